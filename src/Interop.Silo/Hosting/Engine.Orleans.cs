@@ -1,0 +1,2 @@
+namespace Interop.Silo.Hosting;
+internal static class Engine { }
