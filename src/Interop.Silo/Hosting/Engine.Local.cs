@@ -1,2 +1,3 @@
 namespace Interop.Silo.Hosting;
-internal static class Engine { }
+
+internal static class Engine;
