@@ -20,6 +20,6 @@ public interface ICheckpointGrain : IGrainWithStringKey
     Task<bool> Forget();
 }
 
-/// <param name="LastSuccessfulLastUpdated">The watermark: the server's own instants up to here are settled.</param>
+/// <param name="LastSuccessfulLastupdated">The watermark: the server's own instants up to here are settled.</param>
 [GenerateSerializer, Immutable, Alias("Interop.Checkpoint")]
-public sealed record Checkpoint(string Source, string ResourceType, DateTimeOffset LastSuccessfulLastUpdated, DateTimeOffset UpdatedAt);
+public sealed record Checkpoint(string Source, string ResourceType, DateTimeOffset LastSuccessfulLastupdated, DateTimeOffset UpdatedAt);

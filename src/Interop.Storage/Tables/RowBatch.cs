@@ -186,6 +186,23 @@ public sealed class RowBatch : IDisposable
         return new RowBatch(_whole ?? this, _first + start, count);
     }
 
+    /// <summary>Appends a copy of a complete row of another batch of the same shape.</summary>
+    public void AppendRow(RowBatch from, int row)
+    {
+        ArgumentNullException.ThrowIfNull(from);
+        if (!ReferenceEquals(from.Shape, Shape))
+            throw new ArgumentException($"The row is one of table {from.Shape.Name}, the batch is for {Shape.Name}", nameof(from));
+        BeginRow();
+        var fields = from.Row(row)[sizeof(short)..];
+        Reserve(fields.Length);
+        fields.CopyTo(_bytes.AsSpan(_end));
+        _end += fields.Length;
+        foreach (var tenth in from.TenthsOf(row))
+            AddTenth(tenth);
+        _nextColumn = Shape.Columns.Length - 1;
+        FinishField();
+    }
+
     /// <summary>Gives the buffers back. Disposing of a slice does nothing.</summary>
     public void Dispose()
     {

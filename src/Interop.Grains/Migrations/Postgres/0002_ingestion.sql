@@ -74,7 +74,7 @@ CREATE TABLE run_seen (
 CREATE TABLE checkpoints (
     source                       text        NOT NULL,
     resource_type                text        NOT NULL,
-    last_successful_last_updated timestamptz NOT NULL,
+    last_successful_lastupdated timestamptz NOT NULL,
     updated_at                   timestamptz NOT NULL,
     PRIMARY KEY (source, resource_type)
 );
