@@ -34,13 +34,11 @@ public interface IIngestionQueryGrain : IGrainWithIntegerKey
     [Alias("IsKnownType")]
     Task<bool> IsKnownType(string resourceType);
 
-    /// <summary>The lines of an export in chunks of at most 1 MiB, each ending with a line's end.</summary>
-    [Alias("StreamExport")]
-    IAsyncEnumerable<ExportChunk> StreamExport(ExportRequest request, CancellationToken cancellationToken = default);
-
-    /// <summary>Writes the export to a file under the export directory. Null when the resource type is unknown.</summary>
-    [Alias("WriteExport")]
-    Task<ExportResult?> WriteExport(ExportRequest request);
+    /// <summary>The next lines of an export, at most 1 MiB of them.</summary>
+    /// <param name="request">What to export.</param>
+    /// <param name="cursor">The page before's <see cref="ExportPage.NextCursor"/>; null for the first.</param>
+    [Alias("ReadExport")]
+    Task<ExportPage> ReadExport(ExportRequest request, string? cursor);
 }
 
 /// <param name="Limit">1 to 200.</param>
@@ -162,17 +160,7 @@ public sealed record ExportRequest(
     long Offset,
     long? Limit);
 
-/// <param name="Utf8">NDJSON lines.</param>
-[GenerateSerializer, Immutable, Alias("Interop.ExportChunk")]
-public sealed record ExportChunk(ImmutableArray<byte> Utf8);
-
-[GenerateSerializer, Immutable, Alias("Interop.ExportResult")]
-public sealed record ExportResult(
-    string ResourceType,
-    long? RunId,
-    long Count,
-    bool IncludeRaw,
-    bool IncludeNormalized,
-    long Offset,
-    long? Limit,
-    string Path);
+/// <param name="Lines">NDJSON, each line with its end.</param>
+/// <param name="NextCursor">Where the next page begins; null after the last.</param>
+[GenerateSerializer, Immutable, Alias("Interop.ExportPage")]
+public sealed record ExportPage(string Lines, long Count, string? NextCursor);

@@ -59,7 +59,7 @@ internal sealed class SearchSource(
             }
 
             if (restarts > maxExpired)
-                throw new IngestionException($"the search expired {restarts} times in a row without getting past {Cursor:O}");
+                throw Upstream($"the search expired {restarts} times in a row without getting past {Cursor:O}");
         }
     }
 
@@ -94,7 +94,7 @@ internal sealed class SearchSource(
             using (answer)
             {
                 var said = OperationOutcomeText.Read(answer.Body.Memory.Span);
-                throw new IngestionException(said is null
+                throw Upstream(said is null
                     ? $"the answer to the search is {(bundle.ResourceType.Length == 0 ? "no resource" : $"a {bundle.ResourceType}")}, not a Bundle"
                     : $"the server answered with an OperationOutcome: {said}");
             }
@@ -170,6 +170,8 @@ internal sealed class SearchSource(
             _cursor = at;
     }
 
+    private static IngestionException Upstream(string reason) => new($"Upstream FHIR request failed: {reason}");
+
     private static IncomingPage Notice(string warning) => new([]) { Warnings = [warning] };
 
     /// <summary>One chain of next links.</summary>
@@ -190,7 +192,7 @@ internal sealed class SearchSource(
                 return null;
             return Uri.TryCreate(next, UriKind.RelativeOrAbsolute, out var url)
                 ? url
-                : throw new IngestionException("the server's next link is not a URL");
+                : throw Upstream("the server's next link is not a URL");
         }
     }
 }

@@ -20,7 +20,7 @@ internal sealed class PagePreparer(
     private readonly MissingPatientFinder _patients = new(database, client, run);
     private readonly string _source = run.Source;
 
-    /// <summary>Prepares a page. The result owns the page, also when this is called again for the same one.</summary>
+    /// <summary>Prepares a page; may be called again for the same one.</summary>
     public async Task<PreparedPage> PrepareAsync(IncomingPage page, CancellationToken cancellationToken)
     {
         var resources = page.Resources.Select(r => Identify(r)).ToList();
@@ -156,21 +156,22 @@ internal sealed class PagePreparer(
 
         var raw = resource.Incoming.Raw;
         var origin = new RowOrigin(_source, resource.Id!, run.RunId, raw);
-        try
+        foreach (var normalizer in normalizers[resource.ResourceType])
         {
-            foreach (var normalizer in normalizers[resource.ResourceType])
+            var rows = page.RowsOf(normalizer);
+            try
             {
-                var rows = page.RowsOf(normalizer);
                 normalizer.Append(rows, document.RootElement, origin);
                 resource.NormalizedRows.Add((normalizer, rows.Count - 1));
             }
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            // Whatever a view trips over is this resource's affair: kept with its reason, and the page goes on.
-            resource.Failure = new Failure(DeadLetterStage.Transform, $"{e.GetType().Name}: {e.Message}");
-            resource.NormalizedRows.Clear();
-            return;
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                // Whatever a transform trips over is this resource's affair: kept with its reason, and the page goes on.
+                rows.DiscardRow();
+                resource.Failure = new Failure(DeadLetterStage.Transform, $"{normalizer.Table.Name}: {e.GetType().Name}: {e.Message}");
+                resource.NormalizedRows.Clear();
+                return;
+            }
         }
 
         ResourceTable.Append(

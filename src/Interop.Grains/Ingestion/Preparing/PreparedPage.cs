@@ -45,7 +45,10 @@ internal sealed class PreparedResource(IncomingResource incoming, string resourc
     public JsonDocument? Document { get; set; }
 }
 
-/// <summary>A page after everything that only computes: its rows are written out in the form that the database takes.</summary>
+/// <summary>
+/// A page after everything that only computes: its rows are written out in the form that the database takes.
+/// Disposing gives the rows back; the page itself may be prepared again.
+/// </summary>
 internal sealed class PreparedPage(IncomingPage incoming, List<PreparedResource> resources) : IDisposable
 {
     private readonly Dictionary<INormalizer, RowBatch> _normalized = [];
@@ -71,7 +74,6 @@ internal sealed class PreparedPage(IncomingPage incoming, List<PreparedResource>
     /// <inheritdoc/>
     public void Dispose()
     {
-        Incoming.Dispose();
         ResourceRows.Dispose();
         foreach (var rows in _normalized.Values)
             rows.Dispose();
