@@ -18,7 +18,7 @@ internal sealed class WriteQueue
     /// <summary>The one queue of the file in this process, whoever opened it and however often.</summary>
     public static WriteQueue Of(string path)
     {
-        var real = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+        var real = File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path;
         return Files.GetOrAdd(real, _ => new WriteQueue());
     }
 
