@@ -22,7 +22,8 @@ public sealed class ClientSecret(string clientId, string clientSecret) : IClient
 /// OAuth 2 client credentials (RFC 6749, 4.4): one token for all callers, asked for once however many wait for it,
 /// and renewed a minute before it ends. The token never leaves this object but as a header.
 /// </summary>
-public sealed class OAuthAuthorization(HttpClient http, Uri tokenUrl, IClientProof proof, string? scope, TimeProvider time) : IAuthorization
+public sealed class OAuthAuthorization(HttpClient http, Uri tokenUrl, IClientProof proof, string? scope, TimeProvider time)
+    : IAuthorization, IDisposable
 {
     private static readonly TimeSpan Early = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
@@ -53,6 +54,9 @@ public sealed class OAuthAuthorization(HttpClient http, Uri tokenUrl, IClientPro
             _single.Release();
         }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _single.Dispose();
 
     private async Task<Token> AskAsync(CancellationToken cancellationToken)
     {

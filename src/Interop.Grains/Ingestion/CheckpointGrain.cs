@@ -26,7 +26,7 @@ internal sealed class CheckpointGrain(
     {
         if (!sources.Contains(_source))
             return new StartRunResult(StartOutcome.UnknownSource, 0, "");
-        if (!schema.IsResourceType(_resourceType))
+        if (schema.FindResource(_resourceType) is null)
             return new StartRunResult(StartOutcome.UnknownType, 0, "");
 
         return await StartAsync(async (session, token) =>

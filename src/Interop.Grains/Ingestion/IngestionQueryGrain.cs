@@ -34,7 +34,7 @@ internal sealed class IngestionQueryGrain(Database database, R4Schema schema, Ex
     public Task<ImmutableArray<Checkpoint>> ListCheckpoints() =>
         database.ReadAsync(async (session, token) => (await CheckpointStore.ListAsync(session, token)).ToImmutableArray());
 
-    public Task<bool> IsKnownType(string resourceType) => Task.FromResult(schema.IsResourceType(resourceType));
+    public Task<bool> IsKnownType(string resourceType) => Task.FromResult(schema.FindResource(resourceType) is not null);
 
     public async Task<ExportPage> ReadExport(ExportRequest request, string? cursor)
     {
