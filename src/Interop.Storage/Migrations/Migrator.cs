@@ -33,11 +33,15 @@ public sealed partial class Migrator
     public Migrator(
         Database database, Assembly assembly, string folder = "Migrations", string versionTable = "schema_version",
         ILoggerFactory? loggers = null, TimeProvider? time = null)
+        : this(database, Migration.FromResources(assembly, folder, database.Dialect), versionTable, loggers, time)
     {
-        ArgumentNullException.ThrowIfNull(database);
-        ArgumentNullException.ThrowIfNull(assembly);
+    }
+
+    internal Migrator(
+        Database database, IReadOnlyList<Migration> migrations, string versionTable = "schema_version", ILoggerFactory? loggers = null, TimeProvider? time = null)
+    {
         _database = database;
-        _migrations = Migration.FromResources(assembly, folder, database.Dialect);
+        _migrations = migrations;
         _versionTable = TableSql.Quote(versionTable);
         _time = time ?? TimeProvider.System;
         _log = (loggers ?? NullLoggerFactory.Instance).CreateLogger<Migrator>();

@@ -12,6 +12,9 @@ internal sealed class PostgresBulkUpsert(NpgsqlConnection connection) : BulkUpse
     private static readonly byte[] CopyHeader = [.. "PGCOPY\n"u8, 0xFF, .. "\r\n\0"u8, 0, 0, 0, 0, 0, 0, 0, 0];
     private static readonly byte[] CopyTrailer = [0xFF, 0xFF];
 
+    // Deleted rows stay in the stage until the transaction ends, and every scan passes over them. Emptying the file costs a new file.
+    private const int MaxDeadRows = 20_000;
+
     private readonly Dictionary<TableShape, Stage> _stages = [];
 
     public override async Task<int> UpsertAsync(RowBatch rows, UpsertRule rule, CancellationToken ct)
@@ -19,7 +22,7 @@ internal sealed class PostgresBulkUpsert(NpgsqlConnection connection) : BulkUpse
         if (!_stages.TryGetValue(rows.Shape, out var stage))
             _stages.Add(rows.Shape, stage = new Stage(rows.Shape, _stages.Count));
         await PrepareStageAsync(stage, ct);
-        stage.IsFilled = true;
+        stage.Rows += rows.Count;
         await CopyAsync(rows, stage, ct);
         var insert = await stage.InsertAsync(rule, connection, ct);
         return await insert.ExecuteNonQueryAsync(ct);
@@ -46,8 +49,15 @@ internal sealed class PostgresBulkUpsert(NpgsqlConnection connection) : BulkUpse
             stage.Exists = true;
         }
         // Emptied by every commit; a second batch in the same transaction has to do it itself.
-        if (stage.IsFilled)
-            await ExecuteAsync(stage.EmptySql, ct);
+        if (stage.Rows > MaxDeadRows)
+        {
+            await ExecuteAsync(stage.TruncateSql, ct);
+            stage.Rows = 0;
+        }
+        else if (stage.Rows > 0)
+        {
+            await ExecuteAsync(stage.DeleteSql, ct);
+        }
     }
 
     private async Task CopyAsync(RowBatch rows, Stage stage, CancellationToken ct)
@@ -91,7 +101,8 @@ internal sealed class PostgresBulkUpsert(NpgsqlConnection connection) : BulkUpse
                 + ") ON COMMIT DELETE ROWS"
                 + string.Concat(shape.Columns.Where(column => StageType(column.Type) is "text" or "json" or "bytea").Select(column =>
                     $"; ALTER TABLE {name} ALTER COLUMN {TableSql.Quote(column.Name)} SET STORAGE EXTERNAL"));
-            EmptySql = $"DELETE FROM {name}";
+            DeleteSql = $"DELETE FROM {name}";
+            TruncateSql = $"TRUNCATE {name}";
             CopySql = $"COPY {name} FROM STDIN (FORMAT BINARY)";
             // Sorted by bytes, which every writer does alike whatever the collation: so two writers never lock the same rows in opposite order.
             _selectSql = "SELECT "
@@ -104,13 +115,16 @@ internal sealed class PostgresBulkUpsert(NpgsqlConnection connection) : BulkUpse
 
         public string CreateSql { get; }
 
-        public string EmptySql { get; }
+        public string DeleteSql { get; }
+
+        public string TruncateSql { get; }
 
         public string CopySql { get; }
 
         public bool Exists { get; set; }
 
-        public bool IsFilled { get; set; }
+        /// <summary>Rows, dead ones included, that this transaction put there.</summary>
+        public int Rows { get; set; }
 
         /// <summary>The prepared statement that moves the stage's rows into the table.</summary>
         public async Task<NpgsqlCommand> InsertAsync(UpsertRule rule, NpgsqlConnection connection, CancellationToken ct)
@@ -130,7 +144,7 @@ internal sealed class PostgresBulkUpsert(NpgsqlConnection connection) : BulkUpse
             if (committed)
                 _isCommitted |= Exists;
             Exists = _isCommitted;
-            IsFilled = false;
+            Rows = 0;
         }
 
         // json could not be in a sort key or be compared, but it is in neither; a number is staged as its text, whatever its length.
