@@ -1,4 +1,5 @@
 using System.Net;
+using Interop.Sandbox.Access;
 using Interop.Sandbox.Control;
 using Interop.Sandbox.Faults;
 using Interop.Sandbox.Fhir;
@@ -31,6 +32,9 @@ public sealed class SandboxServer : IAsyncDisposable
     /// <summary>The same as `GET /sandbox/stats`.</summary>
     public SandboxStats Stats => SandboxStats.Of(Store, Faults, _app.Services.GetRequiredService<SandboxCounters>());
 
+    /// <summary>Makes every access token that was issued so far invalid, as an upstream's restart does.</summary>
+    public void RevokeTokens() => _app.Services.GetRequiredService<AccessTokens>().RevokeAll();
+
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="InvalidDataException">A file of the data directory is not NDJSON of FHIR resources.</exception>
     /// <exception cref="IOException">The port is taken.</exception>
@@ -51,6 +55,7 @@ public sealed class SandboxServer : IAsyncDisposable
             .AddSingleton(new FaultBook(options.Time))
             .AddSingleton<ResultSnapshots>()
             .AddSingleton<SandboxCounters>()
+            .AddSingleton<AccessTokens>()
             .AddSingleton<SearchEndpoints>()
             .AddSingleton<ResourceEndpoints>();
 
@@ -62,8 +67,12 @@ public sealed class SandboxServer : IAsyncDisposable
             return next(context);
         });
         app.UseMiddleware<FaultMiddleware>();
+        if (options.Access is { } access)
+            app.UseMiddleware<AccessMiddleware>(access);
         app.UseRouting();
         app.MapFhir();
+        if (options.Access is not null)
+            app.MapAccess(options.Access);
         app.MapControl();
         try
         {
