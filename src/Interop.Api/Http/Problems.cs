@@ -18,6 +18,13 @@ internal static class Problems
     public static ProblemHttpResult BadGateway(string detail, params (string Key, object Value)[] extensions) =>
         Of(StatusCodes.Status502BadGateway, "Upstream failed", detail, extensions);
 
+    /// <summary>What the framework itself answers (an unknown path, a wrong method) gets the same members.</summary>
+    public static void Complete(ProblemDetailsContext context)
+    {
+        context.ProblemDetails.Extensions["traceId"] = Activity.Current?.TraceId.ToString() ?? "";
+        context.ProblemDetails.Detail ??= $"{context.ProblemDetails.Title}: {context.HttpContext.Request.Method} {context.HttpContext.Request.Path}";
+    }
+
     public static ProblemHttpResult Of(int status, string title, string detail, params (string Key, object Value)[] extensions)
     {
         var problem = new ProblemDetails { Status = status, Title = title, Detail = detail, Type = $"https://httpstatuses.io/{status}" };

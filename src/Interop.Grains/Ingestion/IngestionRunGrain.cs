@@ -39,7 +39,7 @@ internal sealed class IngestionRunGrain(RunWorkers workers, Database database, T
             return false;
         if (_worker is not null)
         {
-            await _worker.StopAsync();
+            await _worker.DisposeAsync();
             _worker = null;
         }
 
@@ -70,7 +70,7 @@ internal sealed class IngestionRunGrain(RunWorkers workers, Database database, T
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         if (_worker is not null)
-            await _worker.StopAsync();
+            await _worker.DisposeAsync();
     }
 
     private async Task LetGoWhenEndedAsync(CancellationToken cancellationToken)

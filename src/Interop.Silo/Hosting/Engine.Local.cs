@@ -1,4 +1,5 @@
 using Interop.Silo.Settings;
+using Interop.Storage;
 using Orleans.Configuration;
 
 namespace Interop.Silo.Hosting;
@@ -18,8 +19,8 @@ internal static class Engine
         {
             silo.UseLocalhostClustering();
             silo.Configure<ClusterOptions>(cluster => cluster.ClusterId = cluster.ServiceId = "interop");
-            silo.AddAdoNetGrainStorageAsDefault(store => (store.Invariant, store.ConnectionString) = EngineDatabase.Of(settings));
-            silo.UseAdoNetReminderService(store => (store.Invariant, store.ConnectionString) = EngineDatabase.Of(settings));
+            silo.AddAdoNetGrainStorageAsDefault(store => (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions));
+            silo.UseAdoNetReminderService(store => (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions));
         });
     }
 }

@@ -1,4 +1,5 @@
 using Interop.Silo.Settings;
+using Interop.Storage;
 using Orleans.Configuration;
 
 namespace Interop.Silo.Hosting;
@@ -21,7 +22,7 @@ internal static class Engine
             builder.UseOrleansClient(client =>
             {
                 client.Configure<ClusterOptions>(Name);
-                client.UseAdoNetClustering(store => (store.Invariant, store.ConnectionString) = EngineDatabase.Of(settings));
+                client.UseAdoNetClustering(store => (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions));
             });
             return;
         }
@@ -37,9 +38,9 @@ internal static class Engine
                 return;
             }
 
-            silo.UseAdoNetClustering(store => (store.Invariant, store.ConnectionString) = EngineDatabase.Of(settings));
-            silo.AddAdoNetGrainStorageAsDefault(store => (store.Invariant, store.ConnectionString) = EngineDatabase.Of(settings));
-            silo.UseAdoNetReminderService(store => (store.Invariant, store.ConnectionString) = EngineDatabase.Of(settings));
+            silo.UseAdoNetClustering(store => (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions));
+            silo.AddAdoNetGrainStorageAsDefault(store => (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions));
+            silo.UseAdoNetReminderService(store => (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions));
         });
     }
 

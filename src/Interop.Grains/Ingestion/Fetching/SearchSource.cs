@@ -12,6 +12,7 @@ internal sealed class SearchSource(
     : IPageSource
 {
     private readonly List<string> _warnings = [];
+    private readonly DateTimeOffset? _start = resumeFrom;
     private DateTimeOffset? _cursor = resumeFrom;
     private DateTimeOffset? _serverDate = firstServerDate;
     private bool _byTime = true;
@@ -64,7 +65,7 @@ internal sealed class SearchSource(
     }
 
     /// <summary>Where a search may begin anew: nowhere but at its start when the server gives no order.</summary>
-    private DateTimeOffset? Cursor => _byTime && _sorted ? _cursor : resumeFrom;
+    private DateTimeOffset? Cursor => _byTime && _sorted ? _cursor : _start;
 
     private async Task<bool> SupportsTimeAsync(CancellationToken cancellationToken)
     {

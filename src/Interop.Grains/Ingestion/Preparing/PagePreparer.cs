@@ -135,7 +135,7 @@ internal sealed class PagePreparer(
 
     private static Failure Invalid(ImmutableArray<ValidationIssue> issues)
     {
-        var errors = issues.Where(i => i.Severity is IssueSeverity.Error or IssueSeverity.Fatal).ToList();
+        var errors = issues.Where(i => i.Severity == IssueSeverity.Error).ToList();
         var text = $"{errors[0].Location}: {errors[0].Text}";
         if (errors.Count > 1)
             text += $" (and {errors.Count - 1} more)";

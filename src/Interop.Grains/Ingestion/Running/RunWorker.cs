@@ -10,6 +10,7 @@ namespace Interop.Ingestion.Running;
 /// last committed page, until the run has ended or somebody else owns it.
 /// </summary>
 internal sealed partial class RunWorker(long runId, RunSteps steps, Database database, TimeProvider time, ILogger<RunWorker> log)
+    : IAsyncDisposable
 {
     private static readonly TimeSpan PauseAfterInterruption = TimeSpan.FromSeconds(2);
 
@@ -26,10 +27,11 @@ internal sealed partial class RunWorker(long runId, RunSteps steps, Database dat
     public void Start() => _work = Task.Run(WorkAsync);
 
     /// <summary>Stops without ending the run: whoever takes it up next goes on from the last committed page.</summary>
-    public async Task StopAsync()
+    public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
         await _work;
+        _stop.Dispose();
     }
 
     private async Task WorkAsync()
