@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 
 namespace Interop.Sandbox;
 
@@ -34,9 +35,18 @@ internal static class SandboxCommand
     {
         try
         {
-            await using var server = await SandboxServer.StartAsync(options, cancellationToken);
+            // Being stopped is how a server ends well: exit code 0, connections closed.
+            using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            void Stop(PosixSignalContext signal)
+            {
+                signal.Cancel = true;
+                stopping.Cancel();
+            }
+            using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+            using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+            await using var server = await SandboxServer.StartAsync(options, stopping.Token);
             Console.WriteLine($"{server.Store.TotalCount:N0} resources at {server.FhirBase} (faults: PUT {server.BaseAddress}sandbox/faults, counts: GET {server.BaseAddress}sandbox/stats)");
-            await server.WaitForShutdownAsync(cancellationToken);
+            await server.WaitForShutdownAsync(stopping.Token);
             return 0;
         }
         catch (Exception error) when (error is ArgumentException or IOException or InvalidDataException or FormatException)

@@ -48,8 +48,10 @@ public sealed class SandboxServer : IAsyncDisposable
         // Nothing from the environment or from files: in a test process those belong to someone else.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Parse(options.Host), options.Port));
-        builder.Logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Warning);
+        builder.Logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Warning)
+            .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // what keeps it from starting is thrown to the caller
         builder.Services.AddRoutingCore()
+            .AddSingleton<IHostLifetime, EmbeddedLifetime>()
             .AddSingleton(options)
             .AddSingleton(store)
             .AddSingleton(new FaultBook(options.Time))
@@ -87,12 +89,20 @@ public sealed class SandboxServer : IAsyncDisposable
         return new SandboxServer(app, new Uri(address.TrimEnd('/') + "/"));
     }
 
-    /// <summary>Ends when the process is asked to stop.</summary>
-    public Task WaitForShutdownAsync(CancellationToken cancellationToken = default) => _app.WaitForShutdownAsync(cancellationToken);
+    /// <summary>Serves until the token is cancelled.</summary>
+    public Task WaitForShutdownAsync(CancellationToken cancellationToken) => _app.WaitForShutdownAsync(cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
         await _app.StopAsync();
         await _app.DisposeAsync();
+    }
+
+    /// <summary>Ctrl+C and SIGTERM belong to the program that the sandbox runs in; the usual lifetime would take them for itself.</summary>
+    private sealed class EmbeddedLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

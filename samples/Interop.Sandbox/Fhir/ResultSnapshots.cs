@@ -11,13 +11,17 @@ internal sealed class ResultSnapshots(SandboxOptions options)
     /// <summary>Keeps a forgotten client from filling the memory: 50 million versions are 200 MB.</summary>
     private const long MostVersions = 50_000_000;
 
+    private const int SweepEvery = 32;
+
     private readonly ConcurrentDictionary<Guid, ResultSnapshot> _snapshots = new();
+    private int _added;
 
     public int Count => _snapshots.Count;
 
     public ResultSnapshot Add(TypeStore store, int[] versions, bool includesPatients, bool hasTotal, bool isHistory)
     {
-        DropExpired();
+        if (Interlocked.Increment(ref _added) % SweepEvery == 0)
+            DropExpired();
         var snapshot = new ResultSnapshot(Guid.NewGuid(), store, versions, includesPatients, hasTotal, isHistory, options.Time.GetUtcNow() + options.PagingExpiry);
         return _snapshots[snapshot.Id] = snapshot;
     }
