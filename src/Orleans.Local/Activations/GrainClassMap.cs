@@ -46,6 +46,10 @@ internal sealed class GrainClassMap
         var candidates = _byInterface.GetValueOrDefault(interfaceType) ?? [];
         if (!string.IsNullOrEmpty(classNamePrefix))
             candidates = [.. candidates.Where(c => c.Type.FullName!.StartsWith(classNamePrefix, StringComparison.Ordinal))];
+
+        // Of several, the class that is named like the interface is meant.
+        if (candidates.Count > 1 && candidates.Find(c => c.Type.Name == interfaceType.Name[1..]) is { } namesake)
+            return namesake;
         return candidates switch
         {
             [var one] => one,

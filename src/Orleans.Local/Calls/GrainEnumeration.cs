@@ -215,8 +215,11 @@ internal sealed class GrainEnumeration<T> : GrainEnumeration
         finally
         {
             activation.Remove(this);
-            _step?.TrySetException(_aborted ?? (Exception)new OperationCanceledException());
-            stopped?.TrySetResult();
+            if (stopped is not null)
+            {
+                _step?.TrySetException(_aborted ?? (Exception)new OperationCanceledException());
+                stopped.SetResult();
+            }
         }
     }
 }
