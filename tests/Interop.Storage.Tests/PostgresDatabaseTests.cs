@@ -169,6 +169,20 @@ public sealed class PostgresDatabaseTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task AStatementThatOutlastsItsLimitIsNotRunAgain()
+    {
+        await using var hasty = Database.Open(new DatabaseOptions { Connection = _connection, CommandTimeout = TimeSpan.FromSeconds(1) });
+        var runs = 0;
+        var error = await Assert.ThrowsAsync<DatabaseUnavailableException>(() => hasty.WriteAsync((session, ct) =>
+        {
+            runs++;
+            return session.ExecuteAsync("SELECT pg_sleep(60)", null, ct);
+        }));
+        Assert.Equal(1, runs);
+        Assert.Contains("1 s for a statement", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task WhenAllConnectionsAreTakenTheWaitEndsWithAdvice()
     {
         await using var small = Database.Open(new DatabaseOptions { Connection = _connection, MaxWriteConnections = 1, ConnectTimeout = TimeSpan.FromSeconds(1) });
