@@ -134,12 +134,29 @@ public abstract partial class DatabaseConformance
                 if (versions.Count == 10)
                     break;
             }
-            // Left early, the connection takes the next statement.
+            // Left early, the transaction takes the next statement.
             Assert.Equal(1000, await session.ScalarAsync<long>("SELECT count(*) FROM versions", null, ct));
             return versions;
         });
 
         Assert.Equal(Enumerable.Range(0, 10).Select(i => (long)i), seen);
+    }
+
+    [Fact]
+    public async Task AnEndlessStreamCanBeLeftAndTheWriteGoesOn()
+    {
+        await Database.WriteAsync(async (session, ct) =>
+        {
+            await session.ExecuteAsync("INSERT INTO versions (id, version) VALUES ('before', 1)", null, ct);
+            var endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n";
+            await foreach (var number in session.StreamAsync<long>(endless, null, ct))
+            {
+                if (number == 5)
+                    break;
+            }
+            await session.ExecuteAsync("INSERT INTO versions (id, version) VALUES ('after', 1)", null, ct);
+        });
+        Assert.Equal(2, await CountAsync("versions"));
     }
 
     [Fact]

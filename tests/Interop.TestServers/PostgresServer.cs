@@ -36,6 +36,9 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>The same as <c>postgres://</c> URI.</summary>
     public string Uri => UriTo("postgres");
 
+    /// <summary>Where the server's data, log and socket are.</summary>
+    public string DirectoryPath => _directory.Path;
+
     /// <summary>The server's log so far.</summary>
     public string Log => File.Exists(LogPath) ? File.ReadAllText(LogPath) : "";
 
@@ -118,6 +121,7 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         await KillAsync();
         _process?.Dispose();
+        _process = null;
         await _directory.DisposeAsync();
     }
 

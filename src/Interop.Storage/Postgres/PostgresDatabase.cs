@@ -88,6 +88,8 @@ internal sealed class PostgresDatabase : Database
         {
             session.End();
             held.BulkUpsert.TransactionEnded(committed: false);
+            // A statement that is too slow would be as slow again.
+            attempt.MayRepeat &= held.IsLost || !PostgresFailures.IsTimeout(e);
             await RollBackAsync(held, transaction);
             if (held.IsLost && Classify(e) != FailureKind.Transient && e is not OperationCanceledException)
                 throw new ConnectionLostException($"The connection to {Location} was lost in the middle of a transaction: {e.Message}", e);

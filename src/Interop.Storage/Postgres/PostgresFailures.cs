@@ -29,8 +29,10 @@ internal sealed class PostgresFailures(string location, NpgsqlConnectionStringBu
 
     public DatabaseException? Explain(Exception e, bool write)
     {
+        if (e is ConnectionLostException)
+            return new DatabaseUnavailableException($"{e.Message}. Check that the server runs", e);
         if (e is DatabaseException or OperationCanceledException)
-            return e as DatabaseException is { } named and not ConnectionLostException ? null : Lost(e);
+            return null;
         if (Find<NpgsqlException>(e) is not { } cause)
             return null;
         var reason = cause is PostgresException { MessageText: var text } ? text : cause.InnerException?.Message ?? cause.Message;
@@ -46,6 +48,9 @@ internal sealed class PostgresFailures(string location, NpgsqlConnectionStringBu
                 ? $"{location} takes no writes: {reason}. Connect to the primary server"
                 : $"A write inside a read of {location}: {reason}", e),
             PostgresErrorCodes.DiskFull => new DatabaseFullException($"{location} has no room left: {reason}. Free or add disk space there", e),
+            null when IsTimeout(cause) => new DatabaseUnavailableException(
+                $"{location} did not answer in time (limits: {settings.Timeout} s to connect, {settings.CommandTimeout} s for a statement): "
+                + "find what is slow or holds a lock there, or raise the limit", e),
             null when reason.Contains("password", StringComparison.OrdinalIgnoreCase) => new DatabaseAccessDeniedException(
                 $"{location} asks for a password and the connection setting has none", e),
             _ => Classify(cause) switch
@@ -72,8 +77,8 @@ internal sealed class PostgresFailures(string location, NpgsqlConnectionStringBu
         _ => FailureKind.Other,
     };
 
-    private static DatabaseUnavailableException? Lost(Exception e) =>
-        e is ConnectionLostException ? new DatabaseUnavailableException($"{e.Message}. Check that the server runs", e) : null;
+    /// <summary>The server did not answer in time: if the connection is still good, the statement is slow or waits for a lock.</summary>
+    public static bool IsTimeout(Exception e) => Find<NpgsqlException>(e)?.InnerException is TimeoutException;
 
     private static T? Find<T>(Exception e)
         where T : Exception

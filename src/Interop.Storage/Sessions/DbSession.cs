@@ -14,6 +14,7 @@ namespace Interop.Storage;
 /// </summary>
 public sealed class DbSession
 {
+    private const string StreamSavepoint = "interop_stream";
     private readonly Attempt _attempt;
     private readonly BulkUpsert _bulkUpsert;
     private bool _ended;
@@ -56,17 +57,37 @@ public sealed class DbSession
     public Task<T?> ScalarAsync<T>(string sql, object? args = null, CancellationToken ct = default) =>
         Connection.ExecuteScalarAsync<T>(Command(sql, args, ct));
 
-    /// <summary>Rows as they come, never all in memory. Once one was given out, a lost connection does not repeat the work.</summary>
+    /// <summary>
+    /// Rows as they come, never all in memory; no other statement until the end. A stream that is left early is cancelled on the server, and
+    /// the transaction goes on. Once a row was given out, a lost connection does not repeat the work.
+    /// </summary>
     public async IAsyncEnumerable<T> StreamAsync<T>(
         string sql, object? args = null, [EnumeratorCancellation] CancellationToken ct = default)
     {
         ObjectDisposedException.ThrowIf(_ended, this);
-        var rows = Connection.QueryUnbufferedAsync<T>(Statement(sql), args, Transaction, Seconds(CommandTimeout));
-        await foreach (var row in rows.WithCancellation(ct))
+        // A cancelled statement would take PostgreSQL's transaction with it.
+        var guarded = Dialect == SqlDialect.Postgres;
+        if (guarded)
+            await SavepointAsync(StreamSavepoint, ct);
+        var leftEarly = false;
+        try
         {
-            _attempt.MayRepeat = false;
-            yield return row;
+            var rows = Connection.QueryUnbufferedAsync<T>(Statement(sql), args, Transaction, Seconds(CommandTimeout));
+            await foreach (var row in rows.WithCancellation(ct))
+            {
+                _attempt.MayRepeat = false;
+                leftEarly = true;
+                yield return row;
+                leftEarly = false;
+            }
         }
+        finally
+        {
+            if (guarded && leftEarly)
+                await RollbackToAsync(StreamSavepoint, CancellationToken.None);
+        }
+        if (guarded)
+            await ReleaseAsync(StreamSavepoint, ct);
     }
 
     /// <summary>Marks a point to which <see cref="RollbackToAsync"/> returns; a mark of the same name hides the one before.</summary>

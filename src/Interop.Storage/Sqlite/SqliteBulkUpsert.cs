@@ -81,6 +81,8 @@ internal sealed class SqliteBulkUpsert(sqlite3 handle) : BulkUpsert, IDisposable
                     ColumnType.Real => raw.sqlite3_bind_double(statement, parameter, BinaryPrimitives.ReadDoubleBigEndian(field)),
                     ColumnType.Timestamp => BindInstant(statement, parameter, BinaryPrimitives.ReadInt64BigEndian(field), tenth),
                     ColumnType.Binary => raw.sqlite3_bind_blob(statement, parameter, field),
+                    // An empty span has no address, and SQLite takes text without an address for null.
+                    _ when field.IsEmpty => raw.sqlite3_bind_text(statement, parameter, ""),
                     // A column of affinity NUMERIC turns the text of a number into one.
                     _ => raw.sqlite3_bind_text(statement, parameter, field),
                 });

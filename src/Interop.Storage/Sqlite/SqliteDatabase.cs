@@ -80,7 +80,7 @@ internal sealed class SqliteDatabase : Database
             }
             finally
             {
-                if (!writer.RollBackUnlessEnded())
+                if (!SqliteWriter.RollBackUnlessEnded(writer.Connection))
                     DropWriter();
             }
         }
@@ -95,27 +95,22 @@ internal sealed class SqliteDatabase : Database
         if (!_fileIsReady)
             await MakeFileReadyAsync(ct);
         var reader = await _readers.RentAsync(ct);
-        var healthy = false;
         try
         {
             SqliteWriter.Execute(reader, "BEGIN");
             var session = new DbSession(SqlDialect.Sqlite, reader, null, attempt, Options.CommandTimeout, NoBulkUpsert.Instance);
-            T result;
             try
             {
-                result = await work(session, ct);
+                return await work(session, ct);
             }
             finally
             {
                 session.End();
-                SqliteWriter.Execute(reader, "ROLLBACK");
-                healthy = true;
             }
-            return result;
         }
         finally
         {
-            _readers.Return(reader, healthy);
+            _readers.Return(reader, healthy: SqliteWriter.RollBackUnlessEnded(reader));
         }
     }
 
@@ -148,6 +143,8 @@ internal sealed class SqliteDatabase : Database
     {
         _writer?.Dispose();
         _writer = null;
+        // The last connection takes the log with it, without which no reader can open the file.
+        _fileIsReady = false;
     }
 
     /// <summary>Another process holds the file: asks again without blocking a thread, as SQLite's own busy handler would.</summary>

@@ -53,20 +53,17 @@ internal sealed class SqliteWriter : IDisposable
 
     public void Commit() => Execute(Connection, "COMMIT");
 
-    /// <returns>false: the transaction cannot be ended; the connection has to be closed.</returns>
-    public bool RollBackUnlessEnded()
-    {
-        // Some failures, a full disk among them, have already rolled back.
-        if (raw.sqlite3_get_autocommit(Connection.Handle) != 0)
-            return true;
-        return raw.sqlite3_exec(Connection.Handle, "ROLLBACK") == raw.SQLITE_OK;
-    }
 
     public void Dispose()
     {
         BulkUpsert.Dispose();
         Connection.Dispose();
     }
+
+    /// <returns>false: the transaction cannot be ended; the connection has to be closed.</returns>
+    public static bool RollBackUnlessEnded(SqliteConnection connection) =>
+        // Some failures, a full disk among them, have already rolled back.
+        raw.sqlite3_get_autocommit(connection.Handle) != 0 || raw.sqlite3_exec(connection.Handle, "ROLLBACK") == raw.SQLITE_OK;
 
     /// <summary>Statements without parameters and rows; a busy file fails at once instead of blocking the thread.</summary>
     public static void Execute(SqliteConnection connection, string sql) =>

@@ -15,6 +15,24 @@ internal sealed class WriteQueue
     private readonly LinkedList<TaskCompletionSource> _waiting = new();
     private bool _taken;
 
+    public bool IsTaken
+    {
+        get
+        {
+            lock (_gate)
+                return _taken;
+        }
+    }
+
+    public int Waiting
+    {
+        get
+        {
+            lock (_gate)
+                return _waiting.Count;
+        }
+    }
+
     /// <summary>The one queue of the file in this process, whoever opened it and however often.</summary>
     public static WriteQueue Of(string path)
     {
