@@ -16,7 +16,7 @@ public sealed class ResourceValidator
 
     // The buffers of the last resource serve the next; null while in use, so that a checker may validate on the same thread.
     [ThreadStatic]
-    private static StructureValidation? _idle;
+    private static StructureValidation? Idle;
 
     private readonly R4Schema _schema;
     private readonly ValidationOptions _options;
@@ -42,8 +42,8 @@ public sealed class ResourceValidator
     /// <param name="utf8">One JSON object and at most white space around it.</param>
     public ValidationResult Validate(ReadOnlySpan<byte> utf8)
     {
-        var validation = _idle ?? new StructureValidation();
-        _idle = null;
+        var validation = Idle ?? new StructureValidation();
+        Idle = null;
         validation.Begin(_schema, _options.MaxIssues);
         if (IsReadable(utf8, validation.Issues) && Read(utf8, validation) && _options.Level == ValidationLevel.Full && validation.RootType is { } type)
         {
@@ -61,7 +61,7 @@ public sealed class ResourceValidator
             HasErrors = validation.Issues.HasErrors,
             Issues = validation.Issues.ToIssues(),
         };
-        _idle = validation;
+        Idle = validation;
         return result;
     }
 
