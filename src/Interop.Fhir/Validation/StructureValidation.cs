@@ -145,7 +145,7 @@ internal sealed partial class StructureValidation
         }
 
         if (properties == 0)
-            Issues.Error(IssueCode.Structure, "An object must not be empty: leave it out, or give it content.");
+            ReportEmpty(type);
         else
             CheckObject(frame, gaps, type, role, isIdAlone: hasId && properties == 1 && !type.IsResource);
         _states.Pop(frame);
