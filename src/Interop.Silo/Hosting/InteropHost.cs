@@ -9,6 +9,8 @@ namespace Interop.Silo.Hosting;
 /// <summary>Puts the process together: database, engine, grains, and, unless it is a one-shot command, the front end.</summary>
 internal static class InteropHost
 {
+    private const long MaxBodyBytes = 1024 * 1024;
+
     /// <summary>A process that serves the API.</summary>
     public static async Task<WebApplication> CreateServerAsync(InteropSettings settings, CancellationToken cancellationToken)
     {
@@ -17,6 +19,7 @@ internal static class InteropHost
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
             kestrel.Listen(System.Net.IPAddress.Parse(settings.Bind), settings.Port);
         });
         builder.AddInterop(settings);
