@@ -61,8 +61,23 @@ internal static class InteropHost
     {
         if (settings.Role == ProcessRole.Api)
             return;
-        Directory.CreateDirectory(settings.DataDirectory);
+        MakeDataDirectory(settings);
         await using var database = Database.Open(settings.DatabaseOptions);
         await new Migrator(database, typeof(IngestionServices).Assembly).MigrateAsync(cancellationToken);
+    }
+
+    private static void MakeDataDirectory(InteropSettings settings)
+    {
+        try
+        {
+            Directory.CreateDirectory(settings.DataDirectory);
+            // What exports would only find out at the end of the first run.
+            var probe = Path.Combine(settings.DataDirectory, $".probe-{Guid.NewGuid():N}");
+            File.Create(probe, 1, FileOptions.DeleteOnClose).Dispose();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingsException($"INTEROP_DATA={settings.DataDirectory} must be a folder that can be made and written to: {e.Message}");
+        }
     }
 }
