@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 
 namespace Interop.Silo.Settings;
@@ -13,6 +14,11 @@ internal static class SettingsBinder
     {
         Check(section, options.GetType());
         section.Bind(options);
+        foreach (var setting in options.GetType().GetProperties())
+        {
+            if (setting.GetCustomAttribute<RangeAttribute>() is { } range && !range.IsValid(setting.GetValue(options)))
+                throw new SettingsException($"{section.Path}:{setting.Name} must be from {range.Minimum} to {range.Maximum}, not {setting.GetValue(options)}");
+        }
     }
 
     private static void Check(IConfigurationSection section, Type options)

@@ -82,8 +82,6 @@ internal static class SettingsReader
 
         if (options.LastUpdatedGte > time.GetUtcNow())
             throw new SettingsException($"FHIR_LAST_UPDATED_GTE must not be in the future: {options.LastUpdatedGte:O}");
-        if (options.Overlap < TimeSpan.Zero || options.Overlap > TimeSpan.FromDays(30))
-            throw new SettingsException($"Ingestion:Overlap must be between 0 and 30 days, not {options.Overlap}");
         return options;
     }
 
