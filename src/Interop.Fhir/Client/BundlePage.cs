@@ -45,7 +45,7 @@ public sealed class BundlePage
     /// <exception cref="JsonException">Not one complete JSON document, or one whose parts have other types than a Bundle's.</exception>
     public static BundlePage Parse(ReadOnlyMemory<byte> utf8)
     {
-        var reader = new Utf8JsonReader(utf8.Span, new JsonReaderOptions { MaxDepth = 128 });
+        var reader = new Utf8JsonReader(utf8.Span, ResourceHeader.AnyDepth);
         var entries = new List<BundleEntry>();
         string? resourceType = null, next = null;
         long? total = null;
