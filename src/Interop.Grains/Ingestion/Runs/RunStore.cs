@@ -54,7 +54,7 @@ internal static class RunStore
             $"""
             UPDATE ingestion_runs SET
                 pages = pages + 1, total = COALESCE(@Total, total), server_date = COALESCE(server_date, @ServerDate),
-                cursor = COALESCE(@Cursor, cursor), replay_cursor = COALESCE(@ReplayCursor, replay_cursor),
+                cursor = @Cursor, watermark = COALESCE(@Watermark, watermark), replay_cursor = COALESCE(@ReplayCursor, replay_cursor),
                 fetched = fetched + @Fetched, validated = validated + @Validated, invalid = invalid + @Invalid,
                 transform_errors = transform_errors + @TransformErrors, upserted = upserted + @Upserted,
                 unchanged = unchanged + @Unchanged, refetched = refetched + @Refetched, load_errors = load_errors + @LoadErrors,
@@ -71,6 +71,7 @@ internal static class RunStore
                 page.Total,
                 page.ServerDate,
                 page.Cursor,
+                page.Watermark,
                 page.ReplayCursor,
                 delta.Fetched,
                 delta.Validated,
