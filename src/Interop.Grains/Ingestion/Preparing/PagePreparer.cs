@@ -61,8 +61,13 @@ internal sealed class PagePreparer(
     private static PreparedResource Identify(IncomingResource incoming, bool isServersWord = false)
     {
         var header = incoming.Header;
-        var version = new ResourceVersion(header.VersionId, header.LastUpdated?.UtcTicks, ResourceTable.Hash(incoming.Raw.Span));
-        var resource = new PreparedResource(incoming, header.ResourceType ?? "", header.Id, version) { IsServersWord = isServersWord };
+        // What identifies it goes into statements before anything has judged it: what no database takes as a key is made storable first.
+        var version = new ResourceVersion(
+            OpenLetters.Storable(header.VersionId), header.LastUpdated?.UtcTicks, ResourceTable.Hash(incoming.Raw.Span));
+        var resource = new PreparedResource(incoming, OpenLetters.Storable(header.ResourceType) ?? "", OpenLetters.Storable(header.Id), version)
+        {
+            IsServersWord = isServersWord,
+        };
         if (incoming.Kind == EntryKind.Malformed)
             resource.Failure = new Failure(DeadLetterStage.Validate, incoming.Problem!);
         return resource;
