@@ -40,10 +40,13 @@ internal sealed class TestSilo : IAsyncDisposable
 
     public IServiceProvider Services => _cluster.Silos[0].ServiceProvider;
 
-    public static async Task<TestSilo> StartAsync(TestDatabase database, TestSiloOptions? options = null)
+    /// <param name="names">Sources that the settings know from the start, so that a run left behind finds its own.</param>
+    public static async Task<TestSilo> StartAsync(TestDatabase database, TestSiloOptions? options = null, string[]? names = null, Uri? baseUrl = null)
     {
         options ??= new TestSiloOptions();
         var sources = new ConcurrentDictionary<string, SourceOptions>();
+        foreach (var name in names ?? [])
+            Add(sources, name, baseUrl!, null);
         var builder = new InProcessTestClusterBuilder(1);
         builder.Options.ServiceId = "interop-tests"; // reminders of a silo that was killed are found under it
         builder.ConfigureSilo((_, silo) => Configure(silo, database, options, sources));
@@ -53,20 +56,20 @@ internal sealed class TestSilo : IAsyncDisposable
     }
 
     /// <summary>Makes a FHIR server known under a name, as the settings do; short waits, so that faults cost no time.</summary>
-    public void AddSource(string name, Uri baseUrl, Action<SourceOptions>? configure = null)
-    {
-        var source = new SourceOptions { BaseUrl = baseUrl.AbsoluteUri, BaseDelay = TimeSpan.FromMilliseconds(5), MaxAttempts = 6 };
-        configure?.Invoke(source);
-        Assert.Null(source.Validate(name));
-        Assert.True(_sources.TryAdd(name, source), $"source {name} is taken");
-    }
-
-    public void RemoveSource(string name) => _sources.TryRemove(name, out _);
+    public void AddSource(string name, Uri baseUrl, Action<SourceOptions>? configure = null) => Add(_sources, name, baseUrl, configure);
 
     /// <summary>As kill -9: no activation is told, and nothing that it had begun is finished.</summary>
     public Task KillAsync() => _cluster.KillSiloAsync(_cluster.Silos[0]);
 
     public async ValueTask DisposeAsync() => await _cluster.DisposeAsync();
+
+    private static void Add(ConcurrentDictionary<string, SourceOptions> sources, string name, Uri baseUrl, Action<SourceOptions>? configure)
+    {
+        var source = new SourceOptions { BaseUrl = baseUrl.AbsoluteUri, BaseDelay = TimeSpan.FromMilliseconds(5), MaxAttempts = 6 };
+        configure?.Invoke(source);
+        Assert.Null(source.Validate(name));
+        Assert.True(sources.TryAdd(name, source), $"source {name} is taken");
+    }
 
     private static void Configure(
         ISiloBuilder silo, TestDatabase database, TestSiloOptions options, ConcurrentDictionary<string, SourceOptions> sources)
