@@ -48,7 +48,8 @@ public readonly record struct ResourceHeader(string? ResourceType, string? Id, s
                 text = string.Concat(text.AsSpan(0, dot + 8), text.AsSpan(end));
         }
 
-        var hasZone = text.EndsWith('Z') || (text.Length > 6 && text[^6] is '+' or '-');
+        // Not the '-' of a mere date, which would pass for an offset.
+        var hasZone = text.Length >= "yyyy-MM-ddTHH:mm:ssZ".Length && (text[^1] == 'Z' || text[^6] is '+' or '-');
         return hasZone && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var instant)
             ? instant.ToUniversalTime()
             : null;
