@@ -174,7 +174,7 @@ public abstract class DeadLetterTests(SharedSilo shared) : IngestionSuite(shared
     [InlineData("Condition")]
     public async Task MissingPatientsAreFetchedAndWhoCannotBeFetchedLeavesLetters(string type)
     {
-        var (sandbox, source) = await SandboxAsync(Small with { BadShare = 0, MaxCount = 10 });
+        var (sandbox, source) = await SandboxAsync(Small with { BadShare = 0, DefaultCount = 10, MaxCount = 10 });
 
         var run = await Client.RunAsync(source, type, missing: MissingPatients.Fetch);
 
