@@ -155,7 +155,7 @@ public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
     }
 
     /// <summary>The minute between two ticks is the run grain's; a test does not wait for it.</summary>
-    private Task HurryRemindersAsync() => Database.WriteAsync((session, token) => session.ExecuteAsync(
+    private Task<int> HurryRemindersAsync() => Database.WriteAsync((session, token) => session.ExecuteAsync(
         "UPDATE OrleansRemindersTable SET Period = 300, StartTime = '2026-01-01T00:00:00.0000000Z'", null, token));
 
     private Task<long> PagesAsync(long runId) => Database.ValueAsync<long>("SELECT pages FROM ingestion_runs WHERE run_id = @runId", new { runId });
