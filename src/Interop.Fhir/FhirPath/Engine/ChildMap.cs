@@ -1,0 +1,84 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Interop.Fhir.FhirPath.Types;
+
+namespace Interop.Fhir.FhirPath.Engine;
+
+/// <summary>The JSON properties that a type's elements may be written as: what children() goes by.</summary>
+internal sealed class ChildMap
+{
+    private static readonly ConditionalWeakTable<FhirTypeInfo, ChildMap> Maps = [];
+
+    private readonly Property[] _properties;
+
+    private sealed record Property(byte[] Utf8, FhirTypeInfo Type, bool MayBeResource);
+
+    private ChildMap(FhirTypeInfo type) => _properties = [.. type.Elements.SelectMany(Properties)];
+
+    private static IEnumerable<Property> Properties(FhirElementInfo element) =>
+        element.Types.Select(type => new Property(
+            FhirPathNode.Utf8(element.IsChoice ? $"{element.Name}{char.ToUpperInvariant(type.Name[0])}{type.Name.AsSpan(1)}" : element.Name),
+            type,
+            type.Name is "Resource" or "DomainResource"));
+
+    /// <summary>Pushes the elements of an item, in the order in which they are written.</summary>
+    public static void PushChildren(Evaluation e, in FhirPathNode parent)
+    {
+        JsonElement json = parent.Json;
+        FhirTypeInfo type = parent.Type;
+        if (json.ValueKind != JsonValueKind.Object)
+        {
+            json = parent.Companion;
+            if (json.ValueKind != JsonValueKind.Object)
+                return;
+            type = e.Model.FindType("Element") ?? type;
+        }
+        if (type.IsSystem)
+            return;
+        ChildMap? map = type.IsOpen ? null : Maps.GetValue(type, static t => new ChildMap(t));
+        int at = 0;
+        foreach (JsonProperty property in json.EnumerateObject())
+        {
+            ReadOnlySpan<byte> name = JsonMarshal.GetRawUtf8PropertyName(property);
+            bool isCompanion = name.Length > 1 && name[0] == '_';
+            JsonElement value = property.Value;
+            JsonElement companion = default;
+            if (isCompanion)
+            {
+                name = name[1..];
+                // With its value, it was pushed there.
+                if (json.TryGetProperty(name, out _))
+                    continue;
+                companion = value;
+                value = default;
+            }
+            if (name.SequenceEqual("resourceType"u8))
+                continue;
+            Property? known = map?.Find(name, ref at);
+            if (known is null && map is not null)
+                continue;
+            if (!isCompanion && (known is null || known.Type.IsPrimitive) && value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Null))
+                json.TryGetProperty($"_{property.Name}", out companion);
+            if (known is null)
+                Navigation.PushInferred(e, value, companion);
+            else
+                Navigation.PushValue(e, value, companion, known.Type, known.MayBeResource);
+        }
+    }
+
+    /// <summary>Properties mostly come in the order of their definition: the search goes on where the last one ended.</summary>
+    private Property? Find(ReadOnlySpan<byte> name, ref int at)
+    {
+        for (int i = 0; i < _properties.Length; i++)
+        {
+            int index = (at + i) % _properties.Length;
+            if (name.SequenceEqual(_properties[index].Utf8))
+            {
+                at = index;
+                return _properties[index];
+            }
+        }
+        return null;
+    }
+}
