@@ -1,0 +1,152 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Text;
+using Interop.Fhir.Schema;
+
+namespace Interop.Fhir.Validation;
+
+/// <summary>
+/// The formats of the primitive types on UTF-8 (https://hl7.org/fhir/R4/datatypes.html#primitive). The specification's expressions are XML
+/// Schema's: their white space is space, tab, CR and LF, so that NBSP or U+2028 may be in a string, a code or a uri.
+/// </summary>
+internal static class PrimitiveFormat
+{
+    /// <summary>The longest string the specification allows, in characters.</summary>
+    public const int LongestString = 1024 * 1024;
+
+    private const int LongestId = 64;
+
+    private static readonly SearchValues<byte> WhiteSpace = SearchValues.Create(" \t\r\n"u8);
+    private static readonly SearchValues<byte> IdCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-."u8);
+
+    /// <summary>Whether a JSON string has the format of the type. Numbers are not asked here, nor is xhtml.</summary>
+    public static bool IsValid(PrimitiveKind kind, ReadOnlySpan<byte> value) => kind switch
+    {
+        PrimitiveKind.String or PrimitiveKind.Markdown => IsString(value),
+        PrimitiveKind.Code => IsCode(value),
+        PrimitiveKind.Id => IsId(value),
+        PrimitiveKind.Uri or PrimitiveKind.Url or PrimitiveKind.Canonical => IsUri(value),
+        PrimitiveKind.Oid => IsOid(value),
+        PrimitiveKind.Uuid => IsUuid(value),
+        PrimitiveKind.Base64Binary => IsBase64(value),
+        PrimitiveKind.Date => DateTimeFormat.IsDate(value),
+        PrimitiveKind.DateTime => DateTimeFormat.IsDateTime(value),
+        PrimitiveKind.Instant => DateTimeFormat.IsInstant(value),
+        PrimitiveKind.Time => DateTimeFormat.IsTime(value),
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "not a primitive that is a JSON string"),
+    };
+
+    /// <summary>Whether a JSON number's digits are a value of the type. A decimal may have any size and precision.</summary>
+    public static bool IsValidNumber(PrimitiveKind kind, ReadOnlySpan<byte> value)
+    {
+        if (kind == PrimitiveKind.Decimal)
+            return true;
+        return Utf8Parser.TryParse(value, out int number, out var read) && read == value.Length && kind switch
+        {
+            PrimitiveKind.PositiveInt => number > 0,
+            PrimitiveKind.UnsignedInt => number >= 0 && value[0] != '-',
+            _ => true,
+        };
+    }
+
+    /// <summary>What a value of the type looks like, for the text of an issue.</summary>
+    public static string Describe(PrimitiveKind kind) => kind switch
+    {
+        PrimitiveKind.Base64Binary => "base64 in groups of four characters",
+        PrimitiveKind.Boolean => "true or false, without quotes",
+        PrimitiveKind.Canonical or PrimitiveKind.Uri or PrimitiveKind.Url => "a URI without white space",
+        PrimitiveKind.Code => "no white space at the ends and no two together",
+        PrimitiveKind.Date => "YYYY, YYYY-MM or YYYY-MM-DD, a date of the calendar",
+        PrimitiveKind.DateTime => "YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss with Z or an offset such as +01:00, a date of the calendar",
+        PrimitiveKind.Decimal => "a JSON number, without quotes",
+        PrimitiveKind.Id => "1 to 64 letters, digits, - and .",
+        PrimitiveKind.Instant => "YYYY-MM-DDThh:mm:ss with Z or an offset such as +01:00, a date of the calendar",
+        PrimitiveKind.Integer => "a whole number from -2147483648 to 2147483647, without quotes",
+        PrimitiveKind.Oid => "urn:oid: and numbers with dots between",
+        PrimitiveKind.PositiveInt => "a whole number from 1 to 2147483647, without quotes",
+        PrimitiveKind.Time => "hh:mm:ss from 00:00:00 to 23:59:59, without zone",
+        PrimitiveKind.UnsignedInt => "a whole number from 0 to 2147483647, without quotes",
+        PrimitiveKind.Uuid => "urn:uuid: and a UUID in lower case",
+        _ => "text without control characters",
+    };
+
+    /// <summary>Whether the text has nothing but white space; "" has not.</summary>
+    public static bool IsBlank(ReadOnlySpan<byte> value) => value.Length > 0 && value.IndexOfAnyExcept(WhiteSpace) < 0;
+
+    /// <summary>Whether a text has more characters than the specification allows; bytes decide first, for they are known.</summary>
+    public static bool IsTooLong(PrimitiveKind kind, ReadOnlySpan<byte> value) =>
+        value.Length > LongestString && kind is PrimitiveKind.String or PrimitiveKind.Markdown or PrimitiveKind.Code
+        && Encoding.UTF8.GetCharCount(value) > LongestString;
+
+    // Below U+0020 only tab, CR and LF are characters of a FHIR string.
+    private static bool IsString(ReadOnlySpan<byte> value)
+    {
+        for (var rest = value; ;)
+        {
+            var at = rest.IndexOfAnyInRange((byte)0, (byte)0x1F);
+            if (at < 0)
+                return true;
+            if (!WhiteSpace.Contains(rest[at]))
+                return false;
+            rest = rest[(at + 1)..];
+        }
+    }
+
+    private static bool IsCode(ReadOnlySpan<byte> value)
+    {
+        if (!IsString(value))
+            return false;
+        for (var at = value.IndexOfAny(WhiteSpace); at >= 0;)
+        {
+            if (at == 0 || at == value.Length - 1 || WhiteSpace.Contains(value[at + 1]))
+                return false;
+            var next = value[(at + 1)..].IndexOfAny(WhiteSpace);
+            at = next < 0 ? -1 : at + 1 + next;
+        }
+
+        return true;
+    }
+
+    private static bool IsUri(ReadOnlySpan<byte> value) => value.IndexOfAny(WhiteSpace) < 0 && IsString(value);
+
+    internal static bool IsId(ReadOnlySpan<byte> value) => value.Length is > 0 and <= LongestId && value.IndexOfAnyExcept(IdCharacters) < 0;
+
+    private static bool IsOid(ReadOnlySpan<byte> value)
+    {
+        if (!value.StartsWith("urn:oid:"u8))
+            return false;
+        var rest = value["urn:oid:".Length..];
+        if (rest.Length < 3 || rest[0] is < (byte)'0' or > (byte)'2' || rest[1] != '.')
+            return false;
+        foreach (var part in rest[2..].Split((byte)'.'))
+        {
+            var digits = rest[2..][part];
+            if (digits.Length == 0 || digits.IndexOfAnyExceptInRange((byte)'0', (byte)'9') >= 0 || (digits[0] == '0' && digits.Length > 1))
+                return false;
+        }
+
+        return true;
+    }
+
+    private static bool IsUuid(ReadOnlySpan<byte> value) =>
+        value.Length == "urn:uuid:".Length + 36 && value.StartsWith("urn:uuid:"u8)
+        && Utf8Parser.TryParse(value["urn:uuid:".Length..], out Guid _, out var read, 'D') && read == 36
+        && value.IndexOfAnyInRange((byte)'A', (byte)'Z') < 0;
+
+    // White space may stand between groups of four, as mail and PEM break lines; padding ends the last group.
+    private static bool IsBase64(ReadOnlySpan<byte> value)
+    {
+        if (!Base64.IsValid(value, out var decoded) || decoded == 0)
+            return false;
+        for (var rest = value; ;)
+        {
+            var at = rest.IndexOfAny(WhiteSpace);
+            if (at < 0)
+                return rest.Length % 4 == 0;
+            if (at % 4 != 0)
+                return false;
+            rest = rest[(at + 1)..];
+        }
+    }
+}

@@ -1,0 +1,136 @@
+using System.Text.Json;
+using System.Text.Unicode;
+using Interop.Fhir.Schema;
+
+namespace Interop.Fhir.Validation;
+
+/// <summary>
+/// Validates R4 resources as UTF-8 JSON in one pass, without an object model: unknown and duplicate properties, JSON types, cardinalities,
+/// primitive formats, choices, companions (_property), contained resources, extensions, narratives, references and required bindings
+/// (https://hl7.org/fhir/R4/validation.html: structure, cardinality, value domains), and at level Full the invariants.
+/// Any number of threads may use one validator. No input makes it throw: what cannot be read is an issue.
+/// </summary>
+public sealed class ResourceValidator
+{
+    private static readonly Lazy<ResourceValidator> Shared = new(() => new ResourceValidator(R4Schema.Default, new ValidationOptions()));
+
+    // The buffers of the last resource serve the next; null while in use, so that a checker may validate on the same thread.
+    [ThreadStatic]
+    private static StructureValidation? _idle;
+
+    private readonly R4Schema _schema;
+    private readonly ValidationOptions _options;
+    private readonly JsonReaderOptions _json;
+
+    /// <exception cref="ArgumentException">An option is out of range, or level Full has no invariant checker.</exception>
+    public ResourceValidator(R4Schema schema, ValidationOptions options)
+    {
+        options.Check();
+        _schema = schema;
+        _options = options;
+        _json = new JsonReaderOptions { MaxDepth = options.MaxDepth };
+    }
+
+    /// <summary>The structure level with the default limits.</summary>
+    public static ResourceValidator Default => Shared.Value;
+
+    /// <summary>The keys of the invariants that the structure level reports, always: an <see cref="IInvariantChecker"/> leaves them out.</summary>
+    public static IReadOnlySet<string> StructuralInvariants { get; } =
+        new HashSet<string>(["ele-1", "ext-1", "dom-2", "txt-1", "txt-2"], StringComparer.Ordinal);
+
+    /// <summary>Validates one resource. For a valid one this allocates the result and its strings only.</summary>
+    /// <param name="utf8">One JSON object and at most white space around it.</param>
+    public ValidationResult Validate(ReadOnlySpan<byte> utf8)
+    {
+        var validation = _idle ?? new StructureValidation();
+        _idle = null;
+        validation.Begin(_schema, _options.MaxIssues);
+        if (IsReadable(utf8, validation.Issues) && Read(utf8, validation) && _options.Level == ValidationLevel.Full && validation.RootType is { } type)
+        {
+            var found = new List<ValidationIssue>();
+            _options.InvariantChecker!.Check(utf8, type, found);
+            validation.Issues.AddRange(found);
+        }
+
+        var result = new ValidationResult
+        {
+            ResourceType = validation.RootType?.Name,
+            Id = validation.Id,
+            VersionId = validation.VersionId,
+            LastUpdated = validation.LastUpdated,
+            HasErrors = validation.Issues.HasErrors,
+            Issues = validation.Issues.ToIssues(),
+        };
+        _idle = validation;
+        return result;
+    }
+
+    private bool IsReadable(ReadOnlySpan<byte> utf8, IssueLog issues)
+    {
+        if (utf8.Length > _options.MaxBytes)
+        {
+            issues.Error(IssueCode.TooLong, $"The resource has {utf8.Length:N0} bytes; at most {_options.MaxBytes:N0} are allowed.");
+            return false;
+        }
+
+        if (utf8.StartsWith("\uFEFF"u8))
+        {
+            issues.Error(IssueCode.Structure, "The resource begins with a byte order mark, which JSON must not have (RFC 8259, 8.1): send it without.");
+            return false;
+        }
+
+        if (!Utf8.IsValid(utf8))
+        {
+            issues.Error(IssueCode.Structure, $"The bytes are not UTF-8 at byte {FirstInvalidByte(utf8)}: send the resource as UTF-8.");
+            return false;
+        }
+
+        return true;
+    }
+
+    private bool Read(ReadOnlySpan<byte> utf8, StructureValidation validation)
+    {
+        var reader = new Utf8JsonReader(utf8, _json);
+        try
+        {
+            validation.ReadRoot(ref reader);
+            return true;
+        }
+        catch (JsonException e)
+        {
+            ReportMalformed(e, IsTooDeep(in reader, utf8), validation.Issues);
+            return false;
+        }
+    }
+
+    // The reader refuses the bracket that would go too deep before it counts it.
+    private bool IsTooDeep(in Utf8JsonReader reader, ReadOnlySpan<byte> utf8)
+    {
+        var at = (int)reader.BytesConsumed;
+        while (at < utf8.Length && utf8[at] is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n' or (byte)',' or (byte)':')
+            at++;
+        return reader.CurrentDepth >= _options.MaxDepth && at < utf8.Length && utf8[at] is (byte)'{' or (byte)'[';
+    }
+
+    private void ReportMalformed(JsonException e, bool isTooDeep, IssueLog issues)
+    {
+        if (isTooDeep)
+        {
+            issues.Error(IssueCode.TooCostly, $"The resource is nested more than {_options.MaxDepth} levels deep.");
+            return;
+        }
+
+        var reason = e.Message.Split(" LineNumber:")[0].TrimEnd('.');
+        issues.Error(
+            IssueCode.Structure,
+            $"The JSON is malformed at line {(e.LineNumber ?? 0) + 1}, byte {(e.BytePositionInLine ?? 0) + 1} of that line: {reason}.");
+    }
+
+    private static int FirstInvalidByte(ReadOnlySpan<byte> utf8)
+    {
+        var at = 0;
+        while (System.Text.Rune.DecodeFromUtf8(utf8[at..], out _, out var length) == System.Buffers.OperationStatus.Done)
+            at += length;
+        return at + 1;
+    }
+}

@@ -1,0 +1,25 @@
+using System.Collections.Immutable;
+
+namespace Interop.Fhir.Validation;
+
+/// <summary>What a resource is, and what is wrong with it. The facts about it are there as far as they could be read, whatever the issues.</summary>
+public sealed record ValidationResult
+{
+    /// <summary>A known R4 resource type, else null.</summary>
+    public string? ResourceType { get; init; }
+
+    /// <summary>The id as it stands, also where its format is an issue; null where it is absent, not a string, or beyond 1,024 bytes.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>meta.versionId, under the conditions of <see cref="Id"/>.</summary>
+    public string? VersionId { get; init; }
+
+    /// <summary>meta.lastUpdated with its offset, to 100 ns (further digits are cut off); null where it is absent or malformed.</summary>
+    public DateTimeOffset? LastUpdated { get; init; }
+
+    /// <summary>Whether the resource is invalid.</summary>
+    public bool HasErrors { get; init; }
+
+    /// <summary>In the order in which they were met; at most <see cref="ValidationOptions.MaxIssues"/>, then one that says so.</summary>
+    public ImmutableArray<ValidationIssue> Issues { get; init; } = [];
+}

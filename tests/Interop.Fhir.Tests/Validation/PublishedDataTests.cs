@@ -1,0 +1,77 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Interop.Fhir.Validation;
+
+namespace Interop.Fhir.Tests.Validation;
+
+public class PublishedDataTests
+{
+    [DataFact]
+    public void EverySyntheaResourceIsValid()
+    {
+        var count = 0;
+        var issues = new List<string>();
+        foreach (var file in TestData.SyntheaFiles)
+        {
+            foreach (var resource in TestData.SyntheaResources(file))
+            {
+                count++;
+                var result = ResourceValidator.Default.Validate(resource);
+                Assert.Equal(Path.GetFileName(file), result.ResourceType + ".ndjson.gz");
+                Assert.NotNull(result.Id);
+                Assert.NotNull(result.LastUpdated);
+                issues.AddRange(result.Issues.Select(i => $"{result.Id} {i}"));
+            }
+        }
+
+        Assert.Empty(issues);
+        Assert.Equal(38_039, count);
+    }
+
+    [DataFact]
+    public void EveryExampleOfTheStandardIsValidButOne()
+    {
+        var errors = TestData.ExampleFiles
+            .Where(f => Path.GetFileName(f) != "bundle-questionnaire.json")
+            .SelectMany(f => ResourceValidator.Default.Validate(File.ReadAllBytes(f)).Issues
+                .Where(i => i.Severity == IssueSeverity.Error).Select(i => $"{Path.GetFileName(f)} {i}"))
+            .ToList();
+        Assert.Empty(errors);
+        Assert.Equal(72, TestData.ExampleFiles.Count());
+    }
+
+    [DataFact]
+    public void EveryItemWithoutLinkIdIsFoundAtItsPlace()
+    {
+        var example = TestData.Example("bundle-questionnaire.json");
+        var expected = ItemsWithoutLinkId(JsonNode.Parse(example)!.AsObject(), "Questionnaire").Order(StringComparer.Ordinal).ToList();
+
+        var result = ResourceValidator.Default.Validate(example);
+
+        Assert.Equal(50, expected.Count);
+        Assert.All(result.Issues, i => Assert.Equal(IssueCode.Required, i.Code));
+        Assert.Equal(expected, result.Issues.Select(i => i.Location).Order(StringComparer.Ordinal));
+    }
+
+    [DataFact]
+    public void DecimalsBeyondDotNetAreValid()
+    {
+        var example = TestData.Example("observation-decimal.json");
+        Assert.Contains("E-245", Encoding.UTF8.GetString(example), StringComparison.OrdinalIgnoreCase);
+        Assert.Empty(ResourceValidator.Default.Validate(example).Issues);
+    }
+
+    private static IEnumerable<string> ItemsWithoutLinkId(JsonObject parent, string path)
+    {
+        if (parent["item"] is not JsonArray items)
+            yield break;
+        for (var i = 0; i < items.Count; i++)
+        {
+            var item = items[i]!.AsObject();
+            if (!item.ContainsKey("linkId"))
+                yield return $"{path}.item[{i}].linkId";
+            foreach (var nested in ItemsWithoutLinkId(item, $"{path}.item[{i}]"))
+                yield return nested;
+        }
+    }
+}
