@@ -45,6 +45,21 @@ public sealed class CompiledFhirPath
         }
     }
 
+    /// <summary>As the other, without an input: for an expression of literals.</summary>
+    public IReadOnlyList<FhirPathNode> Evaluate(EvaluationContext? context = null)
+    {
+        Evaluation e = Evaluation.Rent(TypeModel, context);
+        try
+        {
+            e.ClearInput();
+            return Operation.ToArray(e);
+        }
+        finally
+        {
+            e.Return();
+        }
+    }
+
     /// <summary>The result as a condition: null for empty; one item that is no boolean counts as true (FHIRPath 2.0, 4.5).</summary>
     /// <exception cref="FhirPathException">There are several items, or the expression does not accept what it met.</exception>
     public bool? Test(in FhirPathNode input, EvaluationContext? context = null)
@@ -80,9 +95,9 @@ public sealed class CompiledFhirPath
         }
     }
 
-    /// <summary>A resource as a node of this expression's model.</summary>
+    /// <summary>A resource as a node of this expression's model. An object that is no resource of the model has no elements.</summary>
     public FhirPathNode NodeOf(JsonElement resource) =>
-        FhirPathNode.FromJson(resource, resource.ValueKind == JsonValueKind.Object ? Navigation.ResourceType(TypeModel, resource) ?? InferredTypeModel.Untyped : InferredTypeModel.Infer(TypeModel, resource));
+        FhirPathNode.FromJson(resource, (resource.ValueKind == JsonValueKind.Object ? Navigation.ResourceType(TypeModel, resource) : null) ?? SystemTypes.Any);
 
     public override string ToString() => Text;
 }

@@ -9,10 +9,19 @@ namespace Interop.Fhir.FhirPath;
 public sealed record FhirPathOptions
 {
     /// <summary>The types of FHIR.</summary>
-    public IFhirTypeModel TypeModel { get; init; } = InferredTypeModel.Instance;
+    public IFhirTypeModel TypeModel { get; init; } = R4TypeModel.Instance;
 
     /// <summary>The variables that an evaluation will give; another name is an error of compilation. Null leaves it to the evaluation.</summary>
     public IReadOnlySet<string>? KnownVariables { get; init; }
+
+    /// <summary>
+    /// The type that the expression will be evaluated on, such as <c>Patient</c>: the expression is then checked against the elements of
+    /// the types that it meets, and one that cannot mean anything is refused. Null leaves that to the evaluation, where it gives empty.
+    /// </summary>
+    public string? InputType { get; init; }
+
+    /// <summary>With <see cref="InputType"/>: refuse functions that need an order (first, skip ...) on what has none (children, descendants).</summary>
+    public bool CheckOrderedFunctions { get; init; }
 
     /// <summary>Variables that are known when the expression is compiled, such as the constants of a view.</summary>
     internal IReadOnlyDictionary<string, Operation>? VariableOperations { get; init; }

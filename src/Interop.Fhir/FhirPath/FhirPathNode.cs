@@ -169,9 +169,6 @@ public readonly struct FhirPathNode
         return _value is string own && own == literal;
     }
 
-    /// <summary>Whether it is a string whose type is not known, and so may stand for a date.</summary>
-    internal bool IsUntypedText => Kind == NodeKind.String && Type.IsOpen;
-
     public override string ToString() => AsText() ?? (_json.ValueKind != JsonValueKind.Undefined ? _json.GetRawText() : Type.ToString());
 
     internal static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);

@@ -42,7 +42,7 @@ public sealed class CompiledView
     /// name; the branches of a unionAll have different columns.
     /// </exception>
     public static CompiledView Compile(ViewDefinition definition, IFhirTypeModel? typeModel = null) =>
-        new ViewCompiler(definition, typeModel ?? InferredTypeModel.Instance).Compile();
+        new ViewCompiler(definition, typeModel ?? R4TypeModel.Instance).Compile();
 
     /// <summary>Writes the rows of a resource; a resource of another type has none.</summary>
     /// <returns>How many rows were written.</returns>

@@ -58,7 +58,7 @@ public class SqlOnFhirSuiteTests
         CompiledView view;
         try
         {
-            view = CompiledView.Compile(ViewDefinition.Parse(test.GetProperty("view")), TestModel.Instance);
+            view = CompiledView.Compile(ViewDefinition.Parse(test.GetProperty("view")));
             collector = new RowCollector(view);
             foreach (JsonElement resource in resources.EnumerateArray())
                 view.Run(resource, collector);

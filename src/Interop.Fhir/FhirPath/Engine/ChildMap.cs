@@ -12,15 +12,16 @@ internal sealed class ChildMap
 
     private readonly Property[] _properties;
 
-    private sealed record Property(byte[] Utf8, FhirTypeInfo Type, bool MayBeResource);
+    private sealed record Property(byte[] Utf8, byte[] CompanionUtf8, FhirTypeInfo Type);
 
     private ChildMap(FhirTypeInfo type) => _properties = [.. type.Elements.SelectMany(Properties)];
 
     private static IEnumerable<Property> Properties(FhirElementInfo element) =>
-        element.Types.Select(type => new Property(
-            FhirPathNode.Utf8(element.IsChoice ? $"{element.Name}{char.ToUpperInvariant(type.Name[0])}{type.Name.AsSpan(1)}" : element.Name),
-            type,
-            type.Name is "Resource" or "DomainResource"));
+        element.Types.Select(type =>
+        {
+            string name = element.IsChoice ? $"{element.Name}{char.ToUpperInvariant(type.Name[0])}{type.Name.AsSpan(1)}" : element.Name;
+            return new Property(FhirPathNode.Utf8(name), FhirPathNode.Utf8("_" + name), type);
+        });
 
     /// <summary>Pushes the elements of an item, in the order in which they are written.</summary>
     public static void PushChildren(Evaluation e, in FhirPathNode parent)
@@ -36,7 +37,7 @@ internal sealed class ChildMap
         }
         if (type.IsSystem)
             return;
-        ChildMap? map = type.IsOpen ? null : Maps.GetValue(type, static t => new ChildMap(t));
+        ChildMap map = Maps.GetValue(type, static t => new ChildMap(t));
         int at = 0;
         foreach (JsonProperty property in json.EnumerateObject())
         {
@@ -55,15 +56,11 @@ internal sealed class ChildMap
             }
             if (name.SequenceEqual("resourceType"u8))
                 continue;
-            Property? known = map?.Find(name, ref at);
-            if (known is null && map is not null)
+            if (map.Find(name, ref at) is not { } known)
                 continue;
-            if (!isCompanion && (known is null || known.Type.IsPrimitive) && value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Null))
-                json.TryGetProperty($"_{property.Name}", out companion);
-            if (known is null)
-                Navigation.PushInferred(e, value, companion);
-            else
-                Navigation.PushValue(e, value, companion, known.Type, known.MayBeResource);
+            if (!isCompanion && known.Type.IsPrimitive)
+                json.TryGetProperty(known.CompanionUtf8, out companion);
+            Navigation.PushValue(e, value, companion, known.Type, known.Type.IsAbstractResource);
         }
     }
 

@@ -38,7 +38,7 @@ internal sealed class Evaluation
     {
     }
 
-    public IFhirTypeModel Model { get; private set; } = InferredTypeModel.Instance;
+    public IFhirTypeModel Model { get; private set; } = R4TypeModel.Instance;
 
     public EvaluationContext Context { get; private set; } = EvaluationContext.Default;
 

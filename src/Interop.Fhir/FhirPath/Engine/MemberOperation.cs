@@ -60,7 +60,7 @@ internal sealed class MemberOperation : Operation
     private void PushChildren(Evaluation e, in FhirPathNode parent)
     {
         int mark = e.Top;
-        Navigation navigation = For(e, parent.Type);
+        Navigation navigation = For(parent.Type);
         navigation.Push(e, parent, _utf8, _companionUtf8);
         if (_only is null || navigation.IsExactly(_only))
             return;
@@ -73,12 +73,12 @@ internal sealed class MemberOperation : Operation
         e.Cut(keep);
     }
 
-    private Navigation For(Evaluation e, FhirTypeInfo type)
+    private Navigation For(FhirTypeInfo type)
     {
         Navigation? cached = _cached;
         if (cached is not null && ReferenceEquals(cached.Parent, type))
             return cached;
-        cached = Navigation.Create(e.Model, type, _name, _only);
+        cached = Navigation.Create(type, _name, _only);
         _cached = cached;
         return cached;
     }

@@ -14,8 +14,6 @@ internal sealed class Navigation
         Nothing,
         Property,
         Choice,
-        /// <summary>The type's elements are not known: the JSON decides.</summary>
-        Open,
         /// <summary>Of FHIRPath's own Quantity and TypeInfo.</summary>
         Computed,
     }
@@ -26,20 +24,18 @@ internal sealed class Navigation
     private readonly bool _hasCompanion;
     private readonly bool _isAbstract;
     private readonly Alternative[] _alternatives;
-    private readonly FhirTypeInfo? _only;
 
     private sealed record Alternative(byte[] Utf8, byte[] CompanionUtf8, FhirTypeInfo Type);
 
-    private Navigation(FhirTypeInfo parent, Means means, string name, FhirTypeInfo? type = null, Alternative[]? alternatives = null, FhirTypeInfo? only = null)
+    private Navigation(FhirTypeInfo parent, Means means, string name, FhirTypeInfo? type = null, Alternative[]? alternatives = null)
     {
         Parent = parent;
         _means = means;
         _name = name;
         _type = type ?? SystemTypes.Any;
         _alternatives = alternatives ?? [];
-        _only = only;
         _hasCompanion = _type.IsPrimitive;
-        _isAbstract = _type.Name is "Resource" or "DomainResource" || _type.IsOpen;
+        _isAbstract = _type.IsAbstractResource;
     }
 
     public FhirTypeInfo Parent { get; }
@@ -53,20 +49,13 @@ internal sealed class Navigation
         _ => false,
     };
 
-    public static Navigation Create(IFhirTypeModel model, FhirTypeInfo parent, string name, FhirTypeInfo? only)
+    public static Navigation Create(FhirTypeInfo parent, string name, FhirTypeInfo? only)
     {
         if (parent.IsSystem)
             return new Navigation(parent, Means.Computed, name);
-        if (parent.IsOpen)
-            return new Navigation(parent, Means.Open, name, only: only, alternatives: only is null ? null : [Suffixed(name, only)]);
         FhirElementInfo? element = parent.FindElement(name);
-        // Primitives state only their values; like every element they may have an id and extensions.
-        if (element is null && parent.IsPrimitive)
-            element = model.FindType("Element")?.FindElement(name);
         if (element is null)
-            return parent.IsPrimitive && model.FindType("Element") is null or { IsOpen: true }
-                ? new Navigation(parent, Means.Open, name)
-                : new Navigation(parent, Means.Nothing, name);
+            return new Navigation(parent, Means.Nothing, name);
         if (!element.IsChoice)
             return new Navigation(parent, Means.Property, name, element.Types[0]);
         IEnumerable<FhirTypeInfo> types = element.Types;
@@ -104,9 +93,6 @@ internal sealed class Navigation
                 break;
             case Means.Choice:
                 PushChoice(e, json, utf8);
-                break;
-            case Means.Open:
-                PushOpen(e, json, utf8, companionUtf8);
                 break;
         }
     }
@@ -150,30 +136,6 @@ internal sealed class Navigation
             PushValue(e, value, companion, alternative.Type, isAbstract: false);
     }
 
-    private void PushOpen(Evaluation e, JsonElement json, ReadOnlySpan<byte> utf8, ReadOnlySpan<byte> companionUtf8)
-    {
-        if (_only is not null && json.TryGetProperty(_alternatives[0].Utf8, out _))
-        {
-            PushAlternative(e, json, _alternatives[0]);
-            return;
-        }
-        bool found = json.TryGetProperty(utf8, out JsonElement value);
-        bool hasCompanion = json.TryGetProperty(companionUtf8, out JsonElement companion);
-        if (found || hasCompanion)
-        {
-            PushInferred(e, value, companion);
-            return;
-        }
-        foreach (JsonProperty property in json.EnumerateObject())
-        {
-            ReadOnlySpan<byte> name = JsonMarshal.GetRawUtf8PropertyName(property);
-            if (name.Length <= utf8.Length || !name.StartsWith(utf8) || !char.IsAsciiLetterUpper((char)name[utf8.Length]))
-                continue;
-            if (InferredTypeModel.FindSuffix(property.Name.AsSpan(_name.Length)) is { } type)
-                PushAlternative(e, json, Suffixed(_name, type));
-        }
-    }
-
     public static void PushValue(Evaluation e, JsonElement value, JsonElement companion, FhirTypeInfo type, bool isAbstract)
     {
         if (value.ValueKind != JsonValueKind.Array && companion.ValueKind != JsonValueKind.Array)
@@ -199,24 +161,6 @@ internal sealed class Navigation
             type = ResourceType(e.Model, value) ?? type;
         if (value.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined) || companion.ValueKind == JsonValueKind.Object)
             e.Push(FhirPathNode.FromJson(value, companion, type));
-    }
-
-    public static void PushInferred(Evaluation e, JsonElement value, JsonElement companion)
-    {
-        JsonElement sample = value;
-        if (value.ValueKind == JsonValueKind.Array)
-        {
-            int i = 0;
-            JsonElement companions = companion.ValueKind == JsonValueKind.Array ? companion : default;
-            foreach (JsonElement item in value.EnumerateArray())
-            {
-                JsonElement beside = companions.ValueKind == JsonValueKind.Array && i < companions.GetArrayLength() ? companions[i] : default;
-                PushItem(e, item, beside, InferredTypeModel.Infer(e.Model, item), isAbstract: false);
-                i++;
-            }
-            return;
-        }
-        PushItem(e, value, companion, InferredTypeModel.Infer(e.Model, sample), isAbstract: false);
     }
 
     private void PushComputed(Evaluation e, in FhirPathNode parent)

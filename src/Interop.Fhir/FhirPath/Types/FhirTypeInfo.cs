@@ -13,20 +13,21 @@ public sealed class FhirTypeInfo
     /// <param name="name">The name without namespace.</param>
     /// <param name="baseType">What it derives from.</param>
     /// <param name="kind">How the value of a primitive behaves; <see cref="NodeKind.None"/> for a complex type.</param>
-    /// <param name="elements">Gives its own and inherited elements; null where the model does not know them, so that JSON decides.</param>
-    public FhirTypeInfo(string name, FhirTypeInfo? baseType, NodeKind kind, Func<IEnumerable<FhirElementInfo>>? elements)
+    /// <param name="elements">Gives its own and inherited elements.</param>
+    public FhirTypeInfo(string name, FhirTypeInfo? baseType, NodeKind kind, Func<IEnumerable<FhirElementInfo>> elements)
         : this("FHIR", name, baseType, kind, elements)
     {
     }
 
-    internal FhirTypeInfo(string @namespace, string name, FhirTypeInfo? baseType, NodeKind kind, Func<IEnumerable<FhirElementInfo>>? elements)
+    internal FhirTypeInfo(string @namespace, string name, FhirTypeInfo? baseType, NodeKind kind, Func<IEnumerable<FhirElementInfo>> elements)
     {
         Namespace = @namespace;
         Name = name;
         Base = baseType;
         Kind = kind;
-        IsOpen = elements is null;
-        _elements = new(() => (elements?.Invoke() ?? []).ToFrozenDictionary(e => e.Name, StringComparer.Ordinal));
+        IsResource = name is "Resource" || baseType is { IsResource: true };
+        IsAbstractResource = name is "Resource" or "DomainResource";
+        _elements = new(() => elements().ToFrozenDictionary(e => e.Name, StringComparer.Ordinal));
     }
 
     /// <summary>FHIR or System.</summary>
@@ -38,8 +39,10 @@ public sealed class FhirTypeInfo
 
     public NodeKind Kind { get; }
 
-    /// <summary>Its elements are not known: what the JSON has decides.</summary>
-    public bool IsOpen { get; }
+    public bool IsResource { get; }
+
+    /// <summary>Resource or DomainResource: an instance says itself what it is.</summary>
+    internal bool IsAbstractResource { get; }
 
     public bool IsPrimitive => Kind is not (NodeKind.None or NodeKind.Quantity);
 

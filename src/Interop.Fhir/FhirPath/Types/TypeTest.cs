@@ -38,9 +38,6 @@ internal sealed class TypeTest
     {
         if (ReferenceEquals(type, tested))
             return true;
-        // A text of unknown type may be of any type that is written as text.
-        if (type.IsOpen && type.Kind == NodeKind.String)
-            return tested.IsPrimitive && tested.Kind is NodeKind.String or NodeKind.Date or NodeKind.DateTime or NodeKind.Time;
         return !tested.IsPrimitive && type.IsSubtypeOf(tested);
     }
 }

@@ -14,7 +14,7 @@ internal static class NodeComparison
         if (NodeEquality.IsNumber(a) && NodeEquality.IsNumber(b))
             return left.TryGetDecimal(out decimal x) && right.TryGetDecimal(out decimal y) ? x.CompareTo(y) : null;
         if ((NodeEquality.IsTemporal(a) || NodeEquality.IsTemporal(b)) && NodeEquality.TryGetTemporals(left, right, out Temporal? s, out Temporal? t)
-            && (s!.Kind == TemporalKind.Time) == (t!.Kind == TemporalKind.Time))
+            && (s.Kind == TemporalKind.Time) == (t.Kind == TemporalKind.Time))
             return Temporal.Compare(s, t);
         if ((a == NodeKind.Quantity || b == NodeKind.Quantity) && NodeEquality.AsQuantity(left) is { } p && NodeEquality.AsQuantity(right) is { } q)
             return Quantity.Compare(p, q);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Interop.Fhir.FhirPath.Types;
 
@@ -22,8 +23,8 @@ internal static class NodeEquality
         if (IsTemporal(a) || IsTemporal(b))
         {
             if (!TryGetTemporals(left, right, out Temporal? x, out Temporal? y))
-                return a == NodeKind.String && b == NodeKind.String ? TextsEqual(left, right) : false;
-            if ((x!.Kind == TemporalKind.Time) != (y!.Kind == TemporalKind.Time))
+                return false;
+            if ((x.Kind == TemporalKind.Time) != (y.Kind == TemporalKind.Time))
                 return false;
             return Temporal.Compare(x, y) is { } order ? order == 0 : null;
         }
@@ -112,19 +113,12 @@ internal static class NodeEquality
 
     public static bool IsTemporal(NodeKind kind) => kind is NodeKind.Date or NodeKind.DateTime or NodeKind.Time;
 
-    /// <summary>Both as dates or times; a text of unknown type is read as what the other is.</summary>
-    public static bool TryGetTemporals(in FhirPathNode left, in FhirPathNode right, out Temporal? a, out Temporal? b)
+    /// <summary>Both as dates or times.</summary>
+    public static bool TryGetTemporals(in FhirPathNode left, in FhirPathNode right, [NotNullWhen(true)] out Temporal? a, [NotNullWhen(true)] out Temporal? b)
     {
-        if (left.IsUntypedText && right.TryGetTemporal(out b))
-            return TryRead(left, b.Kind, out a);
-        if (right.IsUntypedText && left.TryGetTemporal(out a))
-            return TryRead(right, a.Kind, out b);
-        bool first = left.TryGetTemporal(out a);
-        return right.TryGetTemporal(out b) && first;
+        b = null;
+        return left.TryGetTemporal(out a) && right.TryGetTemporal(out b);
     }
-
-    private static bool TryRead(in FhirPathNode text, TemporalKind like, out Temporal? value) =>
-        Temporal.TryParse(text.AsText(), like == TemporalKind.Time ? like : TemporalKind.DateTime, out value);
 
     /// <summary>A quantity, or a number as one without unit.</summary>
     public static Quantity? AsQuantity(in FhirPathNode node)
