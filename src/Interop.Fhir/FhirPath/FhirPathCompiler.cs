@@ -1,3 +1,4 @@
+using Interop.Fhir.FhirPath.Checking;
 using Interop.Fhir.FhirPath.Engine;
 using Interop.Fhir.FhirPath.Functions;
 using Interop.Fhir.FhirPath.Syntax;
@@ -35,6 +36,12 @@ public static class FhirPathCompiler
     {
         options ??= new FhirPathOptions();
         Expression tree = Parser.Parse(expression);
+        if (options.InputType is { } name)
+        {
+            FhirTypeInfo type = options.TypeModel.FindType(name) ?? throw new ArgumentException($"{name} is no FHIR type", nameof(options));
+            var input = StaticType.Single(type);
+            new TypeChecker(options.TypeModel, options.CheckOrderedFunctions).Check(tree, input, type.IsResource ? input : StaticType.Unknown);
+        }
         return new CompiledFhirPath(expression, tree, new Builder(options).Build(tree), options.TypeModel);
     }
 

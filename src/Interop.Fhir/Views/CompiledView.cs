@@ -13,12 +13,13 @@ public sealed class CompiledView
     private readonly byte[] _resourceUtf8;
     private ViewRun? _spare;
 
-    internal CompiledView(ViewDefinition definition, IFhirTypeModel model, FhirTypeInfo resourceType, IReadOnlyList<ViewColumn> columns, ViewStep first, ViewCondition[] where, int depth)
+    internal CompiledView(ViewDefinition definition, IFhirTypeModel model, FhirTypeInfo resourceType, IReadOnlyList<ViewColumn> columns, ViewStep first, ViewCondition[] where, int depth, IReadOnlyList<ViewWarning> warnings)
     {
         Definition = definition;
         TypeModel = model;
         ResourceType = resourceType;
         Columns = columns;
+        Warnings = warnings;
         _first = first;
         _where = where;
         _depth = depth;
@@ -29,6 +30,9 @@ public sealed class CompiledView
 
     /// <summary>The columns in the order in which rows have them.</summary>
     public IReadOnlyList<ViewColumn> Columns { get; }
+
+    /// <summary>Paths that can find nothing, such as those with a misspelt element. What they are for stays null.</summary>
+    public IReadOnlyList<ViewWarning> Warnings { get; }
 
     internal IFhirTypeModel TypeModel { get; }
 
@@ -71,3 +75,8 @@ public sealed class CompiledView
         }
     }
 }
+
+/// <summary>Something in a view that is allowed, and probably not meant.</summary>
+/// <param name="Place">The path inside the view.</param>
+/// <param name="Reason">What is odd about it.</param>
+public sealed record ViewWarning(string Place, string Reason);

@@ -31,7 +31,8 @@ public class FhirPathSuiteTests
             }
         }
         Assert.True(failures.Count == 0, $"{failures.Count} of {tests} are not as they should be:\n{string.Join('\n', failures)}");
-        Assert.Equal(937, tests);
+        // A search for the word finds 937: two of them are commented out in the file.
+        Assert.Equal(935, tests);
     }
 
     /// <summary>Null where the test passes, else why not.</summary>
@@ -55,7 +56,9 @@ public class FhirPathSuiteTests
         }
         catch (FhirPathException error)
         {
-            return invalid is not null ? null : $"{error.Kind}: {error.Message}";
+            if (invalid is null)
+                return $"{error.Kind}: {error.Message}";
+            return invalid == "syntax" && error.Kind != FhirPathErrorKind.Syntax ? $"a syntax error was expected, but it is {error.Kind}: {error.Message}" : null;
         }
         if (invalid is not null)
             return $"an error ({invalid}) was expected, but it gives {Shown(found)}";

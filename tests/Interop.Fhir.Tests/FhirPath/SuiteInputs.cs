@@ -1,10 +1,10 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Interop.Fhir.Tests.FhirPath;
 
 /// <summary>
-/// The inputs of the FHIRPath suite: the standard's examples, as JSON. Where the data lacks one, the project's own stand-in in
-/// <c>FhirPath/Inputs</c> has what the tests read.
+/// The inputs of the FHIRPath suite: the standard's examples, as JSON; where the data lacks one, the project's own stand-in.
 /// </summary>
 internal sealed class SuiteInputs : IDisposable
 {
@@ -20,13 +20,13 @@ internal sealed class SuiteInputs : IDisposable
 
     private static JsonDocument? Read(string name)
     {
-        foreach (string folder in (string[])[SuiteData.Require("fhir-r4/examples"), Path.Combine(AppContext.BaseDirectory, "FhirPath", "Inputs")])
-        {
-            string path = Path.Combine(folder, name);
-            if (File.Exists(path))
-                return JsonDocument.Parse(File.ReadAllBytes(path));
-        }
-        return null;
+        string path = Path.Combine(SuiteData.Require("fhir-r4/examples"), name);
+        if (!File.Exists(path))
+            return SuiteStandIns.Inputs.TryGetValue(name, out string? standIn) ? JsonDocument.Parse(standIn) : null;
+        JsonNode json = JsonNode.Parse(File.ReadAllBytes(path))!;
+        if (name == "observation-example.json")
+            json["extension"] ??= JsonNode.Parse(SuiteStandIns.ObservationExtension);
+        return JsonDocument.Parse(json.ToJsonString());
     }
 
     public void Dispose()
