@@ -8,6 +8,8 @@ namespace Interop.Fhir.FhirPath;
 /// <summary>An expression ready to be evaluated, by any number of threads at once.</summary>
 public sealed class CompiledFhirPath
 {
+    private FhirTypeInfo? _lastType;
+
     internal CompiledFhirPath(string text, Expression tree, Operation operation, IFhirTypeModel model)
     {
         Text = text;
@@ -96,8 +98,19 @@ public sealed class CompiledFhirPath
     }
 
     /// <summary>A resource as a node of this expression's model. An object that is no resource of the model has no elements.</summary>
-    public FhirPathNode NodeOf(JsonElement resource) =>
-        FhirPathNode.FromJson(resource, (resource.ValueKind == JsonValueKind.Object ? Navigation.ResourceType(TypeModel, resource) : null) ?? SystemTypes.Any);
+    public FhirPathNode NodeOf(JsonElement resource)
+    {
+        if (resource.ValueKind != JsonValueKind.Object || !Navigation.TryGetResourceType(resource, out JsonElement name))
+            return FhirPathNode.FromJson(resource, SystemTypes.Any);
+        // An expression is mostly evaluated on resources of one type.
+        FhirTypeInfo? last = _lastType;
+        if (last is null || !name.ValueEquals(last.Utf8Name))
+        {
+            last = TypeModel.FindType(name.GetString()!) ?? SystemTypes.Any;
+            _lastType = last;
+        }
+        return FhirPathNode.FromJson(resource, last);
+    }
 
     public override string ToString() => Text;
 }

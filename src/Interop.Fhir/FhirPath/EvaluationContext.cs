@@ -17,7 +17,10 @@ public sealed class EvaluationContext
     /// <summary>For <c>resolve()</c>: the resource of a reference that is not contained, or null.</summary>
     public Func<string, JsonElement?>? Resolve { get; init; }
 
-    /// <summary>For <c>memberOf()</c>: whether a system (null for a plain code) and code are in the value set with this URL; null where it is not known.</summary>
+    /// <summary>
+    /// For <c>memberOf()</c>: whether a system (null for a plain code) and code are in the value set with this URL; null where it is not
+    /// known. The value sets of R4's required bindings are known without it.
+    /// </summary>
     public Func<string, string?, string, bool?>? MemberOf { get; init; }
 
     /// <summary>For <c>conformsTo()</c>: whether a node conforms to the profile with this URL; null where it is not known. Base R4 types are known without it.</summary>

@@ -52,16 +52,23 @@ public readonly struct FhirPathNode
     internal static FhirPathNode FromJson(JsonElement json, JsonElement companion, FhirTypeInfo type)
     {
         object? extra = companion.ValueKind == JsonValueKind.Object ? new PrimitiveCompanion(companion) : null;
-        NodeKind kind = json.ValueKind switch
-        {
-            JsonValueKind.Null or JsonValueKind.Undefined => NodeKind.None,
-            JsonValueKind.Object => type.Kind == NodeKind.Quantity ? NodeKind.Quantity : NodeKind.None,
-            JsonValueKind.String => type.IsPrimitive ? type.Kind : NodeKind.String,
-            JsonValueKind.Number => type.Kind is NodeKind.Integer or NodeKind.Decimal ? type.Kind : NodeKind.Decimal,
-            _ => NodeKind.Boolean,
-        };
-        return new FhirPathNode(json.ValueKind == JsonValueKind.Null ? default : json, extra, 0, type, kind);
+        JsonValueKind kind = json.ValueKind;
+        return kind is JsonValueKind.Null or JsonValueKind.Undefined
+            ? new FhirPathNode(default, extra, 0, type, NodeKind.None)
+            : new FhirPathNode(json, extra, 0, type, KindOf(kind, type));
     }
+
+    /// <summary>A value that is there, of known kind, without a companion: the common case, on the fast path.</summary>
+    internal static FhirPathNode FromPlainJson(JsonElement json, JsonValueKind kind, FhirTypeInfo type) =>
+        new(json, null, 0, type, KindOf(kind, type));
+
+    private static NodeKind KindOf(JsonValueKind kind, FhirTypeInfo type) => kind switch
+    {
+        JsonValueKind.Object => type.Kind == NodeKind.Quantity ? NodeKind.Quantity : NodeKind.None,
+        JsonValueKind.String => type.IsPrimitive ? type.Kind : NodeKind.String,
+        JsonValueKind.Number => type.Kind is NodeKind.Integer or NodeKind.Decimal ? type.Kind : NodeKind.Decimal,
+        _ => NodeKind.Boolean,
+    };
 
     public static FhirPathNode FromBoolean(bool value) => new(default, null, value ? 1 : 0, SystemTypes.Boolean, NodeKind.Boolean);
 
@@ -162,12 +169,8 @@ public readonly struct FhirPathNode
     }
 
     /// <summary>Whether this is a string equal to a literal, without decoding it.</summary>
-    internal bool TextEquals(string literal, ReadOnlySpan<byte> literalUtf8)
-    {
-        if (_json.ValueKind == JsonValueKind.String)
-            return TryGetPlainUtf8(out ReadOnlySpan<byte> text) ? text.SequenceEqual(literalUtf8) : _json.GetString() == literal;
-        return _value is string own && own == literal;
-    }
+    internal bool TextEquals(string literal, ReadOnlySpan<byte> literalUtf8) =>
+        _value is string own ? own == literal : _json.ValueKind == JsonValueKind.String && _json.ValueEquals(literalUtf8);
 
     public override string ToString() => AsText() ?? (_json.ValueKind != JsonValueKind.Undefined ? _json.GetRawText() : Type.ToString());
 

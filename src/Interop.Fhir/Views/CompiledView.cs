@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Interop.Fhir.FhirPath;
+using Interop.Fhir.FhirPath.Engine;
 using Interop.Fhir.FhirPath.Types;
 
 namespace Interop.Fhir.Views;
@@ -53,8 +54,7 @@ public sealed class CompiledView
     /// <exception cref="ViewEvaluationException">A value does not fit its column, or a path does not accept what it met. Rows before that are written.</exception>
     public int Run(JsonElement resource, IViewRowSink sink)
     {
-        if (resource.ValueKind != JsonValueKind.Object || !resource.TryGetProperty("resourceType"u8, out JsonElement type)
-            || type.ValueKind != JsonValueKind.String || !type.ValueEquals(_resourceUtf8))
+        if (resource.ValueKind != JsonValueKind.Object || !Navigation.TryGetResourceType(resource, out JsonElement type) || !type.ValueEquals(_resourceUtf8))
             return 0;
         ViewRun run = Interlocked.Exchange(ref _spare, null) ?? new ViewRun(Columns, _depth);
         run.Begin(TypeModel, FhirPathNode.FromJson(resource, ResourceType), sink);

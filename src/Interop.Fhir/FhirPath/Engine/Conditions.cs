@@ -23,10 +23,27 @@ internal sealed class EqualsTextOperation(Operation path, string text, bool nega
 {
     private readonly byte[] _utf8 = FhirPathNode.Utf8(text);
 
+    /// <summary>The path where it is one step from $this, as in where(use = 'official'): the item need not become $this for it.</summary>
+    private readonly MemberOperation? _step = path is MemberOperation { Source: ThisOperation } step ? step : null;
+
     public override bool? Test(Evaluation e)
     {
         int mark = e.Top;
         path.Evaluate(e);
+        return Compare(e, mark);
+    }
+
+    public override bool? TestItem(Evaluation e, int at, int index, in Evaluation.Scope outer)
+    {
+        if (_step is null)
+            return base.TestItem(e, at, index, outer);
+        int mark = e.Top;
+        _step.PushChildren(e, e[at]);
+        return Compare(e, mark);
+    }
+
+    private bool? Compare(Evaluation e, int mark)
+    {
         int count = e.Top - mark;
         if (count == 0)
             return null;

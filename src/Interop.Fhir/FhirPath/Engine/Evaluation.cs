@@ -136,6 +136,15 @@ internal sealed class Evaluation
 
     public void Leave() => _depth--;
 
+    /// <summary>Makes an item on the stack $this.</summary>
+    public void SetItem(int at, int index, in Scope outer)
+    {
+        This = _stack[at];
+        HasThis = true;
+        Index = index;
+        Variables = outer.Variables;
+    }
+
     public Scope Save() => new(This, HasThis, Index, Total, Variables);
 
     public void Restore(in Scope scope)

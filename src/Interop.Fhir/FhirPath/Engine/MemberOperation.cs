@@ -57,7 +57,7 @@ internal sealed class MemberOperation : Operation
         e.Collapse(mark, end);
     }
 
-    private void PushChildren(Evaluation e, in FhirPathNode parent)
+    public void PushChildren(Evaluation e, in FhirPathNode parent)
     {
         int mark = e.Top;
         Navigation navigation = For(parent.Type);

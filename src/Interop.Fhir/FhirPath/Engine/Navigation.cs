@@ -85,11 +85,10 @@ internal sealed class Navigation
         {
             case Means.Property:
                 bool found = json.TryGetProperty(utf8, out JsonElement value);
-                JsonElement companion = default;
-                if (_hasCompanion)
-                    found |= json.TryGetProperty(companionUtf8, out companion);
-                if (found)
+                if (_hasCompanion && json.TryGetProperty(companionUtf8, out JsonElement companion))
                     PushValue(e, value, companion, _type, _isAbstract);
+                else if (found)
+                    PushPlain(e, value, _type, _isAbstract);
                 break;
             case Means.Choice:
                 PushChoice(e, json, utf8);
@@ -129,11 +128,34 @@ internal sealed class Navigation
     private static void PushAlternative(Evaluation e, JsonElement json, Alternative alternative)
     {
         bool found = json.TryGetProperty(alternative.Utf8, out JsonElement value);
-        JsonElement companion = default;
-        if (alternative.Type.IsPrimitive)
-            found |= json.TryGetProperty(alternative.CompanionUtf8, out companion);
-        if (found)
+        if (alternative.Type.IsPrimitive && json.TryGetProperty(alternative.CompanionUtf8, out JsonElement companion))
             PushValue(e, value, companion, alternative.Type, isAbstract: false);
+        else if (found)
+            PushPlain(e, value, alternative.Type, isAbstract: false);
+    }
+
+    /// <summary>A value, or an array of them, without companions.</summary>
+    private static void PushPlain(Evaluation e, JsonElement value, FhirTypeInfo type, bool isAbstract)
+    {
+        JsonValueKind kind = value.ValueKind;
+        if (kind == JsonValueKind.Array)
+        {
+            foreach (JsonElement item in value.EnumerateArray())
+                PushPlainItem(e, item, item.ValueKind, type, isAbstract);
+        }
+        else
+        {
+            PushPlainItem(e, value, kind, type, isAbstract);
+        }
+    }
+
+    private static void PushPlainItem(Evaluation e, JsonElement value, JsonValueKind kind, FhirTypeInfo type, bool isAbstract)
+    {
+        if (kind is JsonValueKind.Null or JsonValueKind.Undefined)
+            return;
+        if (isAbstract && kind == JsonValueKind.Object)
+            type = ResourceType(e.Model, value) ?? type;
+        e.Push(FhirPathNode.FromPlainJson(value, kind, type));
     }
 
     public static void PushValue(Evaluation e, JsonElement value, JsonElement companion, FhirTypeInfo type, bool isAbstract)
@@ -181,5 +203,20 @@ internal sealed class Navigation
 
     /// <summary>The type that a resource says it is.</summary>
     public static FhirTypeInfo? ResourceType(IFhirTypeModel model, JsonElement json) =>
-        json.TryGetProperty("resourceType"u8, out JsonElement name) && name.ValueKind == JsonValueKind.String ? model.FindType(name.GetString()!) : null;
+        TryGetResourceType(json, out JsonElement name) ? model.FindType(name.GetString()!) : null;
+
+    /// <summary>The name of a resource's type. It mostly is the first property, while a look-up begins at the last.</summary>
+    public static bool TryGetResourceType(JsonElement json, out JsonElement name)
+    {
+        foreach (JsonProperty property in json.EnumerateObject())
+        {
+            if (property.NameEquals("resourceType"u8))
+            {
+                name = property.Value;
+                return name.ValueKind == JsonValueKind.String;
+            }
+            break;
+        }
+        return json.TryGetProperty("resourceType"u8, out name) && name.ValueKind == JsonValueKind.String;
+    }
 }

@@ -27,6 +27,13 @@ internal abstract class Operation
         return result;
     }
 
+    /// <summary>As <see cref="Test(Evaluation)"/>, with an item of a collection as $this. The caller restores the scope.</summary>
+    public virtual bool? TestItem(Evaluation e, int at, int index, in Evaluation.Scope outer)
+    {
+        e.SetItem(at, index, outer);
+        return Test(e);
+    }
+
     /// <summary>The result where it is one item, false where it is empty; several are an error.</summary>
     public bool TryEvaluateSingle(Evaluation e, out FhirPathNode node)
     {

@@ -62,7 +62,7 @@ internal static class FhirFunctions
     }
 
     /// <summary>In a Bundle, by the entry's fullUrl.</summary>
-    private static JsonElement? FindEntry(JsonElement bundle, string reference)
+    internal static JsonElement? FindEntry(JsonElement bundle, string reference)
     {
         if (bundle.ValueKind != JsonValueKind.Object || !bundle.TryGetProperty("entry"u8, out JsonElement entries) || entries.ValueKind != JsonValueKind.Array)
             return null;
@@ -85,11 +85,11 @@ internal static class FhirFunctions
             call.Empty();
             return;
         }
-        if (call.E.Context.MemberOf is not { } memberOf)
-            throw call.Error("this evaluation has no value sets");
+        Evaluation e = call.E;
+        bool? IsMember(string? system, string code) => e.Context.MemberOf?.Invoke(url, system, code) ?? e.Model.IsMember(url, system, code);
         bool? result = node.Kind == NodeKind.String
-            ? memberOf(url, null, node.AsText()!)
-            : Codings(node.Json).Select(coding => memberOf(url, coding.System, coding.Code)).Aggregate((bool?)false, (a, b) => a == true || b == true ? true : a is null || b is null ? null : false);
+            ? IsMember(null, node.AsText()!)
+            : Codings(node.Json).Select(coding => IsMember(coding.System, coding.Code)).Aggregate((bool?)false, (a, b) => a == true || b == true ? true : a is null || b is null ? null : false);
         if (result is { } known)
             call.Result(known);
         else

@@ -14,8 +14,7 @@ internal static class FilteringFunctions
         Evaluation.Scope scope = e.Save();
         for (int i = call.Mark; i < end; i++)
         {
-            SetItem(e, i, i - call.Mark, scope);
-            if (criterion.Test(e) == true)
+            if (criterion.TestItem(e, i, i - call.Mark, scope) == true)
                 e[keep++] = e[i];
         }
         e.Restore(scope);
@@ -41,8 +40,7 @@ internal static class FilteringFunctions
         Evaluation.Scope scope = e.Save();
         for (int i = call.Mark; i < end && !found; i++)
         {
-            SetItem(e, i, i - call.Mark, scope);
-            found = (call.Arguments[0].Test(e) == true) == wanted;
+            found = (call.Arguments[0].TestItem(e, i, i - call.Mark, scope) == true) == wanted;
         }
         e.Restore(scope);
         return found;
@@ -55,7 +53,7 @@ internal static class FilteringFunctions
         Evaluation.Scope scope = e.Save();
         for (int i = call.Mark; i < end; i++)
         {
-            SetItem(e, i, i - call.Mark, scope);
+            e.SetItem(i, i - call.Mark, scope);
             call.Arguments[0].Evaluate(e);
         }
         e.Restore(scope);
@@ -76,7 +74,7 @@ internal static class FilteringFunctions
         for (int i = call.Mark; i < e.Top; i++)
         {
             int before = e.Top;
-            SetItem(e, i, i < end ? i - call.Mark : i - end, scope);
+            e.SetItem(i, i < end ? i - call.Mark : i - end, scope);
             call.Arguments[0].Evaluate(e);
             if (!unique)
                 continue;
@@ -100,7 +98,7 @@ internal static class FilteringFunctions
         Evaluation.Scope scope = e.Save();
         for (int i = call.Mark; i < end; i++)
         {
-            SetItem(e, i, i - call.Mark, scope);
+            e.SetItem(i, i - call.Mark, scope);
             e.Total = total;
             total = call.Arguments[0].ToArray(e);
         }
@@ -137,7 +135,7 @@ internal static class FilteringFunctions
         {
             FhirPathNode item = e[call.Mark + i];
             rows[i] = (item, new FhirPathNode?[keys]);
-            SetItem(e, call.Mark + i, i, scope);
+            e.SetItem(call.Mark + i, i, scope);
             for (int k = 0; k < keys; k++)
             {
                 if (call.Arguments.Length == 0)
@@ -167,13 +165,5 @@ internal static class FilteringFunctions
         e.Cut(call.Mark);
         foreach ((FhirPathNode item, _) in rows.Order(Comparer<(FhirPathNode, FhirPathNode?[])>.Create(Compare)))
             e.Push(item);
-    }
-
-    private static void SetItem(Evaluation e, int at, int index, in Evaluation.Scope outer)
-    {
-        e.This = e[at];
-        e.HasThis = true;
-        e.Index = index;
-        e.Variables = outer.Variables;
     }
 }

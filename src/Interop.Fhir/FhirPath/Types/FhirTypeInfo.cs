@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Text;
 
 namespace Interop.Fhir.FhirPath.Types;
 
@@ -25,6 +26,8 @@ public sealed class FhirTypeInfo
         Name = name;
         Base = baseType;
         Kind = kind;
+        IsPrimitive = kind is not (NodeKind.None or NodeKind.Quantity);
+        Utf8Name = Encoding.UTF8.GetBytes(name);
         IsResource = name is "Resource" || baseType is { IsResource: true };
         IsAbstractResource = name is "Resource" or "DomainResource";
         _elements = new(() => elements().ToFrozenDictionary(e => e.Name, StringComparer.Ordinal));
@@ -35,6 +38,8 @@ public sealed class FhirTypeInfo
 
     public string Name { get; }
 
+    internal byte[] Utf8Name { get; }
+
     public FhirTypeInfo? Base { get; }
 
     public NodeKind Kind { get; }
@@ -44,7 +49,7 @@ public sealed class FhirTypeInfo
     /// <summary>Resource or DomainResource: an instance says itself what it is.</summary>
     internal bool IsAbstractResource { get; }
 
-    public bool IsPrimitive => Kind is not (NodeKind.None or NodeKind.Quantity);
+    public bool IsPrimitive { get; }
 
     public bool IsSystem => ReferenceEquals(Namespace, SystemTypes.Namespace);
 

@@ -8,6 +8,12 @@ public interface IFhirTypeModel
     /// Null where the model has no such type.
     /// </summary>
     FhirTypeInfo? FindType(string name);
+
+    /// <summary>
+    /// Whether a code is in a value set of a required binding; without a system, whether the value set has the code in any. Null where the
+    /// model does not have the value set.
+    /// </summary>
+    bool? IsMember(string valueSet, string? system, string code);
 }
 
 /// <summary>An element of a type.</summary>

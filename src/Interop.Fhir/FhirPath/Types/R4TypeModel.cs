@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Text;
 using Interop.Fhir.Schema;
 
 namespace Interop.Fhir.FhirPath.Types;
@@ -8,10 +9,12 @@ public sealed class R4TypeModel : IFhirTypeModel
 {
     private static readonly Lazy<R4TypeModel> Shared = new(() => new R4TypeModel(R4Schema.Default));
 
+    private readonly R4Schema _schema;
     private readonly FrozenDictionary<string, FhirTypeInfo> _types;
 
     private R4TypeModel(R4Schema schema)
     {
+        _schema = schema;
         var types = new Dictionary<string, FhirTypeInfo>(StringComparer.Ordinal);
         FhirTypeInfo Add(TypeDefinition definition)
         {
@@ -30,6 +33,14 @@ public sealed class R4TypeModel : IFhirTypeModel
     public static R4TypeModel Instance => Shared.Value;
 
     public FhirTypeInfo? FindType(string name) => _types.GetValueOrDefault(name);
+
+    public bool? IsMember(string valueSet, string? system, string code)
+    {
+        if (_schema.FindValueSet(valueSet) is not { } codes)
+            return null;
+        byte[] utf8 = Encoding.UTF8.GetBytes(code);
+        return system is null ? codes.Contains(utf8) : codes.Contains(Encoding.UTF8.GetBytes(system), utf8);
+    }
 
     /// <summary>A constrained type (SimpleQuantity) is to paths what it constrains, by the name that a choice's property ends with.</summary>
     private FhirElementInfo ElementOf(ElementDefinition element) => new(
