@@ -1,1 +1,3 @@
-return 0;
+using Interop.Sandbox;
+
+return await SandboxCommand.Create().Parse(args).InvokeAsync();

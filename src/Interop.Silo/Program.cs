@@ -1,1 +1,3 @@
-return 0;
+using Interop.Silo.CommandLine;
+
+return await InteropCommand.RunAsync(args);

@@ -98,18 +98,29 @@ public sealed class ResourceValidator
         }
         catch (JsonException e)
         {
-            ReportMalformed(e, IsTooDeep(in reader, utf8), validation.Issues);
+            ReportMalformed(e, IsTooDeep(utf8), validation.Issues);
             return false;
         }
     }
 
-    // The reader refuses the bracket that would go too deep before it counts it.
-    private bool IsTooDeep(in Utf8JsonReader reader, ReadOnlySpan<byte> utf8)
+    // Read again with room for one level more: whether it is the depth that was refused, and not the JSON.
+    private bool IsTooDeep(ReadOnlySpan<byte> utf8)
     {
-        var at = (int)reader.BytesConsumed;
-        while (at < utf8.Length && utf8[at] is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n' or (byte)',' or (byte)':')
-            at++;
-        return reader.CurrentDepth >= _options.MaxDepth && at < utf8.Length && utf8[at] is (byte)'{' or (byte)'[';
+        var reader = new Utf8JsonReader(utf8, _json with { MaxDepth = _options.MaxDepth + 1 });
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray && reader.CurrentDepth == _options.MaxDepth)
+                    return true;
+            }
+        }
+        catch (JsonException)
+        {
+            // Malformed, then, before it gets too deep; the first reading says where.
+        }
+
+        return false;
     }
 
     private void ReportMalformed(JsonException e, bool isTooDeep, IssueLog issues)

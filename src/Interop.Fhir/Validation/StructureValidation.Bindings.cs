@@ -17,8 +17,8 @@ internal sealed partial class StructureValidation
         var hasExtension = false;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isCoding = reader.ValueTextEquals("coding"u8);
-            hasExtension |= reader.ValueTextEquals("extension"u8);
+            var isCoding = IsNamed(ref reader, "coding"u8);
+            hasExtension |= IsNamed(ref reader, "extension"u8);
             reader.Read();
             if (isCoding && reader.TokenType == JsonTokenType.StartArray)
             {
@@ -51,8 +51,8 @@ internal sealed partial class StructureValidation
         Utf8JsonReader system = default, code = default;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isSystem = reader.ValueTextEquals("system"u8);
-            var isCode = reader.ValueTextEquals("code"u8);
+            var isSystem = IsNamed(ref reader, "system"u8);
+            var isCode = IsNamed(ref reader, "code"u8);
             reader.Read();
             if (isSystem && reader.TokenType == JsonTokenType.String)
                 system = reader;

@@ -9,6 +9,7 @@ internal sealed partial class StructureValidation
 {
     private const int LargestKeptBuffer = 64 * 1024;
     private const int LongestCaptured = 1024;
+    private const int LongestEscapedName = 256;
 
     private readonly NarrativeMarkup _narrative = new();
     private byte[] _text = new byte[1024];
@@ -119,7 +120,7 @@ internal sealed partial class StructureValidation
     {
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (!reader.ValueTextEquals("id"u8))
+            if (!IsNamed(ref reader, "id"u8))
                 return true;
             reader.Read();
             reader.Skip();
@@ -163,6 +164,17 @@ internal sealed partial class StructureValidation
         var isText = TryUnescape(ref reader, _text, out var length);
         text = _text.AsSpan(0, length);
         return isText;
+    }
+
+    // Utf8JsonReader.ValueTextEquals would do, but that it throws where a name has half of a surrogate pair.
+    private static bool IsNamed(ref Utf8JsonReader reader, scoped ReadOnlySpan<byte> name)
+    {
+        if (!reader.ValueIsEscaped)
+            return reader.ValueSpan.SequenceEqual(name);
+        if (reader.ValueSpan.Length > LongestEscapedName)
+            return false;
+        Span<byte> text = stackalloc byte[LongestEscapedName];
+        return TryUnescape(ref reader, text, out var length) && name.SequenceEqual(text[..length]);
     }
 
     private static bool TryUnescape(ref Utf8JsonReader reader, scoped Span<byte> to, out int length)

@@ -90,7 +90,7 @@ internal sealed partial class StructureValidation
     {
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isResourceType = reader.ValueTextEquals("resourceType"u8);
+            var isResourceType = IsNamed(ref reader, "resourceType"u8);
             reader.Read();
             if (!isResourceType)
             {
@@ -157,9 +157,8 @@ internal sealed partial class StructureValidation
         if (!reader.ValueIsEscaped)
             return type.Properties.Find(reader.ValueSpan);
 
-        const int longestName = 256;
-        Span<byte> name = stackalloc byte[longestName];
-        return reader.ValueSpan.Length <= longestName && TryUnescape(ref reader, name, out var length) ? type.Properties.Find(name[..length]) : null;
+        Span<byte> name = stackalloc byte[LongestEscapedName];
+        return reader.ValueSpan.Length <= LongestEscapedName && TryUnescape(ref reader, name, out var length) ? type.Properties.Find(name[..length]) : null;
     }
 
     private void ReadProperty(ref Utf8JsonReader reader, int frame, Property property, ElementType? parent, ObjectRole role)

@@ -1,3 +1,26 @@
+using Interop.Silo.Settings;
+using Interop.Storage;
+using Orleans.Configuration;
+
 namespace Interop.Silo.Hosting;
 
-internal static class Engine;
+/// <summary>The embedded engine: one process, its state and reminders in the same database as the data.</summary>
+internal static class Engine
+{
+    /// <summary>What the start line says.</summary>
+    public const string Description = "embedded engine, one process";
+
+    public static void AddEngine(this IHostApplicationBuilder builder, InteropSettings settings)
+    {
+        if (settings.Role != ProcessRole.All)
+            throw new SettingsException($"ROLE={settings.Role.ToString().ToLowerInvariant()} needs a cluster: build with -p:Engine=Orleans. The embedded engine runs silo and front end in one process (ROLE=all)");
+
+        builder.UseOrleans(silo =>
+        {
+            silo.UseLocalhostClustering();
+            silo.Configure<ClusterOptions>(cluster => cluster.ClusterId = cluster.ServiceId = "interop");
+            silo.AddAdoNetGrainStorageAsDefault(store => (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions));
+            silo.UseAdoNetReminderService(store => (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions));
+        });
+    }
+}

@@ -1,0 +1,28 @@
+using Interop.Sandbox.Fhir;
+
+namespace Interop.Sandbox.Access;
+
+/// <summary>Lets nobody at the FHIR server without a token or credentials; what a client must read to get one is open.</summary>
+internal sealed class AccessMiddleware(RequestDelegate next, AccessOptions access, AccessTokens tokens)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        var path = context.Request.Path;
+        if (!path.StartsWithSegments(FhirPaths.Root, out var rest) || rest == "/metadata" || rest.StartsWithSegments("/.well-known") || IsAllowed(context.Request))
+        {
+            await next(context);
+            return;
+        }
+        var answer = FhirAnswer.Error(401, "login", "This server needs a valid access token or credentials.");
+        answer.Headers.Add(("WWW-Authenticate", access.AllowBearer ? "Bearer realm=\"sandbox\", error=\"invalid_token\"" : "Basic realm=\"sandbox\""));
+        await answer.SendAsync(context);
+    }
+
+    private bool IsAllowed(HttpRequest request)
+    {
+        if (access.AllowBasic && TokenEndpoint.TryBasic(request, out var user, out var password))
+            return TokenEndpoint.IsSecret(access, user, password);
+        var header = request.Headers.Authorization.ToString();
+        return access.AllowBearer && header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) && tokens.IsValid(header[7..].Trim());
+    }
+}

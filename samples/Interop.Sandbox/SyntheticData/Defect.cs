@@ -1,0 +1,20 @@
+namespace Interop.Sandbox.SyntheticData;
+
+/// <summary>What is wrong with a bad resource; each violates the structure that R4 (4.0.1) lays down.</summary>
+public enum Defect
+{
+    None,
+    UnknownElement,
+    UnknownNestedElement,
+    WrongJsonType,
+    MissingRequired,
+    BadDate,
+    BadCode,
+    EmptyArray,
+    EmptyObject,
+    EmptyString,
+    NullValue,
+    ArrayForSingle,
+    SingleForArray,
+    TwoChoices,
+}

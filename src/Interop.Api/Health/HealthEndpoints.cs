@@ -1,0 +1,42 @@
+using Interop.Api.Http;
+using Interop.Health;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Interop.Api.Health;
+
+/// <summary>Whether the process lives, and whether it can do its work.</summary>
+public static class HealthEndpoints
+{
+    public static void MapHealth(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/health", () => TypedResults.Ok(new HealthResponse("ok")))
+            .WithTags("Health").WithName("Health").WithSummary("The process is alive");
+        routes.MapGet("/health/ready", ReadyAsync).WithTags("Health").WithName("Ready").WithSummary("The database and the engine answer")
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+    }
+
+    private static async Task<Results<Ok<HealthResponse>, ProblemHttpResult>> ReadyAsync(IGrainFactory grains, HttpContext http)
+    {
+        string? problem;
+        try
+        {
+            var components = await grains.GetGrain<IHealthGrain>(0).Check();
+            problem = components.Where(c => c.Problem is not null).Select(c => $"{c.Component}: {c.Problem}").FirstOrDefault();
+        }
+        catch (Exception e) when (e is TimeoutException or Orleans.Runtime.OrleansException)
+        {
+            problem = $"engine: {e.Message}";
+        }
+
+        if (problem is null)
+            return TypedResults.Ok(new HealthResponse("ok"));
+        http.Response.Headers.RetryAfter = "5";
+        return Problems.Of(StatusCodes.Status503ServiceUnavailable, "Not ready", problem);
+    }
+}
+
+/// <summary>How a health check came out.</summary>
+public sealed record HealthResponse(string Status);

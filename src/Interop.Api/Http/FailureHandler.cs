@@ -1,0 +1,37 @@
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Interop.Api.Http;
+
+/// <summary>Turns what no endpoint foresaw into a problem that says no more than a caller may know; the rest is in the log.</summary>
+internal sealed partial class FailureHandler(ILogger<FailureHandler> log) : IExceptionHandler
+{
+    public async ValueTask<bool> TryHandleAsync(HttpContext http, Exception exception, CancellationToken cancellationToken)
+    {
+        if (exception is OperationCanceledException && http.RequestAborted.IsCancellationRequested)
+            return true; // the caller went away; nobody reads an answer
+        var problem = exception switch
+        {
+            BadHttpRequestException bad => Problems.Of(bad.StatusCode, "Bad request", bad.Message),
+            TimeoutException => Problems.Of(StatusCodes.Status503ServiceUnavailable, "Not ready", "the engine did not answer in time"),
+            _ => null,
+        };
+        if (problem is null)
+        {
+            LogFailure(exception, http.Request.Method, http.Request.Path);
+            problem = Problems.Of(
+                StatusCodes.Status500InternalServerError, "Internal error", "an unexpected error; the log has it under this traceId and X-Request-ID");
+        }
+        else if (problem.StatusCode == StatusCodes.Status503ServiceUnavailable)
+        {
+            http.Response.Headers.RetryAfter = "5";
+        }
+
+        await problem.ExecuteAsync(http);
+        return true;
+    }
+
+    [LoggerMessage(3001, LogLevel.Error, "{Method} {Path} failed unexpectedly")]
+    private partial void LogFailure(Exception e, string method, string path);
+}

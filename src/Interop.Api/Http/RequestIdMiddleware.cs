@@ -1,0 +1,29 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Interop.Api.Http;
+
+/// <summary>Gives every answer an <c>X-Request-ID</c>, the caller's own where it is a sane one, and every log line of the request the same.</summary>
+internal sealed class RequestIdMiddleware(RequestDelegate next, ILogger<RequestIdMiddleware> log)
+{
+    private const string Header = "X-Request-ID";
+    private const int MaxLength = 128;
+
+    public async Task InvokeAsync(HttpContext http)
+    {
+        var asked = http.Request.Headers[Header].ToString();
+        var id = IsSane(asked) ? asked : Guid.NewGuid().ToString("N");
+        http.TraceIdentifier = id;
+        http.Response.OnStarting(() =>
+        {
+            http.Response.Headers[Header] = id;
+            return Task.CompletedTask;
+        });
+        using (log.BeginScope(new Dictionary<string, object> { ["RequestId"] = id }))
+            await next(http);
+    }
+
+    // What goes into logs and headers is letters, digits and a few marks, never a line break.
+    private static bool IsSane(string id) =>
+        id.Length is > 0 and <= MaxLength && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or ':' or '/');
+}

@@ -1,0 +1,74 @@
+using System.ComponentModel;
+using Interop.Api.Http;
+using Interop.Ingestion;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
+
+namespace Interop.Api.Ingestion;
+
+/// <summary>Starting runs. The answer is the run's summary when it ends, or at once its id with <c>Prefer: respond-async</c>.</summary>
+public static class IngestionEndpoints
+{
+    public static void MapIngestion(this IEndpointRouteBuilder routes)
+    {
+        var ingest = routes.MapGroup("/ingest").WithTags("Ingestion")
+            .ProducesProblem(StatusCodes.Status400BadRequest)
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status409Conflict)
+            .ProducesProblem(StatusCodes.Status502BadGateway);
+
+        Map("/patients", "IngestPatients", "Ingest patients", "Patient", MissingPatients.Ignore);
+        Map("/observations", "IngestObservations", "Ingest observations; those of unknown patients become dead letters", "Observation", MissingPatients.DeadLetter);
+        Map("/observations/backfill", "BackfillObservations", "Ingest observations and fetch their missing patients first", "Observation", MissingPatients.Fetch);
+        Map("/encounters", "IngestEncounters", "Ingest encounters and fetch their missing patients first", "Encounter", MissingPatients.Fetch);
+        Map("/conditions", "IngestConditions", "Ingest conditions and fetch their missing patients first", "Condition", MissingPatients.Fetch);
+        ingest.MapPost("/{resourceType}", (string resourceType, [AsParameters] IngestQuery query, RunStarter runs, HttpContext http) =>
+                runs.StartAsync(http, resourceType, query, MissingPatientsOf(resourceType)))
+            .WithName("IngestType").WithSummary("Ingest any R4 resource type");
+
+        void Map(string path, string name, string summary, string resourceType, MissingPatients missing) =>
+            ingest.MapPost(path, ([AsParameters] IngestQuery query, RunStarter runs, HttpContext http) =>
+                    runs.StartAsync(http, resourceType, query, missing))
+                .WithName(name).WithSummary(summary)
+                .Produces<RunSummaryResponse>().Produces<RunAccepted>(StatusCodes.Status202Accepted);
+    }
+
+    private static MissingPatients MissingPatientsOf(string resourceType) => resourceType switch
+    {
+        "Observation" => MissingPatients.DeadLetter,
+        "Encounter" or "Condition" => MissingPatients.Fetch,
+        _ => MissingPatients.Ignore,
+    };
+}
+
+/// <summary>What a caller may say about a run.</summary>
+public sealed record IngestQuery(
+    [property: Description("A source of the settings")][FromQuery(Name = "source")] string? Source,
+    [property: Description("Only this patient's resources; the checkpoint is neither read nor moved")][FromQuery(Name = "patient_id")] string? PatientId,
+    [property: Description("Ignore the checkpoint")][FromQuery(Name = "full")] bool? Full,
+    [FromQuery(Name = "job")] string? Job,
+    [FromQuery(Name = "trigger")] string? Trigger,
+    [FromQuery(Name = "attempt")] int? Attempt,
+    [FromQuery(Name = "max_attempts")] int? MaxAttempts,
+    [FromQuery(Name = "run_group")] string? RunGroup,
+    [FromQuery(Name = "airflow_dag_id")] string? AirflowDagId,
+    [FromQuery(Name = "airflow_task_id")] string? AirflowTaskId,
+    [FromQuery(Name = "airflow_run_id")] string? AirflowRunId)
+{
+    internal RunMeta Meta => new(Job, Trigger, Attempt, MaxAttempts, RunGroup, AirflowDagId, AirflowTaskId, AirflowRunId);
+
+    internal string? Problem(string resourceType) => this switch
+    {
+        { Attempt: < 1 } => "attempt must be at least 1",
+        { MaxAttempts: < 1 } => "max_attempts must be at least 1",
+        { PatientId: "" } => "patient_id must not be empty",
+        { PatientId: not null } when resourceType == "Patient" => "patient_id does not apply to patients",
+        { PatientId: { } id } when !FhirId.IsValid(id) => "patient_id is not a FHIR id: up to 64 letters, digits, '-' and '.'",
+        _ => null,
+    };
+}
+
+/// <summary>A run that goes on while the caller does something else.</summary>
+public sealed record RunAccepted(long RunId, string Status);

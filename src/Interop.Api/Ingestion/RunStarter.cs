@@ -1,0 +1,127 @@
+using System.Text.Json.Serialization;
+using Interop.Api.Http;
+using Interop.Ingestion;
+using Microsoft.AspNetCore.Http;
+
+namespace Interop.Api.Ingestion;
+
+/// <summary>
+/// Starts a run and, unless the caller prefers otherwise, follows it to its end: a run outlasts any single grain call. A caller that
+/// goes away ends the following, not the run.
+/// </summary>
+public sealed class RunStarter(IGrainFactory grains)
+{
+    private const string DefaultSource = "default";
+
+    internal async Task<IResult> StartAsync(HttpContext http, string resourceType, IngestQuery query, MissingPatients missingPatients)
+    {
+        if (query.Problem(resourceType) is { } problem)
+            return Problems.BadRequest(problem);
+        var request = new RunRequest(query.PatientId, query.Full ?? false, missingPatients, query.Meta);
+        var source = string.IsNullOrEmpty(query.Source) ? DefaultSource : query.Source;
+        var started = await grains.GetGrain<ICheckpointGrain>($"{source}/{resourceType}").StartRun(request);
+        return await AnswerAsync(http, started, source, resourceType);
+    }
+
+    internal async Task<IResult> ReplayAsync(HttpContext http, long runId, string stage)
+    {
+        if (await Query.GetSummary(runId) is not { } original)
+            return Problems.NotFound("Run not found");
+        var checkpoint = grains.GetGrain<ICheckpointGrain>($"{original.Source}/{original.Resource}");
+        return await AnswerAsync(http, await checkpoint.StartReplay(runId, stage), original.Source, original.Resource);
+    }
+
+    private IIngestionQueryGrain Query => grains.GetGrain<IIngestionQueryGrain>(0);
+
+    private async Task<IResult> AnswerAsync(HttpContext http, StartRunResult started, string source, string resourceType)
+    {
+        switch (started.Outcome)
+        {
+            case StartOutcome.UnknownSource:
+                return Problems.NotFound($"Unknown source '{source}'");
+            case StartOutcome.UnknownType:
+                return Problems.NotFound($"Unknown resource type '{resourceType}'");
+            case StartOutcome.UnknownRun:
+                return Problems.NotFound("Run not found");
+            case StartOutcome.AlreadyActive:
+                return Problems.Conflict($"Run {started.RunId} of {source}/{resourceType} is active", ("run_id", started.RunId));
+        }
+
+        if (PrefersAsync(http.Request))
+            return TypedResults.Accepted($"/runs/{started.RunId}", new RunAccepted(started.RunId, started.Status));
+        await foreach (var _ in grains.GetGrain<IIngestionRunGrain>(started.RunId).Follow(http.RequestAborted))
+        {
+            // Only the end matters here; /runs/{id}/events shows the way.
+        }
+
+        var summary = (await Query.GetSummary(started.RunId))!;
+        return summary.Status == RunStatus.Failed
+            ? Problems.BadGateway(summary.Error ?? "the run failed", ("run_id", summary.RunId))
+            : TypedResults.Ok(RunSummaryResponse.From(summary));
+    }
+
+    private static bool PrefersAsync(HttpRequest request) =>
+        request.Headers["Prefer"].Any(value => value?.Contains("respond-async", StringComparison.OrdinalIgnoreCase) ?? false);
+}
+
+/// <summary>A run's summary with the keys that its callers know.</summary>
+public sealed record RunSummaryResponse(
+    long RunId,
+    string Resource,
+    string Source,
+    string Status,
+    DateTimeOffset? Since,
+    long Fetched,
+    long Validated,
+    long Invalid,
+    long TransformErrors,
+    long Upserted,
+    long Unchanged,
+    long Refetched,
+    long LoadErrors,
+    DateTimeOffset? CheckpointBefore,
+    DateTimeOffset? CheckpointAfter,
+    long DeadLetters,
+    IReadOnlyDictionary<string, long> DeadLettersByStage,
+    string? ExportPath,
+    double DurationSeconds)
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? PatientId { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? SkippedMissingPatients { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public PatientBackfill? PatientBackfill { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? ReplayOfRunId { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ReplayStage { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? ReplaySourceCount { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? ReplayRawCount { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? ReplayMissingRaw { get; init; }
+
+    internal static RunSummaryResponse From(RunSummary s) => new(
+        s.RunId, s.Resource, s.Source, s.Status, s.Since, s.Counters.Fetched, s.Counters.Validated, s.Counters.Invalid,
+        s.Counters.TransformErrors, s.Counters.Upserted, s.Counters.Unchanged, s.Counters.Refetched, s.Counters.LoadErrors,
+        s.CheckpointBefore, s.CheckpointAfter, s.Counters.DeadLetters, s.DeadLettersByStage, s.ExportPath, s.DurationSeconds)
+    {
+        PatientId = s.PatientId,
+        SkippedMissingPatients = s.SkippedMissingPatients,
+        PatientBackfill = s.PatientBackfill,
+        ReplayOfRunId = s.Replay?.ReplayOfRunId,
+        ReplayStage = s.Replay?.ReplayStage,
+        ReplaySourceCount = s.Replay?.ReplaySourceCount,
+        ReplayRawCount = s.Replay?.ReplayRawCount,
+        ReplayMissingRaw = s.Replay?.ReplayMissingRaw,
+    };
+}

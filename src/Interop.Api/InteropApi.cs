@@ -1,0 +1,59 @@
+using System.Text.Json;
+using Interop.Api.Health;
+using Interop.Api.Http;
+using Interop.Api.Ingestion;
+using Interop.Api.Metrics;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Interop.Api;
+
+/// <summary>Composition of the front end.</summary>
+public static class InteropApi
+{
+    public static IServiceCollection AddInteropApi(this IServiceCollection services, ApiOptions options)
+    {
+        services.AddRoutingCore();
+        services.AddSingleton(options);
+        services.AddSingleton<RunStarter>();
+        services.AddSingleton<MetricsText>();
+        services.AddProblemDetails(problems => problems.CustomizeProblemDetails = Problems.Complete);
+        services.AddExceptionHandler<FailureHandler>();
+        services.AddCors(cors => cors.AddDefaultPolicy(policy => policy.WithOrigins([.. options.CorsOrigins]).AllowAnyHeader().AllowAnyMethod()));
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+            json.SerializerOptions.DictionaryKeyPolicy = null;
+            json.SerializerOptions.Converters.Add(new UtcInstantConverter());
+        });
+        services.AddOpenApi("openapi", openApi => openApi.AddDocumentTransformer<ApiDescription>());
+        services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
+        return services;
+    }
+
+    public static void MapInteropApi(this WebApplication app)
+    {
+        app.Services.GetRequiredService<MetricsText>().Start();
+        app.UseMiddleware<RequestIdMiddleware>();
+        app.UseExceptionHandler();
+        app.UseMiddleware<OriginGuard>();
+        app.UseStatusCodePages();
+        app.UseRouting();
+        app.UseCors();
+
+        app.MapHealth();
+        app.MapIngestion();
+        app.MapRuns();
+        app.MapExports();
+        app.MapCheckpoints();
+        app.MapMetrics();
+        app.MapOpenApi("/{documentName}.json");
+        app.UseSwaggerUI(ui =>
+        {
+            ui.RoutePrefix = "docs";
+            ui.SwaggerEndpoint("/openapi.json", "Interop");
+            ui.DocumentTitle = "Interop API";
+        });
+    }
+}

@@ -1,0 +1,203 @@
+using System.Text.Json;
+
+namespace Interop.Fhir.Client;
+
+/// <summary>One entry of a Bundle, as slices of the page it came in.</summary>
+/// <param name="Resource">The resource's bytes as received; empty when the entry has none.</param>
+/// <param name="SearchMode"><c>search.mode</c>: match, include, outcome, or null.</param>
+/// <param name="RequestMethod"><c>request.method</c>, as history bundles have it.</param>
+/// <param name="RequestUrl"><c>request.url</c>: what a DELETE deleted.</param>
+/// <param name="Entry">The whole entry.</param>
+public readonly record struct BundleEntry(
+    ReadOnlyMemory<byte> Resource,
+    string? SearchMode,
+    string? RequestMethod,
+    string? RequestUrl,
+    ReadOnlyMemory<byte> Entry);
+
+/// <summary>
+/// What a client needs of one answer to a search, read in one pass without building an object model
+/// (FHIR R4, 3.1.1.5; Bundle).
+/// </summary>
+public sealed class BundlePage
+{
+    private BundlePage(string resourceType, List<BundleEntry> entries, string? next, long? total)
+    {
+        ResourceType = resourceType;
+        Entries = entries;
+        Next = next;
+        Total = total;
+    }
+
+    /// <summary>The answer's resourceType: Bundle, or what came instead; empty when it has none.</summary>
+    public string ResourceType { get; }
+
+    /// <summary>In the order in which the server sent them.</summary>
+    public IReadOnlyList<BundleEntry> Entries { get; }
+
+    /// <summary>The <c>next</c> link as sent, or null.</summary>
+    public string? Next { get; }
+
+    /// <summary><c>Bundle.total</c>, where the server says it.</summary>
+    public long? Total { get; }
+
+    /// <summary>Reads one complete JSON document.</summary>
+    /// <exception cref="JsonException">Not one complete JSON document, or one whose parts have other types than a Bundle's.</exception>
+    public static BundlePage Parse(ReadOnlyMemory<byte> utf8)
+    {
+        var reader = new Utf8JsonReader(utf8.Span, new JsonReaderOptions { MaxDepth = 128 });
+        var entries = new List<BundleEntry>();
+        string? resourceType = null, next = null;
+        long? total = null;
+
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+            throw new JsonException("not a JSON object");
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("resourceType"u8))
+                resourceType = ReadString(ref reader);
+            else if (reader.ValueTextEquals("total"u8))
+                total = reader.Read() && reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var n) ? n : null;
+            else if (reader.ValueTextEquals("link"u8))
+                next = ReadNext(ref reader) ?? next;
+            else if (reader.ValueTextEquals("entry"u8))
+                ReadEntries(ref reader, utf8, entries);
+            else
+                SkipValue(ref reader);
+        }
+
+        // Whatever follows the closing brace makes the answer something else than one document.
+        if (reader.Read())
+            throw new JsonException("text follows the document");
+        return new BundlePage(resourceType ?? "", entries, next, total);
+    }
+
+    private static void ReadEntries(ref Utf8JsonReader reader, ReadOnlyMemory<byte> utf8, List<BundleEntry> entries)
+    {
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartArray)
+            throw new JsonException("Bundle.entry is not an array");
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            if (reader.TokenType == JsonTokenType.StartObject)
+            {
+                entries.Add(ReadEntry(ref reader, utf8));
+            }
+            else
+            {
+                var start = (int)reader.TokenStartIndex;
+                reader.Skip();
+                entries.Add(new BundleEntry(default, null, null, null, utf8[start..(int)reader.BytesConsumed]));
+            }
+        }
+    }
+
+    private static BundleEntry ReadEntry(ref Utf8JsonReader reader, ReadOnlyMemory<byte> utf8)
+    {
+        var start = (int)reader.TokenStartIndex;
+        ReadOnlyMemory<byte> resource = default;
+        string? mode = null, method = null, url = null;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("resource"u8))
+            {
+                reader.Read();
+                var from = (int)reader.TokenStartIndex;
+                var isObject = reader.TokenType == JsonTokenType.StartObject;
+                reader.Skip();
+                resource = isObject ? utf8[from..(int)reader.BytesConsumed] : default;
+            }
+            else if (reader.ValueTextEquals("search"u8))
+            {
+                ReadMembers(ref reader, "mode"u8, ref mode, default, ref url);
+            }
+            else if (reader.ValueTextEquals("request"u8))
+            {
+                ReadMembers(ref reader, "method"u8, ref method, "url"u8, ref url);
+            }
+            else
+            {
+                SkipValue(ref reader);
+            }
+        }
+
+        return new BundleEntry(resource, mode, method, url, utf8[start..(int)reader.BytesConsumed]);
+    }
+
+    /// <summary>Reads up to two string members of an object; anything but an object is passed over.</summary>
+    private static void ReadMembers(
+        ref Utf8JsonReader reader, ReadOnlySpan<byte> first, ref string? firstValue, ReadOnlySpan<byte> second, ref string? secondValue)
+    {
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return;
+        }
+
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals(first))
+                firstValue = ReadString(ref reader);
+            else if (!second.IsEmpty && reader.ValueTextEquals(second))
+                secondValue = ReadString(ref reader);
+            else
+                SkipValue(ref reader);
+        }
+    }
+
+    private static string? ReadNext(ref Utf8JsonReader reader)
+    {
+        string? next = null;
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartArray)
+            throw new JsonException("Bundle.link is not an array");
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            if (reader.TokenType != JsonTokenType.StartObject)
+                throw new JsonException("Bundle.link has an item that is not an object");
+            string? relation = null, url = null;
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                if (reader.ValueTextEquals("relation"u8))
+                    relation = ReadString(ref reader);
+                else if (reader.ValueTextEquals("url"u8))
+                    url = ReadString(ref reader);
+                else
+                    SkipValue(ref reader);
+            }
+
+            if (relation == "next" && !string.IsNullOrEmpty(url))
+                next = url;
+        }
+
+        return next;
+    }
+
+    private static string? ReadString(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.String)
+            return ReadText(ref reader);
+        reader.Skip();
+        return null;
+    }
+
+    // A lone surrogate is well-formed JSON, yet no text that .NET can hold; such a link or mode is as good as none.
+    private static string ReadText(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString()!;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new JsonException("a string of the Bundle is not Unicode text", e);
+        }
+    }
+
+    private static void SkipValue(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        reader.Skip();
+    }
+}

@@ -1,0 +1,34 @@
+using System.Text.Json;
+
+namespace Interop.Fhir.Client;
+
+/// <summary>What a server's CapabilityStatement says about searching one type by time (FHIR R4, 5.1).</summary>
+public static class CapabilityStatement
+{
+    /// <summary>
+    /// Whether <c>_lastUpdated</c> can be searched and sorted by: false only when the server lists search parameters for the type
+    /// and this is not among them; a server that lists none is taken at its word when it answers.
+    /// </summary>
+    public static bool SupportsLastUpdated(ReadOnlyMemory<byte> utf8, string resourceType)
+    {
+        using var document = JsonDocument.Parse(utf8);
+        foreach (var rest in Items(document.RootElement, "rest"))
+        {
+            foreach (var resource in Items(rest, "resource").Where(r => Is(r, "type", resourceType)))
+            {
+                var parameters = Items(resource, "searchParam").Concat(Items(rest, "searchParam")).ToList();
+                return parameters.Count == 0 || parameters.Any(p => Is(p, "name", "_lastUpdated"));
+            }
+        }
+
+        return true;
+    }
+
+    private static IEnumerable<JsonElement> Items(JsonElement parent, string name) =>
+        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var items) && items.ValueKind == JsonValueKind.Array
+            ? items.EnumerateArray().Where(i => i.ValueKind == JsonValueKind.Object)
+            : [];
+
+    private static bool Is(JsonElement element, string name, string value) =>
+        element.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String && text.ValueEquals(value);
+}

@@ -1,0 +1,219 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Polly;
+using Polly.CircuitBreaker;
+using Polly.Retry;
+
+namespace Interop.Fhir.Client;
+
+/// <summary>
+/// Reads from one FHIR R4 server (http, RESTful API). Transient failures are repeated with exponential backoff and jitter,
+/// Retry-After is honoured, and after repeated failures a circuit opens so that callers fail at once.
+/// </summary>
+public sealed class FhirClient
+{
+    private const int MaxRedirects = 5;
+
+    private readonly HttpClient _http;
+    private readonly FhirClientOptions _options;
+    private readonly IAuthorization? _authorization;
+    private readonly TimeProvider _time;
+    private readonly ResiliencePipeline _pipeline;
+
+    /// <param name="http">Must not follow redirects by itself: credentials would follow with it.</param>
+    /// <param name="options">The server.</param>
+    /// <param name="authorization">Its credentials; null for none.</param>
+    /// <param name="time">The clock of waits and time-outs.</param>
+    public FhirClient(HttpClient http, FhirClientOptions options, IAuthorization? authorization, TimeProvider time)
+    {
+        (_http, _options, _authorization, _time) = (http, options, authorization, time);
+        _pipeline = BuildPipeline(options, time);
+    }
+
+    /// <summary>The service base, ending in a slash.</summary>
+    public Uri BaseUrl => _options.BaseUrl;
+
+    /// <summary>
+    /// GETs one page and reads it completely: an answer that is not one JSON document counts as a broken connection and is asked for again.
+    /// </summary>
+    /// <param name="url">Absolute, or relative to the base.</param>
+    /// <param name="cancellationToken">Ends the request and all its waits.</param>
+    /// <exception cref="FhirRequestException">The server refused, or every try failed.</exception>
+    public async Task<FhirPage> GetPageAsync(Uri url, CancellationToken cancellationToken)
+    {
+        var target = Resolve(url);
+        using var elapsed = new CancellationTokenSource(_options.MaxElapsed, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(elapsed.Token, cancellationToken);
+        try
+        {
+            return await _pipeline.ExecuteAsync(async token => await GetOnceAsync(target, token), either.Token);
+        }
+        catch (OperationCanceledException) when (elapsed.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new FhirRequestException(target, null, $"no good answer within {_options.MaxElapsed}", isTransient: true);
+        }
+        catch (BrokenCircuitException e)
+        {
+            var reason = $"the circuit of this source is open after repeated failures, the last: {e.InnerException?.Message ?? "unknown"}";
+            throw new FhirRequestException(target, null, reason, isTransient: true, e.RetryAfter, e);
+        }
+    }
+
+    private Uri Resolve(Uri url)
+    {
+        var target = url.IsAbsoluteUri ? url : new Uri(_options.BaseUrl, url);
+        return IsAllowed(target)
+            ? target
+            : throw new FhirRequestException(
+                target, null, "leads to another origin; list it in the source's AllowedOrigins if that is meant", isTransient: false);
+    }
+
+    private bool IsOwnOrigin(Uri url) => SameOrigin(url, _options.BaseUrl);
+
+    private bool IsAllowed(Uri url) =>
+        url.Scheme is "http" or "https" && (IsOwnOrigin(url) || _options.AllowedOrigins.Any(origin => SameOrigin(url, origin)));
+
+    private static bool SameOrigin(Uri a, Uri b) =>
+        Uri.Compare(a, b, UriComponents.SchemeAndServer, UriFormat.Unescaped, StringComparison.OrdinalIgnoreCase) == 0;
+
+    private async Task<FhirPage> GetOnceAsync(Uri url, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var response = await SendAsync(url, cancellationToken);
+            var body = await ReadBodyAsync(response, cancellationToken);
+            try
+            {
+                if (!response.IsSuccessStatusCode)
+                    throw Refused(url, response, body);
+                return new FhirPage(body, BundlePage.Parse(body.Memory), response.Headers.Date);
+            }
+            catch
+            {
+                body.Dispose();
+                throw;
+            }
+        }
+        catch (JsonException e)
+        {
+            throw new FhirRequestException(url, null, $"the answer is not one complete JSON document ({e.Message})", isTransient: true, null, e);
+        }
+        catch (ResponseTooLargeException e)
+        {
+            throw new FhirRequestException(url, null, e.Message, isTransient: false, null, e);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or TimeoutException)
+        {
+            throw new FhirRequestException(url, null, e.Message, isTransient: true, null, e);
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(Uri url, CancellationToken cancellationToken)
+    {
+        var renewed = false;
+        for (var redirects = 0; ;)
+        {
+            var response = await SendOneAsync(url, renewed, cancellationToken);
+            if (response.StatusCode == HttpStatusCode.Unauthorized && !renewed && _authorization is not null && IsOwnOrigin(url))
+            {
+                // The token may have been revoked before its time: one fresh one, then the refusal stands.
+                response.Dispose();
+                renewed = true;
+                continue;
+            }
+
+            if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } location)
+                return response;
+            response.Dispose();
+            if (++redirects > MaxRedirects)
+                throw new FhirRequestException(url, null, $"more than {MaxRedirects} redirects", isTransient: false);
+            url = Resolve(location.IsAbsoluteUri ? location : new Uri(url, location));
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendOneAsync(Uri url, bool renew, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, url);
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/fhir+json"));
+        // HAPI answers a repeated search from a one-minute cache.
+        request.Headers.CacheControl = new CacheControlHeaderValue { NoCache = true };
+        if (_authorization is not null && IsOwnOrigin(url))
+            request.Headers.Authorization = await _authorization.GetAsync(renew, cancellationToken);
+
+        using var silence = new CancellationTokenSource(_options.IdleTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, cancellationToken);
+        try
+        {
+            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"no answer within {_options.IdleTimeout.TotalSeconds:0} s");
+        }
+    }
+
+    private async Task<PooledBytes> ReadBodyAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        return await PooledBytes.ReadAsync(
+            stream, response.Content.Headers.ContentLength ?? 0, _options.MaxResponseBytes, _options.IdleTimeout, _time, cancellationToken);
+    }
+
+    private FhirRequestException Refused(Uri url, HttpResponseMessage response, PooledBytes body)
+    {
+        var status = response.StatusCode;
+        var transient = status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || (int)status >= 500;
+        var retryAfter = response.Headers.RetryAfter switch
+        {
+            { Delta: { } delta } => delta,
+            { Date: { } date } => date - (response.Headers.Date ?? _time.GetUtcNow()),
+            _ => (TimeSpan?)null,
+        };
+        var said = OperationOutcomeText.Read(body.Memory.Span);
+        var reason = $"{(int)status} {response.ReasonPhrase}{(said is null ? "" : $": {said}")}";
+        if (retryAfter > _options.MaxRetryAfter)
+            return new FhirRequestException(url, status, $"{reason}; asks to wait {retryAfter}, longer than MaxRetryAfter", false, retryAfter);
+        return new FhirRequestException(url, status, reason, transient, retryAfter);
+    }
+
+    private static ResiliencePipeline BuildPipeline(FhirClientOptions options, TimeProvider time)
+    {
+        static ValueTask<bool> IsTransient(Outcome<object> outcome) => new(outcome.Exception is FhirRequestException { IsTransient: true });
+
+        var builder = new ResiliencePipelineBuilder { TimeProvider = time };
+        builder.AddCircuitBreaker(new CircuitBreakerStrategyOptions
+        {
+            ShouldHandle = args => IsTransient(args.Outcome),
+            FailureRatio = 1.0,
+            MinimumThroughput = Math.Max(2, options.FailuresBeforeBreak),
+            SamplingDuration = TimeSpan.FromMinutes(30),
+            BreakDuration = options.BreakDuration,
+        });
+        if (options.MaxAttempts > 1)
+        {
+            builder.AddRetry(new RetryStrategyOptions
+            {
+                ShouldHandle = args => IsTransient(args.Outcome),
+                MaxRetryAttempts = options.MaxAttempts - 1,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                Delay = options.BaseDelay,
+                MaxDelay = options.MaxDelay,
+                DelayGenerator = args => new((args.Outcome.Exception as FhirRequestException)?.RetryAfter is { } wait && wait > TimeSpan.Zero ? wait : null),
+            });
+        }
+
+        return builder.Build();
+    }
+}
+
+/// <summary>One answer: its parts are slices of <see cref="Body"/> and die with it.</summary>
+/// <param name="Body">The bytes as received.</param>
+/// <param name="Bundle">What they say.</param>
+/// <param name="ServerDate">The <c>Date</c> header: the server's own clock.</param>
+public sealed record FhirPage(PooledBytes Body, BundlePage Bundle, DateTimeOffset? ServerDate) : IDisposable
+{
+    /// <inheritdoc/>
+    public void Dispose() => Body.Dispose();
+}

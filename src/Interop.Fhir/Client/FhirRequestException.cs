@@ -1,0 +1,32 @@
+using System.Net;
+
+namespace Interop.Fhir.Client;
+
+/// <summary>A request that came to nothing: what was asked, what the server said, and whether asking again may help.</summary>
+public sealed class FhirRequestException : Exception
+{
+    /// <summary>A failure with what the server said of it.</summary>
+    public FhirRequestException(
+        Uri url, HttpStatusCode? status, string reason, bool isTransient, TimeSpan? retryAfter = null, Exception? inner = null)
+        : base($"GET {WithoutQueryValues(url)}: {reason}", inner)
+    {
+        Status = status;
+        IsTransient = isTransient;
+        RetryAfter = retryAfter;
+    }
+
+    /// <summary>The HTTP status; null when no answer came or it could not be read.</summary>
+    public HttpStatusCode? Status { get; }
+
+    /// <summary>408, 429, 5xx, a broken connection, half a document.</summary>
+    public bool IsTransient { get; }
+
+    /// <summary>How long the server asked to wait.</summary>
+    public TimeSpan? RetryAfter { get; }
+
+    /// <summary>The server answered 404 or 410: on a <c>next</c> link that is an expired search.</summary>
+    public bool IsGone => Status is HttpStatusCode.NotFound or HttpStatusCode.Gone;
+
+    // Search parameters may name patients, user info carries passwords, and messages go to logs.
+    private static string WithoutQueryValues(Uri url) => url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
+}

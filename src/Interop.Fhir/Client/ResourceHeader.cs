@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Interop.Fhir.Client;
+
+/// <summary>What identifies a resource's version, read without looking at the rest of it.</summary>
+/// <param name="LastUpdated"><c>meta.lastUpdated</c> to 100 ns; null when absent or not an instant.</param>
+public readonly record struct ResourceHeader(string? ResourceType, string? Id, string? VersionId, DateTimeOffset? LastUpdated)
+{
+    /// <summary>Reads the members that are there; anything of another JSON type counts as absent (the validator will say so).</summary>
+    /// <exception cref="JsonException">Not well-formed JSON.</exception>
+    public static ResourceHeader Read(ReadOnlySpan<byte> resource)
+    {
+        var reader = new Utf8JsonReader(resource, new JsonReaderOptions { MaxDepth = 128 });
+        string? type = null, id = null, version = null;
+        DateTimeOffset? lastUpdated = null;
+        var found = 0;
+        reader.Read();
+        while (found < 3 && reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("resourceType"u8))
+                found += ReadString(ref reader, ref type);
+            else if (reader.ValueTextEquals("id"u8))
+                found += ReadString(ref reader, ref id);
+            else if (reader.ValueTextEquals("meta"u8))
+                found += ReadMeta(ref reader, ref version, ref lastUpdated);
+            else
+                Skip(ref reader);
+        }
+
+        return new ResourceHeader(type, id, version, lastUpdated);
+    }
+
+    /// <summary>An instant with any number of fraction digits; what is finer than 100 ns is cut off, never rounded up.</summary>
+    public static DateTimeOffset? ParseInstant(string text)
+    {
+        // DateTimeOffset takes seven fraction digits; servers send up to nine.
+        var dot = text.IndexOf('.');
+        if (dot > 0)
+        {
+            var end = dot + 1;
+            while (end < text.Length && char.IsAsciiDigit(text[end]))
+                end++;
+            if (end - dot - 1 > 7)
+                text = string.Concat(text.AsSpan(0, dot + 8), text.AsSpan(end));
+        }
+
+        var hasZone = text.EndsWith('Z') || (text.Length > 6 && text[^6] is '+' or '-');
+        return hasZone && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var instant)
+            ? instant.ToUniversalTime()
+            : null;
+    }
+
+    private static int ReadMeta(ref Utf8JsonReader reader, ref string? version, ref DateTimeOffset? lastUpdated)
+    {
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return 1;
+        }
+
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("versionId"u8))
+            {
+                ReadString(ref reader, ref version);
+            }
+            else if (reader.ValueTextEquals("lastUpdated"u8))
+            {
+                string? text = null;
+                ReadString(ref reader, ref text);
+                lastUpdated = text is null ? null : ParseInstant(text);
+            }
+            else
+            {
+                Skip(ref reader);
+            }
+        }
+
+        return 1;
+    }
+
+    private static int ReadString(ref Utf8JsonReader reader, ref string? value)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.String)
+        {
+            // A lone surrogate is well-formed JSON that is no text: as good as absent here, an issue for the validator.
+            try
+            {
+                value = reader.GetString();
+            }
+            catch (InvalidOperationException)
+            {
+                value = null;
+            }
+        }
+        else
+        {
+            reader.Skip();
+        }
+
+        return 1;
+    }
+
+    private static void Skip(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        reader.Skip();
+    }
+}

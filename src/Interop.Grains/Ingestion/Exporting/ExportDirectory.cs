@@ -1,0 +1,17 @@
+using System.Globalization;
+using Microsoft.Extensions.Options;
+
+namespace Interop.Ingestion.Exporting;
+
+/// <summary>The folders of exports: <c>run_{id}_{yyyyMMddTHHmmssZ}</c> for a run, <c>all_{...}</c> for everything.</summary>
+internal sealed class ExportDirectory(IOptions<ExportOptions> options)
+{
+    /// <summary>Makes the folder; its name holds nothing that a caller chose.</summary>
+    public string Create(long? runId, DateTimeOffset at)
+    {
+        var stamp = at.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
+        var path = Path.Combine(options.Value.Directory, runId is null ? $"all_{stamp}" : $"run_{runId}_{stamp}");
+        Directory.CreateDirectory(path);
+        return path;
+    }
+}

@@ -1,0 +1,36 @@
+using System.Globalization;
+
+namespace Interop.Ingestion.Fetching;
+
+/// <summary>What a run asks its server for.</summary>
+/// <param name="PatientId">Only this patient's resources.</param>
+/// <param name="Since">Where an undisturbed run begins; null: everything.</param>
+/// <param name="Overlap">How far before a cursor a search begins anew.</param>
+internal sealed record SearchPlan(string ResourceType, string? PatientId, DateTimeOffset? Since, TimeSpan Overlap, int PageSize)
+{
+    /// <summary>The search from <paramref name="cursor"/> - overlap on, or from the beginning.</summary>
+    /// <param name="cursor">The highest committed <c>_lastUpdated</c>.</param>
+    /// <param name="byTime">Whether the server can search and sort by <c>_lastUpdated</c>.</param>
+    public Uri Url(DateTimeOffset? cursor, bool byTime)
+    {
+        var url = $"{ResourceType}?_count={PageSize}";
+        if (byTime)
+            url += "&_sort=_lastUpdated";
+        if (PatientId is not null)
+            url += $"&{PatientParameter}=Patient/{Uri.EscapeDataString(PatientId)}";
+        if (byTime && From(cursor) is { } from)
+            url += $"&_lastUpdated=ge{Uri.EscapeDataString(Instant(from))}";
+        return new Uri(url, UriKind.Relative);
+    }
+
+    private string PatientParameter => ResourceType is "Observation" or "Encounter" or "Condition" ? "subject" : "patient";
+
+    private DateTimeOffset? From(DateTimeOffset? cursor)
+    {
+        var resumed = cursor - Overlap;
+        return resumed is null || (Since is { } since && since > resumed) ? Since : resumed;
+    }
+
+    // Cut off to milliseconds, which every server understands: earlier is safe, later would lose what lies between.
+    private static string Instant(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,7 @@
+namespace Interop.Ingestion;
+
+/// <summary>The run cannot go on, and asking again would not help: what is wrong, as its caller will read it.</summary>
+public sealed class IngestionException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>Another activation, or a cancellation, has taken the run away: this writer stops without a word.</summary>
+public sealed class LeaseLostException(long runId) : Exception($"run {runId} is not this writer's any more");

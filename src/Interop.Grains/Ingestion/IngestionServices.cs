@@ -1,0 +1,44 @@
+using Interop.Fhir.Schema;
+using Interop.Fhir.Validation;
+using Interop.Ingestion.Exporting;
+using Interop.Ingestion.Normalizing;
+using Interop.Ingestion.Running;
+using Interop.Ingestion.Sources;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Interop.Ingestion;
+
+/// <summary>Composition of ingestion.</summary>
+public static class IngestionServices
+{
+    /// <summary>
+    /// Adds everything that the ingestion grains need but the <see cref="Interop.Storage.Database"/> and the options
+    /// (<see cref="IngestionOptions"/>, <see cref="ExportOptions"/>), which are the host's.
+    /// </summary>
+    public static IServiceCollection AddIngestion(this IServiceCollection services, IReadOnlyDictionary<string, SourceOptions> sources)
+    {
+        services.AddHttpClient(SourceRegistry.HttpClientName)
+            .ConfigureHttpClient(http => http.Timeout = Timeout.InfiniteTimeSpan) // the client's own time-outs know what they wait for
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                AutomaticDecompression = System.Net.DecompressionMethods.All,
+                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+                UseCookies = false,
+            })
+            .SetHandlerLifetime(Timeout.InfiniteTimeSpan);
+        services.AddSingleton(p => new SourceRegistry(
+            sources, p.GetRequiredService<IHttpClientFactory>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(R4Schema.Default);
+        services.AddSingleton(ResourceValidator.Default);
+        foreach (var normalizer in DefaultNormalizers.All)
+            services.AddSingleton(normalizer);
+        services.AddSingleton<ExportDirectory>();
+        services.AddSingleton<ExportReader>();
+        services.AddSingleton<RunExporter>();
+        services.AddSingleton<RunSteps>();
+        services.AddSingleton<RunWorkers>();
+        services.AddHostedService<RunRecovery>();
+        return services;
+    }
+}

@@ -1,0 +1,127 @@
+using Interop.Ingestion.Normalizing;
+using Interop.Ingestion.Preparing;
+using Interop.Ingestion.Runs;
+using Interop.Storage;
+
+namespace Interop.Ingestion.Loading;
+
+/// <summary>
+/// Writes a page: its resources, their rows, its dead letters, its counters and the run's cursor, in one transaction that only the
+/// run's present owner can commit. A crash before it leaves nothing of the page, a crash after it leaves all.
+/// </summary>
+internal sealed class PageLoader(Database database, ILookup<string, INormalizer> normalizers, TimeProvider time)
+{
+    /// <summary>Loads the page and returns the run as it is now.</summary>
+    /// <exception cref="LeaseLostException">The run has another owner, or has ended.</exception>
+    /// <exception cref="StalePreparationException">The page must be prepared anew.</exception>
+    public async Task<RunRecord> LoadAsync(RunRecord run, PreparedPage page, IReadOnlyList<string> warnings, double rate, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await WriteAsync(run, page, warnings, rate, cancellationToken);
+        }
+        catch (Exception e) when (database.Classify(e) == FailureKind.DataRefused)
+        {
+            // Some row is the database's reason to refuse them all: find it, make it a dead letter, load the others.
+            var refused = await new RefusedRows(database).FindAsync(page, cancellationToken);
+            if (refused == 0)
+                throw;
+            return await WriteAsync(run, page, warnings, rate, cancellationToken);
+        }
+    }
+
+    private Task<RunRecord> WriteAsync(
+        RunRecord run, PreparedPage page, IReadOnlyList<string> warnings, double rate, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            async (session, token) =>
+            {
+                await LockTypesAsync(session, run.Source, page, token);
+                var stored = await StoredResources.FindAsync(session, run.Source, page.Resources, token);
+                var letters = await OpenLetters.FindAsync(session, run.Source, page.Resources, token);
+                var plan = LoadPlan.Make(run, page, stored, letters);
+
+                await WriteResourcesAsync(session, page, plan, token);
+                await DeleteAsync(session, run, plan, token);
+                await WriteLettersAsync(session, run, plan, token);
+                await SeenMarks.CountNewAsync(session, run.RunId, plan, token);
+                return await RunStore.AdvanceAsync(session, run, page.Incoming, plan.Delta, warnings, rate, token)
+                    ?? throw new LeaseLostException(run.RunId);
+            },
+            cancellationToken);
+
+    /// <summary>
+    /// One writer at a time for each type of a source, in one order, so that what was read stays true until the commit. Commits of pages
+    /// need not wait for the disk: cursor and data go together, and the run's last commit, which does wait, makes all before it durable.
+    /// </summary>
+    private static async Task LockTypesAsync(DbSession session, string source, PreparedPage page, CancellationToken cancellationToken)
+    {
+        if (session.Dialect != SqlDialect.Postgres)
+            return; // SQLite has one writer anyway
+        var types = page.Resources.Select(r => r.ResourceType).Distinct().Order(StringComparer.Ordinal).ToArray();
+        await session.ExecuteAsync(
+            """
+            SELECT set_config('synchronous_commit', 'off', true);
+            SELECT pg_advisory_xact_lock(hashtextextended(@source || '/' || type, 0)) FROM unnest(@types) AS t(type);
+            """,
+            new { source, types },
+            cancellationToken);
+    }
+
+    private static async Task WriteResourcesAsync(DbSession session, PreparedPage page, LoadPlan plan, CancellationToken cancellationToken)
+    {
+        var all = plan.Writes.Count == page.ResourceRows.Count;
+        await Pick(page.ResourceRows, all, plan.Writes.Select(r => r.ResourceRow), rows => session.BulkUpsertAsync(rows, UpsertRule.Replace, cancellationToken));
+        foreach (var (normalizer, batch) in page.NormalizedRows)
+        {
+            var rows = plan.Writes.SelectMany(r => r.NormalizedRows).Where(n => n.Normalizer == normalizer).Select(n => n.Row);
+            await Pick(batch, all, rows, picked => session.BulkUpsertAsync(picked, UpsertRule.Replace, cancellationToken));
+        }
+    }
+
+    /// <summary>The batch itself where all of it is wanted, else a copy of the wanted rows.</summary>
+    private static async Task Pick(RowBatch batch, bool all, IEnumerable<int> rows, Func<RowBatch, Task<int>> write)
+    {
+        if (all)
+        {
+            await write(batch);
+            return;
+        }
+
+        using var picked = new RowBatch(batch.Shape);
+        foreach (var row in rows)
+            picked.AppendRow(batch, row);
+        await write(picked);
+    }
+
+    private async Task DeleteAsync(DbSession session, RunRecord run, LoadPlan plan, CancellationToken cancellationToken)
+    {
+        foreach (var type in plan.Deletions.GroupBy(r => r.ResourceType))
+        {
+            var args = new { source = run.Source, type = type.Key, ids = session.ArrayOf(type.Select(r => r.Id!)), now = time.GetUtcNow(), runId = run.RunId };
+            await session.ExecuteAsync(
+                $"""
+                UPDATE resources SET deleted_at = @now, run_id = @runId
+                WHERE source = @source AND resource_type = @type AND {session.IsAnyOf("resource_id", "@ids")}
+                """,
+                args,
+                cancellationToken);
+            foreach (var normalizer in normalizers[type.Key])
+            {
+                await session.ExecuteAsync(
+                    $"""DELETE FROM "{normalizer.Table.Name}" WHERE source = @source AND {session.IsAnyOf("id", "@ids")}""", args, cancellationToken);
+            }
+        }
+    }
+
+    private async Task WriteLettersAsync(DbSession session, RunRecord run, LoadPlan plan, CancellationToken cancellationToken)
+    {
+        if (plan.Superseded.Count > 0)
+            await OpenLetters.ResolveAsync(session, run, plan.Superseded, "superseded", cancellationToken);
+        if (plan.Replayed.Count > 0)
+            await OpenLetters.ResolveAsync(session, run, plan.Replayed, "replayed", cancellationToken);
+        foreach (var resource in plan.RenewedLetters)
+            await OpenLetters.RenewAsync(session, run, resource, cancellationToken);
+        foreach (var resource in plan.NewLetters)
+            await OpenLetters.InsertAsync(session, run, resource, time.GetUtcNow(), cancellationToken);
+    }
+}

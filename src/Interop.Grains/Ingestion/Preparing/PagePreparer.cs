@@ -1,0 +1,181 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Interop.Fhir.Client;
+using Interop.Fhir.Validation;
+using Interop.Ingestion.Fetching;
+using Interop.Ingestion.Loading;
+using Interop.Ingestion.Normalizing;
+using Interop.Ingestion.Runs;
+using Interop.Storage;
+
+namespace Interop.Ingestion.Preparing;
+
+/// <summary>
+/// Does to a page everything that need not wait for the pages before it: recognises what is stored already, validates,
+/// finds the patients, makes the rows. What the database says here is a hint; the loader asks again inside its transaction.
+/// </summary>
+internal sealed class PagePreparer(
+    Database database, ResourceValidator validator, ILookup<string, INormalizer> normalizers, FhirClient? client, RunRecord run, TimeProvider time)
+{
+    private readonly MissingPatientFinder _patients = new(database, client, run);
+    private readonly string _source = run.Source;
+
+    /// <summary>Prepares a page; may be called again for the same one.</summary>
+    public async Task<PreparedPage> PrepareAsync(IncomingPage page, CancellationToken cancellationToken)
+    {
+        var resources = page.Resources.Select(r => Identify(r)).ToList();
+        await RecogniseAsync(resources, cancellationToken);
+        try
+        {
+            foreach (var resource in resources)
+                Validate(resource);
+
+            if (run.Request.MissingPatients != MissingPatients.Ignore)
+            {
+                var fetched = await _patients.FindAsync(resources, cancellationToken);
+                foreach (var incoming in fetched)
+                {
+                    var patient = Identify(incoming);
+                    Validate(patient);
+                    resources.Insert(0, patient);
+                }
+
+                await _patients.MarkMissingAsync(resources, cancellationToken);
+            }
+
+            var prepared = new PreparedPage(page, resources);
+            foreach (var resource in resources)
+                WriteRows(prepared, resource);
+            return prepared;
+        }
+        finally
+        {
+            foreach (var resource in resources)
+            {
+                resource.Document?.Dispose();
+                resource.Document = null;
+            }
+        }
+    }
+
+    private static PreparedResource Identify(IncomingResource incoming, bool isServersWord = false)
+    {
+        var header = incoming.Header;
+        var version = new ResourceVersion(header.VersionId, header.LastUpdated?.UtcTicks, ResourceTable.Hash(incoming.Raw.Span));
+        var resource = new PreparedResource(incoming, header.ResourceType ?? "", header.Id, version) { IsServersWord = isServersWord };
+        if (incoming.Kind == EntryKind.Malformed)
+            resource.Failure = new Failure(DeadLetterStage.Validate, incoming.Problem!);
+        return resource;
+    }
+
+    /// <summary>Marks what is stored in this very version, and asks the server where two versions claim the same instant.</summary>
+    private async Task RecogniseAsync(List<PreparedResource> resources, CancellationToken cancellationToken)
+    {
+        var stored = await database.ReadAsync((session, token) => StoredResources.FindAsync(session, _source, resources, token), cancellationToken);
+        for (var i = 0; i < resources.Count; i++)
+        {
+            var resource = resources[i];
+            if (resource.Failure is not null || resource.Id is null || !stored.TryGetValue((resource.ResourceType, resource.Id), out var known))
+                continue;
+            switch (VersionRule.Compare(resource.Version, known.Version))
+            {
+                case VersionOrder.Same or VersionOrder.Older:
+                    resource.AlreadyStored = !known.IsDeleted;
+                    break;
+                case VersionOrder.Tied when client is not null && resource.Incoming.Kind is EntryKind.Match or EntryKind.Include:
+                    resources[i] = await AskServerAsync(client!, resource, cancellationToken);
+                    break;
+                case VersionOrder.Tied or VersionOrder.Unordered when run.IsReplay:
+                    resource.AlreadyStored = true;
+                    break;
+            }
+        }
+    }
+
+    private static async Task<PreparedResource> AskServerAsync(FhirClient client, PreparedResource tied, CancellationToken cancellationToken)
+    {
+        var url = new Uri($"{tied.ResourceType}/{Uri.EscapeDataString(tied.Id!)}", UriKind.Relative);
+        try
+        {
+            using var answer = await client.GetPageAsync(url, cancellationToken);
+            var raw = answer.Body.Memory.ToArray();
+            var header = ResourceHeader.Read(raw);
+            return header.ResourceType == tied.ResourceType && header.Id == tied.Id
+                ? Identify(new IncomingResource(raw, header, tied.Incoming.Kind), isServersWord: true)
+                : throw new IngestionException($"reading {url} to settle a tie brought {header.ResourceType}/{header.Id}");
+        }
+        catch (FhirRequestException e) when (e.IsGone)
+        {
+            // Deleted between the search and now: what the search said last is the server's last word.
+            return new PreparedResource(tied.Incoming, tied.ResourceType, tied.Id, tied.Version) { IsServersWord = true };
+        }
+    }
+
+    private void Validate(PreparedResource resource)
+    {
+        if (resource.Failure is not null || resource.AlreadyStored || resource.Incoming.Kind == EntryKind.Deletion)
+            return;
+
+        var result = validator.Validate(resource.Incoming.Raw.Span);
+        if (result.HasErrors)
+        {
+            resource.Failure = Invalid(result.Issues);
+            return;
+        }
+
+        if (resource.Id is null)
+        {
+            resource.Failure = new Failure(DeadLetterStage.Validate, "the resource has no id: it cannot be stored");
+            return;
+        }
+
+        resource.Document = JsonDocument.Parse(resource.Incoming.Raw, new JsonDocumentOptions { MaxDepth = 128 });
+        resource.PatientId = PatientReference.IdOf(resource.Document.RootElement);
+    }
+
+    private static Failure Invalid(ImmutableArray<ValidationIssue> issues)
+    {
+        var errors = issues.Where(i => i.Severity == IssueSeverity.Error).ToList();
+        var text = $"{errors[0].Location}: {errors[0].Text}";
+        if (errors.Count > 1)
+            text += $" (and {errors.Count - 1} more)";
+        var json = JsonSerializer.Serialize(issues.Select(i => new
+        {
+            severity = i.Severity.ToString().ToLowerInvariant(),
+            code = i.Code,
+            location = i.Location,
+            text = i.Text,
+        }));
+        return new Failure(DeadLetterStage.Validate, text, json);
+    }
+
+    private void WriteRows(PreparedPage page, PreparedResource resource)
+    {
+        if (resource.Failure is not null || resource.Document is not { } document)
+            return;
+
+        var raw = resource.Incoming.Raw;
+        var origin = new RowOrigin(_source, resource.Id!, run.RunId, raw);
+        foreach (var normalizer in normalizers[resource.ResourceType])
+        {
+            var rows = page.RowsOf(normalizer);
+            try
+            {
+                normalizer.Append(rows, document.RootElement, origin);
+                resource.NormalizedRows.Add((normalizer, rows.Count - 1));
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                // Whatever a transform trips over is this resource's affair: kept with its reason, and the page goes on.
+                rows.DiscardRow();
+                resource.Failure = new Failure(DeadLetterStage.Transform, $"{normalizer.Table.Name}: {e.GetType().Name}: {e.Message}");
+                resource.NormalizedRows.Clear();
+                return;
+            }
+        }
+
+        ResourceTable.Append(
+            page.ResourceRows, _source, resource.ResourceType, resource.Id!, resource.Version, run.RunId, time.GetUtcNow(), raw.Span);
+        resource.ResourceRow = page.ResourceRows.Count - 1;
+    }
+}

@@ -1,0 +1,81 @@
+using System.Text.Json;
+using Interop.Ingestion.Fetching;
+using Interop.Ingestion.Loading;
+using Interop.Ingestion.Normalizing;
+using Interop.Storage;
+
+namespace Interop.Ingestion.Preparing;
+
+/// <summary>Why a resource becomes a dead letter.</summary>
+/// <param name="IssuesJson">What the validator found, as a JSON array.</param>
+/// <param name="MissingPatientId">The patient whose absence is the reason.</param>
+internal sealed record Failure(string Stage, string Error, string IssuesJson = "[]", string? MissingPatientId = null);
+
+/// <summary>One resource, ready to be loaded or known to be bad.</summary>
+internal sealed class PreparedResource(IncomingResource incoming, string resourceType, string? id, ResourceVersion version)
+{
+    public IncomingResource Incoming { get; } = incoming;
+
+    public string ResourceType { get; } = resourceType;
+
+    /// <summary>Null only for what failed.</summary>
+    public string? Id { get; } = id;
+
+    public ResourceVersion Version { get; } = version;
+
+    /// <summary>Why it cannot be loaded; null when it can.</summary>
+    public Failure? Failure { get; set; }
+
+    /// <summary>This very version was in the database when the page was prepared: it was not validated again and has no rows.</summary>
+    public bool AlreadyStored { get; set; }
+
+    /// <summary>Read from the server to settle a tie: newer than anything stored but itself.</summary>
+    public bool IsServersWord { get; init; }
+
+    /// <summary>Its row in <see cref="PreparedPage.ResourceRows"/>; -1 when it has none.</summary>
+    public int ResourceRow { get; set; } = -1;
+
+    /// <summary>Its rows in <see cref="PreparedPage.NormalizedRows"/>, by normalizer.</summary>
+    public List<(INormalizer Normalizer, int Row)> NormalizedRows { get; } = [];
+
+    /// <summary>The patient it is about.</summary>
+    public string? PatientId { get; set; }
+
+    /// <summary>Parsed while the page is being prepared, gone afterwards.</summary>
+    public JsonDocument? Document { get; set; }
+}
+
+/// <summary>
+/// A page after everything that only computes: its rows are written out in the form that the database takes.
+/// Disposing gives the rows back; the page itself may be prepared again.
+/// </summary>
+internal sealed class PreparedPage(IncomingPage incoming, List<PreparedResource> resources) : IDisposable
+{
+    private readonly Dictionary<INormalizer, RowBatch> _normalized = [];
+
+    public IncomingPage Incoming { get; } = incoming;
+
+    /// <summary>Patients that were fetched for the others come first.</summary>
+    public List<PreparedResource> Resources { get; } = resources;
+
+    /// <summary>Rows of the table <c>resources</c>.</summary>
+    public RowBatch ResourceRows { get; } = new(ResourceTable.Shape);
+
+    /// <summary>The rows of each normalized table.</summary>
+    public IReadOnlyDictionary<INormalizer, RowBatch> NormalizedRows => _normalized;
+
+    public RowBatch RowsOf(INormalizer normalizer)
+    {
+        if (!_normalized.TryGetValue(normalizer, out var rows))
+            _normalized.Add(normalizer, rows = new RowBatch(normalizer.Table));
+        return rows;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        ResourceRows.Dispose();
+        foreach (var rows in _normalized.Values)
+            rows.Dispose();
+    }
+}

@@ -1,0 +1,64 @@
+using System.CommandLine;
+using Interop.Sandbox;
+using Interop.Silo.Hosting;
+using Interop.Silo.Settings;
+using Spectre.Console;
+
+namespace Interop.Silo.CommandLine;
+
+/// <summary><c>demo</c>: everything in one process, with upstreams of its own.</summary>
+internal static class DemoCommand
+{
+    private static readonly string[] Types = ["Patient", "Observation", "Encounter", "Condition"];
+
+    public static Command Create(SettingsOptions settings)
+    {
+        var exit = new Option<bool>("--exit") { Description = "End after the summary instead of going on serving" };
+        var fresh = new Option<bool>("--fresh") { Description = "Empty the demo's data first" };
+        var patients = new Option<int>("--patients") { Description = "Synthetic patients", DefaultValueFactory = _ => 1000 };
+        var data = new Option<DirectoryInfo?>("--data") { Description = "Serve the NDJSON(.gz) files of this folder instead of synthetic data" };
+        var command = new Command("demo", "Start sandbox upstreams and the platform, ingest, show, go on serving") { exit, fresh, patients, data };
+        command.SetAction((parsed, token) => RunAsync(
+            settings, parsed, parsed.GetValue(exit), parsed.GetValue(fresh), parsed.GetValue(patients), parsed.GetValue(data)?.FullName, token));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        SettingsOptions options, ParseResult parsed, bool exit, bool fresh, int patients, string? data, CancellationToken cancellationToken)
+    {
+        await using var sandbox = await SandboxServer.StartAsync(
+            new SandboxOptions { Patients = patients, DataDirectory = data }, cancellationToken);
+        var settings = DemoSettings(options, parsed, sandbox.FhirBase);
+        if (fresh && Directory.Exists(settings.DataDirectory))
+            Directory.Delete(settings.DataDirectory, recursive: true);
+
+        await using var app = await InteropHost.CreateServerAsync(settings, cancellationToken);
+        AnsiConsole.MarkupLineInterpolated($"[grey]sandbox   {sandbox.BaseAddress} with {patients:N0} synthetic patients[/]");
+        var address = await ServeCommand.StartAsync(app, settings, cancellationToken);
+        AnsiConsole.WriteLine();
+
+        var report = await IngestionReport.RunAsync(
+            app.Services.GetRequiredService<IGrainFactory>(), "default", Types, full: false, cancellationToken);
+        if (exit || !report.AllWell)
+        {
+            await app.StopAsync(CancellationToken.None);
+            return report.AllWell ? 0 : 1;
+        }
+
+        AnsiConsole.MarkupLineInterpolated($"Still serving. Try: [bold]curl {new Uri(address, "runs")}[/], or open {new Uri(address, "docs")}. Ctrl+C ends.");
+        await ServeCommand.WaitAsync(app, cancellationToken);
+        return 0;
+    }
+
+    /// <summary>The user's settings, but for the demo's own source and folder.</summary>
+    private static InteropSettings DemoSettings(SettingsOptions options, ParseResult parsed, Uri fhirBase)
+    {
+        var given = options.Read(parsed);
+        var folder = Path.Combine(given.DataDirectory, "demo");
+        var settings = options.Read(
+            parsed,
+            new KeyValuePair<string, string?>("FHIR_BASE_URL", fhirBase.AbsoluteUri),
+            new KeyValuePair<string, string?>("INTEROP_DATA", folder));
+        return settings with { LogLevel = IngestCommand.Quiet(settings.LogLevel) };
+    }
+}

@@ -1,0 +1,42 @@
+using System.CommandLine;
+using Interop.Silo.Hosting;
+using Interop.Silo.Settings;
+
+namespace Interop.Silo.CommandLine;
+
+/// <summary><c>ingest TYPE... --source URL</c>: one run per type, without a server.</summary>
+internal static class IngestCommand
+{
+    /// <summary>Under this name the URL of the command line is known to runs and checkpoints when the settings do not name it.</summary>
+    private const string DefaultSource = "default";
+
+    public static Command Create(SettingsOptions settings)
+    {
+        var types = new Argument<string[]>("TYPE") { Description = "Resource types: Patient, Observation, ...", Arity = ArgumentArity.OneOrMore };
+        var source = new Option<string?>("--source") { Description = "A FHIR base URL, or the name of a source of the settings" };
+        var full = new Option<bool>("--full") { Description = "Ignore the checkpoint" };
+        var command = new Command("ingest", "Ingest resource types once, without a server") { types, source, full };
+        command.SetAction((parsed, token) =>
+        {
+            var from = parsed.GetValue(source);
+            var isUrl = from?.Contains("://", StringComparison.Ordinal) ?? false;
+            var read = isUrl ? settings.Read(parsed, new KeyValuePair<string, string?>("FHIR_BASE_URL", from)) : settings.Read(parsed);
+            return RunAsync(read, parsed.GetValue(types)!, isUrl ? DefaultSource : from ?? DefaultSource, parsed.GetValue(full), token);
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(InteropSettings settings, string[] types, string source, bool full, CancellationToken cancellationToken)
+    {
+        if (!settings.Sources.ContainsKey(source))
+            throw new SettingsException($"no source '{source}': give --source URL, or set FHIR_BASE_URL");
+        using var host = await InteropHost.CreateWorkerAsync(settings with { LogLevel = Quiet(settings.LogLevel) }, cancellationToken);
+        await host.StartAsync(cancellationToken);
+        var report = await IngestionReport.RunAsync(host.Services.GetRequiredService<IGrainFactory>(), source, types, full, cancellationToken);
+        await host.StopAsync(CancellationToken.None);
+        return report.AllWell ? 0 : 1;
+    }
+
+    /// <summary>A live display and a line of JSON a run do not go together.</summary>
+    public static LogLevel Quiet(LogLevel level) => level == LogLevel.Information ? LogLevel.Warning : level;
+}

@@ -1,0 +1,87 @@
+using Interop.Ingestion;
+using Spectre.Console;
+
+namespace Interop.Silo.CommandLine;
+
+/// <summary>Runs of several types, one after another, shown as they go and summed up in a table.</summary>
+internal sealed class IngestionReport
+{
+    private readonly List<RunSummary> _summaries = [];
+
+    /// <summary>Whether every run ended in SUCCESS.</summary>
+    public bool AllWell => _summaries.All(s => s.Status == RunStatus.Success);
+
+    public static async Task<IngestionReport> RunAsync(
+        IGrainFactory grains, string source, IReadOnlyList<string> types, bool full, CancellationToken cancellationToken)
+    {
+        var report = new IngestionReport();
+        await AnsiConsole.Progress()
+            .AutoClear(false)
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RateColumn())
+            .StartAsync(async display =>
+            {
+                foreach (var type in types)
+                    report._summaries.Add(await RunOneAsync(grains, source, type, full, display.AddTask(type, maxValue: 1), cancellationToken));
+            });
+        report.Print();
+        return report;
+    }
+
+    private static async Task<RunSummary> RunOneAsync(
+        IGrainFactory grains, string source, string type, bool full, ProgressTask bar, CancellationToken cancellationToken)
+    {
+        var missing = type is "Observation" or "Encounter" or "Condition" ? MissingPatients.Fetch : MissingPatients.Ignore;
+        var started = await grains.GetGrain<ICheckpointGrain>($"{source}/{type}").StartRun(new RunRequest(null, full, missing, RunMeta.None));
+        switch (started.Outcome)
+        {
+            case StartOutcome.UnknownType:
+                throw new ArgumentException($"R4 has no resource type '{type}'");
+            case StartOutcome.UnknownSource:
+                throw new ArgumentException($"no source '{source}' in the settings");
+        }
+
+        // A run of this type may be under way from before a crash: then that one is followed to its end.
+        await foreach (var progress in grains.GetGrain<IIngestionRunGrain>(started.RunId).Follow(cancellationToken))
+        {
+            var seen = progress.Fetched + progress.Counters.Refetched;
+            bar.MaxValue = Math.Max(progress.Total ?? seen, Math.Max(seen, 1));
+            bar.Value = seen;
+            bar.State.Update<double>(RateColumn.Key, _ => progress.ResourcesPerSecond);
+        }
+
+        bar.Value = bar.MaxValue;
+        return (await grains.GetGrain<IIngestionQueryGrain>(0).GetSummary(started.RunId))!;
+    }
+
+    private void Print()
+    {
+        var table = new Table().Border(TableBorder.Simple);
+        table.AddColumn("resource");
+        foreach (var column in new[] { "fetched", "valid", "dead letters", "rows", "unchanged", "seconds", "resources/s" })
+            table.AddColumn(new TableColumn(column).RightAligned());
+        table.AddColumn("status");
+        foreach (var s in _summaries)
+            table.AddRow(s.Resource, N(s.Counters.Fetched), N(s.Counters.Validated), N(s.Counters.DeadLetters), N(s.Counters.Upserted), N(s.Counters.Unchanged), $"{s.DurationSeconds:0.0}", Rate(s.Counters.Fetched, s.DurationSeconds), Status(s.Status));
+        var seconds = _summaries.Sum(s => s.DurationSeconds);
+        long Sum(Func<RunCounters, long> counter) => _summaries.Sum(s => counter(s.Counters));
+        table.AddRow("[bold]total[/]", N(Sum(c => c.Fetched)), N(Sum(c => c.Validated)), N(Sum(c => c.DeadLetters)), N(Sum(c => c.Upserted)), N(Sum(c => c.Unchanged)), $"{seconds:0.0}", Rate(Sum(c => c.Fetched), seconds), "");
+        AnsiConsole.Write(table);
+        foreach (var failed in _summaries.Where(s => s.Error is not null))
+            AnsiConsole.MarkupLineInterpolated($"[red]{failed.Resource}[/] run {failed.RunId}: {failed.Error}");
+    }
+
+    private static string N(long number) => number.ToString("N0");
+
+    private static string Rate(long count, double seconds) => (count / Math.Max(seconds, 0.001)).ToString("N0");
+
+    private static string Status(string status) => status == RunStatus.Success ? $"[green]{status}[/]" : $"[red]{status}[/]";
+
+    /// <summary>The run's own speed, beside its bar.</summary>
+    private sealed class RateColumn : ProgressColumn
+    {
+        public const string Key = "rate";
+
+        public override Spectre.Console.Rendering.IRenderable Render(Spectre.Console.Rendering.RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
+            new Text($"{task.Value,9:N0} resources {task.State.Get<double>(Key),9:N0}/s");
+    }
+}

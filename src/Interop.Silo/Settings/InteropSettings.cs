@@ -1,0 +1,71 @@
+using Interop.Ingestion;
+using Interop.Ingestion.Sources;
+using Interop.Storage;
+
+namespace Interop.Silo.Settings;
+
+/// <summary>What this process is: everything that is decided once, at start (contracts/platform.md, Settings).</summary>
+internal sealed record InteropSettings
+{
+    /// <summary>Where the API listens (<c>PORT</c>); 0 takes a free port.</summary>
+    public required int Port { get; init; }
+
+    /// <summary>The address it listens on (<c>BIND</c>).</summary>
+    public required string Bind { get; init; }
+
+    /// <summary>The folder of the SQLite file, exports and keys (<c>INTEROP_DATA</c>).</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>A PostgreSQL URI or Npgsql connection string (<c>DB_URL</c>), or the SQLite file under <see cref="DataDirectory"/>.</summary>
+    public required string Database { get; init; }
+
+    /// <summary><c>none</c> says on purpose that nobody is asked who they are (<c>AUTH</c>); null says nothing.</summary>
+    public string? Auth { get; init; }
+
+    /// <summary>What the process runs (<c>ROLE</c>).</summary>
+    public required ProcessRole Role { get; init; }
+
+    /// <summary>The least severe level that is logged (<c>LOG_LEVEL</c>).</summary>
+    public required LogLevel LogLevel { get; init; }
+
+    /// <summary>Origins whose pages may call the API (<c>CORS_ORIGINS</c>).</summary>
+    public required IReadOnlyList<string> CorsOrigins { get; init; }
+
+    /// <summary>The FHIR servers, by name.</summary>
+    public required IReadOnlyDictionary<string, SourceOptions> Sources { get; init; }
+
+    public required IngestionOptions Ingestion { get; init; }
+
+    public required ExportOptions Export { get; init; }
+
+    /// <summary>Where OpenTelemetry goes (<c>OTEL_EXPORTER_OTLP_ENDPOINT</c>); null: nowhere.</summary>
+    public string? OtlpEndpoint { get; init; }
+
+    /// <summary>Settings of other systems that were found and do nothing here, each with what serves instead.</summary>
+    public IReadOnlyList<string> Ineffective { get; init; } = [];
+
+    /// <summary>Whether the database is PostgreSQL.</summary>
+    public bool IsPostgres => SqliteFile is null;
+
+    /// <summary>The SQLite file; null on PostgreSQL.</summary>
+    public string? SqliteFile { get; init; }
+
+    /// <summary>The database for <see cref="Interop.Storage.Database.Open"/>.</summary>
+    public DatabaseOptions DatabaseOptions => new() { Connection = Database };
+}
+
+/// <summary>What a process runs.</summary>
+internal enum ProcessRole
+{
+    /// <summary>Silo and front end in one process.</summary>
+    All,
+
+    /// <summary>A silo; only its health and metrics are served.</summary>
+    Silo,
+
+    /// <summary>The front end, as a client of the cluster.</summary>
+    Api,
+}
+
+/// <summary>A setting is missing or bad: the message names it and says what it takes.</summary>
+internal sealed class SettingsException(string message) : Exception(message);

@@ -1,0 +1,132 @@
+using System.Data;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Interop.Storage.Postgres;
+
+/// <summary>
+/// PostgreSQL through Npgsql. Connections are held here and not in Npgsql's pool, which would discard their temporary tables and prepared
+/// statements; writers and readers have their own, so that neither starves the other.
+/// </summary>
+internal sealed class PostgresDatabase : Database
+{
+    private readonly NpgsqlDataSource _source;
+    private readonly HeldConnections _readers;
+    private readonly HeldConnections _writers;
+    private readonly PostgresFailures _failures;
+
+    public PostgresDatabase(DatabaseOptions options, TimeProvider time, ILoggerFactory? loggers)
+        : base(options, time, loggers)
+    {
+        var settings = ConnectionText.ReadPostgres(options.Connection);
+        settings.Pooling = false;
+        settings.Timezone = "UTC";
+        settings.Enlist = false;
+        settings.PersistSecurityInfo = false;
+        settings.Timeout = (int)Math.Ceiling(options.ConnectTimeout.TotalSeconds);
+        settings.CommandTimeout = (int)Math.Ceiling(options.CommandTimeout.TotalSeconds);
+        settings.ApplicationName ??= "Interop";
+        Location = $"PostgreSQL {settings.Host}:{settings.Port}/{settings.Database} as {settings.Username}";
+        _failures = new PostgresFailures(Location, settings);
+        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+        if (loggers is not null)
+            builder.UseLoggerFactory(loggers);
+        _source = builder.Build();
+        _readers = new HeldConnections(_source, readOnly: true, options.MaxReadConnections, options, time);
+        _writers = new HeldConnections(_source, readOnly: false, options.MaxWriteConnections, options, time);
+    }
+
+    public override SqlDialect Dialect => SqlDialect.Postgres;
+
+    public override string Location { get; }
+
+    public override FailureKind Classify(Exception e) => PostgresFailures.Classify(e);
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _readers.DisposeAsync();
+        await _writers.DisposeAsync();
+        await _source.DisposeAsync();
+    }
+
+    private protected override DatabaseException? Explain(Exception e, bool write) => _failures.Explain(e, write);
+
+    private protected override async Task<T> AttemptAsync<T>(
+        bool write, Func<DbSession, CancellationToken, Task<T>> work, Attempt attempt, CancellationToken ct)
+    {
+        var connections = write ? _writers : _readers;
+        var held = await connections.RentAsync(ct);
+        try
+        {
+            return await TransactAsync(held, write, work, attempt, ct);
+        }
+        catch (Exception e) when (held.IsLost || Classify(e) == FailureKind.Transient)
+        {
+            // The others that wait idle were most likely lost with it: make new ones rather than find out one by one.
+            await connections.CloseIdleAsync();
+            throw;
+        }
+        finally
+        {
+            await connections.ReturnAsync(held);
+        }
+    }
+
+    private async Task<T> TransactAsync<T>(
+        HeldConnection held, bool write, Func<DbSession, CancellationToken, Task<T>> work, Attempt attempt, CancellationToken ct)
+    {
+        var connection = held.Connection;
+        await using var transaction = await connection.BeginTransactionAsync(
+            write ? IsolationLevel.ReadCommitted : IsolationLevel.RepeatableRead, ct);
+        var session = new DbSession(SqlDialect.Postgres, connection, transaction, attempt, Options.CommandTimeout, held.BulkUpsert);
+        T result;
+        try
+        {
+            result = await work(session, ct);
+        }
+        catch (Exception e)
+        {
+            session.End();
+            held.BulkUpsert.TransactionEnded(committed: false);
+            // A statement that is too slow would be as slow again.
+            attempt.MayRepeat &= held.IsLost || !PostgresFailures.IsTimeout(e);
+            await RollBackAsync(held, transaction);
+            if (held.IsLost && Classify(e) != FailureKind.Transient && e is not OperationCanceledException)
+                throw new ConnectionLostException($"The connection to {Location} was lost in the middle of a transaction: {e.Message}", e);
+            throw;
+        }
+        session.End();
+        try
+        {
+            // Not cancellable: a commit given up halfway is uncertain.
+            await transaction.CommitAsync(CancellationToken.None);
+        }
+        catch (Exception e) when (write && (held.IsLost || Classify(e) == FailureKind.Transient))
+        {
+            held.BulkUpsert.TransactionEnded(committed: false);
+            throw new CommitUncertainException(
+                $"The connection to {Location} was lost during a commit, which may have happened or not: look, or repeat what is the same when done twice", e);
+        }
+        catch
+        {
+            held.BulkUpsert.TransactionEnded(committed: false);
+            throw;
+        }
+        held.BulkUpsert.TransactionEnded(committed: true);
+        return result;
+    }
+
+    private static async Task RollBackAsync(HeldConnection held, NpgsqlTransaction transaction)
+    {
+        try
+        {
+            if (!held.IsLost)
+                await transaction.RollbackAsync(CancellationToken.None);
+        }
+        catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
+        {
+            // What made the work fail is the news; a connection that cannot even roll back is not used again, and the server rolls back.
+            held.Abandon();
+        }
+    }
+}

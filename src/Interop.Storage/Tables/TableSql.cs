@@ -1,0 +1,69 @@
+using System.Text;
+
+namespace Interop.Storage;
+
+/// <summary>Statements made from a table's shape.</summary>
+public static class TableSql
+{
+    /// <summary>A name as both dialects take it whatever it is: <c>"end"</c>, <c>"start"</c>.</summary>
+    public static string Quote(string identifier) => $"\"{identifier.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+
+    /// <summary><c>CREATE TABLE IF NOT EXISTS</c> with the shape's columns and its key as primary key.</summary>
+    public static string CreateTable(TableShape shape, SqlDialect dialect)
+    {
+        var sql = new StringBuilder("CREATE TABLE IF NOT EXISTS ").Append(Quote(shape.Name)).Append(" (");
+        foreach (var column in shape.Columns)
+        {
+            sql.Append(Quote(column.Name)).Append(' ').Append(TypeName(column.Type, dialect));
+            // SQLite lets null into a primary key unless told otherwise.
+            if (!column.Nullable || shape.Key.Contains(column.Name))
+                sql.Append(" NOT NULL");
+            sql.Append(", ");
+        }
+        return sql.Append("PRIMARY KEY (").Append(Names(shape.Key)).Append("))").ToString();
+    }
+
+    /// <summary>The type that a column of this kind has in a table.</summary>
+    public static string TypeName(ColumnType type, SqlDialect dialect) => dialect switch
+    {
+        SqlDialect.Postgres => type switch
+        {
+            ColumnType.Text => "text",
+            ColumnType.Integer => "bigint",
+            ColumnType.Boolean => "boolean",
+            ColumnType.Numeric => "numeric",
+            ColumnType.Real => "double precision",
+            ColumnType.Timestamp => "timestamptz",
+            ColumnType.Json => "json",
+            ColumnType.Binary => "bytea",
+            _ => throw new ArgumentOutOfRangeException(nameof(type), type, null),
+        },
+        SqlDialect.Sqlite => type switch
+        {
+            ColumnType.Text or ColumnType.Timestamp or ColumnType.Json => "TEXT",
+            ColumnType.Integer or ColumnType.Boolean => "INTEGER",
+            ColumnType.Numeric => "NUMERIC",
+            ColumnType.Real => "REAL",
+            ColumnType.Binary => "BLOB",
+            _ => throw new ArgumentOutOfRangeException(nameof(type), type, null),
+        },
+        _ => throw new ArgumentOutOfRangeException(nameof(dialect), dialect, null),
+    };
+
+    internal static string Names(IEnumerable<string> names) => string.Join(", ", names.Select(Quote));
+
+    /// <summary><c>INSERT INTO .. {source} ON CONFLICT ..</c>: the target is called "old" in both dialects.</summary>
+    internal static string Upsert(TableShape shape, UpsertRule rule, string source)
+    {
+        var sql = new StringBuilder("INSERT INTO ").Append(Quote(shape.Name)).Append(" AS \"old\" (")
+            .Append(Names(shape.Columns.Select(column => column.Name))).Append(") ").Append(source)
+            .Append(" ON CONFLICT (").Append(Names(shape.Key)).Append(") ");
+        var others = shape.Columns.Where(column => !shape.Key.Contains(column.Name)).Select(column => Quote(column.Name)).ToList();
+        if (rule is UpsertRule.KeepExistingRule || others.Count == 0)
+            return sql.Append("DO NOTHING").ToString();
+        sql.Append("DO UPDATE SET ").AppendJoin(", ", others.Select(name => $"{name} = excluded.{name}"));
+        if (rule is UpsertRule.ReplaceWhereRule where)
+            sql.Append(" WHERE ").Append(where.Predicate);
+        return sql.ToString();
+    }
+}

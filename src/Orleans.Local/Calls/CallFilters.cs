@@ -1,0 +1,77 @@
+using System.Reflection;
+using Orleans.Runtime;
+using Orleans.Serialization.Invocation;
+
+namespace Orleans;
+
+/// <summary>A call on its way through the filters.</summary>
+public interface IGrainCallContext
+{
+    IInvokable Request { get; }
+
+    /// <summary>Incoming: the grain. Outgoing: the reference to it.</summary>
+    object Grain { get; }
+
+    /// <summary>Null when the caller is not a grain.</summary>
+    GrainId? SourceId { get; }
+
+    GrainId TargetId { get; }
+
+    GrainInterfaceType InterfaceType { get; }
+
+    string InterfaceName { get; }
+
+    string MethodName { get; }
+
+    MethodInfo InterfaceMethod { get; }
+
+    /// <summary>What the method returned, after <see cref="Invoke"/>; a filter may replace it.</summary>
+    object? Result { get; set; }
+
+    /// <summary>Goes on to the next filter, and at last to the method.</summary>
+    Task Invoke();
+}
+
+/// <summary>A call that has reached its grain.</summary>
+public interface IIncomingGrainCallContext : IGrainCallContext
+{
+    IGrainContext TargetContext { get; }
+
+    /// <summary>The method of the grain class.</summary>
+    MethodInfo ImplementationMethod { get; }
+}
+
+/// <summary>A call that leaves a grain or a client.</summary>
+public interface IOutgoingGrainCallContext : IGrainCallContext
+{
+    /// <summary>Null when the caller is not a grain.</summary>
+    IGrainContext? SourceContext { get; }
+}
+
+/// <summary>Runs around every call that reaches a grain of the silo; a grain class may implement it for its own calls.</summary>
+public interface IIncomingGrainCallFilter
+{
+    Task Invoke(IIncomingGrainCallContext context);
+}
+
+/// <summary>Runs around every call that leaves.</summary>
+public interface IOutgoingGrainCallFilter
+{
+    Task Invoke(IOutgoingGrainCallContext context);
+}
+
+/// <inheritdoc cref="IIncomingGrainCallFilter"/>
+public delegate Task IncomingGrainCallFilterDelegate(IIncomingGrainCallContext context);
+
+/// <inheritdoc cref="IOutgoingGrainCallFilter"/>
+public delegate Task OutgoingGrainCallFilterDelegate(IOutgoingGrainCallContext context);
+
+internal sealed class IncomingGrainCallFilter(IncomingGrainCallFilterDelegate filter) : IIncomingGrainCallFilter
+{
+    public Task Invoke(IIncomingGrainCallContext context) => filter(context);
+}
+
+internal sealed class OutgoingGrainCallFilter(OutgoingGrainCallFilterDelegate filter) : IOutgoingGrainCallFilter
+{
+    public Task Invoke(IOutgoingGrainCallContext context) => filter(context);
+}

@@ -1,0 +1,40 @@
+using Orleans.Activations;
+using Orleans.Runtime;
+
+namespace Orleans;
+
+/// <summary>The base of grain classes.</summary>
+public abstract class Grain : IGrainBase, IAddressable
+{
+    protected Grain()
+        : this(RuntimeContext.Current!)
+    {
+    }
+
+    /// <param name="grainContext">The activation. Null only for a grain that a unit test made by hand.</param>
+    protected Grain(IGrainContext grainContext) => GrainContext = grainContext;
+
+    public IGrainContext GrainContext { get; }
+
+    public GrainReference GrainReference => GrainContext.GrainReference;
+
+    public string IdentityString => GrainContext.GrainId.ToString();
+
+    protected IGrainFactory GrainFactory => Activation.Silo.GrainFactory;
+
+    protected internal IServiceProvider ServiceProvider => GrainContext.ActivationServices;
+
+    private Activation Activation => (Activation)GrainContext;
+
+#pragma warning disable CA1725 // Orleans calls the parameter "token" in the interface and "cancellationToken" here
+    public virtual Task OnActivateAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public virtual Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => Task.CompletedTask;
+#pragma warning restore CA1725
+
+    /// <summary>Ends this activation after the current calls; calls that arrive meanwhile go to the next activation.</summary>
+    protected void DeactivateOnIdle() => GrainBaseExtensions.DeactivateOnIdle(this);
+
+    /// <summary>Keeps this activation from being collected for at least this long. Negative: takes an earlier wish back.</summary>
+    protected void DelayDeactivation(TimeSpan timeSpan) => Activation.DelayDeactivation(timeSpan);
+}

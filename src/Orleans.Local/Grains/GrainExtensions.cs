@@ -1,0 +1,34 @@
+using Orleans.Activations;
+using Orleans.Runtime;
+
+namespace Orleans;
+
+/// <summary>What a grain or a reference to one can be asked.</summary>
+public static class GrainExtensions
+{
+    public static GrainId GetGrainId(this IAddressable grain) => ReferenceOf(grain).GrainId;
+
+    public static string GetPrimaryKeyString(this IAddressable grain) => grain.GetGrainId().Key.ToString();
+
+    /// <exception cref="ArgumentException">The key is not a Guid.</exception>
+    public static Guid GetPrimaryKey(this IAddressable grain) => grain.GetGrainId().GetGuidKey();
+
+    /// <exception cref="ArgumentException">The key is not an integer.</exception>
+    public static long GetPrimaryKeyLong(this IAddressable grain) => grain.GetGrainId().GetIntegerKey();
+
+    /// <summary>A reference to this grain, to hand to others: a grain never hands out itself.</summary>
+    public static TGrainInterface AsReference<TGrainInterface>(this IAddressable grain)
+    {
+        var reference = ReferenceOf(grain);
+        return reference is TGrainInterface already ? already : (TGrainInterface)(object)reference.CastTo(typeof(TGrainInterface));
+    }
+
+    public static TGrainInterface Cast<TGrainInterface>(this IAddressable grain) => grain.AsReference<TGrainInterface>();
+
+    private static GrainReference ReferenceOf(IAddressable grain) => grain switch
+    {
+        GrainReference reference => reference,
+        IGrainBase { GrainContext: { } context } => context.GrainReference,
+        _ => throw new ArgumentException($"{grain.GetType()} is neither a grain of a silo nor a reference to one.", nameof(grain)),
+    };
+}

@@ -1,0 +1,73 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans;
+using Orleans.Configuration;
+using Orleans.Hosting;
+
+namespace Microsoft.Extensions.Hosting;
+
+/// <summary>Runs a silo in a host.</summary>
+public static class OrleansSiloGenericHostExtensions
+{
+    public static IHostApplicationBuilder UseOrleans(this IHostApplicationBuilder hostAppBuilder) => hostAppBuilder.UseOrleans(_ => { });
+
+    public static IHostApplicationBuilder UseOrleans(this IHostApplicationBuilder hostAppBuilder, Action<ISiloBuilder> configureDelegate)
+    {
+        AddSilo(hostAppBuilder.Services, hostAppBuilder.Configuration, configureDelegate);
+        return hostAppBuilder;
+    }
+
+    public static HostApplicationBuilder UseOrleans(this HostApplicationBuilder hostAppBuilder) => hostAppBuilder.UseOrleans(_ => { });
+
+    public static HostApplicationBuilder UseOrleans(this HostApplicationBuilder hostAppBuilder, Action<ISiloBuilder> configureDelegate)
+    {
+        AddSilo(hostAppBuilder.Services, hostAppBuilder.Configuration, configureDelegate);
+        return hostAppBuilder;
+    }
+
+    public static IHostBuilder UseOrleans(this IHostBuilder hostBuilder, Action<ISiloBuilder> configureDelegate) =>
+        hostBuilder.ConfigureServices((context, services) => AddSilo(services, context.Configuration, configureDelegate));
+
+    private static void AddSilo(IServiceCollection services, IConfiguration configuration, Action<ISiloBuilder> configure)
+    {
+        // Called again, it goes on with the same silo.
+        if (services.All(s => s.ServiceType != typeof(LocalSilo)))
+        {
+            services.TryAddSingleton(TimeProvider.System);
+            services.AddLogging();
+            services.AddOptions<GrainCollectionOptions>().Validate(
+                o => o.CollectionQuantum > TimeSpan.Zero && o.CollectionAge > o.CollectionQuantum,
+                "GrainCollectionOptions: the collection age must be longer than the collection quantum.");
+            services.AddOptions<SiloMessagingOptions>();
+            services.AddSingleton<LocalSilo>();
+            services.AddHostedService<SiloHostedService>();
+            services.TryAddSingleton<IClusterClient>(s => s.GetRequiredService<LocalSilo>().GrainFactory);
+            services.TryAddSingleton<IGrainFactory>(s => s.GetRequiredService<IClusterClient>());
+        }
+
+        configure(new SiloBuilder(services, configuration));
+    }
+}
+
+/// <summary>Connects to a cluster, which the embedded engine refuses: its grains live in the process that calls them.</summary>
+public static class OrleansClientGenericHostExtensions
+{
+    private const string Refusal =
+        "The embedded engine has no clients of their own: its grains live in the process that calls them. "
+        + "Use UseOrleans, or build with -p:Engine=Orleans to connect to a cluster.";
+
+    /// <exception cref="NotSupportedException">Always.</exception>
+    public static IHostApplicationBuilder UseOrleansClient(this IHostApplicationBuilder hostAppBuilder) => throw new NotSupportedException(Refusal);
+
+    /// <exception cref="NotSupportedException">Always.</exception>
+    public static IHostApplicationBuilder UseOrleansClient(
+        this IHostApplicationBuilder hostAppBuilder, Action<IClientBuilder> configureDelegate) => throw new NotSupportedException(Refusal);
+
+    /// <exception cref="NotSupportedException">Always.</exception>
+    public static HostApplicationBuilder UseOrleansClient(this HostApplicationBuilder hostAppBuilder) => throw new NotSupportedException(Refusal);
+
+    /// <exception cref="NotSupportedException">Always.</exception>
+    public static HostApplicationBuilder UseOrleansClient(
+        this HostApplicationBuilder hostAppBuilder, Action<IClientBuilder> configureDelegate) => throw new NotSupportedException(Refusal);
+}

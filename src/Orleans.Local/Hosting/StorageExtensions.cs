@@ -1,0 +1,113 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Orleans.AdoNet;
+using Orleans.Configuration;
+using Orleans.Reminders;
+using Orleans.State;
+using Orleans.Storage;
+
+namespace Orleans.Hosting
+{
+    /// <summary>States that live as long as the silo.</summary>
+    public static class MemoryGrainStorageSiloBuilderExtensions
+    {
+        public static ISiloBuilder AddMemoryGrainStorage(
+            this ISiloBuilder builder, string name, Action<OptionsBuilder<MemoryGrainStorageOptions>>? configureOptions = null)
+        {
+            configureOptions?.Invoke(builder.Services.AddOptions<MemoryGrainStorageOptions>(name));
+            return builder.AddStorage(name, static (_, _) => new MemoryGrainStorage());
+        }
+
+        public static ISiloBuilder AddMemoryGrainStorage(
+            this ISiloBuilder builder, string name, Action<MemoryGrainStorageOptions> configureOptions) =>
+            builder.AddMemoryGrainStorage(name, options => options.Configure(configureOptions));
+
+        public static ISiloBuilder AddMemoryGrainStorageAsDefault(
+            this ISiloBuilder builder, Action<OptionsBuilder<MemoryGrainStorageOptions>>? configureOptions = null) =>
+            builder.AddMemoryGrainStorage(NamedStorage.Default, configureOptions);
+
+        public static ISiloBuilder AddMemoryGrainStorageAsDefault(
+            this ISiloBuilder builder, Action<MemoryGrainStorageOptions> configureOptions) =>
+            builder.AddMemoryGrainStorage(NamedStorage.Default, configureOptions);
+    }
+
+    /// <summary>States in a database.</summary>
+    public static class AdoNetGrainStorageSiloBuilderExtensions
+    {
+        public static ISiloBuilder AddAdoNetGrainStorage(
+            this ISiloBuilder builder, string name, Action<OptionsBuilder<AdoNetGrainStorageOptions>>? configureOptions = null)
+        {
+            configureOptions?.Invoke(builder.Services.AddOptions<AdoNetGrainStorageOptions>(name));
+            return builder.AddStorage(name, static (services, name) => new AdoNetGrainStorage(
+                name,
+                services.GetRequiredService<IOptionsMonitor<AdoNetGrainStorageOptions>>().Get(name),
+                services.GetRequiredService<IOptions<ClusterOptions>>().Value.ServiceId));
+        }
+
+        public static ISiloBuilder AddAdoNetGrainStorage(
+            this ISiloBuilder builder, string name, Action<AdoNetGrainStorageOptions> configureOptions) =>
+            builder.AddAdoNetGrainStorage(name, options => options.Configure(configureOptions));
+
+        public static ISiloBuilder AddAdoNetGrainStorageAsDefault(
+            this ISiloBuilder builder, Action<OptionsBuilder<AdoNetGrainStorageOptions>>? configureOptions = null) =>
+            builder.AddAdoNetGrainStorage(NamedStorage.Default, configureOptions);
+
+        public static ISiloBuilder AddAdoNetGrainStorageAsDefault(
+            this ISiloBuilder builder, Action<AdoNetGrainStorageOptions> configureOptions) =>
+            builder.AddAdoNetGrainStorage(NamedStorage.Default, configureOptions);
+    }
+
+    /// <summary>Reminders that live as long as the silo.</summary>
+    public static class SiloBuilderReminderMemoryExtensions
+    {
+        public static ISiloBuilder UseInMemoryReminderService(this ISiloBuilder builder)
+        {
+            builder.Services.AddSingleton<ReminderService>();
+            builder.Services.AddSingleton<IReminderTable, MemoryReminderTable>();
+            return builder;
+        }
+    }
+
+    /// <summary>Reminders in a database.</summary>
+    public static class SiloBuilderReminderExtensions
+    {
+        public static ISiloBuilder UseAdoNetReminderService(
+            this ISiloBuilder builder, Action<OptionsBuilder<AdoNetReminderTableOptions>> configureOptions)
+        {
+            configureOptions(builder.Services.AddOptions<AdoNetReminderTableOptions>());
+            builder.Services.AddSingleton<ReminderService>();
+            builder.Services.AddSingleton<IReminderTable>(services => new AdoNetReminderTable(
+                services.GetRequiredService<IOptions<AdoNetReminderTableOptions>>().Value,
+                services.GetRequiredService<IOptions<ClusterOptions>>().Value.ServiceId));
+            return builder;
+        }
+
+        public static ISiloBuilder UseAdoNetReminderService(
+            this ISiloBuilder builder, Action<AdoNetReminderTableOptions> configureOptions) =>
+            builder.UseAdoNetReminderService(options => options.Configure(configureOptions));
+    }
+
+    internal static class NamedStorage
+    {
+        public const string Default = Providers.ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME;
+
+        /// <summary>Under its name, and without a name if it is the default.</summary>
+        public static ISiloBuilder AddStorage(this ISiloBuilder builder, string name, Func<IServiceProvider, string, IGrainStorage> create)
+        {
+            builder.Services.AddKeyedSingleton(name, (services, _) => create(services, name));
+            if (name == Default)
+                builder.Services.TryAddSingleton(services => services.GetRequiredKeyedService<IGrainStorage>(Default));
+            return builder;
+        }
+    }
+}
+
+namespace Orleans.Providers
+{
+    /// <summary>Names that are understood when none is given.</summary>
+    public static class ProviderConstants
+    {
+        public const string DEFAULT_STORAGE_PROVIDER_NAME = "Default";
+    }
+}

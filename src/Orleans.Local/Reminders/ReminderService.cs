@@ -1,0 +1,152 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Hosting;
+using Orleans.Runtime;
+
+namespace Orleans.Reminders;
+
+/// <summary>Sends the ticks of the silo's reminders: all those of the table, from when the silo starts.</summary>
+internal sealed partial class ReminderService(
+    IReminderTable table, IOptions<ReminderOptions> options, IGrainFactory grains, TimeProvider time, ILogger<ReminderService> logger) : IDisposable
+{
+    // Timers take no more than 49 days at once.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
+
+    private readonly IGrainFactory _grains = grains;
+    private readonly TimeProvider _time = time;
+    private readonly ILogger _logger = logger;
+    private readonly ConcurrentDictionary<(GrainId, string), Schedule> _schedules = new();
+    private volatile bool _stopped;
+
+    public async Task StartAsync()
+    {
+        foreach (var entry in await table.ReadAllAsync())
+            Begin(entry);
+    }
+
+    /// <exception cref="ArgumentException">The period is too short, or the name empty.</exception>
+    public Task<IGrainReminder> RegisterAsync(GrainId grainId, string reminderName, TimeSpan dueTime, TimeSpan period)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(reminderName);
+        ArgumentOutOfRangeException.ThrowIfLessThan(dueTime, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(period, TimeSpan.Zero);
+        if (period < options.Value.MinimumReminderPeriod)
+            throw new ArgumentException(
+                $"The reminder {reminderName} cannot have a period of {period}: the shortest is {options.Value.MinimumReminderPeriod}.",
+                nameof(period));
+        return RegisterAsync(new ReminderEntry(grainId, reminderName, _time.GetUtcNow().UtcDateTime + dueTime, period, ""));
+    }
+
+    /// <exception cref="ReminderException">The reminder has been changed or removed since it was looked up.</exception>
+    public async Task UnregisterAsync(IGrainReminder reminder)
+    {
+        var entry = (ReminderEntry)reminder;
+        if (!await table.RemoveAsync(entry))
+            throw new ReminderException(
+                $"The reminder {entry.Name} of {entry.GrainId} could not be unregistered: it has been changed or removed since it was looked up.");
+        if (_schedules.TryRemove((entry.GrainId, entry.Name), out var schedule))
+            schedule.Dispose();
+    }
+
+    public async Task<IGrainReminder?> GetAsync(GrainId grainId, string reminderName) =>
+        (await table.ReadAsync(grainId)).Find(e => e.Name == reminderName);
+
+    public async Task<List<IGrainReminder>> GetAllAsync(GrainId grainId) => [.. await table.ReadAsync(grainId)];
+
+    public void Dispose()
+    {
+        _stopped = true;
+        foreach (var schedule in _schedules.Values)
+            schedule.Dispose();
+        _schedules.Clear();
+    }
+
+    private async Task<IGrainReminder> RegisterAsync(ReminderEntry entry)
+    {
+        var stored = await table.UpsertAsync(entry);
+        Begin(stored);
+        return stored;
+    }
+
+    private void Begin(ReminderEntry entry)
+    {
+        if (_stopped)
+            return;
+        var schedule = new Schedule(this, entry);
+        _schedules.AddOrUpdate((entry.GrainId, entry.Name), schedule, (_, old) =>
+        {
+            old.Dispose();
+            return schedule;
+        });
+        schedule.Begin();
+    }
+
+    [LoggerMessage(1301, LogLevel.Warning, "The reminder {Name} of {GrainId} failed; it goes on with its next tick")]
+    private static partial void TickFailed(ILogger logger, Exception exception, string name, GrainId grainId);
+
+    /// <summary>The ticks of one reminder. Those that fall into a time when no silo runs, or when the last tick still runs, are left out.</summary>
+    private sealed class Schedule : IDisposable
+    {
+        private readonly ReminderService _service;
+        private readonly ReminderEntry _entry;
+        private readonly IRemindable _grain;
+        private readonly ITimer _timer;
+        private DateTime _next;
+
+        public Schedule(ReminderService service, ReminderEntry entry)
+        {
+            _service = service;
+            _entry = entry;
+            _grain = service._grains.GetGrain<IRemindable>(entry.GrainId);
+            using (ExecutionContext.IsFlowSuppressed() ? default(AsyncFlowControl?) : ExecutionContext.SuppressFlow())
+            {
+                _timer = service._time.CreateTimer(
+                    static schedule => _ = ((Schedule)schedule!).OnTimerAsync(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            }
+        }
+
+        private DateTime Now => _service._time.GetUtcNow().UtcDateTime;
+
+        public void Begin()
+        {
+            _next = NextAfter(Now);
+            Wait();
+        }
+
+        public void Dispose() => _timer.Dispose();
+
+        private async Task OnTimerAsync()
+        {
+            if (Now >= _next)
+            {
+                try
+                {
+                    await _grain.ReceiveReminder(_entry.Name, new TickStatus(_entry.StartAt, _entry.Period, Now));
+                }
+                catch (Exception exception)
+                {
+                    TickFailed(_service._logger, exception, _entry.Name, _entry.GrainId);
+                }
+
+                _next = NextAfter(Now);
+            }
+
+            Wait();
+        }
+
+        private DateTime NextAfter(DateTime now)
+        {
+            if (now < _entry.StartAt)
+                return _entry.StartAt;
+            var periods = (now - _entry.StartAt).Ticks / _entry.Period.Ticks + 1;
+            return _entry.StartAt + periods * _entry.Period;
+        }
+
+        private void Wait()
+        {
+            var wait = _next - Now;
+            _timer.Change(wait < TimeSpan.Zero ? TimeSpan.Zero : wait > LongestWait ? LongestWait : wait, Timeout.InfiniteTimeSpan);
+        }
+    }
+}

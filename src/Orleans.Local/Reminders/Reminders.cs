@@ -1,0 +1,96 @@
+using Orleans.Activations;
+using Orleans.Runtime;
+
+namespace Orleans.Runtime
+{
+    /// <summary>A registered reminder.</summary>
+    public interface IGrainReminder
+    {
+        string ReminderName { get; }
+    }
+
+    /// <summary>Where a tick stands in its reminder's schedule; times are UTC.</summary>
+    [GenerateSerializer, Immutable]
+    public readonly struct TickStatus(DateTime firstTickTime, TimeSpan period, DateTime timeStamp)
+    {
+        [Id(0)]
+        public DateTime FirstTickTime { get; } = firstTickTime;
+
+        [Id(1)]
+        public TimeSpan Period { get; } = period;
+
+        /// <summary>When this tick was sent.</summary>
+        [Id(2)]
+        public DateTime CurrentTickTime { get; } = timeStamp;
+
+        public override string ToString() => $"<{FirstTickTime:O}, {Period}, {CurrentTickTime:O}>";
+    }
+
+    /// <summary>A reminder could not be registered or unregistered.</summary>
+    [GenerateSerializer]
+    public sealed class ReminderException(string message) : OrleansException(message);
+}
+
+namespace Orleans
+{
+    using Orleans.Reminders;
+
+    /// <summary>A grain that reminders can call, also after its activation or its silo ended. A tick may come late, or twice.</summary>
+    public interface IRemindable : IGrain
+    {
+        Task ReceiveReminder(string reminderName, TickStatus status);
+    }
+
+    /// <summary>How a grain manages its reminders. Each method is called in a turn of the grain.</summary>
+    public static class GrainReminderExtensions
+    {
+        /// <param name="grain">The grain, which implements <see cref="IRemindable"/>.</param>
+        /// <param name="reminderName">Unique within the grain.</param>
+        /// <param name="dueTime">From now to the first tick.</param>
+        /// <param name="period">From tick to tick, counted from the first one; not under <c>ReminderOptions.MinimumReminderPeriod</c>.</param>
+        public static Task<IGrainReminder> RegisterOrUpdateReminder(
+            this IGrainBase grain, string reminderName, TimeSpan dueTime, TimeSpan period)
+        {
+            if (grain is not IRemindable)
+                throw new InvalidOperationException($"{grain.GetType()} cannot have reminders: it does not implement {nameof(IRemindable)}.");
+            return Service(grain).RegisterAsync(grain.GrainContext.GrainId, reminderName, dueTime, period);
+        }
+
+        /// <inheritdoc cref="RegisterOrUpdateReminder(IGrainBase, string, TimeSpan, TimeSpan)"/>
+        public static Task<IGrainReminder> RegisterOrUpdateReminder(this Grain grain, string reminderName, TimeSpan dueTime, TimeSpan period) =>
+            RegisterOrUpdateReminder((IGrainBase)grain, reminderName, dueTime, period);
+
+        public static Task UnregisterReminder(this IGrainBase grain, IGrainReminder reminder) => Service(grain).UnregisterAsync(reminder);
+
+        public static Task UnregisterReminder(this Grain grain, IGrainReminder reminder) => UnregisterReminder((IGrainBase)grain, reminder);
+
+        /// <returns>Null if the grain has no such reminder.</returns>
+        public static Task<IGrainReminder?> GetReminder(this IGrainBase grain, string reminderName) =>
+            Service(grain).GetAsync(grain.GrainContext.GrainId, reminderName);
+
+        /// <inheritdoc cref="GetReminder(IGrainBase, string)"/>
+        public static Task<IGrainReminder?> GetReminder(this Grain grain, string reminderName) => GetReminder((IGrainBase)grain, reminderName);
+
+        public static Task<List<IGrainReminder>> GetReminders(this IGrainBase grain) => Service(grain).GetAllAsync(grain.GrainContext.GrainId);
+
+        public static Task<List<IGrainReminder>> GetReminders(this Grain grain) => GetReminders((IGrainBase)grain);
+
+        private static ReminderService Service(IGrainBase grain)
+        {
+            var activation = (Activation)grain.GrainContext;
+            activation.ThrowIfOutside("A reminder");
+            return activation.Silo.Reminders ?? throw new OrleansConfigurationException(
+                "The reminder service has not been configured: call UseInMemoryReminderService or UseAdoNetReminderService.");
+        }
+    }
+}
+
+namespace Orleans.Hosting
+{
+    /// <summary>Options of reminders.</summary>
+    public sealed class ReminderOptions
+    {
+        /// <summary>Registering a shorter period fails.</summary>
+        public TimeSpan MinimumReminderPeriod { get; set; } = TimeSpan.FromMinutes(1);
+    }
+}

@@ -1,0 +1,97 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Activations;
+using Orleans.Runtime;
+using Orleans.Storage;
+
+namespace Orleans.State;
+
+/// <summary>A state that is read when its activation begins.</summary>
+internal interface IActivationState
+{
+    Task ReadStateAsync(CancellationToken cancellationToken);
+}
+
+/// <inheritdoc cref="IPersistentState{TState}"/>
+internal sealed class PersistentState<T> : IPersistentState<T>, IActivationState
+{
+    private readonly Activation _activation;
+    private readonly string _name;
+    private readonly IGrainStorage _storage;
+    private readonly GrainState<T> _state = new(EmptyState.Of<T>());
+
+    // One operation at a time: interleaving calls of a grain would otherwise write with an etag that another write has used up.
+    private Task _last = Task.CompletedTask;
+
+    public PersistentState(Activation activation, PersistentStateAttribute attribute)
+    {
+        _activation = activation;
+        _name = attribute.StateName;
+        var services = activation.ActivationServices;
+        _storage = (string.IsNullOrEmpty(attribute.StorageName)
+                ? services.GetService<IGrainStorage>()
+                : services.GetKeyedService<IGrainStorage>(attribute.StorageName))
+            ?? throw new BadProviderConfigException(
+                $"{activation.Class.Type} keeps \"{_name}\" in "
+                + (string.IsNullOrEmpty(attribute.StorageName) ? "the default storage" : $"a storage named \"{attribute.StorageName}\"")
+                + ", which the silo does not have. Add one, such as AddMemoryGrainStorage or AddAdoNetGrainStorage.");
+        activation.Add(this);
+    }
+
+    public T State
+    {
+        get => _state.State!;
+        set => _state.State = value;
+    }
+
+    public string? Etag => _state.ETag;
+
+    public bool RecordExists => _state.RecordExists;
+
+    public Task ReadStateAsync() => ReadStateAsync(default);
+
+    public Task ReadStateAsync(CancellationToken cancellationToken) =>
+        DoAsync(() => _storage.ReadStateAsync(_name, _activation.GrainId, _state), cancellationToken);
+
+    public Task WriteStateAsync() => WriteStateAsync(default);
+
+    public Task WriteStateAsync(CancellationToken cancellationToken) =>
+        DoAsync(() => _storage.WriteStateAsync(_name, _activation.GrainId, _state), cancellationToken);
+
+    public Task ClearStateAsync() => ClearStateAsync(default);
+
+    public Task ClearStateAsync(CancellationToken cancellationToken) =>
+        DoAsync(() => _storage.ClearStateAsync(_name, _activation.GrainId, _state), cancellationToken);
+
+    private async Task DoAsync(Func<Task> operation, CancellationToken cancellationToken)
+    {
+        _activation.ThrowIfOutside("A persistent state");
+        var before = _last;
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _last = done.Task;
+        try
+        {
+            await before;
+            cancellationToken.ThrowIfCancellationRequested();
+            await operation();
+        }
+        catch (InconsistentStateException exception)
+        {
+            exception.IsSourceActivation = true;
+            throw;
+        }
+        finally
+        {
+            done.SetResult();
+        }
+    }
+}
+
+/// <summary>The state of a grain that has none stored.</summary>
+internal static class EmptyState
+{
+    /// <summary>Made by the parameterless constructor; without one, an object whose fields are all zero, as Orleans' activators make it.</summary>
+    public static T Of<T>() =>
+        typeof(T) == typeof(string) ? default!
+        : typeof(T).IsValueType || typeof(T).GetConstructor(Type.EmptyTypes) is not null ? Activator.CreateInstance<T>()
+        : (T)System.Runtime.CompilerServices.RuntimeHelpers.GetUninitializedObject(typeof(T));
+}

@@ -1,0 +1,149 @@
+using System.Collections.ObjectModel;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Orleans.Activations;
+using Orleans.Calls;
+using Orleans.Configuration;
+using Orleans.Hosting;
+
+namespace Orleans.TestingHost;
+
+/// <summary>
+/// A cluster within a test: on the embedded engine one silo, and a client with services of its own. What the client calls goes to the silo that
+/// runs now, so its references outlive restarts.
+/// </summary>
+public sealed class InProcessTestCluster : IAsyncDisposable, IDisposable
+{
+    internal const string OneSilo =
+        "The embedded engine is one process and has one silo. Run tests that need more with -p:Engine=Orleans.";
+
+    private readonly SiloSlot _slot = new();
+    private readonly List<InProcessSiloHandle> _silos = [];
+    private IHost? _clientHost;
+    private CallSender? _clientSender;
+    private IClusterClient? _client;
+    private int _started;
+
+    internal InProcessTestCluster(InProcessTestClusterOptions options) => Options = options;
+
+    public InProcessTestClusterOptions Options { get; }
+
+    /// <exception cref="InvalidOperationException">The cluster is not deployed.</exception>
+    public IClusterClient Client => _client ?? throw new InvalidOperationException("Call DeployAsync first.");
+
+    public ReadOnlyCollection<InProcessSiloHandle> Silos => _silos.AsReadOnly();
+
+    public async Task DeployAsync()
+    {
+        await StartSiloAsync();
+        StartClient();
+    }
+
+    public IEnumerable<InProcessSiloHandle> GetActiveSilos() => _silos.Where(s => s.IsActive);
+
+    public IServiceProvider GetSiloServiceProvider() => _silos[0].ServiceProvider;
+
+    /// <exception cref="NotSupportedException">A silo runs already, and the embedded engine has no more.</exception>
+    public async Task<InProcessSiloHandle> StartAdditionalSiloAsync() =>
+        GetActiveSilos().Any() ? throw new NotSupportedException(OneSilo) : await StartSiloAsync();
+
+    /// <summary>Stops it in order: every activation is told.</summary>
+    public async Task StopSiloAsync(InProcessSiloHandle instance)
+    {
+        await instance.StopSiloAsync(stopGracefully: true);
+        Drop(instance);
+    }
+
+    /// <summary>Stops it as a crash does: no activation is told.</summary>
+    public async Task KillSiloAsync(InProcessSiloHandle instance)
+    {
+        await instance.StopSiloAsync(stopGracefully: false);
+        Drop(instance);
+    }
+
+    /// <summary>Stops the silo in order and starts a new one in its place.</summary>
+    public async Task<InProcessSiloHandle?> RestartSiloAsync(InProcessSiloHandle instance)
+    {
+        await StopSiloAsync(instance);
+        return await StartSiloAsync();
+    }
+
+    public async Task StopAllSilosAsync()
+    {
+        foreach (var silo in _silos.ToArray())
+            await StopSiloAsync(silo);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var silo in _silos.ToArray())
+            await KillSiloAsync(silo);
+        _clientSender?.Dispose();
+        if (_clientHost is { } host)
+        {
+            await host.StopAsync();
+            host.Dispose();
+        }
+    }
+
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    private async Task<InProcessSiloHandle> StartSiloAsync()
+    {
+        var specific = new InProcessTestSiloSpecificOptions { SiloName = $"Silo_{_started++}" };
+        var builder = NewHost();
+        foreach (var configure in Options.SiloHostConfigurationDelegates)
+            configure(specific, builder);
+        builder.UseOrleans(silo =>
+        {
+            silo.Configure<ClusterOptions>(Identify).Configure<SiloOptions>(o => o.SiloName = specific.SiloName);
+            foreach (var configure in Options.SiloDelegates)
+                configure(specific, silo);
+        });
+
+        var host = builder.Build();
+        await host.StartAsync();
+        var handle = new InProcessSiloHandle(host, specific.SiloName);
+        _silos.Add(handle);
+        _slot.Silo = handle.Silo;
+        return handle;
+    }
+
+    private void StartClient()
+    {
+        var builder = NewHost();
+        foreach (var configure in Options.ClientHostConfigurationDelegates)
+            configure(builder);
+        builder.Services.Configure<ClusterOptions>(Identify);
+        foreach (var configure in Options.ClientDelegates)
+            configure(new ClientBuilder(builder.Services, builder.Configuration));
+        builder.Services.AddSingleton<IGrainFactory>(_ => Client);
+        builder.Services.AddSingleton(_ => Client);
+
+        _clientHost = builder.Build();
+        var services = _clientHost.Services;
+        var timeout = services.GetRequiredService<IOptions<ClientMessagingOptions>>().Value.ResponseTimeout;
+        _clientSender = new CallSender(
+            _slot, timeout, services.GetService<TimeProvider>() ?? TimeProvider.System, [.. services.GetServices<IOutgoingGrainCallFilter>()]);
+        _client = new GrainFactory(_clientSender, new GrainClassMap(), services);
+        _clientHost.Start();
+    }
+
+    private void Drop(InProcessSiloHandle silo)
+    {
+        _silos.Remove(silo);
+        if (ReferenceEquals(_slot.Silo, silo.Silo))
+            _slot.Silo = null;
+        _clientSender?.Timeouts.FailAll(new Runtime.SiloUnavailableException("The silo has stopped."));
+    }
+
+    private void Identify(ClusterOptions options)
+    {
+        options.ClusterId = Options.ClusterId;
+        options.ServiceId = Options.ServiceId;
+    }
+
+    // Without appsettings, environment and console: a test sees only what it configures.
+    private static HostApplicationBuilder NewHost() => Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+}

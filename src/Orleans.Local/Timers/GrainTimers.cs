@@ -1,0 +1,90 @@
+using Orleans.Activations;
+using Orleans.Runtime;
+using Orleans.Timers;
+
+namespace Orleans.Runtime
+{
+    /// <summary>When a grain timer fires, and how its ticks share the activation with calls.</summary>
+    public readonly struct GrainTimerCreationOptions
+    {
+        public GrainTimerCreationOptions()
+        {
+        }
+
+        [System.Diagnostics.CodeAnalysis.SetsRequiredMembers]
+        public GrainTimerCreationOptions(TimeSpan dueTime, TimeSpan period)
+        {
+            DueTime = dueTime;
+            Period = period;
+        }
+
+        /// <summary>From now to the first tick; <see cref="Timeout.InfiniteTimeSpan"/> for a timer that waits for <c>Change</c>.</summary>
+        public required TimeSpan DueTime { get; init; }
+
+        /// <summary>From the end of one tick to the next; <see cref="Timeout.InfiniteTimeSpan"/> for a single tick.</summary>
+        public required TimeSpan Period { get; init; }
+
+        /// <summary>Ticks run between the awaits of calls; otherwise a tick is a request like another.</summary>
+        public bool Interleave { get; init; }
+
+        /// <summary>Ticks keep the activation from being collected.</summary>
+        public bool KeepAlive { get; init; }
+    }
+
+    /// <summary>A timer that lives as long as its activation.</summary>
+    public interface IGrainTimer : IDisposable
+    {
+        /// <summary>From within a tick: counted from the end of the tick.</summary>
+        void Change(TimeSpan dueTime, TimeSpan period);
+    }
+}
+
+namespace Orleans
+{
+    /// <summary>What the engine offers to a grain.</summary>
+    public static class GrainBaseExtensions
+    {
+        /// <summary>Ends the activation after its current calls; calls that arrive meanwhile go to the next activation.</summary>
+        public static void DeactivateOnIdle(this IGrainBase grain) =>
+            grain.GrainContext.Deactivate(new DeactivationReason(DeactivationReasonCode.ApplicationRequested, "The grain asked for it."));
+
+        public static IGrainTimer RegisterGrainTimer(
+            this IGrainBase grain, Func<CancellationToken, Task> callback, GrainTimerCreationOptions options) =>
+            Register(grain, callback, options);
+
+        public static IGrainTimer RegisterGrainTimer(
+            this IGrainBase grain, Func<CancellationToken, Task> callback, TimeSpan dueTime, TimeSpan period) =>
+            Register(grain, callback, new GrainTimerCreationOptions(dueTime, period));
+
+        public static IGrainTimer RegisterGrainTimer(this IGrainBase grain, Func<Task> callback, GrainTimerCreationOptions options) =>
+            Register(grain, _ => callback(), options);
+
+        public static IGrainTimer RegisterGrainTimer(this IGrainBase grain, Func<Task> callback, TimeSpan dueTime, TimeSpan period) =>
+            Register(grain, _ => callback(), new GrainTimerCreationOptions(dueTime, period));
+
+        public static IGrainTimer RegisterGrainTimer<TState>(
+            this IGrainBase grain, Func<TState, CancellationToken, Task> callback, TState state, GrainTimerCreationOptions options) =>
+            Register(grain, token => callback(state, token), options);
+
+        public static IGrainTimer RegisterGrainTimer<TState>(
+            this IGrainBase grain, Func<TState, CancellationToken, Task> callback, TState state, TimeSpan dueTime, TimeSpan period) =>
+            Register(grain, token => callback(state, token), new GrainTimerCreationOptions(dueTime, period));
+
+        public static IGrainTimer RegisterGrainTimer<TState>(
+            this IGrainBase grain, Func<TState, Task> callback, TState state, GrainTimerCreationOptions options) =>
+            Register(grain, _ => callback(state), options);
+
+        public static IGrainTimer RegisterGrainTimer<TState>(
+            this IGrainBase grain, Func<TState, Task> callback, TState state, TimeSpan dueTime, TimeSpan period) =>
+            Register(grain, _ => callback(state), new GrainTimerCreationOptions(dueTime, period));
+
+        private static GrainTimer Register(IGrainBase grain, Func<CancellationToken, Task> callback, GrainTimerCreationOptions options)
+        {
+            ArgumentNullException.ThrowIfNull(grain);
+            ArgumentNullException.ThrowIfNull(callback);
+            var activation = (Activation)grain.GrainContext;
+            activation.ThrowIfOutside("A grain timer");
+            return new GrainTimer(activation, callback, options);
+        }
+    }
+}

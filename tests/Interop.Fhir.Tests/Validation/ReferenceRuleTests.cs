@@ -1,0 +1,53 @@
+using Interop.Fhir.Validation;
+
+namespace Interop.Fhir.Tests.Validation;
+
+public class ReferenceRuleTests
+{
+    [Theory]
+    [InlineData("Patient/1")]
+    [InlineData("Patient/1/_history/2")]
+    [InlineData("Patient?identifier=http://x|1")]
+    [InlineData("#a")]
+    [InlineData("#")]
+    [InlineData("http://example.org/fhir/Patient/1")]
+    [InlineData("https://example.org/whatever")]
+    [InlineData("urn:uuid:c757873d-ec9a-4326-a141-556f43239520")]
+    [InlineData("urn:uuid:C757873D-EC9A-4326-A141-556F43239520")]
+    [InlineData("urn:oid:1.2.3")]
+    [InlineData("mailto:a@example.org")]
+    public void AWellFormedReferenceIsValid(string reference) => Expect.NoIssues(Observation(reference));
+
+    [Theory]
+    [InlineData("Patient")]
+    [InlineData("Patient/")]
+    [InlineData("Patient/a_b")]
+    [InlineData("Patient/1/_history/")]
+    [InlineData("Patient/1/_history/a_b")]
+    [InlineData("Patient/1/2")]
+    [InlineData("Patient?")]
+    [InlineData("patient/1")]
+    [InlineData("Pat/1")]
+    [InlineData("DomainResource/1")]
+    [InlineData("/Patient/1")]
+    [InlineData("1")]
+    [InlineData("Patient/1 ")]
+    [InlineData("# a")]
+    [InlineData("http://")]
+    [InlineData("urn:uuid:1")]
+    [InlineData("urn:oid:x")]
+    [InlineData(":x")]
+    [InlineData("x:")]
+    public void AMalformedReferenceIsFound(string reference) => Expect.OneError(Observation(reference), IssueCode.Value, "Observation.subject.reference");
+
+    [Fact]
+    public void ATargetOfAnotherTypeIsAWarning()
+    {
+        var result = Expect.Validate(Observation("Practitioner/1"));
+        Assert.False(result.HasErrors);
+        Assert.Equal((IssueSeverity.Warning, "Observation.subject.reference"), (Assert.Single(result.Issues).Severity, result.Issues[0].Location));
+    }
+
+    private static string Observation(string reference) =>
+        $"{{'resourceType':'Observation','status':'final','code':{{'text':'x'}},'subject':{{'reference':'{reference}'}}}}";
+}

@@ -1,0 +1,89 @@
+using System.Collections.Immutable;
+using System.Text;
+using Microsoft.Extensions.Logging;
+
+namespace Interop.Storage.Tests;
+
+/// <summary>What a Database does, whatever the dialect. Derived classes say which.</summary>
+public abstract partial class DatabaseConformance : IAsyncLifetime
+{
+    protected static readonly TableShape Things = new(
+        "things",
+        [
+            new("source", ColumnType.Text), new("id", ColumnType.Text), new("count", ColumnType.Integer), new("active", ColumnType.Boolean),
+            new("value", ColumnType.Numeric), new("ratio", ColumnType.Real), new("start", ColumnType.Timestamp), new("end", ColumnType.Timestamp),
+            new("raw", ColumnType.Json), new("bytes", ColumnType.Binary),
+        ],
+        ["source", "id"]);
+
+    protected static readonly TableShape Versions = new(
+        "versions", [new("id", ColumnType.Text), new("version", ColumnType.Integer, Nullable: false), new("raw", ColumnType.Json)], ["id"]);
+
+    protected Database Database { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        Database = Database.Open(new DatabaseOptions { Connection = await ConnectionAsync(), FirstRetryDelay = TimeSpan.FromMilliseconds(5) });
+        await Database.WriteAsync(async (session, ct) =>
+        {
+            await session.ExecuteAsync(TableSql.CreateTable(Things, session.Dialect), null, ct);
+            await session.ExecuteAsync(TableSql.CreateTable(Versions, session.Dialect), null, ct);
+        });
+    }
+
+    public async Task DisposeAsync()
+    {
+        await Database.DisposeAsync();
+        await CleanUpAsync();
+    }
+
+    protected abstract Task<string> ConnectionAsync();
+
+    protected virtual Task CleanUpAsync() => Task.CompletedTask;
+
+    protected Task<long> CountAsync(string table) =>
+        Database.ReadAsync((session, ct) => session.ScalarAsync<long>($"SELECT count(*) FROM {table}", null, ct));
+
+    protected static void AddVersion(RowBatch batch, string id, long version, string raw = "{}")
+    {
+        batch.BeginRow();
+        batch.WriteText(id);
+        batch.WriteInteger(version);
+        batch.WriteText(raw);
+    }
+
+    protected static RowBatch VersionBatch(params (string Id, long Version)[] rows)
+    {
+        var batch = new RowBatch(Versions);
+        foreach (var (id, version) in rows)
+            AddVersion(batch, id, version);
+        return batch;
+    }
+
+    protected Task<int> UpsertAsync(RowBatch batch, UpsertRule rule) =>
+        Database.WriteAsync((session, ct) => session.BulkUpsertAsync(batch, rule, ct));
+
+    protected async Task<Dictionary<string, long>> StoredVersionsAsync() =>
+        (await Database.ReadAsync((session, ct) => session.QueryAsync<StoredVersion>("SELECT id, version FROM versions", null, ct)))
+        .ToDictionary(row => row.Id, row => row.Version);
+
+    private sealed record StoredVersion(string Id, long Version);
+}
+
+public sealed class PostgresConformance : DatabaseConformance
+{
+    protected override Task<string> ConnectionAsync() => TestDatabases.NewPostgresAsync();
+}
+
+public sealed class SqliteConformance : DatabaseConformance
+{
+    private readonly TemporaryFile _file = TestDatabases.NewSqliteFile();
+
+    protected override Task<string> ConnectionAsync() => Task.FromResult(_file.Path);
+
+    protected override Task CleanUpAsync()
+    {
+        _file.Dispose();
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,251 @@
+using Interop.TestServers;
+using Npgsql;
+
+namespace Interop.Storage.Tests;
+
+/// <summary>What only PostgreSQL does, on the server that all tests share.</summary>
+public sealed class PostgresDatabaseTests : IAsyncLifetime
+{
+    private static readonly TableShape Documents = new("documents", [new("id", ColumnType.Text), new("raw", ColumnType.Json)], ["id"]);
+    private string _connection = "";
+
+    private Database Database { get; set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        _connection = await TestDatabases.NewPostgresAsync();
+        Database = Open();
+        await Database.WriteAsync((session, ct) => session.ExecuteAsync(TableSql.CreateTable(Documents, session.Dialect), null, ct));
+    }
+
+    public async Task DisposeAsync() => await Database.DisposeAsync();
+
+    [Theory]
+    [InlineData("a\0b", "{}")]
+    [InlineData("a", "{\"no end\":")]
+    [InlineData("a", "")]
+    public async Task TextThatPostgresDoesNotTakeIsTheRowsFault(string id, string raw)
+    {
+        using var batch = Batch((id, raw));
+
+        var error = await Assert.ThrowsAsync<PostgresException>(() => Database.WriteAsync((session, ct) => session.BulkUpsertAsync(batch, UpsertRule.Replace, ct)));
+
+        Assert.Equal(FailureKind.DataRefused, Database.Classify(error));
+        using var good = Batch(("a", """{"text":"\u0000", "number": 1.500}"""));
+        await Database.WriteAsync((session, ct) => session.BulkUpsertAsync(good, UpsertRule.Replace, ct));
+        Assert.Equal(
+            """{"text":"\u0000", "number": 1.500}""",
+            await Database.ReadAsync((session, ct) => session.ScalarAsync<string>("SELECT raw::text FROM documents", null, ct)));
+    }
+
+    [Fact]
+    public async Task InvalidUtf8IsTheRowsFault()
+    {
+        using var batch = new RowBatch(Documents);
+        batch.BeginRow();
+        batch.WriteUtf8([0xC3, 0x28]);
+        batch.WriteUtf8("{}"u8);
+
+        var error = await Assert.ThrowsAsync<PostgresException>(() => Database.WriteAsync((session, ct) => session.BulkUpsertAsync(batch, UpsertRule.Replace, ct)));
+
+        Assert.Equal(FailureKind.DataRefused, Database.Classify(error));
+    }
+
+    [Fact]
+    public async Task ManyBatchesInOneTransactionKeepTheStageSmall()
+    {
+        using var batch = new RowBatch(Documents);
+        await Database.WriteAsync(async (session, ct) =>
+        {
+            for (var start = 0; start < 60_000; start += 5_000)
+            {
+                batch.Clear();
+                for (var i = start; i < start + 5_000; i++)
+                    Add(batch, i.ToString(), "{}");
+                await session.SavepointAsync("batch", ct);
+                Assert.Equal(5_000, await session.BulkUpsertAsync(batch, UpsertRule.Replace, ct));
+                // Every third batch is undone and written again.
+                if (start % 15_000 == 0)
+                {
+                    await session.RollbackToAsync("batch", ct);
+                    Assert.Equal(5_000, await session.BulkUpsertAsync(batch, UpsertRule.Replace, ct));
+                }
+                await session.ReleaseAsync("batch", ct);
+            }
+            Assert.InRange(await session.ScalarAsync<long>("SELECT pg_relation_size('pg_temp.stage_0')", null, ct), 1, 4_000_000);
+        });
+        Assert.Equal(60_000, await Database.ReadAsync((session, ct) => session.ScalarAsync<long>("SELECT count(*) FROM documents", null, ct)));
+    }
+
+    [Fact]
+    public async Task ADeadlockIsRunAgainUntilBothTransactionsAreIn()
+    {
+        await Database.WriteAsync((session, ct) => session.ExecuteAsync("INSERT INTO documents VALUES ('a', '0'), ('b', '0')", null, ct));
+        using var bothHoldOne = new Barrier(2);
+        var runs = 0;
+
+        await Task.WhenAll(Task.Run(() => UpdateAsync("a", "b")), Task.Run(() => UpdateAsync("b", "a")));
+
+        Assert.True(runs > 2, "nothing was run again");
+        Assert.Equal(["2", "2"], await Database.ReadAsync((session, ct) => session.QueryAsync<string>("SELECT raw::text FROM documents", null, ct)));
+
+        async Task UpdateAsync(string first, string second)
+        {
+            var isFirstRun = true;
+            await Database.WriteAsync(async (session, ct) =>
+            {
+                Interlocked.Increment(ref runs);
+                await IncrementAsync(session, first, ct);
+                if (isFirstRun)
+                {
+                    isFirstRun = false;
+                    bothHoldOne.SignalAndWait(ct);
+                }
+                await IncrementAsync(session, second, ct);
+            });
+        }
+
+        static Task IncrementAsync(DbSession session, string id, CancellationToken ct) =>
+            session.ExecuteAsync("UPDATE documents SET raw = ((raw::text::integer + 1)::text)::json WHERE id = @id", new { id }, ct);
+    }
+
+    [Fact]
+    public async Task AConnectionLostBeforeTheCommitIsReplacedAndTheWorkRunsAgain()
+    {
+        var runs = 0;
+        await Database.WriteAsync(async (session, ct) =>
+        {
+            using var batch = Batch(("a", "{}"));
+            await session.BulkUpsertAsync(batch, UpsertRule.Replace, ct);
+            if (++runs < 3)
+                await TerminateAsync(((NpgsqlConnection)session.Connection).ProcessID);
+            await session.ScalarAsync<long>("SELECT 1", null, ct);
+        });
+        Assert.Equal(3, runs);
+        Assert.Equal(1, await Database.ReadAsync((session, ct) => session.ScalarAsync<long>("SELECT count(*) FROM documents", null, ct)));
+    }
+
+    [Fact]
+    public async Task AConnectionLostDuringTheCommitIsUncertainAndNotRepeated()
+    {
+        await Database.WriteAsync((session, ct) => session.ExecuteAsync(
+            """
+            CREATE FUNCTION slow_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN NULL; END; $$;
+            CREATE CONSTRAINT TRIGGER slow_commit AFTER INSERT ON documents DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow_commit();
+            """, null, ct));
+        var runs = 0;
+        var process = 0;
+        var write = Task.Run(() => Database.WriteAsync(async (session, ct) =>
+        {
+            runs++;
+            process = ((NpgsqlConnection)session.Connection).ProcessID;
+            await session.ExecuteAsync("INSERT INTO documents VALUES ('a', '{}')", null, ct);
+        }));
+        await using var other = Open();
+        while (await other.ReadAsync((session, ct) => session.ScalarAsync<long>(
+            "SELECT count(*) FROM pg_stat_activity WHERE pid = @process AND wait_event = 'PgSleep'", new { process }, ct)) == 0)
+            await Task.Yield();
+
+        await TerminateAsync(process);
+
+        var error = await Assert.ThrowsAsync<CommitUncertainException>(() => write);
+        Assert.Equal((1, FailureKind.Transient), (runs, Database.Classify(error)));
+        Assert.Equal(0, await Database.ReadAsync((session, ct) => session.ScalarAsync<long>("SELECT count(*) FROM documents", null, ct)));
+    }
+
+    [Fact]
+    public async Task AReadThatHasGivenOutRowsIsNotRunAgain()
+    {
+        var runs = 0;
+        await Assert.ThrowsAsync<DatabaseUnavailableException>(() => Database.ReadAsync(async (session, ct) =>
+        {
+            runs++;
+            await foreach (var _ in session.StreamAsync<int>("SELECT generate_series(1, 1000000)", null, ct))
+            {
+                await TerminateAsync(((NpgsqlConnection)session.Connection).ProcessID);
+            }
+        }));
+        Assert.Equal(1, runs);
+    }
+
+    [Fact]
+    public async Task AStatementThatOutlastsItsLimitIsNotRunAgain()
+    {
+        await using var hasty = Database.Open(new DatabaseOptions { Connection = _connection, CommandTimeout = TimeSpan.FromSeconds(1) });
+        var runs = 0;
+        var error = await Assert.ThrowsAsync<DatabaseUnavailableException>(() => hasty.WriteAsync((session, ct) =>
+        {
+            runs++;
+            return session.ExecuteAsync("SELECT pg_sleep(60)", null, ct);
+        }));
+        Assert.Equal(1, runs);
+        Assert.Contains("1 s for a statement", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WhenAllConnectionsAreTakenTheWaitEndsWithAdvice()
+    {
+        await using var small = Database.Open(new DatabaseOptions { Connection = _connection, MaxWriteConnections = 1, ConnectTimeout = TimeSpan.FromSeconds(1) });
+        var taken = new TaskCompletionSource();
+        var release = new TaskCompletionSource();
+        var holder = small.WriteAsync((_, _) =>
+        {
+            taken.SetResult();
+            return release.Task;
+        });
+        await taken.Task;
+
+        var error = await Assert.ThrowsAsync<DatabaseBusyException>(() => Task.Run(() => small.WriteAsync((session, ct) => session.ScalarAsync<long>("SELECT 1", null, ct))));
+
+        Assert.Contains("MaxWriteConnections", error.Message, StringComparison.Ordinal);
+        release.SetResult();
+        await holder;
+        Assert.Equal(1, await small.WriteAsync((session, ct) => session.ScalarAsync<long>("SELECT 1", null, ct)));
+    }
+
+    [Fact]
+    public async Task ADatabaseThatIsNotThereIsNamedWithAdvice()
+    {
+        var server = await PostgresServer.SharedAsync();
+        await using var missing = Database.Open(new DatabaseOptions { Connection = server.UriTo("missing") });
+        var error = await Assert.ThrowsAsync<DatabaseUnavailableException>(() => missing.CheckAsync());
+        Assert.Contains("createdb missing", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AServerThatIsNotThereIsNamed()
+    {
+        foreach (var host in new[] { "127.0.0.1:1", "nowhere.invalid:5432" })
+        {
+            await using var nowhere = Database.Open(new DatabaseOptions { Connection = $"postgres://me:s3cret@{host}/db", MaxAttempts = 1 });
+            var error = await Assert.ThrowsAsync<DatabaseUnavailableException>(() => nowhere.WriteAsync((session, ct) => session.ScalarAsync<long>("SELECT 1", null, ct)));
+            Assert.Contains($"{host}/db as me", error.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain("s3cret", error.ToString(), StringComparison.Ordinal);
+        }
+    }
+
+    private static RowBatch Batch(params (string Id, string Raw)[] rows)
+    {
+        var batch = new RowBatch(Documents);
+        foreach (var (id, raw) in rows)
+            Add(batch, id, raw);
+        return batch;
+    }
+
+    private static void Add(RowBatch batch, string id, string raw)
+    {
+        batch.BeginRow();
+        batch.WriteText(id);
+        batch.WriteText(raw);
+    }
+
+    private Database Open() => Database.Open(new DatabaseOptions { Connection = _connection, FirstRetryDelay = TimeSpan.FromMilliseconds(5) });
+
+    private async Task TerminateAsync(int process)
+    {
+        await using var connection = new NpgsqlConnection(_connection);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand($"SELECT pg_terminate_backend({process}, 10000)", connection);
+        Assert.Equal(true, await command.ExecuteScalarAsync());
+    }
+}

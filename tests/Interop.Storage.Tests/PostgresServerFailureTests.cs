@@ -1,0 +1,79 @@
+using Interop.TestServers;
+
+namespace Interop.Storage.Tests;
+
+/// <summary>What happens when the server itself goes away: on a server of these tests' own.</summary>
+public sealed class PostgresServerFailureTests : IAsyncLifetime
+{
+    private const string Password = "p@ss:w/rd";
+    private PostgresServer _server = null!;
+
+    public async Task InitializeAsync() => _server = await PostgresServer.StartNewAsync(new PostgresServerOptions { Password = Password });
+
+    public async Task DisposeAsync() => await _server.DisposeAsync();
+
+    [Fact]
+    public async Task AServerThatCrashesInTheMiddleOfATransactionIsWaitedForAndTheWorkRunsAgain()
+    {
+        await using var database = Database.Open(new DatabaseOptions { Connection = _server.Uri });
+        await database.WriteAsync((session, ct) => session.ExecuteAsync("CREATE TABLE t (x integer)", null, ct));
+        await database.ReadAsync((session, ct) => session.ScalarAsync<long>("SELECT count(*) FROM t", null, ct));
+        var runs = 0;
+
+        await database.WriteAsync(async (session, ct) =>
+        {
+            runs++;
+            await session.ExecuteAsync("INSERT INTO t VALUES (@runs)", new { runs }, ct);
+            if (runs == 1)
+            {
+                await _server.KillAsync(ct);
+                await _server.StartAsync(ct);
+            }
+            await session.ExecuteAsync("INSERT INTO t VALUES (-@runs)", new { runs }, ct);
+        });
+
+        Assert.Equal([-2, 2], await database.ReadAsync((session, ct) => session.QueryAsync<int>("SELECT x FROM t ORDER BY x", null, ct)));
+    }
+
+    [Fact]
+    public async Task AServerThatIsDownIsNamedAndWorksAgainOnceItIsUp()
+    {
+        await using var database = Database.Open(new DatabaseOptions { Connection = _server.ConnectionString, MaxAttempts = 2 });
+        await database.CheckAsync();
+        await _server.StopAsync();
+
+        await Assert.ThrowsAsync<DatabaseUnavailableException>(() => database.CheckAsync());
+        var error = await Assert.ThrowsAsync<DatabaseUnavailableException>(() => database.WriteAsync((session, ct) => session.ScalarAsync<long>("SELECT 1", null, ct)));
+        Assert.Contains($"127.0.0.1:{_server.Port}/postgres as interop", error.Message, StringComparison.Ordinal);
+
+        await _server.StartAsync();
+        await database.CheckAsync();
+    }
+
+    [Fact]
+    public async Task AWrongPasswordIsNamedButNotShown()
+    {
+        var wrong = _server.Uri.Replace("p%40ss", "wr0ng", StringComparison.Ordinal);
+        await using var database = Database.Open(new DatabaseOptions { Connection = wrong });
+
+        var error = await Assert.ThrowsAsync<DatabaseAccessDeniedException>(() => database.CheckAsync());
+
+        Assert.Contains("as interop", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("wr0ng", error.ToString(), StringComparison.Ordinal);
+        await using var none = Database.Open(new DatabaseOptions { Connection = $"Host=127.0.0.1;Port={_server.Port};Username=interop;Database=postgres" });
+        await Assert.ThrowsAsync<DatabaseAccessDeniedException>(() => none.CheckAsync());
+    }
+
+    [Fact]
+    public async Task WhatWasCommittedSurvivesACrash()
+    {
+        await using var database = Database.Open(new DatabaseOptions { Connection = _server.Uri });
+        await database.WriteAsync((session, ct) => session.ExecuteAsync("CREATE TABLE kept AS SELECT 42 AS x", null, ct));
+
+        await _server.KillAsync();
+        Assert.False(_server.IsRunning);
+        await _server.StartAsync();
+
+        Assert.Equal(42, await database.ReadAsync((session, ct) => session.ScalarAsync<int>("SELECT x FROM kept", null, ct)));
+    }
+}

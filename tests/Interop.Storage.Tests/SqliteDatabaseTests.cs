@@ -1,0 +1,239 @@
+using System.Text;
+using Interop.Storage.Sqlite;
+using Microsoft.Data.Sqlite;
+
+namespace Interop.Storage.Tests;
+
+/// <summary>What only SQLite does.</summary>
+public sealed class SqliteDatabaseTests : IAsyncLifetime
+{
+    private readonly TemporaryFile _file = TestDatabases.NewSqliteFile();
+
+    private Database Database { get; set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        Database = Open();
+        await Database.WriteAsync((session, ct) => session.ExecuteAsync("CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT)", null, ct));
+    }
+
+    public async Task DisposeAsync()
+    {
+        await Database.DisposeAsync();
+        _file.Dispose();
+    }
+
+    [Fact]
+    public async Task WritersTakeTurnsInTheOrderOfAskingWhicheverDatabaseObjectTheyUse()
+    {
+        await using var second = Open();
+        var release = new TaskCompletionSource();
+        var order = new List<int>();
+        var writes = new List<Task> { Task.Run(() => Database.WriteAsync((_, _) => release.Task)) };
+        await UntilAsync(() => WriteQueue.Of(_file.Path).IsTaken);
+        for (var i = 0; i < 20; i++)
+        {
+            var number = i;
+            var database = i % 2 == 0 ? Database : second;
+            writes.Add(Task.Run(() => database.WriteAsync((_, _) =>
+            {
+                order.Add(number); // one at a time: the queue is the lock
+                return Task.CompletedTask;
+            })));
+            await UntilAsync(() => WriteQueue.Of(_file.Path).Waiting == number + 1);
+        }
+
+        release.SetResult();
+        await Task.WhenAll(writes);
+
+        Assert.Equal(Enumerable.Range(0, 20), order);
+    }
+
+    [Fact]
+    public async Task AWriterThatGivesUpWaitingLeavesTheQueueToTheOthers()
+    {
+        using var cancellation = new CancellationTokenSource();
+        var release = new TaskCompletionSource();
+        var holder = Task.Run(() => Database.WriteAsync((_, _) => release.Task));
+        await UntilAsync(() => WriteQueue.Of(_file.Path).IsTaken);
+        var impatient = Task.Run(() => Database.WriteAsync((session, ct) => session.ExecuteAsync("INSERT INTO t (x) VALUES ('never')", null, ct), cancellation.Token));
+        await UntilAsync(() => WriteQueue.Of(_file.Path).Waiting == 1);
+        await cancellation.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => impatient);
+        var patient = Task.Run(() => Database.WriteAsync((session, ct) => session.ExecuteAsync("INSERT INTO t (x) VALUES ('last')", null, ct)));
+
+        release.SetResult();
+        await Task.WhenAll(holder, patient);
+
+        Assert.Equal(["last"], await Database.ReadAsync((session, ct) => session.QueryAsync<string>("SELECT x FROM t", null, ct)));
+    }
+
+    [Fact]
+    public async Task AFileThatAnotherProcessHoldsIsWaitedFor()
+    {
+        using var other = OtherProcess();
+        Execute(other, "BEGIN IMMEDIATE");
+
+        var write = Task.Run(() => Database.WriteAsync((session, ct) => session.ExecuteAsync("INSERT INTO t (x) VALUES ('mine')", null, ct)));
+        await UntilAsync(() => WriteQueue.Of(_file.Path).IsTaken);
+        Execute(other, "INSERT INTO t (x) VALUES ('other')");
+        Execute(other, "COMMIT");
+        await write;
+
+        Assert.Equal(["other", "mine"], await Database.ReadAsync((session, ct) => session.QueryAsync<string>("SELECT x FROM t ORDER BY id", null, ct)));
+    }
+
+    [Fact]
+    public async Task AFileThatAnotherProcessHoldsForTooLongIsNamedAndCanStillBeRead()
+    {
+        await using var impatient = Open(options => options with { BusyTimeout = TimeSpan.FromMilliseconds(50) });
+        await impatient.CheckAsync();
+        using var other = OtherProcess();
+        Execute(other, "BEGIN IMMEDIATE");
+
+        var error = await Assert.ThrowsAsync<DatabaseBusyException>(() => impatient.WriteAsync((session, ct) => session.ScalarAsync<long>("SELECT 1", null, ct)));
+
+        Assert.Contains(_file.Path, error.Message, StringComparison.Ordinal);
+        Assert.Equal(0, await impatient.ReadAsync((session, ct) => session.ScalarAsync<long>("SELECT count(*) FROM t", null, ct)));
+    }
+
+    [Fact]
+    public async Task AFullDatabaseIsNamedAndTheTransactionUndone()
+    {
+        var error = await Assert.ThrowsAsync<DatabaseFullException>(() => Database.WriteAsync(async (session, ct) =>
+        {
+            await session.ExecuteAsync("INSERT INTO t (x) VALUES ('undone')", null, ct);
+            await session.ExecuteAsync("PRAGMA max_page_count = 10", null, ct);
+            await session.ExecuteAsync("INSERT INTO t (x) VALUES (hex(zeroblob(1000000)))", null, ct);
+        }));
+
+        Assert.Contains(_file.Path, error.Message, StringComparison.Ordinal);
+        Assert.Equal(FailureKind.Full, Database.Classify(error));
+        Assert.Equal(1, await Database.WriteAsync((session, ct) => session.ExecuteAsync("INSERT INTO t (x) VALUES ('small')", null, ct)));
+        Assert.Equal(["small"], await Database.ReadAsync((session, ct) => session.QueryAsync<string>("SELECT x FROM t", null, ct)));
+    }
+
+    [Fact]
+    public async Task AFileThatIsNoDatabaseIsNamedAndLeftAsItIs()
+    {
+        using var file = TestDatabases.NewSqliteFile();
+        var text = new string('x', 5000);
+        await File.WriteAllTextAsync(file.Path, text);
+        await using (var database = Database.Open(new DatabaseOptions { Connection = file.Path }))
+        {
+            var error = await Assert.ThrowsAsync<NotADatabaseException>(() => database.CheckAsync());
+            Assert.Contains(file.Path, error.Message, StringComparison.Ordinal);
+        }
+        Assert.Equal(text, await File.ReadAllTextAsync(file.Path));
+    }
+
+    [Fact]
+    public async Task ADirectoryIsNoFile()
+    {
+        await using var database = Database.Open(new DatabaseOptions { Connection = Path.GetDirectoryName(_file.Path)! });
+        await Assert.ThrowsAsync<DatabaseAccessDeniedException>(() => database.CheckAsync());
+    }
+
+    [Fact]
+    public async Task APathBelowAFileCannotBeMade()
+    {
+        await using var database = Database.Open(new DatabaseOptions { Connection = _file.Path + "/below.db" });
+        await Assert.ThrowsAsync<DatabaseAccessDeniedException>(() => database.CheckAsync());
+    }
+
+    [Fact]
+    public async Task TheDirectoryOfANewFileIsMade()
+    {
+        var path = Path.Combine(Path.GetDirectoryName(_file.Path)!, "new", "deeper", "x.db");
+        await using var database = Database.Open(new DatabaseOptions { Connection = path });
+        await database.CheckAsync();
+        Assert.True(File.Exists(path));
+    }
+
+    [Fact]
+    public void AFileWithoutWritePermissionIsNamed()
+    {
+        var failures = new SqliteFailures("/data/x.db", new DatabaseOptions { Connection = "/data/x.db" });
+        var error = failures.Explain(new SqliteException("attempt to write a readonly database", 8), write: true);
+        Assert.Contains("/data/x.db takes no writes", Assert.IsType<DatabaseReadOnlyException>(error).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(SqliteDurability.Normal, 1)]
+    [InlineData(SqliteDurability.Full, 2)]
+    public async Task TheFileIsInWalModeAndFlushedAsAskedFor(SqliteDurability durability, int synchronous)
+    {
+        await using var database = Open(options => options with { Durability = durability });
+        await database.WriteAsync(async (session, ct) =>
+        {
+            Assert.Equal("wal", await session.ScalarAsync<string>("PRAGMA journal_mode", null, ct));
+            Assert.Equal(synchronous, await session.ScalarAsync<int>("PRAGMA synchronous", null, ct));
+            Assert.Equal(1, await session.ScalarAsync<int>("PRAGMA foreign_keys", null, ct));
+        });
+    }
+
+    [Fact]
+    public async Task AnInstantIsTextOfFixedWidthWithAllItsDigits()
+    {
+        var shape = new TableShape("instants", [new("id", ColumnType.Integer), new("at", ColumnType.Timestamp)], ["id"]);
+        await Database.WriteAsync((session, ct) => session.ExecuteAsync(TableSql.CreateTable(shape, session.Dialect), null, ct));
+        var instants = new[] { DateTimeOffset.MinValue, DateTimeOffset.UnixEpoch.AddTicks(-1), DateTimeOffset.UnixEpoch, DateTimeOffset.MaxValue };
+        using var batch = new RowBatch(shape);
+        for (var i = 0; i < instants.Length; i++)
+        {
+            batch.BeginRow();
+            batch.WriteInteger(i);
+            batch.WriteTimestamp(instants[i]);
+        }
+        // A slice finds the digits of its own rows.
+        await Database.WriteAsync((session, ct) => session.BulkUpsertAsync(batch.Slice(0, 2), UpsertRule.Replace, ct));
+        await Database.WriteAsync((session, ct) => session.BulkUpsertAsync(batch.Slice(2, 2), UpsertRule.Replace, ct));
+
+        Assert.Equal(
+            ["0001-01-01T00:00:00.0000000Z", "1969-12-31T23:59:59.9999999Z", "1970-01-01T00:00:00.0000000Z", "9999-12-31T23:59:59.9999999Z"],
+            await Database.ReadAsync((session, ct) => session.QueryAsync<string>("SELECT at FROM instants ORDER BY at", null, ct)));
+    }
+
+    [Fact]
+    public async Task EmptyTextIsNotNull()
+    {
+        var shape = new TableShape("texts", [new("id", ColumnType.Integer), new("text", ColumnType.Text), new("bytes", ColumnType.Binary)], ["id"]);
+        await Database.WriteAsync((session, ct) => session.ExecuteAsync(TableSql.CreateTable(shape, session.Dialect), null, ct));
+        using var batch = new RowBatch(shape);
+        batch.BeginRow();
+        batch.WriteInteger(1);
+        batch.WriteUtf8([]);
+        batch.WriteBinary(Encoding.UTF8.GetBytes(""));
+        await Database.WriteAsync((session, ct) => session.BulkUpsertAsync(batch, UpsertRule.Replace, ct));
+
+        Assert.Equal("text|blob", await Database.ReadAsync((session, ct) =>
+            session.ScalarAsync<string>("SELECT typeof(text) || '|' || typeof(bytes) FROM texts", null, ct)));
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        while (!condition())
+            await Task.Yield();
+    }
+
+    private static void Execute(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    private Database Open(Func<DatabaseOptions, DatabaseOptions>? change = null)
+    {
+        var options = new DatabaseOptions { Connection = _file.Path };
+        return Database.Open(change is null ? options : change(options));
+    }
+
+    // A connection that does not go through the queue is to the file what another process is.
+    private SqliteConnection OtherProcess()
+    {
+        var connection = new SqliteConnection($"Data Source={_file.Path};Pooling=false");
+        connection.Open();
+        return connection;
+    }
+}

@@ -1,0 +1,141 @@
+using Orleans.Local.Tests.Support;
+
+namespace Orleans.Local.Tests.Enumerations;
+
+public sealed class EnumerationTests(PlainCluster cluster) : IClassFixture<PlainCluster>
+{
+    [Fact]
+    public async Task AllItemsArriveInOrder()
+    {
+        var items = new List<int>();
+        await foreach (var item in New().Count(1000))
+            items.Add(item);
+        Assert.Equal(Enumerable.Range(0, 1000), items);
+    }
+
+    [Fact]
+    public async Task AnEnumerationOfNothingEndsAtOnce()
+    {
+        await foreach (var item in New().Count(0))
+            Assert.Fail($"There is an item: {item}");
+    }
+
+    [Fact]
+    public async Task TheSameItemsComeAgainFromASecondEnumeration()
+    {
+        var items = New().Count(3);
+        for (var round = 0; round < 2; round++)
+        {
+            var sum = 0;
+            await foreach (var item in items)
+                sum += item;
+            Assert.Equal(3, sum);
+        }
+    }
+
+    [Fact]
+    public async Task BetweenItemsTheGrainTakesOtherCalls()
+    {
+        var name = Name();
+        var grain = New();
+        await using var items = grain.OnSignals(name).GetAsyncEnumerator();
+        Signals.Set($"{name}/0");
+        Assert.True(await items.MoveNextAsync());
+        var next = items.MoveNextAsync();
+        Assert.Equal(1, await grain.Ping());
+        Signals.Set($"{name}/1");
+        Assert.True(await next);
+        Assert.Equal(1, items.Current);
+    }
+
+    [Fact]
+    public async Task AnItemArrivesAsSoonAsItIsThere()
+    {
+        var name = Name();
+        await using var items = New().OnSignals(name).GetAsyncEnumerator();
+        for (var i = 0; i < 3; i++)
+        {
+            var next = items.MoveNextAsync();
+            Signals.Set($"{name}/{i}");
+            Assert.True(await next);
+            Assert.Equal(i, items.Current);
+        }
+    }
+
+    [Fact]
+    public async Task BreakingOutOfTheLoopEndsTheProducer()
+    {
+        var name = Name();
+        Signals.Set($"{name}/0");
+        await foreach (var item in New().OnSignals(name))
+            break;
+        await Signals.Wait($"{name}/ended");
+    }
+
+    [Fact]
+    public async Task CancellingTheConsumerEndsTheProducer()
+    {
+        var name = Name();
+        Signals.Set($"{name}/0");
+        using var cancellation = new CancellationTokenSource();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (var item in New().OnSignals(name).WithCancellation(cancellation.Token))
+                await cancellation.CancelAsync();
+        });
+        await Signals.Wait($"{name}/ended");
+    }
+
+    [Fact]
+    public async Task CancellingTheTokenArgumentEndsTheProducer()
+    {
+        var name = Name();
+        Signals.Set($"{name}/0");
+        using var cancellation = new CancellationTokenSource();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (var item in New().OnSignals(name, cancellation.Token))
+                await cancellation.CancelAsync();
+        });
+        await Signals.Wait($"{name}/ended");
+    }
+
+    [Fact]
+    public async Task AnExceptionOfTheProducerReachesTheConsumerAfterTheItemsBeforeIt()
+    {
+        var items = new List<int>();
+        var exception = await Assert.ThrowsAsync<InvalidOperationException>(async () =>
+        {
+            await foreach (var item in New().FailAfter(3))
+                items.Add(item);
+        });
+        Assert.Equal("no more", exception.Message);
+        Assert.Equal([0, 1, 2], items);
+    }
+
+    [Fact]
+    public async Task WithABatchSizeAllItemsArriveToo()
+    {
+        var sum = 0;
+        await foreach (var item in New().Count(10).WithBatchSize(3))
+            sum += item;
+        Assert.Equal(45, sum);
+    }
+
+    [Fact]
+    public async Task AnEnumerationWhoseGrainIsDeactivatedIsAborted()
+    {
+        var name = Name();
+        var grain = New();
+        Signals.Set($"{name}/0");
+        await using var items = grain.OnSignals(name).GetAsyncEnumerator();
+        Assert.True(await items.MoveNextAsync());
+        await grain.End();
+        await Signals.Wait($"{name}/ended");
+        await Assert.ThrowsAnyAsync<Exception>(async () => await items.MoveNextAsync());
+    }
+
+    private static string Name() => "items-" + Guid.NewGuid().ToString("N");
+
+    private IEnumerationGrain New() => cluster.Client.GetGrain<IEnumerationGrain>(Name());
+}
