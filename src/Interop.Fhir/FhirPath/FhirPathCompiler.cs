@@ -16,6 +16,12 @@ public sealed record FhirPathOptions
     public IReadOnlySet<string>? KnownVariables { get; init; }
 
     /// <summary>
+    /// as() keeps the items of a type out of many, as ofType() does. FHIRPath 2.0 asks for one item; the invariants of R4 are written
+    /// for the older meaning (dom-3: <c>%resource.descendants().as(canonical)</c>).
+    /// </summary>
+    public bool AsTakesCollections { get; init; }
+
+    /// <summary>
     /// The type that the expression will be evaluated on, such as <c>Patient</c>: the expression is then checked against the elements of
     /// the types that it meets, and one that cannot mean anything is refused. Null leaves that to the evaluation, where it gives empty.
     /// </summary>
@@ -145,7 +151,7 @@ public static class FhirPathCompiler
             return call.Name switch
             {
                 "is" => new IsOperation(source, type) { Position = call.Position },
-                "as" => new AsOperation(source, type) { Position = call.Position },
+                "as" when !options.AsTakesCollections => new AsOperation(source, type) { Position = call.Position },
                 // value.ofType(Quantity) reads valueQuantity at once.
                 _ when source is MemberOperation member && type.Fhir is { } only => new MemberOperation(member.Source, member.Name, only) { Position = member.Position },
                 _ => new OfTypeOperation(source, type) { Position = call.Position },

@@ -65,9 +65,10 @@ public readonly struct FhirPathNode
     private static NodeKind KindOf(JsonValueKind kind, FhirTypeInfo type) => kind switch
     {
         JsonValueKind.Object => type.Kind == NodeKind.Quantity ? NodeKind.Quantity : NodeKind.None,
-        JsonValueKind.String => type.IsPrimitive ? type.Kind : NodeKind.String,
-        JsonValueKind.Number => type.Kind is NodeKind.Integer or NodeKind.Decimal ? type.Kind : NodeKind.Decimal,
-        _ => NodeKind.Boolean,
+        JsonValueKind.String => type.Kind is NodeKind.Date or NodeKind.DateTime or NodeKind.Time ? type.Kind : NodeKind.String,
+        JsonValueKind.Number => type.Kind == NodeKind.Integer ? NodeKind.Integer : NodeKind.Decimal,
+        JsonValueKind.True or JsonValueKind.False => NodeKind.Boolean,
+        _ => NodeKind.None,
     };
 
     public static FhirPathNode FromBoolean(bool value) => new(default, null, value ? 1 : 0, SystemTypes.Boolean, NodeKind.Boolean);

@@ -34,13 +34,14 @@ public sealed class InvariantChecker : IInvariantChecker
     private static bool IsForPaths(Invariant invariant) => !ResourceValidator.StructuralInvariants.Contains(invariant.Key);
 
     private CompiledFhirPath Compiled(Invariant invariant) =>
-        _compiled.GetOrAdd(invariant, i => FhirPathCompiler.Compile(i.Expression, new FhirPathOptions { TypeModel = _model }));
+        _compiled.GetOrAdd(invariant, i => FhirPathCompiler.Compile(i.Expression, new FhirPathOptions { TypeModel = _model, AsTakesCollections = true }));
 
     /// <summary>One pass over a resource.</summary>
     private sealed class Walk(InvariantChecker checker, ICollection<ValidationIssue> issues)
     {
         private EvaluationContext? _context;
         private JsonElement? _bundle;
+        private bool _isContained;
 
         /// <param name="json">The resource.</param>
         /// <param name="type">Its type.</param>
@@ -49,12 +50,15 @@ public sealed class InvariantChecker : IInvariantChecker
         public void Resource(JsonElement json, TypeDefinition type, string location, FhirPathNode? container)
         {
             EvaluationContext? outer = _context;
+            bool outerIsContained = _isContained;
+            _isContained = container is not null;
             var node = FhirPathNode.FromJson(json, checker._model.FindType(type.Name)!);
             _context = new EvaluationContext { Resource = node, RootResource = container ?? node, Resolve = FindEntry };
             if (type.Name == "Bundle")
                 _bundle ??= json;
             Element(node, type, [], location);
             _context = outer;
+            _isContained = outerIsContained;
         }
 
         private JsonElement? FindEntry(string reference) => _bundle is { } bundle ? Functions.FhirFunctions.FindEntry(bundle, reference) : null;
@@ -62,7 +66,11 @@ public sealed class InvariantChecker : IInvariantChecker
         private void Element(in FhirPathNode node, TypeDefinition type, IEnumerable<Invariant> ofElement, string location)
         {
             foreach (Invariant invariant in checker.InvariantsOf(type))
-                Check(invariant, node, location);
+            {
+                // The narrative of a contained resource is its container's (FHIR R4, references.html#contained).
+                if (!_isContained || invariant.Key != "dom-6")
+                    Check(invariant, node, location);
+            }
             foreach (Invariant invariant in ofElement)
             {
                 if (IsForPaths(invariant))

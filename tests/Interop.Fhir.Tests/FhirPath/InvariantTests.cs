@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
@@ -11,7 +10,10 @@ namespace Interop.Fhir.Tests.FhirPath;
 /// <summary>The invariants of R4: all of them compile and check, and hold where the specification says that they do.</summary>
 public class InvariantTests
 {
-    private static readonly ResourceValidator Validator = new(new ValidationOptions { Level = ValidationLevel.Full, InvariantChecker = InvariantChecker.Default });
+    private static readonly ResourceValidator Validator = new(R4Schema.Default, new ValidationOptions { Level = ValidationLevel.Full, InvariantChecker = InvariantChecker.Default });
+
+    /// <summary>Mistakes of R4 itself: they ask for elements that their type does not have, find none, and so hold.</summary>
+    private static readonly string[] Errata = ["cid-0 on ChargeItemDefinition", "ras-1 on decimal"];
 
     private static List<ValidationIssue> Check(byte[] resource)
     {
@@ -31,11 +33,12 @@ public class InvariantTests
             checkedExpressions++;
             try
             {
-                FhirPathCompiler.Compile(invariant.Expression, new FhirPathOptions { InputType = type });
+                FhirPathCompiler.Compile(invariant.Expression, new FhirPathOptions { InputType = type, AsTakesCollections = true });
             }
             catch (FhirPathException error)
             {
-                failures.Add($"{invariant.Key} on {type}: {invariant.Expression}: {error.Message}");
+                if (!Errata.Contains($"{invariant.Key} on {type}"))
+                    failures.Add($"{invariant.Key} on {type}: {invariant.Expression}: {error.Message}");
             }
         }
         foreach (TypeDefinition type in R4Schema.Default.Types.Values)
@@ -48,26 +51,33 @@ public class InvariantTests
                     Compile(invariant, element.Types[0].Type.Name);
             }
         }
-        Assert.Equal("", string.Join('\n', failures));
+        Assert.True(failures.Count == 0, string.Join('\n', failures));
         Assert.True(checkedExpressions > 500, $"only {checkedExpressions} expressions");
     }
 
+    /// <summary>The example of a CodeSystem has the code chol-mass twice, and two examples have no narrative.</summary>
     [SuiteFact("fhir-r4/examples")]
-    public void TheExamplesOfTheStandardHoldEveryInvariantThatIsAnError()
+    public void TheExamplesOfTheStandardHoldEveryInvariantButThoseThatTheyBreak()
     {
-        var errors = new List<string>();
+        string[] expected =
+        [
+            "bundle-questionnaire.json: Warning Questionnaire: dom-6",
+            "codesystem-example.json: Error CodeSystem: csd-1",
+            "parameters-example.json: Warning Parameters.parameter[2].resource: dom-6",
+        ];
+        var found = new List<string>();
         foreach (string file in Directory.GetFiles(SuiteData.Require("fhir-r4/examples"), "*.json"))
         {
             foreach (ValidationIssue issue in Check(File.ReadAllBytes(file)))
-                errors.Add($"{Path.GetFileName(file)}: {issue.Severity} {issue.Location}: {issue.Text}");
+                found.Add($"{Path.GetFileName(file)}: {issue.Severity} {issue.Location}: {issue.Text.Split(':')[0]}");
         }
-        Assert.Equal("", string.Join('\n', errors));
+        Assert.Equal(expected, found.Order(StringComparer.Ordinal));
     }
 
     [SuiteFact("synthea-100")]
-    public void TheSyntheaDataHoldsEveryInvariant()
+    public void TheSyntheaDataHoldsEveryInvariantButThatOfNarrative()
     {
-        var found = new ConcurrentDictionary<string, int>();
+        var found = new Dictionary<string, int>();
         int resources = 0;
         foreach (string file in Directory.GetFiles(SuiteData.Require("synthea-100"), "*.ndjson.gz"))
         {
@@ -78,10 +88,14 @@ public class InvariantTests
                     continue;
                 resources++;
                 foreach (ValidationIssue issue in Check(Encoding.UTF8.GetBytes(line)))
-                    found.AddOrUpdate($"{issue.Severity} {issue.Text}", 1, (_, count) => count + 1);
+                {
+                    string key = $"{issue.Severity} {issue.Text}";
+                    found[key] = found.GetValueOrDefault(key) + 1;
+                }
             }
         }
-        Assert.Equal("", string.Join('\n', found.Select(pair => $"{pair.Value} x {pair.Key}")));
+        // All but the 98 patients and 273 care plans are without a narrative.
+        Assert.Equal(["37668 x Warning dom-6: A resource should have narrative for robust management"], found.Select(pair => $"{pair.Value} x {pair.Key}"));
         Assert.Equal(38039, resources);
     }
 

@@ -97,6 +97,14 @@ internal sealed class CallOperation(Operation source, string name, Operation[] a
     {
         int mark = e.Top;
         source.Evaluate(e);
-        body(new Call(e, mark, arguments, name, Position));
+        try
+        {
+            body(new Call(e, mark, arguments, name, Position));
+        }
+        catch (OverflowException)
+        {
+            // A number beyond the range of its type is empty (FHIRPath 2.0, 5.7 and 6.6).
+            e.Cut(mark);
+        }
     }
 }

@@ -9,6 +9,9 @@ internal sealed class Parser
     /// <summary>Deeper nesting is refused: the evaluator recurses, and an expression comes from a user.</summary>
     private const int MaximumDepth = 200;
 
+    /// <summary>Steps and operators, too: a chain of them is as deep as it is long.</summary>
+    private const int MaximumLinks = 1500;
+
     private static readonly string[][] BinaryLevels =
     [
         ["implies"], ["or", "xor"], ["and"], ["in", "contains"], ["=", "~", "!=", "!~"], ["<=", "<", ">", ">="], ["|"],
@@ -20,6 +23,7 @@ internal sealed class Parser
     private readonly List<Token> _tokens;
     private int _at;
     private int _depth;
+    private int _links;
 
     private Parser(List<Token> tokens) => _tokens = tokens;
 
@@ -36,6 +40,12 @@ internal sealed class Parser
 
     private Token Take() => _tokens[_at++];
 
+    private void CountLink()
+    {
+        if (++_links > MaximumLinks)
+            throw FhirPathException.Syntax($"the expression has more than {MaximumLinks} steps and operators", Current.Position);
+    }
+
     private void Expect(string symbol)
     {
         if (!Current.IsSymbol(symbol))
@@ -49,6 +59,7 @@ internal sealed class Parser
         if (token.Kind is not (TokenKind.Symbol or TokenKind.Identifier) || Array.IndexOf(operators, token.Text) < 0)
             return false;
         _at++;
+        CountLink();
         return true;
     }
 
@@ -124,6 +135,7 @@ internal sealed class Parser
         Expression term = Term();
         while (true)
         {
+            CountLink();
             if (Current.IsSymbol("."))
             {
                 Take();

@@ -76,10 +76,8 @@ public sealed class Quantity(decimal value, string unit, bool isCalendar = false
             return new Quantity(divide ? left.Value / right.Value : left.Value * right.Value, left.Unit, left.IsCalendar);
         if (left.Ucum is not { } leftUnit || right.Ucum is not { } rightUnit || leftUnit.Offset != 0 || rightUnit.Offset != 0)
             return null;
-        decimal number = divide
-            ? left.Value * leftUnit.Factor / (right.Value * rightUnit.Factor)
-            : left.Value * leftUnit.Factor * right.Value * rightUnit.Factor;
-        Dimension dimension = divide ? leftUnit.Dimension - rightUnit.Dimension : leftUnit.Dimension + rightUnit.Dimension;
-        return new Quantity(number, dimension.ToUcum());
+        UcumUnit unit = divide ? leftUnit / rightUnit : leftUnit * rightUnit;
+        decimal number = divide ? left.Value / right.Value : left.Value * right.Value;
+        return new Quantity(number * unit.Factor / unit.Divisor, unit.Dimension.ToUcum());
     }
 }

@@ -57,9 +57,7 @@ internal sealed class UcumParser
             UcumUnit? next = Component();
             if (next is null || next.Offset != 0 || result.Offset != 0)
                 return null;
-            result = divide
-                ? new UcumUnit(result.Factor / next.Factor, result.Dimension - next.Dimension)
-                : new UcumUnit(result.Factor * next.Factor, result.Dimension + next.Dimension);
+            result = divide ? result / next : result * next;
             divide = false;
         }
         return result;
@@ -140,10 +138,10 @@ internal sealed class UcumParser
             return unit;
         if (!int.TryParse(_code.AsSpan(start, _at - start), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int power) || Math.Abs(power) > 30 || unit.Offset != 0)
             return null;
-        decimal factor = 1;
+        UcumUnit result = Unity;
         for (int i = 0; i < Math.Abs(power); i++)
-            factor *= unit.Factor;
-        return new UcumUnit(power < 0 ? 1 / factor : factor, unit.Dimension * power);
+            result *= unit;
+        return power < 0 ? Unity / result : result;
     }
 
     private static UcumUnit? Atom(string code)

@@ -15,7 +15,7 @@ internal static class UcumTable
         ["C"] = new(1, new Dimension { Coulomb = 1 }),
         ["cd"] = new(1, new Dimension { Candela = 1 }),
         ["Cel"] = new(1, new Dimension { Kelvin = 1 }, Offset: 273.15m),
-        ["[degF]"] = new(5m / 9m, new Dimension { Kelvin = 1 }, Offset: 459.67m),
+        ["[degF]"] = new(5, new Dimension { Kelvin = 1 }, Divisor: 9, Offset: 459.67m),
     }.ToFrozenDictionary();
 
     public static readonly FrozenDictionary<string, decimal> Prefixes = new Dictionary<string, decimal>
@@ -94,8 +94,8 @@ internal static class UcumTable
         ["[pptr]"] = (1e-12m, "1"),
         ["gon"] = (0.015707963267948966192313216917m, "rad"),
         ["deg"] = (0.0174532925199432957692369076849m, "rad"),
-        ["'"] = (1m / 60, "deg"),
-        ["''"] = (1m / 3600, "deg"),
+        ["'"] = (1, "deg/60"),
+        ["''"] = (1, "deg/3600"),
         ["min"] = (60, "s"),
         ["h"] = (60, "min"),
         ["d"] = (24, "h"),
@@ -119,7 +119,7 @@ internal static class UcumTable
         ["[sft_i]"] = (1, "[ft_i]2"),
         ["[cin_i]"] = (1, "[in_i]3"),
         ["[cft_i]"] = (1, "[ft_i]3"),
-        ["[in_us]"] = (100m / 3937, "m"),
+        ["[in_us]"] = (100, "m/3937"),
         ["[ft_us]"] = (12, "[in_us]"),
         ["[gal_us]"] = (231, "[in_i]3"),
         ["[qt_us]"] = (0.25m, "[gal_us]"),
@@ -127,7 +127,7 @@ internal static class UcumTable
         ["[foz_us]"] = (0.0625m, "[pt_us]"),
         ["[cup_us]"] = (16, "[tbs_us]"),
         ["[tbs_us]"] = (0.5m, "[foz_us]"),
-        ["[tsp_us]"] = (1m / 3, "[tbs_us]"),
+        ["[tsp_us]"] = (1, "[tbs_us]/3"),
         ["[gal_br]"] = (4.54609m, "l"),
         ["[gr]"] = (64.79891m, "mg"),
         ["[lb_av]"] = (7000, "[gr]"),
@@ -145,7 +145,7 @@ internal static class UcumTable
         ["[HP]"] = (745.69987158227022m, "W"),
         ["[Cal]"] = (1, "kcal"),
         ["[drp]"] = (0.05m, "ml"),
-        ["[degR]"] = (5m / 9, "K"),
+        ["[degR]"] = (5, "K/9"),
         ["Ao"] = (0.1m, "nm"),
         ["b"] = (100, "fm2"),
     }.ToFrozenDictionary();

@@ -5,10 +5,14 @@ namespace Interop.Fhir.FhirPath.Values;
 /// <summary>
 /// A unit of the Unified Code for Units of Measure as a factor of the base units. What is read: metric prefixes, products, quotients,
 /// powers, annotations, and the units of <see cref="UcumTable"/>; temperatures carry an offset. Arbitrary and logarithmic units
-/// ([iU], [pH], B) are not: they compare only with themselves.
+/// ([iU], [pH], B) are not: they compare only with themselves. The factor is <c>Factor / Divisor</c>, for one sixtieth has no decimal.
 /// </summary>
-internal sealed record UcumUnit(decimal Factor, Dimension Dimension, decimal Offset = 0)
+internal sealed record UcumUnit(decimal Factor, Dimension Dimension, decimal Divisor = 1, decimal Offset = 0)
 {
+    public static UcumUnit operator *(UcumUnit a, UcumUnit b) => new(a.Factor * b.Factor, a.Dimension + b.Dimension, a.Divisor * b.Divisor);
+
+    public static UcumUnit operator /(UcumUnit a, UcumUnit b) => new(a.Factor * b.Divisor, a.Dimension - b.Dimension, a.Divisor * b.Factor);
+
     /// <summary>Calendar months and years are no UCUM: 1 year is not 1 'a' (FHIRPath 2.0, 4.1.8.2).</summary>
     public const string CalendarMonth = "{month}calendar";
 
@@ -39,12 +43,11 @@ internal sealed record UcumUnit(decimal Factor, Dimension Dimension, decimal Off
     {
         if (from.Dimension != to.Dimension)
             return null;
-        if (from.Factor == to.Factor && from.Offset == to.Offset)
+        if (from == to)
             return value;
         try
         {
-            decimal inBase = (value + from.Offset) * from.Factor;
-            return (inBase / to.Factor) - to.Offset;
+            return ((value + from.Offset) * (from.Factor * to.Divisor) / (from.Divisor * to.Factor)) - to.Offset;
         }
         catch (OverflowException)
         {
