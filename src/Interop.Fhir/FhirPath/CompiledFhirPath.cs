@@ -8,7 +8,7 @@ namespace Interop.Fhir.FhirPath;
 /// <summary>An expression ready to be evaluated, by any number of threads at once.</summary>
 public sealed class CompiledFhirPath
 {
-    private FhirTypeInfo? _lastType;
+    private readonly RootType _rootType;
 
     internal CompiledFhirPath(string text, Expression tree, Operation operation, IFhirTypeModel model)
     {
@@ -16,6 +16,7 @@ public sealed class CompiledFhirPath
         Tree = tree;
         Operation = operation;
         TypeModel = model;
+        _rootType = new RootType(model);
     }
 
     /// <summary>The expression as it was written.</summary>
@@ -98,19 +99,7 @@ public sealed class CompiledFhirPath
     }
 
     /// <summary>A resource as a node of this expression's model. An object that is no resource of the model has no elements.</summary>
-    public FhirPathNode NodeOf(JsonElement resource)
-    {
-        if (resource.ValueKind != JsonValueKind.Object || !Navigation.TryGetResourceType(resource, out JsonElement name))
-            return FhirPathNode.FromJson(resource, SystemTypes.Any);
-        // An expression is mostly evaluated on resources of one type.
-        FhirTypeInfo? last = _lastType;
-        if (last is null || !name.ValueEquals(last.Utf8Name))
-        {
-            last = TypeModel.FindType(name.GetString()!) ?? SystemTypes.Any;
-            _lastType = last;
-        }
-        return FhirPathNode.FromJson(resource, last);
-    }
+    public FhirPathNode NodeOf(JsonElement resource) => FhirPathNode.FromJson(resource, _rootType.Of(resource));
 
     public override string ToString() => Text;
 }

@@ -11,7 +11,7 @@ public sealed class CompiledView
     private readonly ViewStep _first;
     private readonly ViewCondition[] _where;
     private readonly int _depth;
-    private readonly byte[] _resourceUtf8;
+    private readonly RootType _rootType;
     private ViewRun? _spare;
 
     internal CompiledView(ViewDefinition definition, IFhirTypeModel model, FhirTypeInfo resourceType, IReadOnlyList<ViewColumn> columns, ViewStep first, ViewCondition[] where, int depth, IReadOnlyList<ViewWarning> warnings)
@@ -24,7 +24,7 @@ public sealed class CompiledView
         _first = first;
         _where = where;
         _depth = depth;
-        _resourceUtf8 = FhirPathNode.Utf8(definition.Resource);
+        _rootType = new RootType(model);
     }
 
     public ViewDefinition Definition { get; }
@@ -54,7 +54,7 @@ public sealed class CompiledView
     /// <exception cref="ViewEvaluationException">A value does not fit its column, or a path does not accept what it met. Rows before that are written.</exception>
     public int Run(JsonElement resource, IViewRowSink sink)
     {
-        if (resource.ValueKind != JsonValueKind.Object || !Navigation.TryGetResourceType(resource, out JsonElement type) || !type.ValueEquals(_resourceUtf8))
+        if (!ReferenceEquals(_rootType.Of(resource), ResourceType))
             return 0;
         ViewRun run = Interlocked.Exchange(ref _spare, null) ?? new ViewRun(Columns, _depth);
         run.Begin(TypeModel, FhirPathNode.FromJson(resource, ResourceType), sink);

@@ -63,9 +63,10 @@ internal sealed class Evaluation
     /// <summary>Forgets the document, and keeps the memory for this thread's next evaluation.</summary>
     public void Return()
     {
-        Array.Clear(_stack, 0, _used);
         if (_stack.Length > 4096)
             _stack = new FhirPathNode[64];
+        else
+            Array.Clear(_stack, 0, _used);
         _top = _used = _depth = 0;
         ClearInput();
         Context = EvaluationContext.Default;

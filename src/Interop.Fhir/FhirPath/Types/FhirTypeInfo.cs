@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using System.Text;
 
 namespace Interop.Fhir.FhirPath.Types;
 
@@ -27,7 +26,6 @@ public sealed class FhirTypeInfo
         Base = baseType;
         Kind = kind;
         IsPrimitive = kind is not (NodeKind.None or NodeKind.Quantity);
-        Utf8Name = Encoding.UTF8.GetBytes(name);
         IsResource = name is "Resource" || baseType is { IsResource: true };
         IsAbstractResource = name is "Resource" or "DomainResource";
         _elements = new(() => elements().ToFrozenDictionary(e => e.Name, StringComparer.Ordinal));
@@ -37,8 +35,6 @@ public sealed class FhirTypeInfo
     public string Namespace { get; }
 
     public string Name { get; }
-
-    internal byte[] Utf8Name { get; }
 
     public FhirTypeInfo? Base { get; }
 
