@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using Interop.Fhir.FhirPath.Types;
-using Interop.Fhir.FhirPath.Values;
 
 namespace Interop.Fhir.FhirPath.Engine;
 

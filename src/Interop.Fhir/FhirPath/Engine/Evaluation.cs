@@ -1,5 +1,4 @@
 using Interop.Fhir.FhirPath.Types;
-using Interop.Fhir.FhirPath.Values;
 
 namespace Interop.Fhir.FhirPath.Engine;
 
@@ -16,7 +15,7 @@ internal sealed class Evaluation
     private const int MaximumDepth = 512;
 
     [ThreadStatic]
-    private static Evaluation? spare;
+    private static Evaluation? Spare;
 
     private FhirPathNode[] _stack = new FhirPathNode[64];
     private int _top;
@@ -53,8 +52,8 @@ internal sealed class Evaluation
 
     public static Evaluation Rent(IFhirTypeModel model, EvaluationContext? context)
     {
-        Evaluation evaluation = spare ?? new Evaluation();
-        spare = null;
+        Evaluation evaluation = Spare ?? new Evaluation();
+        Spare = null;
         evaluation.Model = model;
         evaluation.Context = context ?? EvaluationContext.Default;
         return evaluation;
@@ -71,7 +70,7 @@ internal sealed class Evaluation
         ClearInput();
         Context = EvaluationContext.Default;
         _now = null;
-        spare = this;
+        Spare = this;
     }
 
     public void SetInput(in FhirPathNode input)

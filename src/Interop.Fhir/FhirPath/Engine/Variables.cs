@@ -1,5 +1,3 @@
-using Interop.Fhir.FhirPath.Types;
-
 namespace Interop.Fhir.FhirPath.Engine;
 
 /// <summary>The variables that every expression knows (FHIRPath 2.0, 4.8; FHIR R4, fhirpath.html, variables).</summary>

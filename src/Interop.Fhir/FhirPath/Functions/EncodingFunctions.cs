@@ -51,7 +51,8 @@ internal static class EncodingFunctions
                 quoted.Append('\\');
             quoted.Append(text[i]);
         }
-        return JsonDocument.Parse(quoted.Append('"').ToString()).RootElement.GetString()!;
+        using JsonDocument document = JsonDocument.Parse(quoted.Append('"').ToString());
+        return document.RootElement.GetString()!;
     }
 
     private static void Apply(in Call call, Func<string, string, string?> function)

@@ -1,5 +1,4 @@
 using Interop.Fhir.FhirPath.Engine;
-using Interop.Fhir.FhirPath.Types;
 using Interop.Fhir.FhirPath.Values;
 
 namespace Interop.Fhir.FhirPath.Functions;

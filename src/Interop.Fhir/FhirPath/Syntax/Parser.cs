@@ -1,4 +1,3 @@
-using Interop.Fhir.FhirPath.Types;
 using Interop.Fhir.FhirPath.Values;
 
 namespace Interop.Fhir.FhirPath.Syntax;

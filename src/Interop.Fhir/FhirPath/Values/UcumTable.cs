@@ -20,9 +20,30 @@ internal static class UcumTable
 
     public static readonly FrozenDictionary<string, decimal> Prefixes = new Dictionary<string, decimal>
     {
-        ["Y"] = 1e24m, ["Z"] = 1e21m, ["E"] = 1e18m, ["P"] = 1e15m, ["T"] = 1e12m, ["G"] = 1e9m, ["M"] = 1e6m, ["k"] = 1e3m, ["h"] = 1e2m, ["da"] = 10m,
-        ["d"] = 0.1m, ["c"] = 0.01m, ["m"] = 1e-3m, ["u"] = 1e-6m, ["n"] = 1e-9m, ["p"] = 1e-12m, ["f"] = 1e-15m, ["a"] = 1e-18m, ["z"] = 1e-21m, ["y"] = 1e-24m,
-        ["Ki"] = 1024m, ["Mi"] = 1048576m, ["Gi"] = 1073741824m, ["Ti"] = 1099511627776m,
+        ["Y"] = 1e24m,
+        ["Z"] = 1e21m,
+        ["E"] = 1e18m,
+        ["P"] = 1e15m,
+        ["T"] = 1e12m,
+        ["G"] = 1e9m,
+        ["M"] = 1e6m,
+        ["k"] = 1e3m,
+        ["h"] = 1e2m,
+        ["da"] = 10m,
+        ["d"] = 0.1m,
+        ["c"] = 0.01m,
+        ["m"] = 1e-3m,
+        ["u"] = 1e-6m,
+        ["n"] = 1e-9m,
+        ["p"] = 1e-12m,
+        ["f"] = 1e-15m,
+        ["a"] = 1e-18m,
+        ["z"] = 1e-21m,
+        ["y"] = 1e-24m,
+        ["Ki"] = 1024m,
+        ["Mi"] = 1048576m,
+        ["Gi"] = 1073741824m,
+        ["Ti"] = 1099511627776m,
     }.ToFrozenDictionary();
 
     /// <summary>Units that take a prefix.</summary>
