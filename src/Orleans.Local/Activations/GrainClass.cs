@@ -80,7 +80,7 @@ internal sealed class GrainClass
             throw new OrleansConfigurationException($"{parameter.Member.DeclaringType}: [PersistentState] belongs on an IPersistentState<T>.");
 
         var constructor = typeof(PersistentState<>).MakeGenericType(parameter.ParameterType.GetGenericArguments()).GetConstructors()[0];
-        return activation => constructor.Invoke([activation, attribute]);
+        return activation => constructor.Invoke(BindingFlags.DoNotWrapExceptions, null, [activation, attribute], null);
     }
 
     private static string NameOf(Type type)

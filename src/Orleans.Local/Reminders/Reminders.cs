@@ -1,5 +1,6 @@
 using Orleans.Activations;
 using Orleans.Runtime;
+using Orleans.Reminders;
 
 namespace Orleans.Runtime
 {
@@ -33,8 +34,6 @@ namespace Orleans.Runtime
 
 namespace Orleans
 {
-    using Orleans.Reminders;
-
     /// <summary>A grain that reminders can call, also after its activation or its silo ended. A tick may come late, or twice.</summary>
     public interface IRemindable : IGrain
     {

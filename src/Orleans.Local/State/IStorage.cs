@@ -1,3 +1,5 @@
+using Orleans.Runtime;
+
 namespace Orleans.Core
 {
     /// <summary>A stored state and its version.</summary>
@@ -89,8 +91,6 @@ namespace Orleans
 
 namespace Orleans.Storage
 {
-    using Orleans.Runtime;
-
     /// <summary>A place where grains keep states.</summary>
     public interface IGrainStorage
     {
