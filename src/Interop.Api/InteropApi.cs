@@ -4,7 +4,6 @@ using Interop.Api.Http;
 using Interop.Api.Ingestion;
 using Interop.Api.Metrics;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
