@@ -1,6 +1,6 @@
 using Orleans.Activations;
-using Orleans.Runtime;
 using Orleans.Reminders;
+using Orleans.Runtime;
 
 namespace Orleans.Runtime
 {
