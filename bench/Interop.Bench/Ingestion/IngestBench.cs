@@ -28,20 +28,24 @@ internal static class IngestBench
         try
         {
             Console.WriteLine($"{resources:N0} observations of {server.Pages.Sum(p => (long)p.Length) / resources:N0} bytes, {pageSize} a page; PostgreSQL on the same machine, {Environment.ProcessorCount} cores");
+            var table = new Table().Border(TableBorder.Simple).AddColumn("what");
+            foreach (var column in new[] { "seconds", "resources/s", "its CPU s", "PostgreSQL CPU s", "peak MB" })
+                table.AddColumn(new TableColumn(column).RightAligned());
+            var cpu = new PostgresCpu(postgres);
             var floor = await Floor.RunAsync(server, await postgres.CreateDatabaseAsync("floor"));
+            Row("(a) floor: HTTP + COPY + upsert of raw json", floor, null, cpu.Lap());
             var url = await postgres.CreateDatabaseAsync("interop");
+            cpu.Lap();
             var first = await InteropProcess.RunAsync(server, url, Path.Combine(data, "pg"), pageSize, full: false);
+            Row("(b) Interop on PostgreSQL, whole run", first.Seconds, first, cpu.Lap());
             var again = await InteropProcess.RunAsync(server, url, Path.Combine(data, "pg"), pageSize, full: true);
-            var table = new Table().Border(TableBorder.Simple).AddColumn("what").AddColumn("seconds").AddColumn("resources/s").AddColumn("peak MB");
-            Row("(a) floor: HTTP + COPY + upsert of raw json", floor, null);
-            Row("(b) Interop on PostgreSQL, whole run", first.Seconds, first.PeakBytes);
-            Row("    the same again, full=true, unchanged", again.Seconds, again.PeakBytes);
+            Row("    the same again, full=true, unchanged", again.Seconds, again, cpu.Lap());
             if (withSqlite)
             {
                 var embedded = await InteropProcess.RunAsync(server, "", Path.Combine(data, "sqlite"), pageSize, full: false);
                 var embeddedAgain = await InteropProcess.RunAsync(server, "", Path.Combine(data, "sqlite"), pageSize, full: true);
-                Row("(c) Interop on SQLite, whole run", embedded.Seconds, embedded.PeakBytes);
-                Row("    the same again, full=true, unchanged", embeddedAgain.Seconds, embeddedAgain.PeakBytes);
+                Row("(c) Interop on SQLite, whole run", embedded.Seconds, embedded, null);
+                Row("    the same again, full=true, unchanged", embeddedAgain.Seconds, embeddedAgain, null);
             }
 
             AnsiConsole.Profile.Width = 120;
@@ -52,8 +56,8 @@ internal static class IngestBench
             Console.WriteLine($"ratio (b)/(a): {floor / first.Seconds:0.00}");
             return 0;
 
-            void Row(string what, double seconds, long? peak) =>
-                table.AddRow(what, $"{seconds:0.0}", $"{resources / seconds:N0}", peak is { } bytes ? $"{bytes / 1e6:0}" : "");
+            void Row(string what, double seconds, InteropRun? run, double? postgresCpu) =>
+                table.AddRow(what, $"{seconds:0.0}", $"{resources / seconds:N0}", $"{run?.CpuSeconds:0.0}", $"{postgresCpu:0.0}", $"{run?.PeakBytes / 1e6:0}");
         }
         finally
         {

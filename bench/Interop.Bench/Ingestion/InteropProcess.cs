@@ -5,8 +5,9 @@ namespace Interop.Bench.Ingestion;
 
 /// <summary>One whole run of Interop in a process of its own, as a user would start it.</summary>
 /// <param name="Seconds">The run's own duration, from its record.</param>
+/// <param name="CpuSeconds">What the process used of the processors, its start and its JIT included.</param>
 /// <param name="PeakBytes">The process's peak resident memory.</param>
-internal sealed record InteropRun(double Seconds, long Fetched, long Upserted, long Unchanged, long DeadLetters, long PeakBytes);
+internal sealed record InteropRun(double Seconds, long Fetched, long Upserted, long Unchanged, long DeadLetters, double CpuSeconds, long PeakBytes);
 
 internal static class InteropProcess
 {
@@ -33,24 +34,27 @@ internal static class InteropProcess
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
         var peak = 0L;
+        var cpu = TimeSpan.Zero;
         using var timer = new PeriodicTimer(PeakInterval);
         while (!process.HasExited)
         {
             peak = Math.Max(peak, PeakOf(process.Id));
+            if (!process.HasExited)
+                cpu = process.TotalProcessorTime;
             await timer.WaitForNextTickAsync();
         }
 
         if (process.ExitCode != 0)
             throw new InvalidOperationException($"the run failed ({process.ExitCode}): {await errors}\n{await output}");
-        return await ReadAsync(database.Length > 0 ? database : Path.Combine(data, "interop.db"), peak);
+        return await ReadAsync(database.Length > 0 ? database : Path.Combine(data, "interop.db"), cpu.TotalSeconds, peak);
     }
 
-    private static async Task<InteropRun> ReadAsync(string connection, long peak)
+    private static async Task<InteropRun> ReadAsync(string connection, double cpu, long peak)
     {
         await using var database = Database.Open(new DatabaseOptions { Connection = connection });
         var row = await database.ReadAsync((session, token) => session.FirstAsync<Row>(
             "SELECT started_at, finished_at, status, fetched, upserted, unchanged, dead_letters FROM ingestion_runs ORDER BY run_id DESC LIMIT 1", null, token));
-        return new InteropRun((row!.FinishedAt - row.StartedAt).TotalSeconds, row.Fetched, row.Upserted, row.Unchanged, row.DeadLetters, peak);
+        return new InteropRun((row!.FinishedAt - row.StartedAt).TotalSeconds, row.Fetched, row.Upserted, row.Unchanged, row.DeadLetters, cpu, peak);
     }
 
     private static long PeakOf(int processId)
