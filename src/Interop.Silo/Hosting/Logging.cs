@@ -12,6 +12,7 @@ internal static class Logging
         // Frameworks speak at Information about each request and call: ours is enough there.
         logging.AddFilter("Microsoft", Max(settings.LogLevel, LogLevel.Warning));
         logging.AddFilter("System", Max(settings.LogLevel, LogLevel.Warning));
+        logging.AddFilter("Npgsql", Max(settings.LogLevel, LogLevel.Warning));
         logging.AddFilter("Orleans", Max(settings.LogLevel, LogLevel.Warning));
         logging.AddFilter("Polly", Max(settings.LogLevel, LogLevel.Error));
         logging.AddJsonConsole(json =>
