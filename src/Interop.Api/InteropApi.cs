@@ -1,9 +1,11 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Interop.Api.Health;
 using Interop.Api.Http;
 using Interop.Api.Ingestion;
 using Interop.Api.Metrics;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -25,9 +27,11 @@ public static class InteropApi
         {
             json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
             json.SerializerOptions.DictionaryKeyPolicy = null;
+            json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict; // else every number is documented as "integer or string"
             json.SerializerOptions.Converters.Add(new UtcInstantConverter());
         });
-        services.AddOpenApi("openapi", openApi => openApi.AddDocumentTransformer<ApiDescription>());
+        services.AddOpenApi("openapi", openApi => openApi
+            .AddDocumentTransformer<ApiDescription>().AddOperationTransformer<Examples>().AddSchemaTransformer<WrittenTypes>());
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         return services;
     }
@@ -38,16 +42,19 @@ public static class InteropApi
         app.UseMiddleware<RequestIdMiddleware>();
         app.UseExceptionHandler();
         app.UseMiddleware<OriginGuard>();
+        app.UseMiddleware<BodyLimit>();
         app.UseStatusCodePages();
         app.UseRouting();
         app.UseCors();
+        app.UseMiddleware<QueryCheck>();
 
         app.MapHealth();
-        app.MapIngestion();
-        app.MapRuns();
-        app.MapExports();
-        app.MapCheckpoints();
         app.MapMetrics();
+        var features = app.MapGroup("").ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        features.MapIngestion();
+        features.MapRuns();
+        features.MapExports();
+        features.MapCheckpoints();
         app.MapOpenApi("/{documentName}.json");
         app.UseSwaggerUI(ui =>
         {

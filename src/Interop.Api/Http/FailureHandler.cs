@@ -1,3 +1,4 @@
+using Interop.Health;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -14,6 +15,7 @@ internal sealed partial class FailureHandler(ILogger<FailureHandler> log) : IExc
         var problem = exception switch
         {
             BadHttpRequestException bad => Problems.Of(bad.StatusCode, "Bad request", bad.Message),
+            NotReadyException notReady => Problems.Of(StatusCodes.Status503ServiceUnavailable, "Not ready", notReady.Message),
             TimeoutException => Problems.Of(StatusCodes.Status503ServiceUnavailable, "Not ready", "the engine did not answer in time"),
             _ => null,
         };

@@ -21,6 +21,7 @@ internal static class Problems
     /// <summary>What the framework itself answers (an unknown path, a wrong method) gets the same members.</summary>
     public static void Complete(ProblemDetailsContext context)
     {
+        context.ProblemDetails.Extensions.Remove("trace_id"); // the framework's own, spelled by the naming policy of the bodies
         context.ProblemDetails.Extensions["traceId"] = Activity.Current?.TraceId.ToString() ?? "";
         context.ProblemDetails.Detail ??= $"{context.ProblemDetails.Title}: {context.HttpContext.Request.Method} {context.HttpContext.Request.Path}";
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Interop.Fhir.Schema;
+using Interop.Ingestion.Fetching;
 using Interop.Ingestion.Runs;
 using Interop.Ingestion.Sources;
 using Interop.Storage;
@@ -33,7 +34,7 @@ internal sealed class CheckpointGrain(
         {
             var run = NewRun(request);
             var checkpoint = run.MovesCheckpoint ? await CheckpointStore.FindAsync(session, _source, _resourceType, token) : null;
-            var since = request.Full ? null : checkpoint - options.Value.Overlap;
+            var since = request.Full ? null : SearchPlan.Before(checkpoint, options.Value.Overlap);
             if (options.Value.LastUpdatedGte is { } gte && !(since > gte))
                 since = gte;
             return run with { CheckpointBefore = checkpoint, Since = since };

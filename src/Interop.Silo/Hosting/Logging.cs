@@ -10,6 +10,7 @@ internal static class Logging
     {
         logging.SetMinimumLevel(settings.LogLevel);
         // Frameworks speak at Information about each request and call: ours is enough there.
+        logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // what keeps it from starting is thrown to the command, which says it in a line
         logging.AddFilter("Microsoft", Max(settings.LogLevel, LogLevel.Warning));
         logging.AddFilter("System", Max(settings.LogLevel, LogLevel.Warning));
         logging.AddFilter("Npgsql", Max(settings.LogLevel, LogLevel.Warning));

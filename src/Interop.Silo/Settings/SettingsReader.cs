@@ -43,7 +43,7 @@ internal static class SettingsReader
                 Enabled = Boolean(configuration, "Exports:Enabled", true),
                 Directory = configuration["Exports:Directory"] ?? Path.Combine(data, "exports"),
             },
-            OtlpEndpoint = configuration["OTEL_EXPORTER_OTLP_ENDPOINT"],
+            OtlpEndpoint = Url(configuration, "OTEL_EXPORTER_OTLP_ENDPOINT"),
             Ineffective = [.. WithoutEffect.Where(w => configuration[w.Name] is not null).Select(w => $"{w.Name} has no effect: {w.Instead}")],
         };
     }
@@ -54,7 +54,7 @@ internal static class SettingsReader
         foreach (var section in configuration.GetSection("Sources").GetChildren())
         {
             var source = new SourceOptions();
-            Bind(section, source);
+            SettingsBinder.Bind(section, source);
             source.Auth.Password = Secret(configuration, $"{section.Path}:Auth:Password");
             source.Auth.ClientSecret = Secret(configuration, $"{section.Path}:Auth:ClientSecret");
             sources.Add(section.Key, source);
@@ -75,7 +75,7 @@ internal static class SettingsReader
     private static IngestionOptions Ingestion(IConfiguration configuration, TimeProvider time)
     {
         var options = new IngestionOptions();
-        Bind(configuration.GetSection("Ingestion"), options);
+        SettingsBinder.Bind(configuration.GetSection("Ingestion"), options);
         options.PageSize = Integer(configuration, "FHIR_PAGE_SIZE", options.PageSize, 1, 10_000);
         if (configuration["FHIR_LAST_UPDATED_GTE"] is { Length: > 0 } text)
         {
@@ -85,8 +85,6 @@ internal static class SettingsReader
 
         if (options.LastUpdatedGte > time.GetUtcNow())
             throw new SettingsException($"FHIR_LAST_UPDATED_GTE must not be in the future: {options.LastUpdatedGte:O}");
-        if (options.Overlap < TimeSpan.Zero || options.Overlap > TimeSpan.FromDays(30))
-            throw new SettingsException($"Ingestion:Overlap must be between 0 and 30 days, not {options.Overlap}");
         return options;
     }
 
@@ -94,18 +92,6 @@ internal static class SettingsReader
         DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
             ? new DateTimeOffset(day, TimeOnly.MinValue, TimeSpan.Zero)
             : ResourceHeader.ParseInstant(text);
-
-    private static void Bind(IConfiguration section, object options)
-    {
-        try
-        {
-            section.Bind(options, binder => binder.ErrorOnUnknownConfiguration = true);
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new SettingsException($"{(section as IConfigurationSection)?.Path}: {(e.InnerException ?? e).Message}");
-        }
-    }
 
     /// <summary>A secret as it stands, or from the file that <c>NAME_FILE</c> names.</summary>
     private static string? Secret(IConfiguration configuration, string name)
@@ -136,6 +122,11 @@ internal static class SettingsReader
         : bool.TryParse(text, out var value) ? value
         : throw new SettingsException($"{name} must be true or false, not '{text}'");
 
+    private static string? Url(IConfiguration configuration, string name) =>
+        configuration[name] is not { Length: > 0 } text ? null
+        : Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is ("http" or "https") ? text
+        : throw new SettingsException($"{name} must be an absolute http or https URL, not '{text}'");
+
     private static string? OneOf(IConfiguration configuration, string name, string? otherwise, params string[] allowed)
     {
         if (configuration[name] is not { Length: > 0 } text)
@@ -156,7 +147,7 @@ internal static class SettingsReader
         : throw new SettingsException($"SILO_ADDRESS must be the one IP address at which other processes reach this silo, such as 10.0.0.5, not '{text}'");
 
     private static string Origin(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is ("http" or "https")
             ? text.TrimEnd('/')
             : throw new SettingsException($"CORS_ORIGINS must be origins such as https://app.example.org, separated by commas, not '{text}'");
 
