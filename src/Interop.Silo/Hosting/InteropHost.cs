@@ -35,7 +35,8 @@ internal static class InteropHost
     public static async Task<IHost> CreateWorkerAsync(InteropSettings settings, CancellationToken cancellationToken)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.AddInterop(settings);
+        // The ports of the settings belong to the server of this machine, which may be running.
+        builder.AddInterop(settings with { SiloPort = 0, GatewayPort = 0 });
         await MigrateAsync(settings, cancellationToken);
         return builder.Build();
     }

@@ -14,6 +14,7 @@ internal static class Logging
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // what keeps it from starting is thrown to the command, which says it in a line
         logging.AddFilter("Microsoft", Max(settings.LogLevel, LogLevel.Warning));
         logging.AddFilter("System", Max(settings.LogLevel, LogLevel.Warning));
+        logging.AddFilter("Npgsql", Max(settings.LogLevel, LogLevel.Warning));
         logging.AddFilter("Orleans", Max(settings.LogLevel, LogLevel.Warning));
         logging.AddFilter("Polly", Max(settings.LogLevel, LogLevel.Error));
         logging.AddJsonConsole(json =>

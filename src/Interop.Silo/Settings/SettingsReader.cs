@@ -31,6 +31,9 @@ internal static class SettingsReader
             SqliteFile = sqlite,
             Auth = OneOf(configuration, "AUTH", null, "none"),
             Role = Enum.Parse<ProcessRole>(OneOf(configuration, "ROLE", "all", "all", "silo", "api")!, ignoreCase: true),
+            SiloAddress = SiloAddress(configuration["SILO_ADDRESS"]),
+            SiloPort = Integer(configuration, "SILO_PORT", 11111, 0, 65535),
+            GatewayPort = Integer(configuration, "GATEWAY_PORT", 30000, 0, 65535),
             LogLevel = Level(configuration["LOG_LEVEL"] ?? "Information"),
             CorsOrigins = [.. (configuration["CORS_ORIGINS"] ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(Origin)],
             Sources = Sources(configuration),
@@ -137,6 +140,11 @@ internal static class SettingsReader
         text == "localhost" ? "127.0.0.1"
         : IPAddress.TryParse(text, out _) ? text
         : throw new SettingsException($"BIND must be an IP address such as 127.0.0.1 or 0.0.0.0, not '{text}'");
+
+    private static IPAddress? SiloAddress(string? text) =>
+        string.IsNullOrEmpty(text) ? null
+        : IPAddress.TryParse(text, out var address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any) ? address
+        : throw new SettingsException($"SILO_ADDRESS must be the one IP address at which other processes reach this silo, such as 10.0.0.5, not '{text}'");
 
     private static string Origin(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is ("http" or "https")

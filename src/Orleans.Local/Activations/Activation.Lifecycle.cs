@@ -50,7 +50,7 @@ internal sealed partial class Activation
             _scope = Silo.Services.CreateAsyncScope();
             GrainInstance = Class.CreateInstance(this);
             foreach (var state in _states)
-                await state.ReadStateAsync(timeout.Token);
+                await state.ReadStateAsync().WaitAsync(timeout.Token);
             await ((IGrainBase)GrainInstance).OnActivateAsync(timeout.Token).WaitAsync(timeout.Token);
         }
         catch (Exception exception)

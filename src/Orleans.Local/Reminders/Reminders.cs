@@ -78,7 +78,7 @@ namespace Orleans
         {
             var activation = (Activation)grain.GrainContext;
             activation.ThrowIfOutside("A reminder");
-            return activation.Silo.Reminders ?? throw new OrleansConfigurationException(
+            return activation.Silo.Reminders ?? throw new InvalidOperationException(
                 "The reminder service has not been configured: call UseInMemoryReminderService or UseAdoNetReminderService.");
         }
     }

@@ -12,6 +12,7 @@ namespace Orleans.Core
 
         Task ReadStateAsync();
 
+        /// <param name="cancellationToken">As with Orleans' own storages, not heeded: what was asked for is done.</param>
         Task ReadStateAsync(CancellationToken cancellationToken) => ReadStateAsync();
 
         /// <exception cref="Storage.InconsistentStateException">The stored version is another one.</exception>

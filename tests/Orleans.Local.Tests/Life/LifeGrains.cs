@@ -14,7 +14,7 @@ public interface ILifeGrain : IGrainWithStringKey
     Task End();
 
     [Alias("EndAndWait")]
-    Task EndAndWait(string signal);
+    Task EndAndWait(string began, string signal);
 
     [Alias("DelayEnd")]
     Task DelayEnd(TimeSpan time);
@@ -45,9 +45,10 @@ public abstract class LifeGrainBase : Grain
         return Task.CompletedTask;
     }
 
-    public async Task EndAndWait(string signal)
+    public async Task EndAndWait(string began, string signal)
     {
         DeactivateOnIdle();
+        Signals.Set(began);
         await Signals.Wait(signal);
     }
 

@@ -31,10 +31,11 @@ public sealed class LifeTests(PlainCluster cluster) : IClassFixture<PlainCluster
     [Fact]
     public async Task CallsThatArriveForADeactivatingActivationGoToTheNextOneAndNoneIsLost()
     {
-        var (key, signal) = (Name(), Name());
-        var grain = cluster.Client.GetGrain<ILifeGrain>(key);
+        var (began, signal) = (Name(), Name());
+        var grain = cluster.Client.GetGrain<ILifeGrain>(Name());
         var first = await grain.Activation();
-        var ending = grain.EndAndWait(signal);
+        var ending = grain.EndAndWait(began, signal);
+        await Signals.Wait(began);
         var calls = Enumerable.Range(0, 100).Select(_ => grain.Activation()).ToArray();
         Signals.Set(signal);
         await ending;
@@ -114,7 +115,8 @@ public sealed class LifeTests(PlainCluster cluster) : IClassFixture<PlainCluster
         Assert.Empty(own.Silos);
     }
 
-    [Fact]
+    // Orleans kills a silo of a test by stopping it without patience, and its activations may be told.
+    [EmbeddedFact]
     public async Task KillingASiloTellsNoActivation()
     {
         await using var own = await Cluster.StartAsync();

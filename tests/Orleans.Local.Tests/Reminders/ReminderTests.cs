@@ -115,7 +115,7 @@ public sealed class MemoryReminderTests : ReminderTests
     public async Task WithoutAReminderServiceRegisteringFails()
     {
         await using var own = await Cluster.StartAsync();
-        await Assert.ThrowsAsync<OrleansConfigurationException>(
+        await Assert.ThrowsAsync<InvalidOperationException>(
             () => own.Client.GetGrain<IRemindedGrain>(Name()).Register("any", Rarely, Rarely));
     }
 
