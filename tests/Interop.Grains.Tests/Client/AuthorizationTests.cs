@@ -42,7 +42,10 @@ public sealed class AuthorizationTests(SqliteSilo silo) : IngestionSuite(silo)
         var source = NewSourceName();
         Shared.Silo.AddSource(source, sandbox.FhirBase, o => o.Auth = new()
         {
-            Kind = "client_credentials", TokenUrl = new Uri(sandbox.BaseAddress, "oauth2/token").AbsoluteUri, ClientId = "interop", ClientSecret = "secret",
+            Kind = "client_credentials",
+            TokenUrl = new Uri(sandbox.BaseAddress, "oauth2/token").AbsoluteUri,
+            ClientId = "interop",
+            ClientSecret = "secret",
         });
 
         var first = await Client.RunAsync(source, "Patient");
@@ -67,7 +70,11 @@ public sealed class AuthorizationTests(SqliteSilo silo) : IngestionSuite(silo)
             var source = NewSourceName();
             Shared.Silo.AddSource(source, sandbox.FhirBase, o => o.Auth = new()
             {
-                Kind = "smart_backend", TokenUrl = new Uri(sandbox.BaseAddress, "oauth2/token").AbsoluteUri, ClientId = "interop", PrivateKeyFile = file, KeyId = "k1",
+                Kind = "smart_backend",
+                TokenUrl = new Uri(sandbox.BaseAddress, "oauth2/token").AbsoluteUri,
+                ClientId = "interop",
+                PrivateKeyFile = file,
+                KeyId = "k1",
             });
 
             Assert.Equal(40, (await Client.RunAsync(source, "Patient")).Counters.Upserted);
@@ -85,7 +92,10 @@ public sealed class AuthorizationTests(SqliteSilo silo) : IngestionSuite(silo)
         var source = NewSourceName();
         Shared.Silo.AddSource(source, sandbox.FhirBase, o => o.Auth = new()
         {
-            Kind = "client_credentials", TokenUrl = new Uri(sandbox.BaseAddress, "oauth2/token").AbsoluteUri, ClientId = "interop", ClientSecret = "not-the-one",
+            Kind = "client_credentials",
+            TokenUrl = new Uri(sandbox.BaseAddress, "oauth2/token").AbsoluteUri,
+            ClientId = "interop",
+            ClientSecret = "not-the-one",
         });
 
         var run = await Client.RunAsync(source, "Patient");

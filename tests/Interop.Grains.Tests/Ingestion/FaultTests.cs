@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Interop.Grains.Tests.Support;
 using Interop.Ingestion;
-using Interop.Sandbox;
 using Interop.Sandbox.Faults;
 
 namespace Interop.Grains.Tests.Ingestion;

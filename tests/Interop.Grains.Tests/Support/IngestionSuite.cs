@@ -102,6 +102,11 @@ public abstract class IngestionSuite(SharedSilo shared) : IAsyncLifetime
     /// <summary>Small data with everything in it: bad resources of each type, patients who are nowhere.</summary>
     private protected static SandboxOptions Small { get; } = new()
     {
-        Patients = 30, ObservationsPerPatient = 6, EncountersPerPatient = 3, ConditionsPerPatient = 2, BadShare = 0.03, MissingPatientShare = 0.02,
+        Patients = 30,
+        ObservationsPerPatient = 6,
+        EncountersPerPatient = 3,
+        ConditionsPerPatient = 2,
+        BadShare = 0.03,
+        MissingPatientShare = 0.02,
     };
 }
