@@ -13,8 +13,8 @@ internal sealed record QueryParameter(string Name, Type Type, RangeAttribute? Ra
     /// <summary>The query values that one parameter of a handler stands for: itself, or the members of a record of them.</summary>
     public static IEnumerable<QueryParameter> Of(ParameterInfo parameter) =>
         parameter.IsDefined(typeof(AsParametersAttribute))
-            ? parameter.ParameterType.GetProperties(BindingFlags.Public | BindingFlags.Instance).SelectMany(p => Of(p, p.Name, p.PropertyType))
-            : Of(parameter, parameter.Name!, parameter.ParameterType);
+            ? parameter.ParameterType.GetConstructors().Single().GetParameters().SelectMany(One)
+            : One(parameter);
 
     /// <summary>What is wrong with the values given, or null.</summary>
     public string? Problem(StringValues values)
@@ -32,13 +32,15 @@ internal sealed record QueryParameter(string Name, Type Type, RangeAttribute? Ra
         : IsUnbounded(Range.Maximum) ? $"a whole number, {Range.Minimum} or more"
         : $"a whole number from {Range.Minimum} to {Range.Maximum}";
 
-    private static IEnumerable<QueryParameter> Of(ICustomAttributeProvider member, string name, Type type)
+    private static IEnumerable<QueryParameter> One(ParameterInfo parameter)
     {
-        var plain = Nullable.GetUnderlyingType(type) ?? type;
+        var plain = Nullable.GetUnderlyingType(parameter.ParameterType) ?? parameter.ParameterType;
         if (plain != typeof(string) && plain != typeof(int) && plain != typeof(long) && plain != typeof(bool) && plain != typeof(DateTimeOffset))
             yield break;
-        var query = member.GetCustomAttributes(inherit: false).OfType<IFromQueryMetadata>().FirstOrDefault();
-        yield return new QueryParameter(query?.Name ?? name, plain, member.GetCustomAttributes(inherit: false).OfType<RangeAttribute>().FirstOrDefault());
+        var query = parameter.GetCustomAttributes().OfType<IFromQueryMetadata>().FirstOrDefault();
+        // On a record the range stands on the property: the framework's description of the API fails over one on its constructor's parameter.
+        var range = parameter.GetCustomAttribute<RangeAttribute>() ?? parameter.Member.DeclaringType?.GetProperty(parameter.Name!)?.GetCustomAttribute<RangeAttribute>();
+        yield return new QueryParameter(query?.Name ?? parameter.Name!, plain, range);
     }
 
     private bool IsGood(string text)

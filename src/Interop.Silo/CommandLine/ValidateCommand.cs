@@ -28,7 +28,7 @@ internal static class ValidateCommand
                     if (issue.Severity == IssueSeverity.Error)
                         errors++;
                     await output.WriteLineAsync(
-                        $"{file}:{line} {issue.Location} {issue.Severity.ToString().ToLowerInvariant()} {issue.Code} {issue.Text.ReplaceLineEndings(" ")}");
+                        $"{file}:{line} {(issue.Location.Length == 0 ? "-" : issue.Location)} {issue.Severity.ToString().ToLowerInvariant()} {issue.Code} {issue.Text.ReplaceLineEndings(" ")}");
                 }
             }
         }

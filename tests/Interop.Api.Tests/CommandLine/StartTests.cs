@@ -40,7 +40,7 @@ public sealed class StartTests : IDisposable
     public async Task ADatabaseThatIsNewerThanTheProgramIsRefused()
     {
         var file = _folder.File("new.db");
-        await using (await InteropServer.StartAsync(("DB_URL", file), ("INTEROP_DATA", _folder.Path)))
+        await using (await InteropServer.StartAsync(("DB_URL", file)))
         {
         }
 

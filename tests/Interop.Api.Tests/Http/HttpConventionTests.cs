@@ -7,19 +7,14 @@ namespace Interop.Api.Tests.Http;
 /// <summary>What every answer has, and who gets none.</summary>
 public sealed class HttpConventionTests : IAsyncLifetime
 {
-    private readonly TemporaryFolder _folder = new();
     private InteropServer _server = null!;
 
     private HttpClient Http => _server.Http;
 
     public async Task InitializeAsync() =>
-        _server = await InteropServer.StartAsync(("INTEROP_DATA", _folder.Path), ("CORS_ORIGINS", "https://app.example.org, https://other.example.org/"));
+        _server = await InteropServer.StartAsync(("CORS_ORIGINS", "https://app.example.org, https://other.example.org/"));
 
-    public async Task DisposeAsync()
-    {
-        await _server.DisposeAsync();
-        _folder.Dispose();
-    }
+    public async Task DisposeAsync() => await _server.DisposeAsync();
 
     [Fact]
     public async Task EveryEndpointIsDescribedWithItsAnswersAndAnExampleOfEach()

@@ -53,7 +53,7 @@ public sealed class LogTests : IDisposable
         Assert.Equal(0, await program.TerminateAsync());
 
         var lines = program.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToList();
-        var ended = lines.Single(line => line.Number("EventId") == 2002 && line.GetProperty("State").Number("RunId") == patients.Number("run_id"));
+        var ended = lines.Single(line => line.Text("Category") == "Interop.Ingestion.Running.RunWorker" && line.Number("EventId") == 2002 && line.GetProperty("State").Number("RunId") == patients.Number("run_id"));
         Assert.Equal("default", ended.GetProperty("State").Text("Source"));
         Assert.Contains(ended.GetProperty("Scopes").EnumerateArray(), scope => scope.TryGetProperty("RequestId", out var id) && id.GetString() == "request-of-the-test");
 

@@ -7,7 +7,6 @@ namespace Interop.Api.Tests.Support;
 /// <summary>A server over a sandbox whose four types have been ingested once, each with bad resources and missing patients.</summary>
 public abstract class ApiFixture : IAsyncLifetime
 {
-    private readonly TemporaryFolder _folder = new();
     private InteropServer? _server;
 
     public SandboxServer Sandbox { get; private set; } = null!;
@@ -23,7 +22,6 @@ public abstract class ApiFixture : IAsyncLifetime
     {
         Sandbox = await SandboxServer.StartAsync(new SandboxOptions { Patients = 40, BadShare = 0.05, MissingPatientShare = 0.02 });
         _server = await InteropServer.StartAsync(
-            ("INTEROP_DATA", _folder.Path),
             ("DB_URL", await DatabaseAsync()),
             ("FHIR_BASE_URL", Sandbox.FhirBase.AbsoluteUri),
             ("Sources:down:BaseUrl", "http://127.0.0.1:1/fhir"),
@@ -40,7 +38,6 @@ public abstract class ApiFixture : IAsyncLifetime
         if (_server is not null)
             await _server.DisposeAsync();
         await Sandbox.DisposeAsync();
-        _folder.Dispose();
     }
 
     /// <summary>The setting DB_URL; null is SQLite.</summary>

@@ -8,14 +8,16 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Interop.Api.Tests.Support;
 
-/// <summary>The whole program in this process, on a free port of its own: engine, grains, database, API.</summary>
+/// <summary>The whole program in this process, on a free port and in a folder of its own: engine, grains, database, API.</summary>
 internal sealed class InteropServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly TemporaryFolder _folder;
 
-    private InteropServer(WebApplication app, Uri address)
+    private InteropServer(WebApplication app, Uri address, TemporaryFolder folder)
     {
         _app = app;
+        _folder = folder;
         Http = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromSeconds(120) };
     }
 
@@ -25,11 +27,12 @@ internal sealed class InteropServer : IAsyncDisposable
 
     public static async Task<InteropServer> StartAsync(params (string Name, string? Value)[] settings)
     {
-        var read = Read(settings);
+        var folder = new TemporaryFolder();
+        var read = Read([("INTEROP_DATA", folder.Path), .. settings]);
         var app = await InteropHost.CreateServerAsync(read, CancellationToken.None);
         await app.StartAsync();
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        return new InteropServer(app, new Uri(address));
+        return new InteropServer(app, new Uri(address), folder);
     }
 
     public static InteropSettings Read(params (string Name, string? Value)[] settings)
@@ -45,5 +48,6 @@ internal sealed class InteropServer : IAsyncDisposable
         Http.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();
+        _folder.Dispose();
     }
 }

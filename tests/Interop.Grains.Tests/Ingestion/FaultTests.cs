@@ -19,7 +19,7 @@ public abstract class FaultTests(SharedSilo shared) : IngestionSuite(shared)
     private static Dictionary<string, FaultRule> Rules { get; } = new FaultRule[]
     {
         new() { Kind = FaultKind.TooManyRequests, Every = 3, RetryAfterSeconds = 0 },
-        new() { Kind = FaultKind.TooManyRequests, Every = 5, RetryAfterSeconds = 0, RetryAfterAsDate = true },
+        new() { Kind = FaultKind.TooManyRequests, Every = 5, Times = 2, RetryAfterSeconds = 0, RetryAfterAsDate = true },
         new() { Kind = FaultKind.Unavailable, Rate = 0.3, Seed = 7 },
         new() { Kind = FaultKind.ServerError, Rate = 0.3, Seed = 8 },
         new() { Kind = FaultKind.SlowBody, Every = 7, Seconds = 0.1 },

@@ -92,16 +92,18 @@ public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task TheReminderIsGoneWhenTheRunHasEnded()
+    public async Task ATickAfterTheEndOfTheRunRemovesTheReminder()
     {
-        var runId = await LeaveBehindAsync();
-        await HurryRemindersAsync();
-
+        if (!TestSilo.IsEmbeddedEngine && dialect == SqlDialect.Sqlite)
+            return; // the real engine keeps reminders in memory there
         await using var silo = await StartAsync();
+        var run = await silo.Client.RunAsync("plain", "Patient");
+        var grain = silo.Client.GetGrain<IIngestionRunGrain>(run.RunId);
+        Assert.Equal(1, await Database.ValueAsync<long>("SELECT COUNT(*) FROM OrleansRemindersTable"));
 
-        await Eventually.Is(async () => await StatusAsync(runId) == RunStatus.Success, "the run ended");
-        if (TestSilo.IsEmbeddedEngine || dialect == SqlDialect.Postgres)
-            await Eventually.Is(async () => await Database.ValueAsync<long>("SELECT COUNT(*) FROM OrleansRemindersTable") == 0, "the reminder was removed");
+        await silo.Client.GetGrain<IRemindable>(grain.GetGrainId()).ReceiveReminder("resume", default);
+
+        Assert.Equal(0, await Database.ValueAsync<long>("SELECT COUNT(*) FROM OrleansRemindersTable"));
     }
 
     [Fact]
