@@ -75,7 +75,7 @@ public static class RunEndpoints
     private static async IAsyncEnumerable<SseItem<RunProgress>> FollowAsync(
         long id, IGrainFactory grains, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var progress in grains.GetGrain<IIngestionRunGrain>(id).Follow(cancellationToken))
+        await foreach (var progress in grains.GetGrain<IIngestionRunGrain>(id).FollowToEndAsync(cancellationToken))
             yield return new SseItem<RunProgress>(progress, RunStatus.IsActive(progress.Status) ? "progress" : "end");
     }
 

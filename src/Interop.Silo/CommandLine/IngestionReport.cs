@@ -41,7 +41,7 @@ internal sealed class IngestionReport
         }
 
         // A run of this type may be under way from before a crash: then that one is followed to its end.
-        await foreach (var progress in grains.GetGrain<IIngestionRunGrain>(started.RunId).Follow(cancellationToken))
+        await foreach (var progress in grains.GetGrain<IIngestionRunGrain>(started.RunId).FollowToEndAsync(cancellationToken))
         {
             var seen = progress.Fetched + progress.Counters.Refetched;
             bar.MaxValue = Math.Max(progress.Total ?? seen, Math.Max(seen, 1));
