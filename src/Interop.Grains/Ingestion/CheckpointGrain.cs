@@ -92,10 +92,9 @@ internal sealed class CheckpointGrain(
         });
         if (run is null)
             return await StartAsync(describe); // the run that was in the way has just ended
-        if (!isNew)
-            return new StartRunResult(StartOutcome.AlreadyActive, run.RunId, run.Status);
 
+        // Also the run that is in the way: where its own taking-up failed, whoever asks next makes up for it.
         await GrainFactory.GetGrain<IIngestionRunGrain>(run.RunId).TakeUp();
-        return new StartRunResult(StartOutcome.Started, run.RunId, run.Status);
+        return new StartRunResult(isNew ? StartOutcome.Started : StartOutcome.AlreadyActive, run.RunId, run.Status);
     }
 }
