@@ -55,7 +55,9 @@ public sealed class SerializationTests
     [Fact]
     public void NoAliasIsGivenTwice()
     {
-        var aliases = Abstractions.GetTypes().Select(t => t.GetCustomAttribute<AliasAttribute>()?.Alias).OfType<string>().ToList();
+        // What Orleans' generator makes of these types repeats their aliases.
+        var written = Abstractions.GetTypes().Where(t => t.Namespace?.StartsWith("OrleansCodeGen", StringComparison.Ordinal) != true);
+        var aliases = written.Select(t => t.GetCustomAttribute<AliasAttribute>()?.Alias).OfType<string>().ToList();
 
         Assert.NotEmpty(aliases);
         Assert.Equal(aliases.Count, aliases.Distinct().Count());
