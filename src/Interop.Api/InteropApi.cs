@@ -1,8 +1,11 @@
 using System.Text.Json;
+using Interop.Api.Discovery;
 using Interop.Api.Health;
 using Interop.Api.Http;
 using Interop.Api.Ingestion;
 using Interop.Api.Metrics;
+using Interop.Api.Telemetry;
+using Interop.Api.Tokens;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -18,6 +21,7 @@ public static class InteropApi
         services.AddRoutingCore();
         services.AddSingleton(options);
         services.AddSingleton<RunStarter>();
+        services.AddSingleton<TelemetryIntake>();
         services.AddSingleton<MetricsText>();
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = Problems.Complete);
         services.AddExceptionHandler<FailureHandler>();
@@ -48,6 +52,10 @@ public static class InteropApi
         app.MapRuns();
         app.MapExports();
         app.MapCheckpoints();
+        app.MapTelemetry();
+        app.MapPdExecutions();
+        app.MapTokens();
+        app.MapDiscovery();
         app.MapMetrics();
         app.MapOpenApi("/{documentName}.json");
         app.UseSwaggerUI(ui =>
