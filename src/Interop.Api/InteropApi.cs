@@ -7,7 +7,6 @@ using Interop.Api.Metrics;
 using Interop.Api.Telemetry;
 using Interop.Api.Tokens;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 

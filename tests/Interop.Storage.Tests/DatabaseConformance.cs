@@ -1,7 +1,3 @@
-using System.Collections.Immutable;
-using System.Text;
-using Microsoft.Extensions.Logging;
-
 namespace Interop.Storage.Tests;
 
 /// <summary>What a Database does, whatever the dialect. Derived classes say which.</summary>

@@ -142,8 +142,11 @@ public sealed class PostgresDatabaseTests : IAsyncLifetime
             await session.ExecuteAsync("INSERT INTO documents VALUES ('a', '{}')", null, ct);
         }));
         await using var other = Open();
-        while (await other.ReadAsync((session, ct) => session.ScalarAsync<long>(
-            "SELECT count(*) FROM pg_stat_activity WHERE pid = @process AND wait_event = 'PgSleep'", new { process }, ct)) == 0)
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (await other.ReadAsync(
+            (session, ct) => session.ScalarAsync<long>(
+                "SELECT count(*) FROM pg_stat_activity WHERE pid = @process AND wait_event = 'PgSleep'", new { process }, ct),
+            deadline.Token) == 0)
             await Task.Yield();
 
         await TerminateAsync(process);

@@ -212,8 +212,12 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
 
     private static async Task UntilAsync(Func<bool> condition)
     {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (!condition())
+        {
+            deadline.Token.ThrowIfCancellationRequested();
             await Task.Yield();
+        }
     }
 
     private static void Execute(SqliteConnection connection, string sql)

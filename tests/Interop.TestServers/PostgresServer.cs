@@ -107,7 +107,11 @@ public sealed class PostgresServer : IAsyncDisposable
         foreach (var (name, value) in _options.Settings)
             settings[name] = value;
         _process = _directory.Start(
-            LogPath, [Path.Combine(PostgresBinaries.Directory, "postgres"), "-D", DataPath, .. settings.SelectMany(setting => new[] { "-c", $"{setting.Key}={setting.Value}" })]);
+            LogPath,
+            [
+                Path.Combine(PostgresBinaries.Directory, "postgres"), "-D", DataPath,
+                .. settings.SelectMany(setting => new[] { "-c", $"{setting.Key}={setting.Value}" }),
+            ]);
         await UntilReadyAsync(ct);
     }
 
@@ -129,7 +133,8 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         List<string> command =
         [
-            Path.Combine(PostgresBinaries.Directory, "initdb"), "-D", DataPath, "-U", Superuser, "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions",
+            Path.Combine(PostgresBinaries.Directory, "initdb"), "-D", DataPath, "-U", Superuser,
+            "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions",
         ];
         if (_options.Password is { } password)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Interop.Fhir.Json;
 
 namespace Interop.Fhir.Client;
 
@@ -21,6 +22,9 @@ public readonly record struct BundleEntry(
 /// </summary>
 public sealed class BundlePage
 {
+    /// <summary>Deep enough that no resource breaks its page: what nests too deeply is one bad resource, found by the validator.</summary>
+    internal const int MaxDepth = 1_000_000;
+
     private BundlePage(string resourceType, List<BundleEntry> entries, string? next, long? total)
     {
         ResourceType = resourceType;
@@ -45,7 +49,7 @@ public sealed class BundlePage
     /// <exception cref="JsonException">Not one complete JSON document, or one whose parts have other types than a Bundle's.</exception>
     public static BundlePage Parse(ReadOnlyMemory<byte> utf8)
     {
-        var reader = new Utf8JsonReader(utf8.Span, new JsonReaderOptions { MaxDepth = 128 });
+        var reader = new Utf8JsonReader(utf8.Span, new JsonReaderOptions { MaxDepth = MaxDepth });
         var entries = new List<BundleEntry>();
         string? resourceType = null, next = null;
         long? total = null;
@@ -54,13 +58,13 @@ public sealed class BundlePage
             throw new JsonException("not a JSON object");
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (reader.ValueTextEquals("resourceType"u8))
+            if (reader.IsNamed("resourceType"u8))
                 resourceType = ReadString(ref reader);
-            else if (reader.ValueTextEquals("total"u8))
+            else if (reader.IsNamed("total"u8))
                 total = reader.Read() && reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var n) ? n : null;
-            else if (reader.ValueTextEquals("link"u8))
+            else if (reader.IsNamed("link"u8))
                 next = ReadNext(ref reader) ?? next;
-            else if (reader.ValueTextEquals("entry"u8))
+            else if (reader.IsNamed("entry"u8))
                 ReadEntries(ref reader, utf8, entries);
             else
                 SkipValue(ref reader);
@@ -98,7 +102,7 @@ public sealed class BundlePage
         string? mode = null, method = null, url = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (reader.ValueTextEquals("resource"u8))
+            if (reader.IsNamed("resource"u8))
             {
                 reader.Read();
                 var from = (int)reader.TokenStartIndex;
@@ -106,11 +110,11 @@ public sealed class BundlePage
                 reader.Skip();
                 resource = isObject ? utf8[from..(int)reader.BytesConsumed] : default;
             }
-            else if (reader.ValueTextEquals("search"u8))
+            else if (reader.IsNamed("search"u8))
             {
                 ReadMembers(ref reader, "mode"u8, ref mode, default, ref url);
             }
-            else if (reader.ValueTextEquals("request"u8))
+            else if (reader.IsNamed("request"u8))
             {
                 ReadMembers(ref reader, "method"u8, ref method, "url"u8, ref url);
             }
@@ -136,9 +140,9 @@ public sealed class BundlePage
 
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (reader.ValueTextEquals(first))
+            if (reader.IsNamed(first))
                 firstValue = ReadString(ref reader);
-            else if (!second.IsEmpty && reader.ValueTextEquals(second))
+            else if (!second.IsEmpty && reader.IsNamed(second))
                 secondValue = ReadString(ref reader);
             else
                 SkipValue(ref reader);
@@ -158,9 +162,9 @@ public sealed class BundlePage
             string? relation = null, url = null;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                if (reader.ValueTextEquals("relation"u8))
+                if (reader.IsNamed("relation"u8))
                     relation = ReadString(ref reader);
-                else if (reader.ValueTextEquals("url"u8))
+                else if (reader.IsNamed("url"u8))
                     url = ReadString(ref reader);
                 else
                     SkipValue(ref reader);
@@ -177,22 +181,9 @@ public sealed class BundlePage
     {
         reader.Read();
         if (reader.TokenType == JsonTokenType.String)
-            return ReadText(ref reader);
+            return reader.TextOrNull();
         reader.Skip();
         return null;
-    }
-
-    // A lone surrogate is well-formed JSON, yet no text that .NET can hold; such a link or mode is as good as none.
-    private static string ReadText(ref Utf8JsonReader reader)
-    {
-        try
-        {
-            return reader.GetString()!;
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new JsonException("a string of the Bundle is not Unicode text", e);
-        }
     }
 
     private static void SkipValue(ref Utf8JsonReader reader)

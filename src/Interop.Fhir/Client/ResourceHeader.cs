@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Interop.Fhir.Json;
 
 namespace Interop.Fhir.Client;
 
@@ -11,18 +12,18 @@ public readonly record struct ResourceHeader(string? ResourceType, string? Id, s
     /// <exception cref="JsonException">Not well-formed JSON.</exception>
     public static ResourceHeader Read(ReadOnlySpan<byte> resource)
     {
-        var reader = new Utf8JsonReader(resource, new JsonReaderOptions { MaxDepth = 128 });
+        var reader = new Utf8JsonReader(resource, new JsonReaderOptions { MaxDepth = BundlePage.MaxDepth });
         string? type = null, id = null, version = null;
         DateTimeOffset? lastUpdated = null;
         var found = 0;
         reader.Read();
         while (found < 3 && reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (reader.ValueTextEquals("resourceType"u8))
+            if (reader.IsNamed("resourceType"u8))
                 found += ReadString(ref reader, ref type);
-            else if (reader.ValueTextEquals("id"u8))
+            else if (reader.IsNamed("id"u8))
                 found += ReadString(ref reader, ref id);
-            else if (reader.ValueTextEquals("meta"u8))
+            else if (reader.IsNamed("meta"u8))
                 found += ReadMeta(ref reader, ref version, ref lastUpdated);
             else
                 Skip(ref reader);
@@ -62,11 +63,11 @@ public readonly record struct ResourceHeader(string? ResourceType, string? Id, s
 
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (reader.ValueTextEquals("versionId"u8))
+            if (reader.IsNamed("versionId"u8))
             {
                 ReadString(ref reader, ref version);
             }
-            else if (reader.ValueTextEquals("lastUpdated"u8))
+            else if (reader.IsNamed("lastUpdated"u8))
             {
                 string? text = null;
                 ReadString(ref reader, ref text);
@@ -85,22 +86,9 @@ public readonly record struct ResourceHeader(string? ResourceType, string? Id, s
     {
         reader.Read();
         if (reader.TokenType == JsonTokenType.String)
-        {
-            // A lone surrogate is well-formed JSON that is no text: as good as absent here, an issue for the validator.
-            try
-            {
-                value = reader.GetString();
-            }
-            catch (InvalidOperationException)
-            {
-                value = null;
-            }
-        }
+            value = reader.TextOrNull();
         else
-        {
             reader.Skip();
-        }
-
         return 1;
     }
 

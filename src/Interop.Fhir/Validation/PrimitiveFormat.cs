@@ -20,6 +20,9 @@ internal static class PrimitiveFormat
     private static readonly SearchValues<byte> IdCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-."u8);
 
+    private static readonly SearchValues<byte> Base64Characters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"u8);
+
     /// <summary>Whether a JSON string has the format of the type. Numbers are not asked here, nor is xhtml.</summary>
     public static bool IsValid(PrimitiveKind kind, ReadOnlySpan<byte> value) => kind switch
     {
@@ -134,19 +137,23 @@ internal static class PrimitiveFormat
         && Utf8Parser.TryParse(value["urn:uuid:".Length..], out Guid _, out var read, 'D') && read == 36
         && value.IndexOfAnyInRange((byte)'A', (byte)'Z') < 0;
 
-    // White space may stand between groups of four, as mail and PEM break lines; padding ends the last group.
+    // White space may stand between groups of four, as mail and PEM break lines; padding ends the last group. Bits left over in the last
+    // character need not be zero: RFC 4648, 3.5 leaves that open, and Base64.IsValid of .NET does not.
     private static bool IsBase64(ReadOnlySpan<byte> value)
     {
-        if (!Base64.IsValid(value, out var decoded) || decoded == 0)
+        var data = value.TrimEnd(" \t\r\n"u8);
+        if (data.Length == 0)
             return false;
-        for (var rest = value; ;)
+        var padding = data.EndsWith("=="u8) ? 2 : data.EndsWith("="u8) ? 1 : 0;
+        var groups = data[..^padding];
+        while (true)
         {
-            var at = rest.IndexOfAny(WhiteSpace);
-            if (at < 0)
-                return rest.Length % 4 == 0;
-            if (at % 4 != 0)
+            var end = groups.IndexOfAnyExcept(Base64Characters);
+            if (end < 0)
+                return (groups.Length + padding) % 4 == 0 && (groups.Length > 0 || padding == 0);
+            if (end % 4 != 0 || !WhiteSpace.Contains(groups[end]))
                 return false;
-            rest = rest[(at + 1)..];
+            groups = groups[(end + 1)..];
         }
     }
 }

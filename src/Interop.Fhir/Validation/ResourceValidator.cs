@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Unicode;
 using Interop.Fhir.Schema;
+using Interop.Fhir.Validation.Profiles;
 
 namespace Interop.Fhir.Validation;
 
@@ -16,11 +17,12 @@ public sealed class ResourceValidator
 
     // The buffers of the last resource serve the next; null while in use, so that a checker may validate on the same thread.
     [ThreadStatic]
-    private static StructureValidation? _idle;
+    private static StructureValidation? Idle;
 
     private readonly R4Schema _schema;
     private readonly ValidationOptions _options;
     private readonly JsonReaderOptions _json;
+    private readonly Dictionary<string, Profile> _profiles;
 
     /// <exception cref="ArgumentException">An option is out of range, or level Full has no invariant checker.</exception>
     public ResourceValidator(R4Schema schema, ValidationOptions options)
@@ -29,6 +31,7 @@ public sealed class ResourceValidator
         _schema = schema;
         _options = options;
         _json = new JsonReaderOptions { MaxDepth = options.MaxDepth };
+        _profiles = options.Profiles.ToDictionary(p => p.Url, StringComparer.Ordinal);
     }
 
     /// <summary>The structure level with the default limits.</summary>
@@ -42,15 +45,11 @@ public sealed class ResourceValidator
     /// <param name="utf8">One JSON object and at most white space around it.</param>
     public ValidationResult Validate(ReadOnlySpan<byte> utf8)
     {
-        var validation = _idle ?? new StructureValidation();
-        _idle = null;
+        var validation = Idle ?? new StructureValidation();
+        Idle = null;
         validation.Begin(_schema, _options.MaxIssues);
-        if (IsReadable(utf8, validation.Issues) && Read(utf8, validation) && _options.Level == ValidationLevel.Full && validation.RootType is { } type)
-        {
-            var found = new List<ValidationIssue>();
-            _options.InvariantChecker!.Check(utf8, type, found);
-            validation.Issues.AddRange(found);
-        }
+        if (IsReadable(utf8, validation.Issues) && Read(utf8, validation) && validation.RootType is { } type)
+            CheckFurther(utf8, type, validation.Issues);
 
         var result = new ValidationResult
         {
@@ -61,8 +60,28 @@ public sealed class ResourceValidator
             HasErrors = validation.Issues.HasErrors,
             Issues = validation.Issues.ToIssues(),
         };
-        _idle = validation;
+        Idle = validation;
         return result;
+    }
+
+    private void CheckFurther(ReadOnlySpan<byte> utf8, TypeDefinition type, IssueLog issues)
+    {
+        // A profile's rules read on what the structure promises.
+        if (_profiles.Count > 0 && !issues.HasErrors)
+        {
+            var reader = new Utf8JsonReader(utf8, _json);
+            using var document = JsonDocument.ParseValue(ref reader);
+            var found = new List<ValidationIssue>();
+            new ProfileCheck(_schema, _profiles, found).Check(document.RootElement);
+            issues.AddRange(found);
+        }
+
+        if (_options.Level == ValidationLevel.Full)
+        {
+            var found = new List<ValidationIssue>();
+            _options.InvariantChecker!.Check(utf8, type, found);
+            issues.AddRange(found);
+        }
     }
 
     private bool IsReadable(ReadOnlySpan<byte> utf8, IssueLog issues)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Interop.Fhir.Json;
 using Interop.Fhir.Schema;
 
 namespace Interop.Fhir.Validation;
@@ -17,8 +18,8 @@ internal sealed partial class StructureValidation
         var hasExtension = false;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isCoding = IsNamed(ref reader, "coding"u8);
-            hasExtension |= IsNamed(ref reader, "extension"u8);
+            var isCoding = reader.IsNamed("coding"u8);
+            hasExtension |= reader.IsNamed("extension"u8);
             reader.Read();
             if (isCoding && reader.TokenType == JsonTokenType.StartArray)
             {
@@ -51,8 +52,8 @@ internal sealed partial class StructureValidation
         Utf8JsonReader system = default, code = default;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isSystem = IsNamed(ref reader, "system"u8);
-            var isCode = IsNamed(ref reader, "code"u8);
+            var isSystem = reader.IsNamed("system"u8);
+            var isCode = reader.IsNamed("code"u8);
             reader.Read();
             if (isSystem && reader.TokenType == JsonTokenType.String)
                 system = reader;
@@ -71,6 +72,6 @@ internal sealed partial class StructureValidation
         if (!reader.ValueIsEscaped)
             return reader.ValueSpan;
         var text = new byte[reader.ValueSpan.Length];
-        return TryUnescape(ref reader, text, out var length) ? text.AsSpan(0, length) : [];
+        return reader.TryUnescape(text, out var length) ? text.AsSpan(0, length) : [];
     }
 }

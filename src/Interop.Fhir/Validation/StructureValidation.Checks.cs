@@ -31,6 +31,16 @@ internal sealed partial class StructureValidation
             CheckExtension(frame, type);
     }
 
+    private void ReportEmpty(TypeDefinition type)
+    {
+        Issues.Error(IssueCode.Structure, "An object must not be empty: leave it out, or give it content.");
+        foreach (var element in type.Elements)
+        {
+            if (element.Min > 0)
+                ReportMissing(element);
+        }
+    }
+
     private void ReportMissing(ElementDefinition element)
     {
         var cardinality = $"{element.Min}..{(element.Max == ElementDefinition.Unbounded ? "*" : element.Max)}";

@@ -1,5 +1,6 @@
-using System.Text;
 using System.Text.Json;
+using System.Text;
+using Interop.Fhir.Json;
 using Interop.Fhir.Schema;
 
 namespace Interop.Fhir.Validation;
@@ -9,7 +10,6 @@ internal sealed partial class StructureValidation
 {
     private const int LargestKeptBuffer = 64 * 1024;
     private const int LongestCaptured = 1024;
-    private const int LongestEscapedName = 256;
 
     private readonly NarrativeMarkup _narrative = new();
     private byte[] _text = new byte[1024];
@@ -120,7 +120,7 @@ internal sealed partial class StructureValidation
     {
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (!IsNamed(ref reader, "id"u8))
+            if (!reader.IsNamed("id"u8))
                 return true;
             reader.Read();
             reader.Skip();
@@ -161,34 +161,8 @@ internal sealed partial class StructureValidation
 
         if (_text.Length < reader.ValueSpan.Length)
             _text = new byte[Math.Max(reader.ValueSpan.Length, _text.Length * 2)];
-        var isText = TryUnescape(ref reader, _text, out var length);
+        var isText = reader.TryUnescape(_text, out var length);
         text = _text.AsSpan(0, length);
         return isText;
-    }
-
-    // Utf8JsonReader.ValueTextEquals would do, but that it throws where a name has half of a surrogate pair.
-    private static bool IsNamed(ref Utf8JsonReader reader, scoped ReadOnlySpan<byte> name)
-    {
-        if (!reader.ValueIsEscaped)
-            return reader.ValueSpan.SequenceEqual(name);
-        if (reader.ValueSpan.Length > LongestEscapedName)
-            return false;
-        Span<byte> text = stackalloc byte[LongestEscapedName];
-        return TryUnescape(ref reader, text, out var length) && name.SequenceEqual(text[..length]);
-    }
-
-    private static bool TryUnescape(ref Utf8JsonReader reader, scoped Span<byte> to, out int length)
-    {
-        try
-        {
-            length = reader.CopyString(to);
-            return true;
-        }
-        catch (InvalidOperationException)
-        {
-            // The reader says by this exception alone that an escape is half of a surrogate pair.
-            length = 0;
-            return false;
-        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Interop.Fhir.Json;
 using Interop.Fhir.Schema;
 
 namespace Interop.Fhir.Validation;
@@ -90,7 +91,7 @@ internal sealed partial class StructureValidation
     {
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isResourceType = IsNamed(ref reader, "resourceType"u8);
+            var isResourceType = reader.IsNamed("resourceType"u8);
             reader.Read();
             if (!isResourceType)
             {
@@ -145,7 +146,7 @@ internal sealed partial class StructureValidation
         }
 
         if (properties == 0)
-            Issues.Error(IssueCode.Structure, "An object must not be empty: leave it out, or give it content.");
+            ReportEmpty(type);
         else
             CheckObject(frame, gaps, type, role, isIdAlone: hasId && properties == 1 && !type.IsResource);
         _states.Pop(frame);
@@ -157,8 +158,8 @@ internal sealed partial class StructureValidation
         if (!reader.ValueIsEscaped)
             return type.Properties.Find(reader.ValueSpan);
 
-        Span<byte> name = stackalloc byte[LongestEscapedName];
-        return reader.ValueSpan.Length <= LongestEscapedName && TryUnescape(ref reader, name, out var length) ? type.Properties.Find(name[..length]) : null;
+        Span<byte> name = stackalloc byte[Utf8JsonReaderText.LongestEscapedName];
+        return reader.ValueSpan.Length <= Utf8JsonReaderText.LongestEscapedName && reader.TryUnescape(name, out var length) ? type.Properties.Find(name[..length]) : null;
     }
 
     private void ReadProperty(ref Utf8JsonReader reader, int frame, Property property, ElementType? parent, ObjectRole role)

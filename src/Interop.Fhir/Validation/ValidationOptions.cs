@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using Interop.Fhir.Validation.Profiles;
+
 namespace Interop.Fhir.Validation;
 
 /// <summary>How thorough validation is.</summary>
@@ -21,6 +24,12 @@ public sealed record ValidationOptions
     /// <summary>What checks the invariants; level <see cref="ValidationLevel.Full"/> needs one.</summary>
     public IInvariantChecker? InvariantChecker { get; init; }
 
+    /// <summary>
+    /// Profiles that a resource must follow when its meta.profile claims them; the profiles these build on, and those of extensions, are
+    /// found among them too. Claims of other profiles are no issue.
+    /// </summary>
+    public ImmutableArray<Profile> Profiles { get; init; } = [];
+
     /// <summary>How many JSON objects and arrays may lie in each other, 1 to <see cref="LargestMaxDepth"/>.</summary>
     public int MaxDepth { get; init; } = 128;
 
@@ -39,6 +48,8 @@ public sealed record ValidationOptions
             throw new ArgumentException($"MaxBytes is {MaxBytes}; it must be at least 1.");
         if (MaxIssues < 1)
             throw new ArgumentException($"MaxIssues is {MaxIssues}; it must be at least 1.");
+        if (Profiles.GroupBy(p => p.Url).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw new ArgumentException($"Profiles has {twice.Key} twice.");
         if (Level == ValidationLevel.Full && InvariantChecker is null)
             throw new ArgumentException("Level Full needs an InvariantChecker: without one the invariants would pass unchecked.");
     }

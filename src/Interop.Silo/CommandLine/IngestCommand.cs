@@ -1,8 +1,6 @@
 using System.CommandLine;
-using Interop.Ingestion;
 using Interop.Silo.Hosting;
 using Interop.Silo.Settings;
-using Spectre.Console;
 
 namespace Interop.Silo.CommandLine;
 

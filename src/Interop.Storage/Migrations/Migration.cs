@@ -34,6 +34,7 @@ internal sealed record Migration(int Version, string Name, string Sql)
         }
         return migrations.Count > 0
             ? [.. migrations.Values]
-            : throw new ArgumentException($"{assembly.GetName().Name} carries no resource {prefix}NNNN_name.sql: embed the files with LogicalName=\"{folder}/%(RecursiveDir)%(Filename)%(Extension)\"");
+            : throw new ArgumentException($"{assembly.GetName().Name} carries no resource {prefix}NNNN_name.sql: "
+                + $"embed the files with LogicalName=\"{folder}/%(RecursiveDir)%(Filename)%(Extension)\"");
     }
 }

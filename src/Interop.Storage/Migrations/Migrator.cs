@@ -38,7 +38,8 @@ public sealed partial class Migrator
     }
 
     internal Migrator(
-        Database database, IReadOnlyList<Migration> migrations, string versionTable = "schema_version", ILoggerFactory? loggers = null, TimeProvider? time = null)
+        Database database, IReadOnlyList<Migration> migrations, string versionTable = "schema_version",
+        ILoggerFactory? loggers = null, TimeProvider? time = null)
     {
         _database = database;
         _migrations = migrations;

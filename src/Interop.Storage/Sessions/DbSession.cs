@@ -1,4 +1,3 @@
-using System.Data;
 using System.Data.Common;
 using System.Runtime.CompilerServices;
 using Dapper;
@@ -8,7 +7,8 @@ namespace Interop.Storage;
 /// <summary>
 /// One transaction on one connection, for the time of the work that it was given to; not for use by two threads at once.
 /// Columns in snake_case fill members and constructor parameters in PascalCase; <c>@Name</c> in a statement takes the member Name of
-/// <c>args</c>, and <c>IN @Names</c> or <c>NOT IN @Names</c> an array or a list. Instants go in and come out as <see cref="DateTimeOffset"/> or UTC <see cref="DateTime"/>.
+/// <c>args</c>, and <c>IN @Names</c> or <c>NOT IN @Names</c> (so written) an array or a list. Instants go in and come out as
+/// <see cref="DateTimeOffset"/> or UTC <see cref="DateTime"/>.
 /// Failures come as the provider's DbException; <see cref="Database.Classify"/> tells what they ask for. After one, PostgreSQL takes
 /// nothing more in this transaction but a rollback to a savepoint.
 /// </summary>

@@ -28,7 +28,9 @@ internal static class KeyCheck
                 while (slots[slot] != 0)
                 {
                     if (other.Read(rows.Row(slots[slot] - 1)).SequenceEqual(key))
-                        throw new ArgumentException($"Rows {slots[slot] - 1} and {row} of the batch for table {rows.Shape.Name} have the same key {Describe(rows, row)}: keep one of them");
+                        throw new ArgumentException(
+                            $"Rows {slots[slot] - 1} and {row} of the batch for table {rows.Shape.Name} "
+                            + $"have the same key {Describe(rows, row)}: keep one of them");
                     slot = (slot + 1) & (size - 1);
                 }
                 slots[slot] = row + 1;

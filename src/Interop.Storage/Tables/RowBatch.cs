@@ -254,12 +254,14 @@ public sealed class RowBatch : IDisposable
     private ColumnType NextType() =>
         _rowOpen
             ? Shape.Columns[_nextColumn].Type
-            : throw new InvalidOperationException($"A value for table {Shape.Name} outside a row: its {Shape.Columns.Length} columns are written, or no row was begun");
+            : throw new InvalidOperationException(
+                $"A value for table {Shape.Name} outside a row: its {Shape.Columns.Length} columns are written, or no row was begun");
 
     private void Expect(bool holds, string given)
     {
         if (!holds)
-            throw new InvalidOperationException($"The column {Shape.Columns[_nextColumn].Name} of table {Shape.Name} is {Shape.Columns[_nextColumn].Type}: {given} does not fit");
+            throw new InvalidOperationException(
+                $"The column {Shape.Columns[_nextColumn].Name} of table {Shape.Name} is {Shape.Columns[_nextColumn].Type}: {given} does not fit");
     }
 
     private void WriteField(ReadOnlySpan<byte> value)

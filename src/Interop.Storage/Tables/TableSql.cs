@@ -15,6 +15,9 @@ public static class TableSql
         foreach (var column in shape.Columns)
         {
             sql.Append(Quote(column.Name)).Append(' ').Append(TypeName(column.Type, dialect));
+            // Keys are compared as bytes: a language's rules cost a multiple, and differ between machines.
+            if (dialect == SqlDialect.Postgres && column.Type == ColumnType.Text && shape.Key.Contains(column.Name))
+                sql.Append(" COLLATE \"C\"");
             // SQLite lets null into a primary key unless told otherwise.
             if (!column.Nullable || shape.Key.Contains(column.Name))
                 sql.Append(" NOT NULL");

@@ -1,5 +1,3 @@
-using Interop.Fhir.Validation;
-
 namespace Interop.Fhir.Tests.Validation;
 
 /// <summary>The shape of FHIR's JSON (https://hl7.org/fhir/R4/json.html), each rule broken on its own.</summary>

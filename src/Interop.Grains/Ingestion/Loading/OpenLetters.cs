@@ -42,12 +42,12 @@ internal static class OpenLetters
         foreach (var type in resources.GroupBy(r => r.ResourceType))
         {
             found.AddRange(await session.QueryAsync<OpenLetter>(
-                $"""
-                SELECT id, resource_type, COALESCE(resource_id, '') AS resource_id, version_id, last_updated_ticks, content_hash,
-                       version_key, stage, run_id
-                FROM dead_letters
-                WHERE NOT resolved AND source = @source AND resource_type = @type AND {session.IsAnyOf("COALESCE(resource_id, '')", "@ids")}
-                """,
+                session.SelectByKeys(
+                    "id, resource_type, COALESCE(resource_id, '') AS resource_id, version_id, last_updated_ticks, content_hash, version_key, stage, run_id",
+                    "dead_letters",
+                    "NOT resolved AND source = @source AND resource_type = @type",
+                    "COALESCE(resource_id, '')",
+                    "@ids"),
                 new { source, type = type.Key, ids = session.ArrayOf(type.Select(r => Storable(r.Id) ?? "").Distinct()) },
                 cancellationToken));
         }

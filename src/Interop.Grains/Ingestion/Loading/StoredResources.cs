@@ -32,10 +32,12 @@ internal static class StoredResources
         foreach (var type in resources.Where(r => r.Id is not null).GroupBy(r => r.ResourceType))
         {
             var rows = await session.QueryAsync<Row>(
-                $"""
-                SELECT resource_id, version_id, last_updated_ticks, content_hash, run_id, deleted_at IS NOT NULL AS is_deleted
-                FROM resources WHERE source = @source AND resource_type = @type AND {session.IsAnyOf("resource_id", "@ids")}
-                """,
+                session.SelectByKeys(
+                    "resource_id, version_id, last_updated_ticks, content_hash, run_id, deleted_at IS NOT NULL AS is_deleted",
+                    "resources",
+                    "source = @source AND resource_type = @type",
+                    "resource_id",
+                    "@ids"),
                 new { source, type = type.Key, ids = session.ArrayOf(type.Select(r => r.Id!).Distinct()) },
                 cancellationToken);
             foreach (var row in rows)
@@ -52,10 +54,8 @@ internal static class StoredResources
     public static async Task<IReadOnlyList<string>> ExistingIdsAsync(
         DbSession session, string source, string type, IEnumerable<string> ids, CancellationToken cancellationToken) =>
         await session.QueryAsync<string>(
-            $"""
-            SELECT resource_id FROM resources
-            WHERE source = @source AND resource_type = @type AND deleted_at IS NULL AND {session.IsAnyOf("resource_id", "@ids")}
-            """,
+            session.SelectByKeys(
+                "resource_id", "resources", "source = @source AND resource_type = @type AND deleted_at IS NULL", "resource_id", "@ids"),
             new { source, type, ids = session.ArrayOf(ids) },
             cancellationToken);
 }

@@ -1,10 +1,11 @@
 -- The truth about ingested data and about the runs that brought it. Instants of FHIR servers have up to 100 ns, timestamptz has
 -- 1 microsecond: where versions are compared, *_ticks holds the instant in 100 ns since 0001-01-01 UTC.
+-- Keys are COLLATE "C": they are compared as bytes, which costs a fraction of a language's rules and is the same on every machine.
 
 CREATE TABLE resources (
-    source             text        NOT NULL,
-    resource_type      text        NOT NULL,
-    resource_id        text        NOT NULL,
+    source             text COLLATE "C" NOT NULL,
+    resource_type      text COLLATE "C" NOT NULL,
+    resource_id        text COLLATE "C" NOT NULL,
     version_id         text,
     last_updated       timestamptz,
     last_updated_ticks bigint,
@@ -19,8 +20,8 @@ CREATE INDEX resources_by_run ON resources (run_id);
 
 CREATE TABLE ingestion_runs (
     run_id               bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    source               text        NOT NULL,
-    resource_type        text        NOT NULL,
+    source               text COLLATE "C" NOT NULL,
+    resource_type        text COLLATE "C" NOT NULL,
     status               text        NOT NULL,
     started_at           timestamptz NOT NULL,
     finished_at          timestamptz,
@@ -65,15 +66,15 @@ CREATE INDEX ingestion_runs_by_type ON ingestion_runs (resource_type, run_id);
 -- Emptied when the run ends.
 CREATE TABLE run_seen (
     run_id        bigint NOT NULL,
-    resource_type text   NOT NULL,
-    resource_id   text   NOT NULL,
-    version_key   text   NOT NULL,
+    resource_type text COLLATE "C" NOT NULL,
+    resource_id   text COLLATE "C" NOT NULL,
+    version_key   text COLLATE "C" NOT NULL,
     PRIMARY KEY (run_id, resource_type, resource_id, version_key)
 );
 
 CREATE TABLE checkpoints (
-    source                       text        NOT NULL,
-    resource_type                text        NOT NULL,
+    source                       text COLLATE "C" NOT NULL,
+    resource_type                text COLLATE "C" NOT NULL,
     last_successful_lastupdated timestamptz NOT NULL,
     updated_at                   timestamptz NOT NULL,
     PRIMARY KEY (source, resource_type)
@@ -82,13 +83,13 @@ CREATE TABLE checkpoints (
 CREATE TABLE dead_letters (
     id                 bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     run_id             bigint      NOT NULL,
-    source             text        NOT NULL,
-    resource_type      text        NOT NULL,
+    source             text COLLATE "C" NOT NULL,
+    resource_type      text COLLATE "C" NOT NULL,
     resource_id        text,
     version_id         text,
     last_updated_ticks bigint,
     content_hash       text        NOT NULL,
-    version_key        text        NOT NULL,
+    version_key        text COLLATE "C" NOT NULL,
     stage              text        NOT NULL,
     error              text        NOT NULL,
     issues             text        NOT NULL,
@@ -104,8 +105,8 @@ CREATE UNIQUE INDEX dead_letters_open
 CREATE INDEX dead_letters_by_run ON dead_letters (run_id, id);
 
 CREATE TABLE patients (
-    source     text   NOT NULL,
-    id         text   NOT NULL,
+    source     text COLLATE "C" NOT NULL,
+    id         text COLLATE "C" NOT NULL,
     family     text,
     given      text,
     gender     text,
@@ -116,8 +117,8 @@ CREATE TABLE patients (
 );
 
 CREATE TABLE observations (
-    source             text   NOT NULL,
-    id                 text   NOT NULL,
+    source             text COLLATE "C" NOT NULL,
+    id                 text COLLATE "C" NOT NULL,
     patient_id         text,
     status             text,
     code               text,
@@ -132,8 +133,8 @@ CREATE TABLE observations (
 );
 
 CREATE TABLE encounters (
-    source          text   NOT NULL,
-    id              text   NOT NULL,
+    source          text COLLATE "C" NOT NULL,
+    id              text COLLATE "C" NOT NULL,
     patient_id      text,
     status          text,
     encounter_class text,
@@ -145,8 +146,8 @@ CREATE TABLE encounters (
 );
 
 CREATE TABLE conditions (
-    source              text   NOT NULL,
-    id                  text   NOT NULL,
+    source              text COLLATE "C" NOT NULL,
+    id                  text COLLATE "C" NOT NULL,
     patient_id          text,
     clinical_status     text,
     verification_status text,
