@@ -28,6 +28,7 @@ public sealed class DiscoveryEndpointTests : IAsyncLifetime
             ("OPENEMR_SCOPE", "offline_access"),
             ("MIRTH_PD_ENDPOINT_URL", new Uri(_sandbox.BaseAddress, "mirth/pd").AbsoluteUri),
             ("Tenants__default__Timeout", "00:00:03"),
+            ("Telemetry__CommitBudget", "00:00:20"),
             ("LOG_LEVEL", "Trace"));
     }
 

@@ -65,7 +65,17 @@ internal sealed partial class CommitService : IHostedService, IDisposable
             batch.Clear();
             for (var events = 0; events < _options.MaxBatchEvents && _waiting.Reader.TryRead(out var request); events += request.Events.Count)
                 batch.Add(request);
-            await CommitBatchAsync(batch);
+            try
+            {
+                await CommitBatchAsync(batch);
+            }
+            catch (Exception e)
+            {
+                // A fault of this program: those who wait are told the truth, and the next batch has its own chance.
+                LogFault(e);
+                foreach (var request in batch)
+                    request.CompleteAll(EventVerdict.NotKept);
+            }
         }
     }
 
@@ -162,6 +172,9 @@ internal sealed partial class CommitService : IHostedService, IDisposable
 
     [LoggerMessage(4113, LogLevel.Error, "The spool is full ({Bytes} bytes): events are turned away until the database takes some")]
     private partial void LogFull(long bytes);
+
+    [LoggerMessage(4115, LogLevel.Error, "A batch could not be kept")]
+    private partial void LogFault(Exception e);
 
     [LoggerMessage(4114, LogLevel.Error, "The spool cannot be written: events are turned away")]
     private partial void LogDiskFailed(Exception e);
