@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
@@ -81,9 +82,7 @@ internal static class LoadGenerator
             if (head < 0)
                 continue;
             var at = buffer.AsSpan(0, head).IndexOf("Content-Length: "u8);
-            var body = 0;
-            if (at >= 0)
-                System.Buffers.Text.Utf8Parser.TryParse(buffer.AsSpan(at + 16), out body, out _);
+            var body = at >= 0 && Utf8Parser.TryParse(buffer.AsSpan(at + "Content-Length: ".Length), out int announced, out _) ? announced : 0;
             if (length < head + 4 + body)
                 continue;
             return buffer.AsSpan(9, 3).SequenceEqual("202"u8) && buffer.AsSpan(head + 4, body).IndexOf("false"u8) < 0;
