@@ -36,7 +36,7 @@ public sealed class DiscoveryEndpointTests : IAsyncLifetime
     {
         await _server.DisposeAsync();
         await _sandbox.DisposeAsync();
-        _folder.Dispose();
+        _folder.Delete();
     }
 
     [Fact]

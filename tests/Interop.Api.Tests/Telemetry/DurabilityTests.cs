@@ -13,7 +13,7 @@ public sealed class DurabilityTests : IDisposable
     private static readonly bool IsLong = Environment.GetEnvironmentVariable("INTEROP_LONG") == "1";
     private readonly TestFolder _folder = new();
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose() => _folder.Delete();
 
     [Theory]
     [InlineData(false)]

@@ -25,7 +25,7 @@ public abstract class TelemetryEndpointTests : IAsyncLifetime
     public async Task DisposeAsync()
     {
         await _server.DisposeAsync();
-        _folder.Dispose();
+        _folder.Delete();
     }
 
     [Fact]

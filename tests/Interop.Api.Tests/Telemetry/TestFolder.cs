@@ -1,9 +1,9 @@
 namespace Interop.Api.Tests.Telemetry;
 
-/// <summary>An empty folder that is gone with the test.</summary>
-internal sealed class TestFolder : IDisposable
+/// <summary>An empty folder of one test, which deletes it.</summary>
+internal sealed class TestFolder
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("interop-").FullName;
 
-    public void Dispose() => Directory.Delete(Path, recursive: true);
+    public void Delete() => Directory.Delete(Path, recursive: true);
 }

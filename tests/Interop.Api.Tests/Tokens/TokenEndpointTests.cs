@@ -30,7 +30,7 @@ public sealed class TokenEndpointTests : IAsyncLifetime
     {
         await _server.DisposeAsync();
         await _sandbox.DisposeAsync();
-        _folder.Dispose();
+        _folder.Delete();
     }
 
     [Fact]
