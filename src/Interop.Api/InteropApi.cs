@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Interop.Api.Discovery;
 using Interop.Api.Health;
 using Interop.Api.Http;
@@ -7,6 +8,7 @@ using Interop.Api.Metrics;
 using Interop.Api.Telemetry;
 using Interop.Api.Tokens;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -29,9 +31,11 @@ public static class InteropApi
         {
             json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
             json.SerializerOptions.DictionaryKeyPolicy = null;
+            json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict; // else every number is documented as "integer or string"
             json.SerializerOptions.Converters.Add(new UtcInstantConverter());
         });
-        services.AddOpenApi("openapi", openApi => openApi.AddDocumentTransformer<ApiDescription>());
+        services.AddOpenApi("openapi", openApi => openApi
+            .AddDocumentTransformer<ApiDescription>().AddOperationTransformer<Examples>().AddSchemaTransformer<WrittenTypes>());
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         return services;
     }
@@ -45,17 +49,20 @@ public static class InteropApi
         app.UseStatusCodePages();
         app.UseRouting();
         app.UseCors();
+        app.UseMiddleware<BodyLimit>();
+        app.UseMiddleware<QueryCheck>();
 
         app.MapHealth();
-        app.MapIngestion();
-        app.MapRuns();
-        app.MapExports();
-        app.MapCheckpoints();
-        app.MapTelemetry();
-        app.MapPdExecutions();
-        app.MapTokens();
-        app.MapDiscovery();
         app.MapMetrics();
+        var features = app.MapGroup("").ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        features.MapIngestion();
+        features.MapRuns();
+        features.MapExports();
+        features.MapCheckpoints();
+        features.MapTelemetry();
+        features.MapPdExecutions();
+        features.MapTokens();
+        features.MapDiscovery();
         app.MapOpenApi("/{documentName}.json");
         app.UseSwaggerUI(ui =>
         {

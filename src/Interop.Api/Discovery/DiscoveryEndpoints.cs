@@ -20,7 +20,7 @@ public static class DiscoveryEndpoints
 
     public static void MapDiscovery(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/pd/search", SearchAsync).WithTags("Patient discovery").WithName("SearchPatient")
+        routes.MapPost("/api/pd/search", SearchAsync).WithTags("Patient discovery").WithName("SearchPatient").WithMetadata(new OwnBodyLimit())
             .WithSummary("Submit a patient discovery request; format=xcpd sends an IHE ITI-55 message")
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity).ProducesProblem(StatusCodes.Status500InternalServerError)
             .ProducesProblem(StatusCodes.Status502BadGateway).ProducesProblem(StatusCodes.Status504GatewayTimeout);

@@ -13,9 +13,9 @@ public static class HealthEndpoints
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/health", () => TypedResults.Ok(new HealthResponse("ok")))
-            .WithTags("Health").WithName("Health").WithSummary("The process is alive");
+            .WithTags("Health").WithName("Health").WithSummary("The process is alive").WithExample("""{"status":"ok"}""");
         routes.MapGet("/health/ready", ReadyAsync).WithTags("Health").WithName("Ready").WithSummary("The database and the engine answer")
-            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable).WithExample("""{"status":"ok"}""");
     }
 
     private static async Task<Results<Ok<HealthResponse>, ProblemHttpResult>> ReadyAsync(IGrainFactory grains, HttpContext http)

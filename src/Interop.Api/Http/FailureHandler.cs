@@ -1,3 +1,4 @@
+using Interop.Health;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -14,7 +15,8 @@ internal sealed partial class FailureHandler(ILogger<FailureHandler> log) : IExc
         var problem = exception switch
         {
             BadHttpRequestException bad => Problems.Of(bad.StatusCode, "Bad request", bad.Message),
-            TimeoutException => Problems.Of(StatusCodes.Status503ServiceUnavailable, "Not ready", "the engine did not answer in time"),
+            NotReadyException notReady => Problems.Of(StatusCodes.Status503ServiceUnavailable, "Not ready", notReady.Message),
+            TimeoutException or EnumerationAbortedException or OrleansMessageRejectionException => Problems.Of(StatusCodes.Status503ServiceUnavailable, "Not ready", "the engine did not answer in time"),
             _ => null,
         };
         if (problem is null)

@@ -18,17 +18,18 @@ internal static class Problems
     public static ProblemHttpResult BadGateway(string detail, params (string Key, object Value)[] extensions) =>
         Of(StatusCodes.Status502BadGateway, "Upstream failed", detail, extensions);
 
-    /// <summary>What the framework itself answers (an unknown path, a wrong method) gets the same members.</summary>
+    /// <summary>Completes every problem, ours and the framework's own (an unknown path, a wrong method).</summary>
     public static void Complete(ProblemDetailsContext context)
     {
-        context.ProblemDetails.Extensions["traceId"] = Activity.Current?.TraceId.ToString() ?? "";
+        context.ProblemDetails.Extensions.Remove("trace_id"); // the framework's own, spelled by the naming policy of the bodies
+        // Without a listener there is no trace; the request id leads to the log as well.
+        context.ProblemDetails.Extensions["traceId"] = Activity.Current?.TraceId.ToString() ?? context.HttpContext.TraceIdentifier;
         context.ProblemDetails.Detail ??= $"{context.ProblemDetails.Title}: {context.HttpContext.Request.Method} {context.HttpContext.Request.Path}";
     }
 
     public static ProblemHttpResult Of(int status, string title, string detail, params (string Key, object Value)[] extensions)
     {
         var problem = new ProblemDetails { Status = status, Title = title, Detail = detail, Type = $"https://httpstatuses.io/{status}" };
-        problem.Extensions["traceId"] = Activity.Current?.TraceId.ToString() ?? "";
         foreach (var (key, value) in extensions)
             problem.Extensions[key] = value;
         return TypedResults.Problem(problem);

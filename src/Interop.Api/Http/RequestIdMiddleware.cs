@@ -8,6 +8,7 @@ internal sealed class RequestIdMiddleware(RequestDelegate next, ILogger<RequestI
 {
     private const string Header = "X-Request-ID";
     private const int MaxLength = 128;
+    private static readonly Func<ILogger, string, IDisposable?> Scope = LoggerMessage.DefineScope<string>("request {RequestId}");
 
     public async Task InvokeAsync(HttpContext http)
     {
@@ -19,7 +20,7 @@ internal sealed class RequestIdMiddleware(RequestDelegate next, ILogger<RequestI
             http.Response.Headers[Header] = id;
             return Task.CompletedTask;
         });
-        using (log.BeginScope(new Dictionary<string, object> { ["RequestId"] = id }))
+        using (Scope(log, id))
             await next(http);
     }
 

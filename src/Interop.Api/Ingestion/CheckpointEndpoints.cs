@@ -16,10 +16,10 @@ public static class CheckpointEndpoints
         var checkpoints = routes.MapGroup("/checkpoints").WithTags("Checkpoints");
         checkpoints.MapGet("/", async Task<Ok<ImmutableArray<Checkpoint>>> (IGrainFactory grains) =>
                 TypedResults.Ok(await grains.GetGrain<IIngestionQueryGrain>(0).ListCheckpoints()))
-            .WithName("ListCheckpoints").WithSummary("All watermarks");
+            .WithName("ListCheckpoints").WithSummary("All watermarks").WithExample(IngestionExamples.Checkpoints);
         checkpoints.MapDelete("/{source}/{type}", async Task<Results<NoContent, ProblemHttpResult>> (string source, string type, IGrainFactory grains) =>
                 await grains.GetGrain<ICheckpointGrain>($"{source}/{type}").Forget() ? TypedResults.NoContent() : Problems.NotFound("Checkpoint not found"))
             .WithName("ForgetCheckpoint").WithSummary("Forget a watermark: the next run starts from the beginning")
-            .ProducesProblem(StatusCodes.Status404NotFound);
+            .ProducesProblem(StatusCodes.Status404NotFound).WithErrorExample(StatusCodes.Status404NotFound, "Checkpoint not found");
     }
 }

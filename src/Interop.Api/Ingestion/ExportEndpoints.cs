@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Text;
 using System.Text.Json.Serialization;
 using Interop.Api.Http;
@@ -18,10 +19,13 @@ public static class ExportEndpoints
     public static void MapExports(this IEndpointRouteBuilder routes) =>
         routes.MapPost("/export/{resource_type}", ExportAsync).WithTags("Export").WithName("Export")
             .WithSummary("Write stored resources to a file; with Accept: application/x-ndjson, stream them")
-            .Produces<ExportResponse>()
-            .Produces(StatusCodes.Status200OK, contentType: Ndjson)
+            .Produces<ExportResponse>(StatusCodes.Status200OK, "application/json", Ndjson)
             .ProducesProblem(StatusCodes.Status400BadRequest)
-            .ProducesProblem(StatusCodes.Status404NotFound);
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .WithExample(IngestionExamples.Export)
+            .WithExample(IngestionExamples.ExportLines, contentType: Ndjson)
+            .WithErrorExample(StatusCodes.Status400BadRequest, "include_raw and include_normalized must not both be false")
+            .WithErrorExample(StatusCodes.Status404NotFound, "Unknown resource type");
 
     private static async Task<IResult> ExportAsync(
         HttpContext http,
@@ -29,18 +33,18 @@ public static class ExportEndpoints
         [FromRoute(Name = "resource_type")] string resourceType,
         [FromQuery(Name = "run_id")] long? runId,
         string? source,
-        [Description("All when absent")] long? limit,
+        [Description("All when absent")][Range(0, int.MaxValue)] long? limit,
         [FromQuery(Name = "include_raw")] bool includeRaw = true,
         [FromQuery(Name = "include_normalized")] bool includeNormalized = true,
-        long offset = 0)
+        [Range(0, int.MaxValue)] long offset = 0)
     {
         if (!includeRaw && !includeNormalized)
             return Problems.BadRequest("include_raw and include_normalized must not both be false");
-        if (offset < 0 || limit < 0)
-            return Problems.BadRequest("offset and limit must not be negative");
         var query = grains.GetGrain<IIngestionQueryGrain>(0);
         if (!await query.IsKnownType(resourceType))
             return Problems.NotFound("Unknown resource type");
+        if (runId is { } run && await query.GetSummary(run) is null)
+            return Problems.NotFound("Run not found");
 
         var request = new ExportRequest(resourceType, runId, source, includeRaw, includeNormalized, offset, limit);
         if (http.Request.Headers.Accept.Any(a => a?.Contains(Ndjson, StringComparison.OrdinalIgnoreCase) ?? false))

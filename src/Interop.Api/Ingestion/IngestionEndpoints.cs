@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using Interop.Api.Http;
 using Interop.Ingestion;
 using Microsoft.AspNetCore.Builder;
@@ -17,7 +18,11 @@ public static class IngestionEndpoints
             .ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(StatusCodes.Status409Conflict)
-            .ProducesProblem(StatusCodes.Status502BadGateway);
+            .ProducesProblem(StatusCodes.Status502BadGateway)
+            .WithExample(IngestionExamples.Summary)
+            .WithExample(IngestionExamples.Accepted, StatusCodes.Status202Accepted)
+            .WithErrorExample(StatusCodes.Status400BadRequest, "attempt must be a whole number, 1 or more, not '0'")
+            .WithErrorExample(StatusCodes.Status404NotFound, "Unknown source 'clinic'");
 
         Map("/patients", "IngestPatients", "Ingest patients", "Patient", MissingPatients.Ignore);
         Map("/observations", "IngestObservations", "Ingest observations; those of unknown patients become dead letters", "Observation", MissingPatients.DeadLetter);
@@ -26,7 +31,8 @@ public static class IngestionEndpoints
         Map("/conditions", "IngestConditions", "Ingest conditions and fetch their missing patients first", "Condition", MissingPatients.Fetch);
         ingest.MapPost("/{resourceType}", (string resourceType, [AsParameters] IngestQuery query, RunStarter runs, HttpContext http) =>
                 runs.StartAsync(http, resourceType, query, MissingPatientsOf(resourceType)))
-            .WithName("IngestType").WithSummary("Ingest any R4 resource type");
+            .WithName("IngestType").WithSummary("Ingest any R4 resource type")
+            .Produces<RunSummaryResponse>().Produces<RunAccepted>(StatusCodes.Status202Accepted);
 
         void Map(string path, string name, string summary, string resourceType, MissingPatients missing) =>
             ingest.MapPost(path, ([AsParameters] IngestQuery query, RunStarter runs, HttpContext http) =>
@@ -50,8 +56,8 @@ public sealed record IngestQuery(
     [property: Description("Ignore the checkpoint")][FromQuery(Name = "full")] bool? Full,
     [FromQuery(Name = "job")] string? Job,
     [FromQuery(Name = "trigger")] string? Trigger,
-    [FromQuery(Name = "attempt")] int? Attempt,
-    [FromQuery(Name = "max_attempts")] int? MaxAttempts,
+    [property: Range(1, int.MaxValue)][FromQuery(Name = "attempt")] int? Attempt,
+    [property: Range(1, int.MaxValue)][FromQuery(Name = "max_attempts")] int? MaxAttempts,
     [FromQuery(Name = "run_group")] string? RunGroup,
     [FromQuery(Name = "airflow_dag_id")] string? AirflowDagId,
     [FromQuery(Name = "airflow_task_id")] string? AirflowTaskId,
@@ -61,8 +67,6 @@ public sealed record IngestQuery(
 
     internal string? Problem(string resourceType) => this switch
     {
-        { Attempt: < 1 } => "attempt must be at least 1",
-        { MaxAttempts: < 1 } => "max_attempts must be at least 1",
         { PatientId: "" } => "patient_id must not be empty",
         { PatientId: not null } when resourceType == "Patient" => "patient_id does not apply to patients",
         { PatientId: { } id } when !FhirId.IsValid(id) => "patient_id is not a FHIR id: up to 64 letters, digits, '-' and '.'",

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Serialization;
@@ -18,21 +19,35 @@ public static class RunEndpoints
 {
     public static void MapRuns(this IEndpointRouteBuilder routes)
     {
-        var runs = routes.MapGroup("/runs").WithTags("Runs").ProducesProblem(StatusCodes.Status404NotFound);
-        runs.MapGet("/", ListAsync).WithName("ListRuns").WithSummary("Runs, newest first").ProducesProblem(StatusCodes.Status400BadRequest);
+        var runs = routes.MapGroup("/runs").WithTags("Runs");
+        runs.MapGet("/", ListAsync).WithName("ListRuns").WithSummary("Runs, newest first").ProducesProblem(StatusCodes.Status400BadRequest)
+            .WithExample(IngestionExamples.Runs);
         runs.MapGet("/metrics", async (IGrainFactory grains) => TypedResults.Ok(await Query(grains).GetMetrics()))
-            .WithName("RunMetrics").WithSummary("Counts over all runs and dead letters");
-        runs.MapGet("/{id:long}", GetAsync).WithName("GetRun").WithSummary("One run with its progress, counters and a sample of its dead letters");
-        runs.MapGet("/{id:long}/events", EventsAsync).WithName("FollowRun").WithSummary("A run's progress as server-sent events");
-        runs.MapPost("/{id:long}/cancel", CancelAsync).WithName("CancelRun").WithSummary("End a run; what it committed stays");
-        runs.MapGet("/{id:long}/deadletters", DeadLettersAsync).WithName("ListDeadLetters").WithSummary("A run's dead letters, newest first");
-        runs.MapPost("/{id:long}/replay", ReplayAsync).WithName("ReplayRun").WithSummary("A new run over this run's unresolved dead letters")
-            .Produces<RunSummaryResponse>().Produces<RunAccepted>(StatusCodes.Status202Accepted);
+            .WithName("RunMetrics").WithSummary("Counts over all runs and dead letters").WithExample(IngestionExamples.Metrics);
+
+        var run = runs.MapGroup("/{id:long}").ProducesProblem(StatusCodes.Status404NotFound);
+        run.MapGet("/", GetAsync).WithName("GetRun").WithSummary("One run with its progress, counters and a sample of its dead letters")
+            .WithExample(IngestionExamples.Run);
+        run.MapGet("/events", EventsAsync).WithName("FollowRun").WithSummary("A run's progress as server-sent events")
+            .Produces<RunProgress>(StatusCodes.Status200OK, "text/event-stream").WithExample(IngestionExamples.Events, contentType: "text/event-stream");
+        run.MapPost("/cancel", CancelAsync).WithName("CancelRun").WithSummary("End a run; what it committed stays")
+            .WithExample("""{"run_id":42,"status":"CANCELLED"}""", StatusCodes.Status202Accepted);
+        run.MapGet("/deadletters", DeadLettersAsync).WithName("ListDeadLetters").WithSummary("A run's dead letters, newest first")
+            .ProducesProblem(StatusCodes.Status400BadRequest).WithExample(IngestionExamples.DeadLetters)
+            .WithErrorExample(StatusCodes.Status400BadRequest, "stage must be validate, transform, or load");
+        run.MapPost("/replay", ReplayAsync).WithName("ReplayRun").WithSummary("A new run over this run's unresolved dead letters")
+            .Produces<RunSummaryResponse>().Produces<RunAccepted>(StatusCodes.Status202Accepted)
+            .ProducesProblem(StatusCodes.Status400BadRequest)
+            .ProducesProblem(StatusCodes.Status409Conflict)
+            .ProducesProblem(StatusCodes.Status502BadGateway)
+            .WithExample(IngestionExamples.Replay)
+            .WithExample(IngestionExamples.Accepted, StatusCodes.Status202Accepted)
+            .WithErrorExample(StatusCodes.Status400BadRequest, "Replay stage must be validate, transform, or load");
     }
 
     private static IIngestionQueryGrain Query(IGrainFactory grains) => grains.GetGrain<IIngestionQueryGrain>(0);
 
-    private static async Task<Results<Ok<ImmutableArray<RunResponse>>, ProblemHttpResult>> ListAsync(
+    private static async Task<Ok<ImmutableArray<RunResponse>>> ListAsync(
         IGrainFactory grains,
         [FromQuery(Name = "resource_type")] string? resourceType,
         string? source,
@@ -42,10 +57,8 @@ public static class RunEndpoints
         DateTimeOffset? since,
         DateTimeOffset? until,
         [FromQuery(Name = "include_details")] bool? includeDetails,
-        [Description("1 to 200")] int limit = 20)
+        [Description("1 to 200")][Range(1, 200)] int limit = 20)
     {
-        if (limit is < 1 or > 200)
-            return Problems.BadRequest("limit must be 1 to 200");
         var filter = new RunFilter(resourceType, source, status?.ToUpperInvariant(), job, trigger, since, until, includeDetails ?? false, limit);
         var runs = await Query(grains).ListRuns(filter);
         return TypedResults.Ok(runs.Select(RunResponse.From).ToImmutableArray());
@@ -62,7 +75,7 @@ public static class RunEndpoints
     private static async IAsyncEnumerable<SseItem<RunProgress>> FollowAsync(
         long id, IGrainFactory grains, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var progress in grains.GetGrain<IIngestionRunGrain>(id).Follow(cancellationToken))
+        await foreach (var progress in grains.GetGrain<IIngestionRunGrain>(id).FollowToEndAsync(cancellationToken))
             yield return new SseItem<RunProgress>(progress, RunStatus.IsActive(progress.Status) ? "progress" : "end");
     }
 
@@ -75,19 +88,17 @@ public static class RunEndpoints
         return TypedResults.Accepted($"/runs/{id}", new RunAccepted(id, run.Status));
     }
 
-    private static async Task<Results<Ok<ImmutableArray<DeadLetterResponse>>, ProblemHttpResult>> DeadLettersAsync(
+    private static async Task<Results<Ok<ImmutableArray<DeadLetter>>, ProblemHttpResult>> DeadLettersAsync(
         long id,
         IGrainFactory grains,
         string? stage,
         [FromQuery(Name = "include_raw")] bool? includeRaw,
-        [Description("1 to 500")] int limit = 50)
+        [Description("1 to 500")][Range(1, 500)] int limit = 50)
     {
-        if (limit is < 1 or > 500)
-            return Problems.BadRequest("limit must be 1 to 500");
         if (stage is not null && !DeadLetterStage.IsKnown(stage))
             return Problems.BadRequest("stage must be validate, transform, or load");
         return await Query(grains).ListDeadLetters(id, stage, limit, includeRaw ?? false) is { } list
-            ? TypedResults.Ok(list.Letters.Select(DeadLetterResponse.From).ToImmutableArray())
+            ? TypedResults.Ok(list.Letters)
             : Problems.NotFound("Run not found");
     }
 
@@ -110,20 +121,4 @@ public sealed record RunResponse(
 {
     internal static RunResponse From(RunListItem r) =>
         new(r.RunId, r.ResourceType, r.Source, r.Status, r.StartedAt, r.FinishedAt, r.DurationSeconds, r.Details);
-}
-
-/// <summary>A dead letter; raw only when asked for.</summary>
-public sealed record DeadLetterResponse(
-    long Id,
-    string ResourceType,
-    string? ResourceId,
-    string Stage,
-    string Error,
-    JsonText Issues,
-    DateTimeOffset CreatedAt,
-    bool Resolved,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] JsonText? Raw)
-{
-    internal static DeadLetterResponse From(DeadLetter d) =>
-        new(d.Id, d.ResourceType, d.ResourceId, d.Stage, d.Error, d.Issues, d.CreatedAt, d.Resolved, d.Raw);
 }

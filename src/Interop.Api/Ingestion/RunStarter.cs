@@ -49,7 +49,7 @@ public sealed class RunStarter(IGrainFactory grains)
 
         if (PrefersAsync(http.Request))
             return TypedResults.Accepted($"/runs/{started.RunId}", new RunAccepted(started.RunId, started.Status));
-        await foreach (var _ in grains.GetGrain<IIngestionRunGrain>(started.RunId).Follow(http.RequestAborted))
+        await foreach (var _ in grains.GetGrain<IIngestionRunGrain>(started.RunId).FollowToEndAsync(http.RequestAborted))
         {
             // Only the end matters here; /runs/{id}/events shows the way.
         }

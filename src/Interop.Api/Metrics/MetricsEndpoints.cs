@@ -1,3 +1,4 @@
+using Interop.Api.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -9,5 +10,12 @@ public static class MetricsEndpoints
 {
     public static void MapMetrics(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/metrics", (MetricsText metrics) => TypedResults.Text(metrics.Render(), "text/plain; version=0.0.4; charset=utf-8"))
-            .WithTags("Health").WithName("Metrics").WithSummary("Metrics in Prometheus text format");
+            .WithTags("Health").WithName("Metrics").WithSummary("Metrics in Prometheus text format")
+            .Produces<string>(StatusCodes.Status200OK, "text/plain").WithExample(Example, contentType: "text/plain");
+
+    private const string Example = """
+        # TYPE interop_ingestion_resources_total counter
+        interop_ingestion_resources_total{resource_type="Patient",source="default"} 1000
+
+        """;
 }

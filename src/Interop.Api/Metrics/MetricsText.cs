@@ -15,7 +15,10 @@ public sealed class MetricsText : IDisposable
     private static readonly double[] Bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800];
 
     private readonly MeterListener _listener = new();
-    private readonly ConcurrentDictionary<Instrument, ConcurrentDictionary<string, Series>> _instruments = new();
+    private readonly ConcurrentDictionary<string, Metric> _metrics = new();
+
+    /// <summary>All instruments of one name: two hosts in a process (the demo has two) have each their own, and a name may appear once.</summary>
+    private sealed record Metric(Instrument Instrument, ConcurrentDictionary<string, Series> Series);
 
     /// <summary>One combination of tag values.</summary>
     private sealed class Series
@@ -45,8 +48,8 @@ public sealed class MetricsText : IDisposable
     {
         _listener.RecordObservableInstruments();
         var text = new StringBuilder();
-        foreach (var (instrument, series) in _instruments.OrderBy(i => i.Key.Name, StringComparer.Ordinal))
-            Render(text, instrument, series);
+        foreach (var (name, metric) in _metrics.OrderBy(m => m.Key, StringComparer.Ordinal))
+            Render(text, name, metric);
         return text.ToString();
     }
 
@@ -55,7 +58,8 @@ public sealed class MetricsText : IDisposable
 
     private void Record(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        var series = _instruments.GetOrAdd(instrument, _ => new()).GetOrAdd(Labels(tags), _ => new Series());
+        var metric = _metrics.GetOrAdd(Name(instrument), _ => new Metric(instrument, new()));
+        var series = metric.Series.GetOrAdd(Labels(tags), _ => new Series());
         lock (series.Lock)
         {
             if (instrument.IsObservable || IsGauge(instrument))
@@ -74,14 +78,13 @@ public sealed class MetricsText : IDisposable
         }
     }
 
-    private static void Render(StringBuilder text, Instrument instrument, ConcurrentDictionary<string, Series> series)
+    private static void Render(StringBuilder text, string name, Metric metric)
     {
+        var instrument = metric.Instrument;
         var histogram = IsHistogram(instrument);
-        var counter = IsCounter(instrument);
-        var name = Name(instrument) + (counter ? "_total" : "");
         text.Append("# HELP ").Append(name).Append(' ').AppendLine((instrument.Description ?? instrument.Name).ReplaceLineEndings(" "));
-        text.Append("# TYPE ").Append(name).Append(' ').AppendLine(histogram ? "histogram" : counter ? "counter" : "gauge");
-        foreach (var (labels, one) in series.OrderBy(s => s.Key, StringComparer.Ordinal))
+        text.Append("# TYPE ").Append(name).Append(' ').AppendLine(histogram ? "histogram" : IsCounter(instrument) ? "counter" : "gauge");
+        foreach (var (labels, one) in metric.Series.OrderBy(s => s.Key, StringComparer.Ordinal))
         {
             lock (one.Lock)
             {
@@ -110,12 +113,13 @@ public sealed class MetricsText : IDisposable
     private static string Name(Instrument instrument)
     {
         var name = Identifier(instrument.Name);
-        return instrument.Unit switch
+        var unit = instrument.Unit switch
         {
-            "s" => name + "_seconds",
-            "By" => name + "_bytes",
-            _ => name,
+            "s" => "_seconds",
+            "By" => "_bytes",
+            _ => "",
         };
+        return name + unit + (IsCounter(instrument) ? "_total" : "");
     }
 
     private static string Labels(ReadOnlySpan<KeyValuePair<string, object?>> tags)

@@ -24,7 +24,7 @@ public static class TelemetryEndpoints
     public static void MapTelemetry(this IEndpointRouteBuilder routes)
     {
         var events = routes.MapGroup("/api/telemetry/events").WithTags("Telemetry");
-        events.MapPost("/", (Delegate)PostAsync).WithName("PostTelemetry")
+        events.MapPost("/", (Delegate)PostAsync).WithName("PostTelemetry").WithMetadata(new OwnBodyLimit())
             .WithSummary("One event or an array of events; accepted:true means that they are durable")
             .Produces<TelemetryAnswer>(StatusCodes.Status202Accepted).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         events.MapGet("/", GetAsync).WithName("ListTelemetry").WithSummary("The original payloads, oldest first; with limit, in pages")

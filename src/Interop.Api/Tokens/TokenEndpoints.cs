@@ -22,7 +22,7 @@ public static class TokenEndpoints
         tokens.MapPost("/refresh", RefreshAsync).WithName("RefreshToken").WithSummary("Fetch a new token with the configured credentials")
             .ProducesProblem(StatusCodes.Status500InternalServerError)
             .ProducesProblem(StatusCodes.Status502BadGateway).ProducesProblem(StatusCodes.Status504GatewayTimeout);
-        tokens.MapPost("/manual", ManualAsync).WithName("FetchToken").WithSummary("Fetch a token with other credentials, which are not kept")
+        tokens.MapPost("/manual", ManualAsync).WithName("FetchToken").WithMetadata(new OwnBodyLimit()).WithSummary("Fetch a token with other credentials, which are not kept")
             .ProducesProblem(StatusCodes.Status500InternalServerError)
             .ProducesProblem(StatusCodes.Status502BadGateway).ProducesProblem(StatusCodes.Status504GatewayTimeout);
     }

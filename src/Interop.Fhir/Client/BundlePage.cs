@@ -22,9 +22,6 @@ public readonly record struct BundleEntry(
 /// </summary>
 public sealed class BundlePage
 {
-    /// <summary>Deep enough that no resource breaks its page: what nests too deeply is one bad resource, found by the validator.</summary>
-    internal const int MaxDepth = 1_000_000;
-
     private BundlePage(string resourceType, List<BundleEntry> entries, string? next, long? total)
     {
         ResourceType = resourceType;
@@ -49,7 +46,7 @@ public sealed class BundlePage
     /// <exception cref="JsonException">Not one complete JSON document, or one whose parts have other types than a Bundle's.</exception>
     public static BundlePage Parse(ReadOnlyMemory<byte> utf8)
     {
-        var reader = new Utf8JsonReader(utf8.Span, new JsonReaderOptions { MaxDepth = MaxDepth });
+        var reader = new Utf8JsonReader(utf8.Span, ResourceHeader.AnyDepth);
         var entries = new List<BundleEntry>();
         string? resourceType = null, next = null;
         long? total = null;

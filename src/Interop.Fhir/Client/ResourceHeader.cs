@@ -8,11 +8,14 @@ namespace Interop.Fhir.Client;
 /// <param name="LastUpdated"><c>meta.lastUpdated</c> to 100 ns; null when absent or not an instant.</param>
 public readonly record struct ResourceHeader(string? ResourceType, string? Id, string? VersionId, DateTimeOffset? LastUpdated)
 {
+    // How deep is too deep is the validator's to say, of the one resource; a page must not fail for it. The reader keeps a bit per level.
+    internal static JsonReaderOptions AnyDepth { get; } = new() { MaxDepth = int.MaxValue };
+
     /// <summary>Reads the members that are there; anything of another JSON type counts as absent (the validator will say so).</summary>
     /// <exception cref="JsonException">Not well-formed JSON.</exception>
     public static ResourceHeader Read(ReadOnlySpan<byte> resource)
     {
-        var reader = new Utf8JsonReader(resource, new JsonReaderOptions { MaxDepth = BundlePage.MaxDepth });
+        var reader = new Utf8JsonReader(resource, AnyDepth);
         string? type = null, id = null, version = null;
         DateTimeOffset? lastUpdated = null;
         var found = 0;
@@ -46,7 +49,8 @@ public readonly record struct ResourceHeader(string? ResourceType, string? Id, s
                 text = string.Concat(text.AsSpan(0, dot + 8), text.AsSpan(end));
         }
 
-        var hasZone = text.EndsWith('Z') || (text.Length > 6 && text[^6] is '+' or '-');
+        // Not the '-' of a mere date, which would pass for an offset.
+        var hasZone = text.Length >= "yyyy-MM-ddTHH:mm:ssZ".Length && (text[^1] == 'Z' || text[^6] is '+' or '-');
         return hasZone && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var instant)
             ? instant.ToUniversalTime()
             : null;

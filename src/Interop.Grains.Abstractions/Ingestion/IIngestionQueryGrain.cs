@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace Interop.Ingestion;
 
@@ -109,7 +110,7 @@ public sealed record DeadLetter(
     JsonText Issues,
     DateTimeOffset CreatedAt,
     bool Resolved,
-    JsonText? Raw);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] JsonText? Raw);
 
 [GenerateSerializer, Immutable, Alias("Interop.DeadLetterList")]
 public sealed record DeadLetterList(ImmutableArray<DeadLetter> Letters);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Interop.Fhir.Schema;
+using Interop.Ingestion.Fetching;
 using Interop.Ingestion.Runs;
 using Interop.Ingestion.Sources;
 using Interop.Storage;
@@ -33,7 +34,7 @@ internal sealed class CheckpointGrain(
         {
             var run = NewRun(request);
             var checkpoint = run.MovesCheckpoint ? await CheckpointStore.FindAsync(session, _source, _resourceType, token) : null;
-            var since = request.Full ? null : checkpoint - options.Value.Overlap;
+            var since = request.Full ? null : SearchPlan.Before(checkpoint, options.Value.Overlap);
             if (options.Value.LastUpdatedGte is { } gte && !(since > gte))
                 since = gte;
             return run with { CheckpointBefore = checkpoint, Since = since };
@@ -91,10 +92,9 @@ internal sealed class CheckpointGrain(
         });
         if (run is null)
             return await StartAsync(describe); // the run that was in the way has just ended
-        if (!isNew)
-            return new StartRunResult(StartOutcome.AlreadyActive, run.RunId, run.Status);
 
+        // Also the run that is in the way: where its own taking-up failed, whoever asks next makes up for it.
         await GrainFactory.GetGrain<IIngestionRunGrain>(run.RunId).TakeUp();
-        return new StartRunResult(StartOutcome.Started, run.RunId, run.Status);
+        return new StartRunResult(isNew ? StartOutcome.Started : StartOutcome.AlreadyActive, run.RunId, run.Status);
     }
 }

@@ -1,5 +1,6 @@
 using Interop.Fhir.Schema;
 using Interop.Fhir.Validation;
+using Interop.Health;
 using Interop.Ingestion.Exporting;
 using Interop.Ingestion.Normalizing;
 using Interop.Ingestion.Running;
@@ -38,6 +39,7 @@ public static class IngestionServices
         services.AddSingleton<RunExporter>();
         services.AddSingleton<RunSteps>();
         services.AddSingleton<RunWorkers>();
+        services.AddSingleton<IIncomingGrainCallFilter, DatabaseFailureFilter>();
         services.AddHostedService<RunRecovery>();
         return services;
     }

@@ -50,15 +50,15 @@ internal static class DemoCommand
         return 0;
     }
 
-    /// <summary>The user's settings, but for the demo's own source and folder.</summary>
+    /// <summary>The user's settings, but for the demo's own source, folder and, unless --db asks for another, database: DB_URL may be a real one.</summary>
     private static InteropSettings DemoSettings(SettingsOptions options, ParseResult parsed, Uri fhirBase)
     {
         var given = options.Read(parsed);
         var folder = Path.Combine(given.DataDirectory, "demo");
-        var settings = options.Read(
-            parsed,
-            new KeyValuePair<string, string?>("FHIR_BASE_URL", fhirBase.AbsoluteUri),
-            new KeyValuePair<string, string?>("INTEROP_DATA", folder));
+        List<KeyValuePair<string, string?>> own = [new("FHIR_BASE_URL", fhirBase.AbsoluteUri), new("INTEROP_DATA", folder)];
+        if (!options.NamesDatabase(parsed))
+            own.AddRange([new("DB_URL", ""), new("DB_URL_FILE", "")]);
+        var settings = options.Read(parsed, [.. own]);
         return settings with { LogLevel = IngestCommand.Quiet(settings.LogLevel) };
     }
 }

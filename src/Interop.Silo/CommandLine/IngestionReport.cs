@@ -41,7 +41,7 @@ internal sealed class IngestionReport
         }
 
         // A run of this type may be under way from before a crash: then that one is followed to its end.
-        await foreach (var progress in grains.GetGrain<IIngestionRunGrain>(started.RunId).Follow(cancellationToken))
+        await foreach (var progress in grains.GetGrain<IIngestionRunGrain>(started.RunId).FollowToEndAsync(cancellationToken))
         {
             var seen = progress.Fetched + progress.Counters.Refetched;
             bar.MaxValue = Math.Max(progress.Total ?? seen, Math.Max(seen, 1));
@@ -55,16 +55,27 @@ internal sealed class IngestionReport
 
     private void Print()
     {
+        var showsStatus = !AllWell;
         var table = new Table().Border(TableBorder.Simple);
-        table.AddColumn("resource");
-        foreach (var column in new[] { "fetched", "valid", "dead letters", "rows", "unchanged", "seconds", "resources/s" })
-            table.AddColumn(new TableColumn(column).RightAligned());
-        table.AddColumn("status");
+        table.AddColumn(new TableColumn("resource").Padding(0, 0));
+        // Two lines where one would not fit 80 columns.
+        foreach (var column in new[] { "fetched", "valid", "dead\nletters", "rows", "unchanged", "seconds", "resources\n/s" })
+            table.AddColumn(new TableColumn(column).RightAligned().NoWrap().Padding(0, 0));
+        if (showsStatus)
+            table.AddColumn(new TableColumn("status").NoWrap().Padding(0, 0));
+        void Add(string name, RunCounters c, double seconds, string status) => table.AddRow(
+            [name, N(c.Fetched), N(c.Validated), N(c.DeadLetters), N(c.Upserted), N(c.Unchanged), $"{seconds:0.0}", Rate(c.Fetched, seconds), .. showsStatus ? [status] : Array.Empty<string>()]);
         foreach (var s in _summaries)
-            table.AddRow(s.Resource, N(s.Counters.Fetched), N(s.Counters.Validated), N(s.Counters.DeadLetters), N(s.Counters.Upserted), N(s.Counters.Unchanged), $"{s.DurationSeconds:0.0}", Rate(s.Counters.Fetched, s.DurationSeconds), Status(s.Status));
-        var seconds = _summaries.Sum(s => s.DurationSeconds);
-        long Sum(Func<RunCounters, long> counter) => _summaries.Sum(s => counter(s.Counters));
-        table.AddRow("[bold]total[/]", N(Sum(c => c.Fetched)), N(Sum(c => c.Validated)), N(Sum(c => c.DeadLetters)), N(Sum(c => c.Upserted)), N(Sum(c => c.Unchanged)), $"{seconds:0.0}", Rate(Sum(c => c.Fetched), seconds), "");
+            Add(s.Resource, s.Counters, s.DurationSeconds, Status(s.Status));
+        var total = _summaries.Aggregate(RunCounters.Zero, (sum, s) => sum with
+        {
+            Fetched = sum.Fetched + s.Counters.Fetched,
+            Validated = sum.Validated + s.Counters.Validated,
+            DeadLetters = sum.DeadLetters + s.Counters.DeadLetters,
+            Upserted = sum.Upserted + s.Counters.Upserted,
+            Unchanged = sum.Unchanged + s.Counters.Unchanged,
+        });
+        Add("[bold]total[/]", total, _summaries.Sum(s => s.DurationSeconds), "");
         AnsiConsole.Write(table);
         foreach (var failed in _summaries.Where(s => s.Error is not null))
             AnsiConsole.MarkupLineInterpolated($"[red]{failed.Resource}[/] run {failed.RunId}: {failed.Error}");

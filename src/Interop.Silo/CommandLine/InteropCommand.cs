@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Interop.Health;
 using Interop.Silo.Settings;
 using Interop.Storage;
 
@@ -9,6 +10,7 @@ internal static class InteropCommand
 {
     public static async Task<int> RunAsync(string[] args)
     {
+        Terminal.Prepare();
         var root = new RootCommand("Interop: FHIR R4 pulled, validated, stored clean and replayable.");
         var settings = new SettingsOptions();
         settings.AddTo(root);
@@ -22,9 +24,9 @@ internal static class InteropCommand
             var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) };
             return await root.Parse(args).InvokeAsync(configuration);
         }
-        catch (Exception e) when (e is SettingsException or DatabaseException or ArgumentException or IOException)
+        catch (Exception e) when (e is SettingsException or DatabaseException or NotReadyException or ArgumentException or IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            await Console.Error.WriteLineAsync($"interop: {e.Message}");
+            await Console.Error.WriteLineAsync($"interop: {e.Message.ReplaceLineEndings(" ")}");
             return 2;
         }
         catch (OperationCanceledException)

@@ -28,6 +28,9 @@ internal sealed class SettingsOptions
     public InteropSettings Read(ParseResult parsed, params KeyValuePair<string, string?>[] more) =>
         SettingsReader.Read(ConfigurationSources.Build(Given(parsed).Concat(more)), TimeProvider.System);
 
+    /// <summary>Whether the command line itself says which database.</summary>
+    public bool NamesDatabase(ParseResult parsed) => Given(parsed).Any(s => s.Key is "DB_URL" or "DB_URL_FILE");
+
     private IEnumerable<KeyValuePair<string, string?>> Given(ParseResult parsed)
     {
         foreach (var (option, name) in new[] { (_port, "PORT"), (_bind, "BIND"), (_data, "INTEROP_DATA"), (_database, "DB_URL") })

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Interop.Silo.Settings;
 using Interop.Storage;
 using Orleans.Configuration;
@@ -32,12 +34,15 @@ internal static class Engine
             silo.Configure<ClusterOptions>(Name);
             if (!settings.IsPostgres)
             {
-                silo.UseLocalhostClustering();
+                // Nobody joins it, so its ports are nobody's business: a command may run beside a server.
+                var (siloPort, gatewayPort) = FreePorts();
+                silo.UseLocalhostClustering(siloPort, gatewayPort);
                 silo.AddMemoryGrainStorageAsDefault();
                 silo.UseInMemoryReminderService();
                 return;
             }
 
+            silo.AddEndpoints(settings);
             silo.UseAdoNetClustering(store => (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions));
             silo.AddAdoNetGrainStorageAsDefault(store => (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions));
             silo.UseAdoNetReminderService(store => (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions));
@@ -45,4 +50,26 @@ internal static class Engine
     }
 
     private static void Name(ClusterOptions cluster) => cluster.ClusterId = cluster.ServiceId = "interop";
+
+    private static void AddEndpoints(this ISiloBuilder silo, InteropSettings settings)
+    {
+        var free = FreePorts();
+        var siloPort = settings.SiloPort == 0 ? free.Silo : settings.SiloPort;
+        var gatewayPort = settings.GatewayPort == 0 ? free.Gateway : settings.GatewayPort;
+        var bind = IPAddress.Parse(settings.Bind);
+        var everywhere = bind.Equals(IPAddress.Any) || bind.Equals(IPAddress.IPv6Any);
+        if ((settings.SiloAddress ?? (everywhere ? null : bind)) is { } address)
+            silo.ConfigureEndpoints(address, siloPort, gatewayPort);
+        else
+            silo.ConfigureEndpoints(siloPort, gatewayPort);
+    }
+
+    private static (int Silo, int Gateway) FreePorts()
+    {
+        using var silo = new TcpListener(IPAddress.Loopback, 0);
+        using var gateway = new TcpListener(IPAddress.Loopback, 0);
+        silo.Start();
+        gateway.Start();
+        return (((IPEndPoint)silo.LocalEndpoint).Port, ((IPEndPoint)gateway.LocalEndpoint).Port);
+    }
 }

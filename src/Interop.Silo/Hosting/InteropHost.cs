@@ -12,6 +12,8 @@ namespace Interop.Silo.Hosting;
 /// <summary>Puts the process together: database, engine, grains, and, unless it is a one-shot command, the front end.</summary>
 internal static class InteropHost
 {
+    private const long MaxBodyBytes = 1024 * 1024;
+
     /// <summary>A process that serves the API.</summary>
     public static async Task<WebApplication> CreateServerAsync(InteropSettings settings, CancellationToken cancellationToken)
     {
@@ -20,6 +22,7 @@ internal static class InteropHost
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
             kestrel.Listen(System.Net.IPAddress.Parse(settings.Bind), settings.Port);
         });
         builder.AddInterop(settings);
@@ -36,7 +39,8 @@ internal static class InteropHost
     public static async Task<IHost> CreateWorkerAsync(InteropSettings settings, CancellationToken cancellationToken)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.AddInterop(settings);
+        // The ports of the settings belong to the server of this machine, which may be running.
+        builder.AddInterop(settings with { SiloPort = 0, GatewayPort = 0 });
         await MigrateAsync(settings, cancellationToken);
         return builder.Build();
     }
@@ -74,10 +78,25 @@ internal static class InteropHost
     {
         if (settings.Role == ProcessRole.Api)
             return;
-        Directory.CreateDirectory(settings.DataDirectory);
+        MakeDataDirectory(settings);
         await using var database = Database.Open(settings.DatabaseOptions);
         await new Migrator(database, typeof(IngestionServices).Assembly).MigrateAsync(cancellationToken);
         await using var telemetry = new TelemetryDatabase(settings.TelemetryDatabase);
         await telemetry.MigrateAsync(cancellationToken);
+    }
+
+    private static void MakeDataDirectory(InteropSettings settings)
+    {
+        try
+        {
+            Directory.CreateDirectory(settings.DataDirectory);
+            // What exports would only find out at the end of the first run.
+            var probe = Path.Combine(settings.DataDirectory, $".probe-{Guid.NewGuid():N}");
+            File.Create(probe, 1, FileOptions.DeleteOnClose).Dispose();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingsException($"INTEROP_DATA={settings.DataDirectory} must be a folder that can be made and written to: {e.Message}");
+        }
     }
 }

@@ -6,8 +6,11 @@ internal static class ConfigurationSources
     public static IConfiguration Build(IEnumerable<KeyValuePair<string, string?>> commandLine) =>
         new ConfigurationBuilder()
             .AddJsonFile(Path.GetFullPath("appsettings.json"), optional: true)
-            .AddInMemoryCollection(DotEnv.Read(".env"))
+            .AddInMemoryCollection(LastOfEach(DotEnv.Read(".env")))
             .AddEnvironmentVariables()
-            .AddInMemoryCollection(commandLine)
+            .AddInMemoryCollection(LastOfEach(commandLine))
             .Build();
+
+    private static IEnumerable<KeyValuePair<string, string?>> LastOfEach(IEnumerable<KeyValuePair<string, string?>> settings) =>
+        settings.GroupBy(setting => setting.Key, StringComparer.OrdinalIgnoreCase).Select(same => same.Last());
 }

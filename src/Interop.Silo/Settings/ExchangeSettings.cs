@@ -11,7 +11,7 @@ internal static class ExchangeSettings
     public static TelemetryOptions Telemetry(IConfiguration configuration, string dataDirectory)
     {
         var options = new TelemetryOptions { SpoolDirectory = Path.Combine(dataDirectory, "telemetry") };
-        SettingsReader.Bind(configuration.GetSection("Telemetry"), options);
+        SettingsBinder.Bind(configuration.GetSection("Telemetry"), options);
         return options.Validate() is { } bad ? throw new SettingsException(bad) : options;
     }
 
@@ -19,7 +19,7 @@ internal static class ExchangeSettings
     public static XcpdOptions Xcpd(IConfiguration configuration)
     {
         var options = new XcpdOptions();
-        SettingsReader.Bind(configuration.GetSection("Xcpd"), options);
+        SettingsBinder.Bind(configuration.GetSection("Xcpd"), options);
         return options;
     }
 
@@ -30,7 +30,7 @@ internal static class ExchangeSettings
         foreach (var section in configuration.GetSection("Tenants").GetChildren())
         {
             var tenant = new TenantOptions();
-            SettingsReader.Bind(WithoutFiles(section), tenant);
+            SettingsBinder.Bind(section, tenant);
             tenant.ClientSecret = SettingsReader.Secret(configuration, $"{section.Path}:ClientSecret");
             tenant.Password = SettingsReader.Secret(configuration, $"{section.Path}:Password");
             tenants.Add(section.Key, tenant);
@@ -49,9 +49,4 @@ internal static class ExchangeSettings
             ? throw new SettingsException(bad)
             : tenants;
     }
-
-    /// <summary>The section without the names of files with secrets, which are read by themselves.</summary>
-    private static IConfiguration WithoutFiles(IConfigurationSection section) => new ConfigurationBuilder()
-        .AddInMemoryCollection(section.AsEnumerable(makePathsRelative: true).Where(s => !s.Key.EndsWith("_FILE", StringComparison.Ordinal)))
-        .Build();
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using Interop.Discovery;
 using Interop.Ingestion;
 using Interop.Ingestion.Sources;
@@ -27,6 +28,18 @@ internal sealed record InteropSettings
 
     /// <summary>What the process runs (<c>ROLE</c>).</summary>
     public required ProcessRole Role { get; init; }
+
+    /// <summary>
+    /// Where the other processes of a cluster reach this silo (<c>SILO_ADDRESS</c>); null: where the API listens, or, if that is every
+    /// address, the host's first. Whoever reaches a silo may call its grains, so it is as open as the API and no more.
+    /// </summary>
+    public IPAddress? SiloAddress { get; init; }
+
+    /// <summary>The port at which silos talk to each other (<c>SILO_PORT</c>); 0 takes a free one.</summary>
+    public required int SiloPort { get; init; }
+
+    /// <summary>The port at which front ends of their own (ROLE=api) reach the silo (<c>GATEWAY_PORT</c>); 0 takes a free one.</summary>
+    public required int GatewayPort { get; init; }
 
     /// <summary>The least severe level that is logged (<c>LOG_LEVEL</c>).</summary>
     public required LogLevel LogLevel { get; init; }

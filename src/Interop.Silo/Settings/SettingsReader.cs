@@ -31,6 +31,9 @@ internal static class SettingsReader
             SqliteFile = sqlite,
             Auth = OneOf(configuration, "AUTH", null, "none"),
             Role = Enum.Parse<ProcessRole>(OneOf(configuration, "ROLE", "all", "all", "silo", "api")!, ignoreCase: true),
+            SiloAddress = SiloAddress(configuration["SILO_ADDRESS"]),
+            SiloPort = Integer(configuration, "SILO_PORT", 11111, 0, 65535),
+            GatewayPort = Integer(configuration, "GATEWAY_PORT", 30000, 0, 65535),
             LogLevel = Level(configuration["LOG_LEVEL"] ?? "Information"),
             CorsOrigins = [.. (configuration["CORS_ORIGINS"] ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(Origin)],
             Sources = Sources(configuration),
@@ -43,7 +46,7 @@ internal static class SettingsReader
             Telemetry = ExchangeSettings.Telemetry(configuration, data),
             Tenants = ExchangeSettings.Tenants(configuration),
             Xcpd = ExchangeSettings.Xcpd(configuration),
-            OtlpEndpoint = configuration["OTEL_EXPORTER_OTLP_ENDPOINT"],
+            OtlpEndpoint = Url(configuration, "OTEL_EXPORTER_OTLP_ENDPOINT"),
             Ineffective = [.. WithoutEffect.Where(w => configuration[w.Name] is not null).Select(w => $"{w.Name} has no effect: {w.Instead}")],
         };
     }
@@ -54,7 +57,7 @@ internal static class SettingsReader
         foreach (var section in configuration.GetSection("Sources").GetChildren())
         {
             var source = new SourceOptions();
-            Bind(section, source);
+            SettingsBinder.Bind(section, source);
             source.Auth.Password = Secret(configuration, $"{section.Path}:Auth:Password");
             source.Auth.ClientSecret = Secret(configuration, $"{section.Path}:Auth:ClientSecret");
             sources.Add(section.Key, source);
@@ -75,7 +78,7 @@ internal static class SettingsReader
     private static IngestionOptions Ingestion(IConfiguration configuration, TimeProvider time)
     {
         var options = new IngestionOptions();
-        Bind(configuration.GetSection("Ingestion"), options);
+        SettingsBinder.Bind(configuration.GetSection("Ingestion"), options);
         options.PageSize = Integer(configuration, "FHIR_PAGE_SIZE", options.PageSize, 1, 10_000);
         if (configuration["FHIR_LAST_UPDATED_GTE"] is { Length: > 0 } text)
         {
@@ -85,8 +88,6 @@ internal static class SettingsReader
 
         if (options.LastUpdatedGte > time.GetUtcNow())
             throw new SettingsException($"FHIR_LAST_UPDATED_GTE must not be in the future: {options.LastUpdatedGte:O}");
-        if (options.Overlap < TimeSpan.Zero || options.Overlap > TimeSpan.FromDays(30))
-            throw new SettingsException($"Ingestion:Overlap must be between 0 and 30 days, not {options.Overlap}");
         return options;
     }
 
@@ -94,18 +95,6 @@ internal static class SettingsReader
         DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
             ? new DateTimeOffset(day, TimeOnly.MinValue, TimeSpan.Zero)
             : ResourceHeader.ParseInstant(text);
-
-    internal static void Bind(IConfiguration section, object options)
-    {
-        try
-        {
-            section.Bind(options, binder => binder.ErrorOnUnknownConfiguration = true);
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new SettingsException($"{(section as IConfigurationSection)?.Path}: {(e.InnerException ?? e).Message}");
-        }
-    }
 
     /// <summary>A secret as it stands, or from the file that <c>NAME_FILE</c> names.</summary>
     internal static string? Secret(IConfiguration configuration, string name)
@@ -136,6 +125,11 @@ internal static class SettingsReader
         : bool.TryParse(text, out var value) ? value
         : throw new SettingsException($"{name} must be true or false, not '{text}'");
 
+    private static string? Url(IConfiguration configuration, string name) =>
+        configuration[name] is not { Length: > 0 } text ? null
+        : Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is ("http" or "https") ? text
+        : throw new SettingsException($"{name} must be an absolute http or https URL, not '{text}'");
+
     private static string? OneOf(IConfiguration configuration, string name, string? otherwise, params string[] allowed)
     {
         if (configuration[name] is not { Length: > 0 } text)
@@ -150,8 +144,13 @@ internal static class SettingsReader
         : IPAddress.TryParse(text, out _) ? text
         : throw new SettingsException($"BIND must be an IP address such as 127.0.0.1 or 0.0.0.0, not '{text}'");
 
+    private static IPAddress? SiloAddress(string? text) =>
+        string.IsNullOrEmpty(text) ? null
+        : IPAddress.TryParse(text, out var address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any) ? address
+        : throw new SettingsException($"SILO_ADDRESS must be the one IP address at which other processes reach this silo, such as 10.0.0.5, not '{text}'");
+
     private static string Origin(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is ("http" or "https")
             ? text.TrimEnd('/')
             : throw new SettingsException($"CORS_ORIGINS must be origins such as https://app.example.org, separated by commas, not '{text}'");
 

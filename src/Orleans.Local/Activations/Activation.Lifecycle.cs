@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Orleans.Calls;
 using Orleans.Runtime;
 using Orleans.State;
@@ -10,7 +9,7 @@ namespace Orleans.Activations;
 /// <summary>How an activation begins and ends.</summary>
 internal sealed partial class Activation
 {
-    // A call that found this many activations dying before they could take it is given up.
+    // A call that found this many activations ending before they took any call is given up: the next ones will do the same.
     private const int MaxHops = 16;
 
     private readonly List<IActivationState> _states = [];
@@ -51,7 +50,7 @@ internal sealed partial class Activation
             _scope = Silo.Services.CreateAsyncScope();
             GrainInstance = Class.CreateInstance(this);
             foreach (var state in _states)
-                await state.ReadStateAsync(timeout.Token);
+                await state.ReadStateAsync().WaitAsync(timeout.Token);
             await ((IGrainBase)GrainInstance).OnActivateAsync(timeout.Token).WaitAsync(timeout.Token);
         }
         catch (Exception exception)
@@ -112,8 +111,8 @@ internal sealed partial class Activation
     {
         if (!work.MovesOn || work.IsAbandoned)
             return;
-        if (++work.Hops > MaxHops)
-            work.Reject(new OrleansMessageRejectionException($"{MaxHops} activations of {GrainId} ended before one could take the call."));
+        if (!_hasRun && ++work.Hops > MaxHops)
+            work.Reject(new OrleansMessageRejectionException($"{MaxHops} activations of {GrainId} ended before they took a call."));
         else
             Silo.Catalog.Dispatch(work, GrainId);
     }

@@ -8,6 +8,7 @@ internal sealed partial class Activation
 
     // All that runs, and the part of it that stops others: what does not always interleave.
     private int _running;
+    private bool _hasRun;
     private int _blocking;
     private int _blockingReadOnly;
 
@@ -98,6 +99,7 @@ internal sealed partial class Activation
 
     private void Begin(ActivationWork work)
     {
+        _hasRun = true;
         _running++;
         if (!work.AlwaysInterleave)
         {

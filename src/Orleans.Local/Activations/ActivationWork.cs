@@ -18,7 +18,7 @@ internal abstract class ActivationWork
     /// <summary>Nobody waits for it any more; work that has not begun is dropped.</summary>
     public virtual bool IsAbandoned => false;
 
-    /// <summary>How many activations ended before this work could begin in them.</summary>
+    /// <summary>How many activations that took no work at all ended while this work waited in them.</summary>
     public int Hops { get; set; }
 
     /// <summary>Where the work runs, from when it begins.</summary>

@@ -50,10 +50,18 @@ internal sealed class GrainClass
     /// <summary>The class as management statistics name it: full name, comma, assembly.</summary>
     public string StatisticsName => $"{Type.FullName},{Type.Assembly.GetName().Name}";
 
+    /// <exception cref="InvalidOperationException">Its constructor, or something that the constructor asks for, failed.</exception>
     public object CreateInstance(Activation activation)
     {
-        var (factory, facets) = _constructor.Value;
-        return factory(activation.ActivationServices, Array.ConvertAll(facets, facet => facet(activation)));
+        try
+        {
+            var (factory, facets) = _constructor.Value;
+            return factory(activation.ActivationServices, Array.ConvertAll(facets, facet => facet(activation)));
+        }
+        catch (Exception exception)
+        {
+            throw new InvalidOperationException($"{Type} could not be created: {exception.Message}", exception);
+        }
     }
 
     private (ObjectFactory, Func<Activation, object>[]) FindConstructor()
@@ -80,7 +88,7 @@ internal sealed class GrainClass
             throw new OrleansConfigurationException($"{parameter.Member.DeclaringType}: [PersistentState] belongs on an IPersistentState<T>.");
 
         var constructor = typeof(PersistentState<>).MakeGenericType(parameter.ParameterType.GetGenericArguments()).GetConstructors()[0];
-        return activation => constructor.Invoke([activation, attribute]);
+        return activation => constructor.Invoke(BindingFlags.DoNotWrapExceptions, null, [activation, attribute], null);
     }
 
     private static string NameOf(Type type)

@@ -82,10 +82,26 @@ internal sealed class GrainClassMap
             if (name.Name == Engine || references.Any(r => r.Name == Engine))
                 found.Add(assembly);
             foreach (var reference in references.Where(r => !IsSkipped(r) && !seen.Contains(r.FullName)))
-                toLook.Enqueue(Assembly.Load(reference));
+            {
+                if (TryLoad(reference) is { } referred)
+                    toLook.Enqueue(referred);
+            }
         }
 
         return found;
+    }
+
+    private static Assembly? TryLoad(AssemblyName name)
+    {
+        try
+        {
+            return Assembly.Load(name);
+        }
+        catch (FileNotFoundException)
+        {
+            // Libraries refer to others that they can do without; what is not deployed has no grains.
+            return null;
+        }
     }
 
     private static bool IsSkipped(AssemblyName name) =>

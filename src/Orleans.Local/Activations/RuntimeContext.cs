@@ -4,11 +4,11 @@ namespace Orleans.Activations;
 internal static class RuntimeContext
 {
     [ThreadStatic]
-    private static Activation? _current;
+    private static Activation? OfThread;
 
     public static Activation? Current
     {
-        get => _current;
-        set => _current = value;
+        get => OfThread;
+        set => OfThread = value;
     }
 }

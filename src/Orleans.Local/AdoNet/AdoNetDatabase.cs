@@ -77,11 +77,7 @@ internal sealed class AdoNetDatabase
     {
         var parameter = command.CreateParameter();
         parameter.ParameterName = name;
-        parameter.Value = value switch
-        {
-            null or DbNull => DBNull.Value,
-            _ => value,
-        };
+        parameter.Value = value is null or DbNull ? DBNull.Value : value;
 
         // PostgreSQL cannot tell the type of a null.
         if (value is DbNull typed)

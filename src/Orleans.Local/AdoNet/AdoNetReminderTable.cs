@@ -50,7 +50,6 @@ internal sealed class AdoNetReminderTable(AdoNetReminderTableOptions options, st
         parameters["ReminderName"] = entry.Name;
         parameters["Version"] = int.Parse(entry.ETag, CultureInfo.InvariantCulture);
         return (await _database.QueryAsync(Delete, parameters, ReadVersion)).Count > 0;
-
     }
 
     private Task<List<ReminderEntry>> ReadAsync(string sql, Dictionary<string, object?> parameters) =>

@@ -1,4 +1,3 @@
-using Orleans.Activations;
 using Orleans.Runtime;
 
 namespace Orleans;

@@ -1,7 +1,7 @@
+using Orleans.Runtime;
+
 namespace Orleans
 {
-    using Orleans.Runtime;
-
     /// <summary>A silo as the cluster's members know it.</summary>
     [GenerateSerializer]
     public sealed class MembershipEntry

@@ -5,7 +5,7 @@ using Orleans.Runtime;
 namespace Orleans.Management;
 
 /// <inheritdoc cref="IManagementGrain"/>
-[StatelessWorker(1), GrainType("sys.management")]
+[StatelessWorker(1), Reentrant, GrainType("sys.management")]
 internal sealed class ManagementGrain(LocalSilo silo) : Grain, IManagementGrain
 {
     public Task<Dictionary<SiloAddress, SiloStatus>> GetHosts(bool onlyActive = false) =>

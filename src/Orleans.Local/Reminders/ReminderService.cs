@@ -22,7 +22,7 @@ internal sealed partial class ReminderService(
     public async Task StartAsync()
     {
         foreach (var entry in await table.ReadAllAsync())
-            Begin(entry);
+            Begin(entry, isNew: false);
     }
 
     /// <exception cref="ArgumentException">The period is too short, or the name empty.</exception>
@@ -65,11 +65,11 @@ internal sealed partial class ReminderService(
     private async Task<IGrainReminder> RegisterAsync(ReminderEntry entry)
     {
         var stored = await table.UpsertAsync(entry);
-        Begin(stored);
+        Begin(stored, isNew: true);
         return stored;
     }
 
-    private void Begin(ReminderEntry entry)
+    private void Begin(ReminderEntry entry, bool isNew)
     {
         if (_stopped)
             return;
@@ -79,7 +79,7 @@ internal sealed partial class ReminderService(
             old.Dispose();
             return schedule;
         });
-        schedule.Begin();
+        schedule.Begin(isNew);
     }
 
     [LoggerMessage(1301, LogLevel.Warning, "The reminder {Name} of {GrainId} failed; it goes on with its next tick")]
@@ -108,9 +108,9 @@ internal sealed partial class ReminderService(
 
         private DateTime Now => _service._time.GetUtcNow().UtcDateTime;
 
-        public void Begin()
+        public void Begin(bool isNew)
         {
-            _next = NextAfter(Now);
+            _next = isNew ? _entry.StartAt : NextAfter(Now);
             Wait();
         }
 

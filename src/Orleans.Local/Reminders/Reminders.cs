@@ -1,4 +1,5 @@
 using Orleans.Activations;
+using Orleans.Reminders;
 using Orleans.Runtime;
 
 namespace Orleans.Runtime
@@ -33,8 +34,6 @@ namespace Orleans.Runtime
 
 namespace Orleans
 {
-    using Orleans.Reminders;
-
     /// <summary>A grain that reminders can call, also after its activation or its silo ended. A tick may come late, or twice.</summary>
     public interface IRemindable : IGrain
     {
@@ -79,7 +78,7 @@ namespace Orleans
         {
             var activation = (Activation)grain.GrainContext;
             activation.ThrowIfOutside("A reminder");
-            return activation.Silo.Reminders ?? throw new OrleansConfigurationException(
+            return activation.Silo.Reminders ?? throw new InvalidOperationException(
                 "The reminder service has not been configured: call UseInMemoryReminderService or UseAdoNetReminderService.");
         }
     }

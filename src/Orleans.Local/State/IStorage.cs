@@ -1,3 +1,5 @@
+using Orleans.Runtime;
+
 namespace Orleans.Core
 {
     /// <summary>A stored state and its version.</summary>
@@ -10,6 +12,7 @@ namespace Orleans.Core
 
         Task ReadStateAsync();
 
+        /// <param name="cancellationToken">As with Orleans' own storages, not heeded: what was asked for is done.</param>
         Task ReadStateAsync(CancellationToken cancellationToken) => ReadStateAsync();
 
         /// <exception cref="Storage.InconsistentStateException">The stored version is another one.</exception>
@@ -89,8 +92,6 @@ namespace Orleans
 
 namespace Orleans.Storage
 {
-    using Orleans.Runtime;
-
     /// <summary>A place where grains keep states.</summary>
     public interface IGrainStorage
     {

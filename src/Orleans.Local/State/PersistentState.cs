@@ -8,7 +8,7 @@ namespace Orleans.State;
 /// <summary>A state that is read when its activation begins.</summary>
 internal interface IActivationState
 {
-    Task ReadStateAsync(CancellationToken cancellationToken);
+    Task ReadStateAsync();
 }
 
 /// <inheritdoc cref="IPersistentState{TState}"/>
@@ -47,22 +47,13 @@ internal sealed class PersistentState<T> : IPersistentState<T>, IActivationState
 
     public bool RecordExists => _state.RecordExists;
 
-    public Task ReadStateAsync() => ReadStateAsync(default);
+    public Task ReadStateAsync() => DoAsync(() => _storage.ReadStateAsync(_name, _activation.GrainId, _state));
 
-    public Task ReadStateAsync(CancellationToken cancellationToken) =>
-        DoAsync(() => _storage.ReadStateAsync(_name, _activation.GrainId, _state), cancellationToken);
+    public Task WriteStateAsync() => DoAsync(() => _storage.WriteStateAsync(_name, _activation.GrainId, _state));
 
-    public Task WriteStateAsync() => WriteStateAsync(default);
+    public Task ClearStateAsync() => DoAsync(() => _storage.ClearStateAsync(_name, _activation.GrainId, _state));
 
-    public Task WriteStateAsync(CancellationToken cancellationToken) =>
-        DoAsync(() => _storage.WriteStateAsync(_name, _activation.GrainId, _state), cancellationToken);
-
-    public Task ClearStateAsync() => ClearStateAsync(default);
-
-    public Task ClearStateAsync(CancellationToken cancellationToken) =>
-        DoAsync(() => _storage.ClearStateAsync(_name, _activation.GrainId, _state), cancellationToken);
-
-    private async Task DoAsync(Func<Task> operation, CancellationToken cancellationToken)
+    private async Task DoAsync(Func<Task> operation)
     {
         _activation.ThrowIfOutside("A persistent state");
         var before = _last;
@@ -71,7 +62,6 @@ internal sealed class PersistentState<T> : IPersistentState<T>, IActivationState
         try
         {
             await before;
-            cancellationToken.ThrowIfCancellationRequested();
             await operation();
         }
         catch (InconsistentStateException exception)

@@ -76,6 +76,7 @@ public sealed class CallGrain : Grain, ICallGrain
 
     public async Task WaitFor(string signal, string done)
     {
+        Signals.Set(signal + "/waits");
         await Signals.Wait(signal);
         Signals.Set(done);
     }

@@ -22,6 +22,9 @@ public interface IEnumerationGrain : IGrainWithStringKey
     [Alias("Ping")]
     Task<int> Ping();
 
+    [Alias("Wait")]
+    Task Wait(string signal);
+
     [Alias("End")]
     Task End();
 }
@@ -70,6 +73,8 @@ public sealed class EnumerationGrain : Grain, IEnumerationGrain
     }
 
     public Task<int> Ping() => Task.FromResult(1);
+
+    public Task Wait(string signal) => Signals.Wait(signal);
 
     public Task End()
     {

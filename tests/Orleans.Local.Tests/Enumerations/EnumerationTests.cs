@@ -1,3 +1,4 @@
+using Orleans.Configuration;
 using Orleans.Local.Tests.Support;
 
 namespace Orleans.Local.Tests.Enumerations;
@@ -133,6 +134,46 @@ public sealed class EnumerationTests(PlainCluster cluster) : IClassFixture<Plain
         await grain.End();
         await Signals.Wait($"{name}/ended");
         await Assert.ThrowsAnyAsync<Exception>(async () => await items.MoveNextAsync());
+    }
+
+    [Fact]
+    public async Task AnItemMayTakeLongerThanTheResponseTimeout()
+    {
+        // On Orleans the grain answers a waiting consumer every half of the silo's timeout, so that the consumer's own is not reached.
+        var timeout = TimeSpan.FromSeconds(1);
+        await using var own = await Cluster.StartAsync(
+            silo => silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = timeout),
+            client => client.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = timeout));
+        var name = Name();
+        await using var items = own.Client.GetGrain<IEnumerationGrain>(Name()).OnSignals(name).GetAsyncEnumerator();
+        var next = items.MoveNextAsync();
+        for (var i = 0; i < 2; i++)
+            await Assert.ThrowsAsync<TimeoutException>(() => own.Client.GetGrain<IEnumerationGrain>(Name()).Wait(Name()));
+        Signals.Set($"{name}/0");
+        Assert.True(await next);
+    }
+
+    [Fact]
+    public async Task AnEnumerationWhoseConsumerWentAwayIsEnded()
+    {
+        await using var own = await Cluster.StartAsync(silo => silo
+            .Configure<SiloMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromMilliseconds(200))
+            .Configure<GrainCollectionOptions>(options => options.CollectionQuantum = TimeSpan.FromMilliseconds(200)));
+        var name = Name();
+        Signals.Set($"{name}/0");
+        var items = own.Client.GetGrain<IEnumerationGrain>(Name()).OnSignals(name).GetAsyncEnumerator();
+        Assert.True(await items.MoveNextAsync());
+        await Signals.Wait($"{name}/ended");
+    }
+
+    [Fact]
+    public async Task TheRequestContextTravelsWithAnEnumeration()
+    {
+        RequestContext.Set("who", "me");
+        var seen = new List<string?>();
+        await foreach (var item in New().Context("who"))
+            seen.Add(item);
+        Assert.Equal(["me", "me"], seen);
     }
 
     private static string Name() => "items-" + Guid.NewGuid().ToString("N");

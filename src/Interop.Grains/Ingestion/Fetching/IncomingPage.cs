@@ -49,8 +49,11 @@ internal sealed class IncomingPage(IReadOnlyList<IncomingResource> resources, ID
     /// <summary>The server's clock at the run's first answer.</summary>
     public DateTimeOffset? ServerDate { get; init; }
 
-    /// <summary>The highest <c>_lastUpdated</c> up to this page, never past <see cref="ServerDate"/>.</summary>
+    /// <summary>Where a search may begin anew once this page is committed; null: only at the run's start.</summary>
     public DateTimeOffset? Cursor { get; init; }
+
+    /// <summary>The highest <c>_lastUpdated</c> up to this page, never past <see cref="ServerDate"/>.</summary>
+    public DateTimeOffset? Watermark { get; init; }
 
     /// <summary>For a replay: the last letter of this page.</summary>
     public long? ReplayCursor { get; init; }

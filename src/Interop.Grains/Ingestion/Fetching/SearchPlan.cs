@@ -23,11 +23,15 @@ internal sealed record SearchPlan(string ResourceType, string? PatientId, DateTi
         return new Uri(url, UriKind.Relative);
     }
 
+    /// <summary>The instant an overlap before another, which some server may have stamped with the first of all instants.</summary>
+    public static DateTimeOffset? Before(DateTimeOffset? at, TimeSpan overlap) =>
+        at - DateTimeOffset.MinValue < overlap ? DateTimeOffset.MinValue : at - overlap;
+
     private string PatientParameter => ResourceType is "Observation" or "Encounter" or "Condition" ? "subject" : "patient";
 
     private DateTimeOffset? From(DateTimeOffset? cursor)
     {
-        var resumed = cursor - Overlap;
+        var resumed = Before(cursor, Overlap);
         return resumed is null || (Since is { } since && since > resumed) ? Since : resumed;
     }
 

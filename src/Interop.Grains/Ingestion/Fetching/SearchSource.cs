@@ -11,20 +11,25 @@ internal sealed class SearchSource(
     FhirClient client, SearchPlan plan, DateTimeOffset? resumeFrom, DateTimeOffset? firstServerDate, int maxExpired, TimeProvider time)
     : IPageSource
 {
+    private const int MaxRereads = 3;
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
+
     private readonly List<string> _warnings = [];
-    private readonly DateTimeOffset? _start = resumeFrom;
-    private DateTimeOffset? _cursor = resumeFrom;
+    private DateTimeOffset? _highest = resumeFrom;
     private DateTimeOffset? _serverDate = firstServerDate;
     private bool _byTime = true;
     private bool _sorted = true;
+    private bool _warnedOfFuture;
 
     public async IAsyncEnumerable<IncomingPage> PagesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         _byTime = await SupportsTimeAsync(cancellationToken);
         var restarts = 0;
+        var rereads = 0;
+        DateTimeOffset? rereadFrom = null;
         while (true)
         {
-            var begunAt = Cursor;
+            var begunAt = rereads > 0 ? rereadFrom : Cursor;
             var chain = new Chain();
             Uri? next = plan.Url(begunAt, _byTime);
             var broken = false;
@@ -48,8 +53,22 @@ internal sealed class SearchSource(
                 broken = repeated;
             }
 
-            if (!broken)
+            // Begun in the middle on the strength of an order that does not hold: what came before is not known to be complete.
+            broken |= !_sorted && begunAt is not null;
+            if (!broken && (!chain.Moved || !_sorted))
                 yield break;
+            if (!broken)
+            {
+                // Rows went from pages that had been read to the end, so others moved up into their places unseen.
+                if (rereads++ == MaxRereads)
+                {
+                    yield return Notice("the result kept changing while it was paged: the server pages by offset, rows may be missing until a full run");
+                    yield break;
+                }
+
+                rereadFrom = begunAt;
+                continue;
+            }
 
             restarts = Cursor > begunAt || (begunAt is null && Cursor is not null) ? 0 : restarts + 1;
             if (chain.LastLinkRepeated && restarts > 0)
@@ -60,12 +79,12 @@ internal sealed class SearchSource(
             }
 
             if (restarts > maxExpired)
-                throw Upstream($"the search expired {restarts} times in a row without getting past {Cursor:O}");
+                throw Upstream($"the search broke off {restarts} times in a row without getting past {(Cursor is { } at ? at.ToString("O") : "its start")}");
         }
     }
 
-    /// <summary>Where a search may begin anew: nowhere but at its start when the server gives no order.</summary>
-    private DateTimeOffset? Cursor => _byTime && _sorted ? _cursor : _start;
+    /// <summary>Where a search may begin anew: nowhere but at the run's start when the server gives no order.</summary>
+    private DateTimeOffset? Cursor => _byTime && _sorted ? _highest : null;
 
     private async Task<bool> SupportsTimeAsync(CancellationToken cancellationToken)
     {
@@ -101,7 +120,9 @@ internal sealed class SearchSource(
             }
         }
 
-        _serverDate ??= answer.ServerDate ?? time.GetUtcNow();
+        var now = answer.ServerDate ?? time.GetUtcNow();
+        _serverDate ??= now;
+        chain.BeginPage(now, bundle.Total);
         var resources = new List<IncomingResource>(bundle.Entries.Count);
         foreach (var entry in bundle.Entries)
         {
@@ -109,7 +130,7 @@ internal sealed class SearchSource(
                 continue;
             resources.Add(resource);
             if (resource.Kind == EntryKind.Match)
-                Advance(resource.Header.LastUpdated, chain);
+                Advance(resource.Header, now, chain);
         }
 
         chain.Length++;
@@ -121,6 +142,7 @@ internal sealed class SearchSource(
             Total = bundle.Total,
             ServerDate = _serverDate,
             Cursor = Cursor,
+            Watermark = _highest,
         };
     }
 
@@ -154,21 +176,28 @@ internal sealed class SearchSource(
     private static IncomingResource Malformed(ReadOnlyMemory<byte> raw, ResourceHeader header, string problem) =>
         new(raw, header, EntryKind.Malformed, problem);
 
-    private void Advance(DateTimeOffset? lastUpdated, Chain chain)
+    private void Advance(in ResourceHeader header, DateTimeOffset now, Chain chain)
     {
-        if (lastUpdated is not { } at)
+        var isRepeated = chain.IsRepeated(header);
+        if (header.LastUpdated is not { } at)
             return;
-        if (at < chain.Latest && _byTime && _sorted)
+        if (!isRepeated && at < chain.Latest && _byTime && _sorted)
         {
             _sorted = false;
             _warnings.Add("the server does not sort by _lastUpdated: an interrupted run begins from its start, not from its cursor");
         }
 
-        chain.Latest = at;
+        if (at > now + ClockTolerance && !_warnedOfFuture)
+        {
+            _warnedOfFuture = true;
+            _warnings.Add($"{header.ResourceType}/{header.Id} is stamped {at:O}, after the server's own clock: loaded, and the watermark stays before it");
+        }
+
+        chain.Saw(header, at, now);
 
         // One resource stamped in the future must not carry the cursor past what is still to come.
-        if (at <= _serverDate && (_cursor is null || at > _cursor))
-            _cursor = at;
+        if (at <= _serverDate && (_highest is null || at > _highest))
+            _highest = at;
     }
 
     private static IngestionException Upstream(string reason) => new($"Upstream FHIR request failed: {reason}");
@@ -179,12 +208,42 @@ internal sealed class SearchSource(
     private sealed class Chain
     {
         private readonly HashSet<string> _links = new(StringComparer.Ordinal);
+        private HashSet<(string?, string?)> _lastPage = [];
+        private HashSet<(string?, string?)> _thisPage = [];
+        private DateTimeOffset? _begunAt;
+        private long? _total;
 
         public int Length { get; set; }
 
-        public DateTimeOffset Latest { get; set; }
+        public DateTimeOffset Latest { get; private set; }
+
+        /// <summary>The result changed under the paging, in a way that only a server shows that pages by offset.</summary>
+        public bool Moved { get; private set; }
 
         public bool LastLinkRepeated { get; private set; }
+
+        public void BeginPage(DateTimeOffset now, long? total)
+        {
+            _begunAt ??= now;
+            (_lastPage, _thisPage) = (_thisPage, []);
+            Moved |= total < _total;
+            _total = total ?? _total;
+        }
+
+        /// <summary>A page brought twice begins before the last one's end, and says nothing about the order.</summary>
+        public bool IsRepeated(in ResourceHeader header)
+        {
+            _thisPage.Add((header.Id, header.VersionId));
+            return _lastPage.Contains((header.Id, header.VersionId));
+        }
+
+        public void Saw(in ResourceHeader header, DateTimeOffset at, DateTimeOffset now)
+        {
+            // Changed since the search began, and at its place in the order of now: it has left its old place. A first version had none.
+            Moved |= Length > 0 && at >= _begunAt && at <= now + ClockTolerance && header.VersionId != "1";
+            if (at > Latest)
+                Latest = at;
+        }
 
         public Uri? Follow(string? next, out bool repeated)
         {

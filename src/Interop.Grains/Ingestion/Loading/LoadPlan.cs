@@ -130,8 +130,8 @@ internal sealed class LoadPlan
 
     private void Fail(PreparedResource resource, Failure failure)
     {
-        var id = OpenLetters.Storable(resource.Id) ?? "";
-        var versionKey = OpenLetters.Storable(resource.Version.Key)!;
+        var id = resource.Id ?? "";
+        var versionKey = resource.Key;
         var open = _letters[(resource.ResourceType, id)].FirstOrDefault(l => l.VersionKey == versionKey && l.Stage == failure.Stage);
         if (resource.Incoming.LetterId is { } replayed)
         {

@@ -48,7 +48,7 @@ internal static class OpenLetters
                     "NOT resolved AND source = @source AND resource_type = @type",
                     "COALESCE(resource_id, '')",
                     "@ids"),
-                new { source, type = type.Key, ids = session.ArrayOf(type.Select(r => Storable(r.Id) ?? "").Distinct()) },
+                new { source, type = type.Key, ids = session.ArrayOf(type.Select(r => r.Id ?? "").Distinct()) },
                 cancellationToken));
         }
 
@@ -71,11 +71,11 @@ internal static class OpenLetters
                 run.RunId,
                 run.Source,
                 resource.ResourceType,
-                Id = Storable(resource.Id),
-                VersionId = Storable(resource.Version.VersionId),
+                resource.Id,
+                resource.Version.VersionId,
                 resource.Version.LastUpdatedTicks,
                 resource.Version.ContentHash,
-                Key = Storable(resource.Version.Key),
+                resource.Key,
                 failure.Stage,
                 Error = WithoutNul(failure.Error),
                 Issues = WithoutNul(failure.IssuesJson),

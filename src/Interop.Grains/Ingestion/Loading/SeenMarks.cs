@@ -25,8 +25,8 @@ internal static class SeenMarks
         if (seen.Count == 0)
             return;
         var types = seen.Select(s => s.Resource.ResourceType).ToArray();
-        var ids = seen.Select(s => OpenLetters.Storable(s.Resource.Id) ?? "").ToArray();
-        var keys = seen.Select(s => OpenLetters.Storable(s.Resource.Version.Key)!).ToArray();
+        var ids = seen.Select(s => s.Resource.Id ?? "").ToArray();
+        var keys = seen.Select(s => s.Resource.Key).ToArray();
         var inserted = session.Dialect == SqlDialect.Postgres
             ? await session.QueryAsync<Mark>(
                 """

@@ -6,7 +6,9 @@ namespace Interop.Ingestion.Loading;
 internal readonly record struct ResourceVersion(string? VersionId, long? LastUpdatedTicks, string ContentHash)
 {
     /// <summary>By what a version is recognised when it comes again: its versionId, else its content.</summary>
-    public string Key => VersionId ?? "#" + ContentHash;
+    public string Key => VersionId ?? ContentKey;
+
+    public string ContentKey => "#" + ContentHash;
 }
 
 /// <summary>How an incoming version stands to the stored one.</summary>

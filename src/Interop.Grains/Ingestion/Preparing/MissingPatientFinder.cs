@@ -19,21 +19,36 @@ internal sealed class MissingPatientFinder(Database database, FhirClient? client
 
         var missing = await MissingAsync(resources, cancellationToken);
         var found = new List<IncomingResource>();
-        foreach (var ids in missing.Chunk(IdsPerRequest))
+        foreach (var ids in missing.Where(CanExist).Chunk(IdsPerRequest))
         {
-            var url = new Uri($"Patient?_id={string.Join(',', ids.Select(Uri.EscapeDataString))}&_count={IdsPerRequest}", UriKind.Relative);
-            using var page = await client.GetPageAsync(url, cancellationToken);
-            foreach (var entry in page.Bundle.Entries.Where(e => !e.Resource.IsEmpty))
+            Uri? url = new Uri($"Patient?_id={string.Join(',', ids)}&_count={IdsPerRequest}", UriKind.Relative);
+            for (var pages = 0; url is not null && pages < IdsPerRequest; pages++)
             {
-                // A copy: the page that pointed here outlives this answer.
-                var raw = entry.Resource.ToArray();
-                var header = ResourceHeader.Read(raw);
-                if (header.ResourceType == "Patient" && header.Id is not null && ids.Contains(header.Id))
-                    found.Add(new IncomingResource(raw, header, EntryKind.MissingPatient));
+                using var page = await client.GetPageAsync(url, cancellationToken);
+                Take(page, ids, found);
+                url = page.Bundle.Next is { } next && Uri.TryCreate(next, UriKind.RelativeOrAbsolute, out var more) ? more : null;
             }
         }
 
         return found;
+    }
+
+    private static void Take(FhirPage page, string[] ids, List<IncomingResource> found)
+    {
+        if (page.Bundle.ResourceType != "Bundle")
+        {
+            var said = OperationOutcomeText.Read(page.Body.Memory.Span);
+            throw new IngestionException($"Upstream FHIR request failed: the answer to the search for missing patients is no Bundle{(said is null ? "" : $": {said}")}");
+        }
+
+        foreach (var entry in page.Bundle.Entries.Where(e => !e.Resource.IsEmpty))
+        {
+            // A copy: the page that pointed here outlives this answer.
+            var raw = entry.Resource.ToArray();
+            var header = ResourceHeader.Read(raw);
+            if (header.ResourceType == "Patient" && header.Id is not null && ids.Contains(header.Id))
+                found.Add(new IncomingResource(raw, header, EntryKind.MissingPatient));
+        }
     }
 
     /// <summary>Makes dead letters of the resources whose patient is neither in the database nor, in good order, in the page.</summary>
@@ -56,10 +71,13 @@ internal sealed class MissingPatientFinder(Database database, FhirClient? client
         if (wanted.Count == 0)
             return wanted;
         var known = await database.ReadAsync(
-            (session, token) => StoredResources.ExistingIdsAsync(session, run.Source, "Patient", wanted, token), cancellationToken);
+            (session, token) => StoredResources.ExistingIdsAsync(session, run.Source, "Patient", wanted.Where(CanExist), token), cancellationToken);
         wanted.ExceptWith(known);
         return wanted;
     }
+
+    // Nothing else is an id in R4: nobody need be asked for it, neither a database (which may not even take it) nor a server.
+    private static bool CanExist(string id) => id.Length is > 0 and <= 64 && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.');
 
     private bool IsAboutPatient(PreparedResource resource) =>
         resource is { Failure: null, AlreadyStored: false, PatientId: not null } && resource.ResourceType == run.ResourceType;

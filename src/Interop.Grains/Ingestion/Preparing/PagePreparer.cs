@@ -61,8 +61,13 @@ internal sealed class PagePreparer(
     private static PreparedResource Identify(IncomingResource incoming, bool isServersWord = false)
     {
         var header = incoming.Header;
-        var version = new ResourceVersion(header.VersionId, header.LastUpdated?.UtcTicks, ResourceTable.Hash(incoming.Raw.Span));
-        var resource = new PreparedResource(incoming, header.ResourceType ?? "", header.Id, version) { IsServersWord = isServersWord };
+        // What identifies it goes into statements before anything has judged it: what no database takes as a key is made storable first.
+        var version = new ResourceVersion(
+            OpenLetters.Storable(header.VersionId), header.LastUpdated?.UtcTicks, ResourceTable.Hash(incoming.Raw.Span));
+        var resource = new PreparedResource(incoming, OpenLetters.Storable(header.ResourceType) ?? "", OpenLetters.Storable(header.Id), version)
+        {
+            IsServersWord = isServersWord,
+        };
         if (incoming.Kind == EntryKind.Malformed)
             resource.Failure = new Failure(DeadLetterStage.Validate, incoming.Problem!);
         return resource;
@@ -72,23 +77,30 @@ internal sealed class PagePreparer(
     private async Task RecogniseAsync(List<PreparedResource> resources, CancellationToken cancellationToken)
     {
         var stored = await database.ReadAsync((session, token) => StoredResources.FindAsync(session, _source, resources, token), cancellationToken);
+        var inPage = new Dictionary<(string Type, string Id), ResourceVersion>();
         for (var i = 0; i < resources.Count; i++)
         {
             var resource = resources[i];
-            if (resource.Failure is not null || resource.Id is null || !stored.TryGetValue((resource.ResourceType, resource.Id), out var known))
+            if (resource.Failure is not null || resource.Id is null)
                 continue;
-            switch (VersionRule.Compare(resource.Version, known.Version))
+            var key = (resource.ResourceType, resource.Id);
+            var known = stored.GetValueOrDefault(key);
+            var order = known is null ? VersionOrder.Newer : VersionRule.Compare(resource.Version, known.Version);
+            if (run.IsReplay && order is VersionOrder.Tied or VersionOrder.Unordered)
+                order = VersionOrder.Older; // what is stored came from the server after the letter was written
+
+            if (order is VersionOrder.Same or VersionOrder.Older)
             {
-                case VersionOrder.Same or VersionOrder.Older:
-                    resource.AlreadyStored = !known.IsDeleted;
-                    break;
-                case VersionOrder.Tied when client is not null && resource.Incoming.Kind is EntryKind.Match or EntryKind.Include:
-                    resources[i] = await AskServerAsync(client!, resource, cancellationToken);
-                    break;
-                case VersionOrder.Tied or VersionOrder.Unordered when run.IsReplay:
-                    resource.AlreadyStored = true;
-                    break;
+                resource.AlreadyStored = !known!.IsDeleted;
             }
+            else if (!run.IsReplay && resource.Incoming.Kind is EntryKind.Match or EntryKind.Include
+                && (order == VersionOrder.Tied
+                    || (inPage.TryGetValue(key, out var before) && VersionRule.Compare(resource.Version, before) == VersionOrder.Tied)))
+            {
+                resources[i] = await AskServerAsync(client!, resource, cancellationToken);
+            }
+
+            inPage[key] = resources[i].Version;
         }
     }
 

@@ -23,6 +23,9 @@ internal sealed class PreparedResource(IncomingResource incoming, string resourc
 
     public ResourceVersion Version { get; } = version;
 
+    /// <summary>By what this version is recognised when it comes again; without an id only its content can tell it from others.</summary>
+    public string Key => OpenLetters.Storable(Id is null ? Version.ContentKey : Version.Key)!;
+
     /// <summary>Why it cannot be loaded; null when it can.</summary>
     public Failure? Failure { get; set; }
 

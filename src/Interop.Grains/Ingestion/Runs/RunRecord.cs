@@ -29,8 +29,11 @@ internal sealed record RunRecord
     /// <summary>The server's clock at the run's first answer.</summary>
     public DateTimeOffset? ServerDate { get; init; }
 
-    /// <summary>The highest committed <c>_lastUpdated</c>.</summary>
+    /// <summary>Where a resumed search begins, less the overlap; null where the server's order gives no such place.</summary>
     public DateTimeOffset? Cursor { get; init; }
+
+    /// <summary>The highest committed <c>_lastUpdated</c>: the checkpoint that the run leaves when it succeeds.</summary>
+    public DateTimeOffset? Watermark { get; init; }
 
     public long? ReplayOfRunId { get; init; }
 

@@ -54,7 +54,7 @@ internal static class RunStore
             $"""
             UPDATE ingestion_runs SET
                 pages = pages + 1, total = COALESCE(@Total, total), server_date = COALESCE(server_date, @ServerDate),
-                cursor = COALESCE(@Cursor, cursor), replay_cursor = COALESCE(@ReplayCursor, replay_cursor),
+                cursor = @Cursor, watermark = COALESCE(@Watermark, watermark), replay_cursor = COALESCE(@ReplayCursor, replay_cursor),
                 fetched = fetched + @Fetched, validated = validated + @Validated, invalid = invalid + @Invalid,
                 transform_errors = transform_errors + @TransformErrors, upserted = upserted + @Upserted,
                 unchanged = unchanged + @Unchanged, refetched = refetched + @Refetched, load_errors = load_errors + @LoadErrors,
@@ -71,6 +71,7 @@ internal static class RunStore
                 page.Total,
                 page.ServerDate,
                 page.Cursor,
+                page.Watermark,
                 page.ReplayCursor,
                 delta.Fetched,
                 delta.Validated,
@@ -96,18 +97,25 @@ internal static class RunStore
     public static async Task<RunRecord?> FinishAsync(
         DbSession session, RunRecord run, string status, string? error, string? exportPath, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var after = run.CheckpointBefore;
-        if (status == RunStatus.Success && run is { MovesCheckpoint: true, Cursor: { } watermark })
-            after = await CheckpointStore.RaiseAsync(session, run.Source, run.ResourceType, watermark, now, cancellationToken);
-        await session.ExecuteAsync("DELETE FROM run_seen WHERE run_id = @RunId", new { run.RunId }, cancellationToken);
-        return await session.FirstAsync<RunRecord>(
+        // The run first: who does not own it any more must not touch the checkpoint either.
+        var ended = await session.FirstAsync<RunRecord>(
             $"""
-            UPDATE ingestion_runs SET status = @status, error = @error, export_path = @exportPath, finished_at = @now, checkpoint_after = @after
+            UPDATE ingestion_runs SET
+                status = @status, error = @error, export_path = @exportPath, finished_at = @now, checkpoint_after = checkpoint_before
             WHERE run_id = @RunId AND epoch = @Epoch AND {IsActive}
             RETURNING *
             """,
-            new { run.RunId, run.Epoch, status, error, exportPath, now, after },
+            new { run.RunId, run.Epoch, status, error, exportPath, now },
             cancellationToken);
+        if (ended is null)
+            return null;
+        await session.ExecuteAsync("DELETE FROM run_seen WHERE run_id = @RunId", new { run.RunId }, cancellationToken);
+        if (status != RunStatus.Success || ended is not { MovesCheckpoint: true, Watermark: { } watermark })
+            return ended;
+        var after = await CheckpointStore.RaiseAsync(session, run.Source, run.ResourceType, watermark, now, cancellationToken);
+        await session.ExecuteAsync(
+            "UPDATE ingestion_runs SET checkpoint_after = @after WHERE run_id = @RunId", new { run.RunId, after }, cancellationToken);
+        return ended with { CheckpointAfter = after };
     }
 
     /// <summary>Ends an active run whoever owns it; its owner's next write fails. Null when it had ended.</summary>

@@ -81,6 +81,11 @@ public sealed record SourceAuthOptions
         string? Missing(params (string Setting, string? Value)[] needed) =>
             needed.Where(n => string.IsNullOrEmpty(n.Value)).Select(n => $"Sources:{name}:Auth:{n.Setting} is missing for Kind={Kind}").FirstOrDefault();
 
+        if (Kind is "client_credentials" or "smart_backend" && TokenUrl is not null
+            && !(Uri.TryCreate(TokenUrl, UriKind.Absolute, out var url) && url.Scheme is ("http" or "https")))
+            return $"Sources:{name}:Auth:TokenUrl must be an absolute http or https URL, not '{TokenUrl}'";
+        if (Kind == "smart_backend" && PrivateKeyFile is not null && !File.Exists(PrivateKeyFile))
+            return $"Sources:{name}:Auth:PrivateKeyFile must be a PEM file; there is none at '{PrivateKeyFile}'";
         return Kind switch
         {
             "none" => null,

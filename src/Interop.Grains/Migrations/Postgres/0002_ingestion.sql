@@ -30,6 +30,7 @@ CREATE TABLE ingestion_runs (
     since                timestamptz,
     server_date          timestamptz,
     cursor               timestamptz,
+    watermark            timestamptz,
     replay_of_run_id     bigint,
     replay_stage         text,
     replay_cursor        bigint      NOT NULL DEFAULT 0,

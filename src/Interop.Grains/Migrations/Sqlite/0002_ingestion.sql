@@ -29,6 +29,7 @@ CREATE TABLE ingestion_runs (
     since                text,
     server_date          text,
     cursor               text,
+    watermark            text,
     replay_of_run_id     integer,
     replay_stage         text,
     replay_cursor        integer      NOT NULL DEFAULT 0,

@@ -1,0 +1,149 @@
+using Interop.Fhir.FhirPath.Types;
+using Interop.Fhir.FhirPath.Values;
+
+namespace Interop.Fhir.FhirPath.Engine;
+
+/// <summary>+ - * / div mod &amp; (FHIRPath 2.0, 6.6). A result beyond the range of its type is empty, as is a division by zero.</summary>
+internal sealed class ArithmeticOperation(Operation left, Operation right, string symbol) : Operation
+{
+    public override void Evaluate(Evaluation e)
+    {
+        bool hasLeft = left.TryEvaluateSingle(e, out FhirPathNode a);
+        bool hasRight = right.TryEvaluateSingle(e, out FhirPathNode b);
+        if (symbol == "&")
+        {
+            e.Push(FhirPathNode.FromString((hasLeft ? Text(a) : "") + (hasRight ? Text(b) : "")));
+            return;
+        }
+        if (!hasLeft || !hasRight)
+            return;
+        FhirPathNode? result;
+        try
+        {
+            result = Compute(a, b);
+        }
+        catch (OverflowException)
+        {
+            return;
+        }
+        if (result is { } value)
+            e.Push(value);
+    }
+
+    private string Text(in FhirPathNode node) =>
+        node.Kind == NodeKind.String ? node.AsText()! : throw FhirPathException.Execution($"& joins strings, not {node.Type}", Position);
+
+    private FhirPathNode? Compute(in FhirPathNode a, in FhirPathNode b)
+    {
+        if (a.TryGetInteger(out long i) && b.TryGetInteger(out long j))
+            return Integers(i, j);
+        if (a.TryGetDecimal(out decimal x) && b.TryGetDecimal(out decimal y))
+            return DecimalNumbers(x, y);
+        if (symbol == "+" && a.Kind == NodeKind.String && b.Kind == NodeKind.String)
+            return FhirPathNode.FromString(a.AsText() + b.AsText());
+        if (symbol is "+" or "-" && NodeEquality.IsTemporal(a.Kind) && b.TryGetQuantity(out Quantity? duration))
+            return a.TryGetTemporal(out Temporal? start) && TemporalArithmetic.Add(start, duration, symbol == "+" ? 1 : -1) is { } end ? FhirPathNode.FromTemporal(end) : null;
+        if ((a.Kind == NodeKind.Quantity || b.Kind == NodeKind.Quantity) && NodeEquality.AsQuantity(a) is { } p && NodeEquality.AsQuantity(b) is { } q)
+            return Quantities(p, q);
+        throw Refused(a, b);
+    }
+
+    private FhirPathException Refused(in FhirPathNode a, in FhirPathNode b) =>
+        FhirPathException.Execution($"{a.Type} {symbol} {b.Type} is not possible", Position);
+
+    private FhirPathNode? Integers(long i, long j) => symbol switch
+    {
+        "+" => Integer(checked(i + j)),
+        "-" => Integer(checked(i - j)),
+        "*" => Integer(checked(i * j)),
+        "/" => j == 0 ? null : FhirPathNode.FromDecimal((decimal)i / j),
+        "div" => j == 0 ? null : Integer(i / j),
+        _ => j == 0 ? null : Integer(i % j),
+    };
+
+    private static FhirPathNode? Integer(long value) =>
+        value is < int.MinValue or > int.MaxValue ? null : FhirPathNode.FromInteger(value);
+
+    private FhirPathNode? DecimalNumbers(decimal x, decimal y) => symbol switch
+    {
+        "+" => FhirPathNode.FromDecimal(x + y),
+        "-" => FhirPathNode.FromDecimal(x - y),
+        "*" => FhirPathNode.FromDecimal(x * y),
+        "/" => y == 0 ? null : FhirPathNode.FromDecimal(x / y),
+        "div" => y == 0 ? null : Integer((long)decimal.Truncate(x / y)),
+        _ => y == 0 ? null : FhirPathNode.FromDecimal(x % y),
+    };
+
+    private FhirPathNode? Quantities(Quantity p, Quantity q)
+    {
+        Quantity? result = symbol switch
+        {
+            "+" => Quantity.Add(p, q, 1),
+            "-" => Quantity.Add(p, q, -1),
+            "*" => Quantity.Multiply(p, q, divide: false),
+            "/" => Quantity.Multiply(p, q, divide: true),
+            _ => throw FhirPathException.Execution($"{symbol} is not possible on quantities", Position),
+        };
+        return result is null ? null : FhirPathNode.FromQuantity(result);
+    }
+}
+
+/// <summary>-x and +x.</summary>
+internal sealed class PolarityOperation(Operation operand, bool negative) : Operation
+{
+    public override void Evaluate(Evaluation e)
+    {
+        if (!operand.TryEvaluateSingle(e, out FhirPathNode node))
+            return;
+        if (node.TryGetInteger(out long integer))
+            e.Push(FhirPathNode.FromInteger(negative ? -integer : integer));
+        else if (node.TryGetDecimal(out decimal number))
+            e.Push(FhirPathNode.FromDecimal(negative ? -number : number));
+        else if (node.TryGetQuantity(out Quantity? quantity))
+            e.Push(FhirPathNode.FromQuantity(negative ? new Quantity(-quantity.Value, quantity.Unit, quantity.IsCalendar) : quantity));
+        else
+            throw FhirPathException.Execution($"a sign cannot stand before {node.Type}", Position);
+    }
+}
+
+/// <summary>a | b: both without duplicates.</summary>
+internal sealed class UnionOperation(Operation left, Operation right) : Operation
+{
+    public override void Evaluate(Evaluation e)
+    {
+        int mark = e.Top;
+        VariableScope? variables = e.Variables;
+        left.Evaluate(e);
+        e.Variables = variables;
+        right.Evaluate(e);
+        e.Variables = variables;
+        Collections.RemoveDuplicates(e, mark);
+    }
+}
+
+/// <summary>x as T, as an operator and as a function: one item, kept where it is of the type.</summary>
+internal sealed class AsOperation(Operation operand, TypeTest type) : Operation
+{
+    public override void Evaluate(Evaluation e)
+    {
+        if (operand.TryEvaluateSingle(e, out FhirPathNode node) && type.IsOfType(node.Type))
+            e.Push(node);
+    }
+}
+
+/// <summary>ofType(T): the items of the type.</summary>
+internal sealed class OfTypeOperation(Operation source, TypeTest type) : Operation
+{
+    public override void Evaluate(Evaluation e)
+    {
+        int mark = e.Top;
+        source.Evaluate(e);
+        int keep = mark;
+        for (int i = mark; i < e.Top; i++)
+        {
+            if (type.IsOfType(e[i].Type))
+                e[keep++] = e[i];
+        }
+        e.Cut(keep);
+    }
+}

@@ -1,0 +1,81 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Interop.Fhir.FhirPath.Types;
+
+namespace Interop.Fhir.FhirPath.Engine;
+
+/// <summary>The JSON properties that a type's elements may be written as: what children() goes by.</summary>
+internal sealed class ChildMap
+{
+    private static readonly ConditionalWeakTable<FhirTypeInfo, ChildMap> Maps = [];
+
+    private readonly Property[] _properties;
+
+    private sealed record Property(byte[] Utf8, byte[] CompanionUtf8, FhirTypeInfo Type);
+
+    private ChildMap(FhirTypeInfo type) => _properties = [.. type.Elements.SelectMany(Properties)];
+
+    private static IEnumerable<Property> Properties(FhirElementInfo element) =>
+        element.Types.Select(type =>
+        {
+            string name = element.IsChoice ? $"{element.Name}{char.ToUpperInvariant(type.Name[0])}{type.Name.AsSpan(1)}" : element.Name;
+            return new Property(FhirPathNode.Utf8(name), FhirPathNode.Utf8("_" + name), type);
+        });
+
+    /// <summary>Pushes the elements of an item, in the order in which they are written.</summary>
+    public static void PushChildren(Evaluation e, in FhirPathNode parent)
+    {
+        JsonElement json = parent.Json;
+        FhirTypeInfo type = parent.Type;
+        if (json.ValueKind != JsonValueKind.Object)
+        {
+            json = parent.Companion;
+            if (json.ValueKind != JsonValueKind.Object)
+                return;
+            type = e.Model.FindType("Element") ?? type;
+        }
+        if (type.IsSystem)
+            return;
+        ChildMap map = Maps.GetValue(type, static t => new ChildMap(t));
+        int at = 0;
+        foreach (JsonProperty property in json.EnumerateObject())
+        {
+            ReadOnlySpan<byte> name = JsonMarshal.GetRawUtf8PropertyName(property);
+            bool isCompanion = name.Length > 1 && name[0] == '_';
+            JsonElement value = property.Value;
+            JsonElement companion = default;
+            if (isCompanion)
+            {
+                name = name[1..];
+                // With its value, it was pushed there.
+                if (json.TryGetProperty(name, out _))
+                    continue;
+                companion = value;
+                value = default;
+            }
+            if (name.SequenceEqual("resourceType"u8))
+                continue;
+            if (map.Find(name, ref at) is not { } known)
+                continue;
+            if (!isCompanion && known.Type.IsPrimitive)
+                json.TryGetProperty(known.CompanionUtf8, out companion);
+            Navigation.PushValue(e, value, companion, known.Type, known.Type.IsAbstractResource);
+        }
+    }
+
+    /// <summary>Properties mostly come in the order of their definition: the search goes on where the last one ended.</summary>
+    private Property? Find(ReadOnlySpan<byte> name, ref int at)
+    {
+        for (int i = 0; i < _properties.Length; i++)
+        {
+            int index = (at + i) % _properties.Length;
+            if (name.SequenceEqual(_properties[index].Utf8))
+            {
+                at = index;
+                return _properties[index];
+            }
+        }
+        return null;
+    }
+}

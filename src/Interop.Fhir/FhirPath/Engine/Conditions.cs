@@ -1,0 +1,136 @@
+using Interop.Fhir.FhirPath.Types;
+using Interop.Fhir.FhirPath.Values;
+
+namespace Interop.Fhir.FhirPath.Engine;
+
+/// <summary>= and != of collections.</summary>
+internal sealed class EqualOperation(Operation left, Operation right, bool negate) : ConditionOperation
+{
+    public override bool? Test(Evaluation e)
+    {
+        int mark = e.Top;
+        left.Evaluate(e);
+        int middle = e.Top;
+        right.Evaluate(e);
+        bool? equal = NodeEquality.AreEqual(e.Between(mark, middle), e.From(middle));
+        e.Cut(mark);
+        return equal is null ? null : equal != negate;
+    }
+}
+
+/// <summary>path = 'literal', without decoding what the path finds.</summary>
+internal sealed class EqualsTextOperation(Operation path, string text, bool negate) : ConditionOperation
+{
+    private readonly byte[] _utf8 = FhirPathNode.Utf8(text);
+
+    /// <summary>The path where it is one step from $this, as in where(use = 'official'): the item need not become $this for it.</summary>
+    private readonly MemberOperation? _step = path is MemberOperation { Source: ThisOperation } step ? step : null;
+
+    public override bool? Test(Evaluation e)
+    {
+        int mark = e.Top;
+        path.Evaluate(e);
+        return Compare(e, mark);
+    }
+
+    public override bool? TestItem(Evaluation e, int at, int index, in Evaluation.Scope outer)
+    {
+        if (_step is null)
+            return base.TestItem(e, at, index, outer);
+        int mark = e.Top;
+        _step.PushChildren(e, e[at]);
+        return Compare(e, mark);
+    }
+
+    private bool? Compare(Evaluation e, int mark)
+    {
+        int count = e.Top - mark;
+        if (count == 0)
+            return null;
+        bool equal = count == 1 && e[mark].Kind == NodeKind.String && e[mark].TextEquals(text, _utf8);
+        e.Cut(mark);
+        return equal != negate;
+    }
+}
+
+/// <summary>~ and !~.</summary>
+internal sealed class EquivalentOperation(Operation left, Operation right, bool negate) : ConditionOperation
+{
+    public override bool? Test(Evaluation e)
+    {
+        int mark = e.Top;
+        left.Evaluate(e);
+        int middle = e.Top;
+        right.Evaluate(e);
+        bool equivalent = NodeEquality.AreEquivalent(e.Between(mark, middle), e.From(middle));
+        e.Cut(mark);
+        return equivalent != negate;
+    }
+}
+
+/// <summary>&lt;, &lt;=, &gt;, &gt;=.</summary>
+internal sealed class OrderOperation(Operation left, Operation right, string symbol) : ConditionOperation
+{
+    public override bool? Test(Evaluation e)
+    {
+        if (!left.TryEvaluateSingle(e, out FhirPathNode a) || !right.TryEvaluateSingle(e, out FhirPathNode b))
+            return null;
+        return NodeComparison.Compare(a, b, Position) is not { } order
+            ? null
+            : symbol switch
+            {
+                "<" => order < 0,
+                "<=" => order <= 0,
+                ">" => order > 0,
+                _ => order >= 0,
+            };
+    }
+}
+
+/// <summary>item in collection, and collection contains item.</summary>
+internal sealed class MembershipOperation(Operation item, Operation collection) : ConditionOperation
+{
+    public override bool? Test(Evaluation e)
+    {
+        if (!item.TryEvaluateSingle(e, out FhirPathNode sought))
+            return null;
+        int mark = e.Top;
+        collection.Evaluate(e);
+        bool found = NodeEquality.Contains(e.From(mark), sought);
+        e.Cut(mark);
+        return found;
+    }
+}
+
+/// <summary>and, or, xor, implies over three values (FHIRPath 2.0, 6.5). What the left side decides is not asked of the right one.</summary>
+internal sealed class LogicOperation(Operation left, Operation right, string word) : ConditionOperation
+{
+    public override bool? Test(Evaluation e)
+    {
+        bool? a = left.Test(e);
+        switch (word)
+        {
+            case "and":
+                if (a == false)
+                    return false;
+                return right.Test(e) is not { } both ? null : both ? a : false;
+            case "or":
+                if (a == true)
+                    return true;
+                return right.Test(e) is not { } either ? null : either ? true : a;
+            case "implies":
+                if (a == false)
+                    return true;
+                return right.Test(e) is not { } implied ? null : implied ? true : a is null ? null : false;
+            default:
+                bool? b = right.Test(e);
+                return a is null || b is null ? null : a != b;
+        }
+    }
+}
+
+internal sealed class IsOperation(Operation operand, TypeTest type) : ConditionOperation
+{
+    public override bool? Test(Evaluation e) =>
+        operand.TryEvaluateSingle(e, out FhirPathNode node) ? type.Is(node.Type) : null;
+}

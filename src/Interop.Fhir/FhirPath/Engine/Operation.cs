@@ -1,0 +1,135 @@
+namespace Interop.Fhir.FhirPath.Engine;
+
+/// <summary>A compiled expression. Immutable but for caches that any thread may refresh, so one compilation serves all threads.</summary>
+internal abstract class Operation
+{
+    /// <summary>Where it stands in the expression, for errors.</summary>
+    public int Position { get; init; } = -1;
+
+    /// <summary>Leaves the resulting collection on the stack.</summary>
+    public abstract void Evaluate(Evaluation e);
+
+    /// <summary>
+    /// The result as a condition, null for empty: one item that is no boolean counts as true (FHIRPath 2.0, 4.5, singleton evaluation of
+    /// collections); several are an error.
+    /// </summary>
+    public virtual bool? Test(Evaluation e)
+    {
+        int mark = e.Top;
+        Evaluate(e);
+        int count = e.Top - mark;
+        if (count == 0)
+            return null;
+        if (count > 1)
+            throw FhirPathException.Execution($"expected one item but found {count}", Position);
+        bool result = e[mark].Kind != Types.NodeKind.Boolean || e[mark].AsBoolean();
+        e.Cut(mark);
+        return result;
+    }
+
+    /// <summary>As <see cref="Test(Evaluation)"/>, with an item of a collection as $this. The caller restores the scope.</summary>
+    public virtual bool? TestItem(Evaluation e, int at, int index, in Evaluation.Scope outer)
+    {
+        e.SetItem(at, index, outer);
+        return Test(e);
+    }
+
+    /// <summary>The result where it is one item, false where it is empty; several are an error.</summary>
+    public bool TryEvaluateSingle(Evaluation e, out FhirPathNode node)
+    {
+        int mark = e.Top;
+        Evaluate(e);
+        int count = e.Top - mark;
+        if (count > 1)
+            throw FhirPathException.Execution($"expected one item but found {count}", Position);
+        node = count == 1 ? e[mark] : default;
+        e.Cut(mark);
+        return count == 1;
+    }
+
+    /// <summary>The result as an array of its own.</summary>
+    public FhirPathNode[] ToArray(Evaluation e)
+    {
+        int mark = e.Top;
+        Evaluate(e);
+        FhirPathNode[] items = e.From(mark).ToArray();
+        e.Cut(mark);
+        return items;
+    }
+}
+
+/// <summary>An operation whose result is a truth value, or empty.</summary>
+internal abstract class ConditionOperation : Operation
+{
+    public abstract override bool? Test(Evaluation e);
+
+    public sealed override void Evaluate(Evaluation e)
+    {
+        if (Test(e) is { } value)
+            e.Push(FhirPathNode.FromBoolean(value));
+    }
+}
+
+internal sealed class LiteralOperation(FhirPathNode value) : Operation
+{
+    public FhirPathNode Value { get; } = value;
+
+    public override void Evaluate(Evaluation e) => e.Push(Value);
+}
+
+internal sealed class EmptyOperation : Operation
+{
+    public override void Evaluate(Evaluation e)
+    {
+    }
+}
+
+internal sealed class ThisOperation : Operation
+{
+    public override void Evaluate(Evaluation e)
+    {
+        if (e.HasThis)
+            e.Push(e.This);
+    }
+}
+
+internal sealed class IndexOperation : Operation
+{
+    public override void Evaluate(Evaluation e) => e.Push(FhirPathNode.FromInteger(e.Index));
+}
+
+internal sealed class TotalOperation : Operation
+{
+    public override void Evaluate(Evaluation e)
+    {
+        foreach (ref readonly FhirPathNode node in e.Total.AsSpan())
+            e.Push(node);
+    }
+}
+
+/// <summary>collection[index].</summary>
+internal sealed class IndexerOperation(Operation source, Operation index) : Operation
+{
+    public override void Evaluate(Evaluation e)
+    {
+        int mark = e.Top;
+        source.Evaluate(e);
+        int count = e.Top - mark;
+        if (count == 0)
+            return;
+        if (!index.TryEvaluateSingle(e, out FhirPathNode node))
+        {
+            e.Cut(mark);
+            return;
+        }
+        if (!node.TryGetInteger(out long at))
+            throw FhirPathException.Execution("an index must be an integer", Position);
+        if (at < 0 || at >= count)
+        {
+            e.Cut(mark);
+            return;
+        }
+        e[mark] = e[mark + (int)at];
+        e.Cut(mark + 1);
+    }
+}

@@ -1,0 +1,136 @@
+using System.Collections.Frozen;
+using Interop.Fhir.FhirPath.Engine;
+using Interop.Fhir.FhirPath.Values;
+using static Interop.Fhir.FhirPath.Functions.ConversionFunctions;
+
+namespace Interop.Fhir.FhirPath.Functions;
+
+/// <summary>A function by how many arguments it takes and what it does.</summary>
+internal sealed record Function(int MinimumArguments, int MaximumArguments, FunctionBody Body);
+
+/// <summary>The functions that are called on a collection. Those that need the text of their arguments are the compiler's: is, as, ofType, sort, extension, getReferenceKey.</summary>
+internal static class FunctionTable
+{
+    private static readonly FrozenDictionary<string, Function> Functions = new Dictionary<string, Function>
+    {
+        ["where"] = new(1, 1, FilteringFunctions.Where),
+        ["exists"] = new(0, 1, FilteringFunctions.Exists),
+        ["all"] = new(1, 1, FilteringFunctions.All),
+        ["select"] = new(1, 1, FilteringFunctions.Select),
+        ["repeat"] = new(1, 1, FilteringFunctions.Repeat),
+        ["repeatAll"] = new(1, 1, FilteringFunctions.RepeatAll),
+        ["aggregate"] = new(1, 2, FilteringFunctions.Aggregate),
+        ["iif"] = new(2, 3, FilteringFunctions.Iif),
+
+        ["empty"] = new(0, 0, CollectionFunctions.IsEmpty),
+        ["not"] = new(0, 0, CollectionFunctions.Not),
+        ["allTrue"] = new(0, 0, CollectionFunctions.AllTrue),
+        ["anyTrue"] = new(0, 0, CollectionFunctions.AnyTrue),
+        ["allFalse"] = new(0, 0, CollectionFunctions.AllFalse),
+        ["anyFalse"] = new(0, 0, CollectionFunctions.AnyFalse),
+        ["subsetOf"] = new(1, 1, CollectionFunctions.SubsetOf),
+        ["supersetOf"] = new(1, 1, CollectionFunctions.SupersetOf),
+        ["count"] = new(0, 0, CollectionFunctions.Count),
+        ["distinct"] = new(0, 0, CollectionFunctions.Distinct),
+        ["isDistinct"] = new(0, 0, CollectionFunctions.IsDistinct),
+        ["single"] = new(0, 0, CollectionFunctions.Single),
+        ["first"] = new(0, 0, CollectionFunctions.First),
+        ["last"] = new(0, 0, CollectionFunctions.Last),
+        ["tail"] = new(0, 0, CollectionFunctions.Tail),
+        ["skip"] = new(1, 1, CollectionFunctions.Skip),
+        ["take"] = new(1, 1, CollectionFunctions.Take),
+        ["intersect"] = new(1, 1, CollectionFunctions.Intersect),
+        ["exclude"] = new(1, 1, CollectionFunctions.Exclude),
+        ["combine"] = new(1, 1, CollectionFunctions.Combine),
+        ["union"] = new(1, 1, CollectionFunctions.Union),
+        ["sum"] = new(0, 0, CollectionFunctions.Sum),
+        ["min"] = new(0, 0, CollectionFunctions.Min),
+        ["max"] = new(0, 0, CollectionFunctions.Max),
+        ["avg"] = new(0, 0, CollectionFunctions.Avg),
+
+        ["toBoolean"] = new(0, 0, To(ToBoolean)),
+        ["convertsToBoolean"] = new(0, 0, ConvertsTo(ToBoolean)),
+        ["toInteger"] = new(0, 0, To(ToInteger)),
+        ["convertsToInteger"] = new(0, 0, ConvertsTo(ToInteger)),
+        ["toDecimal"] = new(0, 0, To(ToDecimal)),
+        ["convertsToDecimal"] = new(0, 0, ConvertsTo(ToDecimal)),
+        ["toQuantity"] = new(0, 1, To(ToQuantity)),
+        ["convertsToQuantity"] = new(0, 1, ConvertsTo(ToQuantity)),
+        ["toString"] = new(0, 0, To(ToText)),
+        ["convertsToString"] = new(0, 0, ConvertsTo(ToText)),
+        ["toDate"] = new(0, 0, To(ToDate)),
+        ["convertsToDate"] = new(0, 0, ConvertsTo(ToDate)),
+        ["toDateTime"] = new(0, 0, To(ToDateTime)),
+        ["convertsToDateTime"] = new(0, 0, ConvertsTo(ToDateTime)),
+        ["toTime"] = new(0, 0, To(ToTime)),
+        ["convertsToTime"] = new(0, 0, ConvertsTo(ToTime)),
+
+        ["indexOf"] = new(1, 1, StringFunctions.IndexOf),
+        ["lastIndexOf"] = new(1, 1, StringFunctions.LastIndexOf),
+        ["substring"] = new(1, 2, StringFunctions.Substring),
+        ["startsWith"] = new(1, 1, StringFunctions.StartsWith),
+        ["endsWith"] = new(1, 1, StringFunctions.EndsWith),
+        ["contains"] = new(1, 1, StringFunctions.Contains),
+        ["upper"] = new(0, 0, StringFunctions.Upper),
+        ["lower"] = new(0, 0, StringFunctions.Lower),
+        ["replace"] = new(2, 2, StringFunctions.Replace),
+        ["matches"] = new(1, 1, StringFunctions.Matches),
+        ["matchesFull"] = new(1, 1, StringFunctions.MatchesFull),
+        ["replaceMatches"] = new(2, 2, StringFunctions.ReplaceMatches),
+        ["length"] = new(0, 0, StringFunctions.Length),
+        ["toChars"] = new(0, 0, StringFunctions.ToChars),
+        ["trim"] = new(0, 0, StringFunctions.Trim),
+        ["split"] = new(1, 1, StringFunctions.Split),
+        ["join"] = new(0, 1, StringFunctions.Join),
+        ["encode"] = new(1, 1, EncodingFunctions.Encode),
+        ["decode"] = new(1, 1, EncodingFunctions.Decode),
+        ["escape"] = new(1, 1, EncodingFunctions.Escape),
+        ["unescape"] = new(1, 1, EncodingFunctions.Unescape),
+
+        ["abs"] = new(0, 0, MathFunctions.Abs),
+        ["ceiling"] = new(0, 0, MathFunctions.Ceiling),
+        ["exp"] = new(0, 0, MathFunctions.Exp),
+        ["floor"] = new(0, 0, MathFunctions.Floor),
+        ["ln"] = new(0, 0, MathFunctions.Ln),
+        ["log"] = new(1, 1, MathFunctions.Log),
+        ["power"] = new(1, 1, MathFunctions.Power),
+        ["round"] = new(0, 1, MathFunctions.Round),
+        ["sqrt"] = new(0, 0, MathFunctions.Sqrt),
+        ["truncate"] = new(0, 0, MathFunctions.Truncate),
+
+        ["lowBoundary"] = new(0, 1, BoundaryFunctions.Low),
+        ["highBoundary"] = new(0, 1, BoundaryFunctions.High),
+        ["precision"] = new(0, 0, BoundaryFunctions.Precision),
+        ["comparable"] = new(1, 1, BoundaryFunctions.Comparable),
+
+        ["children"] = new(0, 0, TreeFunctions.Children),
+        ["descendants"] = new(0, 0, TreeFunctions.Descendants),
+        ["trace"] = new(1, 2, TreeFunctions.Trace),
+        ["now"] = new(0, 0, TreeFunctions.Now),
+        ["today"] = new(0, 0, TreeFunctions.Today),
+        ["timeOfDay"] = new(0, 0, TreeFunctions.TimeOfDay),
+        ["type"] = new(0, 0, TreeFunctions.Type),
+        ["defineVariable"] = new(1, 2, TreeFunctions.DefineVariable),
+        ["coalesce"] = new(1, 64, TreeFunctions.Coalesce),
+        ["yearOf"] = new(0, 0, TreeFunctions.Component(TemporalPrecision.Year, static t => t.Year)),
+        ["monthOf"] = new(0, 0, TreeFunctions.Component(TemporalPrecision.Month, static t => t.Month)),
+        ["dayOf"] = new(0, 0, TreeFunctions.Component(TemporalPrecision.Day, static t => t.Day)),
+        ["hourOf"] = new(0, 0, TreeFunctions.Component(TemporalPrecision.Hour, static t => t.Hour)),
+        ["minuteOf"] = new(0, 0, TreeFunctions.Component(TemporalPrecision.Minute, static t => t.Minute)),
+        ["secondOf"] = new(0, 0, TreeFunctions.Component(TemporalPrecision.Second, static t => t.Second)),
+        ["millisecondOf"] = new(0, 0, TreeFunctions.Component(TemporalPrecision.Millisecond, static t => t.Millisecond)),
+        ["dateOf"] = new(0, 0, TreeFunctions.DateOf),
+        ["timeOf"] = new(0, 0, TreeFunctions.TimeOf),
+
+        ["hasValue"] = new(0, 0, FhirFunctions.HasValue),
+        ["getValue"] = new(0, 0, FhirFunctions.GetValue),
+        ["resolve"] = new(0, 0, FhirFunctions.Resolve),
+        ["memberOf"] = new(1, 1, FhirFunctions.MemberOf),
+        ["conformsTo"] = new(1, 1, FhirFunctions.ConformsTo),
+        ["getResourceKey"] = new(0, 0, FhirFunctions.GetResourceKey),
+        ["htmlChecks"] = new(0, 0, FhirFunctions.HtmlChecks),
+        ["htmlchecks"] = new(0, 0, FhirFunctions.HtmlChecks),
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    public static Function? Find(string name) => Functions.GetValueOrDefault(name);
+}

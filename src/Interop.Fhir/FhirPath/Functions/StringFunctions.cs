@@ -1,0 +1,189 @@
+using System.Collections.Concurrent;
+using System.Text;
+using System.Text.RegularExpressions;
+using Interop.Fhir.FhirPath.Engine;
+
+namespace Interop.Fhir.FhirPath.Functions;
+
+/// <summary>String manipulation (FHIRPath 2.0, 5.6). Positions are UTF-16 units.</summary>
+internal static class StringFunctions
+{
+    private const int CacheSize = 512;
+
+    private static readonly TimeSpan MatchTimeout = TimeSpan.FromSeconds(1);
+    private static readonly ConcurrentDictionary<string, Regex> Expressions = new(StringComparer.Ordinal);
+
+    public static void IndexOf(in Call call) => OnTexts(call, static (text, argument) => FhirPathNode.FromInteger(text.IndexOf(argument, StringComparison.Ordinal)));
+
+    public static void LastIndexOf(in Call call) => OnTexts(call, static (text, argument) => FhirPathNode.FromInteger(text.LastIndexOf(argument, StringComparison.Ordinal)));
+
+    public static void StartsWith(in Call call) => OnTexts(call, static (text, argument) => FhirPathNode.FromBoolean(text.StartsWith(argument, StringComparison.Ordinal)));
+
+    public static void EndsWith(in Call call) => OnTexts(call, static (text, argument) => FhirPathNode.FromBoolean(text.EndsWith(argument, StringComparison.Ordinal)));
+
+    public static void Contains(in Call call) => OnTexts(call, static (text, argument) => FhirPathNode.FromBoolean(text.Contains(argument, StringComparison.Ordinal)));
+
+    private static void OnTexts(in Call call, Func<string, string, FhirPathNode> function)
+    {
+        if (call.TryTextInput(out string? text) && call.TryTextArgument(0, out string? argument))
+            call.Result(function(text, argument));
+        else
+            call.Empty();
+    }
+
+    private static void OnText(in Call call, Func<string, string> function)
+    {
+        if (call.TryTextInput(out string? text))
+            call.Result(function(text));
+        else
+            call.Empty();
+    }
+
+    public static void Upper(in Call call) => OnText(call, static text => text.ToUpperInvariant());
+
+    public static void Lower(in Call call) => OnText(call, static text => text.ToLowerInvariant());
+
+    public static void Trim(in Call call) => OnText(call, static text => text.Trim());
+
+    public static void Length(in Call call)
+    {
+        if (call.TryTextInput(out string? text))
+            call.Result(text.Length);
+        else
+            call.Empty();
+    }
+
+    public static void Substring(in Call call)
+    {
+        if (!call.TryTextInput(out string? text) || !call.TryIntegerArgument(0, out long start) || start < 0 || start >= text.Length)
+        {
+            call.Empty();
+            return;
+        }
+        long length = text.Length - start;
+        if (call.TryIntegerArgument(1, out long wanted))
+            length = Math.Clamp(wanted, 0, length);
+        call.Result(text.Substring((int)start, (int)length));
+    }
+
+    public static void Replace(in Call call)
+    {
+        if (!call.TryTextInput(out string? text) || !call.TryTextArgument(0, out string? pattern) || !call.TryTextArgument(1, out string? substitution))
+            call.Empty();
+        else if (pattern.Length > 0)
+            call.Result(text.Replace(pattern, substitution, StringComparison.Ordinal));
+        else
+            call.Result(Surround(text, substitution));
+    }
+
+    /// <summary>An empty pattern lies between all characters, and at both ends (FHIRPath 2.0, 5.6.8).</summary>
+    private static string Surround(string text, string substitution)
+    {
+        var result = new StringBuilder(substitution);
+        foreach (char c in text)
+            result.Append(c).Append(substitution);
+        return result.ToString();
+    }
+
+    public static void Matches(in Call call) => Match(call, "{0}");
+
+    public static void MatchesFull(in Call call) => Match(call, @"\A(?:{0})\z");
+
+    private static void Match(in Call call, string frame)
+    {
+        if (!call.TryTextInput(out string? text) || !call.TryTextArgument(0, out string? pattern))
+        {
+            call.Empty();
+            return;
+        }
+        try
+        {
+            call.Result(Find(call, frame == "{0}" ? pattern : frame.Replace("{0}", pattern, StringComparison.Ordinal)).IsMatch(text));
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            throw call.Error($"the regular expression takes longer than {MatchTimeout.TotalSeconds} s");
+        }
+    }
+
+    public static void ReplaceMatches(in Call call)
+    {
+        if (!call.TryTextInput(out string? text) || !call.TryTextArgument(0, out string? pattern) || !call.TryTextArgument(1, out string? substitution))
+        {
+            call.Empty();
+            return;
+        }
+        try
+        {
+            call.Result(pattern.Length == 0 ? text : Find(call, pattern).Replace(text, substitution));
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            throw call.Error($"the regular expression takes longer than {MatchTimeout.TotalSeconds} s");
+        }
+    }
+
+    /// <summary>In single-line mode, as the specification asks; with a time limit, for expressions and data both come from outside.</summary>
+    private static Regex Find(in Call call, string pattern)
+    {
+        if (Expressions.TryGetValue(pattern, out Regex? expression))
+            return expression;
+        try
+        {
+            expression = new Regex(pattern, RegexOptions.Singleline | RegexOptions.CultureInvariant, MatchTimeout);
+        }
+        catch (ArgumentException error)
+        {
+            throw call.Error($"'{pattern}' is no regular expression: {error.Message}");
+        }
+        if (Expressions.Count < CacheSize)
+            Expressions[pattern] = expression;
+        return expression;
+    }
+
+    public static void ToChars(in Call call)
+    {
+        bool hasText = call.TryTextInput(out string? text);
+        call.Empty();
+        if (!hasText)
+            return;
+        foreach (Rune rune in text!.EnumerateRunes())
+            call.E.Push(FhirPathNode.FromString(rune.ToString()));
+    }
+
+    public static void Split(in Call call)
+    {
+        if (!call.TryTextInput(out string? text) || !call.TryTextArgument(0, out string? separator))
+        {
+            call.Empty();
+            return;
+        }
+        call.Empty();
+        if (separator.Length == 0)
+        {
+            foreach (Rune rune in text.EnumerateRunes())
+                call.E.Push(FhirPathNode.FromString(rune.ToString()));
+            return;
+        }
+        foreach (string part in text.Split(separator))
+            call.E.Push(FhirPathNode.FromString(part));
+    }
+
+    /// <summary>The join of nothing is the empty string: the views' suite says so (SQL on FHIR v2, fhirpath.json), FHIRPath leaves it open.</summary>
+    public static void Join(in Call call)
+    {
+        call.TryTextArgument(0, out string? separator);
+        var text = new StringBuilder();
+        bool first = true;
+        foreach (ref readonly FhirPathNode node in call.Input)
+        {
+            if (node.Kind == Types.NodeKind.None)
+                continue;
+            if (!first)
+                text.Append(separator);
+            text.Append(node.AsText());
+            first = false;
+        }
+        call.Result(text.ToString());
+    }
+}

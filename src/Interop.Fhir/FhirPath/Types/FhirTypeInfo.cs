@@ -1,0 +1,68 @@
+using System.Collections.Frozen;
+
+namespace Interop.Fhir.FhirPath.Types;
+
+/// <summary>
+/// A type as FHIRPath sees it. Compared by reference: one model gives one instance per type. Its elements are asked for when they are
+/// first needed, so types may refer to each other.
+/// </summary>
+public sealed class FhirTypeInfo
+{
+    private readonly Lazy<FrozenDictionary<string, FhirElementInfo>> _elements;
+
+    /// <param name="name">The name without namespace.</param>
+    /// <param name="baseType">What it derives from.</param>
+    /// <param name="kind">How the value of a primitive behaves; <see cref="NodeKind.None"/> for a complex type.</param>
+    /// <param name="elements">Gives its own and inherited elements.</param>
+    public FhirTypeInfo(string name, FhirTypeInfo? baseType, NodeKind kind, Func<IEnumerable<FhirElementInfo>> elements)
+        : this("FHIR", name, baseType, kind, elements)
+    {
+    }
+
+    internal FhirTypeInfo(string @namespace, string name, FhirTypeInfo? baseType, NodeKind kind, Func<IEnumerable<FhirElementInfo>> elements)
+    {
+        Namespace = @namespace;
+        Name = name;
+        Base = baseType;
+        Kind = kind;
+        IsPrimitive = kind is not (NodeKind.None or NodeKind.Quantity);
+        IsResource = name is "Resource" || baseType is { IsResource: true };
+        IsAbstractResource = name is "Resource" or "DomainResource";
+        _elements = new(() => elements().ToFrozenDictionary(e => e.Name, StringComparer.Ordinal));
+    }
+
+    /// <summary>FHIR or System.</summary>
+    public string Namespace { get; }
+
+    public string Name { get; }
+
+    public FhirTypeInfo? Base { get; }
+
+    public NodeKind Kind { get; }
+
+    public bool IsResource { get; }
+
+    /// <summary>Resource or DomainResource: an instance says itself what it is.</summary>
+    internal bool IsAbstractResource { get; }
+
+    public bool IsPrimitive { get; }
+
+    public bool IsSystem => ReferenceEquals(Namespace, SystemTypes.Namespace);
+
+    public IEnumerable<FhirElementInfo> Elements => _elements.Value.Values;
+
+    public FhirElementInfo? FindElement(string name) => _elements.Value.GetValueOrDefault(name);
+
+    /// <summary>Is this type, or derives from it.</summary>
+    public bool IsSubtypeOf(FhirTypeInfo other)
+    {
+        for (FhirTypeInfo? type = this; type is not null; type = type.Base)
+        {
+            if (ReferenceEquals(type, other))
+                return true;
+        }
+        return false;
+    }
+
+    public override string ToString() => $"{Namespace}.{Name}";
+}

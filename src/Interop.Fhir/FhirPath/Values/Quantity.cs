@@ -1,0 +1,83 @@
+using System.Globalization;
+
+namespace Interop.Fhir.FhirPath.Values;
+
+/// <summary>
+/// A number with a unit: a UCUM code, or a calendar duration such as <c>days</c> (FHIRPath 2.0, 4.1.8). The unit of a plain number is '1'.
+/// </summary>
+public sealed class Quantity(decimal value, string unit, bool isCalendar = false)
+{
+    public decimal Value { get; } = value;
+
+    public string Unit { get; } = unit;
+
+    /// <summary>The unit is a calendar duration, written without quotes.</summary>
+    public bool IsCalendar { get; } = isCalendar;
+
+    private UcumUnit? Ucum => UcumUnit.TryParse(CalendarUnit.IsKeyword(Unit) ? CalendarUnit.ToUcum(Unit) : Unit);
+
+    public override string ToString() =>
+        Value.ToString(CultureInfo.InvariantCulture) + (IsCalendar ? $" {Unit}" : $" '{Unit}'");
+
+    /// <summary>Reads <c>4 days</c>, <c>10 'mg'</c> and <c>1.5</c>; null for anything else.</summary>
+    public static Quantity? TryParse(string text)
+    {
+        ReadOnlySpan<char> trimmed = text.AsSpan().Trim();
+        int end = 0;
+        while (end < trimmed.Length && (char.IsAsciiDigit(trimmed[end]) || trimmed[end] is '.' or '+' or '-'))
+            end++;
+        if (!decimal.TryParse(trimmed[..end], NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number) || trimmed[end - 1] == '.')
+            return null;
+        ReadOnlySpan<char> unit = trimmed[end..].TrimStart();
+        if (unit.IsEmpty)
+            return new Quantity(number, "1");
+        if (unit.Length > 2 && unit[0] == '\'' && unit[^1] == '\'')
+            return new Quantity(number, unit[1..^1].ToString());
+        string keyword = unit.ToString();
+        return CalendarUnit.IsKeyword(keyword) ? new Quantity(number, keyword, isCalendar: true) : null;
+    }
+
+    /// <summary>Whether the two measure the same kind of thing, so that one can be converted to the other.</summary>
+    public static bool AreComparable(Quantity left, Quantity right) =>
+        left.Ucum is { } leftUnit && right.Ucum is { } rightUnit && leftUnit.Dimension == rightUnit.Dimension;
+
+    /// <summary>Compares by value in a common unit; null where the units do not compare, or one is not known.</summary>
+    public static int? Compare(Quantity left, Quantity right)
+    {
+        if (left.Unit == right.Unit)
+            return left.Value.CompareTo(right.Value);
+        return right.TryConvert(left) is { } converted ? left.Value.CompareTo(converted) : null;
+    }
+
+    /// <summary>~: equal once both are rounded to the digits of the less precise one; null where the units do not compare.</summary>
+    public static bool? AreEquivalent(Quantity left, Quantity right)
+    {
+        decimal? converted = left.Unit == right.Unit ? right.Value : right.TryConvert(left);
+        return converted is null ? null : Decimals.AreEquivalent(left.Value, converted.Value, Decimals.Scale(right.Value));
+    }
+
+    /// <summary>This quantity's value in the other's unit.</summary>
+    private decimal? TryConvert(Quantity target) =>
+        Ucum is { } from && target.Ucum is { } to ? UcumUnit.TryConvert(Value, from, to) : null;
+
+    /// <summary>Sum or difference in the left one's unit; null where the units do not compare.</summary>
+    public static Quantity? Add(Quantity left, Quantity right, int sign)
+    {
+        decimal? converted = left.Unit == right.Unit ? right.Value : right.TryConvert(left);
+        return converted is null ? null : new Quantity(left.Value + (sign * converted.Value), left.Unit, left.IsCalendar);
+    }
+
+    /// <summary>Product or quotient, in the product or quotient of the base units; null where a unit is not known.</summary>
+    public static Quantity? Multiply(Quantity left, Quantity right, bool divide)
+    {
+        if (divide && right.Value == 0)
+            return null;
+        if (right.Unit == "1")
+            return new Quantity(divide ? left.Value / right.Value : left.Value * right.Value, left.Unit, left.IsCalendar);
+        if (left.Ucum is not { } leftUnit || right.Ucum is not { } rightUnit || leftUnit.Offset != 0 || rightUnit.Offset != 0)
+            return null;
+        UcumUnit unit = divide ? leftUnit / rightUnit : leftUnit * rightUnit;
+        decimal number = divide ? left.Value / right.Value : left.Value * right.Value;
+        return new Quantity(number * unit.Factor / unit.Divisor, unit.Dimension.ToUcum());
+    }
+}

@@ -1,0 +1,204 @@
+using Interop.Fhir.FhirPath;
+using Interop.Fhir.FhirPath.Checking;
+using Interop.Fhir.FhirPath.Engine;
+using Interop.Fhir.FhirPath.Types;
+
+namespace Interop.Fhir.Views;
+
+/// <summary>Makes the steps of a view, from the last to the first: each knows what follows it.</summary>
+internal sealed class ViewCompiler
+{
+    private const string RowIndex = "rowIndex";
+
+    private readonly ViewDefinition _definition;
+    private readonly IFhirTypeModel _model;
+    private readonly FhirPathOptions _options;
+    private readonly Dictionary<string, int> _columnIndexes = new(StringComparer.Ordinal);
+    private StaticType _input = StaticType.Unknown;
+    private readonly List<ViewWarning> _warnings = [];
+    private int _depth;
+
+    public ViewCompiler(ViewDefinition definition, IFhirTypeModel model)
+    {
+        _definition = definition;
+        _model = model;
+        var operations = new Dictionary<string, Operation>(StringComparer.Ordinal) { [RowIndex] = new RowIndexOperation() };
+        for (int i = 0; i < definition.Constants.Count; i++)
+        {
+            ViewConstant constant = definition.Constants[i];
+            FhirTypeInfo type = model.FindType(constant.Type) ?? throw new ViewDefinitionException($"constant[{i}]", $"{constant.Type} is no type");
+            if (!operations.TryAdd(constant.Name, new LiteralOperation(FhirPathNode.FromJson(constant.Value, type))))
+                throw new ViewDefinitionException($"constant[{i}].name", $"there is another constant {constant.Name}");
+        }
+        _options = new FhirPathOptions { TypeModel = model, KnownVariables = operations.Keys.ToHashSet(), VariableOperations = operations };
+    }
+
+    public CompiledView Compile()
+    {
+        FhirTypeInfo resource = _model.FindType(_definition.Resource) is { IsResource: true } type ? type : throw new ViewDefinitionException("resource", $"{_definition.Resource} is no type of resource");
+        List<ViewColumn> columns = ColumnsOf(_definition.Select);
+        if (columns.Count == 0 && _definition.Select.Count == 0)
+            throw new ViewDefinitionException("select", "the view selects nothing");
+        foreach (ViewColumn column in columns)
+        {
+            if (!_columnIndexes.TryAdd(column.Name, _columnIndexes.Count))
+                throw new ViewDefinitionException($"{column.Place}.name", $"there is another column {column.Name}");
+        }
+        _input = StaticType.Single(resource);
+        ViewCondition[] where = [.. _definition.Where.Select((path, i) => Condition(path, $"where[{i}].path"))];
+        ViewStep first = Selects(_definition.Select, 0, _input, new RowStep());
+        return new CompiledView(_definition, _model, resource, columns, first, where, _depth, _warnings);
+    }
+
+    /// <summary>The columns of selects beside each other, in their order; those of a unionAll once.</summary>
+    private static List<ViewColumn> ColumnsOf(IReadOnlyList<ViewSelect> selects)
+    {
+        var columns = new List<ViewColumn>();
+        foreach (ViewSelect select in selects)
+        {
+            columns.AddRange(select.Columns);
+            columns.AddRange(ColumnsOf(select.Selects));
+            List<ViewColumn>? first = null;
+            foreach (ViewSelect branch in select.UnionAll)
+            {
+                List<ViewColumn> own = ColumnsOf([branch]);
+                first ??= own;
+                RequireSame(first, own, branch.Place);
+            }
+            columns.AddRange(first ?? []);
+        }
+        return columns;
+    }
+
+    private static void RequireSame(List<ViewColumn> first, List<ViewColumn> other, string place)
+    {
+        if (!first.Select(c => c.Name).SequenceEqual(other.Select(c => c.Name)))
+            throw new ViewDefinitionException(place, $"every branch of a unionAll needs the same columns in the same order: the first has {Names(first)}, this one {Names(other)}");
+        for (int i = 0; i < first.Count; i++)
+        {
+            if (first[i].Kind != other[i].Kind || first[i].IsCollection != other[i].IsCollection)
+                throw new ViewDefinitionException(other[i].Place, $"the column {first[i].Name} is {Shape(other[i])} here, and {Shape(first[i])} in the first branch of the unionAll");
+        }
+    }
+
+    private static string Names(List<ViewColumn> columns) => columns.Count == 0 ? "none" : string.Join(", ", columns.Select(c => c.Name));
+
+    private static string Shape(ViewColumn column) => $"{(column.IsCollection ? "a collection of " : "")}{column.Type ?? "no stated type"}";
+
+    private ViewStep Selects(IReadOnlyList<ViewSelect> selects, int depth, StaticType context, ViewStep next)
+    {
+        for (int i = selects.Count - 1; i >= 0; i--)
+            next = Select(selects[i], depth, context, next);
+        return next;
+    }
+
+    private ViewStep Select(ViewSelect select, int depth, StaticType context, ViewStep next)
+    {
+        int inside = select.Iteration == ViewIteration.None ? depth : depth + 1;
+        _depth = Math.Max(_depth, inside);
+        Operation[] iteration = Iteration(select, ref context);
+        ViewStep step = next;
+        if (select.UnionAll.Count > 0)
+            step = new UnionStep([.. select.UnionAll.Select(branch => Select(branch, inside, context, next))]);
+        step = Selects(select.Selects, inside, context, step);
+        if (select.Columns.Count > 0)
+            step = new ColumnsStep(inside, [.. select.Columns.Select(column => Column(column, context))], step);
+        return select.Iteration switch
+        {
+            ViewIteration.None => step,
+            ViewIteration.Repeat => new RepeatStep(depth, PlaceOf(select), iteration, step),
+            _ => new ForEachStep(depth, PlaceOf(select), iteration[0], select.Iteration == ViewIteration.ForEachOrNull, step),
+        };
+    }
+
+    private static string PlaceOf(ViewSelect select) => select.Iteration switch
+    {
+        ViewIteration.ForEach => $"{select.Place}.forEach",
+        ViewIteration.ForEachOrNull => $"{select.Place}.forEachOrNull",
+        _ => $"{select.Place}.repeat",
+    };
+
+    /// <summary>The paths of a select's iteration; what they find is the context of what is inside.</summary>
+    private Operation[] Iteration(ViewSelect select, ref StaticType context)
+    {
+        string place = PlaceOf(select);
+        if (select.Iteration == ViewIteration.None)
+            return [];
+        if (select.Iteration != ViewIteration.Repeat)
+        {
+            (Operation path, StaticType found) = Path(select.IterationPaths[0], place, context);
+            if (found is { IsCollection: false, Types: { Count: > 0 } types } && types.All(type => type.IsPrimitive || type.IsSystem))
+                throw new ViewDefinitionException(place, $"'{select.IterationPaths[0]}' gives one {found}, and no collection of elements");
+            context = found.AsItem();
+            return [path];
+        }
+        var paths = new Operation[select.IterationPaths.Count];
+        StaticType all = new([], IsCollection: false);
+        for (int i = 0; i < paths.Length; i++)
+        {
+            // Paths are followed from what the others find, too, and need to mean something on one of them only.
+            (paths[i], StaticType found) = Path(select.IterationPaths[i], $"{place}[{i}]", i == 0 ? context : StaticType.Union(context, all));
+            all = StaticType.Union(all, found);
+        }
+        context = all.AsItem();
+        return paths;
+    }
+
+    private ViewCondition Condition(string path, string place)
+    {
+        (Operation operation, StaticType found) = Path(path, place, _input);
+        return found.Kind is null or NodeKind.Boolean
+            ? new ViewCondition(place, operation)
+            : throw new ViewDefinitionException(place, $"'{path}' gives {found}, and not true or false");
+    }
+
+    private ColumnPath Column(ViewColumn column, StaticType context)
+    {
+        if (column.Type is { } type && !ViewColumnKinds.IsPrimitive(type) && _model.FindType(type) is null)
+            throw new ViewDefinitionException($"{column.Place}.type", $"{type} is no FHIR type");
+        (Operation path, StaticType found) = Path(column.Path, $"{column.Place}.path", context);
+        return Fits(column, found)
+            ? new ColumnPath(column, _columnIndexes[column.Name], path)
+            : throw new ViewDefinitionException($"{column.Place}.type", $"the path gives {found}, which does not fit a column of type {column.Type}");
+    }
+
+    /// <summary>Whether the path may give something that the column takes, as far as types tell.</summary>
+    private static bool Fits(ViewColumn column, StaticType found)
+    {
+        if (found.Kind is not { } kind || column.Kind is ViewColumnKind.Any or ViewColumnKind.Json)
+            return true;
+        return column.Kind switch
+        {
+            ViewColumnKind.Boolean => kind == NodeKind.Boolean,
+            ViewColumnKind.Integer or ViewColumnKind.Numeric => kind is NodeKind.Integer or NodeKind.Decimal,
+            _ => found.Types!.Any(type => type.IsPrimitive || type.IsSystem),
+        };
+    }
+
+    private (Operation Operation, StaticType Found) Path(string path, string place, StaticType context)
+    {
+        try
+        {
+            CompiledFhirPath compiled = FhirPathCompiler.Compile(path, _options);
+            return (compiled.Operation, Check(compiled, path, place, context));
+        }
+        catch (FhirPathException error)
+        {
+            throw new ViewDefinitionException(place, $"'{path}': {error.Message}", error);
+        }
+    }
+
+    /// <summary>A path that means nothing on the types that it meets gives empty (the suite has one that must): a warning, no error.</summary>
+    private StaticType Check(CompiledFhirPath path, string text, string place, StaticType context)
+    {
+        try
+        {
+            return new TypeChecker(_model).Check(path.Tree, context, _input);
+        }
+        catch (FhirPathException error)
+        {
+            _warnings.Add(new ViewWarning(place, $"'{text}': {error.Message}"));
+            return StaticType.Unknown;
+        }
+    }
+}

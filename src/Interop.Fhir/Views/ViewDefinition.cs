@@ -1,0 +1,90 @@
+using System.Text.Json;
+
+namespace Interop.Fhir.Views;
+
+/// <summary>
+/// A ViewDefinition of SQL on FHIR v2 (https://sql-on-fhir.org/ig/StructureDefinition-ViewDefinition.html): what makes rows of a
+/// resource. Parsed and checked for its form; paths and types are checked by <see cref="CompiledView.Compile"/>.
+/// </summary>
+public sealed record ViewDefinition
+{
+    /// <summary>The table's name; null where it has none.</summary>
+    public string? Name { get; init; }
+
+    public string? Status { get; init; }
+
+    /// <summary>The type of the resources that rows are made of.</summary>
+    public required string Resource { get; init; }
+
+    public IReadOnlyList<ViewConstant> Constants { get; init; } = [];
+
+    /// <summary>Paths that must all hold for a resource to give rows.</summary>
+    public IReadOnlyList<string> Where { get; init; } = [];
+
+    public required IReadOnlyList<ViewSelect> Select { get; init; }
+
+    /// <summary>Reads a view from JSON.</summary>
+    /// <param name="utf8">The whole document.</param>
+    /// <param name="requireName">A view without a name that can be a table's is refused.</param>
+    /// <exception cref="ViewDefinitionException">It is not JSON, or not a ViewDefinition.</exception>
+    public static ViewDefinition Parse(ReadOnlySpan<byte> utf8, bool requireName = false)
+    {
+        var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Disallow });
+        try
+        {
+            using JsonDocument document = JsonDocument.ParseValue(ref reader);
+            return Parse(document.RootElement, requireName);
+        }
+        catch (JsonException error)
+        {
+            throw new ViewDefinitionException("", $"not JSON: {error.Message}", error);
+        }
+    }
+
+    /// <inheritdoc cref="Parse(ReadOnlySpan{byte}, bool)"/>
+    public static ViewDefinition Parse(JsonElement json, bool requireName = false) => ViewDefinitionReader.Read(json, requireName);
+}
+
+/// <summary>A named value that paths refer to as %name.</summary>
+/// <param name="Name">Without the percent sign.</param>
+/// <param name="Type">Its FHIR type, from the suffix of value[x].</param>
+/// <param name="Value">Its value.</param>
+public sealed record ViewConstant(string Name, string Type, JsonElement Value);
+
+/// <summary>How a select moves to the elements that its columns are relative to.</summary>
+public enum ViewIteration
+{
+    None,
+    ForEach,
+    ForEachOrNull,
+    Repeat,
+}
+
+/// <summary>A select: columns, nested selects and unions relative to the elements that its iteration finds.</summary>
+public sealed record ViewSelect
+{
+    /// <summary>Where it stands in the view.</summary>
+    public required string Place { get; init; }
+
+    public ViewIteration Iteration { get; init; }
+
+    /// <summary>The path of forEach or forEachOrNull; those of repeat.</summary>
+    public IReadOnlyList<string> IterationPaths { get; init; } = [];
+
+    public IReadOnlyList<ViewColumn> Columns { get; init; } = [];
+
+    public IReadOnlyList<ViewSelect> Selects { get; init; } = [];
+
+    public IReadOnlyList<ViewSelect> UnionAll { get; init; } = [];
+}
+
+/// <summary>A column of a view.</summary>
+/// <param name="Name">Its name in the table.</param>
+/// <param name="Path">The FHIRPath of its value.</param>
+/// <param name="Type">The FHIR type of its value; null where the view does not say.</param>
+/// <param name="IsCollection">Several values are an array, not an error.</param>
+/// <param name="Place">Where it stands in the view.</param>
+public sealed record ViewColumn(string Name, string Path, string? Type, bool IsCollection, string Place)
+{
+    public ViewColumnKind Kind => ViewColumnKinds.Of(Type);
+}

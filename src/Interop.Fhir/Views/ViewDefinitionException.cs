@@ -1,0 +1,35 @@
+namespace Interop.Fhir.Views;
+
+/// <summary>
+/// A ViewDefinition cannot be used. <see cref="Place"/> is the path inside the view (<c>select[0].column[2].path</c>), empty for the
+/// view as a whole.
+/// </summary>
+public sealed class ViewDefinitionException : Exception
+{
+    public ViewDefinitionException(string place, string reason, Exception? inner = null)
+        : base(place.Length == 0 ? reason : $"{place}: {reason}", inner)
+    {
+        Place = place;
+        Reason = reason;
+    }
+
+    public string Place { get; }
+
+    public string Reason { get; }
+}
+
+/// <summary>A view met a resource whose values do not fit its columns.</summary>
+public sealed class ViewEvaluationException : Exception
+{
+    public ViewEvaluationException(string place, string reason, Exception? inner = null)
+        : base($"{place}: {reason}", inner)
+    {
+        Place = place;
+        Reason = reason;
+    }
+
+    /// <summary>The column's name, or the place in the view of what is no column.</summary>
+    public string Place { get; }
+
+    public string Reason { get; }
+}

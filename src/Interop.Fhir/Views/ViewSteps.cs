@@ -1,0 +1,159 @@
+using Interop.Fhir.FhirPath;
+using Interop.Fhir.FhirPath.Engine;
+using Interop.Fhir.FhirPath.Types;
+
+namespace Interop.Fhir.Views;
+
+/// <summary>
+/// A part of a view's work, followed by what comes after it. Selects beside each other multiply: each step runs the next once per
+/// element that it finds, and the last one writes the row, while the values of all columns still lie on the evaluation's stack.
+/// </summary>
+internal abstract class ViewStep
+{
+    public abstract void Run(ViewRun run);
+}
+
+internal sealed class ColumnsStep(int depth, ColumnPath[] columns, ViewStep next) : ViewStep
+{
+    public override void Run(ViewRun run)
+    {
+        Evaluation e = run.Focus(depth);
+        int mark = e.Top;
+        foreach (ColumnPath column in columns)
+        {
+            int start = e.Top;
+            try
+            {
+                column.Operation.Evaluate(e);
+            }
+            catch (FhirPathException error)
+            {
+                throw new ViewEvaluationException(column.Column.Name, error.Message, error);
+            }
+            int count = e.Top - start;
+            if (count > 1 && !column.Column.IsCollection)
+                throw new ViewEvaluationException(column.Column.Name, $"the path gives {count} values, but the column is no collection");
+            run.SetCell(column.Index, start, count);
+        }
+        next.Run(run);
+        e.Cut(mark);
+    }
+}
+
+/// <summary>A column, where it stands in the row, and how its value is found.</summary>
+internal sealed record ColumnPath(ViewColumn Column, int Index, Operation Operation);
+
+internal sealed class ForEachStep(int depth, string place, Operation path, bool orNull, ViewStep next) : ViewStep
+{
+    public override void Run(ViewRun run)
+    {
+        Evaluation e = run.Focus(depth);
+        int mark = e.Top;
+        try
+        {
+            path.Evaluate(e);
+        }
+        catch (FhirPathException error)
+        {
+            throw new ViewEvaluationException(place, error.Message, error);
+        }
+        int count = e.Top - mark;
+        for (int i = 0; i < count; i++)
+        {
+            run.SetFocus(depth + 1, e[mark + i], i);
+            next.Run(run);
+        }
+        if (count == 0 && orNull)
+        {
+            run.SetNoFocus(depth + 1);
+            next.Run(run);
+        }
+        e.Cut(mark);
+    }
+}
+
+/// <summary>Follows the paths from the focus, and again from whatever they find: each element, then what is below it.</summary>
+internal sealed class RepeatStep(int depth, string place, Operation[] paths, ViewStep next) : ViewStep
+{
+    public override void Run(ViewRun run)
+    {
+        int index = 0;
+        Visit(run, run.Focus(depth), ref index);
+    }
+
+    private void Visit(ViewRun run, Evaluation e, ref int index)
+    {
+        FhirPathNode focus = e.This;
+        bool hasFocus = e.HasThis;
+        foreach (Operation path in paths)
+        {
+            int mark = e.Top;
+            e.This = focus;
+            e.HasThis = hasFocus;
+            try
+            {
+                e.Enter();
+                path.Evaluate(e);
+            }
+            catch (FhirPathException error)
+            {
+                throw new ViewEvaluationException(place, error.Message, error);
+            }
+            int end = e.Top;
+            for (int i = mark; i < end; i++)
+            {
+                run.SetFocus(depth + 1, e[i], index++);
+                next.Run(run);
+                e.This = e[i];
+                e.HasThis = true;
+                Visit(run, e, ref index);
+            }
+            e.Leave();
+            e.Cut(mark);
+        }
+    }
+}
+
+internal sealed class UnionStep(ViewStep[] branches) : ViewStep
+{
+    public override void Run(ViewRun run)
+    {
+        foreach (ViewStep branch in branches)
+            branch.Run(run);
+    }
+}
+
+internal sealed class RowStep : ViewStep
+{
+    public override void Run(ViewRun run) => run.WriteRow();
+}
+
+/// <summary>A path of the view's where.</summary>
+internal sealed class ViewCondition(string place, Operation path)
+{
+    public bool Holds(ViewRun run)
+    {
+        Evaluation e = run.Focus(0);
+        int mark = e.Top;
+        try
+        {
+            path.Evaluate(e);
+        }
+        catch (FhirPathException error)
+        {
+            throw new ViewEvaluationException(place, error.Message, error);
+        }
+        int count = e.Top - mark;
+        if (count > 1 || (count == 1 && e[mark].Kind != NodeKind.Boolean))
+            throw new ViewEvaluationException(place, "the path must give true, false or nothing");
+        bool holds = count == 1 && e[mark].AsBoolean();
+        e.Cut(mark);
+        return holds;
+    }
+}
+
+/// <summary>%rowIndex: the position of the element in the iteration around it.</summary>
+internal sealed class RowIndexOperation : Operation
+{
+    public override void Evaluate(Evaluation e) => e.Push(FhirPathNode.FromInteger(e.RowIndex));
+}

@@ -1,0 +1,55 @@
+using System.Runtime.CompilerServices;
+
+namespace Interop.Ingestion;
+
+/// <summary>Follows runs across silos.</summary>
+public static class RunFollowing
+{
+    private const int MaxLossesInARow = 3;
+
+    /// <summary>
+    /// The run's progress as it changes, to its end. When the silo under it goes away, following it again has another silo take it up at
+    /// once, where its reminder would be up to a minute late.
+    /// </summary>
+    /// <exception cref="TimeoutException">No silo answered, several times in a row.</exception>
+    public static async IAsyncEnumerable<RunProgress> FollowToEndAsync(
+        this IIngestionRunGrain run, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        var losses = 0;
+        var steps = run.Follow(cancellationToken).GetAsyncEnumerator(cancellationToken);
+        try
+        {
+            while (true)
+            {
+                var lost = false;
+                try
+                {
+                    if (!await steps.MoveNextAsync())
+                        yield break;
+                    losses = 0;
+                }
+                catch (Exception e) when (IsLoss(e) && ++losses < MaxLossesInARow)
+                {
+                    lost = true;
+                }
+
+                if (!lost)
+                {
+                    yield return steps.Current;
+                    continue;
+                }
+
+                await steps.DisposeAsync();
+                steps = run.Follow(cancellationToken).GetAsyncEnumerator(cancellationToken);
+            }
+        }
+        finally
+        {
+            await steps.DisposeAsync();
+        }
+    }
+
+    private static bool IsLoss(Exception exception) =>
+        exception is TimeoutException or EnumerationAbortedException or OrleansMessageRejectionException;
+}

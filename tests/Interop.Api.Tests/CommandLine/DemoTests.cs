@@ -1,0 +1,72 @@
+using System.Globalization;
+using Interop.Api.Tests.Support;
+using Interop.Sandbox;
+
+namespace Interop.Api.Tests.CommandLine;
+
+/// <summary>The commands that ingest and show a summary.</summary>
+public sealed class DemoTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task TheDemoIngestsEverythingAndItsSecondRunChangesNothing()
+    {
+        var nowhere = new Dictionary<string, string> { ["PORT"] = "0", ["DB_URL"] = "postgres://nobody@127.0.0.1:1/a-real-one" };
+        var (exitCode, output, errors) = await InteropProcess.RunAsync(_folder.Path, nowhere, "demo", "--exit", "--patients", "20");
+        Assert.True(exitCode == 0, output + errors);
+        Assert.Equal((20, 440, 100, 40), (Column(output, "Patient", 0), Column(output, "Observation", 0), Column(output, "Encounter", 0), Column(output, "Condition", 0)));
+        Assert.Equal(600, Column(output, "total", 0));
+        Assert.Equal(600, Column(output, "total", 2) + Column(output, "total", 3));
+        Assert.DoesNotContain('\u001b', output);
+        Assert.DoesNotMatch(@"\[/?(bold|red|green|grey)", output);
+        Assert.All(output.Split('\n'), line => Assert.InRange(line.Length, 0, 120));
+        Assert.InRange(output.Split('\n').Length, 10, 60);
+
+        var (again, second, _) = await InteropProcess.RunAsync(_folder.Path, nowhere, "demo", "--exit", "--patients", "20");
+        Assert.Equal(0, again);
+        Assert.Equal((0, 0), (Column(second, "total", 2), Column(second, "total", 3)));
+        Assert.InRange(Column(second, "total", 0), 0, 600);
+    }
+
+    [Fact]
+    public async Task IngestRunsOnceWithoutAServer()
+    {
+        await using var sandbox = await SandboxServer.StartAsync(new SandboxOptions { Patients = 10 });
+        var (exitCode, output, errors) = await InteropProcess.RunAsync(
+            _folder.Path, new Dictionary<string, string>(), "ingest", "Patient", "Condition", "--source", sandbox.FhirBase.AbsoluteUri);
+        Assert.True(exitCode == 0, output + errors);
+        Assert.Equal((10, 20), (Column(output, "Patient", 0), Column(output, "Condition", 0)));
+        Assert.True(File.Exists(_folder.File("data/interop.db")));
+    }
+
+    [Fact]
+    public async Task IngestEndsWithOneAndTheReasonWhenTheServerCannotBeReached()
+    {
+        var (exitCode, output, _) = await InteropProcess.RunAsync(
+            _folder.Path,
+            new Dictionary<string, string> { ["Sources__default__MaxAttempts"] = "2", ["Sources__default__BaseDelay"] = "00:00:00.01" },
+            "ingest", "Patient", "--source", "http://127.0.0.1:1/fhir");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("FAILED", output, StringComparison.Ordinal);
+        Assert.Contains("Upstream FHIR request failed: GET http://127.0.0.1:1/fhir/", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("interop: R4 has no resource type 'Unicorn'", "ingest", "Unicorn", "--source", "http://127.0.0.1:1/fhir")]
+    [InlineData("interop: no source 'default': give --source URL, or set FHIR_BASE_URL", "ingest", "Patient")]
+    public async Task IngestNamesWhatItDoesNotKnow(string line, params string[] arguments)
+    {
+        var (exitCode, _, errors) = await InteropProcess.RunAsync(_folder.Path, new Dictionary<string, string>(), arguments);
+        Assert.Equal((2, line), (exitCode, errors));
+    }
+
+    /// <summary>A number of the summary table's row.</summary>
+    private static long Column(string output, string row, int column)
+    {
+        var line = output.Split('\n').Last(l => l.TrimStart().StartsWith(row + " ", StringComparison.Ordinal));
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[column + 1], NumberStyles.AllowThousands, CultureInfo.InvariantCulture);
+    }
+}

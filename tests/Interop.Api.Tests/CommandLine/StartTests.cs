@@ -1,0 +1,90 @@
+using System.Net;
+using System.Net.Sockets;
+using Interop.Api.Tests.Support;
+using Interop.Storage;
+
+namespace Interop.Api.Tests.CommandLine;
+
+/// <summary>What keeps the program from starting is one line on standard error and exit code 2; never a stack trace, never a secret.</summary>
+public sealed class StartTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public Task ANetworkAddressWithoutUsersIsRefused() =>
+        RefusedAsync("BIND=0.0.0.0 would open the API, and the patient data in it, to the network", ("BIND", "0.0.0.0"));
+
+    [Fact]
+    public Task AFileThatIsNoDatabaseIsRefused() =>
+        RefusedAsync("notes.db is no SQLite database", ("DB_URL", _folder.Write("notes.db", string.Concat(Enumerable.Repeat("not a database ", 100)))));
+
+    [Fact]
+    public Task AFolderThatCannotBeMadeIsRefused() =>
+        RefusedAsync("must be a folder that can be made and written to", ("INTEROP_DATA", Path.Combine(_folder.Write("file", "x"), "data")));
+
+    [Fact]
+    public Task AnUnreachableDatabaseIsRefusedWithoutItsPassword() =>
+        RefusedAsync("PostgreSQL 127.0.0.1:1/x as u cannot be reached", ("DB_URL", "postgres://u:s3cr3t-w0rd@127.0.0.1:1/x"));
+
+    [Fact]
+    public async Task APortInUseIsRefused()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        await RefusedAsync("address already in use", ("PORT", ((IPEndPoint)listener.LocalEndpoint).Port.ToString()));
+    }
+
+    [Fact]
+    public async Task ADatabaseThatIsNewerThanTheProgramIsRefused()
+    {
+        var file = _folder.File("new.db");
+        await using (await InteropServer.StartAsync(("DB_URL", file)))
+        {
+        }
+
+        await using (var database = Database.Open(new DatabaseOptions { Connection = file }))
+        {
+            await database.WriteAsync((session, token) => session.ExecuteAsync(
+                "INSERT INTO schema_version (version, name, checksum, applied_at) VALUES (9999, 'future', 'x', '2999-01-01T00:00:00.0000000Z')", null, token));
+        }
+
+        await RefusedAsync("is at schema version 9999, this program knows versions up to", ("DB_URL", file));
+    }
+
+    [Fact]
+    public async Task SettingsComeFromDotEnvAndTheEnvironmentWins()
+    {
+        _folder.Write(".env", "# a comment\nexport FHIR_PAGE_SIZE='7'\nMONGODB_URI=mongodb://nowhere\nBIND=203.0.113.7\nSources__clinic__BaseUrl=\"http://127.0.0.1:1/fhir\"\n");
+        await using var program = InteropProcess.Start(_folder.Path, new Dictionary<string, string> { ["PORT"] = "0", ["BIND"] = "127.0.0.1" }, "serve");
+        using var http = await program.ClientAsync();
+        Assert.Equal("""{"status":"ok"}""", await http.GetStringAsync("/health"));
+        Assert.Equal(0, await program.TerminateAsync());
+        Assert.Contains("clinic = http://127.0.0.1:1/fhir", program.Output, StringComparison.Ordinal);
+        Assert.Contains("MONGODB_URI has no effect", program.Output, StringComparison.Ordinal);
+        Assert.Contains("open to this machine only", program.Output, StringComparison.Ordinal);
+        Assert.True(File.Exists(_folder.File("data/interop.db")));
+        Assert.Equal("", program.Errors.Trim());
+    }
+
+    [Fact]
+    public async Task ALineOfDotEnvThatIsNoSettingIsNamed()
+    {
+        _folder.Write(".env", "PORT=0\nnonsense\n");
+        await RefusedAsync(".env, line 2: expected NAME=value");
+    }
+
+    private async Task RefusedAsync(string message, params (string Name, string Value)[] settings)
+    {
+        var given = new Dictionary<string, string> { ["PORT"] = "0" };
+        foreach (var (name, value) in settings)
+            given[name] = value;
+        var (exitCode, output, errors) = await InteropProcess.RunAsync(_folder.Path, given, "serve");
+        Assert.Equal(2, exitCode);
+        Assert.StartsWith("interop: ", errors, StringComparison.Ordinal);
+        Assert.Contains(message, errors, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', errors);
+        Assert.DoesNotContain("s3cr3t-w0rd", output + errors, StringComparison.Ordinal);
+    }
+}

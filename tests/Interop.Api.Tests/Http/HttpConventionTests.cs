@@ -1,0 +1,152 @@
+using System.Net;
+using System.Text.Json;
+using Interop.Api.Tests.Support;
+
+namespace Interop.Api.Tests.Http;
+
+/// <summary>What every answer has, and who gets none.</summary>
+public sealed class HttpConventionTests : IAsyncLifetime
+{
+    private InteropServer _server = null!;
+
+    private HttpClient Http => _server.Http;
+
+    public async Task InitializeAsync() =>
+        _server = await InteropServer.StartAsync(("CORS_ORIGINS", "https://app.example.org, https://other.example.org/"));
+
+    public async Task DisposeAsync() => await _server.DisposeAsync();
+
+    [Fact]
+    public async Task EveryEndpointIsDescribedWithItsAnswersAndAnExampleOfEach()
+    {
+        var description = await Http.GetJsonAsync("/openapi.json");
+        var operations = description.GetProperty("paths").EnumerateObject()
+            .SelectMany(path => path.Value.EnumerateObject().Select(operation => (Name: $"{operation.Name} {path.Name}", operation.Value))).ToList();
+        Assert.Equal(
+            [
+                "delete /checkpoints/{source}/{type}", "get /checkpoints", "get /health", "get /health/ready", "get /metrics", "get /runs", "get /runs/metrics",
+                "get /runs/{id}", "get /runs/{id}/deadletters", "get /runs/{id}/events", "post /export/{resource_type}", "post /ingest/conditions",
+                "post /ingest/encounters", "post /ingest/observations", "post /ingest/observations/backfill", "post /ingest/patients",
+                "post /ingest/{resourceType}", "post /runs/{id}/cancel", "post /runs/{id}/replay",
+            ],
+            operations.Select(o => o.Name).Order(StringComparer.Ordinal));
+        foreach (var (name, operation) in operations)
+        {
+            Assert.False(string.IsNullOrEmpty(operation.Text("operationId")), name);
+            Assert.False(string.IsNullOrEmpty(operation.Text("summary")), name);
+            var responses = operation.GetProperty("responses").EnumerateObject().ToList();
+            Assert.Contains(responses, r => r.Name is "200" or "202" or "204");
+            foreach (var response in responses.Where(r => r.Name != "204"))
+            {
+                Assert.True(response.Value.TryGetProperty("content", out var content), $"{name} {response.Name} has no content");
+                Assert.All(content.EnumerateObject(), type => Assert.True(type.Value.TryGetProperty("example", out _), $"{name} {response.Name} {type.Name} has no example"));
+            }
+        }
+
+        var limit = operations.Single(o => o.Name == "get /runs").Value.GetProperty("parameters").EnumerateArray().Single(p => p.Text("name") == "limit").GetProperty("schema");
+        Assert.Equal(("integer", 1, 200, 20), (limit.Text("type"), limit.Number("minimum"), limit.Number("maximum"), limit.Number("default")));
+    }
+
+    [Fact]
+    public async Task ThePageToTryTheApiIsServedWithAllItsFiles()
+    {
+        var page = await Http.GetStringAsync("/docs/index.html");
+        foreach (var file in new[] { "swagger-ui.css", "index.css", "swagger-ui-bundle.js", "swagger-ui-standalone-preset.js", "index.js" })
+        {
+            Assert.Contains(file, page, StringComparison.Ordinal);
+            Assert.NotEmpty(await Http.GetStringAsync($"/docs/{file}"));
+        }
+
+        Assert.Contains("/openapi.json", await Http.GetStringAsync("/docs/index.js"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task HealthIsWhatMonitorsExpect()
+    {
+        Assert.Equal("""{"status":"ok"}""", await Http.GetStringAsync("/health"));
+        Assert.Equal("""{"status":"ok"}""", await Http.GetStringAsync("/health/ready"));
+    }
+
+    [Fact]
+    public async Task MetricsAreInPrometheusText()
+    {
+        await Http.GetStringAsync("/health");
+        using var response = await Http.GetAsync("/metrics");
+        Assert.Equal("text/plain; version=0.0.4; charset=utf-8", response.Content.Headers.ContentType?.ToString());
+        var lines = (await response.Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Contains("# TYPE http_server_request_duration_seconds histogram", lines);
+        Assert.All(lines, line => Assert.Matches(@"^(# (HELP|TYPE) [a-zA-Z_:][a-zA-Z0-9_:]* .+|[a-zA-Z_:][a-zA-Z0-9_:]*(\{([a-zA-Z_][a-zA-Z0-9_]*=""([^""\\]|\\.)*"",?)+\})? (-?[0-9.eE+-]+|NaN|[+-]?Inf))$", line));
+        Assert.Equal(lines.Where(l => l.StartsWith("# TYPE", StringComparison.Ordinal)).Distinct(), lines.Where(l => l.StartsWith("# TYPE", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("abc-1:2/3_4.5", true)]
+    [InlineData("with space", false)]
+    [InlineData("<script>", false)]
+    [InlineData("", false)]
+    public async Task TheCallersRequestIdComesBackWhenItIsASaneOne(string id, bool isKept)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/runs/1");
+        request.Headers.TryAddWithoutValidation("X-Request-ID", id);
+        using var response = await Http.SendAsync(request);
+        var answered = Assert.Single(response.Headers.GetValues("X-Request-ID"));
+        if (isKept)
+            Assert.Equal(id, answered);
+        else
+            Assert.Matches("^[0-9a-f]{32}$", answered);
+    }
+
+    [Theory]
+    [InlineData("Origin", "http://evil.example", "the page's origin is not among CORS_ORIGINS")]
+    [InlineData("Origin", "null", "the page's origin is not among CORS_ORIGINS")]
+    [InlineData("Host", "evil.example", "this API answers to localhost, not to 'evil.example'")]
+    public async Task PagesOfOtherOriginsAndBentNamesAreRefused(string header, string value, string detail)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/ingest/patients");
+        request.Headers.TryAddWithoutValidation(header, value);
+        using var response = await Http.SendAsync(request);
+        Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
+        Assert.Equal(detail, JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement.Text("detail"));
+    }
+
+    [Theory]
+    [InlineData("https://app.example.org")]
+    [InlineData("https://other.example.org")]
+    public async Task PagesOfConfiguredOriginsMayRead(string origin)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/runs") { Headers = { { "Origin", origin } } };
+        using var response = await Http.SendAsync(request);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal([origin], response.Headers.GetValues("Access-Control-Allow-Origin"));
+
+        using var ask = new HttpRequestMessage(HttpMethod.Options, "/ingest/patients") { Headers = { { "Origin", origin }, { "Access-Control-Request-Method", "POST" } } };
+        using var allowed = await Http.SendAsync(ask);
+        Assert.Equal([origin], allowed.Headers.GetValues("Access-Control-Allow-Origin"));
+    }
+
+    [Fact]
+    public async Task TheApisOwnPagesMayCallIt()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/runs") { Headers = { { "Origin", Http.BaseAddress!.GetLeftPart(UriPartial.Authority) } } };
+        using var response = await Http.SendAsync(request);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task ABodyThatIsTooLongIsRefusedBeforeItIsRead()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/ingest/patients") { Content = new ByteArrayContent(new byte[(1024 * 1024) + 1]) };
+        request.Headers.ExpectContinue = true;
+        using var response = await Http.SendAsync(request);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
+        Assert.Contains("at most 1048576", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task NoAnswerSaysWhatServerThisIs()
+    {
+        using var response = await Http.GetAsync("/nowhere");
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        Assert.False(response.Headers.Contains("Server"));
+    }
+}

@@ -1,0 +1,180 @@
+using System.Text.Json;
+using Interop.Fhir.FhirPath;
+
+namespace Interop.Fhir.Tests.FhirPath;
+
+public class FhirPathTests
+{
+    private const string Patient = """
+        {"resourceType":"Patient","id":"p","birthDate":"1974-12","_birthDate":{"id":"b","extension":[{"url":"u","valueString":"x"}]},"active":true,
+         "contained":[{"resourceType":"Organization","id":"o","name":"Org"}],"managingOrganization":{"reference":"#o"},
+         "generalPractitioner":[{"reference":"Practitioner/1"}],
+         "name":[{"use":"official","family":"A\u0042C","given":["G",null,"H"],"_given":[null,{"extension":[{"url":"u","valueInteger":1}]},null]},{"family":"D"}],
+         "deceasedDateTime":"2020-01-01T10:00:00+01:00","multipleBirthInteger":2}
+        """;
+
+    private static string Evaluate(string expression, string? resource = null, EvaluationContext? context = null)
+    {
+        using JsonDocument document = JsonDocument.Parse(resource ?? Patient);
+        return string.Join(", ", FhirPathCompiler.Compile(expression).Evaluate(document.RootElement, context).Select(node => node.ToString()));
+    }
+
+    [Theory]
+    [InlineData("name.", FhirPathErrorKind.Syntax, 5)]
+    [InlineData("name.where(use = 'official'", FhirPathErrorKind.Syntax, 27)]
+    [InlineData("1 + ", FhirPathErrorKind.Syntax, 4)]
+    [InlineData("'open", FhirPathErrorKind.Syntax, 0)]
+    [InlineData("name # given", FhirPathErrorKind.Syntax, 5)]
+    [InlineData("@2015-13", FhirPathErrorKind.Syntax, 0)]
+    [InlineData("name.nosuch()", FhirPathErrorKind.Semantic, 5)]
+    [InlineData("name.first(1)", FhirPathErrorKind.Semantic, 5)]
+    [InlineData("name.ofType(NoSuch)", FhirPathErrorKind.Semantic, 12)]
+    public void AnExpressionThatDoesNotCompileNamesThePlace(string expression, FhirPathErrorKind kind, int position)
+    {
+        var error = Assert.Throws<FhirPathException>(() => FhirPathCompiler.Compile(expression));
+        Assert.Equal((kind, position), (error.Kind, error.Position));
+    }
+
+    [Theory]
+    [InlineData("name.famly", "HumanName has no element famly")]
+    [InlineData("deceasedDateTime", "in a path it is deceased.ofType(dateTime)")]
+    [InlineData("Observation.status", "starts at Observation, but is evaluated on Patient")]
+    [InlineData("name.select(given.first() + 1)", "string + System.Integer is not possible")]
+    [InlineData("name.where(period.start.startsWith('2'))", "needs a string, not dateTime")]
+    public void WithATypeAnExpressionThatCannotMeanAnythingIsRefused(string expression, string reason)
+    {
+        FhirPathCompiler.Compile(expression);
+        var error = Assert.Throws<FhirPathException>(() => FhirPathCompiler.Compile(expression, new FhirPathOptions { InputType = "Patient" }));
+        Assert.Equal(FhirPathErrorKind.Semantic, error.Kind);
+        Assert.Contains(reason, error.Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("birthDate.extension('u').value", "x")]
+    [InlineData("birthDate.id", "b")]
+    [InlineData("name.given.count()", "3")]
+    [InlineData("name.given.where(hasValue())", "G, H")]
+    [InlineData("name.given.extension.value", "1")]
+    [InlineData("name.given[1].hasValue()", "false")]
+    [InlineData("name.family", "ABC, D")]
+    [InlineData("name.where(family = 'ABC').use", "official")]
+    [InlineData("deceased is dateTime", "true")]
+    [InlineData("multipleBirth.ofType(integer) + 1", "3")]
+    [InlineData("Patient.deceased.ofType(boolean)", "")]
+    [InlineData("Observation.status", "")]
+    [InlineData("Resource.id", "p")]
+    [InlineData("name.exists($index = 1 and family = 'D')", "true")]
+    [InlineData("children().count()", "10")]
+    [InlineData("descendants().where($this is Extension).count()", "2")]
+    public void PrimitivesKeepTheirExtensionsAndChoicesTheirTypes(string expression, string expected) => Assert.Equal(expected, Evaluate(expression));
+
+    [Theory]
+    [InlineData("birthDate > @1974-11-30", "true")]
+    [InlineData("birthDate > @1974-12-05", "")]
+    [InlineData("deceased = @2020-01-01T09:00:00Z", "true")]
+    [InlineData("deceased > @2020-01-01T09:00:00", "")]
+    [InlineData("deceased > @2019-12-01T00:00:00", "true")]
+    [InlineData("@2024-01-31 + 1 month", "2024-02-29")]
+    [InlineData("@2024-02-29 - 1 year", "2023-02-28")]
+    [InlineData("@2024 + 13 months", "2025")]
+    [InlineData("@T23:30 + 45 minutes", "00:15")]
+    [InlineData("@2024-01-01T23:59:59.5Z + 1 second", "2024-01-02T00:00:00.5Z")]
+    [InlineData("@9999-12-31 + 1 day", "")]
+    public void DatesCompareAndAddAtTheirPrecision(string expression, string expected) => Assert.Equal(expected, Evaluate(expression));
+
+    [Theory]
+    [InlineData("1 '[in_i]' = 2.54 'cm'", "true")]
+    [InlineData("1 'kg' > 2 '[lb_av]'", "true")]
+    [InlineData("37 'Cel' ~ 98.6 '[degF]'", "true")]
+    [InlineData("1 'mmol/L' = 1000 'umol/L'", "true")]
+    [InlineData("120 'mm[Hg]' > 15 'kPa'", "true")]
+    [InlineData("1 'mg/dL' = 10 'mg/L'", "true")]
+    [InlineData("5 '10*3/uL' = 5 '10*9/L'", "true")]
+    [InlineData("1 '{beats}/min' = 60 '/h'", "true")]
+    [InlineData("1 'kg' = 1 'm'", "")]
+    [InlineData("1 '[iU]' = 1 '[iU]'", "true")]
+    [InlineData("1 '[iU]' = 1 'mg'", "")]
+    [InlineData("2 'g' + 500 'mg'", "2.500 'g'")]
+    [InlineData("12 months = 1 year", "true")]
+    public void QuantitiesConvertByUcum(string expression, string expected) => Assert.Equal(expected, Evaluate(expression));
+
+    [Theory]
+    [InlineData("2147483647 + 1", "")]
+    [InlineData("79228162514264337593543950335.0 * 2", "")]
+    [InlineData("1.10 + 1.1", "2.20")]
+    [InlineData("(1 | 2 | 3).sum()", "6")]
+    [InlineData("(3 | 1 | 2).min()", "1")]
+    [InlineData("(1 | 2).avg()", "1.5")]
+    [InlineData("{}.coalesce({}, 'a', 'b')", "a")]
+    [InlineData("defineVariable('n', name.first()).select(%n.family)", "ABC")]
+    [InlineData("@2024-05-06T07:08:09.010Z.monthOf()", "5")]
+    [InlineData("'a-b'.replaceMatches('(.)-(.)', '$2-$1')", "b-a")]
+    public void FurtherFunctionsAndLimits(string expression, string expected) => Assert.Equal(expected, Evaluate(expression));
+
+    [Fact]
+    public void ReferencesResolveToContainedAndGivenResources()
+    {
+        using JsonDocument practitioner = JsonDocument.Parse("""{"resourceType":"Practitioner","id":"1","active":false}""");
+        JsonElement given = practitioner.RootElement;
+        var context = new EvaluationContext { Resolve = reference => reference == "Practitioner/1" ? given : null };
+        Assert.Equal("Org", Evaluate("managingOrganization.resolve().name"));
+        Assert.Equal("", Evaluate("generalPractitioner.resolve().active"));
+        Assert.Equal("false", Evaluate("generalPractitioner.resolve().ofType(Practitioner).active", context: context));
+    }
+
+    [Fact]
+    public void MemberOfKnowsTheValueSetsOfRequiredBindings()
+    {
+        Assert.Equal("true", Evaluate("name.first().use.memberOf('http://hl7.org/fhir/ValueSet/name-use')"));
+        Assert.Equal("false", Evaluate("'nick'.memberOf('http://hl7.org/fhir/ValueSet/name-use')"));
+        Assert.Equal("", Evaluate("'x'.memberOf('http://example.org/unknown')"));
+    }
+
+    [Fact]
+    public void VariablesTraceAndClockComeFromTheContext()
+    {
+        var traced = new List<string>();
+        var context = new EvaluationContext
+        {
+            Variables = new Dictionary<string, IReadOnlyList<FhirPathNode>> { ["limit"] = [FhirPathNode.FromInteger(7)] },
+            Trace = (name, nodes) => traced.Add($"{name}: {string.Join('|', nodes)}"),
+            TimeProvider = new FixedTime(),
+        };
+        Assert.Equal("8", Evaluate("%limit + 1", context: context));
+        Assert.Equal("2024-05-06", Evaluate("today()", context: context));
+        Assert.Equal("2", Evaluate("name.trace('n', family).count()", context: context));
+        Assert.Equal(["n: ABC|D"], traced);
+        Assert.Contains("%other", Assert.Throws<FhirPathException>(() => Evaluate("%other", context: context)).Message, StringComparison.Ordinal);
+    }
+
+    private sealed class FixedTime : TimeProvider
+    {
+        public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
+
+        public override DateTimeOffset GetUtcNow() => new(2024, 5, 6, 7, 8, 9, TimeSpan.Zero);
+    }
+
+    [Theory]
+    [InlineData("Patient/1", null, "1")]
+    [InlineData("Patient/1", "Patient", "1")]
+    [InlineData("Patient/1", "Group", null)]
+    [InlineData("http://server/fhir/Patient/1/_history/2", "Patient", "1")]
+    [InlineData("#p", null, null)]
+    [InlineData("urn:uuid:53fefa32-fcbb-4ff8-8a92-55ee120877b7", null, null)]
+    [InlineData("Patient?identifier=a/b", null, null)]
+    public void AReferenceKeyIsTheIdOfTheResourceReferredTo(string reference, string? type, string? key) =>
+        Assert.Equal(key ?? "", Evaluate($"subject.getReferenceKey({type})", "{\"resourceType\":\"Encounter\",\"subject\":{\"reference\":\"" + reference + "\"}}"));
+
+    [Fact]
+    public void ARegularExpressionThatRunsAwayIsStopped() =>
+        Assert.Contains("takes longer", Assert.Throws<FhirPathException>(() => Evaluate($"'{new string('a', 40)}!'.matches('^(a+)+$')")).Reason, StringComparison.Ordinal);
+
+    [Fact]
+    public void DeepNestingIsRefusedRatherThanExhaustingTheStack()
+    {
+        Assert.Throws<FhirPathException>(() => FhirPathCompiler.Compile(new string('(', 100_000)));
+        Assert.Throws<FhirPathException>(() => FhirPathCompiler.Compile(new string('-', 100_000) + "1"));
+        Assert.Throws<FhirPathException>(() => FhirPathCompiler.Compile("a" + string.Concat(Enumerable.Repeat(".a", 100_000))));
+        Assert.Throws<FhirPathException>(() => FhirPathCompiler.Compile("1" + string.Concat(Enumerable.Repeat("+1", 100_000))));
+    }
+}

@@ -1,0 +1,144 @@
+using System.IO.Compression;
+using System.Text;
+using System.Text.Json;
+using Interop.Fhir.Tests.FhirPath;
+using Interop.Fhir.Views;
+
+namespace Interop.Fhir.Tests.Views;
+
+/// <summary>The platform's normalized tables, over resources written here and over the Synthea data.</summary>
+public class DefaultViewsTests
+{
+    private static string Row(string view, string resource)
+    {
+        CompiledView compiled = DefaultViews.All[view];
+        var rows = new RowCollector(compiled);
+        using JsonDocument document = JsonDocument.Parse(resource);
+        Assert.Equal(1, compiled.Run(document.RootElement, rows));
+        return string.Join(" | ", rows.Rows[0].Select(column => column.Value?.ToString() ?? "null"));
+    }
+
+    [Theory]
+    [InlineData("patients", "id family given gender birth_date")]
+    [InlineData("observations", "id patient_id status code code_display effective_datetime value_quantity value_unit value_string")]
+    [InlineData("encounters", "id patient_id status encounter_class start end")]
+    [InlineData("conditions", "id patient_id clinical_status verification_status code onset recorded_date")]
+    public void TheNormalizedTablesHaveTheirDocumentedColumnsInOrder(string view, string columns) =>
+        Assert.Equal(columns.Split(' '), DefaultViews.All[view].Columns.Select(column => column.Name));
+
+    [Fact]
+    public void EveryViewThatComesWithThePlatformCompilesWithoutWarning()
+    {
+        string[] expected =
+        [
+            "allergy_intolerances", "audit_events", "conditions", "diagnostic_reports", "encounters", "immunizations", "medication_requests", "observations",
+            "organizations", "patients", "practitioners", "procedures",
+        ];
+        Assert.Equal(expected, DefaultViews.All.Keys.Order(StringComparer.Ordinal));
+        Assert.All(DefaultViews.All.Values, view => Assert.Empty(view.Warnings));
+        Assert.All(DefaultViews.All.Values, view => Assert.Equal("id", view.Columns[0].Name));
+    }
+
+    [Theory]
+    [InlineData("""{"resourceType":"Patient","id":"p","gender":"female","birthDate":"1970-03","name":[{"use":"maiden","family":"Old","given":["O"]},{"use":"official","family":"New","given":["N","M"]}]}""", "p | New | N | female | 1970-03")]
+    [InlineData("""{"resourceType":"Patient","id":"p","name":[{"family":"First","given":["F"]},{"use":"usual","family":"Second","given":["S"]}]}""", "p | First | F | null | null")]
+    [InlineData("""{"resourceType":"Patient","id":"p","name":[{"family":"Elsewhere","given":["E"]},{"use":"official","text":"Only Text"}]}""", "p | null | null | null | null")]
+    [InlineData("""{"resourceType":"Patient","id":"p","name":[{"use":"official","family":"Zo\u00eb \"Q\" \\","_given":[{"extension":[{"url":"u","valueString":"x"}]}]}]}""", "p | Zoë \"Q\" \\ | null | null | null")]
+    [InlineData("""{"resourceType":"Patient","id":"p"}""", "p | null | null | null | null")]
+    public void APatientRowHasOneNameTheOfficialElseTheFirst(string patient, string row) => Assert.Equal(row, Row("patients", patient));
+
+    [Theory]
+    [InlineData("""{"resourceType":"Observation","id":"o","status":"final","subject":{"reference":"Patient/p1"},"code":{"coding":[{"code":"a","display":"A"},{"code":"b"}]},"effectiveDateTime":"2024-01-02T03:04:05Z","valueQuantity":{"value":1.50,"unit":"cm"}}""", "o | p1 | final | a | A | 2024-01-02T03:04:05Z | 1.50 | cm | null")]
+    [InlineData("""{"resourceType":"Observation","id":"o","status":"final","subject":{"reference":"http://server/fhir/Patient/p2/_history/3"},"code":{"text":"only text"},"effectivePeriod":{"start":"2024-01"},"valueString":"v"}""", "o | p2 | final | null | only text | 2024-01 | null | null | v")]
+    [InlineData("""{"resourceType":"Observation","id":"o","status":"final","subject":{"reference":"Group/g"},"code":{},"effectiveInstant":"2024-01-02T03:04:05.678+01:00","valueQuantity":{"value":0.00000000000000000000000000000000010,"code":"mg"}}""", "o | null | final | null | null | 2024-01-02T03:04:05.678+01:00 | 0.00000000000000000000000000000000010 | mg | null")]
+    [InlineData("""{"resourceType":"Observation","id":"o","status":"final","subject":{"reference":"urn:uuid:53fefa32-fcbb-4ff8-8a92-55ee120877b7"},"code":{},"valueInteger":3}""", "o | null | final | null | null | null | null | null | null")]
+    public void AnObservationRowTakesWhateverKindOfTimeAndValueThereIs(string observation, string row) => Assert.Equal(row, Row("observations", observation));
+
+    [Fact]
+    public void AnEncounterRowHasItsClassAndPeriod() => Assert.Equal(
+        "e | p | finished | AMB | 2024-01-01T00:00:00Z | null",
+        Row("encounters", """{"resourceType":"Encounter","id":"e","status":"finished","class":{"code":"AMB"},"subject":{"reference":"Patient/p"},"period":{"start":"2024-01-01T00:00:00Z"}}"""));
+
+    [Fact]
+    public void AConditionRowTakesTheStartOfAPeriodWhereThereIsNoDateOfOnset() => Assert.Equal(
+        "c | p | active | confirmed | 1 | 2020-05 | 2024-01-01",
+        Row("conditions", """
+            {"resourceType":"Condition","id":"c","clinicalStatus":{"coding":[{"code":"active"}]},"verificationStatus":{"coding":[{"code":"confirmed"}]},"code":{"coding":[{"code":"1"}]},
+             "subject":{"reference":"Patient/p"},"onsetPeriod":{"start":"2020-05"},"recordedDate":"2024-01-01"}
+            """));
+
+    [Fact]
+    public void AnAuditEventRowNamesTheRequestor() => Assert.Equal(
+        "a | 2024-01-01T00:00:00Z | rest | read | R | 0 | Practitioner/2 | null | 10.0.0.1 | TREAT | Device/1 | p | Patient/p",
+        Row("audit_events", """
+            {"resourceType":"AuditEvent","id":"a","type":{"code":"rest"},"subtype":[{"code":"read"}],"action":"R","recorded":"2024-01-01T00:00:00Z","outcome":"0",
+             "purposeOfEvent":[{"coding":[{"code":"TREAT"}]}],
+             "agent":[{"requestor":false,"who":{"reference":"Practitioner/1"}},{"requestor":true,"who":{"reference":"Practitioner/2"},"network":{"address":"10.0.0.1"}}],
+             "source":{"observer":{"reference":"Device/1"}},"entity":[{"what":{"reference":"Patient/p"}}]}
+            """));
+
+    [SuiteFact("synthea-100")]
+    public void TheSyntheaDataFillsTheTables()
+    {
+        var report = new StringBuilder();
+        foreach (CompiledView view in DefaultViews.All.Values.OrderBy(v => v.Definition.Name, StringComparer.Ordinal))
+        {
+            string file = Path.Combine(SuiteData.Require("synthea-100"), $"{view.Definition.Resource}.ndjson.gz");
+            if (!File.Exists(file))
+                continue;
+            var counter = new ValueCounter(view.Columns.Count);
+            int resources = 0;
+            using var lines = new StreamReader(new GZipStream(File.OpenRead(file), CompressionMode.Decompress));
+            while (lines.ReadLine() is { } line)
+            {
+                if (line.Length == 0)
+                    continue;
+                using JsonDocument document = JsonDocument.Parse(line);
+                Assert.Equal(1, view.Run(document.RootElement, counter));
+                resources++;
+            }
+            report.Append($"{view.Definition.Name} {resources}: {string.Join(' ', view.Columns.Select((column, i) => $"{column.Name}={counter.Values[i]}"))}\n");
+        }
+        Assert.Equal(Expected, report.ToString());
+    }
+
+    /// <summary>Counted apart from this code, from the JSON itself.</summary>
+    private const string Expected = """
+        allergy_intolerances 38: id=38 patient_id=38 clinical_status=38 verification_status=38 type=38 category=38 criticality=38 code=38 code_display=38 onset=0 recorded_date=38
+        conditions 633: id=633 patient_id=633 clinical_status=633 verification_status=633 code=633 onset=633 recorded_date=633
+        diagnostic_reports 893: id=893 patient_id=893 encounter_id=893 status=893 category=893 code=893 code_display=893 effective_datetime=893 issued=893 conclusion=0
+        encounters 3666: id=3666 patient_id=3666 status=3666 encounter_class=3666 start=3666 end=3666
+        immunizations 1248: id=1248 patient_id=1248 encounter_id=1248 status=1248 vaccine_code=1248 vaccine_display=1248 occurrence=1248 primary_source=1248
+        medication_requests 2381: id=2381 patient_id=2381 encounter_id=2381 status=2381 intent=2381 medication_code=2381 medication_display=2381 medication_id=0 requester_id=2381 authored_on=2381
+        observations 16056: id=16056 patient_id=16056 status=16056 code=16056 code_display=16056 effective_datetime=16056 value_quantity=14038 value_unit=14038 value_string=60
+        organizations 203: id=203 identifier=203 active=203 type_code=203 name=203 city=203 state=203 part_of_id=0
+        patients 98: id=98 family=98 given=98 gender=98 birth_date=98
+        practitioners 203: id=203 identifier=203 active=203 family=203 given=203 gender=203 qualification_code=0
+        procedures 2341: id=2341 patient_id=2341 encounter_id=2341 status=2341 code=2341 code_display=2341 performed_start=2341 performed_end=2341
+
+        """;
+
+    /// <summary>How many rows have a value, by column.</summary>
+    private sealed class ValueCounter(int columns) : IViewRowSink
+    {
+        private int _at;
+
+        public int[] Values { get; } = new int[columns];
+
+        public void BeginRow() => _at = 0;
+
+        public void Null() => _at++;
+
+        public void Boolean(bool value) => Values[_at++]++;
+
+        public void Integer(long value) => Values[_at++]++;
+
+        public void Numeric(ReadOnlySpan<byte> digits) => Values[_at++]++;
+
+        public void Text(ReadOnlySpan<byte> utf8) => Values[_at++]++;
+
+        public void Json(ReadOnlySpan<byte> utf8) => Values[_at++]++;
+
+        public void EndRow() => Assert.Equal(Values.Length, _at);
+    }
+}

@@ -1,0 +1,134 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Interop.Fhir.Views;
+
+namespace Interop.Fhir.Tests.Views;
+
+public class ViewDefinitionTests
+{
+    private static ViewDefinition Parse(string json, bool requireName = false) => ViewDefinition.Parse(Encoding.UTF8.GetBytes(json), requireName);
+
+    private static string View(string select, string more = "") => $$"""{"resource":"Patient",{{more}}"select":[{{select}}]}""";
+
+    private static List<JsonObject> Rows(string view, string resource)
+    {
+        CompiledView compiled = CompiledView.Compile(Parse(view));
+        var rows = new RowCollector(compiled);
+        using JsonDocument document = JsonDocument.Parse(resource);
+        compiled.Run(document.RootElement, rows);
+        return rows.Rows;
+    }
+
+    [Theory]
+    [InlineData("""[]""", "", "a ViewDefinition is a JSON object")]
+    [InlineData("""{"resource":"Patient","select":[{"column":[{"name":"a","path":"id"}]}""", "", "not JSON")]
+    [InlineData("""{"select":[]}""", "resource", "missing")]
+    [InlineData("""{"resource":"Patient"}""", "select", "selects nothing")]
+    [InlineData("""{"resource":"Patient","select":[]}""", "select", "selects nothing")]
+    [InlineData("""{"resource":"Patient","select":{}}""", "select", "expected an array")]
+    [InlineData("""{"resource":"Patient","select":[{"column":[{"name":"a"}]}]}""", "select[0].column[0].path", "is missing")]
+    [InlineData("""{"resource":"Patient","select":[{"column":[{"path":"id"}]}]}""", "select[0].column[0].name", "is missing")]
+    [InlineData("""{"resource":"Patient","select":[{"column":[{"name":"a; drop","path":"id"}]}]}""", "select[0].column[0].name", "letters, digits")]
+    [InlineData("""{"resource":"Patient","select":[{"foreach":"name"}]}""", "select[0].foreach", "no such property")]
+    [InlineData("""{"resource":"Patient","select":[{"forEach":1}]}""", "select[0].forEach", "expected a text")]
+    [InlineData("""{"resource":"Patient","select":[{"forEach":"name","forEachOrNull":"name"}]}""", "select[0]", "only one of")]
+    [InlineData("""{"resource":"Patient","select":[{}]}""", "select[0]", "neither column")]
+    [InlineData("""{"resource":"Patient","constant":[{"name":"c"}],"select":[]}""", "constant[0]", "needs one value")]
+    [InlineData("""{"resource":"Patient","constant":[{"name":"c","valueBoolean":"x"}],"select":[]}""", "constant[0].valueBoolean", "not a value")]
+    public void AViewOfTheWrongFormIsRefusedWithItsPlace(string json, string place, string reason)
+    {
+        var error = Assert.Throws<ViewDefinitionException>(() => CompiledView.Compile(Parse(json)));
+        Assert.Equal(place, error.Place);
+        Assert.Contains(reason, error.Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"column":[{"name":"a","path":"name..family"}]}""", "select[0].column[0].path", "at character 6")]
+    [InlineData("""{"column":[{"name":"a","path":"name.familie()"}]}""", "select[0].column[0].path", "no function familie()")]
+    [InlineData("""{"column":[{"name":"a","path":"%nothing"}]}""", "select[0].column[0].path", "no variable %nothing")]
+    [InlineData("""{"column":[{"name":"a","path":"id","type":"text"}]}""", "select[0].column[0].type", "text is no FHIR type")]
+    [InlineData("""{"column":[{"name":"a","path":"active","type":"integer"}]}""", "select[0].column[0].type", "gives boolean, which does not fit")]
+    [InlineData("""{"column":[{"name":"a","path":"name","type":"string"}]}""", "select[0].column[0].type", "gives HumanName, which does not fit")]
+    [InlineData("""{"column":[{"name":"a","path":"id"},{"name":"a","path":"id"}]}""", "select[0].column[1].name", "another column a")]
+    [InlineData("""{"forEach":"birthDate","column":[{"name":"a","path":"$this"}]}""", "select[0].forEach", "no collection")]
+    [InlineData("""{"unionAll":[{"column":[{"name":"a","path":"id"}]},{"column":[{"name":"b","path":"id"}]}]}""", "select[0].unionAll[1]", "the same columns in the same order")]
+    [InlineData("""{"unionAll":[{"column":[{"name":"a","path":"id","type":"id"}]},{"column":[{"name":"a","path":"active","type":"boolean"}]}]}""", "select[0].unionAll[1].column[0]", "the column a is boolean here")]
+    public void AViewThatCannotWorkIsRefusedWithItsPlace(string select, string place, string reason)
+    {
+        var error = Assert.Throws<ViewDefinitionException>(() => CompiledView.Compile(Parse(View(select))));
+        Assert.Equal(place, error.Place);
+        Assert.Contains(reason, error.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AnUnknownTypeOfResourceIsRefused() =>
+        Assert.Equal("resource", Assert.Throws<ViewDefinitionException>(() => CompiledView.Compile(Parse("""{"resource":"Pation","select":[{"column":[{"name":"a","path":"id"}]}]}"""))).Place);
+
+    [Fact]
+    public void AWhereThatIsNoConditionIsRefused() =>
+        Assert.Equal("where[0].path", Assert.Throws<ViewDefinitionException>(() => CompiledView.Compile(Parse(View("""{"column":[{"name":"a","path":"id"}]}""", "\"where\":[{\"path\":\"gender\"}],")))).Place);
+
+    [Fact]
+    public void TheNameIsNeededOnlyWhereItIsTheTables()
+    {
+        string view = View("""{"column":[{"name":"a","path":"id"}]}""");
+        Assert.Null(Parse(view).Name);
+        Assert.Equal("name", Assert.Throws<ViewDefinitionException>(() => Parse(view, requireName: true)).Place);
+    }
+
+    [Fact]
+    public void AnElementThatDoesNotExistIsAWarningAndItsColumnNull()
+    {
+        string view = View("""{"column":[{"name":"a","path":"id"},{"name":"b","path":"name.famly.first()"},{"name":"c","path":"deceasedBoolean"}]}""");
+        CompiledView compiled = CompiledView.Compile(Parse(view));
+        Assert.Equal(["select[0].column[1].path", "select[0].column[2].path"], compiled.Warnings.Select(warning => warning.Place));
+        Assert.Contains("HumanName has no element famly", compiled.Warnings[0].Reason, StringComparison.Ordinal);
+        Assert.Contains("deceased.ofType(boolean)", compiled.Warnings[1].Reason, StringComparison.Ordinal);
+        Assert.Equal("""{"a":"1","b":null,"c":null}""", Rows(view, """{"resourceType":"Patient","id":"1","deceasedBoolean":true,"name":[{"family":"F"}]}""")[0].ToJsonString());
+    }
+
+    [Fact]
+    public void SeveralValuesForAColumnThatIsNoCollectionNameTheColumn()
+    {
+        string view = View("""{"column":[{"name":"given","path":"name.given","type":"string"}]}""");
+        var error = Assert.Throws<ViewEvaluationException>(() => Rows(view, """{"resourceType":"Patient","name":[{"given":["A","B"]}]}"""));
+        Assert.Equal("given", error.Place);
+        Assert.Contains("2 values", error.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ObjectsAndCollectionsAreJson()
+    {
+        string view = View("""{"column":[{"name":"all","path":"name.given","type":"string","collection":true},{"name":"period","path":"name.period.first()","type":"Period"},{"name":"any","path":"name.period.first()"}]}""");
+        Assert.Equal(
+            """{"all":["A","B"],"period":{"start":"2020"},"any":{"start":"2020"}}""",
+            Rows(view, """{"resourceType":"Patient","name":[{"given":["A","B"],"period":{"start":"2020"}}]}""")[0].ToJsonString());
+    }
+
+    [Fact]
+    public void AViewKeepsWorkingAfterAResourceThatItRefused()
+    {
+        CompiledView view = CompiledView.Compile(Parse(View("""{"column":[{"name":"given","path":"name.given","type":"string"}]}""")));
+        var rows = new RowCollector(view);
+        using JsonDocument two = JsonDocument.Parse("""{"resourceType":"Patient","name":[{"given":["A","B"]}]}""");
+        using JsonDocument one = JsonDocument.Parse("""{"resourceType":"Patient","name":[{"given":["C"]}]}""");
+        Assert.Throws<ViewEvaluationException>(() => view.Run(two.RootElement, rows));
+        Assert.Equal(1, view.Run(one.RootElement, rows));
+        Assert.Equal("""[{"given":"C"}]""", JsonSerializer.Serialize(rows.Rows));
+    }
+
+    [Fact]
+    public async Task OneViewServesManyThreads()
+    {
+        CompiledView view = DefaultViews.All["patients"];
+        await Parallel.ForEachAsync(Enumerable.Range(0, 200), (i, _) =>
+        {
+            using JsonDocument document = JsonDocument.Parse($$"""{"resourceType":"Patient","id":"p{{i}}","name":[{"family":"F{{i}}"}]}""");
+            var rows = new RowCollector(view);
+            view.Run(document.RootElement, rows);
+            Assert.Equal($"F{i}", rows.Rows.Single()["family"]!.ToString());
+            return ValueTask.CompletedTask;
+        });
+    }
+}

@@ -1,0 +1,121 @@
+using System.Text;
+using Interop.Grains.Tests.Support;
+using Interop.Ingestion;
+
+namespace Interop.Grains.Tests.Ingestion;
+
+/// <summary>One resource, whatever is in it, harms neither the rest of its page nor the run.</summary>
+public abstract class HostileResourceTests(SharedSilo shared) : IngestionSuite(shared)
+{
+    public static TheoryData<string, string> Hostile => new()
+    {
+        { "NUL in an id", """{"resourceType":"Patient","id":"a\u0000b"}""" },
+        { "NUL in the resource type", """{"resourceType":"Pat\u0000ient","id":"x"}""" },
+        { "NUL in a text", """{"resourceType":"Patient","id":"x","name":[{"family":"a\u0000b"}]}""" },
+        { "NUL in the version", """{"resourceType":"Patient","id":"x","meta":{"versionId":"1\u0000"}}""" },
+        { "a lone surrogate", """{"resourceType":"Patient","id":"x","name":[{"family":"\ud800"}]}""" },
+        { "an endless id", $$"""{"resourceType":"Patient","id":"{{new string('x', 100_000)}}"}""" },
+        { "an endless resource type", $$"""{"resourceType":"{{new string('x', 100_000)}}","id":"x"}""" },
+        { "nesting without end", $$"""{"resourceType":"Patient","id":"x","extension":{{Nested(300)}}}""" },
+        { "an instant that is none", """{"resourceType":"Patient","id":"x","meta":{"lastUpdated":"9999-99-99T99:99:99Z"}}""" },
+        { "the same member twice", """{"resourceType":"Patient","id":"x","id":"y","gender":"male","gender":"female"}""" },
+        { "nothing", "{}" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Hostile))]
+    public async Task AHostileResourceIsALetterOrLoadsAndTheRestOfThePageLoads(string what, string hostile)
+    {
+        var (_, source) = await ScriptedAsync(request => request.IsMetadata
+            ? ScriptedAnswer.NotFound
+            : ScriptedAnswer.Bundle([.. Good(0, 5), hostile, .. Good(5, 10)]));
+
+        var run = await Client.RunAsync(source, "Patient");
+        var again = await Client.RunAsync(source, "Patient", full: true);
+
+        Assert.True(run.Status == RunStatus.Success, $"{what}: {run.Status}, {run.Error}");
+        Assert.Equal(10, await Database.CountAsync("patients", source, "id LIKE 'good-%'"));
+        Assert.Equal(11, run.Counters.Fetched);
+        Assert.Equal(11, run.Counters.Upserted + run.Counters.DeadLetters);
+        Assert.Equal((11, 0, 0), (again.Counters.Fetched, again.Counters.Upserted, again.Counters.DeadLetters));
+    }
+
+    [Fact]
+    public async Task AnObservationWhosePatientHasAnImpossibleIdIsALetter()
+    {
+        string Observation(string id, string patient) => $$$"""
+            {"resourceType":"Observation","id":"{{{id}}}","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/{{{patient}}}"}}
+            """;
+        var (_, source) = await ScriptedAsync(request => request.IsMetadata ? ScriptedAnswer.NotFound
+            : request.Path == "Patient" ? ScriptedAnswer.Bundle([]) : ScriptedAnswer.Bundle([Observation("a", "p\\u0000"), Observation("b", "p/../q&_id=1"), Observation("c", new string('p', 5000))]));
+
+        var run = await Client.RunAsync(source, "Observation", missing: MissingPatients.Fetch);
+
+        Assert.True(run.Status == RunStatus.Success, run.Error);
+        Assert.Equal(3, run.Counters.DeadLetters + run.Counters.Upserted);
+    }
+
+    [Fact]
+    public async Task RowsThatTheDatabaseRefusesAreFoundAmongManyAndTheOthersLoad()
+    {
+        // A text that FHIR and JSON take and a text column of PostgreSQL does not; SQLite takes it.
+        var bad = new HashSet<int> { 0, 7, 8, 24 };
+        var (_, source) = await ScriptedAsync(request => request.IsMetadata ? ScriptedAnswer.NotFound : ScriptedAnswer.Bundle(
+            Enumerable.Range(0, 25).Select(i => $$$"""{"resourceType":"Basic","id":"b{{{i}}}","code":{"text":"{{{(bad.Contains(i) ? "a\\u0000b" : "fine")}}}"}}""")));
+
+        var run = await Client.RunAsync(source, "Basic");
+
+        Assert.Equal(RunStatus.Success, run.Status);
+        Assert.Equal(25, run.Counters.Fetched);
+        Assert.Equal(25, run.Counters.Upserted + run.Counters.DeadLetters);
+        Assert.Equal(run.Counters.Upserted, await Database.CountAsync("basics", source));
+        Assert.Equal(21, await Database.CountAsync("basics", source, "text = 'fine'"));
+        if (run.Counters.LoadErrors > 0)
+        {
+            var letters = (await Client.DetailAsync(run.RunId)).DeadletterSample;
+            Assert.Equal(bad.Select(i => $"b{i}").Order(), letters.Select(l => l.ResourceId!).Order());
+            Assert.All(letters, l => Assert.Equal(DeadLetterStage.Load, l.Stage));
+            Assert.All(letters, l => Assert.StartsWith("the database refused it: ", l.Error));
+        }
+    }
+
+    [Theory]
+    [InlineData("[1,2,3]")]
+    [InlineData("""{"resourceType":"Bundle","entry":{}}""")]
+    [InlineData("""{"resourceType":"Bundle","link":"next"}""")]
+    [InlineData("<html>Sorry</html>")]
+    [InlineData("")]
+    [InlineData("""{"resourceType":"Patient","id":"p"}""")]
+    [InlineData("""{"resourceType":"Bundle","link":[{"relation":"next","url":"http://["}],"entry":[]}""")]
+    [InlineData("""{"resourceType":"Bundle","link":[{"relation":"next","url":"file:///etc/passwd"}],"entry":[]}""")]
+    public async Task APageThatIsNoBundleFailsTheRunWithAReason(string body)
+    {
+        var (_, source) = await ScriptedAsync(
+            request => request.IsMetadata ? ScriptedAnswer.NotFound : new ScriptedAnswer(200, body), options => options.MaxAttempts = 2);
+
+        var run = await Client.RunAsync(source, "Patient");
+
+        Assert.Equal(RunStatus.Failed, run.Status);
+        Assert.StartsWith("Upstream FHIR request failed: ", run.Error);
+    }
+
+    private static IEnumerable<string> Good(int from, int to) =>
+        Enumerable.Range(from, to - from).Select(i => $$"""{"resourceType":"Patient","id":"good-{{i}}","gender":"female"}""");
+
+    private static string Nested(int depth)
+    {
+        var text = new StringBuilder();
+        for (var i = 0; i < depth; i++)
+            text.Append("""[{"url":"http://example.org/deep","extension":""");
+        text.Append("""[{"url":"http://example.org/end","valueString":"x"}]""");
+        for (var i = 0; i < depth; i++)
+            text.Append("}]");
+        return text.ToString();
+    }
+}
+
+[Collection(OnSqlite.Name)]
+public sealed class HostileResourceOnSqliteTests(SqliteSilo silo) : HostileResourceTests(silo);
+
+[Collection(OnPostgres.Name)]
+public sealed class HostileResourceOnPostgresTests(PostgresSilo silo) : HostileResourceTests(silo);

@@ -1,0 +1,202 @@
+using Interop.Grains.Tests.Support;
+using Interop.Ingestion;
+using Interop.Sandbox;
+using Interop.Sandbox.Faults;
+using Interop.Storage;
+using Interop.TestServers;
+
+namespace Interop.Grains.Tests.Ingestion;
+
+/// <summary>Silos and databases that go away in the middle of a run; each test has its own.</summary>
+public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
+{
+    private static readonly SandboxOptions Data = new() { Patients = 60, ObservationsPerPatient = 4, BadShare = 0.03, MissingPatientShare = 0.02 };
+
+    private TestDatabase _database = null!;
+    private SandboxServer _sandbox = null!;
+
+    private Database Database => _database.Database;
+
+    public async Task InitializeAsync()
+    {
+        _database = await TestDatabase.CreateAsync(dialect);
+        _sandbox = await SandboxServer.StartAsync(Data);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _sandbox.DisposeAsync();
+        await _database.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task ARunWhoseSiloIsKilledAgainAndAgainEndsAsAnUndisturbedOne()
+    {
+        await using (var silo = await StartAsync())
+            await silo.Client.RunAsync("plain", "Patient");
+        RunSummary expected;
+        await using (var silo = await StartAsync())
+        {
+            expected = await silo.Client.RunAsync("plain", "Observation", missing: MissingPatients.Fetch);
+            await silo.Client.RunAsync("killed", "Patient");
+        }
+
+        _sandbox.Faults.Set(new FaultRule { Kind = FaultKind.SlowHeaders, Seconds = 0.05 });
+        var random = new Random(20260110);
+        var runId = 0L;
+        for (var kill = 0; kill < 3; kill++)
+        {
+            await using var silo = await StartAsync();
+            if (kill == 0)
+                runId = await silo.Client.StartAsync("killed", "Observation", Runs.Request("Observation", missing: MissingPatients.Fetch));
+            var pages = await PagesAsync(runId) + random.Next(1, 3);
+            await Eventually.Is(async () => await PagesAsync(runId) >= pages, $"{pages} pages were committed");
+            await silo.KillAsync();
+        }
+
+        _sandbox.Faults.Clear();
+        await using (var silo = await StartAsync())
+        {
+            var run = await silo.Client.EndOfAsync(runId);
+
+            Assert.Equal(RunStatus.Success, run.Status);
+            Assert.Equal(expected.Counters with { Refetched = 0 }, run.Counters with { Refetched = 0 });
+            Assert.True(run.Counters.Refetched > 0, "nothing was fetched again: no kill hit the run");
+            Assert.Equal(expected.CheckpointAfter, run.CheckpointAfter);
+            Assert.Equal(await StoredState.OfAsync(Database, "plain"), await StoredState.OfAsync(Database, "killed"));
+        }
+    }
+
+    [Fact]
+    public async Task AStartingSiloTakesUpARunThatNobodyAsksAbout()
+    {
+        var runId = await LeaveBehindAsync();
+
+        await using var silo = await StartAsync();
+
+        await Eventually.Is(async () => await StatusAsync(runId) == RunStatus.Success, "the run was taken up and ended");
+        Assert.Equal(_sandbox.Store.Count("Patient") - _sandbox.Stats.Bad["Patient"], await Database.CountAsync("patients", "killed"));
+    }
+
+    [Fact]
+    public async Task TheReminderBringsBackARunThatNoStartTookUp()
+    {
+        if (!TestSilo.IsEmbeddedEngine && dialect == SqlDialect.Sqlite)
+            return; // the real engine keeps reminders in memory there
+        var runId = await LeaveBehindAsync();
+        await HurryRemindersAsync();
+
+        await using var silo = await StartAsync(new TestSiloOptions { RecoversAtStart = false });
+
+        await Eventually.Is(async () => await StatusAsync(runId) == RunStatus.Success, "a reminder took the run up");
+    }
+
+    [Fact]
+    public async Task ATickAfterTheEndOfTheRunRemovesTheReminder()
+    {
+        if (!TestSilo.IsEmbeddedEngine && dialect == SqlDialect.Sqlite)
+            return; // the real engine keeps reminders in memory there
+        await using var silo = await StartAsync();
+        var run = await silo.Client.RunAsync("plain", "Patient");
+        var grain = silo.Client.GetGrain<IIngestionRunGrain>(run.RunId);
+        Assert.Equal(1, await Database.ValueAsync<long>("SELECT COUNT(*) FROM OrleansRemindersTable"));
+
+        await silo.Client.GetGrain<IRemindable>(grain.GetGrainId()).ReceiveReminder("resume", default);
+
+        Assert.Equal(0, await Database.ValueAsync<long>("SELECT COUNT(*) FROM OrleansRemindersTable"));
+    }
+
+    [Fact]
+    public async Task ARunWhoseSourceIsGoneFromTheSettingsEndsFailedWithTheReason()
+    {
+        var runId = await LeaveBehindAsync();
+
+        await using var silo = await StartAsync(sources: ["plain"]);
+
+        await Eventually.Is(async () => await StatusAsync(runId) == RunStatus.Failed, "the run failed");
+        Assert.Contains("'killed' is not in the settings", (await silo.Client.SummaryAsync(runId)).Error);
+        Assert.Equal(0, await Database.CountAsync("checkpoints", "killed"));
+    }
+
+    [Fact]
+    public async Task WithALowerBoundTheFirstRunBeginsThereAndLaterRunsBeginNoEarlier()
+    {
+        var bound = Data.StartOfData + (Data.EndOfData - Data.StartOfData) / 2;
+        var options = new TestSiloOptions { Ingestion = new IngestionOptions { PageSize = 25, LastUpdatedGte = bound } };
+        await using var silo = await StartAsync(options);
+
+        var first = await silo.Client.RunAsync("plain", "Patient");
+        var full = await silo.Client.RunAsync("plain", "Patient", full: true);
+        var later = await silo.Client.RunAsync("plain", "Patient");
+
+        Assert.Equal(bound, first.Since);
+        Assert.InRange(first.Counters.Fetched, 1, Data.Patients - 1);
+        Assert.Equal((bound, first.Counters.Fetched), (full.Since, full.Counters.Fetched));
+        Assert.Equal(first.CheckpointAfter - TimeSpan.FromSeconds(120), later.Since);
+        Assert.Equal(0, await Database.ReadAsync((session, token) => session.ScalarAsync<long>(
+            "SELECT COUNT(*) FROM resources WHERE last_updated_ticks < @ticks", new { ticks = bound.UtcTicks }, token)));
+    }
+
+    private protected async Task<TestSilo> StartAsync(TestSiloOptions? options = null, string[]? sources = null)
+    {
+        var silo = await TestSilo.StartAsync(_database, options, sources ?? ["plain", "killed"], _sandbox.FhirBase);
+        return silo;
+    }
+
+    /// <summary>A run whose silo was killed after its first page.</summary>
+    private async Task<long> LeaveBehindAsync()
+    {
+        _sandbox.Faults.Set(new FaultRule { Kind = FaultKind.SlowHeaders, Seconds = 0.2, Type = "Patient" });
+        await using var silo = await StartAsync();
+        var runId = await silo.Client.StartAsync("killed", "Patient");
+        await Eventually.Is(async () => await PagesAsync(runId) > 0, "a page was committed");
+        await silo.KillAsync();
+        _sandbox.Faults.Clear();
+        Assert.Equal(RunStatus.Running, await StatusAsync(runId));
+        return runId;
+    }
+
+    /// <summary>The minute between two ticks is the run grain's; a test does not wait for it.</summary>
+    private Task<int> HurryRemindersAsync() => Database.WriteAsync((session, token) => session.ExecuteAsync(
+        "UPDATE OrleansRemindersTable SET Period = 300, StartTime = '2026-01-01T00:00:00.0000000Z'", null, token));
+
+    private Task<long> PagesAsync(long runId) => Database.ValueAsync<long>("SELECT pages FROM ingestion_runs WHERE run_id = @runId", new { runId });
+
+    private Task<string?> StatusAsync(long runId) =>
+        Database.ValueAsync<string>("SELECT status FROM ingestion_runs WHERE run_id = @runId", new { runId });
+}
+
+[Collection(OnSqlite.Name)]
+public sealed class InterruptionOnSqliteTests() : InterruptionTests(SqlDialect.Sqlite);
+
+[Collection(OnPostgres.Name)]
+public sealed class InterruptionOnPostgresTests() : InterruptionTests(SqlDialect.Postgres);
+
+/// <summary>A PostgreSQL server of the test's own, which it stops in the middle of a run.</summary>
+[Collection(OnPostgres.Name)]
+public sealed class LostDatabaseTests
+{
+    [Fact]
+    public async Task ARunWhoseDatabaseIsGoneForSomeSecondsEndsAsAnUndisturbedOne()
+    {
+        await using var server = await PostgresServer.StartNewAsync();
+        await using var database = await TestDatabase.CreateAsync(SqlDialect.Postgres, server);
+        await using var sandbox = await SandboxServer.StartAsync(new SandboxOptions { Patients = 150, BadShare = 0.03 });
+        await using var silo = await TestSilo.StartAsync(database, null, ["plain", "cut"], sandbox.FhirBase);
+        var expected = await silo.Client.RunAsync("plain", "Patient");
+        sandbox.Faults.Set(new FaultRule { Kind = FaultKind.SlowHeaders, Seconds = 0.1, Type = "Patient" });
+        var runId = await silo.Client.StartAsync("cut", "Patient");
+        await Eventually.Is(async () => await database.Database.CountAsync("patients", "cut") >= 25, "a page was committed");
+
+        await server.KillAsync();
+        // Longer than the retries of one transaction, so that the worker itself has to come back.
+        await Task.Delay(TimeSpan.FromSeconds(1.5));
+        await server.StartAsync();
+        var run = await silo.Client.EndOfAsync(runId);
+
+        Assert.Equal(RunStatus.Success, run.Status);
+        Assert.Equal(expected.Counters with { Refetched = 0 }, run.Counters with { Refetched = 0 });
+        Assert.Equal(expected.CheckpointAfter, run.CheckpointAfter);
+        Assert.Equal(await StoredState.OfAsync(database.Database, "plain"), await StoredState.OfAsync(database.Database, "cut"));
+    }
+}

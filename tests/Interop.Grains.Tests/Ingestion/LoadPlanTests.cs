@@ -1,0 +1,228 @@
+using Interop.Fhir.Client;
+using Interop.Ingestion;
+using Interop.Ingestion.Fetching;
+using Interop.Ingestion.Loading;
+using Interop.Ingestion.Preparing;
+using Interop.Ingestion.Runs;
+
+namespace Interop.Grains.Tests.Ingestion;
+
+/// <summary>What a page will do, decided from the page and from what is stored.</summary>
+public sealed class LoadPlanTests
+{
+    private const long ThisRun = 7;
+    private const long EarlierRun = 3;
+
+    private static Dictionary<(string, string), StoredResource> Nothing { get; } = [];
+
+    [Fact]
+    public void WhatIsNewIsWrittenAndCounted()
+    {
+        var plan = Make([Resource("a", "1")]);
+
+        Assert.Equal(["a"], plan.Writes.Select(w => w.Id));
+        Assert.Equal((1, 1, 1, 0), Counts(plan));
+    }
+
+    [Theory]
+    [InlineData("1", EarlierRun, "unchanged")]
+    [InlineData("3", EarlierRun, "unchanged")]
+    [InlineData("1", ThisRun, "refetched")]
+    [InlineData("3", ThisRun, "refetched")]
+    [InlineData("0", EarlierRun, "written")]
+    [InlineData("0", ThisRun, "written")]
+    public void WhatIsStoredDecidesWhetherAVersionIsWrittenUnchangedOrRefetched(string storedVersion, long storedBy, string expected)
+    {
+        var plan = Make([Resource("a", "1")], Stored("a", storedVersion, storedBy));
+
+        Assert.Equal(expected == "written" ? 1 : 0, plan.Writes.Count);
+        Assert.Equal(expected == "unchanged" ? [SeenAs.Unchanged] : [], plan.Seen.Select(s => s.As));
+        Assert.Equal(expected == "refetched" ? 1 : 0, plan.Delta.Refetched);
+    }
+
+    [Fact]
+    public void OfTwoVersionsInAPageTheNewestIsWrittenAndBothAreCounted()
+    {
+        var plan = Make([Resource("a", "1"), Resource("a", "3"), Resource("a", "2")]);
+
+        Assert.Equal("3", Assert.Single(plan.Writes).Version.VersionId);
+        Assert.Equal((2, 2, 2, 1), Counts(plan));
+    }
+
+    [Fact]
+    public void TheSameVersionTwiceInAPageCountsOnce()
+    {
+        var plan = Make([Resource("a", "1"), Resource("a", "1")]);
+
+        Assert.Single(plan.Writes);
+        Assert.Equal((1, 1, 1, 1), Counts(plan));
+    }
+
+    [Fact]
+    public void ADeletedResourceThatIsThereAgainIsWritten()
+    {
+        var stored = new Dictionary<(string, string), StoredResource> { [("Patient", "a")] = new(Version("5"), EarlierRun, IsDeleted: true) };
+
+        Assert.Single(Make([Resource("a", "6")], stored).Writes);
+    }
+
+    [Fact]
+    public void ADeletionRemovesWhatIsStoredOnce()
+    {
+        var deletion = Resource("a", "2", EntryKind.Deletion);
+
+        Assert.Single(Make([deletion], Stored("a", "1", EarlierRun)).Deletions);
+        Assert.Empty(Make([deletion]).Deletions);
+        Assert.Equal(1, Make([deletion, deletion], Stored("a", "1", EarlierRun)).Delta.Deleted);
+    }
+
+    [Theory]
+    [InlineData(nameof(EntryKind.Include))]
+    [InlineData(nameof(EntryKind.MissingPatient))]
+    public void WhatCameAlongIsWrittenAndNotCountedAsFetched(string name)
+    {
+        var kind = Enum.Parse<EntryKind>(name);
+        var plan = Make([Resource("a", "1", kind)]);
+
+        Assert.Single(plan.Writes);
+        Assert.Equal((0, 0, 0, 0), Counts(plan));
+        Assert.Equal(kind == EntryKind.Include ? (1, 0) : (0, 1), (plan.Delta.Included, plan.Delta.PatientsUpserted));
+    }
+
+    [Fact]
+    public void ATieOfInstantsThatNobodyHasSettledAsksForANewPreparation() =>
+        Assert.Throws<StalePreparationException>(() => Make([Resource("a", "x", ticks: 10)], Stored("a", "y", EarlierRun, 10)));
+
+    [Fact]
+    public void TheServersWordSettlesATie() =>
+        Assert.Single(Make([Resource("a", "x", ticks: 10, isServersWord: true)], Stored("a", "y", EarlierRun, 10)).Writes);
+
+    [Fact]
+    public void AResourceThatWasRecognisedAndIsNotStoredAnyMoreAsksForANewPreparation()
+    {
+        var recognised = Resource("a", "1");
+        recognised.ResourceRow = -1;
+
+        Assert.Throws<StalePreparationException>(() => Make([recognised]));
+    }
+
+    [Theory]
+    [InlineData(DeadLetterStage.Validate, 1, 0, 0)]
+    [InlineData(DeadLetterStage.Transform, 0, 1, 0)]
+    [InlineData(DeadLetterStage.Load, 0, 0, 1)]
+    public void AFailureIsALetterAndCountedByItsStage(string stage, long invalid, long transform, long load)
+    {
+        var plan = Make([Failed("a", "1", stage)]);
+
+        Assert.Single(plan.NewLetters);
+        Assert.Equal((invalid, transform, load, 1), (plan.Delta.Invalid, plan.Delta.TransformErrors, plan.Delta.LoadErrors, plan.Delta.DeadLetters));
+    }
+
+    [Theory]
+    [InlineData(ThisRun, 1, 0)]
+    [InlineData(EarlierRun, 0, 1)]
+    public void AnOpenLetterIsNotOpenedAgain(long openedBy, int refetched, int seen)
+    {
+        var plan = Make([Failed("a", "1", DeadLetterStage.Validate)], letters: [Letter(1, "a", "1", openedBy)]);
+
+        Assert.Empty(plan.NewLetters);
+        Assert.Equal((refetched, seen), (plan.Delta.Refetched, plan.Seen.Count));
+    }
+
+    [Fact]
+    public void AnotherVersionOrAnotherStageIsAnotherLetter()
+    {
+        var plan = Make(
+            [Failed("a", "2", DeadLetterStage.Validate), Failed("a", "1", DeadLetterStage.Load)], letters: [Letter(1, "a", "1", EarlierRun)]);
+
+        Assert.Equal(2, plan.NewLetters.Count);
+    }
+
+    [Fact]
+    public void WhatLoadsSettlesTheLettersOfItsVersionAndOfOlderOnes()
+    {
+        var plan = Make([Resource("a", "2")], letters: [Letter(1, "a", "1", EarlierRun), Letter(2, "a", "2", EarlierRun), Letter(3, "a", "3", EarlierRun)]);
+
+        Assert.Equal([1, 2], plan.Superseded.Order());
+        Assert.Empty(plan.Replayed);
+    }
+
+    [Fact]
+    public void AReplayResolvesItsLetterAndKeepsANewerVersion()
+    {
+        var plan = Make([Resource("a", "1", letterId: 1)], Stored("a", "2", EarlierRun), [Letter(1, "a", "1", EarlierRun)], isReplay: true);
+
+        Assert.Empty(plan.Writes);
+        Assert.Equal([1], plan.Replayed);
+    }
+
+    [Theory]
+    [InlineData(10L)]
+    [InlineData(null)]
+    public void AReplayKeepsWhatIsStoredWhenNothingSaysWhichCameLater(long? ticks) =>
+        Assert.Empty(Make([Resource("a", "x", letterId: 1, ticks: ticks)], Stored("a", "y", EarlierRun, ticks), isReplay: true).Writes);
+
+    [Fact]
+    public void AReplayedLetterThatFailsAgainIsRenewedAndNotDoubled()
+    {
+        var plan = Make([Failed("a", "1", DeadLetterStage.Validate, letterId: 1)], letters: [Letter(1, "a", "1", EarlierRun)], isReplay: true);
+
+        Assert.Single(plan.RenewedLetters);
+        Assert.Empty(plan.NewLetters);
+    }
+
+    [Fact]
+    public void AReplayedLetterThatFailsWhereAnotherIsOpenIsSettledByThatOne()
+    {
+        var plan = Make(
+            [Failed("a", "1", DeadLetterStage.Load, letterId: 1)],
+            letters: [Letter(1, "a", "1", EarlierRun), Letter(2, "a", "1", EarlierRun, DeadLetterStage.Load)],
+            isReplay: true);
+
+        Assert.Equal([1], plan.Superseded);
+        Assert.Empty(plan.RenewedLetters);
+    }
+
+    private static (long, long, long, long) Counts(LoadPlan plan) =>
+        (plan.Delta.Fetched, plan.Delta.Validated, plan.Delta.Upserted, plan.Delta.Refetched);
+
+    private static LoadPlan Make(
+        PreparedResource[] resources, Dictionary<(string, string), StoredResource>? stored = null, OpenLetter[]? letters = null, bool isReplay = false)
+    {
+        using var page = new PreparedPage(new IncomingPage([.. resources.Select(r => r.Incoming)]), [.. resources]);
+        var run = new RunRecord { RunId = ThisRun, Source = "s", ResourceType = "Patient", ReplayOfRunId = isReplay ? EarlierRun : null };
+        return LoadPlan.Make(run, page, stored ?? Nothing, (letters ?? []).ToLookup(l => (l.ResourceType, l.ResourceId)));
+    }
+
+    private static ResourceVersion Version(string version, long? ticks = null) => new(version, ticks, $"content of {version}");
+
+    private static Dictionary<(string, string), StoredResource> Stored(string id, string version, long runId, long? ticks = null) =>
+        new() { [("Patient", id)] = new(Version(version, ticks), runId, IsDeleted: false) };
+
+    private static PreparedResource Resource(
+        string id, string version, EntryKind kind = EntryKind.Match, long? letterId = null, long? ticks = null, bool isServersWord = false) =>
+        new(new IncomingResource(default, new ResourceHeader("Patient", id, version, null), kind, null, letterId), "Patient", id, Version(version, ticks))
+        {
+            ResourceRow = 0,
+            IsServersWord = isServersWord,
+        };
+
+    private static PreparedResource Failed(string id, string version, string stage, long? letterId = null)
+    {
+        var resource = Resource(id, version, letterId: letterId);
+        resource.Failure = new Failure(stage, "bad");
+        return resource;
+    }
+
+    private static OpenLetter Letter(long id, string resourceId, string version, long runId, string stage = DeadLetterStage.Validate) => new()
+    {
+        Id = id,
+        ResourceType = "Patient",
+        ResourceId = resourceId,
+        VersionId = version,
+        ContentHash = $"content of {version}",
+        VersionKey = version,
+        Stage = stage,
+        RunId = runId,
+    };
+}

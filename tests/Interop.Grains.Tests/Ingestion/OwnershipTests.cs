@@ -1,0 +1,189 @@
+using Interop.Grains.Tests.Support;
+using Interop.Ingestion;
+using Interop.Ingestion.Fetching;
+using Interop.Ingestion.Loading;
+using Interop.Ingestion.Running;
+using Interop.Ingestion.Runs;
+using Interop.Sandbox;
+using Interop.Sandbox.Faults;
+using Interop.Storage;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Interop.Grains.Tests.Ingestion;
+
+/// <summary>A run has one owner at a time, and who is not its owner writes nothing.</summary>
+public abstract class OwnershipTests(SharedSilo shared) : IngestionSuite(shared)
+{
+    // Every page waits, so that a test can do something while the run is under way.
+    private static FaultRule Slow { get; } = new() { Kind = FaultKind.SlowHeaders, Seconds = 0.15, Type = "Patient" };
+
+    [Fact]
+    public async Task AWriterOfAnOlderEpochCanNeitherAdvanceNorEndTheRun()
+    {
+        var source = NewSourceName();
+        var run = await InsertAsync(source);
+        var old = await TakeUpAsync(run.RunId);
+        var present = await TakeUpAsync(run.RunId);
+
+        Assert.Null(await AdvanceAsync(old));
+        Assert.Null(await FinishAsync(old with { Watermark = DateTimeOffset.UnixEpoch }));
+
+        Assert.NotNull(await AdvanceAsync(present));
+        Assert.Equal(0, await Database.CountAsync("checkpoints", source));
+        Assert.Equal(RunStatus.Success, (await FinishAsync(present))!.Status);
+    }
+
+    [Fact]
+    public async Task ACancelledRunCannotBeEndedByItsWriterAndItsCheckpointDoesNotMove()
+    {
+        var source = NewSourceName();
+        var run = await TakeUpAsync((await InsertAsync(source)).RunId);
+        await Database.WriteAsync((session, token) => RunStore.CancelAsync(session, run.RunId, DateTimeOffset.UtcNow, token));
+
+        var ended = await FinishAsync(run with { Watermark = DateTimeOffset.UnixEpoch });
+
+        Assert.Null(ended);
+        Assert.Equal(0, await Database.CountAsync("checkpoints", source));
+        Assert.Null(await Database.WriteAsync((session, token) => RunStore.TakeUpAsync(session, run.RunId, token)));
+    }
+
+    [Fact]
+    public async Task TwoWorkersOnOneRunLeaveTheEndStateOfOne()
+    {
+        var (_, plain) = await SandboxAsync();
+        var expected = await Client.RunAsync(plain, "Patient");
+        var (sandbox, source) = await SandboxAsync();
+        sandbox.Faults.Set(Slow);
+        var runId = await Client.StartAsync(source, "Patient");
+
+        // A second activation of the same run, as after a partition of the cluster: it takes the run away from the first.
+        await using var second = Shared.Silo.Services.GetRequiredService<RunWorkers>().Create(runId);
+        second.Start();
+        await second.Completion;
+
+        var run = await Client.EndOfAsync(runId);
+        Assert.Equal(RunStatus.Success, run.Status);
+        Assert.Equal(expected.Counters, run.Counters with { Refetched = 0 });
+        Assert.Equal(await StoredState.OfAsync(Database, plain), await StoredState.OfAsync(Database, source));
+        Assert.Equal(2, await Database.ValueAsync<long>("SELECT epoch FROM ingestion_runs WHERE run_id = @runId", new { runId }));
+    }
+
+    [Fact]
+    public async Task OneRunOfASourceAndTypeIsActiveAtATime()
+    {
+        var (sandbox, source) = await SandboxAsync();
+        sandbox.Faults.Set(Slow);
+        var runId = await Client.StartAsync(source, "Patient");
+
+        var second = await Client.GetGrain<ICheckpointGrain>($"{source}/Patient").StartRun(Runs.Request("Patient"));
+        var replay = await Client.GetGrain<ICheckpointGrain>($"{source}/Patient").StartReplay(runId, DeadLetterStage.Validate);
+        var other = await Client.RunAsync(source, "Encounter", missing: MissingPatients.Ignore);
+        await Client.EndOfAsync(runId);
+        var afterwards = await Client.RunAsync(source, "Patient");
+
+        Assert.Equal(new StartRunResult(StartOutcome.AlreadyActive, runId, RunStatus.Running), second);
+        Assert.Equal((StartOutcome.AlreadyActive, runId), (replay.Outcome, replay.RunId));
+        Assert.Equal(RunStatus.Success, other.Status);
+        Assert.Equal(RunStatus.Success, afterwards.Status);
+    }
+
+    [Fact]
+    public async Task ManyStartsAtOnceLetExactlyOneIn()
+    {
+        var (sandbox, source) = await SandboxAsync();
+        sandbox.Faults.Set(Slow);
+
+        var starts = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ =>
+            Client.GetGrain<ICheckpointGrain>($"{source}/Patient").StartRun(Runs.Request("Patient"))));
+
+        var started = Assert.Single(starts, s => s.Outcome == StartOutcome.Started);
+        Assert.All(starts, s => Assert.Equal(started.RunId, s.RunId));
+        Assert.Equal(RunStatus.Success, (await Client.EndOfAsync(started.RunId)).Status);
+    }
+
+    [Fact]
+    public async Task ACancelledRunKeepsWhatWasCommittedAndTheNextRunCompletes()
+    {
+        var (sandbox, source) = await SandboxAsync(Small with { Patients = 120, BadShare = 0 });
+        sandbox.Faults.Set(Slow);
+        var runId = await Client.StartAsync(source, "Patient");
+        await Eventually.Is(async () => await Database.CountAsync("patients", source) >= 25, "a page was committed");
+
+        var cancelled = await Client.GetGrain<IIngestionRunGrain>(runId).Cancel();
+        var again = await Client.GetGrain<IIngestionRunGrain>(runId).Cancel();
+        var run = await Client.EndOfAsync(runId);
+        var committed = await Database.CountAsync("patients", source);
+        sandbox.Faults.Clear();
+        var next = await Client.RunAsync(source, "Patient");
+
+        Assert.True(cancelled);
+        Assert.False(again);
+        Assert.Equal(RunStatus.Cancelled, run.Status);
+        Assert.Null(run.CheckpointAfter);
+        Assert.Equal(committed, run.Counters.Upserted);
+        Assert.InRange(committed, 25, 119);
+        Assert.Equal((120, committed), (next.Counters.Fetched, next.Counters.Unchanged));
+        Assert.Equal(120, await Database.CountAsync("patients", source));
+    }
+
+    [Fact]
+    public async Task AnUnknownSourceAndAnUnknownTypeAreRefused()
+    {
+        var (_, source) = await SandboxAsync(new SandboxOptions { Patients = 0 });
+
+        Assert.Equal(StartOutcome.UnknownSource, (await Client.GetGrain<ICheckpointGrain>("nowhere/Patient").StartRun(Runs.Request("Patient"))).Outcome);
+        Assert.Equal(StartOutcome.UnknownType, (await Client.GetGrain<ICheckpointGrain>($"{source}/Person2").StartRun(Runs.Request("Person2"))).Outcome);
+    }
+
+    [Fact]
+    public async Task ASecondAttemptShowsRetryingWhileItRuns()
+    {
+        var (sandbox, source) = await SandboxAsync();
+        sandbox.Faults.Set(Slow);
+        var request = Runs.Request("Patient") with { Meta = RunMeta.None with { Attempt = 2, MaxAttempts = 3, Job = "patients" } };
+
+        var started = await Client.GetGrain<ICheckpointGrain>($"{source}/Patient").StartRun(request);
+        var run = await Client.EndOfAsync(started.RunId);
+
+        Assert.Equal(RunStatus.Retrying, started.Status);
+        Assert.Equal(RunStatus.Success, run.Status);
+        Assert.Contains("\"max_attempts\":3", (await Client.DetailAsync(run.RunId)).Details.Text);
+    }
+
+    [Fact]
+    public async Task AForgottenCheckpointMakesTheNextRunBeginAtTheBeginning()
+    {
+        var (sandbox, source) = await SandboxAsync();
+        await Client.RunAsync(source, "Patient");
+
+        var forgotten = await Client.GetGrain<ICheckpointGrain>($"{source}/Patient").Forget();
+        var nothing = await Client.GetGrain<ICheckpointGrain>($"{source}/Patient").Forget();
+        var run = await Client.RunAsync(source, "Patient");
+
+        Assert.True(forgotten);
+        Assert.False(nothing);
+        Assert.Equal((null, sandbox.Store.Count("Patient")), (run.Since, run.Counters.Fetched));
+    }
+
+    private Task<RunRecord> InsertAsync(string source) => Database.WriteAsync(async (session, token) =>
+    {
+        var run = new RunRecord { Source = source, ResourceType = "Patient", Status = RunStatus.Running, StartedAt = DateTimeOffset.UtcNow };
+        run = run with { RequestJson = System.Text.Json.JsonSerializer.Serialize(Runs.Request("Patient")) };
+        return (await RunStore.InsertAsync(session, run, token))!;
+    });
+
+    private async Task<RunRecord> TakeUpAsync(long runId) =>
+        (await Database.WriteAsync((session, token) => RunStore.TakeUpAsync(session, runId, token)))!;
+
+    private Task<RunRecord?> AdvanceAsync(RunRecord run) => Database.WriteAsync((session, token) =>
+        RunStore.AdvanceAsync(session, run, new IncomingPage([]), new RunDelta(), [], 0, token));
+
+    private Task<RunRecord?> FinishAsync(RunRecord run) => Database.WriteAsync((session, token) =>
+        RunStore.FinishAsync(session, run, RunStatus.Success, null, null, DateTimeOffset.UtcNow, token));
+}
+
+[Collection(OnSqlite.Name)]
+public sealed class OwnershipOnSqliteTests(SqliteSilo silo) : OwnershipTests(silo);
+
+[Collection(OnPostgres.Name)]
+public sealed class OwnershipOnPostgresTests(PostgresSilo silo) : OwnershipTests(silo);

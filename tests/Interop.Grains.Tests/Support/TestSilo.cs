@@ -1,0 +1,98 @@
+using System.Collections.Concurrent;
+using Interop.Ingestion;
+using Interop.Ingestion.Running;
+using Interop.Ingestion.Sources;
+using Interop.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.TestingHost;
+
+namespace Interop.Grains.Tests.Support;
+
+/// <summary>What is particular to a silo of a test.</summary>
+internal sealed record TestSiloOptions
+{
+    public IngestionOptions Ingestion { get; init; } = new() { PageSize = 25 };
+
+    public string? ExportDirectory { get; init; }
+
+    /// <summary>Whether runs left behind are taken up at start; without it only reminders bring them back.</summary>
+    public bool RecoversAtStart { get; init; } = true;
+
+    public Action<IServiceCollection> Services { get; init; } = _ => { };
+}
+
+/// <summary>The ingestion grains on a real silo and a real database, composed as the host composes them.</summary>
+internal sealed class TestSilo : IAsyncDisposable
+{
+    private readonly InProcessTestCluster _cluster;
+    private readonly ConcurrentDictionary<string, SourceOptions> _sources;
+
+    private TestSilo(InProcessTestCluster cluster, ConcurrentDictionary<string, SourceOptions> sources) =>
+        (_cluster, _sources) = (cluster, sources);
+
+    public static bool IsEmbeddedEngine { get; } = typeof(IGrain).Assembly.GetName().Name == "Orleans.Local";
+
+    public IClusterClient Client => _cluster.Client;
+
+    public IServiceProvider Services => _cluster.Silos[0].ServiceProvider;
+
+    /// <param name="names">Sources that the settings know from the start, so that a run left behind finds its own.</param>
+    public static async Task<TestSilo> StartAsync(TestDatabase database, TestSiloOptions? options = null, string[]? names = null, Uri? baseUrl = null)
+    {
+        options ??= new TestSiloOptions();
+        var sources = new ConcurrentDictionary<string, SourceOptions>();
+        foreach (var name in names ?? [])
+            Add(sources, name, baseUrl!, null);
+        var builder = new InProcessTestClusterBuilder(1);
+        builder.Options.ServiceId = "interop-tests"; // reminders of a silo that was killed are found under it
+        builder.ConfigureSilo((_, silo) => Configure(silo, database, options, sources));
+        var cluster = builder.Build();
+        await cluster.DeployAsync();
+        return new TestSilo(cluster, sources);
+    }
+
+    /// <summary>Makes a FHIR server known under a name, as the settings do; short waits, so that faults cost no time.</summary>
+    public void AddSource(string name, Uri baseUrl, Action<SourceOptions>? configure = null) => Add(_sources, name, baseUrl, configure);
+
+    /// <summary>As kill -9: no activation is told, and nothing that it had begun is finished.</summary>
+    public Task KillAsync() => _cluster.KillSiloAsync(_cluster.Silos[0]);
+
+    public async ValueTask DisposeAsync() => await _cluster.DisposeAsync();
+
+    private static void Add(ConcurrentDictionary<string, SourceOptions> sources, string name, Uri baseUrl, Action<SourceOptions>? configure)
+    {
+        var source = new SourceOptions { BaseUrl = baseUrl.AbsoluteUri, BaseDelay = TimeSpan.FromMilliseconds(5), MaxAttempts = 6 };
+        configure?.Invoke(source);
+        Assert.Null(source.Validate(name));
+        Assert.True(sources.TryAdd(name, source), $"source {name} is taken");
+    }
+
+    private static void Configure(
+        ISiloBuilder silo, TestDatabase database, TestSiloOptions options, ConcurrentDictionary<string, SourceOptions> sources)
+    {
+        if (IsEmbeddedEngine || database.Database.Dialect == SqlDialect.Postgres)
+            silo.UseAdoNetReminderService(store => (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(database.Options));
+        else
+            silo.UseInMemoryReminderService();
+        silo.Configure<ReminderOptions>(reminders => reminders.MinimumReminderPeriod = TimeSpan.FromMilliseconds(100));
+        silo.ConfigureServices(services =>
+        {
+            services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.None));
+            services.AddSingleton(TimeProvider.System);
+            services.AddSingleton(_ => Database.Open(database.Options));
+            services.AddSingleton(Options.Create(options.Ingestion));
+            services.AddSingleton(Options.Create(new ExportOptions
+            {
+                Enabled = options.ExportDirectory is not null,
+                Directory = options.ExportDirectory ?? "",
+            }));
+            services.AddIngestion(sources);
+            if (!options.RecoversAtStart)
+                services.Remove(services.Single(s => s.ServiceType == typeof(IHostedService) && s.ImplementationType == typeof(RunRecovery)));
+            options.Services(services);
+        });
+    }
+}

@@ -1,0 +1,128 @@
+using Orleans.Local.Tests.Support;
+
+namespace Orleans.Local.Tests.Filters;
+
+[Alias("tests.filtered")]
+public interface IFilteredGrain : IGrainWithStringKey
+{
+    [Alias("Double")]
+    Task<int> Double(int number);
+
+    [Alias("Context")]
+    Task<string?> Context();
+
+    [Alias("DoubleThrough")]
+    Task<int> DoubleThrough(string other, int number);
+}
+
+/// <summary>Filters its own calls: numbers from 100 on are answered without the method.</summary>
+public sealed class FilteredGrain : Grain, IFilteredGrain, IIncomingGrainCallFilter
+{
+    public async Task Invoke(IIncomingGrainCallContext context)
+    {
+        if (context.Request.GetArgumentCount() == 1 && context.Request.GetArgument(0) is int and >= 100)
+            context.Result = -1;
+        else
+            await context.Invoke();
+    }
+
+    public Task<int> Double(int number) => Task.FromResult(number * 2);
+
+    public Task<string?> Context() => Task.FromResult(RequestContext.Get("from") as string);
+
+    public Task<int> DoubleThrough(string other, int number) => GrainFactory.GetGrain<IFilteredGrain>(other).Double(number);
+}
+
+public sealed class FilterTests
+{
+    private readonly string _log = "filter-" + Guid.NewGuid().ToString("N");
+
+    [Fact]
+    public async Task AnIncomingFilterSeesTheCallAndItsResult()
+    {
+        await using var cluster = await Cluster.StartAsync(silo => silo.AddIncomingGrainCallFilter(async context =>
+        {
+            await context.Invoke();
+            if (context.InterfaceMethod.Name == nameof(IFilteredGrain.Double))
+            {
+                Signals.Note(_log, context.Grain.GetType().Name);
+                Signals.Note(_log, context.ImplementationMethod.DeclaringType!.Name);
+                Signals.Note(_log, $"{context.MethodName}({context.Request.GetArgument(0)}) = {context.Result}");
+            }
+        }));
+        Assert.Equal(42, await cluster.Client.GetGrain<IFilteredGrain>("a").Double(21));
+        Assert.Equal([nameof(FilteredGrain), nameof(FilteredGrain), "Double(21) = 42"], Signals.Noted(_log));
+    }
+
+    [Fact]
+    public async Task AnIncomingFilterMayChangeArgumentsAndResult()
+    {
+        await using var cluster = await Cluster.StartAsync(silo => silo.AddIncomingGrainCallFilter(async context =>
+        {
+            var isOurs = context.InterfaceMethod.Name == nameof(IFilteredGrain.Double);
+            if (isOurs)
+                context.Request.SetArgument(0, 5);
+            await context.Invoke();
+            if (isOurs)
+                context.Result = (int)context.Result! + 1;
+        }));
+        Assert.Equal(11, await cluster.Client.GetGrain<IFilteredGrain>("a").Double(1));
+    }
+
+    [Fact]
+    public async Task AnIncomingFilterMayRefuseACall()
+    {
+        await using var cluster = await Cluster.StartAsync(silo => silo.AddIncomingGrainCallFilter(
+            context => context.InterfaceMethod.Name == nameof(IFilteredGrain.Double)
+                ? throw new UnauthorizedAccessException("no")
+                : context.Invoke()));
+        await Assert.ThrowsAsync<UnauthorizedAccessException>(() => cluster.Client.GetGrain<IFilteredGrain>("a").Double(1));
+    }
+
+    [Fact]
+    public async Task IncomingFiltersRunInTheOrderInWhichTheyWereAddedAndTheGrainsOwnComesLast()
+    {
+        await using var cluster = await Cluster.StartAsync(silo => silo
+            .AddIncomingGrainCallFilter(Noting("first"))
+            .AddIncomingGrainCallFilter(Noting("second")));
+        Assert.Equal(-1, await cluster.Client.GetGrain<IFilteredGrain>("a").Double(100));
+        Assert.Equal(["first in", "second in", "second out", "first out"], Signals.Noted(_log));
+    }
+
+    [Fact]
+    public async Task AnOutgoingFilterOfTheSiloSeesTheCallsOfItsGrains()
+    {
+        await using var cluster = await Cluster.StartAsync(silo => silo.AddOutgoingGrainCallFilter(async context =>
+        {
+            await context.Invoke();
+            if (context.InterfaceMethod.Name == nameof(IFilteredGrain.Double))
+            {
+                Signals.Note(_log, $"{context.SourceId!.Value.Key} -> {context.TargetId.Key}");
+                context.Result = (int)context.Result! + 1;
+            }
+        }));
+        Assert.Equal(9, await cluster.Client.GetGrain<IFilteredGrain>("one").DoubleThrough("two", 4));
+        Assert.Equal(["one -> two"], Signals.Noted(_log));
+    }
+
+    [Fact]
+    public async Task AnOutgoingFilterOfTheClientSetsTheRequestContextOfItsCalls()
+    {
+        await using var cluster = await Cluster.StartAsync(client: client => client.AddOutgoingGrainCallFilter(context =>
+        {
+            RequestContext.Set("from", "the client");
+            return context.Invoke();
+        }));
+        Assert.Equal("the client", await cluster.Client.GetGrain<IFilteredGrain>("a").Context());
+    }
+
+    private IncomingGrainCallFilterDelegate Noting(string name) => async context =>
+    {
+        var isOurs = context.InterfaceMethod.Name == nameof(IFilteredGrain.Double);
+        if (isOurs)
+            Signals.Note(_log, $"{name} in");
+        await context.Invoke();
+        if (isOurs)
+            Signals.Note(_log, $"{name} out");
+    };
+}

@@ -1,0 +1,131 @@
+using Orleans.Local.Tests.Support;
+using Orleans.TestingHost;
+
+namespace Orleans.Local.Tests.Reminders;
+
+/// <summary>What every reminder service does; the kinds of them derive from this.</summary>
+public abstract class ReminderTests : IAsyncLifetime
+{
+    protected static readonly TimeSpan Often = TimeSpan.FromMilliseconds(100);
+    protected static readonly TimeSpan Rarely = TimeSpan.FromHours(1);
+
+    private InProcessTestCluster? _cluster;
+
+    protected InProcessTestCluster TestCluster => _cluster!;
+
+    public virtual async Task InitializeAsync() => _cluster = await Cluster.StartAsync(silo =>
+    {
+        silo.Configure<ReminderOptions>(options => options.MinimumReminderPeriod = Often);
+        Configure(silo);
+    });
+
+    public virtual async Task DisposeAsync()
+    {
+        if (_cluster is not null)
+            await _cluster.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task AReminderFiresAfterItsDueTimeAndThenEachPeriod()
+    {
+        var (key, grain) = New();
+        await grain.Register("often", Often, Often);
+        await Eventually.Is(() => Signals.Noted(key).Length >= 2, "two ticks");
+        Assert.All(Signals.Noted($"{key}/status"), status => Assert.Equal("True 100", status));
+    }
+
+    [Fact]
+    public async Task AReminderActivatesItsGrain()
+    {
+        var (key, grain) = New();
+        await grain.Register("often", Often, Often);
+        await grain.End();
+        await Eventually.Is(() => Signals.Noted(key).Length > 0, "a tick");
+    }
+
+    [Fact]
+    public async Task AGrainKnowsItsReminders()
+    {
+        var (_, grain) = New();
+        await grain.Register("b", Rarely, Rarely);
+        await grain.Register("a", Rarely, Rarely);
+        var names = await grain.Names();
+        Assert.True(names.SequenceEqual(["a", "b"]), string.Join(",", names));
+        Assert.Empty(await New().Grain.Names());
+    }
+
+    [Fact]
+    public async Task RegisteringAgainChangesTheReminder()
+    {
+        var (key, grain) = New();
+        await grain.Register("one", Rarely, Rarely);
+        await grain.Register("one", Often, Rarely);
+        await Eventually.Is(() => Signals.Noted(key).Length == 1, "a tick");
+        Assert.Single(await grain.Names());
+    }
+
+    [Fact]
+    public async Task AnUnregisteredReminderFiresNoMore()
+    {
+        var (key, grain) = New();
+        await grain.Register("often", Often, Often);
+        await Eventually.Is(() => Signals.Noted(key).Length > 0, "a tick");
+        Assert.True(await grain.Unregister("often"));
+        Assert.False(await grain.Unregister("often"));
+        var ticks = Signals.Noted(key).Length;
+        var (otherKey, other) = New();
+        await other.Register("often", Often, Often);
+        await Eventually.Is(() => Signals.Noted(otherKey).Length >= 3, "another reminder fires three times");
+        Assert.InRange(Signals.Noted(key).Length, ticks, ticks + 1);
+    }
+
+    [Fact]
+    public async Task AReminderWhoseGrainThrowsGoesOn()
+    {
+        var (key, grain) = New();
+        await grain.Register("fails", Often, Often);
+        await Eventually.Is(() => Signals.Noted(key).Length >= 2, "two ticks");
+    }
+
+    [Fact]
+    public async Task APeriodUnderTheMinimumIsRefused()
+    {
+        var (_, grain) = New();
+        await Assert.ThrowsAsync<ArgumentException>(() => grain.Register("too often", TimeSpan.Zero, Often / 2));
+    }
+
+    [Fact]
+    public async Task AReminderCannotBeRegisteredFromOutsideOfTheGrainsTurns() =>
+        await Assert.ThrowsAnyAsync<Exception>(New().Grain.RegisterOutside);
+
+    protected static string Name() => "reminded-" + Guid.NewGuid().ToString("N");
+
+    protected abstract void Configure(ISiloBuilder silo);
+
+    protected (string Key, IRemindedGrain Grain) New()
+    {
+        var key = Name();
+        return (key, TestCluster.Client.GetGrain<IRemindedGrain>(key));
+    }
+}
+
+public sealed class MemoryReminderTests : ReminderTests
+{
+    [Fact]
+    public async Task WithoutAReminderServiceRegisteringFails()
+    {
+        await using var own = await Cluster.StartAsync();
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            () => own.Client.GetGrain<IRemindedGrain>(Name()).Register("any", Rarely, Rarely));
+    }
+
+    [Fact]
+    public async Task APeriodUnderAMinuteIsRefusedUnlessTheOptionsSayOtherwise()
+    {
+        await using var own = await Cluster.StartAsync(silo => silo.UseInMemoryReminderService());
+        await Assert.ThrowsAsync<ArgumentException>(
+            () => own.Client.GetGrain<IRemindedGrain>(Name()).Register("any", TimeSpan.Zero, TimeSpan.FromSeconds(59)));
+    }
+
+    protected override void Configure(ISiloBuilder silo) => silo.UseInMemoryReminderService();
+}

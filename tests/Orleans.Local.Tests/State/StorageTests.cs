@@ -1,0 +1,148 @@
+using Orleans.Local.Tests.Support;
+using Orleans.Storage;
+using Orleans.TestingHost;
+
+namespace Orleans.Local.Tests.State;
+
+/// <summary>What every storage does; the kinds of storage derive from this.</summary>
+public abstract class StorageTests : IAsyncLifetime
+{
+    private static readonly Profile Ada = new() { Name = "Ada", Roles = ["admin", "reader"], Since = DateTimeOffset.UnixEpoch };
+
+    private InProcessTestCluster? _cluster;
+
+    protected InProcessTestCluster TestCluster => _cluster!;
+
+    public virtual async Task InitializeAsync() => _cluster = await Cluster.StartAsync(Configure);
+
+    public virtual async Task DisposeAsync()
+    {
+        if (_cluster is not null)
+            await _cluster.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task AStateThatWasNeverWrittenIsANewObject()
+    {
+        var seen = await New().Get();
+        Assert.Equal("nobody", seen.Profile.Name);
+        Assert.False(seen.Exists);
+        Assert.Null(seen.Etag);
+    }
+
+    [Fact]
+    public async Task AWrittenStateIsThereBeforeTheNextActivationsOnActivate()
+    {
+        var grain = New();
+        await grain.Set(Ada);
+        await grain.End();
+        Assert.Equal("Ada", await grain.AtActivation());
+        var seen = await grain.Get();
+        Assert.True(seen.Exists);
+        Assert.NotNull(seen.Etag);
+        Assert.True(Ada.Roles.SequenceEqual(seen.Profile.Roles));
+        Assert.Equal(Ada.Since, seen.Profile.Since);
+    }
+
+    [Fact]
+    public async Task WhatIsNotWrittenIsNotStored()
+    {
+        var grain = New();
+        await grain.Set(Ada);
+        await grain.Change("Eve");
+        await grain.Read();
+        Assert.Equal("Ada", (await grain.Get()).Profile.Name);
+    }
+
+    [Fact]
+    public async Task EveryWriteGivesANewEtag()
+    {
+        var grain = New();
+        await grain.Set(Ada);
+        var first = (await grain.Get()).Etag;
+        await grain.Set(Ada);
+        Assert.NotEqual(first, (await grain.Get()).Etag);
+    }
+
+    [Fact]
+    public async Task AClearedStateIsANewObjectAndCanBeWrittenAgain()
+    {
+        var grain = New();
+        await grain.Set(Ada);
+        await grain.Clear();
+        Assert.False((await grain.Get()).Exists);
+        Assert.Equal("nobody", (await grain.Get()).Profile.Name);
+        await grain.End();
+        Assert.False((await grain.Get()).Exists);
+        await grain.Set(Ada);
+        await grain.End();
+        Assert.Equal("Ada", (await grain.Get()).Profile.Name);
+    }
+
+    [Fact]
+    public async Task ClearingWhatIsNotThereChangesNothing()
+    {
+        var grain = New();
+        await grain.Clear();
+        Assert.False((await grain.Get()).Exists);
+        await grain.Set(Ada);
+    }
+
+    [Fact]
+    public async Task WritesOfInterleavingCodeDoNotDisturbEachOther()
+    {
+        var grain = New();
+        await grain.WriteManyAtOnce(5);
+        await grain.Read();
+        Assert.Equal("writer 4", (await grain.Get()).Profile.Name);
+    }
+
+    [Fact]
+    public async Task ACancelledTokenDoesNotKeepAWriteFromHappening()
+    {
+        var grain = New();
+        await grain.Set(Ada);
+        await grain.Change("Eve");
+        await grain.WriteCancelled();
+        await grain.Read();
+        Assert.Equal("Eve", (await grain.Get()).Profile.Name);
+    }
+
+    [Fact]
+    public async Task AGrainMayHaveSeveralStates()
+    {
+        var grain = TestCluster.Client.GetGrain<ITwoStatesGrain>(Random.Shared.NextInt64());
+        Assert.Equal((1, 10), await grain.Add(1, 10));
+        await grain.End();
+        Assert.Equal((3, 30), await grain.Add(2, 20));
+    }
+
+    [Fact]
+    public async Task StatesAreKeptByGuidKeysToo()
+    {
+        var grain = TestCluster.Client.GetGrain<IGuidStateGrain>(Guid.NewGuid());
+        Assert.Null(await grain.Swap("one"));
+        await grain.End();
+        Assert.Equal("one", await grain.Swap("two"));
+        Assert.Null(await TestCluster.Client.GetGrain<IGuidStateGrain>(Guid.NewGuid()).Swap("other"));
+    }
+
+    [Fact]
+    public async Task AStorageThatTheSiloDoesNotHaveFailsTheCall()
+    {
+        var grain = TestCluster.Client.GetGrain<INoSuchStorageGrain>(Name());
+        var exception = await Assert.ThrowsAsync<InvalidOperationException>(grain.Ping);
+        Assert.Contains("nowhere", Assert.IsType<BadProviderConfigException>(exception.GetBaseException()).Message, StringComparison.Ordinal);
+    }
+
+    protected static string Name() => "state-" + Guid.NewGuid().ToString("N");
+
+    protected abstract void Configure(ISiloBuilder silo);
+
+    protected IProfileGrain New() => TestCluster.Client.GetGrain<IProfileGrain>(Name());
+}
+
+public sealed class MemoryStorageTests : StorageTests
+{
+    protected override void Configure(ISiloBuilder silo) => silo.AddMemoryGrainStorageAsDefault();
+}
