@@ -3,6 +3,8 @@ using Interop.Sandbox.Access;
 using Interop.Sandbox.Control;
 using Interop.Sandbox.Faults;
 using Interop.Sandbox.Fhir;
+using Interop.Sandbox.Mirth;
+using Interop.Sandbox.OpenEmr;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -28,6 +30,12 @@ public sealed class SandboxServer : IAsyncDisposable
     public FaultBook Faults => _app.Services.GetRequiredService<FaultBook>();
 
     public ResourceStore Store => _app.Services.GetRequiredService<ResourceStore>();
+
+    /// <summary>The token endpoint of an OpenEMR.</summary>
+    public OpenEmrUpstream OpenEmr => _app.Services.GetRequiredService<OpenEmrUpstream>();
+
+    /// <summary>A Mirth channel for patient discovery.</summary>
+    public MirthUpstream Mirth => _app.Services.GetRequiredService<MirthUpstream>();
 
     /// <summary>The same as `GET /sandbox/stats`.</summary>
     public SandboxStats Stats => SandboxStats.Of(Store, Faults, _app.Services.GetRequiredService<SandboxCounters>());
@@ -58,6 +66,8 @@ public sealed class SandboxServer : IAsyncDisposable
             .AddSingleton<ResultSnapshots>()
             .AddSingleton<SandboxCounters>()
             .AddSingleton<AccessTokens>()
+            .AddSingleton(new OpenEmrUpstream(options.Time))
+            .AddSingleton<MirthUpstream>()
             .AddSingleton<SearchEndpoints>()
             .AddSingleton<ResourceEndpoints>();
 
@@ -73,6 +83,8 @@ public sealed class SandboxServer : IAsyncDisposable
             app.UseMiddleware<AccessMiddleware>(access);
         app.UseRouting();
         app.MapFhir();
+        app.MapOpenEmr();
+        app.MapMirth();
         if (options.Access is not null)
             app.MapAccess(options.Access);
         app.MapControl();

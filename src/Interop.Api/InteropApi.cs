@@ -1,9 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Interop.Api.Discovery;
 using Interop.Api.Health;
 using Interop.Api.Http;
 using Interop.Api.Ingestion;
 using Interop.Api.Metrics;
+using Interop.Api.Telemetry;
+using Interop.Api.Tokens;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -19,6 +22,7 @@ public static class InteropApi
         services.AddRoutingCore();
         services.AddSingleton(options);
         services.AddSingleton<RunStarter>();
+        services.AddSingleton<TelemetryIntake>();
         services.AddSingleton<MetricsText>();
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = Problems.Complete);
         services.AddExceptionHandler<FailureHandler>();
@@ -42,10 +46,10 @@ public static class InteropApi
         app.UseMiddleware<RequestIdMiddleware>();
         app.UseExceptionHandler();
         app.UseMiddleware<OriginGuard>();
-        app.UseMiddleware<BodyLimit>();
         app.UseStatusCodePages();
         app.UseRouting();
         app.UseCors();
+        app.UseMiddleware<BodyLimit>();
         app.UseMiddleware<QueryCheck>();
 
         app.MapHealth();
@@ -55,6 +59,10 @@ public static class InteropApi
         features.MapRuns();
         features.MapExports();
         features.MapCheckpoints();
+        features.MapTelemetry();
+        features.MapPdExecutions();
+        features.MapTokens();
+        features.MapDiscovery();
         app.MapOpenApi("/{documentName}.json");
         app.UseSwaggerUI(ui =>
         {

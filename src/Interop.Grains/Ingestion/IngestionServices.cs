@@ -29,7 +29,7 @@ public static class IngestionServices
             })
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan);
         services.AddSingleton(p => new SourceRegistry(
-            sources, p.GetRequiredService<IHttpClientFactory>(), p.GetRequiredService<TimeProvider>()));
+            sources, p.GetRequiredService<IHttpClientFactory>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<IGrainFactory>()));
         services.AddSingleton(R4Schema.Default);
         services.AddSingleton(ResourceValidator.Default);
         foreach (var normalizer in DefaultNormalizers.All)

@@ -1,7 +1,10 @@
 using Interop.Api;
+using Interop.Discovery;
 using Interop.Ingestion;
 using Interop.Silo.Settings;
 using Interop.Storage;
+using Interop.Telemetry;
+using Interop.Tokens;
 using Microsoft.Extensions.Options;
 
 namespace Interop.Silo.Hosting;
@@ -23,6 +26,7 @@ internal static class InteropHost
             kestrel.Listen(System.Net.IPAddress.Parse(settings.Bind), settings.Port);
         });
         builder.AddInterop(settings);
+        builder.AddExchange(settings);
         builder.Services.AddInteropApi(new ApiOptions { CorsOrigins = settings.CorsOrigins, LoopbackOnly = ServerSecurity.IsLoopback(settings.Bind) });
 
         await MigrateAsync(settings, cancellationToken);
@@ -54,7 +58,19 @@ internal static class InteropHost
         builder.Services.AddSingleton(p => Database.Open(settings.DatabaseOptions, p.GetRequiredService<ILoggerFactory>()));
         builder.Services.AddSingleton(Options.Create(settings.Ingestion));
         builder.Services.AddSingleton(Options.Create(settings.Export));
+        builder.Services.AddTokens(settings.Tenants);
         builder.Services.AddIngestion(settings.Sources);
+    }
+
+    /// <summary>What only a server has: the spool belongs to one process, and a one-shot command may run beside a server.</summary>
+    private static void AddExchange(this WebApplicationBuilder builder, InteropSettings settings)
+    {
+        if (settings.Role == ProcessRole.Api)
+            return;
+        builder.Services.AddSingleton(p => new TelemetryDatabase(settings.TelemetryDatabase, p.GetRequiredService<ILoggerFactory>()));
+        builder.Services.AddSingleton(Options.Create(settings.Telemetry));
+        builder.Services.AddTelemetry();
+        builder.Services.AddDiscovery(settings.Xcpd);
     }
 
     /// <summary>Brings the database up to date before anything else touches it.</summary>
@@ -65,6 +81,8 @@ internal static class InteropHost
         MakeDataDirectory(settings);
         await using var database = Database.Open(settings.DatabaseOptions);
         await new Migrator(database, typeof(IngestionServices).Assembly).MigrateAsync(cancellationToken);
+        await using var telemetry = new TelemetryDatabase(settings.TelemetryDatabase);
+        await telemetry.MigrateAsync(cancellationToken);
     }
 
     private static void MakeDataDirectory(InteropSettings settings)

@@ -1,7 +1,10 @@
 using System.Net;
+using Interop.Discovery;
 using Interop.Ingestion;
 using Interop.Ingestion.Sources;
 using Interop.Storage;
+using Interop.Telemetry;
+using Interop.Tokens;
 
 namespace Interop.Silo.Settings;
 
@@ -50,6 +53,16 @@ internal sealed record InteropSettings
     public required IngestionOptions Ingestion { get; init; }
 
     public required ExportOptions Export { get; init; }
+
+    public required TelemetryOptions Telemetry { get; init; }
+
+    /// <summary>The OpenEMR tenants, by name.</summary>
+    public required IReadOnlyDictionary<string, TenantOptions> Tenants { get; init; }
+
+    public required XcpdOptions Xcpd { get; init; }
+
+    /// <summary>Where telemetry lies: the database, or on SQLite a file of its own.</summary>
+    public string TelemetryDatabase => IsPostgres ? Database : Path.Combine(DataDirectory, "telemetry.db");
 
     /// <summary>Where OpenTelemetry goes (<c>OTEL_EXPORTER_OTLP_ENDPOINT</c>); null: nowhere.</summary>
     public string? OtlpEndpoint { get; init; }

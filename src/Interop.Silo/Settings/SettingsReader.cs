@@ -43,6 +43,9 @@ internal static class SettingsReader
                 Enabled = Boolean(configuration, "Exports:Enabled", true),
                 Directory = configuration["Exports:Directory"] ?? Path.Combine(data, "exports"),
             },
+            Telemetry = ExchangeSettings.Telemetry(configuration, data),
+            Tenants = ExchangeSettings.Tenants(configuration),
+            Xcpd = ExchangeSettings.Xcpd(configuration),
             OtlpEndpoint = Url(configuration, "OTEL_EXPORTER_OTLP_ENDPOINT"),
             Ineffective = [.. WithoutEffect.Where(w => configuration[w.Name] is not null).Select(w => $"{w.Name} has no effect: {w.Instead}")],
         };
@@ -94,7 +97,7 @@ internal static class SettingsReader
             : ResourceHeader.ParseInstant(text);
 
     /// <summary>A secret as it stands, or from the file that <c>NAME_FILE</c> names.</summary>
-    private static string? Secret(IConfiguration configuration, string name)
+    internal static string? Secret(IConfiguration configuration, string name)
     {
         if (configuration[$"{name}_FILE"] is not { Length: > 0 } file)
             return configuration[name];

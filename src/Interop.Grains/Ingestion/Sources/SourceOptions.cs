@@ -46,7 +46,7 @@ public sealed record SourceOptions
 /// <summary>How a source knows us.</summary>
 public sealed record SourceAuthOptions
 {
-    /// <summary><c>none</c>, <c>basic</c>, <c>client_credentials</c> or <c>smart_backend</c>.</summary>
+    /// <summary><c>none</c>, <c>basic</c>, <c>client_credentials</c>, <c>smart_backend</c> or <c>tenant</c>.</summary>
     public string Kind { get; set; } = "none";
 
     /// <summary>For <c>basic</c>.</summary>
@@ -73,6 +73,9 @@ public sealed record SourceAuthOptions
     /// <summary>For <c>smart_backend</c>: the key's id in the published JWKS.</summary>
     public string? KeyId { get; set; }
 
+    /// <summary>For <c>tenant</c>: whose OpenEMR token is sent.</summary>
+    public string? Tenant { get; set; }
+
     internal string? Validate(string name)
     {
         string? Missing(params (string Setting, string? Value)[] needed) =>
@@ -89,7 +92,8 @@ public sealed record SourceAuthOptions
             "basic" => Missing(("Username", Username), ("Password", Password)),
             "client_credentials" => Missing(("TokenUrl", TokenUrl), ("ClientId", ClientId), ("ClientSecret", ClientSecret)),
             "smart_backend" => Missing(("TokenUrl", TokenUrl), ("ClientId", ClientId), ("PrivateKeyFile", PrivateKeyFile)),
-            _ => $"Sources:{name}:Auth:Kind must be none, basic, client_credentials or smart_backend, not '{Kind}'",
+            "tenant" => Missing(("Tenant", Tenant)),
+            _ => $"Sources:{name}:Auth:Kind must be none, basic, client_credentials, smart_backend or tenant, not '{Kind}'",
         };
     }
 }

@@ -4,7 +4,8 @@ using Interop.Fhir.Client;
 namespace Interop.Ingestion.Sources;
 
 /// <summary>The FHIR servers of the settings, each with one client for the life of the process (its circuit and its token live there).</summary>
-public sealed class SourceRegistry(IReadOnlyDictionary<string, SourceOptions> sources, IHttpClientFactory http, TimeProvider time)
+public sealed class SourceRegistry(
+    IReadOnlyDictionary<string, SourceOptions> sources, IHttpClientFactory http, TimeProvider time, IGrainFactory grains)
 {
     /// <summary>The name of the HTTP client that sources share: it follows no redirect by itself.</summary>
     public const string HttpClientName = "fhir-source";
@@ -33,10 +34,10 @@ public sealed class SourceRegistry(IReadOnlyDictionary<string, SourceOptions> so
             IdleTimeout = options.IdleTimeout,
             MaxResponseBytes = options.MaxResponseMebibytes * 1024 * 1024,
         };
-        return new FhirClient(client, settings, Authorization(options.Auth, client), time);
+        return new FhirClient(client, settings, Authorization(options.Auth, client, baseUrl), time);
     }
 
-    private IAuthorization? Authorization(SourceAuthOptions auth, HttpClient client) => auth.Kind switch
+    private IAuthorization? Authorization(SourceAuthOptions auth, HttpClient client, Uri baseUrl) => auth.Kind switch
     {
         "basic" => new BasicAuthorization(auth.Username!, auth.Password!),
         "client_credentials" => new OAuthAuthorization(
@@ -47,6 +48,7 @@ public sealed class SourceRegistry(IReadOnlyDictionary<string, SourceOptions> so
             new SignedAssertion(auth.ClientId!, new Uri(auth.TokenUrl!), File.ReadAllText(auth.PrivateKeyFile!), auth.KeyId, time),
             auth.Scope,
             time),
+        "tenant" => new TenantAuthorization(grains, auth.Tenant!, baseUrl),
         _ => null,
     };
 }

@@ -1,0 +1,46 @@
+using System.Diagnostics;
+
+namespace Interop.Bench.Telemetry;
+
+/// <summary>A server in a process of its own, from its first line on (<c>NAME VERSION on URL</c>) until it is disposed of.</summary>
+internal sealed class ServedProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+
+    private ServedProcess(Process process, Uri address)
+    {
+        _process = process;
+        Address = address;
+    }
+
+    public Uri Address { get; }
+
+    public double CpuSeconds => _process.TotalProcessorTime.TotalSeconds;
+
+    public static async Task<ServedProcess> StartAsync(string program, string[] arguments, params (string Name, string Value)[] environment)
+    {
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, program)) { RedirectStandardOutput = true };
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        var process = Process.Start(start)!;
+        while (await process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            if (line.Split(' ') is not [_, _, "on", var url, ..])
+                continue;
+            _ = process.StandardOutput.ReadToEndAsync(); // so that its pipe never fills
+            return new ServedProcess(process, new Uri(url));
+        }
+
+        throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} did not start");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+}

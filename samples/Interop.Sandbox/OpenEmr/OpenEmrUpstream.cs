@@ -1,0 +1,69 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+
+namespace Interop.Sandbox.OpenEmr;
+
+/// <summary>
+/// OpenEMR's token endpoint, `POST /oauth2/{site}/token`: the grants password and refresh_token. What it does is set here, by the process that
+/// it runs in; faults on its path work as on any other.
+/// </summary>
+public sealed class OpenEmrUpstream(TimeProvider time)
+{
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _accessTokens = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _refreshTokens = new(StringComparer.Ordinal);
+    private int _requests;
+    private int _passwordGrants;
+    private int _refreshGrants;
+
+    public string ClientId { get; set; } = "interop-openemr";
+
+    public string ClientSecret { get; set; } = "openemr-secret";
+
+    public string Username { get; set; } = "admin";
+
+    public string Password { get; set; } = "openemr-password";
+
+    /// <summary>What `expires_in` says and how long a token is taken; zero and less are sent as they are.</summary>
+    public TimeSpan TokenLifetime { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>How long an answer takes.</summary>
+    public TimeSpan Delay { get; set; }
+
+    /// <summary>Requests for a token, whatever came of them.</summary>
+    public int Requests => Volatile.Read(ref _requests);
+
+    public int PasswordGrants => Volatile.Read(ref _passwordGrants);
+
+    public int RefreshGrants => Volatile.Read(ref _refreshGrants);
+
+    /// <summary>Every access and refresh token that was ever issued: for tests that look where they should not be.</summary>
+    public IReadOnlyCollection<string> IssuedSecrets => [.. _accessTokens.Keys, .. _refreshTokens.Keys];
+
+    /// <summary>Whether a bearer token was issued here and is not over.</summary>
+    public bool IsValid(string? token) => token is not null && _accessTokens.TryGetValue(token, out var until) && until > time.GetUtcNow();
+
+    /// <summary>Makes every refresh token invalid.</summary>
+    public void RevokeRefreshTokens() => _refreshTokens.Clear();
+
+    internal void Asked() => Interlocked.Increment(ref _requests);
+
+    internal string IssueAccessToken()
+    {
+        var token = NewToken("at");
+        _accessTokens[token] = time.GetUtcNow() + TokenLifetime;
+        return token;
+    }
+
+    internal string IssueRefreshToken()
+    {
+        var token = NewToken("rt");
+        _refreshTokens[token] = true;
+        return token;
+    }
+
+    internal void Granted(bool byPassword) => Interlocked.Increment(ref byPassword ? ref _passwordGrants : ref _refreshGrants);
+
+    internal bool UseRefreshToken(string token) => _refreshTokens.TryRemove(token, out _);
+
+    private static string NewToken(string kind) => $"{kind}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24))}";
+}

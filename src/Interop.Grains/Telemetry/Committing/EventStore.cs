@@ -1,0 +1,101 @@
+using Interop.Storage;
+using Interop.Telemetry.Events;
+using Interop.Telemetry.Executions;
+using Microsoft.Extensions.Options;
+
+namespace Interop.Telemetry.Committing;
+
+/// <summary>Writes a batch of events, with the PD executions that they make and the rejects beside them, as one transaction.</summary>
+internal sealed class EventStore(TelemetryDatabase telemetry, IOptions<TelemetryOptions> options, TimeProvider time)
+{
+    // Any number will do, if all writers use the same.
+    private const long WriterLock = 0x496E7465726F7054;
+    private const int MaxRejectsPerBatch = 100;
+    private const string Refusal = "refused by the database";
+
+    /// <summary>Stores the batch; doing it again changes nothing. An event that the database refuses costs only itself.</summary>
+    /// <returns>For each event what became of it.</returns>
+    /// <exception cref="DatabaseException">Nothing is stored, or nobody knows (<see cref="CommitUncertainException"/>).</exception>
+    public async Task<EventVerdict[]> StoreAsync(
+        IReadOnlyList<TelemetryEvent> events, IReadOnlyList<Reject> rejects, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await telemetry.Database.WriteAsync((session, token) => WriteAsync(session, events, rejects, token), cancellationToken);
+        }
+        catch (Exception e) when (telemetry.Database.Classify(e) == FailureKind.DataRefused)
+        {
+            return await StoreHalvesAsync(events, rejects, cancellationToken);
+        }
+    }
+
+    private async Task<EventVerdict[]> StoreHalvesAsync(
+        IReadOnlyList<TelemetryEvent> events, IReadOnlyList<Reject> rejects, CancellationToken cancellationToken)
+    {
+        if (events.Count > 1)
+        {
+            var half = events.Count / 2;
+            var first = await StoreAsync([.. events.Take(half)], rejects, cancellationToken);
+            return [.. first, .. await StoreAsync([.. events.Skip(half)], [], cancellationToken)];
+        }
+
+        await StoreAsync([], [.. rejects, .. events.Select(e => Reject.Of(Refusal, e.Raw.Span, e.EventId))], cancellationToken);
+        return [.. events.Select(_ => EventVerdict.Refused)];
+    }
+
+    private async Task<EventVerdict[]> WriteAsync(
+        DbSession session, IReadOnlyList<TelemetryEvent> events, IReadOnlyList<Reject> rejects, CancellationToken cancellationToken)
+    {
+        var verdicts = new EventVerdict[events.Count];
+        var first = await TakeIdsAsync(session, events.Count, cancellationToken);
+        var byEventId = new Dictionary<string, int>(events.Count, StringComparer.Ordinal);
+        using var rows = new RowBatch(EventTables.Events);
+        for (var i = 0; i < events.Count; i++)
+        {
+            if (byEventId.TryAdd(events[i].EventId, i))
+                events[i].WriteTo(rows, first + i);
+        }
+
+        var inserted = await session.BulkUpsertAsync(rows, UpsertRule.KeepExisting, cancellationToken);
+        var isNew = inserted == events.Count
+            ? null
+            : await KnownEvents.JudgeAsync(session, events, byEventId, first, verdicts, cancellationToken);
+        await ExecutionStore.WriteAsync(
+            session, events.Index().Where(e => isNew?[e.Index] ?? true).Select(e => (first + e.Index, e.Item)), cancellationToken);
+        await KeepAsync(
+            session,
+            [.. rejects, .. events.Index().Where(e => verdicts[e.Index] == EventVerdict.Reused).Select(e => Reject.Of(Reject.Reused, e.Item.Raw.Span, e.Item.EventId))],
+            cancellationToken);
+        return verdicts;
+    }
+
+    /// <summary>The first of <paramref name="count"/> ids in a row. From here to the commit nobody else writes events.</summary>
+    private static async Task<long> TakeIdsAsync(DbSession session, int count, CancellationToken cancellationToken)
+    {
+        if (count == 0)
+            return 0;
+        return session.Dialect == SqlDialect.Postgres
+            ? await session.ScalarAsync<long>(
+                $"SELECT setval('telemetry_event_ids', nextval('telemetry_event_ids') + {count - 1}) - {count - 1} FROM pg_advisory_xact_lock({WriterLock})",
+                null,
+                cancellationToken)
+            : 1 + await session.ScalarAsync<long>("SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'telemetry_events'), 0)", null, cancellationToken);
+    }
+
+    private async Task KeepAsync(DbSession session, Reject[] rejects, CancellationToken cancellationToken)
+    {
+        if (rejects.Length == 0)
+            return;
+        var now = time.GetUtcNow();
+        foreach (var reject in rejects.Take(MaxRejectsPerBatch)) // the others are counted all the same
+        {
+            await session.ExecuteAsync(
+                "INSERT INTO telemetry_rejects (received_at, reason, event_id, raw) VALUES (@Now, @Reason, @EventId, @Raw)",
+                new { Now = now, reject.Reason, reject.EventId, reject.Raw },
+                cancellationToken);
+        }
+
+        await session.ExecuteAsync(
+            "DELETE FROM telemetry_rejects WHERE id <= (SELECT MAX(id) FROM telemetry_rejects) - @MaxRejects", new { options.Value.MaxRejects }, cancellationToken);
+    }
+}

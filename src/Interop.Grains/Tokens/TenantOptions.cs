@@ -1,0 +1,76 @@
+namespace Interop.Tokens;
+
+/// <summary>One OpenEMR tenant (<c>Tenants:NAME</c>; the flat <c>OPENEMR_*</c> and <c>MIRTH_PD_ENDPOINT_URL</c> configure <c>default</c>).</summary>
+public sealed record TenantOptions
+{
+    /// <summary>The token endpoint, <c>https://HOST/oauth2/{site}/token</c>.</summary>
+    public string? TokenUrl { get; set; }
+
+    public string? ClientId { get; set; }
+
+    /// <summary>Only where the client has one.</summary>
+    public string? ClientSecret { get; set; }
+
+    public string? Username { get; set; }
+
+    public string? Password { get; set; }
+
+    /// <summary>With <c>offline_access</c> OpenEMR also grants a refresh token.</summary>
+    public string? Scope { get; set; }
+
+    /// <summary><c>users</c> or <c>patient</c>.</summary>
+    public string UserRole { get; set; } = "users";
+
+    /// <summary>Of a patient.</summary>
+    public string? Email { get; set; }
+
+    /// <summary>The Mirth channel that takes patient discovery requests.</summary>
+    public string? MirthEndpointUrl { get; set; }
+
+    /// <summary>How long OpenEMR and Mirth may take to answer.</summary>
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <inheritdoc/>
+    public override string ToString() => TokenUrl ?? "(no token endpoint)"; // never a secret
+
+    /// <summary>The first setting without which no token can be had, null when there is none.</summary>
+    internal string? Missing(string tenant) =>
+        new (string Flat, string Name, string? Value)[]
+        {
+            ("OPENEMR_TOKEN_URL", nameof(TokenUrl), TokenUrl),
+            ("OPENEMR_CLIENT_ID", nameof(ClientId), ClientId),
+            ("OPENEMR_USERNAME", nameof(Username), Username),
+            ("OPENEMR_PASSWORD", nameof(Password), Password),
+        }
+        .Where(s => string.IsNullOrEmpty(s.Value)).Select(s => NameOf(tenant, s.Flat, s.Name)).FirstOrDefault();
+
+    /// <summary>A setting's name as the tenant's administrator knows it.</summary>
+    internal static string NameOf(string tenant, string flat, string name) => tenant == "default" ? flat : $"Tenants:{tenant}:{name}";
+
+    /// <summary>Null when all is well, else what is wrong, naming the setting.</summary>
+    public string? Validate(string tenant)
+    {
+        if (!IsUrl(TokenUrl))
+            return $"{NameOf(tenant, "OPENEMR_TOKEN_URL", nameof(TokenUrl))} must be an absolute http or https URL without credentials";
+        if (!IsUrl(MirthEndpointUrl))
+            return $"{NameOf(tenant, "MIRTH_PD_ENDPOINT_URL", nameof(MirthEndpointUrl))} must be an absolute http or https URL without credentials";
+        if (UserRole is not ("users" or "patient"))
+            return $"Tenants:{tenant}:UserRole must be users or patient, not '{UserRole}'";
+        if (UserRole == "patient" && string.IsNullOrEmpty(Email))
+            return $"Tenants:{tenant}:Email is missing for UserRole=patient";
+        return Timeout > TimeSpan.Zero && Timeout <= TimeSpan.FromMinutes(5) ? null : $"Tenants:{tenant}:Timeout must be up to 5 minutes, not {Timeout}";
+
+        static bool IsUrl(string? text) =>
+            string.IsNullOrEmpty(text)
+            || (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.UserInfo.Length == 0);
+    }
+}
+
+/// <summary>The tenants of the settings.</summary>
+public sealed class TenantRegistry(IReadOnlyDictionary<string, TenantOptions> tenants)
+{
+    private static readonly TenantOptions Nothing = new();
+
+    /// <summary>A tenant's settings; an unknown tenant's are empty.</summary>
+    public TenantOptions this[string tenant] => tenants.GetValueOrDefault(tenant, Nothing);
+}

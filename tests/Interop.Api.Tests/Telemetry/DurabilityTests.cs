@@ -1,0 +1,166 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Interop.TestServers;
+
+namespace Interop.Api.Tests.Telemetry;
+
+/// <summary>What was answered accepted:true is stored once and in order, whatever happens to the process or to the database.</summary>
+public sealed class DurabilityTests : IDisposable
+{
+    private const int Senders = 16;
+    private static readonly bool IsLong = Environment.GetEnvironmentVariable("INTEROP_LONG") == "1";
+    private readonly TestFolder _folder = new();
+
+    public void Dispose() => _folder.Delete();
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_kill_under_load_loses_no_accepted_event(bool onPostgres)
+    {
+        (string, string)[] settings = onPostgres ? [("DB_URL", await (await PostgresServer.SharedAsync()).CreateDatabaseAsync())] : [];
+        var senders = Enumerable.Range(0, Senders).Select(i => new Sender($"s{i}")).ToArray();
+        for (var round = 0; round < (IsLong ? 20 : 3); round++)
+        {
+            await using var server = await ServerProcess.StartAsync(_folder.Path, settings);
+            var sending = senders.Select(s => s.SendUntilRefusedAsync(server.Http, TimeSpan.FromMinutes(1))).ToArray();
+            await WaitAsync(() => senders.All(s => s.AcceptedInRound > 5));
+            await Task.Delay(Random.Shared.Next(200));
+            await server.KillAsync();
+            await Task.WhenAll(sending);
+        }
+
+        await using var last = await ServerProcess.StartAsync(_folder.Path, settings);
+        await AssertAllStoredOnceInOrderAsync(last, senders);
+    }
+
+    [Fact]
+    public async Task A_database_that_goes_away_and_comes_back_costs_no_event_and_no_time()
+    {
+        await using var postgres = await PostgresServer.StartNewAsync(new PostgresServerOptions { Fsync = false });
+        await using var server = await ServerProcess.StartAsync(_folder.Path, ("DB_URL", await postgres.CreateDatabaseAsync()));
+        var senders = Enumerable.Range(0, Senders).Select(i => new Sender($"s{i}")).ToArray();
+        var away = IsLong ? TimeSpan.FromSeconds(30) : TimeSpan.FromSeconds(3);
+        var sending = senders.Select(s => s.SendUntilRefusedAsync(server.Http, away + TimeSpan.FromSeconds(6))).ToArray();
+        await WaitAsync(() => senders.All(s => s.AcceptedInRound > 5));
+        await postgres.StopAsync();
+        await Task.Delay(away);
+        await postgres.StartAsync();
+        await Task.WhenAll(sending);
+
+        Assert.Equal(0, senders.Sum(s => s.Refused));
+        await AssertAllStoredOnceInOrderAsync(server, senders);
+        var latencies = senders.SelectMany(s => s.Latencies).Order().ToArray();
+        // The contract's 100 ms on a machine of one's own; a shared one adds its own pauses to the tail.
+        Assert.True(latencies[latencies.Length * 99 / 100] < 500, $"p99 {latencies[latencies.Length * 99 / 100]:0} ms");
+        Assert.True(latencies[latencies.Length / 2] < 100, $"p50 {latencies[latencies.Length / 2]:0} ms");
+    }
+
+    [Fact]
+    public async Task A_full_spool_is_said_with_503_and_what_was_accepted_before_is_kept()
+    {
+        await using var postgres = await PostgresServer.StartNewAsync(new PostgresServerOptions { Fsync = false });
+        await using var server = await ServerProcess.StartAsync(
+            _folder.Path, ("DB_URL", await postgres.CreateDatabaseAsync()), ("Telemetry__MaxSpoolMebibytes", "1"));
+        await postgres.StopAsync();
+        var accepted = new List<string>();
+        for (var i = 0; ; i++)
+        {
+            using var answer = await server.PostAsync("/api/telemetry/events", $$"""{"eventId":"f-{{i}}","eventType":"t","text":"{{new string('x', 100_000)}}"}""");
+            if (answer.StatusCode == HttpStatusCode.ServiceUnavailable)
+            {
+                Assert.NotNull(answer.Headers.RetryAfter);
+                break;
+            }
+
+            accepted.Add($"f-{i}");
+            Assert.True(i < 20);
+        }
+
+        await postgres.StartAsync();
+        await WaitAsync(() => Directory.GetFiles(Path.Combine(_folder.Path, "telemetry"), "*.spool").Length == 0);
+        var stored = await server.GetAsync("/api/telemetry/events");
+        Assert.Equal(accepted, stored.EnumerateArray().Select(e => e.GetProperty("eventId").GetString()!));
+    }
+
+    private async Task AssertAllStoredOnceInOrderAsync(ServerProcess server, Sender[] senders)
+    {
+        await WaitAsync(() => Directory.GetFiles(Path.Combine(_folder.Path, "telemetry"), "*.spool").Length == 0);
+        var stored = (await server.GetAsync("/api/telemetry/events")).EnumerateArray().Select(e => e.GetProperty("eventId").GetString()!).ToList();
+        Assert.Equal(stored.Count, stored.Distinct().Count());
+        foreach (var sender in senders)
+        {
+            var own = stored.Where(id => id.StartsWith(sender.Name + "-", StringComparison.Ordinal)).Select(id => int.Parse(id[(sender.Name.Length + 1)..])).ToList();
+            Assert.Equal(own.Order(), own);
+            // One whose answer never came may be there or not.
+            Assert.Empty(sender.Accepted.Except(own));
+            Assert.Empty(own.Except(sender.Sent));
+        }
+
+        Assert.True(senders.Sum(s => s.Accepted.Count) > 0);
+    }
+
+    private static async Task WaitAsync(Func<bool> condition)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (!condition())
+        {
+            Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromMinutes(2), "it never came to be");
+            await Task.Delay(20);
+        }
+    }
+
+    /// <summary>One after another, as a Mirth channel sends.</summary>
+    private sealed class Sender(string name)
+    {
+        private int _next;
+        private volatile int _acceptedInRound;
+
+        public string Name { get; } = name;
+
+        public HashSet<int> Sent { get; } = [];
+
+        public HashSet<int> Accepted { get; } = [];
+
+        public List<double> Latencies { get; } = [];
+
+        public int Refused { get; private set; }
+
+        public int AcceptedInRound => _acceptedInRound;
+
+        /// <summary>Until the time is over, or the server is gone.</summary>
+        public async Task SendUntilRefusedAsync(HttpClient http, TimeSpan atMost)
+        {
+            _acceptedInRound = 0;
+            var started = Stopwatch.GetTimestamp();
+            while (Stopwatch.GetElapsedTime(started) < atMost)
+            {
+                var number = _next++;
+                Sent.Add(number);
+                var sentAt = Stopwatch.GetTimestamp();
+                try
+                {
+                    var body = $$"""{"eventId":"{{Name}}-{{number}}","eventType":"t","correlationId":"{{Name}}"}""";
+                    using var answer = await http.PostAsync("/api/telemetry/events", new StringContent(body, Encoding.UTF8, "application/json"));
+                    var text = await answer.Content.ReadAsStringAsync();
+                    Latencies.Add(Stopwatch.GetElapsedTime(sentAt).TotalMilliseconds);
+                    if (answer.StatusCode == HttpStatusCode.Accepted && JsonDocument.Parse(text).RootElement.GetProperty("accepted").GetBoolean())
+                    {
+                        Accepted.Add(number);
+                        _acceptedInRound++;
+                    }
+                    else
+                    {
+                        Refused++;
+                    }
+                }
+                catch (Exception e) when (e is HttpRequestException or ObjectDisposedException or OperationCanceledException)
+                {
+                    return; // killed
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,174 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Interop.TestServers;
+
+namespace Interop.Api.Tests.Telemetry;
+
+/// <summary>The endpoints over HTTP, on either database.</summary>
+public abstract class TelemetryEndpointTests : IAsyncLifetime
+{
+    private const string Flat =
+        """{"eventId":"e-1","eventType":"pd.request.completed","timestampUtc":"2026-03-01T10:00:00Z","source":"mirth","protocol":"XCPD","interactionId":"ITI-55","organization":"org-a","qhin":"q-1","environment":"prod","status":"SUCCESS","durationMs":1500,"resultCount":2,"correlationId":"c-1"}""";
+
+    private const string Nested =
+        """{"eventId":"e-2","eventType":"PD.Request.Completed","timestamp":"2026-03-01T11:00:00Z","source":{"system":"mirth","channelId":"ch-7","environment":"test"},"correlation":{"requestId":"r-2","messageId":"m-2"},"execution":{"durationMs":500},"outcome":{"status":"failed","resultCount":0},"protocol":{"standard":"IHE","interactionId":"ITI-55"}}""";
+
+    private readonly TestFolder _folder = new();
+    private ServerProcess _server = null!;
+
+    public async Task InitializeAsync() => _server = await ServerProcess.StartAsync(
+        // What reads its own writes must not find them in the spool: a busy machine may take longer than the usual 50 ms.
+        _folder.Path, [.. await SettingsAsync(), ("Telemetry__CommitBudget", "00:00:20")]);
+
+    public async Task DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _folder.Delete();
+    }
+
+    [Fact]
+    public async Task The_documented_calls_work_as_they_are()
+    {
+        Assert.True(await AcceptedAsync(Flat));
+        Assert.True(await AcceptedAsync($"[{Nested}]"));
+
+        var events = await _server.GetAsync("/api/telemetry/events");
+        Assert.Equal([Flat, Nested], events.EnumerateArray().Select(e => e.GetRawText()));
+
+        var executions = await _server.GetAsync("/api/pd-executions");
+        Assert.Equal(
+            """[{"executionId":"r-2","startedAt":"2026-03-01T10:59:59.5Z","completedAt":"2026-03-01T11:00:00Z","durationMs":500,"status":"failure","requestCount":0},{"executionId":"e-1","startedAt":"2026-03-01T09:59:58.5Z","completedAt":"2026-03-01T10:00:00Z","durationMs":1500,"status":"success","requestCount":2}]""",
+            executions.GetRawText());
+
+        var summary = await _server.GetAsync("/api/pd-executions/summary");
+        Assert.Equal((2, 1, 1, 1000, 500, 1500), (
+            Number(summary, "totalExecutions"), Number(summary, "successCount"), Number(summary, "failureCount"),
+            Number(summary, "averageDurationMs"), Number(summary, "p50DurationMs"), Number(summary, "p95DurationMs")));
+        Assert.Equal(["org-a", null], summary.GetProperty("byOrganization").EnumerateArray().Select(o => o.GetProperty("name").GetString()).OrderByDescending(n => n));
+
+        for (var again = 0; again < 2; again++)
+        {
+            using var answer = await _server.PostAsync("/api/pd-executions/materialize", "");
+            Assert.Equal(2, Number(JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement, "materialized"));
+        }
+
+        Assert.Equal(executions.GetRawText(), (await _server.GetAsync("/api/pd-executions")).GetRawText());
+    }
+
+    [Fact]
+    public async Task The_same_event_again_is_accepted_and_stored_once_another_one_under_its_id_is_not()
+    {
+        Assert.True(await AcceptedAsync(Flat));
+        Assert.True(await AcceptedAsync(Flat));
+        Assert.True(await AcceptedAsync(Flat.Replace(",", ", ", StringComparison.Ordinal))); // other blanks, the same event
+        Assert.False(await AcceptedAsync(Flat.Replace("org-a", "org-b", StringComparison.Ordinal)));
+
+        var (status, body) = await SendAsync($"[{Flat},{Nested},{Flat.Replace("org-a", "org-c", StringComparison.Ordinal)}]");
+        Assert.Equal((HttpStatusCode.Accepted, """{"accepted":false,"rejected":[{"index":2,"reason":"eventId reused"}]}"""), (status, body));
+        Assert.Equal([Flat, Nested], (await _server.GetAsync("/api/telemetry/events")).EnumerateArray().Select(e => e.GetRawText()));
+    }
+
+    [Fact]
+    public async Task Bad_input_is_answered_202_not_accepted_and_quickly()
+    {
+        await AcceptedAsync(Flat); // what is slow the first time
+        string[] bad =
+        [
+            "", "{", "nonsense", "null", "7", "\"text\"", "{}", """{"eventId":"x"}""", """{"eventId":7,"eventType":"t"}""", """{"eventId":"","eventType":"t"}""",
+            """{"eventId":"x","eventType":null}""", """{"eventId":"\ud800","eventType":"t"}""", new string('[', 10_000) + new string(']', 10_000),
+            """{"eventId":"x","eventType":"t"} trailing""", """{"eventId":"deep","eventType":"t","a":""" + new string('[', 10_000) + new string(']', 10_000) + "}",
+            $$"""{"eventId":"{{new string('x', 600)}}","eventType":"t"}""", "[1,2]",
+        ];
+        foreach (var body in bad)
+        {
+            var started = Stopwatch.GetTimestamp();
+            Assert.False(await AcceptedAsync(body), body.Length > 200 ? body[..200] : body);
+            Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(1));
+        }
+
+        // Its other fields have the wrong types: stored whole, with nothing in those columns.
+        Assert.True(await AcceptedAsync("""{"eventId":"odd","eventType":"t","durationMs":"long","status":[1],"source":7,"timestampUtc":"yesterday","organization":"a\u0000b"}"""));
+        Assert.Equal(2, (await _server.GetAsync("/api/telemetry/events")).GetArrayLength());
+    }
+
+    [Fact]
+    public async Task A_body_of_100_MB_is_not_read_to_its_end()
+    {
+        await AcceptedAsync(Flat);
+        var started = Stopwatch.GetTimestamp();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/telemetry/events") { Content = new EndlessContent(100_000_000) };
+        using var answer = await _server.Http.SendAsync(request);
+        Assert.Equal((HttpStatusCode.Accepted, """{"accepted":false}"""), (answer.StatusCode, await answer.Content.ReadAsStringAsync()));
+        Assert.True(answer.Headers.ConnectionClose);
+        Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(6));
+    }
+
+    [Fact]
+    public async Task Pages_follow_each_other_and_filters_hold()
+    {
+        await AcceptedAsync("[" + string.Join(',', Enumerable.Range(0, 25).Select(i =>
+            $$"""{"eventId":"p-{{i}}","eventType":"t{{i % 2}}","timestampUtc":"2026-03-01T10:00:{{i:00}}Z","status":"s","correlationId":"c-{{i % 5}}"}""")) + "]");
+        var seen = new List<string>();
+        for (var url = "/api/telemetry/events?limit=10"; url is not null;)
+        {
+            using var page = await _server.Http.GetAsync(url);
+            seen.AddRange(JsonDocument.Parse(await page.Content.ReadAsStringAsync()).RootElement.EnumerateArray().Select(e => e.GetProperty("eventId").GetString()!));
+            url = page.Headers.TryGetValues("Link", out var links) ? links.Single()[1..].Split('>')[0] : null;
+        }
+
+        Assert.Equal(Enumerable.Range(0, 25).Select(i => $"p-{i}"), seen);
+        Assert.Equal(13, (await _server.GetAsync("/api/telemetry/events?eventType=t0")).GetArrayLength());
+        Assert.Equal(5, (await _server.GetAsync("/api/telemetry/events?correlationId=c-3")).GetArrayLength());
+        Assert.Equal(6, (await _server.GetAsync("/api/telemetry/events?since=2026-03-01T10:00:05Z&until=2026-03-01T10:00:10Z")).GetArrayLength());
+        Assert.Equal(0, (await _server.GetAsync("/api/telemetry/events?status=other")).GetArrayLength());
+        Assert.Equal(HttpStatusCode.BadRequest, (await _server.Http.GetAsync("/api/telemetry/events?limit=0")).StatusCode);
+        Assert.Equal(HttpStatusCode.BadRequest, (await _server.Http.GetAsync("/api/telemetry/events?cursor=abc")).StatusCode);
+    }
+
+    protected abstract Task<(string Name, string Value)[]> SettingsAsync();
+
+    private async Task<(HttpStatusCode Status, string Body)> SendAsync(string body)
+    {
+        using var answer = await _server.PostAsync("/api/telemetry/events", body);
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
+    }
+
+    private async Task<bool> AcceptedAsync(string body)
+    {
+        var (status, answer) = await SendAsync(body);
+        Assert.Equal(HttpStatusCode.Accepted, status);
+        return JsonDocument.Parse(answer).RootElement.GetProperty("accepted").GetBoolean();
+    }
+
+    private static long Number(JsonElement element, string name) => element.GetProperty(name).GetInt64();
+
+    /// <summary>A JSON array that goes on for so many bytes.</summary>
+    private sealed class EndlessContent(long length) : HttpContent
+    {
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            var piece = Encoding.UTF8.GetBytes(new string('[', 64 * 1024));
+            for (var sent = 0L; sent < length; sent += piece.Length)
+                await stream.WriteAsync(piece.AsMemory(0, (int)Math.Min(piece.Length, length - sent)));
+        }
+
+        protected override bool TryComputeLength(out long computed)
+        {
+            computed = length;
+            return true;
+        }
+    }
+}
+
+public sealed class SqliteTelemetryEndpointTests : TelemetryEndpointTests
+{
+    protected override Task<(string Name, string Value)[]> SettingsAsync() => Task.FromResult<(string, string)[]>([]);
+}
+
+public sealed class PostgresTelemetryEndpointTests : TelemetryEndpointTests
+{
+    protected override async Task<(string Name, string Value)[]> SettingsAsync() =>
+        [("DB_URL", await (await PostgresServer.SharedAsync()).CreateDatabaseAsync())];
+}
