@@ -115,7 +115,8 @@ internal static class TelemetryBench
             SELECT nextval('telemetry_event_ids'), 'fill-' || md5(n::text), 'pd.request.sent', now(), 'mirth', 'SUCCESS', 1500,
                 json_build_object('eventId', 'fill-' || md5(n::text), 'eventType', 'pd.request.sent', 'status', 'SUCCESS', 'note', repeat('x', 250)), now()
             FROM generate_series(1, @events) n
-            """, connection) { CommandTimeout = 0 };
+            """, connection)
+        { CommandTimeout = 0 };
         command.Parameters.AddWithValue("events", events);
         await command.ExecuteNonQueryAsync();
     }

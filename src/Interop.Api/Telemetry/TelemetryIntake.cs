@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Interop.Telemetry;
 
 namespace Interop.Api.Telemetry;

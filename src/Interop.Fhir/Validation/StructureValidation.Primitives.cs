@@ -1,5 +1,5 @@
-using System.Text.Json;
 using System.Text;
+using System.Text.Json;
 using Interop.Fhir.Json;
 using Interop.Fhir.Schema;
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using Orleans.Calls;
 using Orleans.Hosting;
 using Orleans.Runtime;
@@ -26,13 +27,15 @@ internal sealed class Catalog(LocalSilo silo)
 
             while (true)
             {
-                activation ??= Create(grainId, work);
                 if (activation is null)
-                    return;
+                {
+                    if (!TryCreate(grainId, work, out activation))
+                        return;
+                }
+
                 if (activation.TryEnqueue(work))
                 {
-                    if (work is GrainCall call)
-                        call.Reference.LastActivation = activation;
+                    Remember(work, activation);
                     return;
                 }
 
@@ -53,9 +56,13 @@ internal sealed class Catalog(LocalSilo silo)
             _activations.TryRemove(new KeyValuePair<GrainId, Activation>(activation.GrainId, activation));
     }
 
-    /// <summary>Null if the grain is a stateless worker, whose workers then have the work.</summary>
-    private Activation? Create(GrainId grainId, ActivationWork work)
+    /// <summary>
+    /// Makes the grain's activation and hands it the work before it starts, so that an activation that fails at once fails this call and no
+    /// later one. False when the work is in good hands; else another call was first, and the work is still to be handed to its activation.
+    /// </summary>
+    private bool TryCreate(GrainId grainId, ActivationWork work, [NotNullWhen(true)] out Activation? other)
     {
+        other = null;
         silo.ThrowIfNotCreating(grainId);
         if (!silo.Classes.TryGet(grainId.Type, out var grainClass))
             throw new ArgumentException($"No grain class of the application has the type \"{grainId.Type}\".");
@@ -63,13 +70,25 @@ internal sealed class Catalog(LocalSilo silo)
         if (grainClass.MaxWorkers > 0)
         {
             _workers.GetOrAdd(grainId, static (id, args) => new StatelessWorkers(args.silo, args.grainClass, id), (silo, grainClass)).Dispatch(work);
-            return null;
+            return false;
         }
 
         var created = new Activation(silo, grainClass, grainId);
         var activation = _activations.GetOrAdd(grainId, created);
-        if (ReferenceEquals(activation, created))
-            activation.Start((work as GrainCall)?.Context);
-        return activation;
+        if (!ReferenceEquals(activation, created) || !activation.TryEnqueue(work))
+        {
+            other = activation;
+            return true;
+        }
+
+        Remember(work, activation);
+        activation.Start((work as GrainCall)?.Context);
+        return false;
+    }
+
+    private static void Remember(ActivationWork work, Activation activation)
+    {
+        if (work is GrainCall call)
+            call.Reference.LastActivation = activation;
     }
 }

@@ -21,8 +21,17 @@ internal sealed class StatelessWorkers(LocalSilo silo, GrainClass grainClass, Gr
 
     public void Dispatch(ActivationWork work)
     {
-        while (!Pick(work).TryEnqueue(work))
+        while (true)
         {
+            var (activation, isNew) = Pick();
+            if (activation.TryEnqueue(work))
+            {
+                // Only now, so that one that fails to activate fails this call and no later one.
+                if (isNew)
+                    activation.Start((work as GrainCall)?.Context);
+                return;
+            }
+
             // That one ended between the choice and the call; it has left the list, or is about to.
             Thread.Yield();
         }
@@ -34,19 +43,18 @@ internal sealed class StatelessWorkers(LocalSilo silo, GrainClass grainClass, Gr
             _activations.Remove(activation);
     }
 
-    private Activation Pick(ActivationWork work)
+    private (Activation Activation, bool IsNew) Pick()
     {
         lock (_gate)
         {
             var least = _activations.Where(a => !a.IsEnded).MinBy(a => a.Load);
             if (least is not null && (least.Load == 0 || _activations.Count >= grainClass.MaxWorkers))
-                return least;
+                return (least, false);
 
             silo.ThrowIfNotCreating(grainId);
             var activation = new Activation(silo, grainClass, grainId, this);
             _activations.Add(activation);
-            activation.Start((work as GrainCall)?.Context);
-            return activation;
+            return (activation, true);
         }
     }
 }

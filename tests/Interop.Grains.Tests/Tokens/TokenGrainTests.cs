@@ -1,5 +1,4 @@
 using Interop.Sandbox;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.TestingHost;
 

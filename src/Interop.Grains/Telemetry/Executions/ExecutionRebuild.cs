@@ -1,5 +1,4 @@
 using System.Text;
-using Interop.Storage;
 
 namespace Interop.Telemetry.Executions;
 
