@@ -23,7 +23,7 @@ internal sealed class ExportGrain(ExportReader reader, ExportDirectory directory
     {
         try
         {
-            var path = Path.Combine(directory.Create(request.RunId, time.GetUtcNow()), $"{request.ResourceType}.db.ndjson");
+            var path = directory.FreePath(request.RunId, time.GetUtcNow(), $"{request.ResourceType}.db.ndjson");
             await using var file = new NdjsonFile(path);
             await reader.ReadAsync(
                 request,

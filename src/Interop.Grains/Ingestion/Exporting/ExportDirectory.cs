@@ -14,4 +14,16 @@ internal sealed class ExportDirectory(IOptions<ExportOptions> options)
         Directory.CreateDirectory(path);
         return path;
     }
+
+    /// <summary>A path for a file that no export has taken: two in one second get two folders.</summary>
+    public string FreePath(long? runId, DateTimeOffset at, string fileName)
+    {
+        while (true)
+        {
+            var path = Path.Combine(Create(runId, at), fileName);
+            if (!File.Exists(path) && !File.Exists(path + NdjsonFile.PartSuffix))
+                return path;
+            at = at.AddSeconds(1);
+        }
+    }
 }

@@ -5,6 +5,9 @@ namespace Interop.Ingestion.Exporting;
 /// <summary>An NDJSON file that appears under its name only when it is complete and on the disk.</summary>
 internal sealed class NdjsonFile : IAsyncDisposable
 {
+    /// <summary>What a file's name ends with while it is being written.</summary>
+    public const string PartSuffix = ".part";
+
     private const int BufferBytes = 256 * 1024;
 
     private readonly string _path;
@@ -15,7 +18,7 @@ internal sealed class NdjsonFile : IAsyncDisposable
     {
         _path = path;
         _stream = new FileStream(
-            path + ".part", FileMode.Create, FileAccess.Write, FileShare.Read, BufferBytes, FileOptions.Asynchronous | FileOptions.SequentialScan);
+            path + PartSuffix, FileMode.Create, FileAccess.Write, FileShare.Read, BufferBytes, FileOptions.Asynchronous | FileOptions.SequentialScan);
     }
 
     public long Lines { get; private set; }
@@ -39,7 +42,7 @@ internal sealed class NdjsonFile : IAsyncDisposable
         await _stream.FlushAsync(cancellationToken);
         _stream.Flush(flushToDisk: true);
         await _stream.DisposeAsync();
-        File.Move(_path + ".part", _path, overwrite: true);
+        File.Move(_path + PartSuffix, _path, overwrite: true);
     }
 
     public ValueTask DisposeAsync() => _stream.DisposeAsync();
