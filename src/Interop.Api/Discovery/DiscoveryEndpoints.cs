@@ -22,9 +22,11 @@ public static class DiscoveryEndpoints
     {
         routes.MapPost("/api/pd/search", SearchAsync).WithTags("Patient discovery").WithName("SearchPatient").WithMetadata(new OwnBodyLimit())
             .WithSummary("Submit a patient discovery request; format=xcpd sends an IHE ITI-55 message")
+            .WithExample(DiscoveryExamples.Submitted).WithErrorExample(StatusCodes.Status502BadGateway, "Mirth answered 500")
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity).ProducesProblem(StatusCodes.Status500InternalServerError)
             .ProducesProblem(StatusCodes.Status502BadGateway).ProducesProblem(StatusCodes.Status504GatewayTimeout);
         routes.MapGet("/api/timeline", TimelineAsync).WithTags("Patient discovery").WithName("Timeline").WithSummary("What happened about a patient")
+            .WithExample(DiscoveryExamples.Timeline)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
     }
 

@@ -17,12 +17,12 @@ public static class PdExecutionEndpoints
     {
         var executions = routes.MapGroup("/api/pd-executions").WithTags("PD executions");
         executions.MapGet("/", ListAsync).WithName("ListPdExecutions").WithSummary("Executions, newest completed first")
-            .ProducesProblem(StatusCodes.Status400BadRequest);
+            .ProducesProblem(StatusCodes.Status400BadRequest).WithExample(TelemetryExamples.Executions);
         executions.MapGet("/summary", async ([AsParameters] ExecutionQuery query, IGrainFactory grains) =>
                 TypedResults.Ok(PdSummaryResponse.From(await Grain(grains).SummarizeExecutions(query.Filter))))
-            .WithName("SummarizePdExecutions").WithSummary("Counts, averages and percentiles");
+            .WithName("SummarizePdExecutions").WithSummary("Counts, averages and percentiles").WithExample(TelemetryExamples.Summary);
         executions.MapPost("/materialize", MaterializeAsync).WithName("MaterializePdExecutions")
-            .WithSummary("Make the executions anew from the events; done again it changes nothing");
+            .WithSummary("Make the executions anew from the events; done again it changes nothing").WithExample(TelemetryExamples.Materialized);
     }
 
     private static ITelemetryQueryGrain Grain(IGrainFactory grains) => grains.GetGrain<ITelemetryQueryGrain>(0);

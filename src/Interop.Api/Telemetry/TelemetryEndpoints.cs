@@ -26,9 +26,11 @@ public static class TelemetryEndpoints
         var events = routes.MapGroup("/api/telemetry/events").WithTags("Telemetry");
         events.MapPost("/", (Delegate)PostAsync).WithName("PostTelemetry").WithMetadata(new OwnBodyLimit())
             .WithSummary("One event or an array of events; accepted:true means that they are durable")
-            .Produces<TelemetryAnswer>(StatusCodes.Status202Accepted).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+            .Produces<TelemetryAnswer>(StatusCodes.Status202Accepted).ProducesProblem(StatusCodes.Status503ServiceUnavailable)
+            .WithExample(TelemetryExamples.Accepted, StatusCodes.Status202Accepted)
+            .WithErrorExample(StatusCodes.Status503ServiceUnavailable, "there is no room to keep the events: send them again later");
         events.MapGet("/", GetAsync).WithName("ListTelemetry").WithSummary("The original payloads, oldest first; with limit, in pages")
-            .Produces<ImmutableArray<JsonText>>().ProducesProblem(StatusCodes.Status400BadRequest);
+            .Produces<ImmutableArray<JsonText>>().ProducesProblem(StatusCodes.Status400BadRequest).WithExample(TelemetryExamples.Events);
     }
 
     private static async Task PostAsync(HttpContext http)

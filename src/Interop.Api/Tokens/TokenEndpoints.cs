@@ -18,11 +18,14 @@ public static class TokenEndpoints
     public static void MapTokens(this IEndpointRouteBuilder routes)
     {
         var tokens = routes.MapGroup("/api/tokens").WithTags("Tokens").ProducesProblem(StatusCodes.Status422UnprocessableEntity);
-        tokens.MapGet("/status", StatusAsync).WithName("TokenStatus").WithSummary("Whether a tenant has a token, and for how long");
+        tokens.MapGet("/status", StatusAsync).WithName("TokenStatus").WithSummary("Whether a tenant has a token, and for how long")
+            .WithExample(TokenExamples.Status);
         tokens.MapPost("/refresh", RefreshAsync).WithName("RefreshToken").WithSummary("Fetch a new token with the configured credentials")
+            .WithExample(TokenExamples.Refreshed).WithErrorExample(StatusCodes.Status502BadGateway, "OpenEMR refused: invalid_grant")
             .ProducesProblem(StatusCodes.Status500InternalServerError)
             .ProducesProblem(StatusCodes.Status502BadGateway).ProducesProblem(StatusCodes.Status504GatewayTimeout);
         tokens.MapPost("/manual", ManualAsync).WithName("FetchToken").WithMetadata(new OwnBodyLimit()).WithSummary("Fetch a token with other credentials, which are not kept")
+            .WithExample(TokenExamples.Manual).WithErrorExample(StatusCodes.Status502BadGateway, "OpenEMR refused: invalid_grant")
             .ProducesProblem(StatusCodes.Status500InternalServerError)
             .ProducesProblem(StatusCodes.Status502BadGateway).ProducesProblem(StatusCodes.Status504GatewayTimeout);
     }

@@ -24,8 +24,10 @@ public sealed class HttpConventionTests : IAsyncLifetime
             .SelectMany(path => path.Value.EnumerateObject().Select(operation => (Name: $"{operation.Name} {path.Name}", operation.Value))).ToList();
         Assert.Equal(
             [
-                "delete /checkpoints/{source}/{type}", "get /checkpoints", "get /health", "get /health/ready", "get /metrics", "get /runs", "get /runs/metrics",
-                "get /runs/{id}", "get /runs/{id}/deadletters", "get /runs/{id}/events", "post /export/{resource_type}", "post /ingest/conditions",
+                "delete /checkpoints/{source}/{type}", "get /api/pd-executions", "get /api/pd-executions/summary", "get /api/telemetry/events",
+                "get /api/timeline", "get /api/tokens/status", "get /checkpoints", "get /health", "get /health/ready", "get /metrics", "get /runs", "get /runs/metrics",
+                "get /runs/{id}", "get /runs/{id}/deadletters", "get /runs/{id}/events", "post /api/pd-executions/materialize",
+                "post /api/pd/search", "post /api/telemetry/events", "post /api/tokens/manual", "post /api/tokens/refresh", "post /export/{resource_type}", "post /ingest/conditions",
                 "post /ingest/encounters", "post /ingest/observations", "post /ingest/observations/backfill", "post /ingest/patients",
                 "post /ingest/{resourceType}", "post /runs/{id}/cancel", "post /runs/{id}/replay",
             ],

@@ -25,7 +25,7 @@ public sealed class SettingsTests
     [InlineData("Ingestion:Overlapp", "1", "Ingestion:Overlapp is no setting: Ingestion takes PageSize, Overlap, LastUpdatedGte, MaxExpiredSearches")]
     [InlineData("Exports:Enabled", "2", "Exports:Enabled must be true or false, not '2'")]
     [InlineData("Sources:a:MaxAttempts", "x", "Sources:a:MaxAttempts must be a whole number, not 'x'")]
-    [InlineData("Sources:a:Auth:Kind", "magic", "Sources:a:Auth:Kind must be none, basic, client_credentials or smart_backend, not 'magic'")]
+    [InlineData("Sources:a:Auth:Kind", "magic", "Sources:a:Auth:Kind must be none, basic, client_credentials, smart_backend or tenant, not 'magic'")]
     [InlineData("Sources:a:Auth:Kind", "basic", "Sources:a:Auth:Username is missing for Kind=basic")]
     [InlineData("Sources:a:Auth:Password_FILE", "/nowhere/password", "Sources:a:Auth:Password_FILE: /nowhere/password cannot be read: ")]
     [InlineData("DB_URL_FILE", "/nowhere/url", "DB_URL_FILE: /nowhere/url cannot be read: ")]

@@ -11,7 +11,7 @@ public sealed class SerializationTests
 
     private static readonly HashSet<Type> Primitives =
     [
-        typeof(bool), typeof(int), typeof(long), typeof(double), typeof(decimal), typeof(string), typeof(byte[]), typeof(Guid), typeof(DateTimeOffset),
+        typeof(bool), typeof(int), typeof(long), typeof(double), typeof(decimal), typeof(string), typeof(byte), typeof(Guid), typeof(DateTimeOffset),
         typeof(TimeSpan), typeof(Uri),
     ];
 
