@@ -88,7 +88,7 @@ public sealed class ResourceValidator
     {
         if (utf8.Length > _options.MaxBytes)
         {
-            issues.Error(IssueCode.TooLong, $"The resource has {utf8.Length:N0} bytes; at most {_options.MaxBytes:N0} are allowed.");
+            issues.Error(IssueCode.TooLong, $"The resource is larger than the {_options.MaxBytes:N0} bytes that are allowed.");
             return false;
         }
 

@@ -19,6 +19,11 @@ public sealed record ValidationOptions
     /// <summary>More nesting than this could exhaust a thread's stack.</summary>
     public const int LargestMaxDepth = 256;
 
+    /// <summary>Whoever parses a resource that was validated with the default options needs no more than this.</summary>
+    public const int DefaultMaxDepth = 128;
+
+    public const int DefaultMaxBytes = 64 * 1024 * 1024;
+
     public ValidationLevel Level { get; init; } = ValidationLevel.Structure;
 
     /// <summary>What checks the invariants; level <see cref="ValidationLevel.Full"/> needs one.</summary>
@@ -31,10 +36,10 @@ public sealed record ValidationOptions
     public ImmutableArray<Profile> Profiles { get; init; } = [];
 
     /// <summary>How many JSON objects and arrays may lie in each other, 1 to <see cref="LargestMaxDepth"/>.</summary>
-    public int MaxDepth { get; init; } = 128;
+    public int MaxDepth { get; init; } = DefaultMaxDepth;
 
     /// <summary>The size of the largest resource in bytes.</summary>
-    public int MaxBytes { get; init; } = 64 * 1024 * 1024;
+    public int MaxBytes { get; init; } = DefaultMaxBytes;
 
     /// <summary>How many issues of one resource are listed.</summary>
     public int MaxIssues { get; init; } = 200;

@@ -19,6 +19,7 @@ internal static class InteropCommand
         root.Subcommands.Add(DemoCommand.Create(settings));
         root.Subcommands.Add(IngestCommand.Create(settings));
         root.Subcommands.Add(ValidateCommand.Create());
+        root.Subcommands.Add(ViewsCommand.Create());
         try
         {
             var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) };

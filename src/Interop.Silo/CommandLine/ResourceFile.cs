@@ -3,37 +3,56 @@ using System.IO.Compression;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Interop.Fhir.Validation;
 
 namespace Interop.Silo.CommandLine;
 
 /// <summary>
 /// The resources of a JSON or NDJSON file, as bytes: decoding them first would hide what is not UTF-8. A file whose first line is no
-/// complete JSON value is one resource over many lines.
+/// complete JSON value is one resource over many lines. One buffer serves all of them, so memory follows the largest, and of one that is
+/// larger than validation takes no more is kept than shows it.
 /// </summary>
 internal static class ResourceFile
 {
+    /// <summary>What is larger is refused by whoever gets it.</summary>
+    public const int LargestResource = ValidationOptions.DefaultMaxBytes;
+
+    private const int ReadBytes = 64 * 1024;
+
+    // One more than are allowed shows that it is too large.
+    private const int MostBytes = LargestResource + 1;
+
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
+    /// <summary>Each resource with its line; its bytes are good until the next one.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="InvalidDataException">It ends in .gz and is not gzip.</exception>
     public static async IAsyncEnumerable<(long Line, ReadOnlyMemory<byte> Bytes)> ReadAsync(
         FileInfo file, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var stream = Open(file);
-        var reader = PipeReader.Create(stream);
-        for (long number = 1; await ReadLineAsync(reader, cancellationToken) is { } line; number++)
+        var reader = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: ReadBytes));
+        using var line = new LineBuffer();
+        for (long number = 1; await ReadLineAsync(reader, line, cancellationToken); number++)
         {
-            if (number == 1 && line.AsSpan().StartsWith(ByteOrderMark))
-                line = line[ByteOrderMark.Length..];
-            if (IsBlank(line))
-                continue;
-            if (number == 1 && !IsComplete(line))
+            var start = number == 1 && line.Memory.Span.StartsWith(ByteOrderMark) ? ByteOrderMark.Length : 0;
+            if (IsBlank(line.Memory.Span[start..]))
             {
-                yield return (1, await WithRestAsync(line, reader, cancellationToken));
+                line.Clear();
+                continue;
+            }
+
+            if (number == 1 && !line.IsFull && !IsComplete(line.Memory.Span[start..]))
+            {
+                do
+                    line.Append("\n"u8);
+                while (await ReadLineAsync(reader, line, cancellationToken));
+                yield return (1, line.Memory[start..]);
                 yield break;
             }
 
-            yield return (number, line);
+            yield return (number, line.Memory[start..]);
+            line.Clear();
         }
     }
 
@@ -43,46 +62,32 @@ internal static class ResourceFile
         return file.Extension == ".gz" ? new GZipStream(stream, CompressionMode.Decompress) : stream;
     }
 
-    private static async Task<byte[]?> ReadLineAsync(PipeReader reader, CancellationToken cancellationToken)
+    /// <summary>Appends the next line without its end; false when there is none. What was read is never looked at again, however long the line.</summary>
+    private static async Task<bool> ReadLineAsync(PipeReader reader, LineBuffer line, CancellationToken cancellationToken)
     {
+        var hasBegun = false;
         while (true)
         {
             var read = await reader.ReadAsync(cancellationToken);
             if (read.Buffer.PositionOf((byte)'\n') is { } end)
             {
-                var line = read.Buffer.Slice(0, end).ToArray();
+                line.Append(read.Buffer.Slice(0, end));
                 reader.AdvanceTo(read.Buffer.GetPosition(1, end));
-                return line;
+                return true;
             }
 
+            hasBegun |= !read.Buffer.IsEmpty;
+            line.Append(read.Buffer);
+            reader.AdvanceTo(read.Buffer.End);
             if (read.IsCompleted)
-            {
-                var last = read.Buffer.IsEmpty ? null : read.Buffer.ToArray();
-                reader.AdvanceTo(read.Buffer.End);
-                return last;
-            }
-
-            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                return hasBegun;
         }
-    }
-
-    private static async Task<byte[]> WithRestAsync(byte[] first, PipeReader reader, CancellationToken cancellationToken)
-    {
-        using var whole = new MemoryStream();
-        whole.Write(first);
-        while (await ReadLineAsync(reader, cancellationToken) is { } line)
-        {
-            whole.WriteByte((byte)'\n');
-            whole.Write(line);
-        }
-
-        return whole.ToArray();
     }
 
     private static bool IsBlank(ReadOnlySpan<byte> line) => !line.ContainsAnyExcept(" \t\r"u8);
 
     /// <summary>Whether the line is more than the beginning of a value; a line with an error in it counts as a resource of its own.</summary>
-    private static bool IsComplete(byte[] line)
+    private static bool IsComplete(ReadOnlySpan<byte> line)
     {
         var reader = new Utf8JsonReader(line, isFinalBlock: false, new JsonReaderState(new JsonReaderOptions { MaxDepth = 1024 }));
         try
@@ -101,5 +106,41 @@ internal static class ResourceFile
         {
             return true;
         }
+    }
+
+    /// <summary>A rented array that grows up to <see cref="MostBytes"/> and takes no more then.</summary>
+    private sealed class LineBuffer : IDisposable
+    {
+        private byte[] _array = ArrayPool<byte>.Shared.Rent(ReadBytes);
+        private int _length;
+
+        public ReadOnlyMemory<byte> Memory => _array.AsMemory(0, _length);
+
+        public bool IsFull => _length == MostBytes;
+
+        public void Clear() => _length = 0;
+
+        public void Append(in ReadOnlySequence<byte> bytes)
+        {
+            foreach (var segment in bytes)
+                Append(segment.Span);
+        }
+
+        public void Append(ReadOnlySpan<byte> bytes)
+        {
+            var taken = bytes[..Math.Min(bytes.Length, MostBytes - _length)];
+            if (_length + taken.Length > _array.Length)
+            {
+                var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_length + taken.Length, _array.Length * 2));
+                _array.AsSpan(0, _length).CopyTo(larger);
+                ArrayPool<byte>.Shared.Return(_array);
+                _array = larger;
+            }
+
+            taken.CopyTo(_array.AsSpan(_length));
+            _length += taken.Length;
+        }
+
+        public void Dispose() => ArrayPool<byte>.Shared.Return(_array);
     }
 }

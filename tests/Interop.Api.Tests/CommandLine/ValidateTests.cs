@@ -55,4 +55,29 @@ public sealed class ValidateTests : IDisposable
             Assert.Matches("^interop: .+$", errors);
         }
     }
+
+    [Fact]
+    public async Task NestingWithoutEndIsNamedAndTheRestOfTheFileIsRead()
+    {
+        // Looked at again with every block that is read, a line like these takes half a minute.
+        await using (var file = File.Create(_folder.File("deep.ndjson")))
+        {
+            await file.WriteAsync(Enumerable.Repeat((byte)'[', 50_000_000).ToArray());
+            file.WriteByte((byte)'\n');
+            for (var i = 0; i < 2_000_000; i++)
+                file.Write("{\"a\":"u8);
+            file.Write("\n{\"resourceType\":\"Patient\",\"id\":\"a\"}\n"u8);
+            await file.WriteAsync(new byte[70_000_000]);
+            file.Write("\n{\"resourceType\":\"Patient\",\"id\":\"a b\"}\n"u8);
+        }
+
+        var (exitCode, output, errors) = await InteropProcess.RunAsync(_folder.Path, NoSettings, "validate", "deep.ndjson");
+        Assert.Equal(1, exitCode);
+        var lines = output.Trim().Split('\n');
+        Assert.Contains("deep.ndjson:1 - error too-costly The resource is nested more than 128 levels deep.", lines);
+        Assert.Contains("deep.ndjson:2 - error too-costly The resource is nested more than 128 levels deep.", lines);
+        Assert.Contains("deep.ndjson:4 - error too-long The resource is larger than the 67,108,864 bytes that are allowed.", lines);
+        Assert.StartsWith("deep.ndjson:5 Patient.id error value", lines[^1], StringComparison.Ordinal);
+        Assert.StartsWith("5 resources, ", errors, StringComparison.Ordinal);
+    }
 }
