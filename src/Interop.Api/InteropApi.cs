@@ -59,6 +59,7 @@ public static class InteropApi
         features.MapRuns();
         features.MapExports();
         features.MapCheckpoints();
+        features.MapViews();
         features.MapTelemetry();
         features.MapPdExecutions();
         features.MapTokens();

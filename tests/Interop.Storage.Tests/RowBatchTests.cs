@@ -41,7 +41,7 @@ public sealed class RowBatchTests
         var size = batch.Bytes;
         batch.BeginRow();
         batch.WriteInteger(2);
-        batch.DiscardRow();
+        batch.Truncate(batch.Count);
         Assert.Equal((1, size), (batch.Count, batch.Bytes));
         Add(batch, 3);
         Assert.Equal((2, 2 * size), (batch.Count, batch.Bytes));

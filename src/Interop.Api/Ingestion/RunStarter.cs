@@ -43,6 +43,8 @@ public sealed class RunStarter(IGrainFactory grains)
                 return Problems.NotFound($"Unknown resource type '{resourceType}'");
             case StartOutcome.UnknownRun:
                 return Problems.NotFound("Run not found");
+            case StartOutcome.NothingFetched:
+                return Problems.BadRequest($"Run {started.RunId} filled the table of a view from stored resources: rebuild the view instead of replaying the run");
             case StartOutcome.AlreadyActive:
                 return Problems.Conflict($"Run {started.RunId} of {source}/{resourceType} is active", ("run_id", started.RunId));
         }

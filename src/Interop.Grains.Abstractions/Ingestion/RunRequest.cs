@@ -54,6 +54,9 @@ public enum StartOutcome
 
     /// <summary>The run to replay does not exist.</summary>
     UnknownRun,
+
+    /// <summary>The run to replay filled a view's table and fetched nothing.</summary>
+    NothingFetched,
 }
 
 /// <param name="Outcome">What happened.</param>

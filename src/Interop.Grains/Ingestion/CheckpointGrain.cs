@@ -46,6 +46,8 @@ internal sealed class CheckpointGrain(
         var original = await database.ReadAsync((session, token) => RunStore.FindAsync(session, runId, token));
         if (original is null || original.Source != _source || original.ResourceType != _resourceType)
             return new StartRunResult(StartOutcome.UnknownRun, 0, "");
+        if (original.IsViewRebuild)
+            return new StartRunResult(StartOutcome.NothingFetched, runId, original.Status);
 
         return await StartAsync(async (session, token) =>
         {

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Interop.Ingestion.Running;
 using Interop.Ingestion.Runs;
+using Interop.Ingestion.Views;
 using Interop.Storage;
 
 namespace Interop.Ingestion;
@@ -34,7 +35,11 @@ internal sealed class IngestionRunGrain(RunWorkers workers, Database database, T
 
     public async Task<bool> Cancel()
     {
-        var cancelled = await database.WriteAsync((session, token) => RunStore.CancelAsync(session, RunId, time.GetUtcNow(), token));
+        var cancelled = await database.WriteAsync(async (session, token) =>
+        {
+            await ViewChanges.AbandonAsync(session, RunId, token);
+            return await RunStore.CancelAsync(session, RunId, time.GetUtcNow(), token);
+        });
         if (cancelled is null)
             return false;
         if (_worker is not null)

@@ -2,9 +2,9 @@ using Interop.Fhir.Schema;
 using Interop.Fhir.Validation;
 using Interop.Health;
 using Interop.Ingestion.Exporting;
-using Interop.Ingestion.Normalizing;
 using Interop.Ingestion.Running;
 using Interop.Ingestion.Sources;
+using Interop.Ingestion.Views;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Interop.Ingestion;
@@ -14,7 +14,7 @@ public static class IngestionServices
 {
     /// <summary>
     /// Adds everything that the ingestion grains need but the <see cref="Interop.Storage.Database"/> and the options
-    /// (<see cref="IngestionOptions"/>, <see cref="ExportOptions"/>), which are the host's.
+    /// (<see cref="IngestionOptions"/>, <see cref="ExportOptions"/>, <see cref="ViewOptions"/>), which are the host's.
     /// </summary>
     public static IServiceCollection AddIngestion(this IServiceCollection services, IReadOnlyDictionary<string, SourceOptions> sources)
     {
@@ -32,8 +32,13 @@ public static class IngestionServices
             sources, p.GetRequiredService<IHttpClientFactory>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<IGrainFactory>()));
         services.AddSingleton(R4Schema.Default);
         services.AddSingleton(ResourceValidator.Default);
-        foreach (var normalizer in DefaultNormalizers.All)
-            services.AddSingleton(normalizer);
+        services.AddSingleton<ViewCatalog>();
+        services.AddSingleton<ViewChanges>();
+        services.AddSingleton<ViewRebuild>();
+        services.AddSingleton<ViewReader>();
+        services.AddSingleton<ViewDirectory>();
+        services.AddSingleton<ViewFiles>();
+        services.AddHostedService<ViewInstaller>();
         services.AddSingleton<ExportDirectory>();
         services.AddSingleton<ExportReader>();
         services.AddSingleton<RunExporter>();

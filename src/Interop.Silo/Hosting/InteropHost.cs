@@ -58,6 +58,7 @@ internal static class InteropHost
         builder.Services.AddSingleton(p => Database.Open(settings.DatabaseOptions, p.GetRequiredService<ILoggerFactory>()));
         builder.Services.AddSingleton(Options.Create(settings.Ingestion));
         builder.Services.AddSingleton(Options.Create(settings.Export));
+        builder.Services.AddSingleton(Options.Create(settings.Views));
         builder.Services.AddTokens(settings.Tenants);
         builder.Services.AddIngestion(settings.Sources);
     }

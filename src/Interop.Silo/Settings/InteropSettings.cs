@@ -54,6 +54,8 @@ internal sealed record InteropSettings
 
     public required ExportOptions Export { get; init; }
 
+    public required ViewOptions Views { get; init; }
+
     public required TelemetryOptions Telemetry { get; init; }
 
     /// <summary>The OpenEMR tenants, by name.</summary>

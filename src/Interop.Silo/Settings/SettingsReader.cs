@@ -43,6 +43,7 @@ internal static class SettingsReader
                 Enabled = Boolean(configuration, "Exports:Enabled", true),
                 Directory = configuration["Exports:Directory"] ?? Path.Combine(data, "exports"),
             },
+            Views = Views(configuration),
             Telemetry = ExchangeSettings.Telemetry(configuration, data),
             Tenants = ExchangeSettings.Tenants(configuration),
             Xcpd = ExchangeSettings.Xcpd(configuration),
@@ -89,6 +90,15 @@ internal static class SettingsReader
         if (options.LastUpdatedGte > time.GetUtcNow())
             throw new SettingsException($"FHIR_LAST_UPDATED_GTE must not be in the future: {options.LastUpdatedGte:O}");
         return options;
+    }
+
+    private static ViewOptions Views(IConfiguration configuration)
+    {
+        var options = new ViewOptions();
+        SettingsBinder.Bind(configuration.GetSection("Views"), options);
+        return options.Directory is { Length: > 0 } directory && !Directory.Exists(directory)
+            ? throw new SettingsException($"Views:Directory must be a folder of ViewDefinition files (*.json): '{directory}' is none")
+            : options;
     }
 
     private static DateTimeOffset? Instant(string text) =>

@@ -54,6 +54,14 @@ public sealed class RowBatch : IDisposable
     /// <summary>Complete rows.</summary>
     public int Count => _whole is null ? _rows : _sliceCount;
 
+    /// <summary>What the row that was begun takes next.</summary>
+    /// <exception cref="InvalidOperationException">No row was begun.</exception>
+    public ColumnType NextType =>
+        _rowOpen
+            ? Shape.Columns[_nextColumn].Type
+            : throw new InvalidOperationException(
+                $"A value for table {Shape.Name} outside a row: its {Shape.Columns.Length} columns are written, or no row was begun");
+
     /// <summary>The size of the complete rows.</summary>
     public long Bytes => Encoded.Length;
 
@@ -74,16 +82,19 @@ public sealed class RowBatch : IDisposable
         _rowOpen = true;
     }
 
-    /// <summary>Takes back a row that was begun and cannot be completed.</summary>
-    public void DiscardRow()
+    /// <summary>Takes back the rows after the first <paramref name="count"/>, and one that was begun and cannot be completed.</summary>
+    public void Truncate(int count)
     {
-        _end = _rows == 0 ? 0 : _rowEnds[_rows - 1];
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _rows);
+        _rows = count;
+        _end = count == 0 ? 0 : _rowEnds[count - 1];
         _rowOpen = false;
     }
 
     public void WriteNull()
     {
-        var type = NextType();
+        var type = NextType;
         Reserve(FieldHeader);
         BinaryPrimitives.WriteInt32BigEndian(_bytes.AsSpan(_end), -1);
         _end += FieldHeader;
@@ -100,7 +111,7 @@ public sealed class RowBatch : IDisposable
             WriteNull();
             return;
         }
-        Expect(NextType() is ColumnType.Text or ColumnType.Json, "text");
+        Expect(NextType is ColumnType.Text or ColumnType.Json, "text");
         Reserve(FieldHeader + Encoding.UTF8.GetMaxByteCount(value.Length));
         var length = Encoding.UTF8.GetBytes(value, _bytes.AsSpan(_end + FieldHeader));
         BinaryPrimitives.WriteInt32BigEndian(_bytes.AsSpan(_end), length);
@@ -111,13 +122,13 @@ public sealed class RowBatch : IDisposable
     /// <summary>Text or Json as its UTF-8 bytes.</summary>
     public void WriteUtf8(ReadOnlySpan<byte> value)
     {
-        Expect(NextType() is ColumnType.Text or ColumnType.Json, "UTF-8 text");
+        Expect(NextType is ColumnType.Text or ColumnType.Json, "UTF-8 text");
         WriteField(value);
     }
 
     public void WriteInteger(long value)
     {
-        Expect(NextType() == ColumnType.Integer, "an integer");
+        Expect(NextType == ColumnType.Integer, "an integer");
         Span<byte> field = stackalloc byte[sizeof(long)];
         BinaryPrimitives.WriteInt64BigEndian(field, value);
         WriteField(field);
@@ -125,13 +136,13 @@ public sealed class RowBatch : IDisposable
 
     public void WriteBoolean(bool value)
     {
-        Expect(NextType() == ColumnType.Boolean, "a boolean");
+        Expect(NextType == ColumnType.Boolean, "a boolean");
         WriteField([value ? (byte)1 : (byte)0]);
     }
 
     public void WriteReal(double value)
     {
-        Expect(NextType() == ColumnType.Real, "a real number");
+        Expect(NextType == ColumnType.Real, "a real number");
         Span<byte> field = stackalloc byte[sizeof(double)];
         BinaryPrimitives.WriteDoubleBigEndian(field, value);
         WriteField(field);
@@ -141,7 +152,7 @@ public sealed class RowBatch : IDisposable
     /// <exception cref="ArgumentException">The text is no decimal number.</exception>
     public void WriteNumeric(ReadOnlySpan<byte> digits)
     {
-        Expect(NextType() == ColumnType.Numeric, "a number");
+        Expect(NextType == ColumnType.Numeric, "a number");
         // Checked here because SQLite would keep any text as it is.
         if (!DecimalText.IsNumber(digits))
             throw new ArgumentException($"What was given for the column {Shape.Columns[_nextColumn].Name} is no decimal number", nameof(digits));
@@ -150,7 +161,7 @@ public sealed class RowBatch : IDisposable
 
     public void WriteTimestamp(DateTimeOffset value)
     {
-        Expect(NextType() == ColumnType.Timestamp, "an instant");
+        Expect(NextType == ColumnType.Timestamp, "an instant");
         var (microseconds, tenth) = Math.DivRem(value.UtcTicks - PostgresEpochTicks, TimeSpan.TicksPerMicrosecond);
         if (tenth < 0) // before 2000, round down as well
             (microseconds, tenth) = (microseconds - 1, tenth + TimeSpan.TicksPerMicrosecond);
@@ -162,7 +173,7 @@ public sealed class RowBatch : IDisposable
 
     public void WriteBinary(ReadOnlySpan<byte> value)
     {
-        Expect(NextType() == ColumnType.Binary, "bytes");
+        Expect(NextType == ColumnType.Binary, "bytes");
         WriteField(value);
     }
 
@@ -250,12 +261,6 @@ public sealed class RowBatch : IDisposable
             throw new InvalidOperationException("The batch was cleared after this slice was made");
         return _whole ?? this;
     }
-
-    private ColumnType NextType() =>
-        _rowOpen
-            ? Shape.Columns[_nextColumn].Type
-            : throw new InvalidOperationException(
-                $"A value for table {Shape.Name} outside a row: its {Shape.Columns.Length} columns are written, or no row was begun");
 
     private void Expect(bool holds, string given)
     {

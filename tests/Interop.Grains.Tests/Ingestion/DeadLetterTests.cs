@@ -103,10 +103,10 @@ public abstract class DeadLetterTests(SharedSilo shared) : IngestionSuite(shared
     {
         var (sandbox, source) = await SandboxAsync(Nothing);
         foreach (var (id, text) in (ReadOnlySpan<(string, string)>)[("a", "fine"), ("b", "trip"), ("c", "fine")])
-            Put(sandbox, $$$"""{"resourceType":"Basic","id":"{{{id}}}","code":{"text":"{{{text}}}"}}""");
-        TestNormalizer.Fail(source, fails: true);
+            Put(sandbox, BasicsView.Resource(id, text, withCoding: text == "trip"));
+        await BasicsView.PutAsync(Client, BasicsView.FailsOnCodings);
         var run = await Client.RunAsync(source, "Basic");
-        TestNormalizer.Fail(source, fails: false);
+        await BasicsView.PutAsync(Client, BasicsView.Sound);
         var rowsBefore = await Database.CountAsync("basics", source);
 
         var replay = await Client.ReplayAsync(source, "Basic", run.RunId, DeadLetterStage.Transform);
@@ -114,7 +114,7 @@ public abstract class DeadLetterTests(SharedSilo shared) : IngestionSuite(shared
         Assert.Equal((3, 1, 2, 1), (run.Counters.Fetched, run.Counters.TransformErrors, run.Counters.Upserted, run.Counters.DeadLetters));
         var letter = (await Client.DetailAsync(run.RunId)).DeadletterSample.Single();
         Assert.Equal((DeadLetterStage.Transform, true), (letter.Stage, letter.Resolved));
-        Assert.Contains("tripped over it", letter.Error);
+        Assert.Equal("basics: text: the path gives 2 values, but the column is no collection", letter.Error);
         Assert.Equal(2, rowsBefore);
         Assert.Equal((1, 1), (replay.Counters.Fetched, replay.Counters.Upserted));
         Assert.Equal(3, await Database.CountAsync("basics", source));
@@ -125,10 +125,10 @@ public abstract class DeadLetterTests(SharedSilo shared) : IngestionSuite(shared
     public async Task AReplayNeverOverwritesANewerVersion()
     {
         var (sandbox, source) = await SandboxAsync(Nothing);
-        Put(sandbox, """{"resourceType":"Basic","id":"b","code":{"text":"trip"}}""");
-        TestNormalizer.Fail(source, fails: true);
+        Put(sandbox, BasicsView.Resource("b", "trip", withCoding: true));
+        await BasicsView.PutAsync(Client, BasicsView.FailsOnCodings);
         var run = await Client.RunAsync(source, "Basic");
-        TestNormalizer.Fail(source, fails: false);
+        await BasicsView.PutAsync(Client, BasicsView.Sound);
         Put(sandbox, """{"resourceType":"Basic","id":"b","code":{"text":"newer"}}""");
         await Client.RunAsync(source, "Basic");
         // The letter as it was before the newer version settled it.

@@ -4,6 +4,7 @@ using Interop.Ingestion.Fetching;
 using Interop.Ingestion.Loading;
 using Interop.Ingestion.Preparing;
 using Interop.Ingestion.Runs;
+using Interop.Ingestion.Views;
 
 namespace Interop.Grains.Tests.Ingestion;
 
@@ -189,7 +190,7 @@ public sealed class LoadPlanTests
     private static LoadPlan Make(
         PreparedResource[] resources, Dictionary<(string, string), StoredResource>? stored = null, OpenLetter[]? letters = null, bool isReplay = false)
     {
-        using var page = new PreparedPage(new IncomingPage([.. resources.Select(r => r.Incoming)]), [.. resources]);
+        using var page = new PreparedPage(new IncomingPage([.. resources.Select(r => r.Incoming)]), [.. resources], new ViewSet(0, []));
         var run = new RunRecord { RunId = ThisRun, Source = "s", ResourceType = "Patient", ReplayOfRunId = isReplay ? EarlierRun : null };
         return LoadPlan.Make(run, page, stored ?? Nothing, (letters ?? []).ToLookup(l => (l.ResourceType, l.ResourceId)));
     }

@@ -19,8 +19,8 @@ public abstract class SharedSilo(SqlDialect dialect) : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _database = await TestDatabase.CreateAsync(dialect);
-        await _database.Database.WriteAsync((session, token) => session.ExecuteAsync(TestNormalizer.CreateTable, null, token));
-        _silo = await TestSilo.StartAsync(_database, new TestSiloOptions { Services = TestNormalizer.Add });
+        _silo = await TestSilo.StartAsync(_database);
+        await BasicsView.PutAsync(_silo.Client, BasicsView.Sound);
     }
 
     public async Task DisposeAsync()

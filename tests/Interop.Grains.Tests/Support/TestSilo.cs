@@ -18,6 +18,8 @@ internal sealed record TestSiloOptions
 
     public string? ExportDirectory { get; init; }
 
+    public ViewOptions Views { get; init; } = new();
+
     /// <summary>Whether runs left behind are taken up at start; without it only reminders bring them back.</summary>
     public bool RecoversAtStart { get; init; } = true;
 
@@ -89,6 +91,7 @@ internal sealed class TestSilo : IAsyncDisposable
                 Enabled = options.ExportDirectory is not null,
                 Directory = options.ExportDirectory ?? "",
             }));
+            services.AddSingleton(Options.Create(options.Views));
             services.AddIngestion(sources);
             if (!options.RecoversAtStart)
                 services.Remove(services.Single(s => s.ServiceType == typeof(IHostedService) && s.ImplementationType == typeof(RunRecovery)));

@@ -19,10 +19,13 @@ public sealed class CsvRowWriter : ViewRowWriter
 
     /// <param name="columns">The names of the columns, written at once as the header.</param>
     /// <param name="output">Where the lines go; stays the caller's.</param>
-    public CsvRowWriter(IEnumerable<string> columns, PipeWriter output)
+    /// <param name="withHeader">false: the rows continue others.</param>
+    public CsvRowWriter(IEnumerable<string> columns, PipeWriter output, bool withHeader = true)
         : base(output)
     {
         _csv = CsvWriter.Create(new IntoPipe(output), Options);
+        if (!withHeader)
+            return;
         foreach (var name in columns)
             _csv.WriteField(name);
         _csv.EndRecord();

@@ -3,13 +3,13 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Interop.Ingestion.Normalizing;
+using Interop.Ingestion.Views;
 using Interop.Storage;
 
 namespace Interop.Ingestion.Exporting;
 
 /// <summary>Reads stored resources and rows of one type as NDJSON lines, in the order of their keys, from a cursor on.</summary>
-internal sealed class ExportReader(Database database, IEnumerable<INormalizer> normalizers)
+internal sealed class ExportReader(Database database, ViewCatalog catalog)
 {
     private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
@@ -20,14 +20,14 @@ internal sealed class ExportReader(Database database, IEnumerable<INormalizer> n
     /// Calls <paramref name="write"/> with a line for each row after the cursor, up to <paramref name="limit"/>; ends early when it returns
     /// false. Returns the last line's cursor, or null when there was none.
     /// </summary>
-    public Task<Cursor?> ReadAsync(
+    public async Task<Cursor?> ReadAsync(
         ExportRequest request, Cursor? after, long? limit, Func<string, ValueTask<bool>> write, CancellationToken cancellationToken)
     {
-        var table = normalizers.FirstOrDefault(n => n.ResourceType == request.ResourceType)?.Table;
+        var table = (await catalog.RefreshAsync(cancellationToken)).RowsOf(request.ResourceType)?.Shape;
         var columns = request.IncludeNormalized && table is not null
-            ? table.Columns.Where(c => c.Name is not ("source" or "id" or "raw" or "run_id")).ToList()
+            ? table.Columns.Where(c => c.Name is not (ViewTable.Source or ViewTable.Id or ViewTable.Raw or ViewTable.RunId)).ToList()
             : [];
-        return database.ReadAsync((session, token) => StreamAsync(session, request, table, columns, after, limit, write, token), cancellationToken);
+        return await database.ReadAsync((session, token) => StreamAsync(session, request, table, columns, after, limit, write, token), cancellationToken);
     }
 
     private static async Task<Cursor?> StreamAsync(

@@ -26,7 +26,12 @@ internal sealed class OpenLetter
 
     public long RunId { get; set; }
 
+    public string Error { get; set; } = "";
+
     public ResourceVersion Version => new(VersionId, LastUpdatedTicks, ContentHash);
+
+    /// <summary>Whether this view's rows of the resource could not be made or kept.</summary>
+    public bool IsOfView(string view) => Error.StartsWith($"{view}: ", StringComparison.Ordinal);
 }
 
 /// <summary>Reads and writes of the table <c>dead_letters</c> while a page is loaded.</summary>
@@ -43,7 +48,7 @@ internal static class OpenLetters
         {
             found.AddRange(await session.QueryAsync<OpenLetter>(
                 session.SelectByKeys(
-                    "id, resource_type, COALESCE(resource_id, '') AS resource_id, version_id, last_updated_ticks, content_hash, version_key, stage, run_id",
+                    "id, resource_type, COALESCE(resource_id, '') AS resource_id, version_id, last_updated_ticks, content_hash, version_key, stage, run_id, error",
                     "dead_letters",
                     "NOT resolved AND source = @source AND resource_type = @type",
                     "COALESCE(resource_id, '')",
@@ -55,16 +60,18 @@ internal static class OpenLetters
         return found.ToLookup(l => (l.ResourceType, l.ResourceId));
     }
 
-    public static Task InsertAsync(
+    /// <summary>Opens a letter for the resource's failure, if none is open for it; whether it did.</summary>
+    public static async Task<bool> InsertAsync(
         DbSession session, RunRecord run, PreparedResource resource, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var failure = resource.Failure!;
-        return session.ExecuteAsync(
+        return await session.ExecuteAsync(
             """
             INSERT INTO dead_letters (run_id, source, resource_type, resource_id, version_id, last_updated_ticks, content_hash, version_key,
                                       stage, error, issues, raw, missing_patient_id, created_at)
             VALUES (@RunId, @Source, @ResourceType, @Id, @VersionId, @LastUpdatedTicks, @ContentHash, @Key,
                     @Stage, @Error, @Issues, @Raw, @MissingPatientId, @Now)
+            ON CONFLICT DO NOTHING
             """,
             new
             {
@@ -83,7 +90,7 @@ internal static class OpenLetters
                 MissingPatientId = Storable(failure.MissingPatientId),
                 Now = now,
             },
-            cancellationToken);
+            cancellationToken) > 0;
     }
 
     /// <summary>A replayed letter failed again: it stays open with what is wrong now.</summary>

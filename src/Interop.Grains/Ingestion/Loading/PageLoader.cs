@@ -1,6 +1,6 @@
-using Interop.Ingestion.Normalizing;
 using Interop.Ingestion.Preparing;
 using Interop.Ingestion.Runs;
+using Interop.Ingestion.Views;
 using Interop.Storage;
 
 namespace Interop.Ingestion.Loading;
@@ -9,7 +9,7 @@ namespace Interop.Ingestion.Loading;
 /// Writes a page: its resources, their rows, its dead letters, its counters and the run's cursor, in one transaction that only the
 /// run's present owner can commit. A crash before it leaves nothing of the page, a crash after it leaves all.
 /// </summary>
-internal sealed class PageLoader(Database database, ILookup<string, INormalizer> normalizers, TimeProvider time)
+internal sealed class PageLoader(Database database, ViewCatalog catalog, TimeProvider time)
 {
     /// <summary>Loads the page and returns the run as it is now.</summary>
     /// <exception cref="LeaseLostException">The run has another owner, or has ended.</exception>
@@ -35,13 +35,19 @@ internal sealed class PageLoader(Database database, ILookup<string, INormalizer>
         database.WriteAsync(
             async (session, token) =>
             {
-                await LockTypesAsync(session, run.Source, page, token);
+                if (await ViewStore.HoldAsync(session, token) != page.Views.Epoch)
+                {
+                    catalog.Forget();
+                    throw new StalePreparationException();
+                }
+
+                await LockTypesAsync(session, run.Source, page.Resources.Select(r => r.ResourceType).Distinct(), token);
                 var stored = await StoredResources.FindAsync(session, run.Source, page.Resources, token);
                 var letters = await OpenLetters.FindAsync(session, run.Source, page.Resources, token);
                 var plan = LoadPlan.Make(run, page, stored, letters);
 
-                await WriteResourcesAsync(session, page, plan, token);
-                await DeleteAsync(session, run, plan, token);
+                await WriteResourcesAsync(session, run.Source, page, plan, token);
+                await DeleteAsync(session, run, page.Views, plan, token);
                 await WriteLettersAsync(session, run, plan, token);
                 await SeenMarks.CountNewAsync(session, run.RunId, plan, token);
                 return await RunStore.AdvanceAsync(session, run, page.Incoming, plan.Delta, warnings, rate, token)
@@ -53,11 +59,11 @@ internal sealed class PageLoader(Database database, ILookup<string, INormalizer>
     /// One writer at a time for each type of a source, in one order, so that what was read stays true until the commit. Commits of pages
     /// need not wait for the disk: cursor and data go together, and the run's last commit, which does wait, makes all before it durable.
     /// </summary>
-    private static async Task LockTypesAsync(DbSession session, string source, PreparedPage page, CancellationToken cancellationToken)
+    public static async Task LockTypesAsync(DbSession session, string source, IEnumerable<string> resourceTypes, CancellationToken cancellationToken)
     {
         if (session.Dialect != SqlDialect.Postgres)
             return; // SQLite has one writer anyway
-        var types = page.Resources.Select(r => r.ResourceType).Distinct().Order(StringComparer.Ordinal).ToArray();
+        var types = resourceTypes.Order(StringComparer.Ordinal).ToArray();
         await session.ExecuteAsync(
             """
             SELECT set_config('synchronous_commit', 'off', true);
@@ -67,16 +73,26 @@ internal sealed class PageLoader(Database database, ILookup<string, INormalizer>
             cancellationToken);
     }
 
-    private static async Task WriteResourcesAsync(DbSession session, PreparedPage page, LoadPlan plan, CancellationToken cancellationToken)
+    private static async Task WriteResourcesAsync(
+        DbSession session, string source, PreparedPage page, LoadPlan plan, CancellationToken cancellationToken)
     {
         var all = plan.Writes.Count == page.ResourceRows.Count;
         await Pick(page.ResourceRows, all, plan.Writes.Select(r => r.ResourceRow), rows => session.BulkUpsertAsync(rows, UpsertRule.Replace, cancellationToken));
-        foreach (var (normalizer, batch) in page.NormalizedRows)
+        foreach (var table in page.Rows)
         {
-            var rows = plan.Writes.SelectMany(r => r.NormalizedRows).Where(n => n.Normalizer == normalizer).Select(n => n.Row);
-            await Pick(batch, all, rows, picked => session.BulkUpsertAsync(picked, UpsertRule.Replace, cancellationToken));
+            if (!table.Table.IsAlwaysOneRow)
+                await RemoveRowsAsync(session, source, table.Table, plan.Writes.Where(r => r.ResourceType == table.Table.ResourceType), cancellationToken);
+            var rows = plan.Writes.SelectMany(r => r.Rows).Where(r => r.Table == table.Table).SelectMany(r => Enumerable.Range(r.First, r.Count));
+            await Pick(table.Batch, all, rows, picked => session.BulkUpsertAsync(picked, UpsertRule.Replace, cancellationToken));
         }
     }
+
+    private static Task<int> RemoveRowsAsync(
+        DbSession session, string source, ViewTable table, IEnumerable<PreparedResource> resources, CancellationToken cancellationToken) =>
+        session.ExecuteAsync(
+            $"DELETE FROM {TableSql.Quote(table.Shape.Name)} WHERE source = @source AND {session.IsAnyOf("id", "@ids")}",
+            new { source, ids = session.ArrayOf(resources.Select(r => r.Id!)) },
+            cancellationToken);
 
     /// <summary>The batch itself where all of it is wanted, else a copy of the wanted rows.</summary>
     private static async Task Pick(RowBatch batch, bool all, IEnumerable<int> rows, Func<RowBatch, Task<int>> write)
@@ -93,7 +109,7 @@ internal sealed class PageLoader(Database database, ILookup<string, INormalizer>
         await write(picked);
     }
 
-    private async Task DeleteAsync(DbSession session, RunRecord run, LoadPlan plan, CancellationToken cancellationToken)
+    private async Task DeleteAsync(DbSession session, RunRecord run, ViewSet views, LoadPlan plan, CancellationToken cancellationToken)
     {
         foreach (var type in plan.Deletions.GroupBy(r => r.ResourceType))
         {
@@ -105,11 +121,8 @@ internal sealed class PageLoader(Database database, ILookup<string, INormalizer>
                 """,
                 args,
                 cancellationToken);
-            foreach (var normalizer in normalizers[type.Key])
-            {
-                await session.ExecuteAsync(
-                    $"""DELETE FROM "{normalizer.Table.Name}" WHERE source = @source AND {session.IsAnyOf("id", "@ids")}""", args, cancellationToken);
-            }
+            foreach (var table in views.TablesOf(type.Key))
+                await RemoveRowsAsync(session, run.Source, table, type, cancellationToken);
         }
     }
 

@@ -75,17 +75,21 @@ internal sealed class RefusedRows(Database database)
             await session.BulkUpsertAsync(rows, UpsertRule.Replace, token);
         }
 
-        foreach (var table in resources.SelectMany(r => r.NormalizedRows).GroupBy(n => n.Normalizer))
+        foreach (var table in page.Rows)
         {
-            using var rows = new RowBatch(table.Key.Table);
-            foreach (var (normalizer, row) in table)
-                rows.AppendRow(page.NormalizedRows[normalizer], row);
+            using var rows = new RowBatch(table.Table.Shape);
+            foreach (var (_, first, count) in resources.SelectMany(r => r.Rows).Where(r => r.Table == table.Table))
+            {
+                for (var row = first; row < first + count; row++)
+                    rows.AppendRow(table.Batch, row);
+            }
+
             await session.BulkUpsertAsync(rows, UpsertRule.Replace, token);
         }
     }
 
     // The server's own sentence without the statement or the values that it may quote in its details.
-    private static string Reason(Exception e)
+    public static string Reason(Exception e)
     {
         for (var inner = e; inner is not null; inner = inner.InnerException)
         {

@@ -4,8 +4,8 @@ using Interop.Fhir.Client;
 using Interop.Fhir.Validation;
 using Interop.Ingestion.Fetching;
 using Interop.Ingestion.Loading;
-using Interop.Ingestion.Normalizing;
 using Interop.Ingestion.Runs;
+using Interop.Ingestion.Views;
 using Interop.Storage;
 
 namespace Interop.Ingestion.Preparing;
@@ -15,7 +15,7 @@ namespace Interop.Ingestion.Preparing;
 /// finds the patients, makes the rows. What the database says here is a hint; the loader asks again inside its transaction.
 /// </summary>
 internal sealed class PagePreparer(
-    Database database, ResourceValidator validator, ILookup<string, INormalizer> normalizers, FhirClient? client, RunRecord run, TimeProvider time)
+    Database database, ResourceValidator validator, ViewCatalog catalog, FhirClient? client, RunRecord run, TimeProvider time)
 {
     private readonly MissingPatientFinder _patients = new(database, client, run);
     private readonly string _source = run.Source;
@@ -43,7 +43,7 @@ internal sealed class PagePreparer(
                 await _patients.MarkMissingAsync(resources, cancellationToken);
             }
 
-            var prepared = new PreparedPage(page, resources);
+            var prepared = new PreparedPage(page, resources, await catalog.CurrentAsync(cancellationToken));
             foreach (var resource in resources)
                 WriteRows(prepared, resource);
             return prepared;
@@ -168,20 +168,21 @@ internal sealed class PagePreparer(
 
         var raw = resource.Incoming.Raw;
         var origin = new RowOrigin(_source, resource.Id!, run.RunId, raw);
-        foreach (var normalizer in normalizers[resource.ResourceType])
+        foreach (var table in page.Views.TablesOf(resource.ResourceType))
         {
-            var rows = page.RowsOf(normalizer);
+            var rows = page.RowsOf(table);
             try
             {
-                normalizer.Append(rows, document.RootElement, origin);
-                resource.NormalizedRows.Add((normalizer, rows.Count - 1));
+                var count = rows.Append(document.RootElement, origin);
+                resource.Rows.Add((table, rows.Batch.Count - count, count));
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
-                // Whatever a transform trips over is this resource's affair: kept with its reason, and the page goes on.
-                rows.DiscardRow();
-                resource.Failure = new Failure(DeadLetterStage.Transform, $"{normalizer.Table.Name}: {e.GetType().Name}: {e.Message}");
-                resource.NormalizedRows.Clear();
+                // Whatever a view trips over is this resource's affair: kept with its reason, and the page goes on.
+                resource.Failure = Failure.OfView(table.Name, e);
+                foreach (var (made, first, _) in resource.Rows)
+                    page.RowsOf(made).Batch.Truncate(first);
+                resource.Rows.Clear();
                 return;
             }
         }

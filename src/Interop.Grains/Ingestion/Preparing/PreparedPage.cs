@@ -1,7 +1,8 @@
 using System.Text.Json;
+using Interop.Fhir.Views;
 using Interop.Ingestion.Fetching;
 using Interop.Ingestion.Loading;
-using Interop.Ingestion.Normalizing;
+using Interop.Ingestion.Views;
 using Interop.Storage;
 
 namespace Interop.Ingestion.Preparing;
@@ -9,7 +10,12 @@ namespace Interop.Ingestion.Preparing;
 /// <summary>Why a resource becomes a dead letter.</summary>
 /// <param name="IssuesJson">What the validator found, as a JSON array.</param>
 /// <param name="MissingPatientId">The patient whose absence is the reason.</param>
-internal sealed record Failure(string Stage, string Error, string IssuesJson = "[]", string? MissingPatientId = null);
+internal sealed record Failure(string Stage, string Error, string IssuesJson = "[]", string? MissingPatientId = null)
+{
+    /// <summary>A view could not make the resource's rows.</summary>
+    public static Failure OfView(string view, Exception reason) =>
+        new(DeadLetterStage.Transform, $"{view}: {(reason is ViewEvaluationException ? "" : $"{reason.GetType().Name}: ")}{reason.Message}");
+}
 
 /// <summary>One resource, ready to be loaded or known to be bad.</summary>
 internal sealed class PreparedResource(IncomingResource incoming, string resourceType, string? id, ResourceVersion version)
@@ -38,8 +44,8 @@ internal sealed class PreparedResource(IncomingResource incoming, string resourc
     /// <summary>Its row in <see cref="PreparedPage.ResourceRows"/>; -1 when it has none.</summary>
     public int ResourceRow { get; set; } = -1;
 
-    /// <summary>Its rows in <see cref="PreparedPage.NormalizedRows"/>, by normalizer.</summary>
-    public List<(INormalizer Normalizer, int Row)> NormalizedRows { get; } = [];
+    /// <summary>Which rows of <see cref="PreparedPage.Rows"/> are its own.</summary>
+    public List<(ViewTable Table, int First, int Count)> Rows { get; } = [];
 
     /// <summary>The patient it is about.</summary>
     public string? PatientId { get; set; }
@@ -52,9 +58,9 @@ internal sealed class PreparedResource(IncomingResource incoming, string resourc
 /// A page after everything that only computes: its rows are written out in the form that the database takes.
 /// Disposing gives the rows back; the page itself may be prepared again.
 /// </summary>
-internal sealed class PreparedPage(IncomingPage incoming, List<PreparedResource> resources) : IDisposable
+internal sealed class PreparedPage(IncomingPage incoming, List<PreparedResource> resources, ViewSet views) : IDisposable
 {
-    private readonly Dictionary<INormalizer, RowBatch> _normalized = [];
+    private readonly Dictionary<ViewTable, ViewRows> _rows = [];
 
     public IncomingPage Incoming { get; } = incoming;
 
@@ -64,13 +70,16 @@ internal sealed class PreparedPage(IncomingPage incoming, List<PreparedResource>
     /// <summary>Rows of the table <c>resources</c>.</summary>
     public RowBatch ResourceRows { get; } = new(ResourceTable.Shape);
 
-    /// <summary>The rows of each normalized table.</summary>
-    public IReadOnlyDictionary<INormalizer, RowBatch> NormalizedRows => _normalized;
+    /// <summary>The views that rows were made for.</summary>
+    public ViewSet Views { get; } = views;
 
-    public RowBatch RowsOf(INormalizer normalizer)
+    /// <summary>The rows of each normalized table.</summary>
+    public IReadOnlyCollection<ViewRows> Rows => _rows.Values;
+
+    public ViewRows RowsOf(ViewTable table)
     {
-        if (!_normalized.TryGetValue(normalizer, out var rows))
-            _normalized.Add(normalizer, rows = new RowBatch(normalizer.Table));
+        if (!_rows.TryGetValue(table, out var rows))
+            _rows.Add(table, rows = new ViewRows(table));
         return rows;
     }
 
@@ -78,7 +87,7 @@ internal sealed class PreparedPage(IncomingPage incoming, List<PreparedResource>
     public void Dispose()
     {
         ResourceRows.Dispose();
-        foreach (var rows in _normalized.Values)
+        foreach (var rows in _rows.Values)
             rows.Dispose();
     }
 }

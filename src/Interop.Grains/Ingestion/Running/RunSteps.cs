@@ -2,10 +2,10 @@ using Interop.Fhir.Validation;
 using Interop.Ingestion.Exporting;
 using Interop.Ingestion.Fetching;
 using Interop.Ingestion.Loading;
-using Interop.Ingestion.Normalizing;
 using Interop.Ingestion.Preparing;
 using Interop.Ingestion.Runs;
 using Interop.Ingestion.Sources;
+using Interop.Ingestion.Views;
 using Interop.Storage;
 using Microsoft.Extensions.Options;
 
@@ -16,17 +16,18 @@ internal sealed class RunSteps(
     Database database,
     SourceRegistry sources,
     ResourceValidator validator,
-    IEnumerable<INormalizer> normalizers,
+    ViewCatalog catalog,
+    ViewRebuild rebuild,
     RunExporter exporter,
     IOptions<IngestionOptions> options,
     TimeProvider time)
 {
-    private readonly ILookup<string, INormalizer> _normalizers = normalizers.ToLookup(n => n.ResourceType);
-
     /// <summary>Everything from the first page to come to the last.</summary>
     /// <exception cref="IngestionException">The run cannot go on.</exception>
     public Task<RunRecord> IngestAsync(RunRecord run, Action<RunRecord> onProgress, CancellationToken cancellationToken)
     {
+        if (run.IsViewRebuild)
+            return rebuild.ExecuteAsync(run, onProgress, cancellationToken);
         var client = sources.Find(run.Source);
         if (client is null && !run.IsReplay)
             throw new IngestionException($"the source '{run.Source}' is not in the settings any more");
@@ -40,11 +41,12 @@ internal sealed class RunSteps(
                 run.ServerDate,
                 options.Value.MaxExpiredSearches,
                 time);
-        var preparer = new PagePreparer(database, validator, _normalizers, client, run, time);
-        var loader = new PageLoader(database, _normalizers, time);
+        var preparer = new PagePreparer(database, validator, catalog, client, run, time);
+        var loader = new PageLoader(database, catalog, time);
         return new RunPipeline(source, preparer, loader, time, onProgress).ExecuteAsync(run, cancellationToken);
     }
 
-    /// <summary>The run's files, as its last step; null when the settings want none.</summary>
-    public Task<string?> ExportAsync(RunRecord run, CancellationToken cancellationToken) => exporter.WriteRunAsync(run, cancellationToken);
+    /// <summary>The run's files, as its last step; null when the settings want none, and where it settled no resources but filled a table.</summary>
+    public Task<string?> ExportAsync(RunRecord run, CancellationToken cancellationToken) =>
+        run.IsViewRebuild ? Task.FromResult<string?>(null) : exporter.WriteRunAsync(run, cancellationToken);
 }

@@ -1,5 +1,6 @@
 using Interop.Fhir.Client;
 using Interop.Ingestion.Runs;
+using Interop.Ingestion.Views;
 using Interop.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -118,8 +119,13 @@ internal sealed partial class RunWorker(long runId, RunSteps steps, Database dat
 
         var status = error is null ? RunStatus.Success : RunStatus.Failed;
         var ended = await database.WriteAsync(
-            (session, token) => RunStore.FinishAsync(session, run, status, error, exportPath, time.GetUtcNow(), token), _stop.Token)
-            ?? throw new LeaseLostException(runId);
+            async (session, token) =>
+            {
+                if (status != RunStatus.Success && run.IsViewRebuild)
+                    await ViewChanges.AbandonAsync(session, runId, token);
+                return await RunStore.FinishAsync(session, run, status, error, exportPath, time.GetUtcNow(), token) ?? throw new LeaseLostException(runId);
+            },
+            _stop.Token);
         IngestionMetrics.RunEnded(ended);
         LogEnded(runId, ended.Source, ended.ResourceType, status, ended.Fetched, ended.DeadLetters, error);
         Progress.Publish(ended.Progress);

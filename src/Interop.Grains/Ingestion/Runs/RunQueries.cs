@@ -132,6 +132,7 @@ internal static class RunQueries
         When("included", run.Included, run.Included > 0);
         When("deleted", run.Deleted, run.Deleted > 0);
         When("replay_stage", run.ReplayStage, run.IsReplay);
+        When("view", run.ViewName, run.IsViewRebuild);
         return new JsonText(details.ToJsonString());
     }
 

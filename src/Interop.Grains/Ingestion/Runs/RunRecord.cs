@@ -39,6 +39,9 @@ internal sealed record RunRecord
 
     public string? ReplayStage { get; init; }
 
+    /// <summary>The view whose table the run fills from what is stored; null for a run that fetches.</summary>
+    public string? ViewName { get; init; }
+
     /// <summary>The last letter that was replayed.</summary>
     public long ReplayCursor { get; init; }
 
@@ -96,10 +99,12 @@ internal sealed record RunRecord
 
     public bool IsReplay => ReplayOfRunId is not null;
 
+    public bool IsViewRebuild => ViewName is not null;
+
     public bool IsActive => RunStatus.IsActive(Status);
 
     /// <summary>Only a run over everything of its type reads and moves the checkpoint.</summary>
-    public bool MovesCheckpoint => !IsReplay && Request.PatientId is null;
+    public bool MovesCheckpoint => !IsReplay && !IsViewRebuild && Request.PatientId is null;
 
     public RunCounters Counters => new(
         Fetched, Validated, Invalid, TransformErrors, Upserted, Unchanged, Refetched, LoadErrors, DeadLetters);

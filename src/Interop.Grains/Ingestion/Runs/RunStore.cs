@@ -27,9 +27,9 @@ internal static class RunStore
         session.FirstAsync<RunRecord>(
             $"""
             INSERT INTO ingestion_runs (source, resource_type, status, started_at, request_json, since, checkpoint_before,
-                                        replay_of_run_id, replay_stage, replay_until, replay_source_count, replay_missing_raw)
+                                        replay_of_run_id, replay_stage, replay_until, replay_source_count, replay_missing_raw, view_name)
             VALUES (@Source, @ResourceType, @Status, @StartedAt, @RequestJson, @Since, @CheckpointBefore,
-                    @ReplayOfRunId, @ReplayStage, @ReplayUntil, @ReplaySourceCount, @ReplayMissingRaw)
+                    @ReplayOfRunId, @ReplayStage, @ReplayUntil, @ReplaySourceCount, @ReplayMissingRaw, @ViewName)
             ON CONFLICT (source, resource_type) WHERE {IsActive} DO NOTHING
             RETURNING *
             """,

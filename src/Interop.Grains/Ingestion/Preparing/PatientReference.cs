@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Interop.Ingestion.Normalizing;
+namespace Interop.Ingestion.Preparing;
 
 /// <summary>The patient that a clinical resource is about.</summary>
 internal static class PatientReference
@@ -9,13 +9,8 @@ internal static class PatientReference
     /// The id in <c>subject.reference</c> or <c>patient.reference</c>: <c>Patient/x</c>, its versioned form, or a URL that ends so.
     /// Null when there is none or when it points to something else (a Group, a contained resource, a logical identifier).
     /// </summary>
-    public static string? IdOf(JsonElement resource)
-    {
-        var reference = resource.At("subject", "reference");
-        if (reference.ValueKind != JsonValueKind.String)
-            reference = resource.At("patient", "reference");
-        return reference.ValueKind == JsonValueKind.String ? IdOf(reference.GetString()!) : null;
-    }
+    public static string? IdOf(JsonElement resource) =>
+        (ReferenceOf(resource, "subject") ?? ReferenceOf(resource, "patient")) is { } reference ? IdOf(reference) : null;
 
     internal static string? IdOf(string reference)
     {
@@ -23,4 +18,11 @@ internal static class PatientReference
         var parts = (history < 0 ? reference : reference[..history]).Split('/');
         return parts.Length >= 2 && parts[^2] == "Patient" && parts[^1].Length > 0 ? parts[^1] : null;
     }
+
+    private static string? ReferenceOf(JsonElement resource, string member) =>
+        resource.ValueKind == JsonValueKind.Object
+        && resource.TryGetProperty(member, out var target) && target.ValueKind == JsonValueKind.Object
+        && target.TryGetProperty("reference", out var reference) && reference.ValueKind == JsonValueKind.String
+            ? reference.GetString()
+            : null;
 }

@@ -1,0 +1,127 @@
+using System.Text.Json;
+using Interop.Fhir.Views;
+using Interop.Storage;
+
+namespace Interop.Ingestion.Views;
+
+/// <summary>Rows of one view's table, from resource after resource, in the form that the database takes.</summary>
+internal sealed class ViewRows(ViewTable table) : IViewRowSink, IDisposable
+{
+    private readonly int _idColumn = IndexOfId(table.View.Columns);
+    private RowOrigin _origin;
+    private int _column;
+    private long _rowIndex;
+
+    public ViewTable Table { get; } = table;
+
+    public RowBatch Batch { get; } = new(table.Shape);
+
+    /// <summary>Appends the rows of a resource; all of them, or none when it throws.</summary>
+    /// <returns>How many they are.</returns>
+    /// <exception cref="ViewEvaluationException">The resource's values do not fit the view.</exception>
+    public int Append(JsonElement resource, in RowOrigin origin)
+    {
+        var before = Batch.Count;
+        _origin = origin;
+        _rowIndex = 0;
+        try
+        {
+            return Table.View.Run(resource, this);
+        }
+        catch
+        {
+            Batch.Truncate(before);
+            throw;
+        }
+    }
+
+    public void Dispose() => Batch.Dispose();
+
+    void IViewRowSink.BeginRow()
+    {
+        Batch.BeginRow();
+        Batch.WriteText(_origin.Source);
+        Batch.WriteText(_origin.Id);
+        if (Table.HasManyRows)
+            Batch.WriteInteger(_rowIndex++);
+        _column = 0;
+    }
+
+    void IViewRowSink.EndRow()
+    {
+        Batch.WriteInteger(_origin.RunId);
+        if (!Table.HasManyRows)
+            Batch.WriteUtf8(_origin.Raw.Span);
+    }
+
+    void IViewRowSink.Null()
+    {
+        if (IsOwn())
+            Batch.WriteNull();
+    }
+
+    void IViewRowSink.Boolean(bool value)
+    {
+        if (!IsOwn())
+            return;
+        if (Batch.NextType == ColumnType.Boolean)
+            Batch.WriteBoolean(value);
+        else
+            Batch.WriteUtf8(value ? "true"u8 : "false"u8);
+    }
+
+    void IViewRowSink.Integer(long value)
+    {
+        if (!IsOwn())
+            return;
+        if (Batch.NextType == ColumnType.Integer)
+        {
+            Batch.WriteInteger(value);
+            return;
+        }
+
+        Span<byte> digits = stackalloc byte[20];
+        value.TryFormat(digits, out var length, default, System.Globalization.CultureInfo.InvariantCulture);
+        WriteDigits(digits[..length]);
+    }
+
+    void IViewRowSink.Numeric(ReadOnlySpan<byte> digits)
+    {
+        if (IsOwn())
+            WriteDigits(digits);
+    }
+
+    void IViewRowSink.Text(ReadOnlySpan<byte> utf8)
+    {
+        if (IsOwn())
+            WriteDigits(utf8);
+    }
+
+    void IViewRowSink.Json(ReadOnlySpan<byte> utf8)
+    {
+        if (IsOwn())
+            Batch.WriteUtf8(utf8);
+    }
+
+    private void WriteDigits(ReadOnlySpan<byte> text)
+    {
+        if (Batch.NextType == ColumnType.Numeric)
+            Batch.WriteNumeric(text);
+        else
+            Batch.WriteUtf8(text);
+    }
+
+    // The resource's id stands before the view's columns already.
+    private bool IsOwn() => _column++ != _idColumn;
+
+    private static int IndexOfId(IReadOnlyList<ViewColumn> columns)
+    {
+        for (var i = 0; i < columns.Count; i++)
+        {
+            if (ViewTable.IsId(columns[i]))
+                return i;
+        }
+
+        return -1;
+    }
+}

@@ -1,0 +1,60 @@
+using System.Collections.Frozen;
+using System.Text.RegularExpressions;
+using Interop.Fhir.Views;
+
+namespace Interop.Ingestion.Views;
+
+/// <summary>What a view must keep to be a table, beyond what every ViewDefinition must.</summary>
+internal static partial class ViewTableRules
+{
+    // PostgreSQL's names have 63 bytes, and a table that is being filled has a longer name than its view.
+    private const int MaxNameLength = 50;
+    private const int MaxColumns = 1000;
+
+    /// <summary>The platform's own tables, those of features to come among them.</summary>
+    private static readonly FrozenSet<string> Taken = FrozenSet.ToFrozenSet(
+    [
+        "resources", "ingestion_runs", "run_seen", "checkpoints", "dead_letters", "views", "view_epoch", "schema_version", "schedules",
+        "audit_alerts", "audit_scores", "pollers", "suppressions", "alert_feedback", "anomaly_models",
+        "telemetry_events", "telemetry_rejects", "pd_executions", "pd_searches", "timeline_events",
+        "users", "api_keys", "uploads", "upload_rows", "tm2_files", "tm2_records",
+    ], StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Reads, compiles and checks a view's JSON.</summary>
+    /// <exception cref="ViewDefinitionException">It cannot be a table; place and reason say why.</exception>
+    public static CompiledView Compile(ReadOnlySpan<byte> json)
+    {
+        var view = CompiledView.Compile(ViewDefinition.Parse(json, requireName: true));
+        CheckName(view.Definition.Name!);
+        CheckColumns(view);
+        return view;
+    }
+
+    private static void CheckName(string name)
+    {
+        if (name.Length > MaxNameLength)
+            throw new ViewDefinitionException("name", $"'{name}' has {name.Length} characters; a table's name has at most {MaxNameLength}");
+        if (Taken.Contains(name) || OfTheDatabase().IsMatch(name))
+            throw new ViewDefinitionException("name", $"the table name {name} is taken by the platform: give the view another");
+    }
+
+    private static void CheckColumns(CompiledView view)
+    {
+        if (view.Columns.Count > MaxColumns)
+            throw new ViewDefinitionException("select", $"the view has {view.Columns.Count} columns; a table has at most {MaxColumns}");
+        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var column in view.Columns)
+        {
+            var place = $"{column.Place}.name";
+            if (!names.Add(column.Name))
+                throw new ViewDefinitionException(place, $"there is another column {column.Name}: a table's columns differ by more than case");
+            if (ViewTable.IsId(column) && (column.Name != ViewTable.Id || column.IsCollection || column.Path.Trim() is not ("getResourceKey()" or "id")))
+                throw new ViewDefinitionException(place, "the column id is the resource's id (path getResourceKey()): name this column otherwise");
+            if (column.Name.ToLowerInvariant() is ViewTable.Source or ViewTable.RunId or ViewTable.Raw or ViewTable.RowIndex)
+                throw new ViewDefinitionException(place, $"every table has a column {column.Name} of the platform's own: name this column otherwise");
+        }
+    }
+
+    [GeneratedRegex("^(sqlite_|pg_|orleans)|__v[0-9]+$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex OfTheDatabase();
+}
