@@ -28,7 +28,7 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
             Assert.Equal(("active", "one"), (view.Status, view.RowsPerResource));
             Assert.Empty(view.Warnings);
             var columns = string.Join(", ", view.Columns.Select(c => $"\"{c.Name}\""));
-            Assert.Equal(0, await Database.CountAsync(view.Name, "nobody", $"(source, {columns}, run_id, raw) IS NULL"));
+            Assert.Equal(0, await Database.CountAsync(view.Name, "nobody", $"source IS NULL OR EXISTS (SELECT source, {columns}, run_id, raw FROM {view.Name} WHERE 1 = 0)"));
         }
 
         Assert.Equal("numeric", views.Single(v => v.Name == "observations").Columns.Single(c => c.Name == "value_quantity").SqlType);
@@ -126,7 +126,7 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
         Assert.Equal(ViewOutcome.Refused, put.Outcome);
         Assert.StartsWith(reason, put.Reason, StringComparison.Ordinal);
         var run = await Client.RunAsync(source, "Patient");
-        Assert.Equal(run.Counters.Upserted, await Database.CountAsync("going_on", source, "gender IS NOT NULL OR gender IS NULL"));
+        Assert.Equal(run.Counters.Upserted, await Database.CountAsync("going_on", source));
     }
 
     [Theory]
@@ -175,16 +175,17 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
     [Fact]
     public async Task ARowThatTheDatabaseRefusesIsALetterAndTheOthersAreThere()
     {
-        var (sandbox, source) = await SandboxAsync(Nothing);
-        foreach (var (id, number) in new[] { ("a", "a"), ("b", """b\u0000b"""), ("c", "c") })
-            Put(sandbox, $$"""{"resourceType":"Location","id":"{{id}}","name":"{{number}}"}""");
+        // FHIR's decimal has no end; PostgreSQL's numeric has one at 131072 digits.
+        string[] longitudes = ["1.50", "1e200000", "-3"];
+        var (_, source) = await ScriptedAsync(request => request.IsMetadata ? ScriptedAnswer.NotFound : ScriptedAnswer.Bundle(
+            longitudes.Select((x, i) => $$$"""{"resourceType":"Location","id":"{{{"abc"[i]}}}","position":{"longitude":{{{x}}},"latitude":0}}""")));
         await Client.RunAsync(source, "Location");
 
-        var put = await Client.PutViewAsync("locations", "Location", """[{"column":[{"name":"name","path":"name","type":"string"}]}]""");
+        var put = await Client.PutViewAsync("locations", "Location", """[{"column":[{"name":"longitude","path":"position.longitude","type":"decimal"}]}]""");
 
         var run = await Client.EndOfAsync(put.RunId!.Value);
         var refused = await Database.CountAsync("dead_letters", source, "NOT resolved AND stage = 'load' AND resource_id = 'b'");
-        Assert.Equal(Database.Dialect == SqlDialect.Postgres ? 1 : 0, refused); // SQLite takes such a text
+        Assert.Equal(Database.Dialect == SqlDialect.Postgres ? 1 : 0, refused); // SQLite takes it for infinity
         Assert.Equal((RunStatus.Success, refused), (run.Status, run.Counters.LoadErrors));
         Assert.Equal(3 - refused, await Database.CountAsync("locations", source));
     }

@@ -5,8 +5,13 @@ namespace Interop.Grains.Tests.Support;
 /// <summary>Views through the grains, as the front end puts them.</summary>
 internal static class Views
 {
-    public static JsonText Definition(string name, string resource, string select, string? where = null) => new(
-        $$"""{"resourceType":"ViewDefinition","name":"{{name}}","resource":"{{resource}}",{{(where is null ? "" : $$""""where":[{"path":"{{where}}"}],"""")}}"select":{{select}}}""");
+    public static JsonText Definition(string name, string resource, string select, string? where = null)
+    {
+        var condition = where is null ? "" : $$"""
+            "where":[{"path":"{{where}}"}],
+            """;
+        return new JsonText($$"""{"resourceType":"ViewDefinition","name":"{{name}}","resource":"{{resource}}",{{condition}}"select":{{select}}}""");
+    }
 
     public static Task<ViewChangeResult> PutViewAsync(this IClusterClient client, string name, string resource, string select, string? where = null) =>
         client.GetGrain<IViewGrain>(name).Put(Definition(name, resource, select, where));

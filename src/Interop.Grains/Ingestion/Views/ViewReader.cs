@@ -139,8 +139,8 @@ internal sealed class ViewReader(Database database, ViewCatalog catalog)
                 writer.Integer(reader.GetInt64(i));
             else if (columns[i].Type == ColumnType.Boolean)
                 writer.Boolean(reader.GetBoolean(i));
-            else if (columns[i].Type == ColumnType.Numeric)
-                writer.Numeric(Encoding.UTF8.GetBytes(reader.GetString(i)));
+            else if (columns[i].Type == ColumnType.Numeric && reader.GetString(i) is var digits && char.IsAsciiDigit(digits[^1]))
+                writer.Numeric(Encoding.UTF8.GetBytes(digits)); // and not SQLite's Inf, which no JSON number is
             else if (columns[i].Type == ColumnType.Json)
                 writer.Json(Encoding.UTF8.GetBytes(reader.GetString(i)));
             else
