@@ -1,9 +1,11 @@
 using System.CommandLine;
+using Interop.Bench.Fhir;
 using Interop.Bench.Ingestion;
 using Interop.Bench.Telemetry;
 
 var root = new RootCommand("Measurements of Interop: ratios against a floor that is taken in the same run.");
 root.Subcommands.Add(IngestBench.Create());
+root.Subcommands.Add(FhirBench.Create());
 foreach (var command in TelemetryBench.Create())
     root.Subcommands.Add(command);
 return await root.Parse(args).InvokeAsync();

@@ -25,8 +25,10 @@ public static class ViewEndpoints
         views.MapGet("/", async (IGrainFactory grains) => TypedResults.Ok((await Query(grains).List()).Select(ViewResponse.From).ToImmutableArray()))
             .WithName("ListViews").WithSummary("Every view with its columns and the state of its table").WithExample(ViewExamples.Views);
 
-        var view = views.MapGroup("/{name}").ProducesProblem(StatusCodes.Status404NotFound);
-        view.MapGet("/", DefinitionAsync).WithName("GetView").WithSummary("The ViewDefinition").WithExample(ViewExamples.Definition);
+        var view = views.MapGroup("/{name}").ProducesProblem(StatusCodes.Status404NotFound)
+            .WithErrorExample(StatusCodes.Status404NotFound, "View not found");
+        view.MapGet("/", DefinitionAsync).WithName("GetView").WithSummary("The ViewDefinition")
+            .Produces<JsonText>(StatusCodes.Status200OK, Json).WithExample(ViewExamples.Definition);
         view.MapPut("/", PutAsync).WithName("PutView").WithSummary("Make a ViewDefinition the view's; a run fills its table while the old one is read")
             .Accepts<JsonText>(Json, "application/fhir+json")
             .Produces<ViewChangeResponse>().Produces<ViewChangeResponse>(StatusCodes.Status202Accepted)

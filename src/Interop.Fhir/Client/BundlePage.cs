@@ -43,7 +43,9 @@ public sealed class BundlePage
     public long? Total { get; }
 
     /// <summary>Reads one complete JSON document.</summary>
-    /// <exception cref="JsonException">Not one complete JSON document, or one whose parts have other types than a Bundle's.</exception>
+    /// <exception cref="JsonException">
+    /// Not one complete JSON document, one whose parts have other types than a Bundle's, or, outside of its entries, nested without end.
+    /// </exception>
     public static BundlePage Parse(ReadOnlyMemory<byte> utf8)
     {
         var reader = new Utf8JsonReader(utf8.Span, ResourceHeader.AnyDepth);
@@ -58,13 +60,13 @@ public sealed class BundlePage
             if (reader.IsNamed("resourceType"u8))
                 resourceType = ReadString(ref reader);
             else if (reader.IsNamed("total"u8))
-                total = reader.Read() && reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var n) ? n : null;
+                total = ReadTotal(ref reader);
             else if (reader.IsNamed("link"u8))
                 next = ReadNext(ref reader) ?? next;
             else if (reader.IsNamed("entry"u8))
                 ReadEntries(ref reader, utf8, entries);
             else
-                SkipValue(ref reader);
+                SkipMember(ref reader);
         }
 
         // Whatever follows the closing brace makes the answer something else than one document.
@@ -164,7 +166,7 @@ public sealed class BundlePage
                 else if (reader.IsNamed("url"u8))
                     url = ReadString(ref reader);
                 else
-                    SkipValue(ref reader);
+                    SkipMember(ref reader);
             }
 
             if (relation == "next" && !string.IsNullOrEmpty(url))
@@ -174,12 +176,20 @@ public sealed class BundlePage
         return next;
     }
 
+    private static long? ReadTotal(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        long? total = reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var n) ? n : null;
+        SkipMember(ref reader);
+        return total;
+    }
+
     private static string? ReadString(ref Utf8JsonReader reader)
     {
         reader.Read();
         if (reader.TokenType == JsonTokenType.String)
             return reader.TextOrNull();
-        reader.Skip();
+        SkipMember(ref reader);
         return null;
     }
 
@@ -187,5 +197,12 @@ public sealed class BundlePage
     {
         reader.Read();
         reader.Skip();
+    }
+
+    // Of the Bundle itself; what lies in an entry is that entry's affair, and the others are still to come.
+    private static void SkipMember(ref Utf8JsonReader reader)
+    {
+        if (!JsonDepth.TrySkip(ref reader))
+            throw new JsonTooDeepException();
     }
 }

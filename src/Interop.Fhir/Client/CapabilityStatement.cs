@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Interop.Fhir.Json;
 
 namespace Interop.Fhir.Client;
 
@@ -11,7 +12,7 @@ public static class CapabilityStatement
     /// </summary>
     public static bool SupportsLastUpdated(ReadOnlyMemory<byte> utf8, string resourceType)
     {
-        using var document = JsonDocument.Parse(utf8);
+        using var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = JsonDepth.Limit });
         foreach (var rest in Items(document.RootElement, "rest"))
         {
             foreach (var resource in Items(rest, "resource").Where(r => Is(r, "type", resourceType)))

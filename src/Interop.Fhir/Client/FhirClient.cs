@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using Interop.Fhir.Json;
 using Polly;
 using Polly.CircuitBreaker;
 using Polly.Retry;
@@ -94,6 +95,10 @@ public sealed class FhirClient
                 body.Dispose();
                 throw;
             }
+        }
+        catch (JsonTooDeepException e)
+        {
+            throw new FhirRequestException(url, null, $"the answer is {e.Message}", isTransient: false, null, e);
         }
         catch (JsonException e)
         {

@@ -8,8 +8,14 @@ namespace Interop.Fhir.Client;
 /// <param name="LastUpdated"><c>meta.lastUpdated</c> to 100 ns; null when absent or not an instant.</param>
 public readonly record struct ResourceHeader(string? ResourceType, string? Id, string? VersionId, DateTimeOffset? LastUpdated)
 {
-    // How deep is too deep is the validator's to say, of the one resource; a page must not fail for it. The reader keeps a bit per level.
+    // How deep is too deep is said of the one resource; its page must not fail for it. The reader keeps a bit per level.
     internal static JsonReaderOptions AnyDepth { get; } = new() { MaxDepth = int.MaxValue };
+
+    /// <summary>
+    /// Nested deeper than anything that can be loaded (<see cref="Validation.ValidationOptions.LargestMaxDepth"/>): not read any further from
+    /// there, so that members behind it count as absent.
+    /// </summary>
+    public bool IsTooDeep { get; init; }
 
     /// <summary>Reads the members that are there; anything of another JSON type counts as absent (the validator will say so).</summary>
     /// <exception cref="JsonException">Not well-formed JSON.</exception>
@@ -18,21 +24,29 @@ public readonly record struct ResourceHeader(string? ResourceType, string? Id, s
         var reader = new Utf8JsonReader(resource, AnyDepth);
         string? type = null, id = null, version = null;
         DateTimeOffset? lastUpdated = null;
+        var isTooDeep = false;
         var found = 0;
-        reader.Read();
-        while (found < 3 && reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        try
         {
-            if (reader.IsNamed("resourceType"u8))
-                found += ReadString(ref reader, ref type);
-            else if (reader.IsNamed("id"u8))
-                found += ReadString(ref reader, ref id);
-            else if (reader.IsNamed("meta"u8))
-                found += ReadMeta(ref reader, ref version, ref lastUpdated);
-            else
-                Skip(ref reader);
+            reader.Read();
+            while (found < 3 && reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                if (reader.IsNamed("resourceType"u8))
+                    found += ReadString(ref reader, ref type);
+                else if (reader.IsNamed("id"u8))
+                    found += ReadString(ref reader, ref id);
+                else if (reader.IsNamed("meta"u8))
+                    found += ReadMeta(ref reader, ref version, ref lastUpdated);
+                else
+                    Skip(ref reader);
+            }
+        }
+        catch (JsonTooDeepException)
+        {
+            isTooDeep = true;
         }
 
-        return new ResourceHeader(type, id, version, lastUpdated);
+        return new ResourceHeader(type, id, version, lastUpdated) { IsTooDeep = isTooDeep };
     }
 
     /// <summary>An instant with any number of fraction digits; what is finer than 100 ns is cut off, never rounded up.</summary>
@@ -61,7 +75,7 @@ public readonly record struct ResourceHeader(string? ResourceType, string? Id, s
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject)
         {
-            reader.Skip();
+            Skip(ref reader);
             return 1;
         }
 
@@ -92,13 +106,13 @@ public readonly record struct ResourceHeader(string? ResourceType, string? Id, s
         if (reader.TokenType == JsonTokenType.String)
             value = reader.TextOrNull();
         else
-            reader.Skip();
+            Skip(ref reader);
         return 1;
     }
 
     private static void Skip(ref Utf8JsonReader reader)
     {
-        reader.Read();
-        reader.Skip();
+        if (!JsonDepth.TrySkip(ref reader))
+            throw new JsonTooDeepException();
     }
 }

@@ -6,6 +6,7 @@ using Interop.Ingestion.Running;
 using Interop.Ingestion.Sources;
 using Interop.Ingestion.Views;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Interop.Ingestion;
 
@@ -14,7 +15,8 @@ public static class IngestionServices
 {
     /// <summary>
     /// Adds everything that the ingestion grains need but the <see cref="Interop.Storage.Database"/> and the options
-    /// (<see cref="IngestionOptions"/>, <see cref="ExportOptions"/>, <see cref="ViewOptions"/>), which are the host's.
+    /// (<see cref="IngestionOptions"/>, <see cref="ExportOptions"/>, <see cref="ViewOptions"/>), which are the host's, as may be a
+    /// stricter <see cref="ResourceValidator"/> than the default.
     /// </summary>
     public static IServiceCollection AddIngestion(this IServiceCollection services, IReadOnlyDictionary<string, SourceOptions> sources)
     {
@@ -31,7 +33,7 @@ public static class IngestionServices
         services.AddSingleton(p => new SourceRegistry(
             sources, p.GetRequiredService<IHttpClientFactory>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<IGrainFactory>()));
         services.AddSingleton(R4Schema.Default);
-        services.AddSingleton(ResourceValidator.Default);
+        services.TryAddSingleton(ResourceValidator.Default);
         services.AddSingleton<ViewCatalog>();
         services.AddSingleton<ViewChanges>();
         services.AddSingleton<ViewRebuild>();

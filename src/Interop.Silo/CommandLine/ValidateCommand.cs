@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Interop.Fhir.Schema;
 using Interop.Fhir.Validation;
+using Interop.Silo.Settings;
 
 namespace Interop.Silo.CommandLine;
 
@@ -9,13 +11,26 @@ internal static class ValidateCommand
     public static Command Create()
     {
         var files = new Argument<FileInfo[]>("FILE") { Description = "JSON or NDJSON files, also .gz", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("validate", "Validate FHIR R4 resources; a line per issue") { files };
-        command.SetAction((parsed, token) => RunAsync(parsed.GetValue(files)!, token));
+        var level = new Option<string>("--level")
+        {
+            Description = "structure, or full: the specification's invariants too",
+            DefaultValueFactory = _ => ValidationSettings.Structure,
+        };
+        level.AcceptOnlyFromAmong(ValidationSettings.Structure, ValidationSettings.Full);
+        var profiles = new Option<string[]>("--profile")
+        {
+            Description = "A StructureDefinition file, or a folder with such, as often as needed; a resource that claims one of them must follow it",
+            DefaultValueFactory = _ => [],
+        };
+        var command = new Command("validate", "Validate FHIR R4 resources; a line per issue") { files, level, profiles };
+        command.SetAction((parsed, token) => RunAsync(
+            parsed.GetValue(files)!, ValidationSettings.Options(parsed.GetValue(level)!, parsed.GetValue(profiles)!, "--profile"), token));
         return command;
     }
 
-    private static async Task<int> RunAsync(FileInfo[] files, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(FileInfo[] files, ValidationOptions options, CancellationToken cancellationToken)
     {
+        var validator = new ResourceValidator(R4Schema.Default, options);
         var (resources, errors) = (0L, 0L);
         await using var output = new StreamWriter(Console.OpenStandardOutput(), bufferSize: 16 * 1024);
         foreach (var file in files)
@@ -23,7 +38,7 @@ internal static class ValidateCommand
             await foreach (var (line, bytes) in ResourceFile.ReadAsync(file, cancellationToken))
             {
                 resources++;
-                foreach (var issue in ResourceValidator.Default.Validate(bytes.Span).Issues)
+                foreach (var issue in validator.Validate(bytes.Span).Issues)
                 {
                     if (issue.Severity == IssueSeverity.Error)
                         errors++;

@@ -1,5 +1,7 @@
 using Interop.Api;
 using Interop.Discovery;
+using Interop.Fhir.Schema;
+using Interop.Fhir.Validation;
 using Interop.Ingestion;
 using Interop.Silo.Settings;
 using Interop.Storage;
@@ -60,6 +62,7 @@ internal static class InteropHost
         builder.Services.AddSingleton(Options.Create(settings.Export));
         builder.Services.AddSingleton(Options.Create(settings.Views));
         builder.Services.AddTokens(settings.Tenants);
+        builder.Services.AddSingleton(new ResourceValidator(R4Schema.Default, settings.Validation));
         builder.Services.AddIngestion(settings.Sources);
     }
 

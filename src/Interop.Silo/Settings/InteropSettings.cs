@@ -1,5 +1,6 @@
 using System.Net;
 using Interop.Discovery;
+using Interop.Fhir.Validation;
 using Interop.Ingestion;
 using Interop.Ingestion.Sources;
 using Interop.Storage;
@@ -51,6 +52,9 @@ internal sealed record InteropSettings
     public required IReadOnlyDictionary<string, SourceOptions> Sources { get; init; }
 
     public required IngestionOptions Ingestion { get; init; }
+
+    /// <summary>How strictly resources are validated (<c>Validation:Level</c>, <c>Validation:Profiles</c>).</summary>
+    public required ValidationOptions Validation { get; init; }
 
     public required ExportOptions Export { get; init; }
 

@@ -38,6 +38,7 @@ internal static class SettingsReader
             CorsOrigins = [.. (configuration["CORS_ORIGINS"] ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(Origin)],
             Sources = Sources(configuration),
             Ingestion = Ingestion(configuration, time),
+            Validation = ValidationSettings.Read(configuration),
             Export = new ExportOptions
             {
                 Enabled = Boolean(configuration, "Exports:Enabled", true),
@@ -140,7 +141,7 @@ internal static class SettingsReader
         : Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is ("http" or "https") ? text
         : throw new SettingsException($"{name} must be an absolute http or https URL, not '{text}'");
 
-    private static string? OneOf(IConfiguration configuration, string name, string? otherwise, params string[] allowed)
+    internal static string? OneOf(IConfiguration configuration, string name, string? otherwise, params string[] allowed)
     {
         if (configuration[name] is not { Length: > 0 } text)
             return otherwise;

@@ -57,6 +57,26 @@ public sealed class ValidateTests : IDisposable
     }
 
     [Fact]
+    public async Task LevelFullAddsTheInvariantsAndProfilesTheirRules()
+    {
+        _folder.Write("profile.json", """{"resourceType":"StructureDefinition","url":"http://example.org/p","derivation":"constraint","type":"Patient","differential":{"element":[{"id":"Patient.birthDate","min":1}]}}""");
+        _folder.Write("in.ndjson", """
+            {"resourceType":"Patient","name":[{"period":{"start":"2024-02-01","end":"2024-01-01"}}]}
+            {"resourceType":"Patient","meta":{"profile":["http://example.org/p"]},"text":{"status":"empty","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">x</div>"}}
+            """);
+        Assert.Equal((0, "", "2 resources, 0 errors"), await RunAsync("in.ndjson"));
+        Assert.Equal(
+            (1, "in.ndjson:2 Patient.birthDate error required The profile http://example.org/p asks for at least 1 birthDate; there are 0.", "2 resources, 1 errors"),
+            await RunAsync("in.ndjson", "--profile", "profile.json"));
+        var (exitCode, output, errors) = await RunAsync("in.ndjson", "--level", "full");
+        Assert.Equal((1, "2 resources, 1 errors"), (exitCode, errors));
+        Assert.Contains("in.ndjson:1 Patient.name[0].period error invariant per-1: If present, start SHALL have a lower value than end", output.Split('\n'));
+        (exitCode, output, errors) = await RunAsync("in.ndjson", "--profile", "in.ndjson");
+        Assert.Equal((2, ""), (exitCode, output));
+        Assert.Matches("^interop: --profile: in.ndjson cannot be used: .+$", errors);
+    }
+
+    [Fact]
     public async Task NestingWithoutEndIsNamedAndTheRestOfTheFileIsRead()
     {
         // Looked at again with every block that is read, a line like these takes half a minute.
@@ -79,5 +99,11 @@ public sealed class ValidateTests : IDisposable
         Assert.Contains("deep.ndjson:4 - error too-long The resource is larger than the 67,108,864 bytes that are allowed.", lines);
         Assert.StartsWith("deep.ndjson:5 Patient.id error value", lines[^1], StringComparison.Ordinal);
         Assert.StartsWith("5 resources, ", errors, StringComparison.Ordinal);
+    }
+
+    private async Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments)
+    {
+        var (exitCode, output, errors) = await InteropProcess.RunAsync(_folder.Path, NoSettings, ["validate", .. arguments]);
+        return (exitCode, output.Trim(), errors);
     }
 }

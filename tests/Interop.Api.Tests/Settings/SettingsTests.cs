@@ -23,6 +23,9 @@ public sealed class SettingsTests
     [InlineData("Ingestion:Overlap", "-00:00:01", "Ingestion:Overlap must be from 00:00:00 to 30.00:00:00, not -00:00:01")]
     [InlineData("Ingestion:MaxExpiredSearches", "0", "Ingestion:MaxExpiredSearches must be from 1 to 1000, not 0")]
     [InlineData("Ingestion:Overlapp", "1", "Ingestion:Overlapp is no setting: Ingestion takes PageSize, Overlap, LastUpdatedGte, MaxExpiredSearches")]
+    [InlineData("Validation:Level", "strict", "Validation:Level must be structure, full, not 'strict'")]
+    [InlineData("Validation:Levels", "full", "Validation:Levels is no setting: Validation takes Level, Profiles")]
+    [InlineData("Validation:Profiles", "/nowhere", "Validation:Profiles takes StructureDefinition files and folders with such; there is none at '/nowhere'")]
     [InlineData("Exports:Enabled", "2", "Exports:Enabled must be true or false, not '2'")]
     [InlineData("Sources:a:MaxAttempts", "x", "Sources:a:MaxAttempts must be a whole number, not 'x'")]
     [InlineData("Sources:a:Auth:Kind", "magic", "Sources:a:Auth:Kind must be none, basic, client_credentials, smart_backend or tenant, not 'magic'")]
@@ -52,6 +55,31 @@ public sealed class SettingsTests
         Assert.Equal("Sources:a:Auth:TokenUrl must be an absolute http or https URL, not 'token'", url.Message);
         var file = Assert.Throws<SettingsException>(() => InteropServer.Read([.. source, ("Sources:a:Auth:TokenUrl", "https://as.example.org/token"), ("Sources:a:Auth:PrivateKeyFile", "/nowhere.pem")]));
         Assert.Equal("Sources:a:Auth:PrivateKeyFile must be a PEM file; there is none at '/nowhere.pem'", file.Message);
+    }
+
+    [Fact]
+    public void ProfilesComeFromFilesAndFoldersAndAFileThatIsNoneIsNamed()
+    {
+        const string Profile = """{"resourceType":"StructureDefinition","url":"http://example.org/NAME","derivation":"constraint","type":"Patient","differential":{"element":[{"id":"Patient"}]}}""";
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.File("package"));
+        folder.Write("package/a.json", "\uFEFF" + Profile.Replace("NAME", "a", StringComparison.Ordinal));
+        folder.Write("package/package.json", """{"name":"a package"}""");
+        folder.Write("package/values.json", """{"resourceType":"ValueSet"}""");
+        var b = folder.Write("b.json", Profile.Replace("NAME", "b", StringComparison.Ordinal));
+
+        var settings = InteropServer.Read(("Validation:Profiles", $"{folder.File("package")}, {b}"), ("Validation:Level", "Full"));
+        Assert.Equal(["http://example.org/a", "http://example.org/b"], settings.Validation.Profiles.Select(p => p.Url));
+        Assert.Equal(Interop.Fhir.Validation.ValidationLevel.Full, settings.Validation.Level);
+        Assert.Equal(["http://example.org/b"], InteropServer.Read(("Validation:Profiles:0", b)).Validation.Profiles.Select(p => p.Url));
+
+        var twice = Assert.Throws<SettingsException>(() => InteropServer.Read(("Validation:Profiles", $"{b},{folder.Write("c.json", Profile.Replace("NAME", "b", StringComparison.Ordinal))}")));
+        Assert.Equal($"Validation:Profiles: {folder.File("c.json")} is the profile http://example.org/b, and so is {b}", twice.Message);
+        var none = Assert.Throws<SettingsException>(() => InteropServer.Read(("Validation:Profiles", folder.File("package/values.json"))));
+        Assert.Equal($"Validation:Profiles: {folder.File("package/values.json")} cannot be used: The profile is not a StructureDefinition.", none.Message);
+        folder.Write("package/broken.json", "{");
+        var broken = Assert.Throws<SettingsException>(() => InteropServer.Read(("Validation:Profiles", folder.File("package"))));
+        Assert.StartsWith($"Validation:Profiles: {folder.File("package/broken.json")} cannot be used: ", broken.Message, StringComparison.Ordinal);
     }
 
     [Fact]

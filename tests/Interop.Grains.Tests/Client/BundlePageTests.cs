@@ -45,6 +45,7 @@ public sealed class BundlePageTests
     [InlineData("""{"resourceType":7}""", 0)]
     [InlineData("""{"resourceType":"Bundle","entry":[]}""", 0)]
     [InlineData("""{"resourceType":"Bundle","total":"many","entry":[{}]}""", 1)]
+    [InlineData("""{"total":{"total":7,"entry":[{},{}]},"entry":[{}]}""", 1)]
     [InlineData("""{"entry":[null,1,"x",[],{"resource":null},{"resource":[]},{"resource":"x"}]}""", 7)]
     [InlineData("""{"entry":[{"search":"match","request":[],"resource":{}}]}""", 1)]
     [InlineData("""{"link":[{"relation":"next"},{"relation":"next","url":""},{"relation":"next","url":5}]}""", 0)]
@@ -73,6 +74,35 @@ public sealed class BundlePageTests
         var deep = new string('[', 100_000) + new string(']', 100_000);
 
         Assert.Single(Parse($$$"""{"resourceType":"Bundle","entry":[{"resource":{"x":{{{deep}}}}}]}""").Entries);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("\"resourceType\":\"Bundle\",\"meta\":{},")]
+    [InlineData("\"resourceType\":\"Bundle\",\"link\":[{\"relation\":\"next\",\"url\":\"n\"}],")]
+    public void NestingWithoutEndBesideTheEntriesEndsTheReadingThere(string begin)
+    {
+        // Without a proper end, too: whoever reads on finds that out after the last of ten million levels only.
+        var deep = "{" + begin + "\"x\":" + new StringBuilder().Insert(0, "{\"a\":", 10_000_000);
+
+        var refused = Assert.ThrowsAny<JsonException>(() => Parse(deep));
+
+        Assert.Equal("nested more than 256 levels deep", refused.Message);
+    }
+
+    [Theory]
+    [InlineData("\"x\":DEEP,\"resourceType\":\"Patient\"", null, true)]
+    [InlineData("\"resourceType\":\"Patient\",\"id\":DEEP", "Patient", true)]
+    [InlineData("\"resourceType\":\"Patient\",\"meta\":DEEP", "Patient", true)]
+    [InlineData("\"resourceType\":\"Patient\",\"meta\":{\"tag\":DEEP}", "Patient", true)]
+    [InlineData("\"resourceType\":\"Patient\",\"id\":\"a\",\"meta\":{},\"x\":DEEP", "Patient", false)]
+    public void AHeaderIsReadUpToNestingWithoutEnd(string members, string? type, bool isTooDeep)
+    {
+        var deep = new string('[', 5_000_000);
+
+        var header = ResourceHeader.Read(Encoding.UTF8.GetBytes("{" + members.Replace("DEEP", deep, StringComparison.Ordinal) + "}"));
+
+        Assert.Equal((type, isTooDeep), (header.ResourceType, header.IsTooDeep));
     }
 
     private static BundlePage Parse(string text) => BundlePage.Parse(Encoding.UTF8.GetBytes(text));

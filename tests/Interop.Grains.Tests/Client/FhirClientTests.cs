@@ -51,6 +51,17 @@ public sealed class FhirClientTests : IAsyncLifetime, IDisposable
         Assert.Equal(3, _server.Requests.Length);
     }
 
+    [Fact]
+    public async Task AnAnswerNestedWithoutEndIsNotAskedAgain()
+    {
+        Answer(new ScriptedAnswer(200, "{\"resourceType\":\"Bundle\",\"meta\":" + new string('[', 1_000_000)));
+
+        var failure = await Assert.ThrowsAsync<FhirRequestException>(() => GetAsync(Client()));
+
+        Assert.EndsWith("the answer is nested more than 256 levels deep", failure.Message, StringComparison.Ordinal);
+        Assert.Single(_server.Requests);
+    }
+
     [Theory]
     [InlineData(400)]
     [InlineData(403)]

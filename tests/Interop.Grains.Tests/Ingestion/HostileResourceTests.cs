@@ -18,6 +18,7 @@ public abstract class HostileResourceTests(SharedSilo shared) : IngestionSuite(s
         { "an endless id", $$"""{"resourceType":"Patient","id":"{{new string('x', 100_000)}}"}""" },
         { "an endless resource type", $$"""{"resourceType":"{{new string('x', 100_000)}}","id":"x"}""" },
         { "nesting without end", $$"""{"resourceType":"Patient","id":"x","extension":{{Nested(300)}}}""" },
+        { "nesting without end before it says what it is", $$"""{"extension":{{new string('[', 1_000_000) + new string(']', 1_000_000)}},"resourceType":"Patient","id":"x"}""" },
         { "an instant that is none", """{"resourceType":"Patient","id":"x","meta":{"lastUpdated":"9999-99-99T99:99:99Z"}}""" },
         { "the same member twice", """{"resourceType":"Patient","id":"x","id":"y","gender":"male","gender":"female"}""" },
         { "nothing", "{}" },
@@ -39,6 +40,22 @@ public abstract class HostileResourceTests(SharedSilo shared) : IngestionSuite(s
         Assert.Equal(11, run.Counters.Fetched);
         Assert.Equal(11, run.Counters.Upserted + run.Counters.DeadLetters);
         Assert.Equal((11, 0, 0), (again.Counters.Fetched, again.Counters.Upserted, again.Counters.DeadLetters));
+    }
+
+    [Theory]
+    [InlineData(100, "Patient.extension[0]")]
+    [InlineData(1_000_000, "nested more than 256 levels deep")]
+    public async Task TheLetterOfADeepResourceSaysSo(int levels, string error)
+    {
+        var deep = new string('[', levels) + new string(']', levels);
+        var (_, source) = await ScriptedAsync(request => request.IsMetadata
+            ? ScriptedAnswer.NotFound
+            : ScriptedAnswer.Bundle([.. Good(0, 2), $$"""{"resourceType":"Patient","extension":{{deep}},"id":"x"}""", .. Good(2, 4)]));
+
+        var run = await Client.RunAsync(source, "Patient");
+
+        Assert.Equal((RunStatus.Success, 4, 1), (run.Status, run.Counters.Upserted, run.Counters.DeadLetters));
+        Assert.Contains(error, (await Client.DetailAsync(run.RunId)).DeadletterSample.Single().Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -136,7 +136,7 @@ internal sealed class ProfileElement(string name, string? slice)
         if (element.TryGetProperty("binding", out var binding) && Profile.Text(binding, "strength") == "required")
             RequiredValueSet = Profile.Text(binding, "valueSet");
         if (element.TryGetProperty("type", out var types))
-            Types = [.. types.EnumerateArray().Select(t => (Profile.Text(t, "code")!, FirstProfile(t)))];
+            Types = [.. types.EnumerateArray().Select(t => (Required(t, "code"), FirstProfile(t)))];
         if (element.TryGetProperty("slicing", out var slicing))
             Slicing(slicing);
     }
@@ -145,8 +145,11 @@ internal sealed class ProfileElement(string name, string? slice)
     {
         IsClosed = Profile.Text(slicing, "rules") == "closed";
         if (slicing.TryGetProperty("discriminator", out var discriminators))
-            Discriminators = [.. discriminators.EnumerateArray().Select(d => (Profile.Text(d, "type")!, Profile.Text(d, "path")!))];
+            Discriminators = [.. discriminators.EnumerateArray().Select(d => (Required(d, "type"), Required(d, "path")))];
     }
+
+    private string Required(JsonElement element, string property) =>
+        Profile.Text(element, property) ?? throw new FormatException($"A type or discriminator of {Name} has no {property}.");
 
     private static string? FirstProfile(JsonElement type) =>
         type.TryGetProperty("profile", out var profiles) && profiles.GetArrayLength() > 0 ? profiles[0].GetString() : null;

@@ -7,6 +7,9 @@ namespace Interop.Fhir.Validation.Profiles;
 /// <summary>Checks one resource, whose structure has no errors, against the profiles it claims in meta.profile.</summary>
 internal sealed class ProfileCheck(R4Schema schema, IReadOnlyDictionary<string, Profile> profiles, List<ValidationIssue> issues)
 {
+    // Whose rules are being checked; issues name it, for a resource may claim several.
+    private string _profile = "";
+
     public void Check(JsonElement resource)
     {
         foreach (var profile in Claimed(resource))
@@ -32,9 +35,15 @@ internal sealed class ProfileCheck(R4Schema schema, IReadOnlyDictionary<string, 
 
     private void Apply(Profile profile, JsonElement value, string path)
     {
+        var outer = _profile;
         var applied = new HashSet<string>(StringComparer.Ordinal);
         for (Profile? next = profile; next is not null && applied.Add(next.Url); profiles.TryGetValue(next.BaseUrl, out next))
+        {
+            _profile = next.Url;
             CheckChildren(next.Root, value, path);
+        }
+
+        _profile = outer;
     }
 
     private void CheckChildren(ProfileElement element, JsonElement value, string path)
@@ -56,19 +65,19 @@ internal sealed class ProfileCheck(R4Schema schema, IReadOnlyDictionary<string, 
     {
         var what = element.Slice is null ? ElementName(element) : $"{ElementName(element)} of the slice {element.Slice}";
         if (count < element.Min)
-            Report(IssueCode.Required, path, $"The profile asks for at least {element.Min} {what}; there {(count == 1 ? "is 1" : $"are {count}")}.");
+            Report(IssueCode.Required, path, $"The profile {_profile} asks for at least {element.Min} {what}; there {(count == 1 ? "is 1" : $"are {count}")}.");
         else if (count > element.Max)
-            Report(IssueCode.Structure, path, $"The profile allows at most {element.Max} {what}; there {(count == 1 ? "is 1" : $"are {count}")}.");
+            Report(IssueCode.Structure, path, $"The profile {_profile} allows at most {element.Max} {what}; there {(count == 1 ? "is 1" : $"are {count}")}.");
     }
 
     private void CheckValue(ProfileElement element, ProfileValue value)
     {
         if (element.Fixed is { } exact && !JsonElement.DeepEquals(exact, value.Json))
-            Report(IssueCode.Value, value.Path, $"The profile asks for exactly {Shorten(exact)}.");
+            Report(IssueCode.Value, value.Path, $"The profile {_profile} asks for exactly {Shorten(exact)}.");
         if (element.Pattern is { } pattern && !ProfileValue.HasPattern(value.Json, pattern))
-            Report(IssueCode.Value, value.Path, $"The profile asks for {Shorten(pattern)}.");
+            Report(IssueCode.Value, value.Path, $"The profile {_profile} asks for {Shorten(pattern)}.");
         if (element.RequiredValueSet is { } url && schema.FindValueSet(url) is { } valueSet && !IsBound(value.Json, valueSet))
-            Report(IssueCode.CodeInvalid, value.Path, $"The profile asks for a code of {valueSet.Url}.");
+            Report(IssueCode.CodeInvalid, value.Path, $"The profile {_profile} asks for a code of {valueSet.Url}.");
         CheckChildren(element, value.Json, value.Path);
         foreach (var (_, typeProfile) in element.Types)
         {
@@ -90,7 +99,7 @@ internal sealed class ProfileCheck(R4Schema schema, IReadOnlyDictionary<string, 
             }
             else if (element.IsClosed)
             {
-                Report(IssueCode.Structure, value.Path, $"The profile allows the slices {string.Join(", ", element.Slices.Select(s => s.Slice))} only, and this is none of them.");
+                Report(IssueCode.Structure, value.Path, $"The profile {_profile} allows the slices {string.Join(", ", element.Slices.Select(s => s.Slice))} only, and this is none of them.");
             }
         }
 

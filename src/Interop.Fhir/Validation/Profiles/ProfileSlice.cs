@@ -25,7 +25,7 @@ internal static class ProfileSlice
 
     private static string? ExtensionUrl(ProfileElement slice) =>
         slice.Types.Select(t => t.Profile?.Split('|')[0]).FirstOrDefault(p => p is not null)
-        ?? slice.Children.Find(c => c.Name == "url")?.Fixed?.GetString();
+        ?? (slice.Children.Find(c => c.Name == "url")?.Fixed is { ValueKind: JsonValueKind.String } url ? url.GetString() : null);
 
     private static bool HasType(ProfileElement slice, string type) =>
         slice.Types.Any(t => t.Code.Equals(type, StringComparison.OrdinalIgnoreCase));

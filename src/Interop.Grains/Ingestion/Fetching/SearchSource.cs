@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Interop.Fhir.Client;
+using Interop.Fhir.Validation;
 
 namespace Interop.Ingestion.Fetching;
 
@@ -168,6 +169,8 @@ internal sealed class SearchSource(
 
         if (entry.SearchMode == "include")
             return new IncomingResource(entry.Resource, header, EntryKind.Include);
+        if (header.IsTooDeep)
+            return Malformed(entry.Resource, header, $"is nested more than {ValidationOptions.LargestMaxDepth} levels deep: not read, and not loaded");
         if (header.ResourceType != plan.ResourceType)
             return Malformed(entry.Resource, header, $"is a {header.ResourceType ?? "resource without resourceType"}, not a {plan.ResourceType}");
         return new IncomingResource(entry.Resource, header, EntryKind.Match);

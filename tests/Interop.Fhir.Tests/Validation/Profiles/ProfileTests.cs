@@ -85,11 +85,17 @@ public class ProfileTests
     [InlineData("{'resourceType':'StructureDefinition','url':'u','derivation':'constraint','type':'Patient'}")]
     [InlineData("{'resourceType':'StructureDefinition','url':'u','derivation':'constraint','type':'Patient','differential':{}}")]
     [InlineData("{'resourceType':'StructureDefinition','url':'u','derivation':'constraint','type':'Patient','differential':{'element':[{'id':'Observation'}]}}")]
+    [InlineData("[]")]
+    [InlineData("{'resourceType':'StructureDefinition','url':'u','derivation':'constraint','type':'Patient','differential':{'element':[{'id':'Patient.name','min':'1'}]}}")]
+    [InlineData("{'resourceType':'StructureDefinition','url':'u','derivation':'constraint','type':'Patient','differential':{'element':[{'id':'Patient.name','min':1.5}]}}")]
+    [InlineData("{'resourceType':'StructureDefinition','url':'u','derivation':'constraint','type':'Patient','differential':{'element':[{'id':'Patient.name','type':[{}]}]}}")]
+    [InlineData("{'resourceType':'StructureDefinition','url':'u','derivation':'constraint','type':'Patient','differential':{'element':[{'id':'Patient.name','slicing':{'discriminator':[{'type':'value'}]}}]}}")]
     public void WhatIsNoProfileIsRefused(string json) => Assert.Throws<FormatException>(() => Profile.Load(Expect.Utf8(json)));
 
     private static void AssertIssues(string type, string profile, string content, string expected)
     {
         var result = Validator.Validate(Expect.Utf8($"{{'resourceType':'{type}','meta':{{'profile':['http://example.org/{profile}|1']}},{content}}}"));
+        Assert.All(result.Issues, issue => Assert.Contains(" http://example.org/", issue.Text, StringComparison.Ordinal));
         Assert.Equal(expected, string.Join(", ", result.Issues.Select(i => $"{i.Code} {i.Location}")));
     }
 }
