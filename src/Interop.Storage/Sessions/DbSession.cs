@@ -7,8 +7,8 @@ namespace Interop.Storage;
 /// <summary>
 /// One transaction on one connection, for the time of the work that it was given to; not for use by two threads at once.
 /// Columns in snake_case fill members and constructor parameters in PascalCase; <c>@Name</c> in a statement takes the member Name of
-/// <c>args</c>, and <c>IN @Names</c> or <c>NOT IN @Names</c> (so written) an array or a list. Instants go in and come out as
-/// <see cref="DateTimeOffset"/> or UTC <see cref="DateTime"/>.
+/// <c>args</c>; many keys at once go through <see cref="KeyLists"/>. Instants go in and come out as <see cref="DateTimeOffset"/> or UTC
+/// <see cref="DateTime"/>.
 /// Failures come as the provider's DbException; <see cref="Database.Classify"/> tells what they ask for. After one, PostgreSQL takes
 /// nothing more in this transaction but a rollback to a savepoint.
 /// </summary>
@@ -72,7 +72,7 @@ public sealed class DbSession
         var leftEarly = false;
         try
         {
-            var rows = Connection.QueryUnbufferedAsync<T>(Statement(sql), args, Transaction, Seconds(CommandTimeout));
+            var rows = Connection.QueryUnbufferedAsync<T>(sql, args, Transaction, Seconds(CommandTimeout));
             await foreach (var row in rows.WithCancellation(ct))
             {
                 _attempt.MayRepeat = false;
@@ -129,10 +129,8 @@ public sealed class DbSession
     private CommandDefinition Command(string sql, object? args, CancellationToken ct)
     {
         ObjectDisposedException.ThrowIf(_ended, this);
-        return new CommandDefinition(Statement(sql), args, Transaction, Seconds(CommandTimeout), cancellationToken: ct);
+        return new CommandDefinition(sql, args, Transaction, Seconds(CommandTimeout), cancellationToken: ct);
     }
-
-    private string Statement(string sql) => Dialect == SqlDialect.Postgres ? ListParameters.ForPostgres(sql) : sql;
 
     private static int Seconds(TimeSpan timeout) => (int)Math.Ceiling(timeout.TotalSeconds);
 }

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Interop.Ingestion.Preparing;
 using Interop.Storage;
 
@@ -7,8 +6,6 @@ namespace Interop.Ingestion.Loading;
 /// <summary>Finds, by halves, the resources whose rows the database refuses, and marks them as failed. Writes nothing.</summary>
 internal sealed class RefusedRows(Database database)
 {
-    private const string Savepoint = "probe";
-
     private sealed class ProbeEnded : Exception;
 
     /// <summary>How many were marked.</summary>
@@ -24,7 +21,7 @@ internal sealed class RefusedRows(Database database)
                 async (session, token) =>
                 {
                     refused.Clear();
-                    await ProbeAsync(session, page, candidates, refused, token);
+                    await ByHalves.WriteAsync(database, session, candidates, some => WriteAsync(session, page, some, token), refused.Add, token);
                     throw new ProbeEnded(); // so that nothing of it is committed
                 },
                 cancellationToken);
@@ -36,34 +33,6 @@ internal sealed class RefusedRows(Database database)
         }
 
         return refused.Count;
-    }
-
-    private async Task ProbeAsync(
-        DbSession session, PreparedPage page, List<PreparedResource> resources, Dictionary<PreparedResource, string> refused, CancellationToken token)
-    {
-        if (resources.Count == 0)
-            return;
-        await session.SavepointAsync(Savepoint, token);
-        try
-        {
-            await WriteAsync(session, page, resources, token);
-            await session.ReleaseAsync(Savepoint, token);
-            return;
-        }
-        catch (Exception e) when (database.Classify(e) == FailureKind.DataRefused)
-        {
-            await session.RollbackToAsync(Savepoint, token);
-            await session.ReleaseAsync(Savepoint, token);
-            if (resources.Count == 1)
-            {
-                refused.Add(resources[0], Reason(e));
-                return;
-            }
-        }
-
-        var half = resources.Count / 2;
-        await ProbeAsync(session, page, resources[..half], refused, token);
-        await ProbeAsync(session, page, resources[half..], refused, token);
     }
 
     private static async Task WriteAsync(DbSession session, PreparedPage page, List<PreparedResource> resources, CancellationToken token)
@@ -86,17 +55,5 @@ internal sealed class RefusedRows(Database database)
 
             await session.BulkUpsertAsync(rows, UpsertRule.Replace, token);
         }
-    }
-
-    // The server's own sentence without the statement or the values that it may quote in its details.
-    public static string Reason(Exception e)
-    {
-        for (var inner = e; inner is not null; inner = inner.InnerException)
-        {
-            if (inner is DbException)
-                return inner.Message.Split('\n')[0];
-        }
-
-        return e.Message;
     }
 }

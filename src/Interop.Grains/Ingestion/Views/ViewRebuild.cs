@@ -15,7 +15,6 @@ namespace Interop.Ingestion.Views;
 internal sealed class ViewRebuild(Database database, ViewCatalog catalog, ViewChanges changes, TimeProvider time)
 {
     private const int ResourcesPerChunk = 500;
-    private const string Savepoint = "chunk";
 
     private sealed record StoredRow(string ResourceId, string? VersionId, long? LastUpdatedTicks, string ContentHash, long RunId, string Raw);
 
@@ -64,7 +63,13 @@ internal sealed class ViewRebuild(Database database, ViewCatalog catalog, ViewCh
         using var made = new ViewRows(table);
         foreach (var row in rows)
             resources.Add(Make(run, source, row, made));
-        await WriteAsync(session, view.Name, made.Batch, [.. resources.Where(r => r.Resource.Failure is null)], cancellationToken);
+        await ByHalves.WriteAsync(
+            database,
+            session,
+            [.. resources.Where(r => r.Resource.Failure is null)],
+            some => WriteAsync(session, made.Batch, some, cancellationToken),
+            (refused, reason) => refused.Resource.Failure = new Failure(DeadLetterStage.Load, $"{view.Name}: the database refused it: {reason}"),
+            cancellationToken);
         await SettleAsync(session, run with { Source = source }, [.. resources.Select(r => r.Resource)], delta, cancellationToken);
         await ViewStore.AdvanceAsync(session, run.RunId, source, rows[^1].ResourceId, cancellationToken);
         return await RunStore.AdvanceAsync(session, run, new IncomingPage([]) { Total = total }, delta, [], rate, cancellationToken)
@@ -90,34 +95,10 @@ internal sealed class ViewRebuild(Database database, ViewCatalog catalog, ViewCh
         }
     }
 
-    /// <summary>Writes the rows of these resources, which lie one after another; by halves where the database refuses some.</summary>
-    private async Task WriteAsync(
-        DbSession session, string view, RowBatch rows, List<(PreparedResource Resource, int First, int Count)> resources, CancellationToken cancellationToken)
+    private static Task<int> WriteAsync(DbSession session, RowBatch rows, List<(PreparedResource Resource, int First, int Count)> resources, CancellationToken token)
     {
-        if (resources.Count == 0)
-            return;
-        var first = resources[0].First;
-        await session.SavepointAsync(Savepoint, cancellationToken);
-        try
-        {
-            await session.BulkUpsertAsync(rows.Slice(first, resources[^1].First + resources[^1].Count - first), UpsertRule.Replace, cancellationToken);
-            await session.ReleaseAsync(Savepoint, cancellationToken);
-            return;
-        }
-        catch (Exception e) when (database.Classify(e) == FailureKind.DataRefused)
-        {
-            await session.RollbackToAsync(Savepoint, cancellationToken);
-            await session.ReleaseAsync(Savepoint, cancellationToken);
-            if (resources.Count == 1)
-            {
-                resources[0].Resource.Failure = new Failure(DeadLetterStage.Load, $"{view}: the database refused it: {RefusedRows.Reason(e)}");
-                return;
-            }
-        }
-
-        var half = resources.Count / 2;
-        await WriteAsync(session, view, rows, resources[..half], cancellationToken);
-        await WriteAsync(session, view, rows, resources[half..], cancellationToken);
+        var first = resources[0].First; // they lie one after another
+        return session.BulkUpsertAsync(rows.Slice(first, resources[^1].First + resources[^1].Count - first), UpsertRule.Replace, token);
     }
 
     /// <summary>
