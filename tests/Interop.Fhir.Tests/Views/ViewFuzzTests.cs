@@ -50,7 +50,7 @@ public class ViewFuzzTests
             }
             catch (Exception error)
             {
-                Assert.Fail($"run {run}: {json}\n{resource}\n{error}");
+                Assert.Fail($"run {run}: {json}\n{resource?[..Math.Min(2000, resource.Length)]}\n{error}");
             }
         }
         Assert.InRange(compiled, runs / 4, runs);
