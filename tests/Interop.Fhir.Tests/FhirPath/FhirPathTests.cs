@@ -39,6 +39,30 @@ public class FhirPathTests
     }
 
     [Theory]
+    [InlineData("name.is()")]
+    [InlineData("name.ofType()")]
+    [InlineData("name.select()")]
+    [InlineData("name.repeat()")]
+    [InlineData("name.union()")]
+    [InlineData("iif(true)")]
+    [InlineData("defineVariable()")]
+    [InlineData("extension()")]
+    public void ArgumentsAreCountedAlsoWhereTheTypeOfTheInputIsKnown(string expression)
+    {
+        var error = Assert.Throws<FhirPathException>(() => FhirPathCompiler.Compile(expression, new FhirPathOptions { InputType = "Patient" }));
+        Assert.Equal(FhirPathErrorKind.Semantic, error.Kind);
+        Assert.Contains("arguments, not ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void SortingWhatHasNoOrderFailsAsThePathThatItIs()
+    {
+        var error = Assert.Throws<FhirPathException>(() => Evaluate("('' | 2 | 1).sort()"));
+        Assert.Equal(FhirPathErrorKind.Execution, error.Kind);
+        Assert.Contains("have no order", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("name.famly", "HumanName has no element famly")]
     [InlineData("deceasedDateTime", "in a path it is deceased.ofType(dateTime)")]
     [InlineData("Observation.status", "starts at Observation, but is evaluated on Patient")]
