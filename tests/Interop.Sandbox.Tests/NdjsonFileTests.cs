@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text.Json;
+using Interop.Tests;
 using static Interop.Sandbox.Tests.SandboxClient;
 
 namespace Interop.Sandbox.Tests;
@@ -10,18 +11,18 @@ public sealed class NdjsonFileTests : IDisposable
 
     public void Dispose() => _folder.Delete(recursive: true);
 
-    [SyntheaFact]
+    [DataFact("synthea-100")]
     public async Task Synthea_resources_are_served_as_they_are_in_the_files()
     {
-        await using var server = await SandboxServer.StartAsync(new SandboxOptions { DataDirectory = SyntheaFactAttribute.Directory });
+        await using var server = await SandboxServer.StartAsync(new SandboxOptions { DataDirectory = PublishedData.Require("synthea-100") });
         using var client = new SandboxClient(server);
         Assert.Equal(38_039, server.Store.TotalCount);
-        var counts = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(SyntheaFactAttribute.Directory!, "counts.json"))).RootElement;
+        var counts = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(PublishedData.Require("synthea-100"), "counts.json"))).RootElement;
         foreach (var count in counts.EnumerateObject())
             Assert.Equal(count.Value.GetInt32(), (await client.GetJsonAsync(count.Name + "?_summary=count")).GetProperty("total").GetInt32());
 
         var served = (await client.MatchesAsync("Condition?_sort=_lastUpdated&_count=100")).Select(resource => resource.GetRawText()).Order(StringComparer.Ordinal);
-        await using var file = File.OpenRead(Path.Combine(SyntheaFactAttribute.Directory!, "Condition.ndjson.gz"));
+        await using var file = File.OpenRead(Path.Combine(PublishedData.Require("synthea-100"), "Condition.ndjson.gz"));
         using var reader = new StreamReader(new GZipStream(file, CompressionMode.Decompress));
         var lines = (await reader.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal);
         Assert.Equal(lines, served);

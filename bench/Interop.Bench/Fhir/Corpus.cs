@@ -2,10 +2,11 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using Interop.Fhir.Views;
+using Interop.Tests;
 
 namespace Interop.Bench.Fhir;
 
-/// <summary>Synthea's resources: INTEROP_TEST_DATA's, or shared/data's beside the checkout.</summary>
+/// <summary>Synthea's resources.</summary>
 internal static class Corpus
 {
     public static byte[][] Observations() => Read("Observation");
@@ -17,21 +18,11 @@ internal static class Corpus
 
     private static byte[][] Read(string type)
     {
-        using var reader = new StreamReader(new GZipStream(File.OpenRead(FindFile($"synthea-100/{type}.ndjson.gz")), CompressionMode.Decompress));
+        using var reader = new StreamReader(new GZipStream(File.OpenRead(Path.Combine(PublishedData.Require("synthea-100"), $"{type}.ndjson.gz")), CompressionMode.Decompress));
         var lines = new List<byte[]>();
         while (reader.ReadLine() is { } line)
             lines.Add(Encoding.UTF8.GetBytes(line));
         return [.. lines];
-    }
-
-    private static string FindFile(string file)
-    {
-        if (Environment.GetEnvironmentVariable("INTEROP_TEST_DATA") is { Length: > 0 } data)
-            return Path.Combine(data, file);
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Interop.sln")))
-            folder = folder.Parent;
-        return Path.Combine(folder?.Parent?.FullName ?? ".", "shared", "data", file);
     }
 }
 

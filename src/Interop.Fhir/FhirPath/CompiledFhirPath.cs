@@ -42,6 +42,10 @@ public sealed class CompiledFhirPath
             e.SetInput(input);
             return Operation.ToArray(e);
         }
+        catch (InvalidOperationException error) when (HalfPair.IsCause(error))
+        {
+            throw FhirPathException.Execution(HalfPair.Reason);
+        }
         finally
         {
             e.Return();
@@ -56,6 +60,10 @@ public sealed class CompiledFhirPath
         {
             e.ClearInput();
             return Operation.ToArray(e);
+        }
+        catch (InvalidOperationException error) when (HalfPair.IsCause(error))
+        {
+            throw FhirPathException.Execution(HalfPair.Reason);
         }
         finally
         {
@@ -72,6 +80,10 @@ public sealed class CompiledFhirPath
         {
             e.SetInput(input);
             return Operation.Test(e);
+        }
+        catch (InvalidOperationException error) when (HalfPair.IsCause(error))
+        {
+            throw FhirPathException.Execution(HalfPair.Reason);
         }
         finally
         {
@@ -91,6 +103,10 @@ public sealed class CompiledFhirPath
         {
             e.SetInput(NodeOf(resource));
             return Operation.TryEvaluateSingle(e, out value);
+        }
+        catch (InvalidOperationException error) when (HalfPair.IsCause(error))
+        {
+            throw FhirPathException.Execution(HalfPair.Reason);
         }
         finally
         {

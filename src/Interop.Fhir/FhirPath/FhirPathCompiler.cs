@@ -42,13 +42,15 @@ public static class FhirPathCompiler
     {
         options ??= new FhirPathOptions();
         Expression tree = Parser.Parse(expression);
+        // First, for it counts the arguments that the checker then takes as given.
+        Operation operation = new Builder(options).Build(tree);
         if (options.InputType is { } name)
         {
             FhirTypeInfo type = options.TypeModel.FindType(name) ?? throw new ArgumentException($"{name} is no FHIR type", nameof(options));
             var input = StaticType.Single(type);
             new TypeChecker(options.TypeModel, options.CheckOrderedFunctions).Check(tree, input, type.IsResource ? input : StaticType.Unknown);
         }
-        return new CompiledFhirPath(expression, tree, new Builder(options).Build(tree), options.TypeModel);
+        return new CompiledFhirPath(expression, tree, operation, options.TypeModel);
     }
 
     private sealed class Builder(FhirPathOptions options)
@@ -118,9 +120,13 @@ public static class FhirPathCompiler
             {
                 case "is" or "as" or "ofType":
                     return TypeCall(call);
-                case "extension" when call.Arguments.Count == 1:
+                case "extension":
+                    if (call.Arguments.Count != 1)
+                        throw WrongArguments(call, "1");
                     return new ExtensionOperation(Source(call.Source), Build(call.Arguments[0])) { Position = call.Position };
-                case "getReferenceKey" when call.Arguments.Count <= 1:
+                case "getReferenceKey":
+                    if (call.Arguments.Count > 1)
+                        throw WrongArguments(call, "0 to 1");
                     return new CallOperation(Source(call.Source), call.Name, [], FhirFunctions.GetReferenceKey(call.Arguments.Count == 0 ? null : TypeArgument(call).Name)) { Position = call.Position };
                 case "sort":
                     return Sort(call);

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using Interop.Fhir.FhirPath.Engine;
 using Interop.Fhir.FhirPath.Types;
 using Interop.Fhir.FhirPath.Values;
 
@@ -124,6 +125,7 @@ public readonly struct FhirPathNode
             return true;
         return Kind switch
         {
+            NodeKind.Date or NodeKind.DateTime or NodeKind.Time when !HalfPair.IsText(_json) => false,
             NodeKind.Date => Temporal.TryParse(_json.GetString(), TemporalKind.Date, out value),
             NodeKind.DateTime => Temporal.TryParse(_json.GetString(), TemporalKind.DateTime, out value),
             NodeKind.Time => Temporal.TryParse(_json.GetString(), TemporalKind.Time, out value),
@@ -147,10 +149,11 @@ public readonly struct FhirPathNode
     }
 
     /// <summary>The value of a primitive as FHIR writes it; null where it has none. Strings of the resource are decoded on each call.</summary>
+    /// <exception cref="FhirPathException">A string has half of a surrogate pair, which is no text.</exception>
     public string? AsText() => Kind switch
     {
         NodeKind.None => null,
-        _ when _json.ValueKind == JsonValueKind.String => _json.GetString(),
+        _ when _json.ValueKind == JsonValueKind.String => HalfPair.IsText(_json) ? _json.GetString() : throw FhirPathException.Execution(HalfPair.Reason),
         NodeKind.Quantity => TryGetQuantity(out Quantity? quantity) ? quantity.ToString() : null,
         _ when _json.ValueKind != JsonValueKind.Undefined => _json.GetRawText(),
         NodeKind.Boolean => _number != 0 ? "true" : "false",
@@ -173,7 +176,7 @@ public readonly struct FhirPathNode
     internal bool TextEquals(string literal, ReadOnlySpan<byte> literalUtf8) =>
         _value is string own ? own == literal : _json.ValueKind == JsonValueKind.String && _json.ValueEquals(literalUtf8);
 
-    public override string ToString() => AsText() ?? (_json.ValueKind != JsonValueKind.Undefined ? _json.GetRawText() : Type.ToString());
+    public override string ToString() => (_json.ValueKind == JsonValueKind.String && !HalfPair.IsText(_json) ? null : AsText()) ?? (_json.ValueKind != JsonValueKind.Undefined ? _json.GetRawText() : Type.ToString());
 
     internal static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
 }

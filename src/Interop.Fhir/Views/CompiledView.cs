@@ -68,6 +68,10 @@ public sealed class CompiledView
             _first.Run(run);
             return run.Rows;
         }
+        catch (InvalidOperationException e) when (HalfPair.IsCause(e))
+        {
+            throw new ViewEvaluationException(Definition.Name ?? Definition.Resource, HalfPair.Reason, e);
+        }
         finally
         {
             run.End();

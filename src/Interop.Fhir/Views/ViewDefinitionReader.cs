@@ -13,6 +13,19 @@ internal static partial class ViewDefinitionReader
 
     public static ViewDefinition Read(JsonElement json, bool requireName)
     {
+        try
+        {
+            return ReadView(json, requireName);
+        }
+        catch (InvalidOperationException e)
+        {
+            // JSON may spell half of a surrogate pair in a name, which is no text; what looks for a property says so by this exception alone.
+            throw new ViewDefinitionException("", $"a property's name is no text: {e.Message}", e);
+        }
+    }
+
+    private static ViewDefinition ReadView(JsonElement json, bool requireName)
+    {
         if (json.ValueKind != JsonValueKind.Object)
             throw new ViewDefinitionException("", "a ViewDefinition is a JSON object");
         if (Text(json, "resourceType", "") is { } type && type != "ViewDefinition")
@@ -48,7 +61,7 @@ internal static partial class ViewDefinitionReader
         RefuseUnknown(json, SelectProperties, place);
         string? forEach = Text(json, "forEach", place), orNull = Text(json, "forEachOrNull", place);
         string[] repeat = [.. Items(json, "repeat", place).Select(item =>
-            item.Json.ValueKind == JsonValueKind.String ? item.Json.GetString()! : throw new ViewDefinitionException(item.Place, "expected a path"))];
+            item.Json.ValueKind == JsonValueKind.String ? TextOf(item.Json, item.Place) : throw new ViewDefinitionException(item.Place, "expected a path"))];
         if ((forEach is null ? 0 : 1) + (orNull is null ? 0 : 1) + (repeat.Length == 0 ? 0 : 1) > 1)
             throw new ViewDefinitionException(place, "only one of forEach, forEachOrNull and repeat may be given");
         var select = new ViewSelect
@@ -130,9 +143,20 @@ internal static partial class ViewDefinitionReader
     {
         if (!json.TryGetProperty(property, out JsonElement value))
             return null;
-        return value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text
-            ? text
-            : throw new ViewDefinitionException(place.Length == 0 ? property : $"{place}.{property}", "expected a text");
+        string own = place.Length == 0 ? property : $"{place}.{property}";
+        return value.ValueKind == JsonValueKind.String && TextOf(value, own) is { Length: > 0 } text ? text : throw new ViewDefinitionException(own, "expected a text");
+    }
+
+    private static string TextOf(JsonElement value, string place)
+    {
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new ViewDefinitionException(place, "half of a surrogate pair (\\uD800 to \\uDFFF) is no text", e);
+        }
     }
 
     [GeneratedRegex("^[A-Za-z][A-Za-z0-9_]{0,62}$", RegexOptions.CultureInvariant)]

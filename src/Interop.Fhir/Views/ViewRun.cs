@@ -93,13 +93,13 @@ internal sealed class ViewRun(IReadOnlyList<ViewColumn> columns, int depth)
                 _sink.Integer((long)number);
                 break;
             case ViewColumnKind.Numeric when node.Kind is NodeKind.Decimal or NodeKind.Integer:
-                WriteText(node, numeric: true);
+                WriteText(column, node, numeric: true);
                 break;
             case ViewColumnKind.Json:
                 WriteJson(node);
                 break;
             case ViewColumnKind.Text or ViewColumnKind.Date or ViewColumnKind.DateTime or ViewColumnKind.Time when node.Json.ValueKind != JsonValueKind.Object:
-                WriteText(node, numeric: false);
+                WriteText(column, node, numeric: false);
                 break;
             default:
                 throw new ViewEvaluationException(column.Name, $"a value of type {node.Type} does not fit a column of type {column.Type}");
@@ -115,7 +115,19 @@ internal sealed class ViewRun(IReadOnlyList<ViewColumn> columns, int depth)
         _ => ViewColumnKind.Text,
     };
 
-    private void WriteText(in FhirPathNode node, bool numeric)
+    private static string TextOf(ViewColumn column, in FhirPathNode node)
+    {
+        try
+        {
+            return node.AsText()!;
+        }
+        catch (FhirPathException e)
+        {
+            throw new ViewEvaluationException(column.Name, e.Reason, e);
+        }
+    }
+
+    private void WriteText(ViewColumn column, in FhirPathNode node, bool numeric)
     {
         if (node.TryGetPlainUtf8(out ReadOnlySpan<byte> plain))
         {
@@ -127,7 +139,7 @@ internal sealed class ViewRun(IReadOnlyList<ViewColumn> columns, int depth)
             _sink.Numeric(System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(node.Json));
             return;
         }
-        string text = node.AsText()!;
+        string text = TextOf(column, node);
         byte[] rented = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(text.Length));
         ReadOnlySpan<byte> utf8 = rented.AsSpan(0, Encoding.UTF8.GetBytes(text, rented));
         if (numeric)
@@ -178,7 +190,8 @@ internal sealed class ViewRun(IReadOnlyList<ViewColumn> columns, int depth)
     {
         if (node.Json.ValueKind != JsonValueKind.Undefined)
         {
-            node.Json.WriteTo(writer);
+            // As it stands: the writer would refuse half of a surrogate pair, which a resource may have.
+            writer.WriteRawValue(System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(node.Json), skipInputValidation: true);
             return;
         }
         switch (node.Kind)

@@ -1,29 +1,30 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Xml.Linq;
 using Interop.Fhir.FhirPath;
+using Interop.Fhir.Schema;
+using Interop.Fhir.Tests.Validation;
+using Interop.Tests;
 
 namespace Interop.Fhir.Tests.FhirPath;
 
 /// <summary>Expressions and data come from outside: whatever they are, only <see cref="FhirPathException"/> leaves the engine.</summary>
 public class FhirPathFuzzTests
 {
-    private static readonly string[] Scraps = ["(", ")", "'", ".", "[0]", " | ", " is ", "{}", "name", "given", ".first()", " = ", "1", "-", "@2015", "%x", "$this", "div", " 'mg'", "\\u00", "as", ".where(", "\"", "`"];
-
-    private static readonly string[] Values = ["null", "true", "1", "1.5e400", "-9223372036854775808", "\"x\"", "\"\"", "[]", "{}", "[[1]]", "[null]", "{\"value\":\"x\"}", "{\"extension\":1}", "\"2024-13-45\""];
-
-    [SuiteFact("fhir-r4/fhirpath")]
+    [Fact]
     public void MutilatedExpressionsOnMutilatedDataFailOnlyAsFhirPath()
     {
-        string[] expressions = [.. XDocument.Load(Path.Combine(SuiteData.Require("fhir-r4/fhirpath"), "tests-fhir-r4.xml")).Descendants("expression").Select(e => e.Value)];
-        string[] resources = [.. ((string[])["patient-example.json", "observation-example.json", "questionnaire-example.json"]).Select(file => File.ReadAllText(Path.Combine(SuiteData.Require("fhir-r4/examples"), file)))];
+        string[] expressions = [.. R4Schema.Default.Types.Values.SelectMany(type => type.Invariants).Select(invariant => invariant.Expression).Distinct().Order(StringComparer.Ordinal), .. Suite()];
+        JsonNode[] resources = [.. SampleResources.All.Select(Expect.Utf8).Concat(TestData.SmallExamples).Select(bytes => JsonNode.Parse(bytes)!)];
         var random = new Random(20240506);
-        int evaluated = 0;
-        for (int i = 0; i < 20_000; i++)
+        int runs = Fuzz.Runs(5_000), evaluated = 0;
+        for (int run = 0; run < runs; run++)
         {
             string expression = expressions[random.Next(expressions.Length)];
             for (int change = random.Next(3); change > 0; change--)
-                expression = Mutilate(expression, random);
-            using JsonDocument document = JsonDocument.Parse(MutilateJson(resources[random.Next(resources.Length)], random));
+                expression = Fuzz.Path(expression, random);
+            string json = Fuzz.Json(resources[random.Next(resources.Length)], random);
+            using JsonDocument document = JsonDocument.Parse(json);
             try
             {
                 CompiledFhirPath path = FhirPathCompiler.Compile(expression, new FhirPathOptions { InputType = random.Next(2) == 0 ? null : "Patient" });
@@ -37,48 +38,14 @@ public class FhirPathFuzzTests
             }
             catch (Exception error)
             {
-                Assert.Fail($"{expression}: {error}");
+                Assert.Fail($"run {run}: {expression}\n{error}\n{json[..Math.Min(2000, json.Length)]}");
             }
         }
-        Assert.InRange(evaluated, 5_000, 20_000);
+        Assert.InRange(evaluated, runs / 4, runs);
     }
 
-    private static string Mutilate(string text, Random random)
-    {
-        int at = random.Next(text.Length + 1), length = random.Next(Math.Min(6, text.Length - at + 1));
-        return random.Next(3) switch
-        {
-            0 => text.Remove(at, length),
-            1 => text.Insert(at, Scraps[random.Next(Scraps.Length)]),
-            _ => text.Remove(at, length).Insert(at, Scraps[random.Next(Scraps.Length)]),
-        };
-    }
-
-    /// <summary>Replaces the value of a property by something else that is JSON.</summary>
-    private static string MutilateJson(string json, Random random)
-    {
-        for (int change = random.Next(4); change > 0; change--)
-        {
-            int at = json.IndexOf("\": ", random.Next(json.Length), StringComparison.Ordinal);
-            if (at < 0)
-                continue;
-            string changed = $"{json[..(at + 3)]}{Values[random.Next(Values.Length)]},\"was{change}\": {json[(at + 3)..]}";
-            if (IsJson(changed))
-                json = changed;
-        }
-        return json;
-    }
-
-    private static bool IsJson(string text)
-    {
-        try
-        {
-            JsonDocument.Parse(text).Dispose();
-            return true;
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
-    }
+    private static IEnumerable<string> Suite() =>
+        PublishedData.Find("fhir-r4/fhirpath") is { } folder
+            ? XDocument.Load(Path.Combine(folder, "tests-fhir-r4.xml")).Descendants("expression").Select(e => e.Value)
+            : [];
 }

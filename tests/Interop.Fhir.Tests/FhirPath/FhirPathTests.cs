@@ -26,6 +26,9 @@ public class FhirPathTests
     [InlineData("'open", FhirPathErrorKind.Syntax, 0)]
     [InlineData("name # given", FhirPathErrorKind.Syntax, 5)]
     [InlineData("@2015-13", FhirPathErrorKind.Syntax, 0)]
+    [InlineData("name.``", FhirPathErrorKind.Syntax, 5)]
+    [InlineData("\"\" = 1", FhirPathErrorKind.Syntax, 0)]
+    [InlineData("%``", FhirPathErrorKind.Syntax, 1)]
     [InlineData("name.nosuch()", FhirPathErrorKind.Semantic, 5)]
     [InlineData("name.first(1)", FhirPathErrorKind.Semantic, 5)]
     [InlineData("name.ofType(NoSuch)", FhirPathErrorKind.Semantic, 12)]
@@ -33,6 +36,30 @@ public class FhirPathTests
     {
         var error = Assert.Throws<FhirPathException>(() => FhirPathCompiler.Compile(expression));
         Assert.Equal((kind, position), (error.Kind, error.Position));
+    }
+
+    [Theory]
+    [InlineData("name.is()")]
+    [InlineData("name.ofType()")]
+    [InlineData("name.select()")]
+    [InlineData("name.repeat()")]
+    [InlineData("name.union()")]
+    [InlineData("iif(true)")]
+    [InlineData("defineVariable()")]
+    [InlineData("extension()")]
+    public void ArgumentsAreCountedAlsoWhereTheTypeOfTheInputIsKnown(string expression)
+    {
+        var error = Assert.Throws<FhirPathException>(() => FhirPathCompiler.Compile(expression, new FhirPathOptions { InputType = "Patient" }));
+        Assert.Equal(FhirPathErrorKind.Semantic, error.Kind);
+        Assert.Contains("arguments, not ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void SortingWhatHasNoOrderFailsAsThePathThatItIs()
+    {
+        var error = Assert.Throws<FhirPathException>(() => Evaluate("('' | 2 | 1).sort()"));
+        Assert.Equal(FhirPathErrorKind.Execution, error.Kind);
+        Assert.Contains("have no order", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Interop.Fhir.FhirPath;
 using Interop.Fhir.Schema;
 using Interop.Fhir.Validation;
+using Interop.Tests;
 
 namespace Interop.Fhir.Tests.FhirPath;
 
@@ -56,7 +57,13 @@ public class InvariantTests
     }
 
     /// <summary>The example of a CodeSystem has the code chol-mass twice, and two examples have no narrative.</summary>
-    [SuiteFact("fhir-r4/examples")]
+    [Theory]
+    [InlineData("{'resourceType':'Patient','contact':[{'name':{'text':'\\ud800'}}],'name':[{'period':{'start':'\\ud800','end':'\\udfff'}}]}")]
+    [InlineData("{'resourceType':'Patient','\\ud800':1,'contact':[{'\\ud800':1}],'text':{'status':'generated','div':'\\ud800'}}")]
+    [InlineData("{'resourceType':'Patient','contained':[{'resourceType':'\\ud800','id':'\\ud800'},{'\\ud800':'Organization','resourceType':'Organization'}],'managingOrganization':{'reference':'#\\ud800'}}")]
+    public void HalfOfASurrogatePairIsAnIssueAndNoException(string json) => Assert.True(Validator.Validate(Validation.Expect.Utf8(json)).HasErrors);
+
+    [DataFact("fhir-r4/examples")]
     public void TheExamplesOfTheStandardHoldEveryInvariantButThoseThatTheyBreak()
     {
         string[] expected =
@@ -66,7 +73,7 @@ public class InvariantTests
             "parameters-example.json: Warning Parameters.parameter[2].resource: dom-6",
         ];
         var found = new List<string>();
-        foreach (string file in Directory.GetFiles(SuiteData.Require("fhir-r4/examples"), "*.json"))
+        foreach (string file in Directory.GetFiles(PublishedData.Require("fhir-r4/examples"), "*.json"))
         {
             foreach (ValidationIssue issue in Check(File.ReadAllBytes(file)))
                 found.Add($"{Path.GetFileName(file)}: {issue.Severity} {issue.Location}: {issue.Text.Split(':')[0]}");
@@ -74,12 +81,12 @@ public class InvariantTests
         Assert.Equal(expected, found.Order(StringComparer.Ordinal));
     }
 
-    [SuiteFact("synthea-100")]
+    [DataFact("synthea-100")]
     public void TheSyntheaDataHoldsEveryInvariantButThatOfNarrative()
     {
         var found = new Dictionary<string, int>();
         int resources = 0;
-        foreach (string file in Directory.GetFiles(SuiteData.Require("synthea-100"), "*.ndjson.gz"))
+        foreach (string file in Directory.GetFiles(PublishedData.Require("synthea-100"), "*.ndjson.gz"))
         {
             using var lines = new StreamReader(new GZipStream(File.OpenRead(file), CompressionMode.Decompress));
             while (lines.ReadLine() is { } line)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Interop.Tests;
 
 namespace Interop.Fhir.Tests.FhirPath;
 
@@ -20,7 +21,7 @@ internal sealed class SuiteInputs : IDisposable
 
     private static JsonDocument? Read(string name)
     {
-        string path = Path.Combine(SuiteData.Require("fhir-r4/examples"), name);
+        string path = Path.Combine(PublishedData.Require("fhir-r4/examples"), name);
         if (!File.Exists(path))
             return SuiteStandIns.Inputs.TryGetValue(name, out string? standIn) ? JsonDocument.Parse(standIn) : null;
         JsonNode json = JsonNode.Parse(File.ReadAllBytes(path))!;

@@ -2,6 +2,7 @@ using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using Interop.Fhir.Validation;
+using Interop.Tests;
 
 namespace Interop.Fhir.Tests.Validation;
 
@@ -18,7 +19,7 @@ public class MutationTests
         Assert.Equal([], mutations.Where(m => !IsFound(m)).Select(Describe));
     }
 
-    [DataFact]
+    [DataFact("synthea-100")]
     public void MutationsOfPublishedResourcesAreFoundAtTheirPlaces()
     {
         var resources = TestData.ExampleFiles.Where(f => new FileInfo(f).Length < 20_000).Select(File.ReadAllText)

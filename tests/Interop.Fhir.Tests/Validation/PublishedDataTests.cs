@@ -1,12 +1,13 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Interop.Fhir.Validation;
+using Interop.Tests;
 
 namespace Interop.Fhir.Tests.Validation;
 
 public class PublishedDataTests
 {
-    [DataFact]
+    [DataFact("synthea-100")]
     public void EverySyntheaResourceIsValid()
     {
         var count = 0;
@@ -28,7 +29,7 @@ public class PublishedDataTests
         Assert.Equal(38_039, count);
     }
 
-    [DataFact]
+    [DataFact("fhir-r4/examples")]
     public void EveryExampleOfTheStandardIsValidButOne()
     {
         var errors = TestData.ExampleFiles
@@ -40,7 +41,7 @@ public class PublishedDataTests
         Assert.Equal(72, TestData.ExampleFiles.Count());
     }
 
-    [DataFact]
+    [DataFact("fhir-r4/examples")]
     public void EveryItemWithoutLinkIdIsFoundAtItsPlace()
     {
         var example = TestData.Example("bundle-questionnaire.json");
@@ -53,7 +54,7 @@ public class PublishedDataTests
         Assert.Equal(expected, result.Issues.Select(i => i.Location).Order(StringComparer.Ordinal));
     }
 
-    [DataFact]
+    [DataFact("fhir-r4/examples")]
     public void DecimalsBeyondDotNetAreValid()
     {
         var example = TestData.Example("observation-decimal.json");

@@ -64,6 +64,31 @@ public class UnreadableInputTests
         Assert.Equal(isTooDeep, validator.Validate(Encoding.UTF8.GetBytes(arrays)).Issues.Any(i => i.Code == IssueCode.TooCostly));
     }
 
+    [Theory]
+    [InlineData("{'resourceType':'Patient','contact':[{'name':{'period':DEEP", "Patient.contact[0].name.period")]
+    [InlineData("{'resourceType':'Bundle','type':'collection','entry':[{'resource':{'resourceType':'Patient'}},{'resource':{'resourceType':'Patient','zzz':DEEP", "Bundle.entry[1].resource")]
+    [InlineData("DEEP", "")]
+    public void TooDeepIsSaidWhereItIs(string begin, string location)
+    {
+        foreach (var deep in new[] { new string('[', 1000), new StringBuilder().Insert(0, "{'a':", 1000).ToString() })
+        {
+            var issue = Expect.Validate(begin.Replace("DEEP", deep, StringComparison.Ordinal)).Issues.Single(i => i.Code == IssueCode.TooCostly);
+            Assert.Equal((IssueSeverity.Error, location), (issue.Severity, issue.Location));
+            Assert.Equal("The resource is nested more than 128 levels deep.", issue.Text);
+        }
+    }
+
+    [Theory]
+    [InlineData("[", 50_000_000)]
+    [InlineData("{\"a\":", 10_000_000)]
+    public void NestingWithoutEndIsNotReadToItsEnd(string level, int levels)
+    {
+        var utf8 = new byte[level.Length * levels];
+        for (var i = 0; i < utf8.Length; i++)
+            utf8[i] = (byte)level[i % level.Length];
+        Assert.Contains(ResourceValidator.Default.Validate(utf8).Issues, i => i.Code == IssueCode.TooCostly);
+    }
+
     [Fact]
     public void TheDeepestAllowedNestingFitsASmallStack()
     {
@@ -84,7 +109,8 @@ public class UnreadableInputTests
     public void ATooLargeResourceIsRefused()
     {
         var validator = new ResourceValidator(R4Schema.Default, new ValidationOptions { MaxBytes = 20 });
-        Assert.Equal(IssueCode.TooLong, Assert.Single(validator.Validate("{\"resourceType\":\"Patient\"}"u8).Issues).Code);
+        var issue = Assert.Single(validator.Validate("{\"resourceType\":\"Patient\"}"u8).Issues);
+        Assert.Equal((IssueCode.TooLong, "", "The resource is larger than the 20 bytes that are allowed."), (issue.Code, issue.Location, issue.Text));
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Interop.Fhir.Tests.FhirPath;
 using Interop.Fhir.Views;
+using Interop.Tests;
 
 namespace Interop.Fhir.Tests.Views;
 
@@ -77,13 +78,13 @@ public class DefaultViewsTests
              "source":{"observer":{"reference":"Device/1"}},"entity":[{"what":{"reference":"Patient/p"}}]}
             """));
 
-    [SuiteFact("synthea-100")]
+    [DataFact("synthea-100")]
     public void TheSyntheaDataFillsTheTables()
     {
         var report = new StringBuilder();
         foreach (CompiledView view in DefaultViews.All.Values.OrderBy(v => v.Definition.Name, StringComparer.Ordinal))
         {
-            string file = Path.Combine(SuiteData.Require("synthea-100"), $"{view.Definition.Resource}.ndjson.gz");
+            string file = Path.Combine(PublishedData.Require("synthea-100"), $"{view.Definition.Resource}.ndjson.gz");
             if (!File.Exists(file))
                 continue;
             var counter = new ValueCounter(view.Columns.Count);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Interop.Fhir.Tests.FhirPath;
 using Interop.Fhir.Views;
+using Interop.Tests;
 
 namespace Interop.Fhir.Tests.Views;
 
@@ -12,13 +13,13 @@ public class SqlOnFhirSuiteTests
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    [SuiteFact("sql-on-fhir-v2/tests")]
+    [DataFact("sql-on-fhir-v2/tests")]
     public void EveryCaseOfTheSqlOnFhirSuitePasses()
     {
         var report = new JsonObject();
         var failures = new List<string>();
         int cases = 0;
-        foreach (string file in Directory.GetFiles(SuiteData.Require("sql-on-fhir-v2/tests"), "*.json").Order(StringComparer.Ordinal))
+        foreach (string file in Directory.GetFiles(PublishedData.Require("sql-on-fhir-v2/tests"), "*.json").Order(StringComparer.Ordinal))
         {
             using JsonDocument suite = JsonDocument.Parse(File.ReadAllBytes(file));
             var tests = new JsonArray();

@@ -36,6 +36,9 @@ public class ViewDefinitionTests
     [InlineData("""{"resource":"Patient","select":[{}]}""", "select[0]", "neither column")]
     [InlineData("""{"resource":"Patient","constant":[{"name":"c"}],"select":[]}""", "constant[0]", "needs one value")]
     [InlineData("""{"resource":"Patient","constant":[{"name":"c","valueBoolean":"x"}],"select":[]}""", "constant[0].valueBoolean", "not a value")]
+    [InlineData("""{"resource":"Patient","select":[{"column":[{"name":"a","path":"\ud800"}]}]}""", "select[0].column[0].path", "half of a surrogate pair")]
+    [InlineData("""{"resource":"Patient","select":[{"repeat":["\ud800"]}]}""", "select[0].repeat[0]", "half of a surrogate pair")]
+    [InlineData("""{"resource":"Patient","select":[{"\ud800":1}]}""", "", "a property's name is no text")]
     public void AViewOfTheWrongFormIsRefusedWithItsPlace(string json, string place, string reason)
     {
         var error = Assert.Throws<ViewDefinitionException>(() => CompiledView.Compile(Parse(json)));
@@ -95,6 +98,15 @@ public class ViewDefinitionTests
         var error = Assert.Throws<ViewEvaluationException>(() => Rows(view, """{"resourceType":"Patient","name":[{"given":["A","B"]}]}"""));
         Assert.Equal("given", error.Place);
         Assert.Contains("2 values", error.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void HalfOfASurrogatePairInACollectionIsKeptAsItStands()
+    {
+        CompiledView view = CompiledView.Compile(Parse(View("""{"column":[{"name":"all","path":"name.period","type":"Period","collection":true}]}""")));
+        using JsonDocument document = JsonDocument.Parse("""{"resourceType":"Patient","name":[{"period":{"start":"\ud800"}}]}""");
+        var held = new Interop.Fhir.Views.Rows.HeldRows();
+        Assert.Equal(1, view.Run(document.RootElement, held));
     }
 
     [Fact]

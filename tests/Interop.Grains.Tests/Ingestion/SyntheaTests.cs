@@ -2,37 +2,9 @@ using Interop.Grains.Tests.Support;
 using Interop.Ingestion;
 using Interop.Sandbox;
 using Interop.Storage;
+using Interop.Tests;
 
 namespace Interop.Grains.Tests.Ingestion;
-
-/// <summary>Runs where the Synthea data is, and is reported as skipped with the reason where it is not.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class SyntheaFactAttribute : FactAttribute
-{
-    public SyntheaFactAttribute()
-    {
-        if (Directory is null)
-            Skip = "No synthea-100 in $INTEROP_TEST_DATA or in ../shared/data beside the checkout.";
-    }
-
-    public static string? Directory { get; } = Find();
-
-    private static string? Find()
-    {
-        if (Environment.GetEnvironmentVariable("INTEROP_TEST_DATA") is { Length: > 0 } root)
-            return Existing(root);
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "Interop.sln")))
-                return Existing(Path.Combine(folder.FullName, "..", "shared", "data"));
-        }
-
-        return null;
-    }
-
-    private static string? Existing(string root) =>
-        Path.Combine(root, "synthea-100") is var path && System.IO.Directory.Exists(path) ? path : null;
-}
 
 /// <summary>Published data of a hundred patients, all of it, without one dead letter; on a silo with pages as large as in production.</summary>
 public abstract class SyntheaTests(SqlDialect dialect)
@@ -42,11 +14,11 @@ public abstract class SyntheaTests(SqlDialect dialect)
     private static readonly (string Type, int Count)[] MainTypes =
         [("Patient", 98), ("Encounter", 3_666), ("Condition", 633), ("Observation", 16_056)];
 
-    [SyntheaFact]
+    [DataFact("synthea-100")]
     public async Task EveryResourceOfThePublishedDataIsLoaded()
     {
         await using var database = await TestDatabase.CreateAsync(dialect);
-        await using var sandbox = await SandboxServer.StartAsync(new SandboxOptions { DataDirectory = SyntheaFactAttribute.Directory });
+        await using var sandbox = await SandboxServer.StartAsync(new SandboxOptions { DataDirectory = PublishedData.Require("synthea-100") });
         await using var silo = await TestSilo.StartAsync(
             database, new TestSiloOptions { Ingestion = new IngestionOptions { PageSize = 500 } }, [Source], sandbox.FhirBase);
         foreach (var (type, count) in MainTypes)

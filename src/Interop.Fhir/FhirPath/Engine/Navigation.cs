@@ -205,18 +205,26 @@ internal sealed class Navigation
     public static FhirTypeInfo? ResourceType(IFhirTypeModel model, JsonElement json) =>
         TryGetResourceType(json, out JsonElement name) ? model.FindType(name.GetString()!) : null;
 
-    /// <summary>The name of a resource's type. It mostly is the first property, while a look-up begins at the last.</summary>
+    /// <summary>The name of a resource's type, if that is a text. It mostly is the first property, while a look-up begins at the last.</summary>
     public static bool TryGetResourceType(JsonElement json, out JsonElement name)
     {
-        foreach (JsonProperty property in json.EnumerateObject())
+        name = default;
+        try
         {
-            if (property.NameEquals("resourceType"u8))
+            foreach (JsonProperty property in json.EnumerateObject())
             {
-                name = property.Value;
-                return name.ValueKind == JsonValueKind.String;
+                if (property.NameEquals("resourceType"u8))
+                {
+                    name = property.Value;
+                    return name.ValueKind == JsonValueKind.String && HalfPair.IsText(name);
+                }
+                break;
             }
-            break;
+            return json.TryGetProperty("resourceType"u8, out name) && name.ValueKind == JsonValueKind.String && HalfPair.IsText(name);
         }
-        return json.TryGetProperty("resourceType"u8, out name) && name.ValueKind == JsonValueKind.String;
+        catch (InvalidOperationException e) when (HalfPair.IsCause(e))
+        {
+            return false;
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Interop.Fhir.FhirPath.Engine;
 using Interop.Fhir.FhirPath.Values;
 
@@ -163,7 +164,26 @@ internal static class FilteringFunctions
             return 0;
         }
         e.Cut(call.Mark);
-        foreach ((FhirPathNode item, _) in rows.Order(Comparer<(FhirPathNode, FhirPathNode?[])>.Create(Compare)))
+        foreach ((FhirPathNode item, _) in Sorted(rows, Compare, position))
             e.Push(item);
+    }
+
+    private static T[] Sorted<T>(T[] rows, Comparison<T> compare, int position)
+    {
+        try
+        {
+            return [.. rows.Order(Comparer<T>.Create(compare))];
+        }
+        catch (InvalidOperationException e) when (e.InnerException is FhirPathException or InvalidOperationException)
+        {
+            // What the comparison itself threw, which sorting wraps.
+            ExceptionDispatchInfo.Throw(e.InnerException);
+            throw;
+        }
+        catch (ArgumentException)
+        {
+            // Partial dates can be before one and after another that is before both.
+            throw FhirPathException.Execution("the items are in no order", position);
+        }
     }
 }

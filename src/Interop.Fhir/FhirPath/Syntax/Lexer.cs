@@ -44,13 +44,13 @@ internal sealed class Lexer(string text)
                 return new Token(TokenKind.String, Quoted('\''), start);
             case '`':
             case '"':
-                return new Token(TokenKind.DelimitedIdentifier, Quoted(c), start);
+                return new Token(TokenKind.DelimitedIdentifier, QuotedName(c), start);
             case '@':
                 return Temporal();
             case '%':
                 _at++;
                 if (Current is '`' or '\'' or '"')
-                    return new Token(TokenKind.External, Quoted(Current), start);
+                    return new Token(TokenKind.External, QuotedName(Current), start);
                 return IsWordStart(Current)
                     ? new Token(TokenKind.External, Word(), start)
                     : throw FhirPathException.Syntax("% must be followed by the name of a variable", start);
@@ -185,6 +185,13 @@ internal sealed class Lexer(string text)
     {
         if (!holds)
             throw FhirPathException.Syntax("not a date, date with time, or time", start);
+    }
+
+    private string QuotedName(char quote)
+    {
+        int start = _at;
+        string name = Quoted(quote);
+        return name.Length > 0 ? name : throw FhirPathException.Syntax("a name in quotes must not be empty", start);
     }
 
     private string Quoted(char quote)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -60,10 +61,17 @@ public sealed class NdjsonRowWriter : ViewRowWriter
             return;
         }
 
-        // A resource that was written over several lines brings its line ends along; a row is one line.
-        using var document = JsonDocument.Parse(utf8.ToArray(), new JsonDocumentOptions { MaxDepth = int.MaxValue });
-        _json.WritePropertyName(Next());
-        document.WriteTo(_json);
+        // A resource that was written over several lines brings its line ends along; a row is one line. In JSON they only stand between tokens.
+        var oneLine = ArrayPool<byte>.Shared.Rent(utf8.Length);
+        var length = 0;
+        foreach (var part in utf8.SplitAny((byte)'\n', (byte)'\r'))
+        {
+            utf8[part].CopyTo(oneLine.AsSpan(length));
+            length += part.End.Value - part.Start.Value;
+        }
+
+        Raw(oneLine.AsSpan(0, length));
+        ArrayPool<byte>.Shared.Return(oneLine);
     }
 
     /// <inheritdoc/>

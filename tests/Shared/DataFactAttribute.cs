@@ -1,0 +1,12 @@
+namespace Interop.Tests;
+
+/// <summary>A test over a folder of <see cref="PublishedData"/>, reported as skipped with the reason where that is not.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class DataFactAttribute : FactAttribute
+{
+    public DataFactAttribute(string folder)
+    {
+        if (PublishedData.Find(folder) is null)
+            Skip = PublishedData.WhyNot(folder);
+    }
+}
