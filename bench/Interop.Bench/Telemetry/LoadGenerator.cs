@@ -9,6 +9,11 @@ namespace Interop.Bench.Telemetry;
 /// <param name="Latencies">Of each answer, in milliseconds, sorted.</param>
 internal sealed record LoadResult(double Seconds, long Accepted, long Others, double[] Latencies)
 {
+    /// <summary>Processor time of this side and of the other: a figure that a busy machine blurs less than it blurs seconds.</summary>
+    public TimeSpan GeneratorCpu { get; init; }
+
+    public TimeSpan ServerCpu { get; init; }
+
     public double PerSecond => Accepted / Seconds;
 
     public double Percentile(double share) => Latencies.Length == 0 ? 0 : Latencies[(int)Math.Min(Latencies.Length - 1, share * Latencies.Length)];

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Interop.Bench.Ingestion;
 using Interop.TestServers;
 using Npgsql;
 using Spectre.Console;
@@ -17,23 +18,28 @@ internal static class TelemetryBench
         var seconds = new Option<int>("--seconds") { Description = "Length of each measurement", DefaultValueFactory = _ => 10 };
         var connections = new Option<int>("--connections") { Description = "Senders at once", DefaultValueFactory = _ => 256 };
         var stored = new Option<int>("--stored") { Description = "Events to fill the table with before measuring once more; 0: do not", DefaultValueFactory = _ => 0 };
-        var command = new Command("telemetry", "Accepted, durable events, against a bare endpoint and one INSERT per request") { seconds, connections, stored };
-        command.SetAction((parsed, _) => RunAsync(TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(connections), parsed.GetValue(stored)));
+        var alone = new Option<bool>("--alone") { Description = "Without the rivals, for looking at Interop itself" };
+        var command = new Command("telemetry", "Accepted, durable events, against a bare endpoint and one INSERT per request") { seconds, connections, stored, alone };
+        command.SetAction((parsed, _) => RunAsync(TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(connections), parsed.GetValue(stored), parsed.GetValue(alone)));
         return [command, .. Rivals.Create()];
     }
 
-    private static async Task<int> RunAsync(TimeSpan duration, int connections, int stored)
+    private static async Task<int> RunAsync(TimeSpan duration, int connections, int stored, bool alone)
     {
         var table = new Table().Border(TableBorder.Simple).AddColumn("what");
-        foreach (var column in new[] { "events/s", "p50 ms", "p99 ms", "stored/s", "not accepted" })
+        foreach (var column in new[] { "events/s", "p50 ms", "p99 ms", "stored/s", "not accepted", "µs generator", "µs server" })
             table.AddColumn(new TableColumn(column).RightAligned());
 
-        LoadResult floor, insert, full;
+        LoadResult? floor = null, insert = null;
+        LoadResult full;
         await using var postgres = await PostgresServer.StartNewAsync();
-        await using (var server = await ServedProcess.StartAsync("Interop.Bench", [Rivals.FloorVerb]))
-            Row("(a) a bare endpoint", floor = await MeasureAsync(server.Address, connections, duration));
-        await using (var server = await ServedProcess.StartAsync("Interop.Bench", [Rivals.InsertVerb, "--database", await postgres.CreateDatabaseAsync("rival")]))
-            Row("(b) one INSERT per request", insert = await MeasureAsync(server.Address, connections, duration));
+        if (!alone)
+        {
+            await using (var server = await ServedProcess.StartAsync("Interop.Bench", [Rivals.FloorVerb]))
+                Row("(a) a bare endpoint", floor = await MeasureAsync(server, connections, duration));
+            await using (var server = await ServedProcess.StartAsync("Interop.Bench", [Rivals.InsertVerb, "--database", await postgres.CreateDatabaseAsync("rival")]))
+                Row("(b) one INSERT per request", insert = await MeasureAsync(server, connections, duration));
+        }
 
         var data = Directory.CreateTempSubdirectory("interop-bench-").FullName;
         try
@@ -42,12 +48,12 @@ internal static class TelemetryBench
             await using var server = await ServedProcess.StartAsync(
                 "Interop.Silo", ["serve"], ("PORT", "0"), ("INTEROP_DATA", data), ("DB_URL", url), ("LOG_LEVEL", "Error"));
             full = await MeasureStoredAsync("(c) Interop on PostgreSQL");
-            Row("    at half of that load", await MeasureAsync(server.Address, connections, duration, full.PerSecond / 2));
+            Row("    at half of that load", await MeasureAsync(server, connections, duration, full.PerSecond / 2));
             if (stored > 0)
             {
                 await FillAsync(url, stored);
                 var large = await MeasureStoredAsync($"    with {stored:N0} events stored");
-                Row("    at half of that load", await MeasureAsync(server.Address, connections, duration, full.PerSecond / 2));
+                Row("    at half of that load", await MeasureAsync(server, connections, duration, full.PerSecond / 2));
                 Console.WriteLine($"with {stored:N0} events stored: {large.PerSecond / full.PerSecond:0.00} of the throughput");
             }
 
@@ -57,7 +63,7 @@ internal static class TelemetryBench
                 await StoredAsync(url, data);
                 var before = await CountAsync(url);
                 var started = Stopwatch.GetTimestamp();
-                var result = await LoadGenerator.RunAsync(server.Address, connections, duration);
+                var result = await LoadAsync(server, connections, duration);
                 await StoredAsync(url, data);
                 var took = Stopwatch.GetElapsedTime(started).TotalSeconds;
                 var kept = await CountAsync(url) - before;
@@ -75,18 +81,30 @@ internal static class TelemetryBench
         AnsiConsole.Profile.Width = 120;
         AnsiConsole.Write(table);
         Console.WriteLine($"{connections} connections, {duration.TotalSeconds:0} s each, {Environment.ProcessorCount} cores with the load generator and PostgreSQL on them");
-        Console.WriteLine($"ratio (c)/(b): {full.PerSecond / insert.PerSecond:0.00}");
-        Console.WriteLine($"ratio (c)/(a): {full.PerSecond / floor.PerSecond:0.00}");
+        if (floor is not null && insert is not null)
+        {
+            Console.WriteLine($"ratio (c)/(b): {full.PerSecond / insert.PerSecond:0.00}");
+            Console.WriteLine($"ratio (c)/(a): {full.PerSecond / floor.PerSecond:0.00}");
+        }
+
         return 0;
 
         void Row(string what, LoadResult result, double? storedPerSecond = null) => table.AddRow(
-            what, $"{result.PerSecond:N0}", $"{result.Percentile(0.5):0.0}", $"{result.Percentile(0.99):0.0}", $"{storedPerSecond:N0}", $"{result.Others}");
+            what, $"{result.PerSecond:N0}", $"{result.Percentile(0.5):0.0}", $"{result.Percentile(0.99):0.0}", $"{storedPerSecond:N0}", $"{result.Others}",
+            $"{result.GeneratorCpu.TotalMicroseconds / result.Accepted:0}", $"{result.ServerCpu.TotalMicroseconds / result.Accepted:0}");
     }
 
-    private static async Task<LoadResult> MeasureAsync(Uri address, int connections, TimeSpan duration, double? rate = null)
+    private static async Task<LoadResult> MeasureAsync(ServedProcess server, int connections, TimeSpan duration, double? rate = null)
     {
-        await LoadGenerator.RunAsync(address, connections, duration, rate); // a cold process is another measurement
-        return await LoadGenerator.RunAsync(address, connections, duration, rate);
+        await LoadGenerator.RunAsync(server.Address, connections, duration, rate); // a cold process is another measurement
+        return await LoadAsync(server, connections, duration, rate);
+    }
+
+    private static async Task<LoadResult> LoadAsync(ServedProcess server, int connections, TimeSpan duration, double? rate = null)
+    {
+        var (own, served) = (Environment.CpuUsage.TotalTime, server.Cpu);
+        var result = await LoadGenerator.RunAsync(server.Address, connections, duration, rate);
+        return result with { GeneratorCpu = Environment.CpuUsage.TotalTime - own, ServerCpu = server.Cpu - served };
     }
 
     /// <summary>Waits until nothing is left in the spool: what counts as stored is in the table.</summary>
