@@ -9,10 +9,12 @@ namespace Interop.Bench.Telemetry;
 /// <param name="Latencies">Of each answer, in milliseconds, sorted.</param>
 internal sealed record LoadResult(double Seconds, long Accepted, long Others, double[] Latencies)
 {
-    /// <summary>Processor time of this side and of the other: a figure that a busy machine blurs less than it blurs seconds.</summary>
+    /// <summary>Processor time of this side, of the server and of its database: a figure that a busy machine blurs less than it blurs seconds.</summary>
     public TimeSpan GeneratorCpu { get; init; }
 
     public TimeSpan ServerCpu { get; init; }
+
+    public TimeSpan PostgresCpu { get; init; }
 
     public double PerSecond => Accepted / Seconds;
 

@@ -27,7 +27,7 @@ internal static class TelemetryBench
     private static async Task<int> RunAsync(TimeSpan duration, int connections, int stored, bool alone)
     {
         var table = new Table().Border(TableBorder.Simple).AddColumn("what");
-        foreach (var column in new[] { "events/s", "p50 ms", "p99 ms", "stored/s", "not accepted", "µs generator", "µs server" })
+        foreach (var column in new[] { "events/s", "p50 ms", "p99 ms", "stored/s", "not accepted", "µs generator", "µs server", "µs PostgreSQL" })
             table.AddColumn(new TableColumn(column).RightAligned());
 
         LoadResult? floor = null, insert = null;
@@ -36,9 +36,9 @@ internal static class TelemetryBench
         if (!alone)
         {
             await using (var server = await ServedProcess.StartAsync("Interop.Bench", [Rivals.FloorVerb]))
-                Row("(a) a bare endpoint", floor = await MeasureAsync(server, connections, duration));
+                Row("(a) a bare endpoint", floor = await MeasureAsync(server, postgres, connections, duration));
             await using (var server = await ServedProcess.StartAsync("Interop.Bench", [Rivals.InsertVerb, "--database", await postgres.CreateDatabaseAsync("rival")]))
-                Row("(b) one INSERT per request", insert = await MeasureAsync(server, connections, duration));
+                Row("(b) one INSERT per request", insert = await MeasureAsync(server, postgres, connections, duration));
         }
 
         var data = Directory.CreateTempSubdirectory("interop-bench-").FullName;
@@ -48,12 +48,12 @@ internal static class TelemetryBench
             await using var server = await ServedProcess.StartAsync(
                 "Interop.Silo", ["serve"], ("PORT", "0"), ("INTEROP_DATA", data), ("DB_URL", url), ("LOG_LEVEL", "Error"));
             full = await MeasureStoredAsync("(c) Interop on PostgreSQL");
-            Row("    at half of that load", await MeasureAsync(server, connections, duration, full.PerSecond / 2));
+            Row("    at half of that load", await MeasureAsync(server, postgres, connections, duration, full.PerSecond / 2));
             if (stored > 0)
             {
                 await FillAsync(url, stored);
                 var large = await MeasureStoredAsync($"    with {stored:N0} events stored");
-                Row("    at half of that load", await MeasureAsync(server, connections, duration, full.PerSecond / 2));
+                Row("    at half of that load", await MeasureAsync(server, postgres, connections, duration, full.PerSecond / 2));
                 Console.WriteLine($"with {stored:N0} events stored: {large.PerSecond / full.PerSecond:0.00} of the throughput");
             }
 
@@ -63,7 +63,7 @@ internal static class TelemetryBench
                 await StoredAsync(url, data);
                 var before = await CountAsync(url);
                 var started = Stopwatch.GetTimestamp();
-                var result = await LoadAsync(server, connections, duration);
+                var result = await LoadAsync(server, postgres, connections, duration);
                 await StoredAsync(url, data);
                 var took = Stopwatch.GetElapsedTime(started).TotalSeconds;
                 var kept = await CountAsync(url) - before;
@@ -91,20 +91,22 @@ internal static class TelemetryBench
 
         void Row(string what, LoadResult result, double? storedPerSecond = null) => table.AddRow(
             what, $"{result.PerSecond:N0}", $"{result.Percentile(0.5):0.0}", $"{result.Percentile(0.99):0.0}", $"{storedPerSecond:N0}", $"{result.Others}",
-            $"{result.GeneratorCpu.TotalMicroseconds / result.Accepted:0}", $"{result.ServerCpu.TotalMicroseconds / result.Accepted:0}");
+            $"{result.GeneratorCpu.TotalMicroseconds / result.Accepted:0}", $"{result.ServerCpu.TotalMicroseconds / result.Accepted:0}",
+            $"{result.PostgresCpu.TotalMicroseconds / result.Accepted:0}");
     }
 
-    private static async Task<LoadResult> MeasureAsync(ServedProcess server, int connections, TimeSpan duration, double? rate = null)
+    private static async Task<LoadResult> MeasureAsync(ServedProcess server, PostgresServer postgres, int connections, TimeSpan duration, double? rate = null)
     {
         await LoadGenerator.RunAsync(server.Address, connections, duration, rate); // a cold process is another measurement
-        return await LoadAsync(server, connections, duration, rate);
+        return await LoadAsync(server, postgres, connections, duration, rate);
     }
 
-    private static async Task<LoadResult> LoadAsync(ServedProcess server, int connections, TimeSpan duration, double? rate = null)
+    private static async Task<LoadResult> LoadAsync(ServedProcess server, PostgresServer postgres, int connections, TimeSpan duration, double? rate = null)
     {
-        var (own, served) = (Environment.CpuUsage.TotalTime, server.Cpu);
+        var database = new PostgresCpu(postgres);
+        var (own, served, stored) = (Environment.CpuUsage.TotalTime, server.Cpu, database.Total);
         var result = await LoadGenerator.RunAsync(server.Address, connections, duration, rate);
-        return result with { GeneratorCpu = Environment.CpuUsage.TotalTime - own, ServerCpu = server.Cpu - served };
+        return result with { GeneratorCpu = Environment.CpuUsage.TotalTime - own, ServerCpu = server.Cpu - served, PostgresCpu = database.Total - stored };
     }
 
     /// <summary>Waits until nothing is left in the spool: what counts as stored is in the table.</summary>

@@ -4,7 +4,7 @@ namespace Interop.Storage.Postgres;
 
 /// <summary>
 /// Binary COPY into a temporary stage table, then one INSERT .. SELECT .. ON CONFLICT. Both the table and the prepared INSERT stay with the
-/// connection and are used again by every later batch of the same shape.
+/// connection and are used again by every later batch of the same shape. Where no row may be there already, the COPY goes into the table itself.
 /// </summary>
 internal sealed class PostgresBulkUpsert(NpgsqlConnection connection) : BulkUpsert
 {
@@ -19,11 +19,18 @@ internal sealed class PostgresBulkUpsert(NpgsqlConnection connection) : BulkUpse
 
     public override async Task<int> UpsertAsync(RowBatch rows, UpsertRule rule, CancellationToken ct)
     {
+        // A number is staged as its text, and made a number by the INSERT.
+        if (rule is UpsertRule.RefuseRule && !rows.Shape.Columns.Any(column => column.Type == ColumnType.Numeric))
+        {
+            await CopyAsync(rows, TableSql.CopyInto(rows.Shape), ct);
+            return rows.Count;
+        }
+
         if (!_stages.TryGetValue(rows.Shape, out var stage))
             _stages.Add(rows.Shape, stage = new Stage(rows.Shape, _stages.Count));
         await PrepareStageAsync(stage, ct);
         stage.Rows += rows.Count;
-        await CopyAsync(rows, stage, ct);
+        await CopyAsync(rows, stage.CopySql, ct);
         var insert = await stage.InsertAsync(rule, connection, ct);
         return await insert.ExecuteNonQueryAsync(ct);
     }
@@ -60,9 +67,9 @@ internal sealed class PostgresBulkUpsert(NpgsqlConnection connection) : BulkUpse
         }
     }
 
-    private async Task CopyAsync(RowBatch rows, Stage stage, CancellationToken ct)
+    private async Task CopyAsync(RowBatch rows, string copySql, CancellationToken ct)
     {
-        await using var copy = await connection.BeginRawBinaryCopyAsync(stage.CopySql, ct);
+        await using var copy = await connection.BeginRawBinaryCopyAsync(copySql, ct);
         try
         {
             await copy.WriteAsync(CopyHeader, ct);

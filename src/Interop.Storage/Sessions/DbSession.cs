@@ -119,7 +119,8 @@ public sealed class DbSession
         rows.EnsureComplete();
         if (rows.Count == 0)
             return Task.FromResult(0);
-        KeyCheck.RefuseEqualKeys(rows);
+        if (rule is not UpsertRule.RefuseRule) // there the database finds them as it finds all others
+            KeyCheck.RefuseEqualKeys(rows);
         return _bulkUpsert.UpsertAsync(rows, rule, ct);
     }
 
