@@ -11,7 +11,7 @@ namespace Interop.Api.Metrics;
 /// </summary>
 public sealed class MetricsText : IDisposable
 {
-    private static readonly string[] Meters = ["Interop.", "Microsoft.AspNetCore.", "System.Net.Http", "System.Runtime", "Npgsql"];
+    private static readonly string[] Meters = ["Interop.", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.Diagnostics", "Microsoft.AspNetCore.Routing", "System.Net.Http", "System.Runtime", "Npgsql"];
     private static readonly double[] Bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800];
 
     private readonly MeterListener _listener = new();

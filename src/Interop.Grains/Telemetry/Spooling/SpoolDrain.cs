@@ -12,6 +12,7 @@ internal sealed partial class SpoolDrain(Spool spool, EventStore store, TimeProv
 
     private readonly SemaphoreSlim _wake = new(0);
     private readonly CancellationTokenSource _stopping = new();
+    private readonly CommitThread _commits = new("telemetry drain");
     private readonly Lock _gate = new();
     private (Task<EventVerdict[]> Attempt, SpoolPosition Position)? _straggler;
     private Task _draining = Task.CompletedTask;
@@ -47,6 +48,7 @@ internal sealed partial class SpoolDrain(Spool spool, EventStore store, TimeProv
     public void Dispose()
     {
         _stopping.Dispose();
+        _commits.Dispose();
         _wake.Dispose();
     }
 
@@ -111,7 +113,7 @@ internal sealed partial class SpoolDrain(Spool spool, EventStore store, TimeProv
         {
             if (spool.Read(MaxEvents) is not { } chunk)
                 return true;
-            var verdicts = await store.StoreAsync(chunk.Events, chunk.Rejects, _stopping.Token);
+            var verdicts = await _commits.RunAsync(() => store.StoreAsync(chunk.Events, chunk.Rejects, _stopping.Token));
             spool.Release(chunk.Segment, chunk.End);
             TelemetryMetrics.SpoolHolds(spool.Bytes);
             CountReused(verdicts);
