@@ -51,6 +51,7 @@ internal static class OutageBench
                 var stored = await TelemetryBench.CountAsync(url) - before;
                 if (stored != result.Accepted)
                     throw new InvalidOperationException($"not so: {result.Accepted} accepted, {stored} stored");
+                Console.WriteLine($"{(frozen ? "hangs" : "killed")}, {rate}: {result.PerSecond:0}/s, max {result.Percentile(1):0.0} ms, {result.Others} not accepted");
                 table.AddRow(
                     $"{(frozen ? "hangs" : "killed")}, {(rate is null ? "full rate" : $"{rate:N0}/s")}",
                     $"{result.PerSecond:N0}", $"{result.Percentile(0.5):0.0}", $"{result.Percentile(0.99):0.0}", $"{result.Percentile(0.999):0.0}", $"{result.Percentile(1):0.0}",

@@ -123,7 +123,7 @@ internal static class TelemetryBench
 
     internal static async Task<long> CountAsync(string url)
     {
-        await using var connection = new NpgsqlConnection(url);
+        await using var connection = new NpgsqlConnection(url + ";Pooling=false"); // a pooled one may be from before an outage
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand("SELECT COUNT(*) FROM telemetry_events", connection) { CommandTimeout = 600 };
         return (long)(await command.ExecuteScalarAsync())!;

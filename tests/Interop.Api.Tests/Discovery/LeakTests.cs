@@ -48,12 +48,9 @@ public abstract class LeakTests : ExchangeTests
         _answers.Append((await Server.GetAsync("/api/tokens/status")).GetRawText()).Append((await Server.GetAsync("/api/telemetry/events")).GetRawText());
         await TellAsync(
             "/api/tokens/manual", $$"""{"client_id":"{{Sandbox.OpenEmr.ClientId}}","client_secret":"{{Sandbox.OpenEmr.ClientSecret}}","username":"leak-user","password":"leak-password"}""");
-        await Until.TrueAsync(
-            () => Task.FromResult(
-                _otlp.Traces.Contains("/api/timeline", StringComparison.Ordinal)
-                && _otlp.Logs.Contains("invalid_grant", StringComparison.Ordinal)
-                && _otlp.Metrics.Contains("interop.telemetry.events", StringComparison.Ordinal)),
-            "traces, logs and metrics of all that have arrived");
+        await ArrivesAsync(() => _otlp.Traces, "/mirth/pd", "traces");
+        await ArrivesAsync(() => _otlp.Logs, "invalid_grant", "logs");
+        await ArrivesAsync(() => _otlp.Metrics, "interop.telemetry.events", "metrics");
 
         Assert.InRange(Sandbox.OpenEmr.IssuedSecrets.Count, 6, 20);
         string[] secrets =
@@ -88,6 +85,9 @@ public abstract class LeakTests : ExchangeTests
 
     /// <summary>What the database holds, where it is no file in INTEROP_DATA.</summary>
     protected abstract Task<IEnumerable<(string Place, string Content)>> DumpAsync();
+
+    private static Task ArrivesAsync(Func<string> received, string text, string what) =>
+        Until.TrueAsync(() => Task.FromResult(received().Contains(text, StringComparison.Ordinal)), $"{what} with {text} arrive");
 
     private async Task<HttpStatusCode> TellAsync(string path, string body)
     {

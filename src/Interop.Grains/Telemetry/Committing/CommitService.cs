@@ -14,6 +14,8 @@ namespace Interop.Telemetry.Committing;
 /// <remarks>On threads of its own: those of the pool are busy with the requests that wait for it.</remarks>
 internal sealed partial class CommitService : IHostedService, IDisposable
 {
+    private static readonly TimeSpan CatchUpPause = TimeSpan.FromMilliseconds(15);
+
     private readonly BlockingCollection<CommitRequest> _waiting = [];
     private readonly CommitThread _attempts = new("telemetry commits");
     private readonly EventStore _store;
@@ -112,6 +114,9 @@ internal sealed partial class CommitService : IHostedService, IDisposable
 
         AnswerFromSpool(batch, events, rejects, attempt);
         TelemetryMetrics.Committed("spool", _time.GetElapsedTime(started));
+        // The spool is quicker than the database: senders at full speed would fill it while it is being emptied.
+        if (_drain.IsMoving)
+            Thread.Sleep(CatchUpPause);
     }
 
     private void AnswerFromSpool(

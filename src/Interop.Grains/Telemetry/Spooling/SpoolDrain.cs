@@ -7,6 +7,7 @@ namespace Interop.Telemetry.Spooling;
 internal sealed partial class SpoolDrain(Spool spool, EventStore store, TimeProvider time, ILogger<SpoolDrain> log) : IDisposable
 {
     private const int MaxEvents = 2_000;
+    private const long BacklogBytes = 4 * 1024 * 1024;
     private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
 
@@ -16,6 +17,10 @@ internal sealed partial class SpoolDrain(Spool spool, EventStore store, TimeProv
     private readonly Lock _gate = new();
     private (Task<EventVerdict[]> Attempt, SpoolPosition Position)? _straggler;
     private Task _draining = Task.CompletedTask;
+    private volatile bool _isMoving;
+
+    /// <summary>The database takes what waits, and has not caught up.</summary>
+    public bool IsMoving => _isMoving && spool.Bytes > BacklogBytes;
 
     public void Start()
     {
@@ -63,7 +68,7 @@ internal sealed partial class SpoolDrain(Spool spool, EventStore store, TimeProv
                 var wait = FirstWait;
                 while (!spool.IsEmpty)
                 {
-                    if (await DrainOneAsync())
+                    if (_isMoving = await DrainOneAsync())
                     {
                         wait = FirstWait;
                         continue;
@@ -73,6 +78,7 @@ internal sealed partial class SpoolDrain(Spool spool, EventStore store, TimeProv
                     wait = wait * 2 < LongestWait ? wait * 2 : LongestWait;
                 }
 
+                _isMoving = false;
                 LogDrained();
             }
         }
