@@ -89,6 +89,9 @@ public sealed record AccessOptions
 {
     public bool AllowBearer { get; init; } = true;
 
+    /// <summary>Whether tokens of the sandbox's OpenEMR are taken as well, as by a FHIR server that is part of one.</summary>
+    public bool AllowOpenEmr { get; init; }
+
     public bool AllowBasic { get; init; }
 
     public string ClientId { get; init; } = "interop";

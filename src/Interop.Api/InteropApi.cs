@@ -65,11 +65,12 @@ public static class InteropApi
         features.MapTokens();
         features.MapDiscovery();
         app.MapOpenApi("/{documentName}.json");
-        app.UseSwaggerUI(ui =>
+        // Under its own path only: it would stand in the way of every request.
+        app.UseWhen(http => http.Request.Path.StartsWithSegments("/docs"), docs => docs.UseSwaggerUI(ui =>
         {
             ui.RoutePrefix = "docs";
             ui.SwaggerEndpoint("/openapi.json", "Interop");
             ui.DocumentTitle = "Interop API";
-        });
+        }));
     }
 }

@@ -25,6 +25,12 @@ public sealed record DatabaseOptions
     /// <summary>Most transactions that write at once on PostgreSQL; SQLite always has one writer per file.</summary>
     public int MaxWriteConnections { get; init; } = 8;
 
+    /// <summary>
+    /// Writes to PostgreSQL keep the thread that they were called on, as those to SQLite do. A transaction of several statements otherwise
+    /// queues for a thread after each of them, behind all other work of a busy process: for a writer that has a thread of its own.
+    /// </summary>
+    public bool WritesBlock { get; init; }
+
     /// <summary>An idle connection to PostgreSQL is closed after this time.</summary>
     public TimeSpan IdleConnectionLifetime { get; init; } = TimeSpan.FromMinutes(5);
 

@@ -121,8 +121,16 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Ends the server at once, as a crash would: the next start has to recover.</summary>
     public Task KillAsync(CancellationToken ct = default) => SignalAsync(UnixProcess.Quit, ct);
 
+    /// <summary>Holds the server and all its connections still, as a machine that hangs would: they stay open and nothing answers.</summary>
+    public void Freeze() => SignalAll(UnixProcess.Stop);
+
+    /// <summary>Lets it go on.</summary>
+    public void Thaw() => SignalAll(UnixProcess.Continue);
+
     public async ValueTask DisposeAsync()
     {
+        if (IsRunning)
+            Thaw();
         await KillAsync();
         _process?.Dispose();
         _process = null;
@@ -190,6 +198,12 @@ public sealed class PostgresServer : IAsyncDisposable
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(ct);
         timeout.CancelAfter(_options.StartTimeout);
         await _process.WaitForExitAsync(timeout.Token);
+    }
+
+    private void SignalAll(int signal)
+    {
+        foreach (var process in UnixProcess.WithChildren(_process!.Id))
+            UnixProcess.Signal(process, signal);
     }
 
     private string LogTail() => Log is { Length: > 2000 } log ? log[^2000..] : Log;

@@ -8,6 +8,8 @@ internal static partial class UnixProcess
 {
     public const int Interrupt = 2;
     public const int Quit = 3;
+    public const int Continue = 18;
+    public const int Stop = 19;
     private const int NoSuchProcess = 3;
 
     public static bool IsRoot => GetEffectiveUserId() == 0;
@@ -17,6 +19,32 @@ internal static partial class UnixProcess
     {
         if (Kill(processId, signal) != 0 && Marshal.GetLastPInvokeError() is var error and not NoSuchProcess)
             throw new Win32Exception(error);
+    }
+
+    /// <summary>The process, then those that it started.</summary>
+    public static IReadOnlyList<int> WithChildren(int processId)
+    {
+        var found = new List<int> { processId };
+        foreach (var folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(folder), out var id) && ParentOf(folder) == processId)
+                found.Add(id);
+        }
+
+        return found;
+    }
+
+    // "pid (name) state ppid ..."; the name may hold anything.
+    private static int ParentOf(string folder)
+    {
+        try
+        {
+            return int.Parse(File.ReadAllText(Path.Combine(folder, "stat")).Split(')')[^1].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]);
+        }
+        catch (IOException)
+        {
+            return 0; // it has just ended
+        }
     }
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]

@@ -9,16 +9,42 @@ internal sealed class PostgresCpu(PostgresServer server)
 
     private double _last;
 
-    /// <summary>Seconds since the last lap. A connection's time is known to the server when it has closed.</summary>
+    /// <summary>Seconds since the last lap.</summary>
     public double Lap()
     {
-        Npgsql.NpgsqlConnection.ClearAllPools();
-        var postmaster = File.ReadLines(Path.Combine(server.DirectoryPath, "data", "postmaster.pid")).First();
-        // "pid (name) state ppid ... utime stime cutime cstime": the fields after the name, which may hold blanks.
-        var fields = File.ReadAllText($"/proc/{postmaster}/stat").Split(')')[^1].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        var now = fields[11..15].Sum(double.Parse) / TicksPerSecond;
+        var now = Total.TotalSeconds;
         var lap = now - _last;
         _last = now;
         return lap;
+    }
+
+    /// <summary>Since its start, of the server, of its connections, and of those that have closed.</summary>
+    public TimeSpan Total
+    {
+        get
+        {
+            var postmaster = File.ReadLines(Path.Combine(server.DirectoryPath, "data", "postmaster.pid")).First();
+            var ticks = FieldsOf(postmaster)[11..15].Sum(double.Parse);
+            foreach (var process in Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => char.IsAsciiDigit(name![0])))
+            {
+                if (FieldsOf(process!) is [_, var parent, ..] fields && parent == postmaster)
+                    ticks += fields[11..13].Sum(double.Parse);
+            }
+
+            return TimeSpan.FromSeconds(ticks / TicksPerSecond);
+        }
+    }
+
+    /// <summary>"pid (name) state ppid ... utime stime cutime cstime": the fields after the name, which may hold blanks. None: it is gone.</summary>
+    private static string[] FieldsOf(string process)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{process}/stat").Split(')')[^1].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        }
+        catch (IOException)
+        {
+            return [];
+        }
     }
 }

@@ -15,7 +15,14 @@ internal sealed class ServedProcess : IAsyncDisposable
 
     public Uri Address { get; }
 
-    public double CpuSeconds => _process.TotalProcessorTime.TotalSeconds;
+    public TimeSpan Cpu
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
 
     public static async Task<ServedProcess> StartAsync(string program, string[] arguments, params (string Name, string Value)[] environment)
     {

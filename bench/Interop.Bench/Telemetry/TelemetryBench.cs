@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Interop.Bench.Ingestion;
 using Interop.TestServers;
 using Npgsql;
 using Spectre.Console;
@@ -17,23 +18,32 @@ internal static class TelemetryBench
         var seconds = new Option<int>("--seconds") { Description = "Length of each measurement", DefaultValueFactory = _ => 10 };
         var connections = new Option<int>("--connections") { Description = "Senders at once", DefaultValueFactory = _ => 256 };
         var stored = new Option<int>("--stored") { Description = "Events to fill the table with before measuring once more; 0: do not", DefaultValueFactory = _ => 0 };
-        var command = new Command("telemetry", "Accepted, durable events, against a bare endpoint and one INSERT per request") { seconds, connections, stored };
-        command.SetAction((parsed, _) => RunAsync(TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(connections), parsed.GetValue(stored)));
+        var alone = new Option<bool>("--alone") { Description = "Without the rivals, for looking at Interop itself" };
+        var command = new Command("telemetry", "Accepted, durable events, against a bare endpoint and one INSERT per request") { seconds, connections, stored, alone };
+        var outage = new Option<int>("--outage") { Description = "Instead: the database is killed, then frozen, for so many seconds under load" };
+        command.Options.Add(outage);
+        command.SetAction((parsed, _) => parsed.GetValue(outage) is > 0 and var gone
+            ? OutageBench.RunAsync(TimeSpan.FromSeconds(gone), parsed.GetValue(connections))
+            : RunAsync(TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(connections), parsed.GetValue(stored), parsed.GetValue(alone)));
         return [command, .. Rivals.Create()];
     }
 
-    private static async Task<int> RunAsync(TimeSpan duration, int connections, int stored)
+    private static async Task<int> RunAsync(TimeSpan duration, int connections, int stored, bool alone)
     {
         var table = new Table().Border(TableBorder.Simple).AddColumn("what");
-        foreach (var column in new[] { "events/s", "p50 ms", "p99 ms", "stored/s", "not accepted" })
+        foreach (var column in new[] { "events/s", "p50 ms", "p99 ms", "stored/s", "not accepted", "µs generator", "µs server", "µs PostgreSQL" })
             table.AddColumn(new TableColumn(column).RightAligned());
 
-        LoadResult floor, insert, full;
+        LoadResult? floor = null, insert = null;
+        LoadResult full;
         await using var postgres = await PostgresServer.StartNewAsync();
-        await using (var server = await ServedProcess.StartAsync("Interop.Bench", [Rivals.FloorVerb]))
-            Row("(a) a bare endpoint", floor = await MeasureAsync(server.Address, connections, duration));
-        await using (var server = await ServedProcess.StartAsync("Interop.Bench", [Rivals.InsertVerb, "--database", await postgres.CreateDatabaseAsync("rival")]))
-            Row("(b) one INSERT per request", insert = await MeasureAsync(server.Address, connections, duration));
+        if (!alone)
+        {
+            await using (var server = await ServedProcess.StartAsync("Interop.Bench", [Rivals.FloorVerb]))
+                Row("(a) a bare endpoint", floor = await MeasureAsync(server, postgres, connections, duration));
+            await using (var server = await ServedProcess.StartAsync("Interop.Bench", [Rivals.InsertVerb, "--database", await postgres.CreateDatabaseAsync("rival")]))
+                Row("(b) one INSERT per request", insert = await MeasureAsync(server, postgres, connections, duration));
+        }
 
         var data = Directory.CreateTempSubdirectory("interop-bench-").FullName;
         try
@@ -42,12 +52,12 @@ internal static class TelemetryBench
             await using var server = await ServedProcess.StartAsync(
                 "Interop.Silo", ["serve"], ("PORT", "0"), ("INTEROP_DATA", data), ("DB_URL", url), ("LOG_LEVEL", "Error"));
             full = await MeasureStoredAsync("(c) Interop on PostgreSQL");
-            Row("    at half of that load", await MeasureAsync(server.Address, connections, duration, full.PerSecond / 2));
+            Row("    at half of that load", await MeasureAsync(server, postgres, connections, duration, full.PerSecond / 2));
             if (stored > 0)
             {
                 await FillAsync(url, stored);
                 var large = await MeasureStoredAsync($"    with {stored:N0} events stored");
-                Row("    at half of that load", await MeasureAsync(server.Address, connections, duration, full.PerSecond / 2));
+                Row("    at half of that load", await MeasureAsync(server, postgres, connections, duration, full.PerSecond / 2));
                 Console.WriteLine($"with {stored:N0} events stored: {large.PerSecond / full.PerSecond:0.00} of the throughput");
             }
 
@@ -57,7 +67,7 @@ internal static class TelemetryBench
                 await StoredAsync(url, data);
                 var before = await CountAsync(url);
                 var started = Stopwatch.GetTimestamp();
-                var result = await LoadGenerator.RunAsync(server.Address, connections, duration);
+                var result = await LoadAsync(server, postgres, connections, duration);
                 await StoredAsync(url, data);
                 var took = Stopwatch.GetElapsedTime(started).TotalSeconds;
                 var kept = await CountAsync(url) - before;
@@ -75,31 +85,45 @@ internal static class TelemetryBench
         AnsiConsole.Profile.Width = 120;
         AnsiConsole.Write(table);
         Console.WriteLine($"{connections} connections, {duration.TotalSeconds:0} s each, {Environment.ProcessorCount} cores with the load generator and PostgreSQL on them");
-        Console.WriteLine($"ratio (c)/(b): {full.PerSecond / insert.PerSecond:0.00}");
-        Console.WriteLine($"ratio (c)/(a): {full.PerSecond / floor.PerSecond:0.00}");
+        if (floor is not null && insert is not null)
+        {
+            Console.WriteLine($"ratio (c)/(b): {full.PerSecond / insert.PerSecond:0.00}");
+            Console.WriteLine($"ratio (c)/(a): {full.PerSecond / floor.PerSecond:0.00}");
+        }
+
         return 0;
 
         void Row(string what, LoadResult result, double? storedPerSecond = null) => table.AddRow(
-            what, $"{result.PerSecond:N0}", $"{result.Percentile(0.5):0.0}", $"{result.Percentile(0.99):0.0}", $"{storedPerSecond:N0}", $"{result.Others}");
+            what, $"{result.PerSecond:N0}", $"{result.Percentile(0.5):0.0}", $"{result.Percentile(0.99):0.0}", $"{storedPerSecond:N0}", $"{result.Others}",
+            $"{result.GeneratorCpu.TotalMicroseconds / result.Accepted:0}", $"{result.ServerCpu.TotalMicroseconds / result.Accepted:0}",
+            $"{result.PostgresCpu.TotalMicroseconds / result.Accepted:0}");
     }
 
-    private static async Task<LoadResult> MeasureAsync(Uri address, int connections, TimeSpan duration, double? rate = null)
+    private static async Task<LoadResult> MeasureAsync(ServedProcess server, PostgresServer postgres, int connections, TimeSpan duration, double? rate = null)
     {
-        await LoadGenerator.RunAsync(address, connections, duration, rate); // a cold process is another measurement
-        return await LoadGenerator.RunAsync(address, connections, duration, rate);
+        await LoadGenerator.RunAsync(server.Address, connections, duration, rate); // a cold process is another measurement
+        return await LoadAsync(server, postgres, connections, duration, rate);
+    }
+
+    private static async Task<LoadResult> LoadAsync(ServedProcess server, PostgresServer postgres, int connections, TimeSpan duration, double? rate = null)
+    {
+        var database = new PostgresCpu(postgres);
+        var (own, served, stored) = (Environment.CpuUsage.TotalTime, server.Cpu, database.Total);
+        var result = await LoadGenerator.RunAsync(server.Address, connections, duration, rate);
+        return result with { GeneratorCpu = Environment.CpuUsage.TotalTime - own, ServerCpu = server.Cpu - served, PostgresCpu = database.Total - stored };
     }
 
     /// <summary>Waits until nothing is left in the spool: what counts as stored is in the table.</summary>
-    private static async Task StoredAsync(string url, string data)
+    internal static async Task StoredAsync(string url, string data)
     {
         while (Directory.GetFiles(Path.Combine(data, "telemetry"), "*.spool").Length > 0)
             await Task.Delay(TimeSpan.FromMilliseconds(20));
         _ = await CountAsync(url);
     }
 
-    private static async Task<long> CountAsync(string url)
+    internal static async Task<long> CountAsync(string url)
     {
-        await using var connection = new NpgsqlConnection(url);
+        await using var connection = new NpgsqlConnection(url + ";Pooling=false"); // a pooled one may be from before an outage
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand("SELECT COUNT(*) FROM telemetry_events", connection) { CommandTimeout = 600 };
         return (long)(await command.ExecuteScalarAsync())!;
@@ -119,5 +143,11 @@ internal static class TelemetryBench
         { CommandTimeout = 0 };
         command.Parameters.AddWithValue("events", events);
         await command.ExecuteNonQueryAsync();
+        // What the server would still be doing about it for minutes is the filling's, and no part of what is measured.
+        foreach (var after in new[] { "VACUUM (FREEZE, ANALYZE) telemetry_events", "CHECKPOINT" })
+        {
+            await using var settle = new NpgsqlCommand(after, connection) { CommandTimeout = 0 };
+            await settle.ExecuteNonQueryAsync();
+        }
     }
 }

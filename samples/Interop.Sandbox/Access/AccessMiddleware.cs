@@ -1,9 +1,10 @@
 using Interop.Sandbox.Fhir;
+using Interop.Sandbox.OpenEmr;
 
 namespace Interop.Sandbox.Access;
 
 /// <summary>Lets nobody at the FHIR server without a token or credentials; what a client must read to get one is open.</summary>
-internal sealed class AccessMiddleware(RequestDelegate next, AccessOptions access, AccessTokens tokens)
+internal sealed class AccessMiddleware(RequestDelegate next, AccessOptions access, AccessTokens tokens, OpenEmrUpstream openEmr)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -23,6 +24,9 @@ internal sealed class AccessMiddleware(RequestDelegate next, AccessOptions acces
         if (access.AllowBasic && TokenEndpoint.TryBasic(request, out var user, out var password))
             return TokenEndpoint.IsSecret(access, user, password);
         var header = request.Headers.Authorization.ToString();
-        return access.AllowBearer && header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) && tokens.IsValid(header[7..].Trim());
+        if (!access.AllowBearer || !header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
+            return false;
+        var token = header[7..].Trim();
+        return tokens.IsValid(token) || (access.AllowOpenEmr && openEmr.IsValid(token));
     }
 }

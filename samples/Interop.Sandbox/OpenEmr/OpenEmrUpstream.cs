@@ -11,6 +11,7 @@ public sealed class OpenEmrUpstream(TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, DateTimeOffset> _accessTokens = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _refreshTokens = new(StringComparer.Ordinal);
+    private readonly ConcurrentBag<string> _issued = [];
     private int _requests;
     private int _passwordGrants;
     private int _refreshGrants;
@@ -37,10 +38,13 @@ public sealed class OpenEmrUpstream(TimeProvider time)
     public int RefreshGrants => Volatile.Read(ref _refreshGrants);
 
     /// <summary>Every access and refresh token that was ever issued: for tests that look where they should not be.</summary>
-    public IReadOnlyCollection<string> IssuedSecrets => [.. _accessTokens.Keys, .. _refreshTokens.Keys];
+    public IReadOnlyCollection<string> IssuedSecrets => [.. _issued];
 
     /// <summary>Whether a bearer token was issued here and is not over.</summary>
     public bool IsValid(string? token) => token is not null && _accessTokens.TryGetValue(token, out var until) && until > time.GetUtcNow();
+
+    /// <summary>Makes every access token invalid, whatever its lifetime said.</summary>
+    public void RevokeAccessTokens() => _accessTokens.Clear();
 
     /// <summary>Makes every refresh token invalid.</summary>
     public void RevokeRefreshTokens() => _refreshTokens.Clear();
@@ -65,5 +69,10 @@ public sealed class OpenEmrUpstream(TimeProvider time)
 
     internal bool UseRefreshToken(string token) => _refreshTokens.TryRemove(token, out _);
 
-    private static string NewToken(string kind) => $"{kind}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24))}";
+    private string NewToken(string kind)
+    {
+        var token = $"{kind}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24))}";
+        _issued.Add(token);
+        return token;
+    }
 }

@@ -15,13 +15,16 @@ internal sealed class RequestIdMiddleware(RequestDelegate next, ILogger<RequestI
         var asked = http.Request.Headers[Header].ToString();
         var id = IsSane(asked) ? asked : Guid.NewGuid().ToString("N");
         http.TraceIdentifier = id;
-        http.Response.OnStarting(() =>
-        {
-            http.Response.Headers[Header] = id;
-            return Task.CompletedTask;
-        });
+        http.Response.OnStarting(SetHeader, http);
         using (Scope(log, id))
             await next(http);
+    }
+
+    private static Task SetHeader(object context)
+    {
+        var http = (HttpContext)context;
+        http.Response.Headers[Header] = http.TraceIdentifier;
+        return Task.CompletedTask;
     }
 
     // What goes into logs and headers is letters, digits and a few marks, never a line break.

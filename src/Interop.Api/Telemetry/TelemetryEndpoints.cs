@@ -24,7 +24,8 @@ public static class TelemetryEndpoints
     public static void MapTelemetry(this IEndpointRouteBuilder routes)
     {
         var events = routes.MapGroup("/api/telemetry/events").WithTags("Telemetry");
-        events.MapPost("/", (Delegate)PostAsync).WithName("PostTelemetry").WithMetadata(new OwnBodyLimit())
+        var intake = routes.ServiceProvider.GetRequiredService<TelemetryIntake>(); // once: a scope for each request would cost more than the rest
+        events.MapPost("/", (Delegate)((HttpContext http) => PostAsync(http, intake))).WithName("PostTelemetry").WithMetadata(new OwnBodyLimit())
             .WithSummary("One event or an array of events; accepted:true means that they are durable")
             .Produces<TelemetryAnswer>(StatusCodes.Status202Accepted).ProducesProblem(StatusCodes.Status503ServiceUnavailable)
             .WithExample(TelemetryExamples.Accepted, StatusCodes.Status202Accepted)
@@ -33,12 +34,12 @@ public static class TelemetryEndpoints
             .Produces<ImmutableArray<JsonText>>().ProducesProblem(StatusCodes.Status400BadRequest).WithExample(TelemetryExamples.Events);
     }
 
-    private static async Task PostAsync(HttpContext http)
+    private static async Task PostAsync(HttpContext http, TelemetryIntake intake)
     {
         var submission = await TelemetryBody.ReadAsync(http);
         if (submission.IsTooLong)
             http.Response.Headers.Connection = "close";
-        var outcome = await http.RequestServices.GetRequiredService<TelemetryIntake>().SubmitAsync(submission);
+        var outcome = await intake.SubmitAsync(submission);
         if (outcome.Status == SubmissionStatus.NotKept)
         {
             http.Response.Headers.RetryAfter = "5";

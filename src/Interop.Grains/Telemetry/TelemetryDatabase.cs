@@ -21,6 +21,7 @@ public sealed class TelemetryDatabase : IAsyncDisposable
             Durability = SqliteDurability.Full,
             MaxAttempts = 1,
             MaxWriteConnections = 2,
+            WritesBlock = true,
             ConnectTimeout = TimeSpan.FromSeconds(5),
             CommandTimeout = TimeSpan.FromSeconds(15),
             BusyTimeout = TimeSpan.FromSeconds(5),

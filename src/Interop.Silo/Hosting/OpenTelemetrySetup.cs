@@ -13,10 +13,13 @@ internal static class OpenTelemetrySetup
     {
         if (string.IsNullOrEmpty(settings.OtlpEndpoint))
             return;
-        // The providers read OTEL_EXPORTER_OTLP_* themselves; holding them as services disposes, and so flushes, them with the host.
-        builder.Services.AddSingleton(_ => Sdk.CreateTracerProviderBuilder()
+        // Logs read OTEL_* from the host's configuration, which holds nothing else; traces and metrics from one of their own.
+        builder.Configuration.AddInMemoryCollection(settings.OpenTelemetry);
+        var variables = new ConfigurationBuilder().AddInMemoryCollection(settings.OpenTelemetry).Build();
+        // Holding the providers as services disposes, and so flushes, them with the host.
+        builder.Services.AddSingleton(_ => Sdk.CreateTracerProviderBuilder().ConfigureServices(s => s.AddSingleton<IConfiguration>(variables))
             .AddSource("Microsoft.AspNetCore", "System.Net.Http", "Npgsql", "Interop.*").AddOtlpExporter().Build());
-        builder.Services.AddSingleton(_ => Sdk.CreateMeterProviderBuilder()
+        builder.Services.AddSingleton(_ => Sdk.CreateMeterProviderBuilder().ConfigureServices(s => s.AddSingleton<IConfiguration>(variables))
             .AddMeter("Microsoft.AspNetCore.*", "System.Net.Http", "Npgsql", "Interop.*").AddOtlpExporter().Build());
         builder.Services.AddHostedService<TelemetryProviders>();
         builder.Logging.AddOpenTelemetry(logs => logs.AddOtlpExporter());

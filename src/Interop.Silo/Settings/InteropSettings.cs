@@ -73,6 +73,9 @@ internal sealed record InteropSettings
     /// <summary>Where OpenTelemetry goes (<c>OTEL_EXPORTER_OTLP_ENDPOINT</c>); null: nowhere.</summary>
     public string? OtlpEndpoint { get; init; }
 
+    /// <summary>The standard variables <c>OTEL_*</c>, wherever they were set: its libraries read them by themselves.</summary>
+    public IReadOnlyDictionary<string, string?> OpenTelemetry { get; init; } = new Dictionary<string, string?>();
+
     /// <summary>Settings of other systems that were found and do nothing here, each with what serves instead.</summary>
     public IReadOnlyList<string> Ineffective { get; init; } = [];
 

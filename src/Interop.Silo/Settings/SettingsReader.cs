@@ -49,6 +49,7 @@ internal static class SettingsReader
             Tenants = ExchangeSettings.Tenants(configuration),
             Xcpd = ExchangeSettings.Xcpd(configuration),
             OtlpEndpoint = Url(configuration, "OTEL_EXPORTER_OTLP_ENDPOINT"),
+            OpenTelemetry = configuration.AsEnumerable().Where(s => s.Key.StartsWith("OTEL_", StringComparison.Ordinal)).ToDictionary(s => s.Key, s => s.Value),
             Ineffective = [.. WithoutEffect.Where(w => configuration[w.Name] is not null).Select(w => $"{w.Name} has no effect: {w.Instead}")],
         };
     }

@@ -4,13 +4,16 @@ using Npgsql;
 namespace Interop.Storage.Postgres;
 
 /// <summary>A connection with what was made on it: stage tables and prepared statements, which end with it.</summary>
-internal sealed class HeldConnection(NpgsqlConnection connection) : IAsyncDisposable
+internal sealed class HeldConnection(NpgsqlConnection connection, bool blocks) : IAsyncDisposable
 {
     private bool _abandoned;
 
     public NpgsqlConnection Connection { get; } = connection;
 
-    public PostgresBulkUpsert BulkUpsert { get; } = new(connection);
+    public PostgresBulkUpsert BulkUpsert { get; } = new(connection, blocks);
+
+    /// <summary>See <see cref="DatabaseOptions.WritesBlock"/>.</summary>
+    public bool Blocks { get; } = blocks;
 
     public long IdleSince { get; set; }
 
@@ -104,12 +107,13 @@ internal sealed class HeldConnections(NpgsqlDataSource source, bool readOnly, in
 
     private async Task<HeldConnection> ConnectAsync(CancellationToken ct)
     {
-        var connection = await source.OpenConnectionAsync(ct);
+        var blocks = !readOnly && options.WritesBlock;
+        var connection = blocks ? source.OpenConnection() : await source.OpenConnectionAsync(ct);
         if (readOnly)
         {
             await using var command = new NpgsqlCommand("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", connection);
             await command.ExecuteNonQueryAsync(ct);
         }
-        return new HeldConnection(connection);
+        return new HeldConnection(connection, blocks);
     }
 }

@@ -4,9 +4,9 @@ namespace Interop.Storage.Postgres;
 
 /// <summary>
 /// Binary COPY into a temporary stage table, then one INSERT .. SELECT .. ON CONFLICT. Both the table and the prepared INSERT stay with the
-/// connection and are used again by every later batch of the same shape.
+/// connection and are used again by every later batch of the same shape. Where no row may be there already, the COPY goes into the table itself.
 /// </summary>
-internal sealed class PostgresBulkUpsert(NpgsqlConnection connection) : BulkUpsert
+internal sealed class PostgresBulkUpsert(NpgsqlConnection connection, bool blocks) : BulkUpsert
 {
     // https://www.postgresql.org/docs/current/sql-copy.html: signature, flags, length of the header's extension.
     private static readonly byte[] CopyHeader = [.. "PGCOPY\n"u8, 0xFF, .. "\r\n\0"u8, 0, 0, 0, 0, 0, 0, 0, 0];
@@ -19,13 +19,20 @@ internal sealed class PostgresBulkUpsert(NpgsqlConnection connection) : BulkUpse
 
     public override async Task<int> UpsertAsync(RowBatch rows, UpsertRule rule, CancellationToken ct)
     {
+        // A number is staged as its text, and made a number by the INSERT.
+        if (rule is UpsertRule.RefuseRule && !rows.Shape.Columns.Any(column => column.Type == ColumnType.Numeric))
+        {
+            await CopyAsync(rows, TableSql.CopyInto(rows.Shape), ct);
+            return rows.Count;
+        }
+
         if (!_stages.TryGetValue(rows.Shape, out var stage))
             _stages.Add(rows.Shape, stage = new Stage(rows.Shape, _stages.Count));
         await PrepareStageAsync(stage, ct);
         stage.Rows += rows.Count;
-        await CopyAsync(rows, stage, ct);
+        await CopyAsync(rows, stage.CopySql, ct);
         var insert = await stage.InsertAsync(rule, connection, ct);
-        return await insert.ExecuteNonQueryAsync(ct);
+        return blocks ? insert.ExecuteNonQuery() : await insert.ExecuteNonQueryAsync(ct);
     }
 
     public override void RolledBackToSavepoint()
@@ -60,9 +67,18 @@ internal sealed class PostgresBulkUpsert(NpgsqlConnection connection) : BulkUpse
         }
     }
 
-    private async Task CopyAsync(RowBatch rows, Stage stage, CancellationToken ct)
+    private async Task CopyAsync(RowBatch rows, string copySql, CancellationToken ct)
     {
-        await using var copy = await connection.BeginRawBinaryCopyAsync(stage.CopySql, ct);
+        if (blocks)
+        {
+            using var stream = connection.BeginRawBinaryCopy(copySql);
+            stream.Write(CopyHeader);
+            stream.Write(rows.Encoded.Span);
+            stream.Write(CopyTrailer);
+            return;
+        }
+
+        await using var copy = await connection.BeginRawBinaryCopyAsync(copySql, ct);
         try
         {
             await copy.WriteAsync(CopyHeader, ct);
@@ -80,7 +96,10 @@ internal sealed class PostgresBulkUpsert(NpgsqlConnection connection) : BulkUpse
     private async Task ExecuteAsync(string sql, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(ct);
+        if (blocks)
+            command.ExecuteNonQuery();
+        else
+            await command.ExecuteNonQueryAsync(ct);
     }
 
     /// <summary>The stage table of one shape and the statements around it.</summary>

@@ -76,9 +76,9 @@ internal sealed class PostgresDatabase : Database
         HeldConnection held, bool write, Func<DbSession, CancellationToken, Task<T>> work, Attempt attempt, CancellationToken ct)
     {
         var connection = held.Connection;
-        await using var transaction = await connection.BeginTransactionAsync(
-            write ? IsolationLevel.ReadCommitted : IsolationLevel.RepeatableRead, ct);
-        var session = new DbSession(SqlDialect.Postgres, connection, transaction, attempt, Options.CommandTimeout, held.BulkUpsert);
+        var isolation = write ? IsolationLevel.ReadCommitted : IsolationLevel.RepeatableRead;
+        await using var transaction = held.Blocks ? connection.BeginTransaction(isolation) : await connection.BeginTransactionAsync(isolation, ct);
+        var session = new DbSession(SqlDialect.Postgres, connection, transaction, attempt, Options.CommandTimeout, held.BulkUpsert) { Blocks = held.Blocks };
         T result;
         try
         {
@@ -99,7 +99,10 @@ internal sealed class PostgresDatabase : Database
         try
         {
             // Not cancellable: a commit given up halfway is uncertain.
-            await transaction.CommitAsync(CancellationToken.None);
+            if (held.Blocks)
+                transaction.Commit();
+            else
+                await transaction.CommitAsync(CancellationToken.None);
         }
         catch (Exception e) when (write && (held.IsLost || Classify(e) == FailureKind.Transient))
         {

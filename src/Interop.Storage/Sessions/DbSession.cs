@@ -39,23 +39,29 @@ public sealed class DbSession
     /// <summary>null on SQLite, whose transactions belong to the connection.</summary>
     public DbTransaction? Transaction { get; }
 
+    /// <summary>See <see cref="DatabaseOptions.WritesBlock"/>.</summary>
+    internal bool Blocks { get; init; }
+
     /// <summary>Zero: no limit.</summary>
     internal TimeSpan CommandTimeout { get; set; }
 
     /// <returns>The number of rows affected.</returns>
-    public Task<int> ExecuteAsync(string sql, object? args = null, CancellationToken ct = default) =>
-        Connection.ExecuteAsync(Command(sql, args, ct));
+    public Task<int> ExecuteAsync(string sql, object? args = null, CancellationToken ct = default) => Blocks
+        ? Task.FromResult(Connection.Execute(Command(sql, args, ct)))
+        : Connection.ExecuteAsync(Command(sql, args, ct));
 
     public async Task<IReadOnlyList<T>> QueryAsync<T>(string sql, object? args = null, CancellationToken ct = default) =>
-        (await Connection.QueryAsync<T>(Command(sql, args, ct))).AsList();
+        (Blocks ? Connection.Query<T>(Command(sql, args, ct)) : await Connection.QueryAsync<T>(Command(sql, args, ct))).AsList();
 
     /// <summary>The first row, or the default value where there is none.</summary>
-    public Task<T?> FirstAsync<T>(string sql, object? args = null, CancellationToken ct = default) =>
-        Connection.QueryFirstOrDefaultAsync<T>(Command(sql, args, ct));
+    public Task<T?> FirstAsync<T>(string sql, object? args = null, CancellationToken ct = default) => Blocks
+        ? Task.FromResult(Connection.QueryFirstOrDefault<T?>(Command(sql, args, ct)))
+        : Connection.QueryFirstOrDefaultAsync<T>(Command(sql, args, ct));
 
     /// <summary>The first column of the first row, or the default value where there is none or it is null.</summary>
-    public Task<T?> ScalarAsync<T>(string sql, object? args = null, CancellationToken ct = default) =>
-        Connection.ExecuteScalarAsync<T>(Command(sql, args, ct));
+    public Task<T?> ScalarAsync<T>(string sql, object? args = null, CancellationToken ct = default) => Blocks
+        ? Task.FromResult(Connection.ExecuteScalar<T>(Command(sql, args, ct)))
+        : Connection.ExecuteScalarAsync<T>(Command(sql, args, ct));
 
     /// <summary>
     /// Rows as they come, never all in memory; no other statement until the end. A stream that is left early is cancelled on the server, and
@@ -119,7 +125,8 @@ public sealed class DbSession
         rows.EnsureComplete();
         if (rows.Count == 0)
             return Task.FromResult(0);
-        KeyCheck.RefuseEqualKeys(rows);
+        if (rule is not UpsertRule.RefuseRule) // there the database finds them as it finds all others
+            KeyCheck.RefuseEqualKeys(rows);
         return _bulkUpsert.UpsertAsync(rows, rule, ct);
     }
 

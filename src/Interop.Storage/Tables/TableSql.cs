@@ -53,14 +53,20 @@ public static class TableSql
         _ => throw new ArgumentOutOfRangeException(nameof(dialect), dialect, null),
     };
 
+    /// <summary>PostgreSQL's <c>COPY</c> of whole rows in the shape's order.</summary>
+    internal static string CopyInto(TableShape shape) =>
+        $"COPY {Quote(shape.Name)} ({Names(shape.Columns.Select(column => column.Name))}) FROM STDIN (FORMAT BINARY)";
+
     internal static string Names(IEnumerable<string> names) => string.Join(", ", names.Select(Quote));
 
     /// <summary><c>INSERT INTO .. {source} ON CONFLICT ..</c>: the target is called "old" in both dialects.</summary>
     internal static string Upsert(TableShape shape, UpsertRule rule, string source)
     {
         var sql = new StringBuilder("INSERT INTO ").Append(Quote(shape.Name)).Append(" AS \"old\" (")
-            .Append(Names(shape.Columns.Select(column => column.Name))).Append(") ").Append(source)
-            .Append(" ON CONFLICT (").Append(Names(shape.Key)).Append(") ");
+            .Append(Names(shape.Columns.Select(column => column.Name))).Append(") ").Append(source);
+        if (rule is UpsertRule.RefuseRule)
+            return sql.ToString();
+        sql.Append(" ON CONFLICT (").Append(Names(shape.Key)).Append(") ");
         var others = shape.Columns.Where(column => !shape.Key.Contains(column.Name)).Select(column => Quote(column.Name)).ToList();
         if (rule is UpsertRule.KeepExistingRule || others.Count == 0)
             return sql.Append("DO NOTHING").ToString();

@@ -13,6 +13,12 @@ public abstract record UpsertRule
     /// <summary>The old row stays.</summary>
     public static UpsertRule KeepExisting { get; } = new KeepExistingRule();
 
+    /// <summary>
+    /// There must be none: the call fails, as <see cref="FailureKind.DataRefused"/>, and on PostgreSQL the transaction with it. The quickest way
+    /// in where keys are nearly always new, for PostgreSQL takes the rows straight into the table.
+    /// </summary>
+    public static UpsertRule Refuse { get; } = new RefuseRule();
+
     /// <summary>The new row takes the old one's place where the predicate holds; elsewhere the old row stays.</summary>
     /// <param name="predicate">
     /// SQL that both dialects understand, over <c>"old"."column"</c> and <c>excluded."column"</c> (the new row).
@@ -27,6 +33,8 @@ public abstract record UpsertRule
     internal sealed record ReplaceRule : UpsertRule;
 
     internal sealed record KeepExistingRule : UpsertRule;
+
+    internal sealed record RefuseRule : UpsertRule;
 
     internal sealed record ReplaceWhereRule(string Predicate) : UpsertRule;
 }

@@ -3,11 +3,12 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Interop.TestServers;
+using Xunit.Abstractions;
 
 namespace Interop.Api.Tests.Telemetry;
 
 /// <summary>What was answered accepted:true is stored once and in order, whatever happens to the process or to the database.</summary>
-public sealed class DurabilityTests : IDisposable
+public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
 {
     private const int Senders = 16;
     private static readonly bool IsLong = Environment.GetEnvironmentVariable("INTEROP_LONG") == "1";
@@ -36,26 +37,42 @@ public sealed class DurabilityTests : IDisposable
         await AssertAllStoredOnceInOrderAsync(last, senders);
     }
 
-    [Fact]
-    public async Task A_database_that_goes_away_and_comes_back_costs_no_event_and_no_time()
+    /// <summary>How the database is away.</summary>
+    public enum Outage
     {
-        await using var postgres = await PostgresServer.StartNewAsync(new PostgresServerOptions { Fsync = false });
+        /// <summary>Shut down in good order.</summary>
+        Stopped,
+
+        /// <summary>As after a power failure: it has to recover.</summary>
+        Killed,
+
+        /// <summary>Its connections stay open, and nothing answers.</summary>
+        Frozen,
+    }
+
+    [Theory]
+    [InlineData(Outage.Stopped)]
+    [InlineData(Outage.Killed)]
+    [InlineData(Outage.Frozen)]
+    public async Task A_database_that_goes_away_and_comes_back_costs_no_event_and_no_time(Outage outage)
+    {
+        await using var postgres = await PostgresServer.StartNewAsync(); // with fsync: what it said it has must survive
         await using var server = await ServerProcess.StartAsync(_folder.Path, ("DB_URL", await postgres.CreateDatabaseAsync()));
         var senders = Enumerable.Range(0, Senders).Select(i => new Sender($"s{i}")).ToArray();
         var away = IsLong ? TimeSpan.FromSeconds(30) : TimeSpan.FromSeconds(3);
         var sending = senders.Select(s => s.SendUntilRefusedAsync(server.Http, away + TimeSpan.FromSeconds(6))).ToArray();
         await WaitAsync(() => senders.All(s => s.AcceptedInRound > 5));
-        await postgres.StopAsync();
-        await Task.Delay(away);
-        await postgres.StartAsync();
+        await TakeAwayAsync(postgres, outage, away);
         await Task.WhenAll(sending);
 
         Assert.Equal(0, senders.Sum(s => s.Refused));
         await AssertAllStoredOnceInOrderAsync(server, senders);
         var latencies = senders.SelectMany(s => s.Latencies).Order().ToArray();
-        // The contract's 100 ms on a machine of one's own; a shared one adds its own pauses to the tail.
-        Assert.True(latencies[latencies.Length * 99 / 100] < 500, $"p99 {latencies[latencies.Length * 99 / 100]:0} ms");
-        Assert.True(latencies[latencies.Length / 2] < 100, $"p50 {latencies[latencies.Length / 2]:0} ms");
+        var figures = $"{latencies.Length} answers: p50 {latencies[latencies.Length / 2]:0} ms, p99 {latencies[latencies.Length * 99 / 100]:0} ms, the longest {latencies[^1]:0} ms";
+        output.WriteLine(figures);
+        // The contract's 100 ms belong to a machine of one's own: the long form, and `bench telemetry --outage`.
+        if (IsLong)
+            Assert.True(latencies[^1] < 100, figures);
     }
 
     [Fact]
@@ -83,6 +100,19 @@ public sealed class DurabilityTests : IDisposable
         await WaitAsync(() => Directory.GetFiles(Path.Combine(_folder.Path, "telemetry"), "*.spool").Length == 0);
         var stored = await server.GetAsync("/api/telemetry/events");
         Assert.Equal(accepted, stored.EnumerateArray().Select(e => e.GetProperty("eventId").GetString()!));
+    }
+
+    private static async Task TakeAwayAsync(PostgresServer postgres, Outage outage, TimeSpan away)
+    {
+        if (outage == Outage.Frozen)
+            postgres.Freeze();
+        else
+            await (outage == Outage.Stopped ? postgres.StopAsync() : postgres.KillAsync());
+        await Task.Delay(away);
+        if (outage == Outage.Frozen)
+            postgres.Thaw();
+        else
+            await postgres.StartAsync();
     }
 
     private async Task AssertAllStoredOnceInOrderAsync(ServerProcess server, Sender[] senders)

@@ -1,4 +1,4 @@
-using System.Threading.Channels;
+using System.Collections.Concurrent;
 using Interop.Telemetry.Events;
 using Interop.Telemetry.Spooling;
 using Microsoft.Extensions.Hosting;
@@ -11,9 +11,13 @@ namespace Interop.Telemetry.Committing;
 /// Makes events durable, one batch after another: what waits when a batch is done is the next one. A batch that the database does not take
 /// within its budget goes to the spool, and as long as anything waits there, so does everything that follows.
 /// </summary>
+/// <remarks>On threads of its own: those of the pool are busy with the requests that wait for it.</remarks>
 internal sealed partial class CommitService : IHostedService, IDisposable
 {
-    private readonly Channel<CommitRequest> _waiting = Channel.CreateUnbounded<CommitRequest>(new UnboundedChannelOptions { SingleReader = true });
+    private static readonly TimeSpan CatchUpPause = TimeSpan.FromMilliseconds(15);
+
+    private readonly BlockingCollection<CommitRequest> _waiting = [];
+    private readonly CommitThread _attempts = new("telemetry commits");
     private readonly EventStore _store;
     private readonly Spool _spool;
     private readonly SpoolDrain _drain;
@@ -36,38 +40,50 @@ internal sealed partial class CommitService : IHostedService, IDisposable
     public Task<EventVerdict[]> CommitAsync(IReadOnlyList<TelemetryEvent> events, IReadOnlyList<Reject> rejects)
     {
         var request = new CommitRequest(events, rejects);
-        if (!_waiting.Writer.TryWrite(request))
+        try
+        {
+            _waiting.Add(request);
+        }
+        catch (InvalidOperationException) when (_waiting.IsAddingCompleted)
+        {
             request.CompleteAll(EventVerdict.NotKept); // the process is ending
+        }
+
         return request.Done;
     }
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
         _drain.Start();
-        _committing = Task.Run(CommitAllAsync, CancellationToken.None);
+        _committing = Task.Factory.StartNew(CommitAll, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         return Task.CompletedTask;
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        _waiting.Writer.TryComplete();
+        _waiting.CompleteAdding();
         await _committing.WaitAsync(cancellationToken);
         await _drain.StopAsync();
     }
 
-    public void Dispose() => _waiting.Writer.TryComplete();
+    public void Dispose()
+    {
+        _waiting.CompleteAdding();
+        _attempts.Dispose();
+    }
 
-    private async Task CommitAllAsync()
+    private void CommitAll()
     {
         var batch = new List<CommitRequest>();
-        while (await _waiting.Reader.WaitToReadAsync())
+        while (_waiting.TryTake(out var first, Timeout.Infinite))
         {
             batch.Clear();
-            for (var events = 0; events < _options.MaxBatchEvents && _waiting.Reader.TryRead(out var request); events += request.Events.Count)
+            batch.Add(first);
+            for (var events = first.Events.Count; events < _options.MaxBatchEvents && _waiting.TryTake(out var request); events += request.Events.Count)
                 batch.Add(request);
             try
             {
-                await CommitBatchAsync(batch);
+                CommitBatch(batch);
             }
             catch (Exception e)
             {
@@ -79,7 +95,7 @@ internal sealed partial class CommitService : IHostedService, IDisposable
         }
     }
 
-    private async Task CommitBatchAsync(List<CommitRequest> batch)
+    private void CommitBatch(List<CommitRequest> batch)
     {
         var started = _time.GetTimestamp();
         IReadOnlyList<TelemetryEvent> events = batch.Count == 1 ? batch[0].Events : [.. batch.SelectMany(r => r.Events)];
@@ -87,9 +103,8 @@ internal sealed partial class CommitService : IHostedService, IDisposable
         Task<EventVerdict[]>? attempt = null;
         if (_spool.IsEmpty)
         {
-            // On a thread of its own: SQLite writes without ever letting go of the one it is on.
-            attempt = Task.Run(() => _store.StoreAsync(events, rejects, CancellationToken.None));
-            if (await EndsInTimeAsync(attempt))
+            attempt = _attempts.RunAsync(() => _store.StoreAsync(events, rejects, CancellationToken.None));
+            if (EndsInTime(attempt))
             {
                 Answer(batch, attempt.Result);
                 TelemetryMetrics.Committed("database", _time.GetElapsedTime(started));
@@ -99,6 +114,9 @@ internal sealed partial class CommitService : IHostedService, IDisposable
 
         AnswerFromSpool(batch, events, rejects, attempt);
         TelemetryMetrics.Committed("spool", _time.GetElapsedTime(started));
+        // The spool is quicker than the database: senders at full speed would fill it while it is being emptied.
+        if (_drain.IsMoving)
+            Thread.Sleep(CatchUpPause);
     }
 
     private void AnswerFromSpool(
@@ -144,24 +162,21 @@ internal sealed partial class CommitService : IHostedService, IDisposable
     }
 
     /// <summary>False: it failed, or it has not ended within the budget.</summary>
-    private async Task<bool> EndsInTimeAsync(Task<EventVerdict[]> attempt)
+    private bool EndsInTime(Task<EventVerdict[]> attempt)
     {
         try
         {
-            await attempt.WaitAsync(_options.CommitBudget, _time);
-            return true;
-        }
-        catch (TimeoutException) when (!attempt.IsCompleted)
-        {
+            if (attempt.Wait(_options.CommitBudget))
+                return true;
             LogSlow(_options.CommitBudget);
-            return false;
         }
-        catch (Exception e)
+        catch (AggregateException e)
         {
             // Whatever it is, the events are not in the database, and the sender must not learn of it: that is what the spool is for.
-            LogFailed(e);
-            return false;
+            LogFailed(e.InnerException!);
         }
+
+        return false;
     }
 
     [LoggerMessage(4111, LogLevel.Warning, "The database took longer than {Budget}; events go to the spool")]

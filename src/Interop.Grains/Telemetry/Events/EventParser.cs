@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
@@ -151,12 +150,46 @@ internal static class EventInstant
     /// <summary>An ISO-8601 instant (without an offset: UTC), or null.</summary>
     public static DateTimeOffset? Parse(ReadOnlySpan<byte> text)
     {
-        if (Utf8Parser.TryParse(text, out DateTimeOffset instant, out var read, 'O') && read == text.Length)
-            return instant;
+        if (ParseUsual(text) is { } usual)
+            return usual;
         return text.Length is >= 10 and < 64
             && DateTimeOffset.TryParse(
-                Encoding.UTF8.GetString(text), null, System.Globalization.DateTimeStyles.AssumeUniversal, out instant)
+                Encoding.UTF8.GetString(text), null, System.Globalization.DateTimeStyles.AssumeUniversal, out var instant)
             ? instant
             : null;
+    }
+
+    /// <summary>What nearly everybody writes, <c>2026-03-01T10:00:00Z</c> with up to seven fraction digits: a tenth of the time.</summary>
+    private static DateTimeOffset? ParseUsual(ReadOnlySpan<byte> text)
+    {
+        if (text.Length is < 20 or > 28 || text[^1] != 'Z' || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':')
+            return null;
+        var (date, time) = ((Year: Digits(text[..4]), Month: Digits(text[5..7]), Day: Digits(text[8..10])), (Hour: Digits(text[11..13]), Minute: Digits(text[14..16]), Second: Digits(text[17..19])));
+        var fraction = text[19..^1];
+        if (date.Year < 1 || date.Month is < 1 or > 12 || date.Day < 1 || date.Day > DateTime.DaysInMonth(date.Year, date.Month)
+            || time.Hour is < 0 or > 23 || time.Minute is < 0 or > 59 || time.Second is < 0 or > 59
+            || (fraction.Length > 0 && (fraction[0] != '.' || fraction.Length == 1 || Digits(fraction[1..]) < 0)))
+        {
+            return null;
+        }
+
+        var ticks = fraction.Length > 0 ? Digits(fraction[1..]) * PowersOfTen[8 - fraction.Length] : 0;
+        return new DateTimeOffset(date.Year, date.Month, date.Day, time.Hour, time.Minute, time.Second, TimeSpan.Zero).AddTicks(ticks);
+    }
+
+    private static ReadOnlySpan<int> PowersOfTen => [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
+
+    /// <summary>-1: there is something else among them.</summary>
+    private static int Digits(ReadOnlySpan<byte> text)
+    {
+        var number = 0;
+        foreach (var c in text)
+        {
+            if (c is < (byte)'0' or > (byte)'9')
+                return -1;
+            number = number * 10 + (c - '0');
+        }
+
+        return number;
     }
 }

@@ -7,14 +7,20 @@ namespace Interop.Telemetry.Spooling;
 internal sealed partial class SpoolDrain(Spool spool, EventStore store, TimeProvider time, ILogger<SpoolDrain> log) : IDisposable
 {
     private const int MaxEvents = 2_000;
+    private const long BacklogBytes = 4 * 1024 * 1024;
     private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
 
     private readonly SemaphoreSlim _wake = new(0);
     private readonly CancellationTokenSource _stopping = new();
+    private readonly CommitThread _commits = new("telemetry drain");
     private readonly Lock _gate = new();
     private (Task<EventVerdict[]> Attempt, SpoolPosition Position)? _straggler;
     private Task _draining = Task.CompletedTask;
+    private volatile bool _isMoving;
+
+    /// <summary>The database takes what waits, and has not caught up.</summary>
+    public bool IsMoving => _isMoving && spool.Bytes > BacklogBytes;
 
     public void Start()
     {
@@ -47,6 +53,7 @@ internal sealed partial class SpoolDrain(Spool spool, EventStore store, TimeProv
     public void Dispose()
     {
         _stopping.Dispose();
+        _commits.Dispose();
         _wake.Dispose();
     }
 
@@ -61,7 +68,7 @@ internal sealed partial class SpoolDrain(Spool spool, EventStore store, TimeProv
                 var wait = FirstWait;
                 while (!spool.IsEmpty)
                 {
-                    if (await DrainOneAsync())
+                    if (_isMoving = await DrainOneAsync())
                     {
                         wait = FirstWait;
                         continue;
@@ -71,6 +78,7 @@ internal sealed partial class SpoolDrain(Spool spool, EventStore store, TimeProv
                     wait = wait * 2 < LongestWait ? wait * 2 : LongestWait;
                 }
 
+                _isMoving = false;
                 LogDrained();
             }
         }
@@ -111,7 +119,7 @@ internal sealed partial class SpoolDrain(Spool spool, EventStore store, TimeProv
         {
             if (spool.Read(MaxEvents) is not { } chunk)
                 return true;
-            var verdicts = await store.StoreAsync(chunk.Events, chunk.Rejects, _stopping.Token);
+            var verdicts = await _commits.RunAsync(() => store.StoreAsync(chunk.Events, chunk.Rejects, _stopping.Token));
             spool.Release(chunk.Segment, chunk.End);
             TelemetryMetrics.SpoolHolds(spool.Bytes);
             CountReused(verdicts);

@@ -12,6 +12,9 @@ internal static class SpoolReader
     /// <summary>More than the longest frame.</summary>
     public const int ChunkBytes = 8 * 1024 * 1024;
 
+    // What a drain takes at a time fits in nearly always.
+    private const int UsualBytes = 1024 * 1024;
+
     /// <summary>The length of the whole, sound frames at the beginning.</summary>
     public static int SoundLength(ReadOnlySpan<byte> data)
     {
@@ -26,7 +29,9 @@ internal static class SpoolReader
     public static SpoolChunk Read(SpoolSegment segment, int maxEvents)
     {
         var start = segment.Drained;
-        ReadOnlyMemory<byte> data = segment.Read(start, ChunkBytes);
+        ReadOnlyMemory<byte> data = segment.Read(start, UsualBytes);
+        if (SpoolFrame.Measure(data.Span) == 0)
+            data = segment.Read(start, ChunkBytes);
         var (events, rejects, at) = (new List<TelemetryEvent>(), new List<Reject>(), 0);
         while (events.Count + rejects.Count < maxEvents && SpoolFrame.Measure(data.Span[at..]) is > 0 and var length)
         {

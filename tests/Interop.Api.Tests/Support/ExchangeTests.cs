@@ -1,0 +1,57 @@
+using System.Text.Json;
+using Interop.Api.Tests.Telemetry;
+using Interop.Sandbox;
+
+namespace Interop.Api.Tests.Support;
+
+/// <summary>A server of each test's own, beside the sandbox's OpenEMR and Mirth.</summary>
+public abstract class ExchangeTests : IAsyncLifetime
+{
+    private readonly TestFolder _folder = new();
+
+    protected SandboxServer Sandbox { get; private set; } = null!;
+
+    private protected ServerProcess Server { get; private set; } = null!;
+
+    /// <summary>INTEROP_DATA.</summary>
+    protected string DataPath => _folder.Path;
+
+    public async Task InitializeAsync()
+    {
+        Sandbox = await SandboxServer.StartAsync(Options);
+        Server = await ServerProcess.StartAsync(
+            _folder.Path,
+            [
+                ("OPENEMR_TOKEN_URL", new Uri(Sandbox.BaseAddress, "oauth2/default/token").AbsoluteUri),
+                ("OPENEMR_CLIENT_ID", Sandbox.OpenEmr.ClientId),
+                ("OPENEMR_CLIENT_SECRET", Sandbox.OpenEmr.ClientSecret),
+                ("OPENEMR_USERNAME", Sandbox.OpenEmr.Username),
+                ("OPENEMR_PASSWORD", Sandbox.OpenEmr.Password),
+                ("OPENEMR_SCOPE", "openid offline_access"),
+                ("MIRTH_PD_ENDPOINT_URL", new Uri(Sandbox.BaseAddress, "mirth/pd").AbsoluteUri),
+                ("Tenants__default__Timeout", "00:00:03"),
+                // What reads its own writes must not find them in the spool.
+                ("Telemetry__CommitBudget", "00:00:20"),
+                ("LOG_LEVEL", "Trace"),
+                .. await SettingsAsync(),
+            ]);
+    }
+
+    public virtual async Task DisposeAsync()
+    {
+        await Server.DisposeAsync();
+        await Sandbox.DisposeAsync();
+        _folder.Delete();
+    }
+
+    protected virtual SandboxOptions Options => new() { Patients = 0 };
+
+    /// <summary>Further settings of the server.</summary>
+    protected virtual Task<(string Name, string Value)[]> SettingsAsync() => Task.FromResult<(string, string)[]>([]);
+
+    private protected async Task<(System.Net.HttpStatusCode Status, JsonElement Body)> PostAsync(string path, string body)
+    {
+        using var answer = await Server.PostAsync(path, body);
+        return (answer.StatusCode, JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement);
+    }
+}
