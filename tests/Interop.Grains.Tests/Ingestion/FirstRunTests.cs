@@ -1,5 +1,8 @@
+using System.Text.Json;
+using Interop.Fhir.Schema;
 using Interop.Grains.Tests.Support;
 using Interop.Ingestion;
+using Interop.Tests;
 
 namespace Interop.Grains.Tests.Ingestion;
 
@@ -21,6 +24,32 @@ public abstract class FirstRunTests(SharedSilo shared) : IngestionSuite(shared)
             Assert.Equal(sandbox.Store.Count(type), await Database.CountAsync("resources", source, $"resource_type = '{type}'") + summary.Counters.DeadLetters);
         }
     }
+
+    [Fact]
+    public async Task EveryResourceTypeOfR4CanBeIngested()
+    {
+        var examples = PublishedExamples();
+        var (_, source) = await ScriptedAsync(request => request.IsMetadata ? ScriptedAnswer.NotFound
+            : ScriptedAnswer.Bundle(examples[request.Path].DefaultIfEmpty($$"""{"resourceType":"{{request.Path}}","id":"bare"}""")));
+        var types = R4Schema.Default.ResourceTypes.Where(t => !t.IsAbstract).Select(t => t.Name).ToList();
+        Assert.True(types.Count >= 146);
+        foreach (var type in types)
+        {
+            var run = await Client.RunAsync(source, type);
+
+            Assert.True(run.Status == RunStatus.Success, $"{type}: {run.Error}");
+            Assert.Equal(run.Counters.Fetched, run.Counters.Upserted + run.Counters.DeadLetters);
+            Assert.Equal(Math.Max(1, examples[type].Count()), run.Counters.Fetched);
+            if (examples.Contains(type))
+                Assert.Equal(run.Counters.Fetched - (type == "Questionnaire" ? 1 : 0), run.Counters.Upserted); // one of those has items without linkId
+        }
+    }
+
+    /// <summary>The standard's examples by type; none where the data is not here, and each type has a bare resource then.</summary>
+    private static ILookup<string, string> PublishedExamples() =>
+        (PublishedData.Find(Path.Combine("fhir-r4", "examples")) is { } folder ? Directory.GetFiles(folder, "*.json") : [])
+        .Select(File.ReadAllText)
+        .ToLookup(text => JsonDocument.Parse(text).RootElement.GetProperty("resourceType").GetString()!);
 
     [Fact]
     public async Task ASecondRunFetchesOnlyTheOverlapAndChangesNothing()

@@ -35,6 +35,8 @@ public abstract class SyntheaTests(SqlDialect dialect)
         foreach (var type in sandbox.Store.Types.Except(MainTypes.Select(t => t.Type)))
             Assert.Equal(sandbox.Store.Count(type), (await silo.Client.RunAsync(Source, type)).Counters.Upserted);
 
+        foreach (var view in await silo.Client.GetGrain<IViewQueryGrain>(0).List())
+            Assert.Equal(sandbox.Store.Count(view.ResourceType!), await database.Database.CountAsync(view.Name, Source));
         Assert.Equal(17, sandbox.Store.Types.Count);
         Assert.Equal(38_039, await database.Database.CountAsync("resources", Source));
         Assert.Equal(0, await database.Database.CountAsync("dead_letters", Source));
