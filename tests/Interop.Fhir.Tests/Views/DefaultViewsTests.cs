@@ -1,7 +1,6 @@
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
-using Interop.Fhir.Tests.FhirPath;
 using Interop.Fhir.Views;
 using Interop.Tests;
 

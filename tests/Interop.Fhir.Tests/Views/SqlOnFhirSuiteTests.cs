@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Interop.Fhir.Tests.FhirPath;
 using Interop.Fhir.Views;
 using Interop.Tests;
 
