@@ -27,7 +27,7 @@ public sealed record DatabaseOptions
 
     /// <summary>
     /// Writes to PostgreSQL keep the thread that they were called on, as those to SQLite do. A transaction of several statements otherwise
-    /// queues for a thread after each of them, behind all other work of a busy process: for a writer that has a thread of its own.
+    /// queues for a thread after each of them, behind all other work of a busy process: for a writer that has a thread of its own. A cancellation is seen between statements.
     /// </summary>
     public bool WritesBlock { get; init; }
 

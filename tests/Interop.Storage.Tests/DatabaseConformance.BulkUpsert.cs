@@ -80,6 +80,22 @@ public abstract partial class DatabaseConformance
     }
 
     [Fact]
+    public async Task RefuseTakesNewRowsAndFailsAsAWholeOverAKnownOne()
+    {
+        using var first = VersionBatch(("a", 1), ("b", 1));
+        using var second = VersionBatch(("c", 7), ("b", 7));
+        using var twice = VersionBatch(("d", 1), ("d", 2));
+        using var third = VersionBatch(("c", 9));
+
+        Assert.Equal(2, await UpsertAsync(first, UpsertRule.Refuse));
+        foreach (var refused in new[] { second, twice })
+            Assert.Equal(FailureKind.DataRefused, Database.Classify(await Assert.ThrowsAnyAsync<Exception>(() => UpsertAsync(refused, UpsertRule.Refuse))));
+        Assert.Equal(1, await UpsertAsync(third, UpsertRule.Refuse));
+
+        Assert.Equal(new() { ["a"] = 1, ["b"] = 1, ["c"] = 9 }, await StoredVersionsAsync());
+    }
+
+    [Fact]
     public async Task AVersionGuardLetsNoOlderRowOverANewerOne()
     {
         using var first = VersionBatch(("a", 5), ("b", 5));

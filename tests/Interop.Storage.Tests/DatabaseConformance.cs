@@ -19,7 +19,7 @@ public abstract partial class DatabaseConformance : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        Database = Database.Open(new DatabaseOptions { Connection = await ConnectionAsync(), FirstRetryDelay = TimeSpan.FromMilliseconds(5) });
+        Database = Database.Open(new DatabaseOptions { Connection = await ConnectionAsync(), FirstRetryDelay = TimeSpan.FromMilliseconds(5), WritesBlock = WritesBlock });
         await Database.WriteAsync(async (session, ct) =>
         {
             await session.ExecuteAsync(TableSql.CreateTable(Things, session.Dialect), null, ct);
@@ -34,6 +34,8 @@ public abstract partial class DatabaseConformance : IAsyncLifetime
     }
 
     protected abstract Task<string> ConnectionAsync();
+
+    protected virtual bool WritesBlock => false;
 
     protected virtual Task CleanUpAsync() => Task.CompletedTask;
 
@@ -68,6 +70,33 @@ public abstract partial class DatabaseConformance : IAsyncLifetime
 
 public sealed class PostgresConformance : DatabaseConformance
 {
+    protected override Task<string> ConnectionAsync() => TestDatabases.NewPostgresAsync();
+}
+
+public sealed class PostgresBlockingConformance : DatabaseConformance
+{
+    protected override bool WritesBlock => true;
+
+    [Fact]
+    public async Task AWriteKeepsItsThread()
+    {
+        using var batch = VersionBatch(("a", 1));
+        var threads = new List<int>();
+        await Database.WriteAsync(async (session, ct) =>
+        {
+            threads.Add(Environment.CurrentManagedThreadId);
+            await session.ScalarAsync<long>("SELECT 1", null, ct);
+            threads.Add(Environment.CurrentManagedThreadId);
+            await session.BulkUpsertAsync(batch, UpsertRule.KeepExisting, ct);
+            threads.Add(Environment.CurrentManagedThreadId);
+            await session.QueryAsync<long>("SELECT version FROM versions", null, ct);
+            await session.ExecuteAsync("DELETE FROM versions", null, ct);
+            threads.Add(Environment.CurrentManagedThreadId);
+        });
+        threads.Add(Environment.CurrentManagedThreadId);
+        Assert.Single(threads.Distinct());
+    }
+
     protected override Task<string> ConnectionAsync() => TestDatabases.NewPostgresAsync();
 }
 

@@ -123,6 +123,7 @@ public sealed class DbSession
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(rule);
         rows.EnsureComplete();
+        ThrowIfCancelled(ct);
         if (rows.Count == 0)
             return Task.FromResult(0);
         if (rule is not UpsertRule.RefuseRule) // there the database finds them as it finds all others
@@ -136,7 +137,15 @@ public sealed class DbSession
     private CommandDefinition Command(string sql, object? args, CancellationToken ct)
     {
         ObjectDisposedException.ThrowIf(_ended, this);
+        ThrowIfCancelled(ct);
         return new CommandDefinition(sql, args, Transaction, Seconds(CommandTimeout), cancellationToken: ct);
+    }
+
+    /// <summary>A blocking call looks at the token before it, and not while it lasts.</summary>
+    private void ThrowIfCancelled(CancellationToken ct)
+    {
+        if (Blocks)
+            ct.ThrowIfCancellationRequested();
     }
 
     private static int Seconds(TimeSpan timeout) => (int)Math.Ceiling(timeout.TotalSeconds);

@@ -48,6 +48,10 @@ public abstract class LeakTests : ExchangeTests
         _answers.Append((await Server.GetAsync("/api/tokens/status")).GetRawText()).Append((await Server.GetAsync("/api/telemetry/events")).GetRawText());
         await TellAsync(
             "/api/tokens/manual", $$"""{"client_id":"{{Sandbox.OpenEmr.ClientId}}","client_secret":"{{Sandbox.OpenEmr.ClientSecret}}","username":"leak-user","password":"leak-password"}""");
+        var password = Sandbox.OpenEmr.Password;
+        Sandbox.OpenEmr.Password = "another";
+        Sandbox.OpenEmr.RevokeRefreshTokens();
+        await TellAsync("/api/tokens/refresh", ""); // its failure is logged
         await ArrivesAsync(() => _otlp.Traces, "/mirth/pd", "traces");
         await ArrivesAsync(() => _otlp.Logs, "invalid_grant", "logs");
         await ArrivesAsync(() => _otlp.Metrics, "interop.telemetry.events", "metrics");
@@ -55,7 +59,7 @@ public abstract class LeakTests : ExchangeTests
         Assert.InRange(Sandbox.OpenEmr.IssuedSecrets.Count, 6, 20);
         string[] secrets =
         [
-            .. Sandbox.OpenEmr.IssuedSecrets, Sandbox.OpenEmr.ClientSecret, Sandbox.OpenEmr.Password,
+            .. Sandbox.OpenEmr.IssuedSecrets, Sandbox.OpenEmr.ClientSecret, password,
             "leak-secret", "leak-password", "leak-user", "Zebulon", "Quackenbush", "1980-02-29", "19800229",
         ];
         (string Place, string Content)[] places =

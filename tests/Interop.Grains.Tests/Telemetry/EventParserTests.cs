@@ -47,5 +47,22 @@ public sealed class EventParserTests
         }
     }
 
+    [Theory]
+    [InlineData("2026-03-01T10:00:00Z", "2026-03-01T10:00:00.0000000Z")]
+    [InlineData("2026-03-01T10:00:00.5Z", "2026-03-01T10:00:00.5000000Z")]
+    [InlineData("2024-02-29T23:59:59.1234567Z", "2024-02-29T23:59:59.1234567Z")]
+    [InlineData("2026-03-01T10:00:00.12345678Z", "2026-03-01T10:00:00.1234568Z")]
+    [InlineData("2026-03-01T10:00:00+02:00", "2026-03-01T08:00:00.0000000Z")]
+    [InlineData("2026-03-01T10:00:00", "2026-03-01T10:00:00.0000000Z")]
+    [InlineData("2026-03-01", "2026-03-01T00:00:00.0000000Z")]
+    [InlineData("2026-02-29T10:00:00Z", null)]
+    [InlineData("2026-13-01T10:00:00Z", null)]
+    [InlineData("2026-03-01T10:00:60Z", null)]
+    [InlineData("2026-03-01T10:00:00.Z", null)]
+    [InlineData("0000-03-01T10:00:00Z", null)]
+    [InlineData("yesterday, at noon, Z", null)]
+    public void Instants_are_read_in_the_forms_of_ISO_8601(string text, string? utc) =>
+        Assert.Equal(utc, EventInstant.Parse(Encoding.UTF8.GetBytes(text))?.UtcDateTime.ToString("O", System.Globalization.CultureInfo.InvariantCulture));
+
     private static ParsedBody Parse(string text) => EventParser.Parse(Encoding.UTF8.GetBytes(text), default);
 }
