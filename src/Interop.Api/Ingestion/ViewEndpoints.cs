@@ -47,7 +47,8 @@ public static class ViewEndpoints
             .WithErrorExample(StatusCodes.Status422UnprocessableEntity, "select[0].column[1].path: 'name.where(': unexpected end of the expression");
         view.MapGet("/rows", RowsAsync).WithName("ReadViewRows").WithSummary("The rows of a view's table, all of them or the first ones, as they come")
             .Produces<JsonText>(StatusCodes.Status200OK, Json, Ndjson, Csv)
-            .ProducesProblem(StatusCodes.Status400BadRequest)
+            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status409Conflict)
+            .WithErrorExample(StatusCodes.Status409Conflict, "The view cities is new, and run 44 fills its table: wait for its end")
             .WithExample(ViewExamples.Rows).WithExample(ViewExamples.RowLines, contentType: Ndjson).WithExample(ViewExamples.RowCsv, contentType: Csv)
             .WithErrorExample(StatusCodes.Status400BadRequest, "format must be json, csv or ndjson");
     }
@@ -86,7 +87,12 @@ public static class ViewEndpoints
             return Problems.BadRequest("format must be json, csv or ndjson");
         var written = format == "csv" ? RowFormat.Csv : RowFormat.Ndjson;
         if (await Query(grains).ReadRows(name, written, limit, null) is not { } first)
-            return Problems.NotFound("View not found");
+        {
+            return await Query(grains).Find(name) is { RunId: { } run }
+                ? Problems.Conflict($"The view {name} is new, and run {run} fills its table: wait for its end", ("run_id", run))
+                : Problems.NotFound("View not found");
+        }
+
         return format switch
         {
             "csv" => TypedResults.Stream(stream => StreamAsync(stream), $"{Csv}; charset=utf-8; header=present", $"{name}.csv"),

@@ -173,6 +173,25 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
+    public async Task AResourceThatWouldFillATableByItselfIsALetter()
+    {
+        var (sandbox, source) = await SandboxAsync(Nothing);
+        await Client.PutViewToEndAsync("crossed", "Schedule", """
+            [{"forEach":"identifier","column":[{"name":"a","path":"value"}]},{"forEach":"identifier","column":[{"name":"b","path":"value"}]}]
+            """);
+        Put(sandbox, Schedule("few", 100));
+        Put(sandbox, Schedule("many", 101));
+
+        var run = await Client.RunAsync(source, "Schedule");
+
+        Assert.Equal((1, 1), (run.Counters.Upserted, run.Counters.TransformErrors));
+        Assert.Equal(10_000, await Database.CountAsync("crossed", source));
+
+        static string Schedule(string id, int identifiers) =>
+            $$"""{"resourceType":"Schedule","id":"{{id}}","actor":[{"display":"x"}],"identifier":[{{string.Join(',', Enumerable.Range(0, identifiers).Select(i => $"{{\"value\":\"{i}\"}}"))}}]}""";
+    }
+
+    [Fact]
     public async Task ARowThatTheDatabaseRefusesIsALetterAndTheOthersAreThere()
     {
         // FHIR's decimal has no end; PostgreSQL's numeric has one at 131072 digits.

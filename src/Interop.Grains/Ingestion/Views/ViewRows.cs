@@ -7,6 +7,9 @@ namespace Interop.Ingestion.Views;
 /// <summary>Rows of one view's table, from resource after resource, in the form that the database takes.</summary>
 internal sealed class ViewRows(ViewTable table) : IViewRowSink, IDisposable
 {
+    // Selects beside each other multiply: a resource must not become a table by itself.
+    private const int MaxRowsPerResource = 10_000;
+
     private readonly int _idColumn = IndexOfId(table.View.Columns);
     private RowOrigin _origin;
     private int _column;
@@ -39,11 +42,14 @@ internal sealed class ViewRows(ViewTable table) : IViewRowSink, IDisposable
 
     void IViewRowSink.BeginRow()
     {
+        if (_rowIndex == MaxRowsPerResource)
+            throw new ViewEvaluationException("select", $"the view gives more than {MaxRowsPerResource} rows of this resource");
         Batch.BeginRow();
         Batch.WriteText(_origin.Source);
         Batch.WriteText(_origin.Id);
         if (Table.HasManyRows)
-            Batch.WriteInteger(_rowIndex++);
+            Batch.WriteInteger(_rowIndex);
+        _rowIndex++;
         _column = 0;
     }
 
