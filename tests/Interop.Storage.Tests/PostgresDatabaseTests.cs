@@ -1,3 +1,4 @@
+using System.Text;
 using Interop.TestServers;
 using Npgsql;
 
@@ -19,6 +20,58 @@ public sealed class PostgresDatabaseTests : IAsyncLifetime
     }
 
     public async Task DisposeAsync() => await Database.DisposeAsync();
+
+    [Fact]
+    public async Task ANumberThatIsWrittenStraightIntoTheTableIsTheOneThatTheServerReadsFromItsText()
+    {
+        var shape = new TableShape("numbers", [new("id", ColumnType.Text), new("value", ColumnType.Numeric), new("after", ColumnType.Numeric)], ["id"]);
+        await Database.WriteAsync((session, ct) => session.ExecuteAsync(TableSql.CreateTable(shape, session.Dialect), null, ct));
+        var random = new Random(20260110);
+        string[] texts =
+        [
+            "0", "-0", "0.0", "0.00", "-0.000", "1", "-1", "10000", "9999", "99999999", "1.50", "0.0001", "0.00010", "1e3", "1e-3", "1.5e-3", "1.50e+1", "12.345e2", "100e-2",
+            "000123", "+5", ".5", "5.", "1E5", "123456789012345678901234567890123456789.5e-30", "1e200", "1e-200", "1" + new string('0', 900) + ".5",
+            .. Enumerable.Range(0, 2000).Select(_ => RandomNumber(random)),
+        ];
+        using var batch = new RowBatch(shape);
+        foreach (var text in texts.Distinct())
+        {
+            batch.BeginRow();
+            batch.WriteText(text);
+            batch.WriteNumeric(Encoding.ASCII.GetBytes(text));
+            batch.WriteNull();
+        }
+
+        await Database.WriteAsync((session, ct) => session.BulkUpsertAsync(batch, UpsertRule.Refuse, ct));
+
+        Assert.Equal(texts.Distinct().Count(), await Database.ReadAsync((session, ct) => session.ScalarAsync<long>("SELECT count(*) FROM numbers", null, ct)));
+        Assert.Empty(await Database.ReadAsync((session, ct) => session.QueryAsync<string>(
+            "SELECT id || ' became ' || CAST(value AS text) FROM numbers WHERE CAST(value AS text) <> CAST(CAST(id AS numeric) AS text)", null, ct)));
+    }
+
+    [Fact]
+    public async Task ANumberBeyondAllBoundsIsTheServersToJudge()
+    {
+        var shape = new TableShape("large", [new("id", ColumnType.Text), new("value", ColumnType.Numeric)], ["id"]);
+        await Database.WriteAsync((session, ct) => session.ExecuteAsync(TableSql.CreateTable(shape, session.Dialect), null, ct));
+        foreach (var (text, isTaken) in new[] { ("1e5000", true), ("1e-5000", true), ("1e200000", false), ("1e99999999999999999999", false) })
+        {
+            using var batch = new RowBatch(shape);
+            batch.BeginRow();
+            batch.WriteText(text);
+            batch.WriteNumeric(Encoding.ASCII.GetBytes(text));
+            var error = await Record.ExceptionAsync(() => Database.WriteAsync((session, ct) => session.BulkUpsertAsync(batch, UpsertRule.Refuse, ct)));
+            Assert.True(isTaken ? error is null : Database.Classify(error!) == FailureKind.DataRefused, $"{text}: {error}");
+        }
+    }
+
+    private static string RandomNumber(Random random)
+    {
+        var whole = string.Concat(Enumerable.Range(0, random.Next(1, 12)).Select(_ => "0001234567899"[random.Next(13)]));
+        var fraction = string.Concat(Enumerable.Range(0, random.Next(0, 12)).Select(_ => "0001234567899"[random.Next(13)]));
+        var exponent = random.Next(3) == 0 ? $"e{random.Next(-30, 30)}" : "";
+        return $"{(random.Next(3) == 0 ? "-" : "")}{whole}{(fraction.Length > 0 ? "." + fraction : "")}{exponent}";
+    }
 
     [Theory]
     [InlineData("a\0b", "{}")]

@@ -16,13 +16,13 @@ internal sealed class PostgresBulkUpsert(NpgsqlConnection connection, bool block
     private const int MaxDeadRows = 20_000;
 
     private readonly Dictionary<TableShape, Stage> _stages = [];
+    private readonly BinaryRows _binary = new();
 
     public override async Task<int> UpsertAsync(RowBatch rows, UpsertRule rule, CancellationToken ct)
     {
-        // A number is staged as its text, and made a number by the INSERT.
-        if (rule is UpsertRule.RefuseRule && !rows.Shape.Columns.Any(column => column.Type == ColumnType.Numeric))
+        if (rule is UpsertRule.RefuseRule && _binary.TryEncode(rows) is { } encoded)
         {
-            await CopyAsync(rows, TableSql.CopyInto(rows.Shape), ct);
+            await CopyAsync(encoded, TableSql.CopyInto(rows.Shape), ct);
             return rows.Count;
         }
 
@@ -30,8 +30,8 @@ internal sealed class PostgresBulkUpsert(NpgsqlConnection connection, bool block
             _stages.Add(rows.Shape, stage = new Stage(rows.Shape, _stages.Count));
         await PrepareStageAsync(stage, ct);
         stage.Rows += rows.Count;
-        await CopyAsync(rows, stage.CopySql, ct);
-        var insert = await stage.InsertAsync(rule, connection, ct);
+        await CopyAsync(rows.Encoded, stage.CopySql, ct);
+        var insert = await stage.InsertAsync(rule, connection, blocks, ct);
         return blocks ? insert.ExecuteNonQuery() : await insert.ExecuteNonQueryAsync(ct);
     }
 
@@ -67,13 +67,13 @@ internal sealed class PostgresBulkUpsert(NpgsqlConnection connection, bool block
         }
     }
 
-    private async Task CopyAsync(RowBatch rows, string copySql, CancellationToken ct)
+    private async Task CopyAsync(ReadOnlyMemory<byte> rows, string copySql, CancellationToken ct)
     {
         if (blocks)
         {
             using var stream = connection.BeginRawBinaryCopy(copySql);
             stream.Write(CopyHeader);
-            stream.Write(rows.Encoded.Span);
+            stream.Write(rows.Span);
             stream.Write(CopyTrailer);
             return;
         }
@@ -82,7 +82,7 @@ internal sealed class PostgresBulkUpsert(NpgsqlConnection connection, bool block
         try
         {
             await copy.WriteAsync(CopyHeader, ct);
-            await copy.WriteAsync(rows.Encoded, ct);
+            await copy.WriteAsync(rows, ct);
             await copy.WriteAsync(CopyTrailer, ct);
         }
         catch (OperationCanceledException)
@@ -146,12 +146,15 @@ internal sealed class PostgresBulkUpsert(NpgsqlConnection connection, bool block
         public int Rows { get; set; }
 
         /// <summary>The prepared statement that moves the stage's rows into the table.</summary>
-        public async Task<NpgsqlCommand> InsertAsync(UpsertRule rule, NpgsqlConnection connection, CancellationToken ct)
+        public async Task<NpgsqlCommand> InsertAsync(UpsertRule rule, NpgsqlConnection connection, bool blocks, CancellationToken ct)
         {
             if (_inserts.TryGetValue(rule, out var insert))
                 return insert;
             insert = new NpgsqlCommand(TableSql.Upsert(_shape, rule, _selectSql), connection);
-            await insert.PrepareAsync(ct);
+            if (blocks)
+                insert.Prepare();
+            else
+                await insert.PrepareAsync(ct);
             _inserts.Add(rule, insert);
             return insert;
         }

@@ -39,6 +39,9 @@ internal sealed class LoadPlan
     /// <summary>What is to be written: the newest of each resource in the page.</summary>
     public IReadOnlyCollection<PreparedResource> Writes => _writes.Values;
 
+    /// <summary>Nothing of <see cref="Writes"/> was ever stored: no row of theirs is anywhere.</summary>
+    public bool WritesAreNew { get; private set; } = true;
+
     /// <summary>Failures without an open letter.</summary>
     public List<PreparedResource> NewLetters { get; } = [];
 
@@ -89,6 +92,7 @@ internal sealed class LoadPlan
         {
             if (resource.ResourceRow < 0)
                 throw new StalePreparationException();
+            WritesAreNew &= known is null || _writes.ContainsKey(key);
             _stored[key] = new StoredResource(resource.Version, _run.RunId, IsDeleted: false);
             _writes[key] = resource;
             CountWrite(resource.Incoming.Kind);

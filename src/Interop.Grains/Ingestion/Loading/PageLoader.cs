@@ -18,20 +18,18 @@ internal sealed class PageLoader(Database database, ViewCatalog catalog, TimePro
     {
         try
         {
-            return await WriteAsync(run, page, warnings, rate, cancellationToken);
+            return await WriteAsync(run, page, warnings, rate, mayTakeKeysForNew: true, cancellationToken);
         }
         catch (Exception e) when (database.Classify(e) == FailureKind.DataRefused)
         {
             // Some row is the database's reason to refuse them all: find it, make it a dead letter, load the others.
-            var refused = await new RefusedRows(database).FindAsync(page, cancellationToken);
-            if (refused == 0)
-                throw;
-            return await WriteAsync(run, page, warnings, rate, cancellationToken);
+            await new RefusedRows(database).FindAsync(page, cancellationToken);
+            return await WriteAsync(run, page, warnings, rate, mayTakeKeysForNew: false, cancellationToken);
         }
     }
 
     private Task<RunRecord> WriteAsync(
-        RunRecord run, PreparedPage page, IReadOnlyList<string> warnings, double rate, CancellationToken cancellationToken) =>
+        RunRecord run, PreparedPage page, IReadOnlyList<string> warnings, double rate, bool mayTakeKeysForNew, CancellationToken cancellationToken) =>
         database.WriteAsync(
             async (session, token) =>
             {
@@ -46,7 +44,9 @@ internal sealed class PageLoader(Database database, ViewCatalog catalog, TimePro
                 var letters = await OpenLetters.FindAsync(session, run.Source, page.Resources, token);
                 var plan = LoadPlan.Make(run, page, stored, letters);
 
-                await WriteResourcesAsync(session, run.Source, page, plan, token);
+                // Where none of the keys is there already, and the types are locked, the rows need no look at what they might replace.
+                var rule = plan.WritesAreNew && mayTakeKeysForNew ? UpsertRule.Refuse : UpsertRule.Replace;
+                await WriteResourcesAsync(session, run.Source, page, plan, rule, token);
                 await DeleteAsync(session, run, page.Views, plan, token);
                 await WriteLettersAsync(session, run, plan, token);
                 await SeenMarks.CountNewAsync(session, run.RunId, plan, token);
@@ -74,16 +74,16 @@ internal sealed class PageLoader(Database database, ViewCatalog catalog, TimePro
     }
 
     private static async Task WriteResourcesAsync(
-        DbSession session, string source, PreparedPage page, LoadPlan plan, CancellationToken cancellationToken)
+        DbSession session, string source, PreparedPage page, LoadPlan plan, UpsertRule rule, CancellationToken cancellationToken)
     {
         var all = plan.Writes.Count == page.ResourceRows.Count;
-        await Pick(page.ResourceRows, all, plan.Writes.Select(r => r.ResourceRow), rows => session.BulkUpsertAsync(rows, UpsertRule.Replace, cancellationToken));
+        await Pick(page.ResourceRows, all, plan.Writes.Select(r => r.ResourceRow), rows => session.BulkUpsertAsync(rows, rule, cancellationToken));
         foreach (var table in page.Rows)
         {
-            if (!table.Table.IsAlwaysOneRow)
+            if (!table.Table.IsAlwaysOneRow && !plan.WritesAreNew)
                 await RemoveRowsAsync(session, source, table.Table, plan.Writes.Where(r => r.ResourceType == table.Table.ResourceType), cancellationToken);
             var rows = plan.Writes.SelectMany(r => r.Rows).Where(r => r.Table == table.Table).SelectMany(r => Enumerable.Range(r.First, r.Count));
-            await Pick(table.Batch, all, rows, picked => session.BulkUpsertAsync(picked, UpsertRule.Replace, cancellationToken));
+            await Pick(table.Batch, all, rows, picked => session.BulkUpsertAsync(picked, rule, cancellationToken));
         }
     }
 
