@@ -10,7 +10,6 @@ internal sealed class EventStore(TelemetryDatabase telemetry, IOptions<Telemetry
 {
     // Any number will do, if all writers use the same.
     private const long WriterLock = 0x496E7465726F7054;
-    private const int MaxRejectsPerBatch = 100;
     private const string Refusal = "refused by the database";
     private const int BatchesAfterKnownEvent = 64;
     private int _batchesToJudge;
@@ -121,12 +120,26 @@ internal sealed class EventStore(TelemetryDatabase telemetry, IOptions<Telemetry
         if (rejects.Length == 0)
             return;
         var now = time.GetUtcNow();
-        foreach (var reject in rejects.Take(MaxRejectsPerBatch)) // the others are counted all the same
+        var kept = rejects[Math.Max(0, rejects.Length - options.Value.MaxRejects)..]; // more would be deleted again below
+        if (session.Dialect == SqlDialect.Postgres)
         {
             await session.ExecuteAsync(
-                "INSERT INTO telemetry_rejects (received_at, reason, event_id, raw) VALUES (@Now, @Reason, @EventId, @Raw)",
-                new { Now = now, reject.Reason, reject.EventId, reject.Raw },
+                """
+                INSERT INTO telemetry_rejects (received_at, reason, event_id, raw)
+                SELECT @Now, * FROM unnest(@Reasons::text[], @EventIds::text[], @Raws::text[])
+                """,
+                new { Now = now, Reasons = kept.Select(r => r.Reason).ToArray(), EventIds = kept.Select(r => r.EventId).ToArray(), Raws = kept.Select(r => r.Raw).ToArray() },
                 cancellationToken);
+        }
+        else
+        {
+            foreach (var reject in kept)
+            {
+                await session.ExecuteAsync(
+                    "INSERT INTO telemetry_rejects (received_at, reason, event_id, raw) VALUES (@Now, @Reason, @EventId, @Raw)",
+                    new { Now = now, reject.Reason, reject.EventId, reject.Raw },
+                    cancellationToken);
+            }
         }
 
         await session.ExecuteAsync(
