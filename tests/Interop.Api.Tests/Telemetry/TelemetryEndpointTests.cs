@@ -190,6 +190,26 @@ public sealed class PostgresTelemetryEndpointTests : TelemetryEndpointTests
         }
     }
 
+    [Fact]
+    public async Task A_commit_waits_for_the_disk_where_the_server_is_set_not_to()
+    {
+        await using var source = NpgsqlDataSource.Create(_url);
+        await using (var set = source.CreateCommand(
+            """
+            CREATE TABLE seen (setting text);
+            CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO seen VALUES (current_setting(''synchronous_commit'')); RETURN NULL; END';
+            CREATE TRIGGER note AFTER INSERT ON telemetry_events EXECUTE FUNCTION note();
+            """))
+            await set.ExecuteNonQueryAsync();
+        await using (var asSet = source.CreateCommand("SHOW synchronous_commit"))
+            Assert.Equal("off", await asSet.ExecuteScalarAsync());
+
+        using var answer = await Server.PostAsync("/api/telemetry/events", """{"eventId":"durable","eventType":"t"}""");
+        Assert.Equal("""{"accepted":true}""", await answer.Content.ReadAsStringAsync());
+        await using var seen = source.CreateCommand("SELECT setting FROM seen");
+        Assert.Equal("on", await seen.ExecuteScalarAsync());
+    }
+
     protected override async Task<(string Name, string Value)[]> SettingsAsync()
     {
         _url = await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();

@@ -102,14 +102,21 @@ internal sealed class EventStore(TelemetryDatabase telemetry, IOptions<Telemetry
         return verdicts;
     }
 
-    /// <summary>The first of <paramref name="count"/> ids in a row. From here to the commit nobody else writes events.</summary>
+    /// <summary>
+    /// The first of <paramref name="count"/> ids in a row. From here to the commit nobody else writes events; and the commit waits for the disk,
+    /// whatever the server or the database is set to.
+    /// </summary>
     private static async Task<long> TakeIdsAsync(DbSession session, int count, CancellationToken cancellationToken)
     {
         if (count == 0)
             return 0;
         return session.Dialect == SqlDialect.Postgres
             ? await session.ScalarAsync<long>(
-                $"SELECT setval('telemetry_event_ids', nextval('telemetry_event_ids') + {count - 1}) - {count - 1} FROM pg_advisory_xact_lock({WriterLock})",
+                $"""
+                SELECT setval('telemetry_event_ids', nextval('telemetry_event_ids') + {count - 1}) - {count - 1},
+                    CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', true) END
+                FROM pg_advisory_xact_lock({WriterLock})
+                """,
                 null,
                 cancellationToken)
             : 1 + await session.ScalarAsync<long>("SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'telemetry_events'), 0)", null, cancellationToken);
