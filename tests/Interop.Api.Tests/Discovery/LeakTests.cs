@@ -64,7 +64,7 @@ public abstract class LeakTests : ExchangeTests
         ];
         (string Place, string Content)[] places =
         [
-            .. Directory.GetFiles(DataPath, "*", SearchOption.AllDirectories).Where(f => Path.GetFileName(f) != "owner").Select(f => (f, Read(f))),
+            .. Files(),
             .. await DumpAsync(),
             ("the log", Server.Log), ("the answers", _answers.ToString()),
             ("the traces", _otlp.Traces), ("the exported logs", _otlp.Logs), ("the metrics", _otlp.Metrics),
@@ -99,14 +99,6 @@ public abstract class LeakTests : ExchangeTests
         // The matches of an answer are for its caller.
         _answers.Append(answer.TryGetProperty("matches", out _) ? "" : answer.GetRawText());
         return status;
-    }
-
-    // The database's own files, write-ahead log and all: more than a dump would show.
-    private static string Read(string path)
-    {
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        using var reader = new StreamReader(file, Encoding.Latin1);
-        return reader.ReadToEnd();
     }
 }
 

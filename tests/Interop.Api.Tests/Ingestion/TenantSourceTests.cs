@@ -1,5 +1,4 @@
 using System.Net.Http.Json;
-using System.Text;
 using System.Text.Json;
 using Interop.Api.Tests.Support;
 using Interop.Sandbox;
@@ -66,16 +65,7 @@ public sealed class TenantSourceTests : ExchangeTests
     private void AssertNoTokenIsAnywhere()
     {
         string[] secrets = [.. Sandbox.OpenEmr.IssuedSecrets, Sandbox.OpenEmr.ClientSecret, "openemr-password"];
-        var places = Directory.GetFiles(DataPath, "*", SearchOption.AllDirectories).Where(f => Path.GetFileName(f) != "owner").Select(f => (f, Read(f)))
-            .Append(("the log", Server.Log));
-        foreach (var (place, content) in places)
+        foreach (var (place, content) in Files().Append(("the log", Server.Log)))
             Assert.All(secrets, secret => Assert.False(content.Contains(secret, StringComparison.Ordinal), $"a secret is in {place}"));
-    }
-
-    private static string Read(string path)
-    {
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        using var reader = new StreamReader(file, Encoding.Latin1);
-        return reader.ReadToEnd();
     }
 }

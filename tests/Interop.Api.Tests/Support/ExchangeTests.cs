@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Interop.Api.Tests.Telemetry;
 using Interop.Sandbox;
@@ -48,6 +49,17 @@ public abstract class ExchangeTests : IAsyncLifetime
 
     /// <summary>Further settings of the server.</summary>
     protected virtual Task<(string Name, string Value)[]> SettingsAsync() => Task.FromResult<(string, string)[]>([]);
+
+    /// <summary>Every file under INTEROP_DATA as it lies there, the database's own with its write-ahead log among them.</summary>
+    protected IEnumerable<(string Place, string Content)> Files() => Directory.GetFiles(DataPath, "*", SearchOption.AllDirectories)
+        .Where(file => Path.GetFileName(file) != "owner").Select(file => (file, Read(file)));
+
+    private static string Read(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var reader = new StreamReader(file, Encoding.Latin1);
+        return reader.ReadToEnd();
+    }
 
     private protected async Task<(System.Net.HttpStatusCode Status, JsonElement Body)> PostAsync(string path, string body)
     {

@@ -62,12 +62,13 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
         var away = IsLong ? TimeSpan.FromSeconds(30) : TimeSpan.FromSeconds(3);
         var sending = senders.Select(s => s.SendUntilRefusedAsync(server.Http, away + TimeSpan.FromSeconds(6))).ToArray();
         await WaitAsync(() => senders.All(s => s.AcceptedInRound > 5));
+        var since = Stopwatch.GetTimestamp(); // what is slow the first time is past
         await TakeAwayAsync(postgres, outage, away);
         await Task.WhenAll(sending);
 
         Assert.Equal(0, senders.Sum(s => s.Refused));
         await AssertAllStoredOnceInOrderAsync(server, senders);
-        var latencies = senders.SelectMany(s => s.Latencies).Order().ToArray();
+        var latencies = senders.SelectMany(s => s.Latencies).Where(l => l.SentAt >= since).Select(l => l.Milliseconds).Order().ToArray();
         var figures = $"{latencies.Length} answers: p50 {latencies[latencies.Length / 2]:0} ms, p99 {latencies[latencies.Length * 99 / 100]:0} ms, the longest {latencies[^1]:0} ms";
         output.WriteLine(figures);
         // The contract's 100 ms belong to a machine of one's own: the long form, and `bench telemetry --outage`.
@@ -154,7 +155,7 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
 
         public HashSet<int> Accepted { get; } = [];
 
-        public List<double> Latencies { get; } = [];
+        public List<(long SentAt, double Milliseconds)> Latencies { get; } = [];
 
         public int Refused { get; private set; }
 
@@ -175,7 +176,7 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
                     var body = $$"""{"eventId":"{{Name}}-{{number}}","eventType":"t","correlationId":"{{Name}}"}""";
                     using var answer = await http.PostAsync("/api/telemetry/events", new StringContent(body, Encoding.UTF8, "application/json"));
                     var text = await answer.Content.ReadAsStringAsync();
-                    Latencies.Add(Stopwatch.GetElapsedTime(sentAt).TotalMilliseconds);
+                    Latencies.Add((sentAt, Stopwatch.GetElapsedTime(sentAt).TotalMilliseconds));
                     if (answer.StatusCode == HttpStatusCode.Accepted && JsonDocument.Parse(text).RootElement.GetProperty("accepted").GetBoolean())
                     {
                         Accepted.Add(number);

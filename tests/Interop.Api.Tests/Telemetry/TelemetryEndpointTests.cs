@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Interop.TestServers;
+using Npgsql;
 
 namespace Interop.Api.Tests.Telemetry;
 
@@ -127,6 +128,8 @@ public abstract class TelemetryEndpointTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.BadRequest, (await _server.Http.GetAsync("/api/telemetry/events?cursor=abc")).StatusCode);
     }
 
+    private protected ServerProcess Server => _server;
+
     protected abstract Task<(string Name, string Value)[]> SettingsAsync();
 
     private async Task<(HttpStatusCode Status, string Body)> SendAsync(string body)
@@ -169,6 +172,47 @@ public sealed class SqliteTelemetryEndpointTests : TelemetryEndpointTests
 
 public sealed class PostgresTelemetryEndpointTests : TelemetryEndpointTests
 {
-    protected override async Task<(string Name, string Value)[]> SettingsAsync() =>
-        [("DB_URL", await (await PostgresServer.SharedAsync()).CreateDatabaseAsync())];
+    private string _url = "";
+
+    [Fact]
+    public async Task Whatever_is_not_accepted_is_kept_with_its_reason()
+    {
+        using var answer = await Server.PostAsync("/api/telemetry/events", "[" + string.Join(',', Enumerable.Repeat("""{"eventType":"t"}""", 250)) + "]");
+        using var nonsense = await Server.PostAsync("/api/telemetry/events", new string('x', 5_000));
+        await using var source = NpgsqlDataSource.Create(_url);
+        await Support.Until.TrueAsync(async () => await CountAsync("reason = 'eventId is not a non-empty string' AND raw = '{\"eventType\":\"t\"}'") == 250, "250 rejects");
+        await Support.Until.TrueAsync(async () => await CountAsync("reason = 'invalid JSON' AND length(raw) = 4096") == 1, "the beginning of what was no JSON");
+
+        async Task<long> CountAsync(string condition)
+        {
+            await using var command = source.CreateCommand($"SELECT COUNT(*) FROM telemetry_rejects WHERE {condition}");
+            return (long)(await command.ExecuteScalarAsync())!;
+        }
+    }
+
+    [Fact]
+    public async Task A_commit_waits_for_the_disk_where_the_server_is_set_not_to()
+    {
+        await using var source = NpgsqlDataSource.Create(_url);
+        await using (var set = source.CreateCommand(
+            """
+            CREATE TABLE seen (setting text);
+            CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO seen VALUES (current_setting(''synchronous_commit'')); RETURN NULL; END';
+            CREATE TRIGGER note AFTER INSERT ON telemetry_events EXECUTE FUNCTION note();
+            """))
+            await set.ExecuteNonQueryAsync();
+        await using (var asSet = source.CreateCommand("SHOW synchronous_commit"))
+            Assert.Equal("off", await asSet.ExecuteScalarAsync());
+
+        using var answer = await Server.PostAsync("/api/telemetry/events", """{"eventId":"durable","eventType":"t"}""");
+        Assert.Equal("""{"accepted":true}""", await answer.Content.ReadAsStringAsync());
+        await using var seen = source.CreateCommand("SELECT setting FROM seen");
+        Assert.Equal("on", await seen.ExecuteScalarAsync());
+    }
+
+    protected override async Task<(string Name, string Value)[]> SettingsAsync()
+    {
+        _url = await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
+        return [("DB_URL", _url)];
+    }
 }

@@ -10,7 +10,6 @@ internal sealed class EventStore(TelemetryDatabase telemetry, IOptions<Telemetry
 {
     // Any number will do, if all writers use the same.
     private const long WriterLock = 0x496E7465726F7054;
-    private const int MaxRejectsPerBatch = 100;
     private const string Refusal = "refused by the database";
     private const int BatchesAfterKnownEvent = 64;
     private int _batchesToJudge;
@@ -103,14 +102,21 @@ internal sealed class EventStore(TelemetryDatabase telemetry, IOptions<Telemetry
         return verdicts;
     }
 
-    /// <summary>The first of <paramref name="count"/> ids in a row. From here to the commit nobody else writes events.</summary>
+    /// <summary>
+    /// The first of <paramref name="count"/> ids in a row. From here to the commit nobody else writes events; and the commit waits for the disk,
+    /// whatever the server or the database is set to.
+    /// </summary>
     private static async Task<long> TakeIdsAsync(DbSession session, int count, CancellationToken cancellationToken)
     {
         if (count == 0)
             return 0;
         return session.Dialect == SqlDialect.Postgres
             ? await session.ScalarAsync<long>(
-                $"SELECT setval('telemetry_event_ids', nextval('telemetry_event_ids') + {count - 1}) - {count - 1} FROM pg_advisory_xact_lock({WriterLock})",
+                $"""
+                SELECT setval('telemetry_event_ids', nextval('telemetry_event_ids') + {count - 1}) - {count - 1},
+                    CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', true) END
+                FROM pg_advisory_xact_lock({WriterLock})
+                """,
                 null,
                 cancellationToken)
             : 1 + await session.ScalarAsync<long>("SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'telemetry_events'), 0)", null, cancellationToken);
@@ -121,12 +127,26 @@ internal sealed class EventStore(TelemetryDatabase telemetry, IOptions<Telemetry
         if (rejects.Length == 0)
             return;
         var now = time.GetUtcNow();
-        foreach (var reject in rejects.Take(MaxRejectsPerBatch)) // the others are counted all the same
+        var kept = rejects[Math.Max(0, rejects.Length - options.Value.MaxRejects)..]; // more would be deleted again below
+        if (session.Dialect == SqlDialect.Postgres)
         {
             await session.ExecuteAsync(
-                "INSERT INTO telemetry_rejects (received_at, reason, event_id, raw) VALUES (@Now, @Reason, @EventId, @Raw)",
-                new { Now = now, reject.Reason, reject.EventId, reject.Raw },
+                """
+                INSERT INTO telemetry_rejects (received_at, reason, event_id, raw)
+                SELECT @Now, * FROM unnest(@Reasons::text[], @EventIds::text[], @Raws::text[])
+                """,
+                new { Now = now, Reasons = kept.Select(r => r.Reason).ToArray(), EventIds = kept.Select(r => r.EventId).ToArray(), Raws = kept.Select(r => r.Raw).ToArray() },
                 cancellationToken);
+        }
+        else
+        {
+            foreach (var reject in kept)
+            {
+                await session.ExecuteAsync(
+                    "INSERT INTO telemetry_rejects (received_at, reason, event_id, raw) VALUES (@Now, @Reason, @EventId, @Raw)",
+                    new { Now = now, reject.Reason, reject.EventId, reject.Raw },
+                    cancellationToken);
+            }
         }
 
         await session.ExecuteAsync(
