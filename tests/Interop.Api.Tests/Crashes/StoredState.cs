@@ -32,11 +32,11 @@ internal sealed record StoredState(
     /// <summary>Says where two states differ, rather than that they do.</summary>
     public void AssertEqualTo(StoredState other)
     {
-        Assert.Equal(other.Run, Run);
         Assert.Equal(other.Resources, Resources);
         Assert.Equal(other.Patients, Patients);
         Assert.Equal(other.Observations, Observations);
         Assert.Equal(other.DeadLetters, DeadLetters);
+        Assert.Equal(other.Run, Run); // last: which rows differ says more than how many
     }
 
     public override string ToString() => JsonSerializer.Serialize(new { Run, Resources = Resources.Count, Observations = Observations.Count });

@@ -28,9 +28,11 @@ public abstract class OwnershipTests(SharedSilo shared) : IngestionSuite(shared)
         Assert.Null(await AdvanceAsync(old));
         Assert.Null(await FinishAsync(old with { Watermark = DateTimeOffset.UnixEpoch }));
 
-        Assert.NotNull(await AdvanceAsync(present));
+        var advanced = await AdvanceAsync(present);
+        Assert.NotNull(advanced);
         Assert.Equal(0, await Database.CountAsync("checkpoints", source));
-        Assert.Equal(RunStatus.Success, (await FinishAsync(present))!.Status);
+        Assert.Null(await FinishAsync(present)); // it does not know of its last page
+        Assert.Equal(RunStatus.Success, (await FinishAsync(advanced))!.Status);
     }
 
     [Fact]
@@ -45,6 +47,56 @@ public abstract class OwnershipTests(SharedSilo shared) : IngestionSuite(shared)
         Assert.Null(ended);
         Assert.Equal(0, await Database.CountAsync("checkpoints", source));
         Assert.Null(await Database.WriteAsync((session, token) => RunStore.TakeUpAsync(session, run.RunId, token)));
+    }
+
+    [Fact]
+    public async Task APageThatACrashedDatabaseForgotIsFetchedAgain()
+    {
+        const int Pages = 6;
+        const int Size = 5;
+        var (source, runId, forgotten) = ("", 0L, false);
+        string Resource(int page, int i) => $$$"""
+            {"resourceType":"Patient","id":"p{{{page}}}-{{{i}}}","meta":{"versionId":"1","lastUpdated":"2026-01-0{{{page}}}T00:00:00Z"}}
+            """;
+        (_, source) = await ScriptedAsync(request =>
+        {
+            if (request.IsMetadata)
+                return ScriptedAnswer.NotFound;
+            var page = request.Query.TryGetValue("page", out var given) ? int.Parse(given!, System.Globalization.CultureInfo.InvariantCulture) : 1;
+            if (page == 5 && !forgotten)
+            {
+                // The fourth page was committed, and the server loses it as a crash does: rows, counters and cursor.
+                forgotten = true;
+                Eventually.Is(async () => await Database.ValueAsync<long>("SELECT COALESCE(MAX(pages), 0) FROM ingestion_runs WHERE run_id = @id", new { id = Volatile.Read(ref runId) }) == 4, "four pages were committed")
+                    .GetAwaiter().GetResult();
+                Forget(runId, "p4-%", "2026-01-03T00:00:00.0000000Z", Size).GetAwaiter().GetResult();
+            }
+
+            return ScriptedAnswer.Bundle(Enumerable.Range(0, Size).Select(i => Resource(page, i)), page < Pages ? $"{request.Base}/Patient?page={page + 1}" : null);
+        });
+
+        Volatile.Write(ref runId, await Client.StartAsync(source, "Patient"));
+        var run = await Client.EndOfAsync(runId);
+
+        Assert.True(forgotten);
+        Assert.True(run.Status == RunStatus.Success, run.Error);
+        Assert.Equal(Pages * Size, await Database.CountAsync("resources", source));
+        Assert.Equal(Pages * Size, await Database.CountAsync("patients", source));
+        Assert.Equal((Pages * Size, Pages * Size), (run.Counters.Fetched, run.Counters.Upserted));
+        Assert.Equal(2, await Database.ValueAsync<long>("SELECT epoch FROM ingestion_runs WHERE run_id = @runId", new { runId }));
+
+        Task Forget(long run, string ids, string cursor, int size) => Database.WriteAsync(async (session, token) =>
+        {
+            await session.ExecuteAsync("DELETE FROM resources WHERE source = @source AND resource_id LIKE @ids", new { source, ids }, token);
+            await session.ExecuteAsync("DELETE FROM patients WHERE source = @source AND id LIKE @ids", new { source, ids }, token);
+            await session.ExecuteAsync(
+                """
+                UPDATE ingestion_runs SET pages = pages - 1, cursor = @cursor, watermark = @cursor, fetched = fetched - @size,
+                                          validated = validated - @size, upserted = upserted - @size WHERE run_id = @run
+                """,
+                new { run, size, cursor = DateTimeOffset.Parse(cursor, System.Globalization.CultureInfo.InvariantCulture) },
+                token);
+        });
     }
 
     [Fact]

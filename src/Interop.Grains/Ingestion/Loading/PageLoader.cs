@@ -13,6 +13,7 @@ internal sealed class PageLoader(Database database, ViewCatalog catalog, TimePro
 {
     /// <summary>Loads the page and returns the run as it is now.</summary>
     /// <exception cref="LeaseLostException">The run has another owner, or has ended.</exception>
+    /// <exception cref="PagesLostException">The database has forgotten pages before this one.</exception>
     /// <exception cref="StalePreparationException">The page must be prepared anew.</exception>
     public async Task<RunRecord> LoadAsync(RunRecord run, PreparedPage page, IReadOnlyList<string> warnings, double rate, CancellationToken cancellationToken)
     {
@@ -51,7 +52,7 @@ internal sealed class PageLoader(Database database, ViewCatalog catalog, TimePro
                 await WriteLettersAsync(session, run, plan, token);
                 await SeenMarks.CountNewAsync(session, run.RunId, plan, token);
                 return await RunStore.AdvanceAsync(session, run, page.Incoming, plan.Delta, warnings, rate, token)
-                    ?? throw new LeaseLostException(run.RunId);
+                    ?? throw await RunStore.RefusalAsync(session, run, token);
             },
             cancellationToken);
 

@@ -123,7 +123,8 @@ internal sealed partial class RunWorker(long runId, RunSteps steps, Database dat
             {
                 if (status != RunStatus.Success && run.IsViewRebuild)
                     await ViewChanges.AbandonAsync(session, runId, token);
-                return await RunStore.FinishAsync(session, run, status, error, exportPath, time.GetUtcNow(), token) ?? throw new LeaseLostException(runId);
+                return await RunStore.FinishAsync(session, run, status, error, exportPath, time.GetUtcNow(), token)
+                    ?? throw await RunStore.RefusalAsync(session, run, token);
             },
             _stop.Token);
         IngestionMetrics.RunEnded(ended);

@@ -10,6 +10,9 @@ internal static class RunStore
 {
     private const string IsActive = "status IN ('RUNNING', 'RETRYING')";
 
+    // Commits of pages do not wait for the disk: a server that crashes may forget the last ones, and nothing may then follow them as if they were there.
+    private const string IsAsKnown = $"run_id = @RunId AND epoch = @Epoch AND pages = @Pages AND {IsActive}";
+
     public static Task<RunRecord?> FindAsync(DbSession session, long runId, CancellationToken cancellationToken) =>
         session.FirstAsync<RunRecord>("SELECT * FROM ingestion_runs WHERE run_id = @runId", new { runId }, cancellationToken);
 
@@ -41,7 +44,22 @@ internal static class RunStore
         session.FirstAsync<RunRecord>(
             $"UPDATE ingestion_runs SET epoch = epoch + 1 WHERE run_id = @runId AND {IsActive} RETURNING *", new { runId }, cancellationToken);
 
-    /// <summary>A page was loaded: the counters and the cursor move with it. Null when the run is not the caller's any more.</summary>
+    /// <summary>Whether the run is the caller's, and the database holds every page of it that the caller knows of.</summary>
+    public static Task<bool> IsAsKnownAsync(DbSession session, RunRecord run, CancellationToken cancellationToken) =>
+        session.ScalarAsync<bool>(
+            $"SELECT EXISTS (SELECT 1 FROM ingestion_runs WHERE {IsAsKnown})", new { run.RunId, run.Epoch, run.Pages }, cancellationToken);
+
+    /// <summary>
+    /// Why a write of the run was refused: it is not the writer's any more, or the database has forgotten pages that it had committed.
+    /// </summary>
+    public static async Task<Exception> RefusalAsync(DbSession session, RunRecord run, CancellationToken cancellationToken) =>
+        await FindAsync(session, run.RunId, cancellationToken) is { IsActive: true } stored && stored.Epoch == run.Epoch
+            ? new PagesLostException(run.RunId, run.Pages, stored.Pages)
+            : new LeaseLostException(run.RunId);
+
+    /// <summary>
+    /// A page was loaded: the counters and the cursor move with it. Null when the run is not what the caller knows (<see cref="RefusalAsync"/>).
+    /// </summary>
     public static Task<RunRecord?> AdvanceAsync(
         DbSession session,
         RunRecord run,
@@ -61,13 +79,14 @@ internal static class RunStore
                 dead_letters = dead_letters + @DeadLetters, deleted = deleted + @Deleted, included = included + @Included,
                 patients_fetched = patients_fetched + @PatientsFetched, patients_upserted = patients_upserted + @PatientsUpserted,
                 resources_per_second = @resourcesPerSecond, warnings = @warnings
-            WHERE run_id = @RunId AND epoch = @Epoch AND {IsActive}
+            WHERE {IsAsKnown}
             RETURNING *
             """,
             new
             {
                 run.RunId,
                 run.Epoch,
+                run.Pages,
                 page.Total,
                 page.ServerDate,
                 page.Cursor,
@@ -92,7 +111,7 @@ internal static class RunStore
             cancellationToken);
 
     /// <summary>
-    /// The run has ended; with SUCCESS its watermark becomes the checkpoint, in the same transaction. Null when it is not the caller's any more.
+    /// The run has ended; with SUCCESS its watermark becomes the checkpoint, in the same transaction. Null when it is not what the caller knows.
     /// </summary>
     public static async Task<RunRecord?> FinishAsync(
         DbSession session, RunRecord run, string status, string? error, string? exportPath, DateTimeOffset now, CancellationToken cancellationToken)
@@ -102,10 +121,10 @@ internal static class RunStore
             $"""
             UPDATE ingestion_runs SET
                 status = @status, error = @error, export_path = @exportPath, finished_at = @now, checkpoint_after = checkpoint_before
-            WHERE run_id = @RunId AND epoch = @Epoch AND {IsActive}
+            WHERE {IsAsKnown}
             RETURNING *
             """,
-            new { run.RunId, run.Epoch, status, error, exportPath, now },
+            new { run.RunId, run.Epoch, run.Pages, status, error, exportPath, now },
             cancellationToken);
         if (ended is null)
             return null;

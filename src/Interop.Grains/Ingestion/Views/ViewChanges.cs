@@ -51,14 +51,17 @@ internal sealed class ViewChanges(Database database, ViewCatalog catalog, TimePr
             cancellationToken);
 
     /// <summary>The table that the run has filled takes the view's name.</summary>
-    public Task SwapAsync(long runId, CancellationToken cancellationToken) =>
+    /// <exception cref="PagesLostException">A crashed database has forgotten what filled it last.</exception>
+    public Task SwapAsync(RunRecord run, CancellationToken cancellationToken) =>
         ChangeAsync(
             async (session, token) =>
             {
                 if (session.Dialect == SqlDialect.Postgres)
                     await session.ExecuteAsync($"SET LOCAL lock_timeout = '{SwapPatience}'", null, token);
-                if (await ViewStore.FindByRunAsync(session, runId, token) is not { } view)
+                if (await ViewStore.FindByRunAsync(session, run.RunId, token) is not { } view)
                     return new ViewChange(ViewOutcome.Unchanged); // a crash came between this and the run's end
+                if (!await RunStore.IsAsKnownAsync(session, run, token))
+                    throw await RunStore.RefusalAsync(session, run, token);
                 if (view.Definition is not null)
                     await DropAsync(session, view.Name, token);
                 await session.ExecuteAsync($"ALTER TABLE {TableSql.Quote(view.NextTable)} RENAME TO {TableSql.Quote(view.Name)}", null, token);

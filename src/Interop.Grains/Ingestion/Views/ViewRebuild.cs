@@ -34,7 +34,7 @@ internal sealed class ViewRebuild(Database database, ViewCatalog catalog, ViewCh
             onProgress(run = chunk);
         }
 
-        await changes.SwapAsync(run.RunId, cancellationToken);
+        await changes.SwapAsync(run, cancellationToken);
         return run;
     }
 
@@ -73,7 +73,7 @@ internal sealed class ViewRebuild(Database database, ViewCatalog catalog, ViewCh
         await SettleAsync(session, run with { Source = source }, [.. resources.Select(r => r.Resource)], delta, cancellationToken);
         await ViewStore.AdvanceAsync(session, run.RunId, source, rows[^1].ResourceId, cancellationToken);
         return await RunStore.AdvanceAsync(session, run, new IncomingPage([]) { Total = total }, delta, [], rate, cancellationToken)
-            ?? throw new LeaseLostException(run.RunId);
+            ?? throw await RunStore.RefusalAsync(session, run, cancellationToken);
     }
 
     /// <summary>Makes a resource's rows, or marks it as failed.</summary>
