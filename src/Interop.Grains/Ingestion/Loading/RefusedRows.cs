@@ -8,8 +8,7 @@ internal sealed class RefusedRows(Database database)
 {
     private sealed class ProbeEnded : Exception;
 
-    /// <summary>How many were marked.</summary>
-    public async Task<int> FindAsync(PreparedPage page, CancellationToken cancellationToken)
+    public async Task FindAsync(PreparedPage page, CancellationToken cancellationToken)
     {
         // Of one resource's versions in a page only the last is written, and a probe may not hold two rows of one key.
         var candidates = page.Resources.Where(r => r is { Failure: null, ResourceRow: >= 0 })
@@ -31,8 +30,6 @@ internal sealed class RefusedRows(Database database)
             foreach (var (resource, reason) in refused)
                 resource.Failure = new Failure(DeadLetterStage.Load, $"the database refused it: {reason}");
         }
-
-        return refused.Count;
     }
 
     private static async Task WriteAsync(DbSession session, PreparedPage page, List<PreparedResource> resources, CancellationToken token)

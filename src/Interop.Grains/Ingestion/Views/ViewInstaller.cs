@@ -49,7 +49,7 @@ internal sealed partial class ViewInstaller(ViewChanges changes, ViewCatalog cat
         }
 
         files.Refused = refused.ToImmutable();
-        return [.. given.Keys.Select(name => name)];
+        return given.Keys.ToHashSet(StringComparer.OrdinalIgnoreCase);
     }
 
     /// <summary>Null, or why the definition is not used.</summary>
