@@ -20,7 +20,7 @@ public sealed class DependencyTests
     [MemberData(nameof(Projects))]
     public void AProjectRefersToNoOtherThanItMayKnow(string project, string[] allowed)
     {
-        var file = Path.Combine(Root, "src", project, $"{project}.csproj");
+        var file = Path.Combine(Root, project.StartsWith("Orleans", StringComparison.Ordinal) ? "engine" : "src", project, $"{project}.csproj");
 
         var references = XDocument.Load(file).Descendants("ProjectReference")
             .Select(r => Path.GetFileNameWithoutExtension(r.Attribute("Include")!.Value)).Order(StringComparer.Ordinal);
