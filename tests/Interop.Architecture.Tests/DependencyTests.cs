@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Xml.Linq;
 
-namespace Interop.Grains.Tests.Architecture;
+namespace Interop.Architecture.Tests;
 
 /// <summary>Who may know whom (docs/architecture.md).</summary>
 public sealed class DependencyTests

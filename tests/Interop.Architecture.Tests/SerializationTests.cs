@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Reflection;
 using Interop.Ingestion;
 
-namespace Interop.Grains.Tests.Architecture;
+namespace Interop.Architecture.Tests;
 
 /// <summary>What only the real engine would notice: the embedded one passes objects by reference and needs no serializers.</summary>
 public sealed class SerializationTests
