@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
-using Interop.Ingestion.Sources;
+using Interop.Sources;
 using Interop.Storage;
 
 namespace Interop.Silo.Settings;

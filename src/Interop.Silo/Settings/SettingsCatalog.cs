@@ -1,6 +1,6 @@
 using Interop.Discovery;
 using Interop.Ingestion;
-using Interop.Ingestion.Sources;
+using Interop.Sources;
 using Interop.Telemetry;
 using Interop.Tokens;
 

@@ -1,8 +1,7 @@
 using System.Collections.Concurrent;
 using System.ComponentModel.DataAnnotations;
 using Interop.Ingestion;
-using Interop.Ingestion.Running;
-using Interop.Ingestion.Sources;
+using Interop.Sources;
 using Interop.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

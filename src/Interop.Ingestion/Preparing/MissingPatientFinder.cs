@@ -1,0 +1,82 @@
+using Interop.Fhir.Client;
+using Interop.Ingestion.Fetching;
+using Interop.Ingestion.Loading;
+using Interop.Ingestion.Runs;
+using Interop.Storage;
+
+namespace Interop.Ingestion.Preparing;
+
+/// <summary>Sees to it that a resource about a patient is not loaded without the patient, and never silently dropped.</summary>
+internal sealed class MissingPatientFinder(Database database, FhirClient? client, RunRecord run)
+{
+    private const int IdsPerRequest = 50;
+
+    /// <summary>Fetches the patients that the page points to and the database lacks, where the run is to do so.</summary>
+    public async Task<IReadOnlyList<IncomingResource>> FindAsync(List<PreparedResource> resources, CancellationToken cancellationToken)
+    {
+        if (run.Request.MissingPatients != MissingPatients.Fetch || client is null)
+            return [];
+
+        var missing = await MissingAsync(resources, cancellationToken);
+        var found = new List<IncomingResource>();
+        foreach (var ids in missing.Where(FhirId.IsValid).Chunk(IdsPerRequest))
+        {
+            Uri? url = new Uri($"Patient?_id={string.Join(',', ids)}&_count={IdsPerRequest}", UriKind.Relative);
+            for (var pages = 0; url is not null && pages < IdsPerRequest; pages++)
+            {
+                using var page = await client.GetPageAsync(url, cancellationToken);
+                Take(page, ids, found);
+                url = page.Bundle.Next is { } next && Uri.TryCreate(next, UriKind.RelativeOrAbsolute, out var more) ? more : null;
+            }
+        }
+
+        return found;
+    }
+
+    private static void Take(FhirPage page, string[] ids, List<IncomingResource> found)
+    {
+        if (page.Bundle.ResourceType != "Bundle")
+        {
+            var said = OperationOutcomeText.Read(page.Body.Memory.Span);
+            throw new IngestionException($"Upstream FHIR request failed: the answer to the search for missing patients is no Bundle{(said is null ? "" : $": {said}")}");
+        }
+
+        foreach (var entry in page.Bundle.Entries.Where(e => !e.Resource.IsEmpty))
+        {
+            // A copy: the page that pointed here outlives this answer.
+            var raw = entry.Resource.ToArray();
+            var header = ResourceHeader.Read(raw);
+            if (header.ResourceType == "Patient" && header.Id is not null && ids.Contains(header.Id))
+                found.Add(new IncomingResource(raw, header, EntryKind.MissingPatient));
+        }
+    }
+
+    /// <summary>Makes dead letters of the resources whose patient is neither in the database nor, in good order, in the page.</summary>
+    public async Task MarkMissingAsync(List<PreparedResource> resources, CancellationToken cancellationToken)
+    {
+        var missing = await MissingAsync(resources, cancellationToken);
+        if (missing.Count == 0)
+            return;
+        foreach (var resource in resources.Where(r => IsAboutPatient(r) && missing.Contains(r.PatientId!)))
+        {
+            resource.Failure = new Failure(
+                DeadLetterStage.Load, $"Missing patient_id in DB: {resource.PatientId}", MissingPatientId: resource.PatientId);
+        }
+    }
+
+    private async Task<HashSet<string>> MissingAsync(List<PreparedResource> resources, CancellationToken cancellationToken)
+    {
+        var wanted = resources.Where(IsAboutPatient).Select(r => r.PatientId!).ToHashSet(StringComparer.Ordinal);
+        wanted.ExceptWith(resources.Where(r => r is { ResourceType: "Patient", Failure: null, Id: not null }).Select(r => r.Id!));
+        if (wanted.Count == 0)
+            return wanted;
+        var known = await database.ReadAsync(
+            // Text that cannot be an id is neither in the database nor on the server.
+            (session, token) => StoredResources.ExistingIdsAsync(session, run.Source, "Patient", wanted.Where(FhirId.IsValid), token), cancellationToken);
+        wanted.ExceptWith(known);
+        return wanted;
+    }
+
+    private bool IsAboutPatient(PreparedResource resource) =>
+        resource is { Failure: null, AlreadyStored: false, PatientId: not null } && resource.ResourceType == run.ResourceType;
+}
