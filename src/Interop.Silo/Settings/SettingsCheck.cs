@@ -88,7 +88,10 @@ internal static class SettingsCheck
             return [KeyValuePair.Create(key, (string?)instant.ToString("O", CultureInfo.InvariantCulture))];
         }
 
-        if (type != typeof(string) && !TypeDescriptor.GetConverter(type).IsValid(given.Value))
+        var isReadable = type.IsEnum
+            ? Array.Exists(Enum.GetNames(type), name => name.Equals(given.Value, StringComparison.OrdinalIgnoreCase))
+            : type == typeof(string) || TypeDescriptor.GetConverter(type).IsValid(given.Value);
+        if (!isReadable)
             throw new SettingsException($"{given.Name} must be {Expected(type, property)}, not '{given.Value}'");
         return [KeyValuePair.Create(key, (string?)given.Value)];
     }

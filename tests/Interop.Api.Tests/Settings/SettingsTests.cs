@@ -126,7 +126,9 @@ public sealed class SettingsTests
         var layers = new SettingsLayers();
         layers.Add(".env", [new("FHIR_PAGE_SIZE", "7"), new("DB_URL", "postgres://u:p@db/a"), new("PORT", "9000"), new("CORS_ORIGINS", "http://a,http://b")]);
         layers.Add("the command line", [new("Ingestion:PageSize", "8"), new("DB_URL_FILE", ""), new("PORT", ""), new("CORS_ORIGINS", "http://c")]);
+        layers.Add("more", [new("ROLE", "all"), new("Validation:Level", "full")]);
         var settings = SettingsServices.Read(layers, TimeProvider.System);
+        Assert.Equal((ProcessRole.All, ValidationLevel.Full), (settings.Role, settings.Options<ValidationSettings>("Validation").Level));
         Assert.Equal(8, settings.Options<Interop.Ingestion.IngestionOptions>("Ingestion").PageSize);
         Assert.Equal(("postgres://u:p@db/a", 8000), (settings.DatabaseUrl, settings.Port));
         Assert.Equal(["http://c"], settings.CorsOrigins);
