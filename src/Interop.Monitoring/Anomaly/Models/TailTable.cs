@@ -9,6 +9,7 @@ namespace Interop.Anomaly.Models;
 internal sealed class TailTable
 {
     private const int MostPoints = 512;
+    private const float MostBeyond = 10;
     private readonly float[] _points;
     private readonly float[] _high;
     private readonly float[] _low;
@@ -17,12 +18,18 @@ internal sealed class TailTable
     private TailTable(float[] points, float[] high, float[] low, FeatureDirection direction, float median)
     {
         (_points, _high, _low, _direction, Median) = (points, high, low, direction, median);
-        Spread = Math.Max(1e-6f, points[^1] - points[0]);
+        HighScale = Scale(points[^1] - points[Math.Max(0, points.Length - 1 - (points.Length / 20))]);
+        LowScale = Scale(points[Math.Min(points.Length - 1, points.Length / 20)] - points[0]);
+
+        // The length of the tail beyond which the training values end; of a column with one value: 1.
+        float Scale(float tail) => Math.Max(tail, (points[^1] - points[0]) / 20) is > 0 and var scale ? scale : 1;
     }
 
     public float Median { get; }
 
-    private float Spread { get; }
+    private float HighScale { get; }
+
+    private float LowScale { get; }
 
     public static TailTable Train(float[] sorted, FeatureDirection direction)
     {
@@ -41,13 +48,13 @@ internal sealed class TailTable
         return new TailTable(points, high, low, direction, sorted[sorted.Length / 2]);
     }
 
-    /// <summary>-ln of the smaller tail's probability; beyond the training values it goes on growing with the logarithm of the distance.</summary>
+    /// <summary>-ln of the smaller tail's probability; beyond the training values it goes on growing with the distance, up to a bound.</summary>
     public float Surprise(float value)
     {
         var at = Bound(_points, value, inclusive: false);
         float high;
         if (at == _points.Length)
-            high = _high[^1] + 0.7f + MathF.Log(1 + ((value - _points[^1]) / Spread));
+            high = _high[^1] + Beyond((value - _points[^1]) / HighScale);
         else
             high = _high[at];
         if (_direction == FeatureDirection.High)
@@ -58,9 +65,11 @@ internal sealed class TailTable
         else if (at > 0)
             low = _low[at - 1];
         else
-            low = _low[0] + 0.7f + MathF.Log(1 + ((_points[0] - value) / Spread));
+            low = _low[0] + Beyond((_points[0] - value) / LowScale);
         return Math.Max(high, low);
     }
+
+    private static float Beyond(float tails) => Math.Min(MostBeyond, 0.7f + tails);
 
     public void Save(BinaryWriter writer)
     {
