@@ -3,6 +3,7 @@ using Interop.Ingestion;
 using Interop.Sandbox;
 using Interop.Sandbox.Faults;
 using Interop.Storage;
+using Interop.TestServers;
 using static Interop.Grains.Tests.Support.Views;
 
 namespace Interop.Grains.Tests.Ingestion;

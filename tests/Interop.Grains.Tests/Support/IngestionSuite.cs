@@ -1,6 +1,7 @@
 using Interop.Ingestion.Sources;
 using Interop.Sandbox;
 using Interop.Storage;
+using Interop.TestServers;
 
 namespace Interop.Grains.Tests.Support;
 
