@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using Interop.Fhir.FhirPath;
+using Interop.Fhir.Schema;
 using Interop.Fhir.Validation;
+using Interop.Fhir.Validation.Invariants;
 using Interop.Fhir.Validation.Profiles;
 
 namespace Interop.Silo.Settings;
@@ -42,7 +43,7 @@ internal static class ValidationSettings
         {
             Level = isFull ? ValidationLevel.Full : ValidationLevel.Structure,
             InvariantChecker = isFull ? InvariantChecker.Default : null,
-            Profiles = Load(paths, setting),
+            ProfileChecker = Load(paths, setting) is { IsEmpty: false } profiles ? new ProfileSet(R4Schema.Default, profiles) : null,
         };
     }
 
