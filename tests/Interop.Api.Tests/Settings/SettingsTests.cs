@@ -69,9 +69,9 @@ public sealed class SettingsTests
         var b = folder.Write("b.json", Profile.Replace("NAME", "b", StringComparison.Ordinal));
 
         var settings = InteropServer.Read(("Validation:Profiles", $"{folder.File("package")}, {b}"), ("Validation:Level", "Full"));
-        Assert.Equal(["http://example.org/a", "http://example.org/b"], settings.Validation.Profiles.Select(p => p.Url));
+        Assert.Equal(["http://example.org/a", "http://example.org/b"], Profiles(settings));
         Assert.Equal(Interop.Fhir.Validation.ValidationLevel.Full, settings.Validation.Level);
-        Assert.Equal(["http://example.org/b"], InteropServer.Read(("Validation:Profiles:0", b)).Validation.Profiles.Select(p => p.Url));
+        Assert.Equal(["http://example.org/b"], Profiles(InteropServer.Read(("Validation:Profiles:0", b))));
 
         var twice = Assert.Throws<SettingsException>(() => InteropServer.Read(("Validation:Profiles", $"{b},{folder.Write("c.json", Profile.Replace("NAME", "b", StringComparison.Ordinal))}")));
         Assert.Equal($"Validation:Profiles: {folder.File("c.json")} is the profile http://example.org/b, and so is {b}", twice.Message);
@@ -80,6 +80,8 @@ public sealed class SettingsTests
         folder.Write("package/broken.json", "{");
         var broken = Assert.Throws<SettingsException>(() => InteropServer.Read(("Validation:Profiles", folder.File("package"))));
         Assert.StartsWith($"Validation:Profiles: {folder.File("package/broken.json")} cannot be used: ", broken.Message, StringComparison.Ordinal);
+
+        static IEnumerable<string> Profiles(InteropSettings settings) => Assert.IsType<Interop.Fhir.Validation.Profiles.ProfileSet>(settings.Validation.ProfileChecker).Urls;
     }
 
     [Fact]

@@ -23,6 +23,9 @@ public sealed class ProfileSet : IProfileChecker
         }
     }
 
+    /// <summary>The canonical URLs of the profiles, without version, in the order in which they were given.</summary>
+    public IEnumerable<string> Urls => _profiles.Keys;
+
     /// <inheritdoc/>
     public void Check(JsonElement resource, ICollection<ValidationIssue> issues) => new ProfileCheck(_schema, _profiles, issues).Check(resource);
 }
