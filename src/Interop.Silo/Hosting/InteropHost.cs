@@ -5,6 +5,7 @@ using Interop.Fhir.Validation;
 using Interop.Ingestion;
 using Interop.Silo.Settings;
 using Interop.Storage;
+using Interop.Storage.Connections;
 using Interop.Telemetry;
 using Interop.Tokens;
 using Microsoft.Extensions.Options;
@@ -57,7 +58,7 @@ internal static class InteropHost
         builder.AddEngine(settings);
         if (settings.Role == ProcessRole.Api)
             return;
-        builder.Services.AddSingleton(p => Database.Open(settings.DatabaseOptions, p.GetRequiredService<ILoggerFactory>()));
+        builder.Services.AddSingleton(p => DatabaseFactory.Open(settings.DatabaseOptions, p.GetRequiredService<ILoggerFactory>()));
         builder.Services.AddSingleton(Options.Create(settings.Ingestion));
         builder.Services.AddSingleton(Options.Create(settings.Export));
         builder.Services.AddSingleton(Options.Create(settings.Views));
@@ -83,7 +84,7 @@ internal static class InteropHost
         if (settings.Role == ProcessRole.Api)
             return;
         MakeDataDirectory(settings);
-        await using var database = Database.Open(settings.DatabaseOptions);
+        await using var database = DatabaseFactory.Open(settings.DatabaseOptions);
         await new Migrator(database, typeof(IngestionServices).Assembly).MigrateAsync(cancellationToken);
         await using var telemetry = new TelemetryDatabase(settings.TelemetryDatabase);
         await telemetry.MigrateAsync(cancellationToken);
