@@ -2,7 +2,7 @@ using System.Net;
 using Interop.Discovery;
 using Interop.Fhir.Validation;
 using Interop.Ingestion;
-using Interop.Ingestion.Sources;
+using Interop.Sources;
 using Interop.Storage;
 using Interop.Telemetry;
 using Interop.Tokens;
@@ -85,7 +85,7 @@ internal sealed record InteropSettings
     /// <summary>The SQLite file; null on PostgreSQL.</summary>
     public string? SqliteFile { get; init; }
 
-    /// <summary>The database for <see cref="Interop.Storage.Database.Open"/>.</summary>
+    /// <summary>The options of the database that <see cref="Database"/> names.</summary>
     public DatabaseOptions DatabaseOptions => new() { Connection = Database };
 }
 

@@ -1,0 +1,69 @@
+using System.Reflection;
+using System.Xml.Linq;
+
+namespace Interop.Architecture.Tests;
+
+/// <summary>Who may know whom (docs/architecture.md).</summary>
+public sealed class DependencyTests
+{
+    public static TheoryData<string, string[]> Projects => new()
+    {
+        { "Interop.Fhir", [] },
+        { "Interop.Storage", [] },
+        { "Interop.Grains.Abstractions", [] },
+        { "Interop.Sources", ["Interop.Fhir"] },
+        { "Interop.Ingestion", ["Interop.Fhir", "Interop.Grains.Abstractions", "Interop.Sources", "Interop.Storage"] },
+        { "Interop.Grains", ["Interop.Fhir", "Interop.Grains.Abstractions", "Interop.Ingestion", "Interop.Sources", "Interop.Storage"] },
+        { "Interop.Api", ["Interop.Grains.Abstractions"] },
+        { "Orleans.Local", [] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void AProjectRefersToNoOtherThanItMayKnow(string project, string[] allowed)
+    {
+        var file = Path.Combine(Root, project.StartsWith("Orleans", StringComparison.Ordinal) ? "engine" : "src", project, $"{project}.csproj");
+
+        var references = XDocument.Load(file).Descendants("ProjectReference")
+            .Select(r => Path.GetFileNameWithoutExtension(r.Attribute("Include")!.Value)).Order(StringComparer.Ordinal);
+
+        Assert.Equal(allowed, references);
+    }
+
+    [Theory]
+    [InlineData("Interop.Fhir")]
+    [InlineData("Interop.Storage")]
+    public void LibrariesAreBuiltWithoutGrains(string assembly) => Assert.DoesNotContain(
+        Assembly.Load(assembly).GetReferencedAssemblies(),
+        r => r.Name!.StartsWith("Interop.", StringComparison.Ordinal) || r.Name.StartsWith("Orleans.", StringComparison.Ordinal));
+
+    /// <summary>Feature libraries use records of the grain interfaces' assembly, and nothing of the engine.</summary>
+    [Theory]
+    [InlineData("Interop.Sources")]
+    [InlineData("Interop.Ingestion")]
+    public void A_feature_library_is_compiled_without_the_engine(string assembly) => Assert.DoesNotContain(
+        Assembly.Load(assembly).GetReferencedAssemblies(), r => r.Name!.StartsWith("Orleans", StringComparison.Ordinal));
+
+    [Fact]
+    public void NoFolderIsADrawerForEverything() => Assert.DoesNotContain(
+        Directory.EnumerateDirectories(Path.Combine(Root, "src"), "*", SearchOption.AllDirectories),
+        d => Path.GetFileName(d) is "Common" or "Utils" or "Helpers" or "Shared");
+
+    [Fact]
+    public void NoGrainKnowsAnEngine() => Assert.DoesNotContain(
+        Sources("Interop.Grains").Concat(Sources("Interop.Grains.Abstractions")).Concat(Sources("Interop.Api")),
+        file => File.ReadLines(file).Any(line => line.StartsWith("#if", StringComparison.Ordinal)));
+
+    private static IEnumerable<string> Sources(string project) =>
+        Directory.EnumerateFiles(Path.Combine(Root, "src", project), "*.cs", SearchOption.AllDirectories);
+
+    private static string Root { get; } = FindRoot();
+
+    private static string FindRoot()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Interop.sln")))
+            folder = folder.Parent;
+        return folder?.FullName ?? throw new InvalidOperationException($"no Interop.sln above {AppContext.BaseDirectory}");
+    }
+}

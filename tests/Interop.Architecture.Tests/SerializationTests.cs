@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+using System.Reflection;
+using Interop.Ingestion;
+
+namespace Interop.Architecture.Tests;
+
+/// <summary>What only the real engine would notice: the embedded one passes objects by reference and needs no serializers.</summary>
+public sealed class SerializationTests
+{
+    private static readonly Assembly Abstractions = typeof(IIngestionRunGrain).Assembly;
+
+    private static readonly HashSet<Type> Primitives =
+    [
+        typeof(bool), typeof(int), typeof(long), typeof(double), typeof(decimal), typeof(string), typeof(byte), typeof(Guid), typeof(DateTimeOffset),
+        typeof(TimeSpan), typeof(Uri),
+    ];
+
+    private static readonly HashSet<Type> Containers =
+    [
+        typeof(Nullable<>), typeof(ImmutableArray<>), typeof(ImmutableDictionary<,>), typeof(ImmutableSortedDictionary<,>), typeof(ImmutableHashSet<>),
+    ];
+
+    public static TheoryData<string> GrainInterfaces =>
+        [.. Abstractions.GetTypes().Where(IsGrainInterface).Select(t => t.FullName!)];
+
+    public static TheoryData<string> Messages => [.. Reachable().Where(t => t.Assembly == Abstractions).Select(t => t.FullName!)];
+
+    [Theory]
+    [MemberData(nameof(GrainInterfaces))]
+    public void EveryGrainInterfaceAndMethodHasAnAliasOfItsOwn(string name)
+    {
+        var type = Abstractions.GetType(name)!;
+
+        Assert.NotNull(type.GetCustomAttribute<AliasAttribute>());
+        var aliases = type.GetMethods().Select(m => m.GetCustomAttribute<AliasAttribute>()?.Alias).ToList();
+        Assert.DoesNotContain(null, aliases);
+        Assert.Equal(aliases.Count, aliases.Distinct().Count());
+    }
+
+    [Theory]
+    [MemberData(nameof(Messages))]
+    public void EveryTypeThatCrossesACallIsSerializableWithAnAlias(string name)
+    {
+        var type = Abstractions.GetType(name)!;
+        if (type.IsEnum)
+            return; // enums travel as their numbers
+
+        Assert.True(type.IsDefined(typeof(GenerateSerializerAttribute)), $"{name} lacks [GenerateSerializer]");
+        Assert.True(type.IsDefined(typeof(AliasAttribute)), $"{name} lacks [Alias]");
+        Assert.True(type.IsDefined(typeof(ImmutableAttribute)), $"{name} lacks [Immutable]");
+        Assert.True(type.IsSealed, $"{name} is not sealed");
+        Assert.All(Members(type), member => Assert.True(IsSerializable(member.Type), $"{name}.{member.Name} is a {member.Type}"));
+    }
+
+    [Fact]
+    public void NoAliasIsGivenTwice()
+    {
+        // What Orleans' generator makes of these types repeats their aliases.
+        var written = Abstractions.GetTypes().Where(t => t.Namespace?.StartsWith("OrleansCodeGen", StringComparison.Ordinal) != true);
+        var aliases = written.Select(t => t.GetCustomAttribute<AliasAttribute>()?.Alias).OfType<string>().ToList();
+
+        Assert.NotEmpty(aliases);
+        Assert.Equal(aliases.Count, aliases.Distinct().Count());
+    }
+
+    [Fact]
+    public void TheMessagesOfACallAreFound() => Assert.Superset(
+        new HashSet<Type> { typeof(RunRequest), typeof(RunMeta), typeof(StartRunResult), typeof(RunProgress), typeof(RunCounters), typeof(JsonText) },
+        Reachable());
+
+    private static bool IsGrainInterface(Type type) => type.IsInterface && typeof(IGrain).IsAssignableFrom(type);
+
+    private static HashSet<Type> Reachable()
+    {
+        var found = new HashSet<Type>();
+        var open = new Queue<Type>(Abstractions.GetTypes().Where(IsGrainInterface).SelectMany(t => t.GetMethods())
+            .SelectMany(m => m.GetParameters().Select(p => p.ParameterType).Append(m.ReturnType)));
+        while (open.TryDequeue(out var type))
+        {
+            if (type.IsGenericType)
+            {
+                foreach (var argument in type.GetGenericArguments())
+                    open.Enqueue(argument);
+            }
+            else if (type.Assembly == Abstractions && found.Add(type))
+            {
+                foreach (var member in Members(type))
+                    open.Enqueue(member.Type);
+            }
+        }
+
+        return found;
+    }
+
+    private static IEnumerable<(string Name, Type Type)> Members(Type type) => type.IsEnum
+        ? []
+        : type.GetProperties(BindingFlags.Instance | BindingFlags.Public).Where(p => p.GetMethod!.GetParameters().Length == 0 && p.CanWrite)
+            .Select(p => (p.Name, p.PropertyType));
+
+    private static bool IsSerializable(Type type) =>
+        Primitives.Contains(type) || type.IsEnum || type.Assembly == Abstractions
+        || (type.IsGenericType && Containers.Contains(type.GetGenericTypeDefinition()) && type.GetGenericArguments().All(IsSerializable));
+}
