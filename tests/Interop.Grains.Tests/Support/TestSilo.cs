@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.ComponentModel.DataAnnotations;
 using Interop.Ingestion;
 using Interop.Sources;
 using Interop.Storage;
@@ -68,7 +69,7 @@ internal sealed class TestSilo : IAsyncDisposable
     {
         var source = new SourceOptions { BaseUrl = baseUrl.AbsoluteUri, BaseDelay = TimeSpan.FromMilliseconds(5), MaxAttempts = 6 };
         configure?.Invoke(source);
-        Assert.Null(source.Validate(name));
+        Validator.ValidateObject(source, new ValidationContext(source), validateAllProperties: true);
         Assert.True(sources.TryAdd(name, source), $"source {name} is taken");
     }
 
