@@ -11,7 +11,8 @@ public sealed class DependencyTests
         { "Interop.Fhir", [] },
         { "Interop.Storage", [] },
         { "Interop.Grains.Abstractions", [] },
-        { "Interop.Grains", ["Interop.Fhir", "Interop.Grains.Abstractions", "Interop.Storage"] },
+        { "Interop.Telemetry", ["Interop.Grains.Abstractions", "Interop.Storage"] },
+        { "Interop.Grains", ["Interop.Fhir", "Interop.Grains.Abstractions", "Interop.Storage", "Interop.Telemetry"] },
         { "Interop.Api", ["Interop.Grains.Abstractions"] },
         { "Orleans.Local", [] },
     };
