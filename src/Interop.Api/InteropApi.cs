@@ -7,6 +7,7 @@ using Interop.Api.Ingestion;
 using Interop.Api.Metrics;
 using Interop.Api.Telemetry;
 using Interop.Api.Tokens;
+using Interop.Api.Views;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

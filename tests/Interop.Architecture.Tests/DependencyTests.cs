@@ -11,8 +11,13 @@ public sealed class DependencyTests
         { "Interop.Fhir", [] },
         { "Interop.Storage", [] },
         { "Interop.Grains.Abstractions", [] },
+        { "Interop.Sources", ["Interop.Fhir"] },
+        { "Interop.Ingestion", ["Interop.Fhir", "Interop.Grains.Abstractions", "Interop.Sources", "Interop.Storage"] },
         { "Interop.Telemetry", ["Interop.Grains.Abstractions", "Interop.Storage"] },
-        { "Interop.Grains", ["Interop.Fhir", "Interop.Grains.Abstractions", "Interop.Storage", "Interop.Telemetry"] },
+        {
+            "Interop.Grains",
+            ["Interop.Fhir", "Interop.Grains.Abstractions", "Interop.Ingestion", "Interop.Sources", "Interop.Storage", "Interop.Telemetry"]
+        },
         { "Interop.Api", ["Interop.Grains.Abstractions"] },
         { "Orleans.Local", [] },
     };
@@ -35,6 +40,13 @@ public sealed class DependencyTests
     public void LibrariesAreBuiltWithoutGrains(string assembly) => Assert.DoesNotContain(
         Assembly.Load(assembly).GetReferencedAssemblies(),
         r => r.Name!.StartsWith("Interop.", StringComparison.Ordinal) || r.Name.StartsWith("Orleans.", StringComparison.Ordinal));
+
+    /// <summary>Feature libraries use records of the grain interfaces' assembly, and nothing of the engine.</summary>
+    [Theory]
+    [InlineData("Interop.Sources")]
+    [InlineData("Interop.Ingestion")]
+    public void A_feature_library_is_compiled_without_the_engine(string assembly) => Assert.DoesNotContain(
+        Assembly.Load(assembly).GetReferencedAssemblies(), r => r.Name!.StartsWith("Orleans", StringComparison.Ordinal));
 
     [Fact]
     public void NoFolderIsADrawerForEverything() => Assert.DoesNotContain(

@@ -2,7 +2,7 @@ using System.Text.Json;
 using Interop.Fhir.Schema;
 using Interop.Ingestion.Fetching;
 using Interop.Ingestion.Runs;
-using Interop.Ingestion.Sources;
+using Interop.Sources;
 using Interop.Storage;
 using Microsoft.Extensions.Options;
 

@@ -2,7 +2,7 @@ using System.Net;
 using Interop.Discovery;
 using Interop.Fhir.Validation;
 using Interop.Ingestion;
-using Interop.Ingestion.Sources;
+using Interop.Sources;
 using Interop.Storage;
 using Interop.Telemetry;
 using Interop.Tokens;

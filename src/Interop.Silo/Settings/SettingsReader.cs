@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using Interop.Fhir.Client;
 using Interop.Ingestion;
-using Interop.Ingestion.Sources;
+using Interop.Sources;
 
 namespace Interop.Silo.Settings;
 

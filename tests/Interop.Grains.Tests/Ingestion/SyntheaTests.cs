@@ -3,6 +3,7 @@ using Interop.Ingestion;
 using Interop.Sandbox;
 using Interop.Storage;
 using Interop.Tests;
+using Interop.Views;
 
 namespace Interop.Grains.Tests.Ingestion;
 

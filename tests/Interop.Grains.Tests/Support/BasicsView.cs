@@ -1,4 +1,5 @@
 using Interop.Ingestion;
+using Interop.Views;
 
 namespace Interop.Grains.Tests.Support;
 

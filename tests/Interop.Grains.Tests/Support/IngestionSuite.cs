@@ -1,5 +1,5 @@
-using Interop.Ingestion.Sources;
 using Interop.Sandbox;
+using Interop.Sources;
 using Interop.Storage;
 
 namespace Interop.Grains.Tests.Support;

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Interop.Ingestion;
-using Interop.Ingestion.Running;
-using Interop.Ingestion.Sources;
+using Interop.Sources;
 using Interop.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -1,0 +1,162 @@
+using System.Collections.Immutable;
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Text;
+using System.Text.Json.Serialization;
+using Interop.Api.Http;
+using Interop.Views;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Interop.Api.Views;
+
+/// <summary>The SQL on FHIR views whose rows are the normalized tables.</summary>
+public static class ViewEndpoints
+{
+    private const string Json = "application/json";
+    private const string Ndjson = "application/x-ndjson";
+    private const string Csv = "text/csv";
+
+    public static void MapViews(this IEndpointRouteBuilder routes)
+    {
+        var views = routes.MapGroup("/views").WithTags("Views");
+        views.MapGet("/", async (IGrainFactory grains) => TypedResults.Ok((await Query(grains).List()).Select(ViewResponse.From).ToImmutableArray()))
+            .WithName("ListViews").WithSummary("Every view with its columns and the state of its table").WithExample(ViewExamples.Views);
+
+        var view = views.MapGroup("/{name}").ProducesProblem(StatusCodes.Status404NotFound)
+            .WithErrorExample(StatusCodes.Status404NotFound, "View not found");
+        view.MapGet("/", DefinitionAsync).WithName("GetView").WithSummary("The ViewDefinition")
+            .Produces<JsonText>(StatusCodes.Status200OK, Json).WithExample(ViewExamples.Definition);
+        view.MapPut("/", PutAsync).WithName("PutView").WithSummary("Make a ViewDefinition the view's; a run fills its table while the old one is read")
+            .Accepts<JsonText>(Json, "application/fhir+json")
+            .Produces<ViewChangeResponse>().Produces<ViewChangeResponse>(StatusCodes.Status202Accepted)
+            .ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status422UnprocessableEntity)
+            .WithExample(ViewExamples.Unchanged).WithExample(ViewExamples.Building, StatusCodes.Status202Accepted)
+            .WithErrorExample(StatusCodes.Status409Conflict, "the view patients is given by a file of Views:Directory: change it there")
+            .WithErrorExample(StatusCodes.Status422UnprocessableEntity, "select[0].column[2].type: datetime is no FHIR type");
+        view.MapPost("/rebuild", RebuildAsync).WithName("RebuildView").WithSummary("Fill the view's table anew from the stored resources")
+            .Produces<ViewChangeResponse>().Produces<ViewChangeResponse>(StatusCodes.Status202Accepted)
+            .WithExample(ViewExamples.Unchanged).WithExample(ViewExamples.Building, StatusCodes.Status202Accepted);
+        view.MapPost("/preview", PreviewAsync).WithName("PreviewView")
+            .WithSummary("The rows of the first stored resources, by the view or by the ViewDefinition in the body; nothing is written")
+            .Accepts<JsonText>(isOptional: true, Json, "application/fhir+json")
+            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status422UnprocessableEntity)
+            .WithExample(ViewExamples.Preview)
+            .WithErrorExample(StatusCodes.Status422UnprocessableEntity, "select[0].column[1].path: 'name.where(': unexpected end of the expression");
+        view.MapGet("/rows", RowsAsync).WithName("ReadViewRows").WithSummary("The rows of a view's table, all of them or the first ones, as they come")
+            .Produces<JsonText>(StatusCodes.Status200OK, Json, Ndjson, Csv)
+            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status409Conflict)
+            .WithErrorExample(StatusCodes.Status409Conflict, "The view cities is new, and run 44 fills its table: wait for its end")
+            .WithExample(ViewExamples.Rows).WithExample(ViewExamples.RowLines, contentType: Ndjson).WithExample(ViewExamples.RowCsv, contentType: Csv)
+            .WithErrorExample(StatusCodes.Status400BadRequest, "format must be json, csv or ndjson");
+    }
+
+    private static IViewQueryGrain Query(IGrainFactory grains) => grains.GetGrain<IViewQueryGrain>(0);
+
+    private static async Task<Results<ContentHttpResult, ProblemHttpResult>> DefinitionAsync(string name, IGrainFactory grains) =>
+        await Query(grains).GetDefinition(name) is { } definition ? TypedResults.Content(definition.Text, Json) : Problems.NotFound("View not found");
+
+    private static async Task<IResult> PutAsync(string name, HttpContext http, IGrainFactory grains) =>
+        Answer(await grains.GetGrain<IViewGrain>(name).Put((await BodyAsync(http))!));
+
+    private static async Task<IResult> RebuildAsync(string name, IGrainFactory grains) =>
+        await Query(grains).Find(name) is { } view ? Answer(await grains.GetGrain<IViewGrain>(view.Name).Rebuild()) : Problems.NotFound("View not found");
+
+    private static async Task<Results<Ok<ViewPreview>, ProblemHttpResult>> PreviewAsync(
+        string name, HttpContext http, IGrainFactory grains, [Description("Resources to read, 1 to 200")][Range(1, 200)] int limit = 20)
+    {
+        var result = await Query(grains).Preview(name, await BodyAsync(http), limit);
+        return result switch
+        {
+            { IsKnown: false } => Problems.NotFound("View not found"),
+            { Reason: { } reason } => Unprocessable(reason),
+            _ => TypedResults.Ok(result.Preview),
+        };
+    }
+
+    private static async Task<IResult> RowsAsync(
+        string name,
+        HttpContext http,
+        IGrainFactory grains,
+        [Description("All when absent")][Range(0, int.MaxValue)] long? limit,
+        [Description("json, csv or ndjson")] string format = "json")
+    {
+        if (format is not ("json" or "csv" or "ndjson"))
+            return Problems.BadRequest("format must be json, csv or ndjson");
+        var written = format == "csv" ? RowFormat.Csv : RowFormat.Ndjson;
+        if (await Query(grains).ReadRows(name, written, limit, null) is not { } first)
+        {
+            return await Query(grains).Find(name) is { RunId: { } run }
+                ? Problems.Conflict($"The view {name} is new, and run {run} fills its table: wait for its end", ("run_id", run))
+                : Problems.NotFound("View not found");
+        }
+
+        return format switch
+        {
+            "csv" => TypedResults.Stream(stream => StreamAsync(stream), $"{Csv}; charset=utf-8; header=present", $"{name}.csv"),
+            "ndjson" => TypedResults.Stream(stream => StreamAsync(stream), Ndjson),
+            _ => TypedResults.Stream(stream => StreamAsync(stream, asArray: true), Json),
+        };
+
+        async Task StreamAsync(Stream stream, bool asArray = false)
+        {
+            var between = asArray ? "[" : "";
+            for (var page = first; page is not null; page = page.NextCursor is { } cursor ? await Query(grains).ReadRows(name, written, limit, cursor) : null)
+            {
+                // Lines end in a line feed and have none inside: the array is the lines with commas between them.
+                var text = asArray && page.Count > 0 ? between + page.Text.TrimEnd('\n').Replace('\n', ',') : page.Text;
+                if (asArray && page.Count > 0)
+                    between = ",";
+                await stream.WriteAsync(Encoding.UTF8.GetBytes(text), http.RequestAborted);
+            }
+
+            if (asArray)
+                await stream.WriteAsync(between == "[" ? "[]"u8.ToArray() : "]"u8.ToArray(), http.RequestAborted);
+        }
+    }
+
+    private static async Task<JsonText?> BodyAsync(HttpContext http)
+    {
+        using var reader = new StreamReader(http.Request.Body, Encoding.UTF8);
+        var text = await reader.ReadToEndAsync(http.RequestAborted);
+        return text.Length == 0 && HttpMethods.IsPost(http.Request.Method) ? null : new JsonText(text);
+    }
+
+    private static IResult Answer(ViewChangeResult change) => change.Outcome switch
+    {
+        ViewOutcome.Refused => Unprocessable(change.Reason!),
+        ViewOutcome.BelongsToFile => Problems.Conflict(change.Reason!),
+        ViewOutcome.Unknown => Problems.NotFound("View not found"),
+        _ when change.RunId is { } run => TypedResults.Accepted($"/runs/{run}", ViewChangeResponse.From(change)),
+        _ => TypedResults.Ok(ViewChangeResponse.From(change)),
+    };
+
+    private static ProblemHttpResult Unprocessable(string reason) => Problems.Of(StatusCodes.Status422UnprocessableEntity, "Not a usable view", reason);
+}
+
+/// <summary>A view and its table; <c>run_id</c> while a run fills it, <c>problem</c> for a file that is refused.</summary>
+public sealed record ViewResponse(
+    string Name,
+    string? ResourceType,
+    string Status,
+    string Origin,
+    string? RowsPerResource,
+    ImmutableArray<ViewColumnInfo> Columns,
+    DateTimeOffset? ChangedAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? RunId,
+    ImmutableArray<string> Warnings,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Problem)
+{
+    internal static ViewResponse From(ViewInfo v) =>
+        new(v.Name, v.ResourceType, v.Status, v.Origin, v.RowsPerResource, v.Columns, v.ChangedAt, v.RunId, v.Warnings, v.Problem);
+}
+
+/// <summary>What a wish to change a view came to: <c>active</c>, <c>building</c> (by run <c>run_id</c>) or <c>unchanged</c>.</summary>
+public sealed record ViewChangeResponse(
+    string Outcome, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? RunId, ViewResponse? View)
+{
+    internal static ViewChangeResponse From(ViewChangeResult change) =>
+        new(change.Outcome.ToString().ToLowerInvariant(), change.RunId, change.View is { } view ? ViewResponse.From(view) : null);
+}

@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+using System.Text;
+using Interop.Fhir.Views;
+using Interop.Ingestion.Views;
+
+namespace Interop.Views;
+
+/// <inheritdoc cref="IViewQueryGrain"/>
+[StatelessWorker]
+internal sealed class ViewQueryGrain(ViewDirectory views, ViewReader reader) : Grain, IViewQueryGrain
+{
+    public Task<ImmutableArray<ViewInfo>> List() => views.ListAsync(CancellationToken.None);
+
+    public Task<ViewInfo?> Find(string name) => views.FindAsync(name, CancellationToken.None);
+
+    public Task<JsonText?> GetDefinition(string name) => views.DefinitionAsync(name, CancellationToken.None);
+
+    public async Task<ViewPreviewResult> Preview(string name, JsonText? definition, int limit)
+    {
+        if ((definition ?? await views.DefinitionAsync(name, CancellationToken.None)) is not { } json)
+            return new ViewPreviewResult(IsKnown: false, null, null);
+        try
+        {
+            var view = ViewTableRules.Compile(Encoding.UTF8.GetBytes(json.Text));
+            return new ViewPreviewResult(IsKnown: true, null, await reader.PreviewAsync(view, limit, CancellationToken.None));
+        }
+        catch (ViewDefinitionException e)
+        {
+            return new ViewPreviewResult(IsKnown: true, e.Message, null);
+        }
+    }
+
+    public Task<ViewRowsPage?> ReadRows(string name, RowFormat format, long? limit, string? cursor) =>
+        reader.ReadAsync(name, format, limit, cursor, CancellationToken.None);
+}

@@ -1,0 +1,40 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Interop.Ingestion;
+
+/// <summary>Settings of ingestion that hold for every source; the settings of one source are its <see cref="Interop.Sources.SourceOptions"/>.</summary>
+public sealed record IngestionOptions
+{
+    /// <summary>Resources asked for per page (<c>FHIR_PAGE_SIZE</c>).</summary>
+    [Range(1, 10_000)]
+    public int PageSize { get; set; } = 100;
+
+    /// <summary>How far before the watermark an incremental run starts: servers commit rows up to two minutes after stamping them.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "30.00:00:00")]
+    public TimeSpan Overlap { get; set; } = TimeSpan.FromSeconds(120);
+
+    /// <summary>Nothing older is asked for (<c>FHIR_LAST_UPDATED_GTE</c>); not in the future.</summary>
+    public DateTimeOffset? LastUpdatedGte { get; set; }
+
+    /// <summary>Times an expired search is begun anew without the cursor having moved, before the run fails.</summary>
+    [Range(1, 1000)]
+    public int MaxExpiredSearches { get; set; } = 10;
+}
+
+/// <summary>Where run files and exports go.</summary>
+public sealed record ExportOptions
+{
+    /// <summary>Whether a run writes its files as its last step.</summary>
+    public bool Enabled { get; set; } = true;
+
+    /// <summary>The folder under which each export gets a folder of its own.</summary>
+    [Required]
+    public string Directory { get; set; } = "data/exports";
+}
+
+/// <summary>The normalized tables.</summary>
+public sealed record ViewOptions
+{
+    /// <summary>A folder of the user's own ViewDefinitions (*.json), read at start; null: the platform's and those put through the API.</summary>
+    public string? Directory { get; set; }
+}

@@ -1,0 +1,47 @@
+using System.Collections.Immutable;
+using Interop.Storage;
+using Interop.Views;
+
+namespace Interop.Ingestion.Views;
+
+/// <summary>Describes the views, and the files that are refused.</summary>
+internal sealed class ViewDirectory(Database database, ViewCatalog catalog, ViewFiles files)
+{
+    private const string Active = "active";
+    private const string Building = "building";
+    private const string Refused = "refused";
+
+    public async Task<ImmutableArray<ViewInfo>> ListAsync(CancellationToken cancellationToken) =>
+        [.. (await catalog.RefreshAsync(cancellationToken)).Views.Select(Describe), .. files.Refused.Select(Describe)];
+
+    public async Task<ViewInfo?> FindAsync(string name, CancellationToken cancellationToken) =>
+        (await catalog.RefreshAsync(cancellationToken)).Find(name) is { } view ? Describe(view) : null;
+
+    /// <summary>The ViewDefinition as it was given: the one to come, where there is one.</summary>
+    public async Task<JsonText?> DefinitionAsync(string name, CancellationToken cancellationToken) =>
+        (await catalog.RefreshAsync(cancellationToken)).Find(name)?.Record is { } record
+            ? new JsonText((record.NextDefinition ?? record.Definition)!)
+            : null;
+
+    private ViewInfo Describe(LiveView view)
+    {
+        var (record, table) = (view.Record, view.Latest);
+        return new ViewInfo(
+            record.Name,
+            table.ResourceType,
+            view.Next is null ? Active : Building,
+            record.NextOrigin ?? record.Origin,
+            table.HasManyRows ? "many" : "one",
+            [
+                .. table.View.Columns.Select(c => new ViewColumnInfo(
+                    c.Name, c.Type, TableSql.TypeName(ViewTable.IsId(c) ? ColumnType.Text : ViewTable.TypeOf(c), database.Dialect).ToLowerInvariant())),
+            ],
+            record.ChangedAt,
+            record.NextRunId,
+            ViewReader.Warnings(table.View),
+            null);
+    }
+
+    private static ViewInfo Describe(RefusedView refused) => new(
+        Path.GetFileName(refused.File), null, Refused, ViewOrigin.File, null, [], null, null, [], $"{refused.File}: {refused.Reason}");
+}

@@ -1,0 +1,54 @@
+using System.Collections.Concurrent;
+using Interop.Fhir.Client;
+
+namespace Interop.Sources;
+
+/// <summary>The FHIR servers of the settings, each with one client for the life of the process (its circuit and its token live there).</summary>
+public sealed class SourceRegistry(
+    IReadOnlyDictionary<string, SourceOptions> sources, IHttpClientFactory http, TimeProvider time, ITenantTokens tokens)
+{
+    /// <summary>The name of the HTTP client that sources share.</summary>
+    public const string HttpClientName = "fhir-source";
+
+    private readonly ConcurrentDictionary<string, FhirClient> _clients = new(StringComparer.Ordinal);
+
+    /// <summary>Their names.</summary>
+    public IEnumerable<string> Names => sources.Keys;
+
+    /// <summary>Whether the settings know this source.</summary>
+    public bool Contains(string source) => sources.ContainsKey(source);
+
+    /// <summary>The client of a source, or null when the settings know none of this name.</summary>
+    public FhirClient? Find(string source) =>
+        sources.TryGetValue(source, out var options) ? _clients.GetOrAdd(source, _ => Create(options)) : null;
+
+    private FhirClient Create(SourceOptions options)
+    {
+        var baseUrl = new Uri(options.BaseUrl.EndsWith('/') ? options.BaseUrl : options.BaseUrl + "/");
+        var client = http.CreateClient(HttpClientName);
+        var settings = new FhirClientOptions(baseUrl)
+        {
+            AllowedOrigins = [.. options.AllowedOrigins.Select(o => new Uri(o))],
+            MaxAttempts = options.MaxAttempts,
+            BaseDelay = options.BaseDelay,
+            IdleTimeout = options.IdleTimeout,
+            MaxResponseBytes = options.MaxResponseMebibytes * 1024 * 1024,
+        };
+        return new FhirClient(client, settings, Authorization(options.Auth, client, baseUrl), time);
+    }
+
+    private IAuthorization? Authorization(SourceAuthOptions auth, HttpClient client, Uri baseUrl) => auth.Kind switch
+    {
+        "basic" => new BasicAuthorization(auth.Username!, auth.Password!),
+        "client_credentials" => new OAuthAuthorization(
+            client, new Uri(auth.TokenUrl!), new ClientSecret(auth.ClientId!, auth.ClientSecret!), auth.Scope, time),
+        "smart_backend" => new OAuthAuthorization(
+            client,
+            new Uri(auth.TokenUrl!),
+            new SignedAssertion(auth.ClientId!, new Uri(auth.TokenUrl!), File.ReadAllText(auth.PrivateKeyFile!), auth.KeyId, time),
+            auth.Scope,
+            time),
+        "tenant" => new TenantAuthorization(tokens, auth.Tenant!, baseUrl),
+        _ => null,
+    };
+}

@@ -1,0 +1,138 @@
+using Interop.Grains.Tests.Support;
+using Interop.Ingestion;
+using Interop.Ingestion.Views;
+using Interop.Sandbox;
+using Interop.Storage;
+using Interop.Views;
+using Microsoft.Extensions.DependencyInjection;
+using static Interop.Grains.Tests.Support.ViewCalls;
+
+namespace Interop.Grains.Tests.Views;
+
+/// <summary>A host that goes away while a view's table is being filled, and the files that a host reads at start.</summary>
+public abstract class ViewInterruptionTests(SqlDialect dialect) : IAsyncLifetime
+{
+    private const string Cities = """[{"column":[{"name":"city","path":"address.city.first()","type":"string"}]}]""";
+    private const string Families = """[{"column":[{"name":"family","path":"name.family.first()","type":"string"}]}]""";
+
+    private readonly DirectoryInfo _files = Directory.CreateTempSubdirectory("interop-views-");
+    private TestDatabase _database = null!;
+
+    private Database Database => _database.Database;
+
+    public async Task InitializeAsync() => _database = await TestDatabase.CreateAsync(dialect);
+
+    public async Task DisposeAsync()
+    {
+        await _database.DisposeAsync();
+        _files.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task AHostThatIsKilledWhileItFillsATableGoesOnWhereItWas()
+    {
+        await using var sandbox = await SandboxServer.StartAsync(new SandboxOptions { Patients = 6000, BadShare = 0 });
+        long runId;
+        await using (var silo = await TestSilo.StartAsync(_database, names: ["s"], baseUrl: sandbox.FhirBase))
+        {
+            await silo.Client.RunAsync("s", "Patient");
+            runId = (await silo.Client.PutViewAsync("cities", "Patient", Cities)).RunId!.Value;
+            await Eventually.Is(async () => await PagesAsync(runId) >= 2, "two chunks were committed");
+            await silo.KillAsync();
+        }
+
+        var before = await PagesAsync(runId);
+        await using (var silo = await TestSilo.StartAsync(_database, names: ["s"], baseUrl: sandbox.FhirBase))
+        {
+            var run = await silo.Client.EndOfAsync(runId);
+            Assert.Equal((RunStatus.Success, 6000, 6000), (run.Status, run.Counters.Fetched, run.Counters.Upserted));
+        }
+
+        Assert.InRange(before, 2, 12);
+        Assert.Equal(12, await PagesAsync(runId));
+        Assert.Equal(6000, await Database.CountAsync("cities", "s"));
+    }
+
+    [Fact]
+    public async Task ACancelledFillingLeavesTheViewAsItWas()
+    {
+        await using var sandbox = await SandboxServer.StartAsync(new SandboxOptions { Patients = 3000, BadShare = 0 });
+        await using var silo = await TestSilo.StartAsync(_database, names: ["s"], baseUrl: sandbox.FhirBase);
+        await silo.Client.PutViewToEndAsync("cities", "Patient", Cities);
+        await silo.Client.RunAsync("s", "Patient");
+
+        // Nobody takes these runs up, so that they are under way for as long as it takes to cancel them.
+        var changes = silo.Services.GetRequiredService<ViewChanges>();
+        var changed = await changes.PutAsync(Definition("cities", "Patient", Families).Text, ViewOrigin.Api, CancellationToken.None);
+        var added = await changes.PutAsync(Definition("families", "Patient", Families).Text, ViewOrigin.Api, CancellationToken.None);
+        Assert.Equal(("building", "family"), ((await silo.Client.FindViewAsync("cities"))!.Status, (await silo.Client.FindViewAsync("cities"))!.Columns[0].Name));
+        Assert.True(await silo.Client.GetGrain<IIngestionRunGrain>(changed.RunId!.Value).Cancel());
+        Assert.True(await silo.Client.GetGrain<IIngestionRunGrain>(added.RunId!.Value).Cancel());
+
+        Assert.Equal(RunStatus.Cancelled, (await silo.Client.SummaryAsync(changed.RunId.Value)).Status);
+        Assert.Equal(("active", "city"), ((await silo.Client.FindViewAsync("cities"))!.Status, (await silo.Client.FindViewAsync("cities"))!.Columns[0].Name));
+        Assert.Null(await silo.Client.FindViewAsync("families"));
+        Assert.Equal(3000, await Database.CountAsync("cities", "s", "city IS NOT NULL"));
+        await silo.Client.PutViewToEndAsync("families", "Patient", Families); // and nothing of the first attempt is in the way
+        Assert.Equal(3000, await Database.CountAsync("families", "s"));
+    }
+
+    [Fact]
+    public async Task FilesAreViewsAndBadOnesAreNamedWithPlaceAndReason()
+    {
+        await WriteAsync("a.json", "cities", Cities);
+        await using (var silo = await StartWithFilesAsync())
+            Assert.Equal(("file", "active"), await StateAsync(silo, "cities"));
+
+        await WriteAsync("a.json", "cities", Cities.Replace("address.city", "address.("));
+        await WriteAsync("b.json", "cities", Families);
+        await WriteAsync("c.json", "patients", Families);
+        await File.WriteAllTextAsync(Path.Combine(_files.FullName, "d.json"), "{");
+        await using (var silo = await StartWithFilesAsync())
+        {
+            Assert.Equal(("file", "active"), await StateAsync(silo, "cities"));
+            Assert.Equal("city", (await silo.Client.FindViewAsync("cities"))!.Columns.Single().Name);
+            Assert.Equal(("file", "family"), ((await silo.Client.FindViewAsync("patients"))!.Origin, (await silo.Client.FindViewAsync("patients"))!.Columns.Single().Name));
+            var refused = (await silo.Client.GetGrain<IViewQueryGrain>(0).List()).Where(v => v.Status == "refused").Select(v => v.Problem!).ToArray();
+            Assert.Collection(
+                refused,
+                a => Assert.StartsWith($"{_files.FullName}/a.json: select[0].column[0].path: 'address.(", a, StringComparison.Ordinal),
+                b => Assert.Equal($"{_files.FullName}/b.json: name: the view cities is given by {_files.FullName}/a.json too", b),
+                d => Assert.StartsWith($"{_files.FullName}/d.json: not JSON: ", d, StringComparison.Ordinal));
+            var put = await silo.Client.PutViewAsync("cities", "Patient", Families);
+            Assert.Equal(ViewOutcome.BelongsToFile, put.Outcome);
+        }
+
+        _files.GetFiles().ToList().ForEach(file => file.Delete());
+        await using (var silo = await StartWithFilesAsync())
+        {
+            Assert.Equal(("platform", "active"), await StateAsync(silo, "patients"));
+            Assert.Equal(("file", "active"), await StateAsync(silo, "cities")); // its rows are somebody's until somebody says otherwise
+        }
+    }
+
+    [Fact]
+    public async Task AViewPutThroughTheApiOutlivesARestart()
+    {
+        await using (var silo = await TestSilo.StartAsync(_database))
+            await silo.Client.PutViewToEndAsync("patients", "Patient", Families);
+
+        await using (var silo = await TestSilo.StartAsync(_database))
+            Assert.Equal(("api", "active"), await StateAsync(silo, "patients"));
+    }
+
+    private Task<TestSilo> StartWithFilesAsync() => TestSilo.StartAsync(_database, new TestSiloOptions { Views = new ViewOptions { Directory = _files.FullName } });
+
+    private Task WriteAsync(string file, string name, string select) =>
+        File.WriteAllTextAsync(Path.Combine(_files.FullName, file), Definition(name, "Patient", select).Text);
+
+    private static async Task<(string, string)> StateAsync(TestSilo silo, string name) =>
+        await silo.Client.FindViewAsync(name) is { } view ? (view.Origin, view.Status) : ("", "");
+
+    private async Task<long> PagesAsync(long runId) =>
+        await Database.ValueAsync<long>("SELECT pages FROM ingestion_runs WHERE run_id = @runId", new { runId });
+}
+
+public sealed class ViewInterruptionOnSqliteTests() : ViewInterruptionTests(SqlDialect.Sqlite);
+
+public sealed class ViewInterruptionOnPostgresTests() : ViewInterruptionTests(SqlDialect.Postgres);

@@ -1,0 +1,273 @@
+using Interop.Grains.Tests.Support;
+using Interop.Ingestion;
+using Interop.Sandbox;
+using Interop.Sandbox.Faults;
+using Interop.Storage;
+using Interop.Views;
+using static Interop.Grains.Tests.Support.ViewCalls;
+
+namespace Interop.Grains.Tests.Views;
+
+/// <summary>The normalized tables are views: made from their definitions, changed while ingestion goes on, filled from what is stored.</summary>
+public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
+{
+    private static SandboxOptions Nothing { get; } = new() { Patients = 0 };
+
+    [Fact]
+    public async Task ThePlatformsViewsAreTablesFromTheStart()
+    {
+        var views = await Client.GetGrain<IViewQueryGrain>(0).List();
+
+        Assert.Equal(
+            [
+                "allergy_intolerances", "audit_events", "conditions", "diagnostic_reports", "encounters", "immunizations",
+                "medication_requests", "observations", "organizations", "patients", "practitioners", "procedures",
+            ],
+            views.Where(v => v.Origin == "platform").Select(v => v.Name));
+        foreach (var view in views.Where(v => v.Origin == "platform"))
+        {
+            Assert.Equal(("active", "one"), (view.Status, view.RowsPerResource));
+            Assert.Empty(view.Warnings);
+            var columns = string.Join(", ", view.Columns.Select(c => $"\"{c.Name}\""));
+            Assert.Equal(0, await Database.CountAsync(view.Name, "nobody", $"source IS NULL OR EXISTS (SELECT source, {columns}, run_id, raw FROM {view.Name} WHERE 1 = 0)"));
+        }
+
+        Assert.Equal("numeric", views.Single(v => v.Name == "observations").Columns.Single(c => c.Name == "value_quantity").SqlType);
+    }
+
+    [Fact]
+    public async Task ANewViewIsFilledFromWhatIsStored()
+    {
+        var (_, source) = await SandboxAsync(Small);
+        var fetched = await Client.RunAsync(source, "Patient");
+
+        var put = await Client.PutViewAsync("genders", "Patient", """[{"column":[{"name":"gender","path":"gender","type":"code"}]}]""");
+
+        Assert.Equal(ViewOutcome.Building, put.Outcome);
+        var run = await Client.EndOfAsync(put.RunId!.Value);
+        Assert.Equal((RunStatus.Success, "view:genders"), (run.Status, run.Source));
+        Assert.Equal(run.Counters.Fetched, run.Counters.Upserted);
+        Assert.Equal(fetched.Counters.Upserted, await Database.CountAsync("genders", source));
+        Assert.Equal(
+            await Database.CountAsync("patients", source, "gender = 'female'"), await Database.CountAsync("genders", source, "gender = 'female'"));
+        Assert.Equal(run.Counters.Fetched, (await Client.DetailAsync(run.RunId)).Progress.Total);
+        Assert.Equal("active", (await Client.FindViewAsync("genders"))!.Status);
+    }
+
+    [Fact]
+    public async Task AChangedViewHasItsNewColumnsAndKeepsEveryResource()
+    {
+        var (sandbox, source) = await SandboxAsync(Nothing);
+        Put(sandbox, """{"resourceType":"Device","id":"d","status":"active","deviceName":[{"name":"pump","type":"other"}],"lotNumber":"7"}""");
+        await Client.PutViewAsync("devices", "Device", """[{"column":[{"name":"status","path":"status","type":"code"}]}]""");
+        await Client.RunAsync(source, "Device");
+
+        await Client.PutViewToEndAsync("devices", "Device", """[{"column":[{"name":"lot","path":"lotNumber","type":"string"}]}]""");
+
+        Assert.Equal("7", await Database.ValueAsync<string>("SELECT lot FROM devices WHERE source = @source", new { source }));
+        Put(sandbox, """{"resourceType":"Device","id":"d","status":"active","lotNumber":"8"}""");
+        await Client.RunAsync(source, "Device");
+        Assert.Equal("8", await Database.ValueAsync<string>("SELECT lot FROM devices WHERE source = @source", new { source }));
+    }
+
+    [Fact]
+    public async Task SeveralRowsOfAResourceAreReplacedAsASet()
+    {
+        var (sandbox, source) = await SandboxAsync(Nothing);
+        await Client.PutViewToEndAsync("given_names", "Patient", """[{"forEach":"name.given","column":[{"name":"given","path":"$this","type":"string"}]}]""");
+        Put(sandbox, """{"resourceType":"Patient","id":"p","name":[{"given":["Ada","Bo","Cy"]}]}""");
+        Put(sandbox, """{"resourceType":"Patient","id":"q","name":[{"family":"None"}]}""");
+        await Client.RunAsync(source, "Patient");
+        Assert.Equal(["0 Ada", "1 Bo", "2 Cy"], await GivenAsync());
+
+        Put(sandbox, """{"resourceType":"Patient","id":"p","name":[{"given":["Bo"]}]}""");
+        await Client.RunAsync(source, "Patient");
+
+        Assert.Equal(["0 Bo"], await GivenAsync());
+        var rebuilt = await Client.GetGrain<IViewGrain>("given_names").Rebuild();
+        await Client.EndOfAsync(rebuilt.RunId!.Value);
+        Assert.Equal(["0 Bo"], await GivenAsync());
+
+        Task<IReadOnlyList<string>> GivenAsync() => Database.ReadAsync((session, token) => session.QueryAsync<string>(
+            "SELECT CAST(row_index AS text) || ' ' || given FROM given_names WHERE source = @source ORDER BY id, row_index", new { source }, token));
+    }
+
+    [Fact]
+    public async Task AResourceThatAViewNoLongerTakesLosesItsRow()
+    {
+        var (sandbox, source) = await SandboxAsync(Nothing);
+        await Client.PutViewToEndAsync(
+            "living", "Patient", """[{"column":[{"name":"family","path":"name.family.first()","type":"string"}]}]""", where: "deceased.exists().not()");
+        Put(sandbox, """{"resourceType":"Patient","id":"p","name":[{"family":"A"}]}""");
+        await Client.RunAsync(source, "Patient");
+        Assert.Equal(1, await Database.CountAsync("living", source));
+
+        Put(sandbox, """{"resourceType":"Patient","id":"p","name":[{"family":"A"}],"deceasedBoolean":true}""");
+        await Client.RunAsync(source, "Patient");
+
+        Assert.Equal(0, await Database.CountAsync("living", source));
+        Assert.Equal(1, await Database.CountAsync("patients", source));
+    }
+
+    [Theory]
+    [InlineData("""[{"column":[{"name":"a","path":"gender","type":"datetime"}]}]""", "select[0].column[0].type: datetime is no FHIR type")]
+    [InlineData("""[{"column":[{"name":"a","path":"gender"},{"name":"a","path":"id"}]}]""", "select[0].column[1].name: there is another column a")]
+    [InlineData("""[{"column":[{"name":"a","path":"gender"},{"name":"A","path":"active"}]}]""", "select[0].column[1].name: there is another column A: a table's columns differ by more than case")]
+    [InlineData("""[{"column":[{"name":"a","path":"name.where("}]}]""", "select[0].column[0].path: 'name.where('")]
+    [InlineData("""[{"forEach":"gender","column":[{"name":"a","path":"$this"}]}]""", "select[0].forEach: 'gender' gives one code, and no collection of elements")]
+    [InlineData("""[{"column":[{"name":"source","path":"gender"}]}]""", "select[0].column[0].name: every table has a column source of the platform's own")]
+    [InlineData("""[{"column":[{"name":"id","path":"gender"}]}]""", "select[0].column[0].name: the column id is the resource's id")]
+    public async Task ABadViewIsRefusedWithPlaceAndReasonAndTheOldOneGoesOn(string select, string reason)
+    {
+        var (_, source) = await SandboxAsync(Small);
+        await Client.PutViewToEndAsync("going_on", "Patient", """[{"column":[{"name":"gender","path":"gender","type":"code"}]}]""");
+
+        var put = await Client.PutViewAsync("going_on", "Patient", select);
+
+        Assert.Equal(ViewOutcome.Refused, put.Outcome);
+        Assert.StartsWith(reason, put.Reason, StringComparison.Ordinal);
+        var run = await Client.RunAsync(source, "Patient");
+        Assert.Equal(run.Counters.Upserted, await Database.CountAsync("going_on", source));
+    }
+
+    [Theory]
+    [InlineData("resources", "name: the table name resources is taken by the platform")]
+    [InlineData("Users", "name: the table name Users is taken by the platform")]
+    [InlineData("pg_things", "name: the table name pg_things is taken by the platform")]
+    [InlineData("somebodys", "name: there is a table somebodys that is no view's")]
+    [InlineData("Patients", "name: there is another view patients")]
+    [InlineData("a_name_that_is_longer_than_any_name_of_a_table_has_to_be", "name: 'a_name_that_is_longer_than_any_name_of_a_table_has_to_be' has 56 characters")]
+    public async Task ATableNameThatCollidesIsRefused(string name, string reason)
+    {
+        await Database.WriteAsync((session, token) => session.ExecuteAsync("CREATE TABLE IF NOT EXISTS somebodys (x integer)", null, token));
+
+        var put = await Client.PutViewAsync(name, "Patient", """[{"column":[{"name":"gender","path":"gender"}]}]""");
+
+        Assert.Equal(ViewOutcome.Refused, put.Outcome);
+        Assert.StartsWith(reason, put.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task APlatformsViewStaysOneOverItsType()
+    {
+        var put = await Client.PutViewAsync("patients", "Observation", """[{"column":[{"name":"status","path":"status"}]}]""");
+
+        Assert.Equal((ViewOutcome.Refused, true), (put.Outcome, put.Reason!.StartsWith("resource: the view patients is the platform's own over Patient", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task AResourceThatANewDefinitionFailsOnIsALetterUntilAnotherTakesIt()
+    {
+        var (sandbox, source) = await SandboxAsync(Nothing);
+        Put(sandbox, BasicsView.Resource("a", "fine"));
+        Put(sandbox, BasicsView.Resource("b", "trip", withCoding: true));
+        await Client.RunAsync(source, "Basic");
+
+        await BasicsView.PutAsync(Client, BasicsView.FailsOnCodings);
+        Assert.Equal(1, await Database.CountAsync("basics", source));
+        Assert.Equal(1, await Database.CountAsync("dead_letters", source, "NOT resolved AND stage = 'transform' AND resource_id = 'b'"));
+
+        await BasicsView.PutAsync(Client, BasicsView.Sound);
+        Assert.Equal(2, await Database.CountAsync("basics", source));
+        Assert.Equal(1, await Database.CountAsync("dead_letters", source, "resolution = 'rebuilt'"));
+        Assert.Equal(0, await Database.CountAsync("dead_letters", source, "NOT resolved"));
+    }
+
+    [Fact]
+    public async Task AResourceThatWouldFillATableByItselfIsALetter()
+    {
+        var (sandbox, source) = await SandboxAsync(Nothing);
+        await Client.PutViewToEndAsync("crossed", "Schedule", """
+            [{"forEach":"identifier","column":[{"name":"a","path":"value"}]},{"forEach":"identifier","column":[{"name":"b","path":"value"}]}]
+            """);
+        Put(sandbox, Schedule("few", 100));
+        Put(sandbox, Schedule("many", 101));
+
+        var run = await Client.RunAsync(source, "Schedule");
+
+        Assert.Equal((1, 1), (run.Counters.Upserted, run.Counters.TransformErrors));
+        Assert.Equal(10_000, await Database.CountAsync("crossed", source));
+
+        static string Schedule(string id, int identifiers) =>
+            $$"""{"resourceType":"Schedule","id":"{{id}}","actor":[{"display":"x"}],"identifier":[{{string.Join(',', Enumerable.Range(0, identifiers).Select(i => $"{{\"value\":\"{i}\"}}"))}}]}""";
+    }
+
+    [Fact]
+    public async Task ARowThatTheDatabaseRefusesIsALetterAndTheOthersAreThere()
+    {
+        // FHIR's decimal has no end; PostgreSQL's numeric has one at 131072 digits.
+        string[] longitudes = ["1.50", "1e200000", "-3"];
+        var (_, source) = await ScriptedAsync(request => request.IsMetadata ? ScriptedAnswer.NotFound : ScriptedAnswer.Bundle(
+            longitudes.Select((x, i) => $$$"""{"resourceType":"Location","id":"{{{"abc"[i]}}}","position":{"longitude":{{{x}}},"latitude":0}}""")));
+        await Client.RunAsync(source, "Location");
+
+        var put = await Client.PutViewAsync("locations", "Location", """[{"column":[{"name":"longitude","path":"position.longitude","type":"decimal"}]}]""");
+
+        var run = await Client.EndOfAsync(put.RunId!.Value);
+        var refused = await Database.CountAsync("dead_letters", source, "NOT resolved AND stage = 'load' AND resource_id = 'b'");
+        Assert.Equal(Database.Dialect == SqlDialect.Postgres ? 1 : 0, refused); // SQLite takes it for infinity
+        Assert.Equal((RunStatus.Success, refused), (run.Status, run.Counters.LoadErrors));
+        Assert.Equal(3 - refused, await Database.CountAsync("locations", source));
+    }
+
+    [Fact]
+    public async Task ThePresentDefinitionAgainChangesNothing()
+    {
+        await Client.PutViewToEndAsync("again", "Group", """[{"column":[{"name":"type","path":"type"}]}]""");
+
+        var again = await Client.PutViewAsync("again", "Group", """[ {"column": [{"path":"type", "name":"type"}]} ]""");
+
+        Assert.Equal((ViewOutcome.Unchanged, null), (again.Outcome, again.RunId));
+    }
+
+    [Fact]
+    public async Task ARunThatFilledATableIsNotReplayed()
+    {
+        var (_, source) = await SandboxAsync(Small);
+        await Client.RunAsync(source, "Patient");
+        var put = await Client.GetGrain<IViewGrain>("patients").Rebuild();
+        await Client.EndOfAsync(put.RunId!.Value);
+
+        var replay = await Client.GetGrain<ICheckpointGrain>("view:patients/Patient").StartReplay(put.RunId.Value, DeadLetterStage.Transform);
+
+        Assert.Equal(StartOutcome.NothingFetched, replay.Outcome);
+    }
+
+    [Fact]
+    public async Task ViewsChangeAgainAndAgainWhileIngestionGoesOnAndNothingIsMissing()
+    {
+        var (sandbox, source) = await SandboxAsync(new SandboxOptions { Patients = 400, BadShare = 0.02 });
+        sandbox.Faults.Set(new FaultRule { Kind = FaultKind.SlowHeaders, Seconds = 0.03 });
+        var run = await Client.StartAsync(source, "Patient");
+        ViewChangeResult put;
+        var changes = 0;
+        do
+        {
+            put = await Client.PutViewAsync("busy", "Patient", $$"""[{"column":[{"name":"gender","path":"gender","type":"code"},{"name":"change_{{changes++}}","path":"active","type":"boolean"}]}]""");
+            Assert.NotEqual(ViewOutcome.Refused, put.Outcome);
+        }
+        while (RunStatus.IsActive((await Client.SummaryAsync(run)).Status));
+        if (put.RunId is { } last)
+            Assert.Equal(RunStatus.Success, (await Client.EndOfAsync(last)).Status);
+
+        var summary = await Client.EndOfAsync(run);
+        Assert.True(summary.Status == RunStatus.Success, summary.Error);
+        Assert.True(changes > 1);
+        Assert.Equal(summary.Counters.Upserted, await Database.CountAsync("busy", source));
+        Assert.Equal(0, await Database.ValueAsync<long>(
+            $"""
+            SELECT COUNT(*) FROM patients AS p LEFT JOIN busy AS b ON b.source = p.source AND b.id = p.id
+            WHERE p.source = @source AND (b.id IS NULL OR COALESCE(b.gender, '') <> COALESCE(p.gender, '') OR b.run_id <> p.run_id)
+            """,
+            new { source }));
+        Assert.Null(await Database.ValueAsync<string>($"SELECT MIN(name) FROM ({(Database.Dialect == SqlDialect.Postgres ? "SELECT relname AS name FROM pg_class WHERE relkind = 'r'" : "SELECT name FROM sqlite_master WHERE type = 'table'")}) AS t WHERE name LIKE 'busy|_|_v%' ESCAPE '|'"));
+    }
+
+    private static void Put(SandboxServer sandbox, string resource) => sandbox.Store.Put(System.Text.Encoding.UTF8.GetBytes(resource));
+}
+
+[Collection(OnSqlite.Name)]
+public sealed class ViewOnSqliteTests(SqliteSilo silo) : ViewTests(silo);
+
+[Collection(OnPostgres.Name)]
+public sealed class ViewOnPostgresTests(PostgresSilo silo) : ViewTests(silo);
