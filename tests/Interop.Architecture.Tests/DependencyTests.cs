@@ -45,6 +45,7 @@ public sealed class DependencyTests
     [Theory]
     [InlineData("Interop.Sources")]
     [InlineData("Interop.Ingestion")]
+    [InlineData("Interop.Telemetry")]
     public void A_feature_library_is_compiled_without_the_engine(string assembly) => Assert.DoesNotContain(
         Assembly.Load(assembly).GetReferencedAssemblies(), r => r.Name!.StartsWith("Orleans", StringComparison.Ordinal));
 

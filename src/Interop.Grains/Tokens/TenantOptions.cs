@@ -8,7 +8,7 @@ public sealed record TenantOptions
 
     public string? ClientId { get; set; }
 
-    /// <summary>Only where the client has one.</summary>
+    /// <summary>Only for a confidential client.</summary>
     public string? ClientSecret { get; set; }
 
     public string? Username { get; set; }
@@ -21,19 +21,19 @@ public sealed record TenantOptions
     /// <summary><c>users</c> or <c>patient</c>.</summary>
     public string UserRole { get; set; } = "users";
 
-    /// <summary>Of a patient.</summary>
+    /// <summary>The patient's email address, for <c>UserRole=patient</c>.</summary>
     public string? Email { get; set; }
 
-    /// <summary>The Mirth channel that takes patient discovery requests.</summary>
+    /// <summary>The URL of the Mirth channel that takes patient discovery requests.</summary>
     public string? MirthEndpointUrl { get; set; }
 
-    /// <summary>How long OpenEMR and Mirth may take to answer.</summary>
+    /// <summary>How long OpenEMR and Mirth may take to answer. The default value is 10 seconds.</summary>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <inheritdoc/>
-    public override string ToString() => TokenUrl ?? "(no token endpoint)"; // never a secret
+    public override string ToString() => TokenUrl ?? "(no token endpoint)"; // without secrets
 
-    /// <summary>The first setting without which no token can be had, null when there is none.</summary>
+    /// <summary>The first missing setting without which no token can be requested; null: none is missing.</summary>
     internal string? Missing(string tenant) =>
         new (string Flat, string Name, string? Value)[]
         {
@@ -44,10 +44,10 @@ public sealed record TenantOptions
         }
         .Where(s => string.IsNullOrEmpty(s.Value)).Select(s => NameOf(tenant, s.Flat, s.Name)).FirstOrDefault();
 
-    /// <summary>A setting's name as the tenant's administrator knows it.</summary>
+    /// <summary>A setting's name as it stands in the tenant's configuration.</summary>
     internal static string NameOf(string tenant, string flat, string name) => tenant == "default" ? flat : $"Tenants:{tenant}:{name}";
 
-    /// <summary>Null when all is well, else what is wrong, naming the setting.</summary>
+    /// <summary>Null if all values are valid, else the first problem, which names the setting.</summary>
     public string? Validate(string tenant)
     {
         if (!IsUrl(TokenUrl))
@@ -71,6 +71,6 @@ public sealed class TenantRegistry(IReadOnlyDictionary<string, TenantOptions> te
 {
     private static readonly TenantOptions Nothing = new();
 
-    /// <summary>A tenant's settings; an unknown tenant's are empty.</summary>
+    /// <summary>A tenant's settings. They are empty for an unknown tenant.</summary>
     public TenantOptions this[string tenant] => tenants.GetValueOrDefault(tenant, Nothing);
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Interop.Storage;
 using Interop.Telemetry.Events;
 using Interop.Telemetry.Executions;
@@ -22,7 +23,7 @@ internal sealed class BatchWriter(TelemetryDatabase telemetry, TelemetryOptions 
             {
                 return await telemetry.Database.WriteAsync((session, token) => WriteAsync(session, events, rejects, UpsertRule.Refuse, token), cancellationToken);
             }
-            catch (Exception e) when (telemetry.Database.Classify(e) == FailureKind.DataRefused)
+            catch (Exception e) when (IsFaultOfAnEvent(e))
             {
                 ExpectKnownEvents(); // nothing was stored; the next attempt judges each event
             }
@@ -32,11 +33,16 @@ internal sealed class BatchWriter(TelemetryDatabase telemetry, TelemetryOptions 
         {
             return await telemetry.Database.WriteAsync((session, token) => WriteAsync(session, events, rejects, UpsertRule.KeepExisting, token), cancellationToken);
         }
-        catch (Exception e) when (telemetry.Database.Classify(e) == FailureKind.DataRefused)
+        catch (Exception e) when (IsFaultOfAnEvent(e))
         {
             return await StoreHalvesAsync(events, rejects, cancellationToken);
         }
     }
+
+    /// <summary>Whether one event of the batch causes the failure. Without this, an event that cannot be written would keep all others in the spool.</summary>
+    private bool IsFaultOfAnEvent(Exception e) =>
+        telemetry.Database.Classify(e) == FailureKind.DataRefused
+        || e is JsonException or FormatException or OverflowException or ArgumentException or (InvalidOperationException and not ObjectDisposedException);
 
     /// <summary>
     /// Event ids are nearly always new, and PostgreSQL needs half the work for a batch of new ids if the rows go straight into the table. One known

@@ -45,6 +45,13 @@ internal static class KnownEvents
             return true;
         using var left = JsonDocument.Parse(a.ToArray());
         using var right = JsonDocument.Parse(b.ToArray());
-        return JsonElement.DeepEquals(left.RootElement, right.RootElement);
+        try
+        {
+            return JsonElement.DeepEquals(left.RootElement, right.RootElement);
+        }
+        catch (InvalidOperationException)
+        {
+            return false; // a lone surrogate: the value is no text, and cannot be compared
+        }
     }
 }

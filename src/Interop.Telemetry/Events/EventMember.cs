@@ -27,13 +27,28 @@ internal sealed class EventMember
     /// <summary>The member whose name the reader stands on; null: it fills no column.</summary>
     public static EventMember? Find(ref Utf8JsonReader reader, EventMember[] members)
     {
+        if (reader.ValueIsEscaped)
+            return FindEscaped(ref reader, members);
         foreach (var member in members)
         {
-            if (reader.ValueTextEquals(member._name))
+            if (reader.ValueSpan.SequenceEqual(member._name))
                 return member;
         }
 
         return null;
+    }
+
+    private static EventMember? FindEscaped(ref Utf8JsonReader reader, EventMember[] members)
+    {
+        try
+        {
+            var name = Encoding.UTF8.GetBytes(reader.GetString()!);
+            return members.FirstOrDefault(m => name.AsSpan().SequenceEqual(m._name));
+        }
+        catch (InvalidOperationException)
+        {
+            return null; // a lone surrogate: the name is no text
+        }
     }
 
     private static EventMember[] Group(IEnumerable<(string[] Path, EventColumn Column)> paths) =>

@@ -30,7 +30,18 @@ internal static class ExecutionDerivation
     public static (DerivedExecution? Execution, string? Problem) Derive(ReadOnlyMemory<byte> payload, string eventId)
     {
         using var document = JsonDocument.Parse(payload);
-        var root = document.RootElement;
+        try
+        {
+            return Derive(document.RootElement, eventId);
+        }
+        catch (InvalidOperationException)
+        {
+            return (null, "a member name has a lone surrogate");
+        }
+    }
+
+    private static (DerivedExecution? Execution, string? Problem) Derive(JsonElement root, string eventId)
+    {
         if ((Instant(root, "completedAt", "completed_at") ?? Instant(root, "timestamp", "timestampUtc")) is not { } completed)
             return (null, "no completedAt, timestamp or timestampUtc");
 

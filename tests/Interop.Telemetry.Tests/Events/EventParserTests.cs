@@ -8,6 +8,8 @@ public sealed class EventParserTests
     private const string Nested =
         """{"eventId":"e","eventType":"t","timestamp":"2026-03-01T11:00:00+01:00","source":{"system":"mirth","channelId":"ch","environment":"test","x":{"status":"no"}},"correlation":{"requestId":"r","messageId":"m"},"execution":{"durationMs":500.4},"outcome":{"status":"failed","resultCount":3},"protocol":{"standard":"IHE","interactionId":"ITI-55"},"organization":"a\u0000\u00e9"}""";
 
+    private const string Escaped = """{"event\u0049d":"\ud83d\ude00","\u0065ventType":"\ud800\udc00","\ud800\udc00":{"\udc00":"\ud800"},"source":{"\u0073ystem":"\u0000"}}""";
+
     [Fact]
     public void The_nested_shape_fills_the_same_columns()
     {
@@ -40,7 +42,7 @@ public sealed class EventParserTests
         var random = new Random(7);
         for (var i = 0; i < 20_000; i++)
         {
-            var bytes = Encoding.UTF8.GetBytes(Nested);
+            var bytes = Encoding.UTF8.GetBytes(i % 2 == 0 ? Nested : Escaped);
             for (var changes = random.Next(1, 6); changes > 0; changes--)
                 bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
             var parsed = EventParser.Parse(bytes.AsMemory(0, random.Next(bytes.Length + 1)), default);
@@ -84,6 +86,15 @@ public sealed class EventParserTests
         var outcome = Parse("[" + string.Join(',', Enumerable.Repeat("0", 5_000)) + "]").Outcome([]);
         Assert.Equal((SubmissionStatus.Rejected, 1_000, 5_000), (outcome.Status, outcome.Rejected.Length, outcome.RejectedCount));
         Assert.Equal(Enumerable.Range(0, 1_000), outcome.Rejected.Select(r => r.Index!.Value));
+    }
+
+    [Fact]
+    public void Escaped_names_are_recognised_and_lone_surrogates_are_left_out()
+    {
+        var one = Parse(Escaped).Events.Single().Event;
+        Assert.Equal(("😀", "𐀀", "\uFFFD"), (one.EventId, Text(EventColumns.EventType), Text(EventColumns.SourceSystem)));
+
+        string Text(EventColumn column) => Encoding.UTF8.GetString(one[column].Span);
     }
 
     [Fact]

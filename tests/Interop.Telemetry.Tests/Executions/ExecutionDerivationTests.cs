@@ -24,6 +24,7 @@ public sealed class ExecutionDerivationTests
     [InlineData("""{"timestamp":"2026-03-01T10:00:10Z"}""")]
     [InlineData("""{"completedAt":"2026-03-01T10:00:10Z","startedAt":"2026-03-01T11:00:00Z"}""")]
     [InlineData("""{"timestamp":"2026-03-01T10:00:10Z","durationMs":9e18}""")]
+    [InlineData("""{"\ud800":1,"timestamp":"2026-03-01T10:00:10Z","durationMs":5}""")]
     public void An_event_that_lacks_a_value_makes_no_execution_and_the_reason_is_given(string payload)
     {
         var (execution, problem) = ExecutionDerivation.Derive(Encoding.UTF8.GetBytes(payload), "e");

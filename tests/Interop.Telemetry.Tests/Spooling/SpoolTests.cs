@@ -159,6 +159,20 @@ public sealed class SpoolTests : IDisposable
     }
 
     [Fact]
+    public void The_error_of_a_device_without_space_leaves_nothing_either()
+    {
+        if (!File.Exists("/dev/full"))
+            return;
+        var isFull = true;
+        using var spool = Open(open: (path, mode) => isFull ? SpoolFile.Open("/dev/full", FileMode.Open) : SpoolFile.Open(path, mode));
+        Assert.Contains("cannot be written", Assert.Throws<IOException>(() => spool.Append([Event(1)], [])).Message, StringComparison.Ordinal);
+        Assert.True(spool.IsEmpty);
+        isFull = false;
+        spool.Append([Event(2)], []);
+        Assert.Equal(["e-2"], Drain(spool));
+    }
+
+    [Fact]
     public void After_a_failed_write_a_restart_finds_only_what_was_confirmed()
     {
         var disk = new FailingDisk();
