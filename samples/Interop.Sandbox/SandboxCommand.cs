@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using Interop.Sandbox.Hospital;
 
 namespace Interop.Sandbox;
 
@@ -17,7 +18,11 @@ internal static class SandboxCommand
         var data = new Option<string?>("--data") { Description = "Directory of {Type}.ndjson[.gz] files to serve instead of synthetic data" };
         var paging = new Option<PagingMode>("--paging") { Description = "Snapshot (as HAPI does) or Live", DefaultValueFactory = _ => defaults.Paging };
 
-        var command = new RootCommand("Interop Sandbox: a FHIR R4 server with synthetic data and faults on demand.") { host, port, patients, seed, bad, data, paging };
+        var hospital = new Option<bool>("--hospital") { Description = "Serve a simulated hospital (clinical resources and AuditEvents that end now) instead of synthetic data" };
+        var agents = new Option<int>("--hospital-agents") { Description = "People who work at the hospital", DefaultValueFactory = _ => new HospitalOptions().Agents };
+        var speed = new Option<double>("--hospital-speed") { Description = "Simulated seconds per second; Infinity shows all events at once", DefaultValueFactory = _ => 1 };
+
+        var command = new RootCommand("Interop Sandbox: a FHIR R4 server with synthetic data and faults on demand.") { host, port, patients, seed, bad, data, paging, hospital, agents, speed };
         command.SetAction((result, cancellationToken) => RunAsync(new SandboxOptions
         {
             Host = result.GetValue(host)!,
@@ -27,6 +32,9 @@ internal static class SandboxCommand
             BadShare = result.GetValue(bad),
             DataDirectory = result.GetValue(data),
             Paging = result.GetValue(paging),
+            Hospital = result.GetValue(hospital)
+                ? new HospitalFeed { EndsNow = true, Speed = result.GetValue(speed), Simulation = new HospitalOptions { Seed = result.GetValue(seed), Agents = result.GetValue(agents) } }
+                : null,
         }, cancellationToken));
         return command;
     }

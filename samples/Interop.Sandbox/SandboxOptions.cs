@@ -1,3 +1,5 @@
+using Interop.Sandbox.Hospital;
+
 namespace Interop.Sandbox;
 
 /// <summary>How a result is paged.</summary>
@@ -45,6 +47,9 @@ public sealed record SandboxOptions
     /// <summary>Serves the `{Type}.ndjson` and `{Type}.ndjson.gz` files of this directory instead of synthetic data.</summary>
     public string? DataDirectory { get; init; }
 
+    /// <summary>Serves a simulated hospital (clinical resources and AuditEvents) instead of synthetic data.</summary>
+    public HospitalFeed? Hospital { get; init; }
+
     public PagingMode Paging { get; init; } = PagingMode.Snapshot;
 
     /// <summary>How long a snapshot's `next` links work.</summary>
@@ -71,6 +76,8 @@ public sealed record SandboxOptions
         Require(StartOfData < EndOfData, nameof(EndOfData), "must lie after StartOfData");
         Require(Port is >= 0 and <= 65535, nameof(Port), "is a port between 0 and 65535");
         Require(DefaultCount >= 1 && DefaultCount <= MaxCount, nameof(DefaultCount), "must lie between 1 and MaxCount");
+        Require(Hospital is null || DataDirectory is null, nameof(Hospital), "cannot be combined with DataDirectory");
+        Hospital?.Validate();
         Require(DataDirectory is null || Directory.Exists(DataDirectory), nameof(DataDirectory), $"does not exist: {DataDirectory}");
     }
 

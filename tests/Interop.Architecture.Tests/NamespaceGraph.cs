@@ -15,9 +15,14 @@ internal sealed class NamespaceGraph
     private readonly Assembly _assembly;
     private readonly Dictionary<string, SortedDictionary<string, string>> _uses = [];
 
-    public NamespaceGraph(Assembly assembly)
+    private readonly (string From, string To)[] _allowed;
+
+    /// <param name="assembly">The project.</param>
+    /// <param name="allowed">Uses that do not count, because namespaces of a foreign API force them.</param>
+    public NamespaceGraph(Assembly assembly, params (string From, string To)[] allowed)
     {
         _assembly = assembly;
+        _allowed = allowed;
         foreach (var type in assembly.GetTypes().Where(t => IsOurs(t) && !IsGenerated(t)))
             Visit(type);
     }
@@ -100,7 +105,7 @@ internal sealed class NamespaceGraph
         var (user, used) = (from.Namespace!, to.Namespace!);
         if (!_uses.TryGetValue(user, out var uses))
             _uses[user] = uses = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        if (user != used)
+        if (user != used && !_allowed.Contains((user, used)))
             uses.TryAdd(used, $"{Outermost(from).FullName} -> {Outermost(to).FullName}");
     }
 

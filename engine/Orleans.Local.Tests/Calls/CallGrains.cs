@@ -100,7 +100,7 @@ public sealed class CallGrain : Grain, ICallGrain
         Signals.Set(done);
     }
 
-    public Task OneWayThatFails() => throw new InvalidOperationException("Nobody hears it.");
+    public Task OneWayThatFails() => throw new InvalidOperationException("The caller does not see it.");
 
     public Task<ICallGrain> Self() => Task.FromResult(this.AsReference<ICallGrain>());
 
@@ -143,28 +143,28 @@ public sealed class IntegerKeyGrain : Grain, IIntegerKeyGrain
     public Task<long> Key() => Task.FromResult(this.GetPrimaryKeyLong());
 }
 
-[Alias("tests.nobody")]
-public interface INobodysGrain : IGrainWithStringKey
+[Alias("tests.unimplemented")]
+public interface IUnimplementedGrain : IGrainWithStringKey
 {
     [Alias("Nothing")]
     Task Nothing();
 }
 
-[Alias("tests.two-faced")]
-public interface ITwoFacedGrain : IGrainWithStringKey
+[Alias("tests.two-interfaces")]
+public interface ITwoInterfacesGrain : IGrainWithStringKey
 {
     [Alias("Key")]
     Task<string> Key();
 }
 
-[Alias("tests.second-face")]
-internal interface ISecondFace : IGrainWithStringKey
+[Alias("tests.second-interface")]
+internal interface ISecondInterface : IGrainWithStringKey
 {
     [Alias("KeyBackwards")]
     Task<string> KeyBackwards();
 }
 
-internal sealed class TwoFacedGrain : Grain, ITwoFacedGrain, ISecondFace
+internal sealed class TwoInterfacesGrain : Grain, ITwoInterfacesGrain, ISecondInterface
 {
     public Task<string> Key() => Task.FromResult(this.GetPrimaryKeyString());
 

@@ -6,7 +6,7 @@ namespace Orleans.Local.Tests.Calls;
 public sealed class CallTests(PlainCluster cluster) : IClassFixture<PlainCluster>
 {
     [Fact]
-    public async Task ACallReturnsTaskOrValueTaskWithOrWithoutAResult()
+    public async Task A_call_returns_task_or_value_task_with_or_without_a_result()
     {
         var grain = New();
         await grain.Nothing();
@@ -16,24 +16,24 @@ public sealed class CallTests(PlainCluster cluster) : IClassFixture<PlainCluster
     }
 
     [Fact]
-    public async Task ImmutableArgumentsArriveWhole()
+    public async Task Immutable_arguments_arrive_whole()
     {
         var note = await New().Echo(new Note("x", [1, 2, 3]));
         Assert.True(note.Numbers.SequenceEqual([1, 2, 3]));
     }
 
     [Fact]
-    public async Task KeysAreStringsGuidsAndIntegers()
+    public async Task Keys_are_strings_guids_and_integers()
     {
         var guid = Guid.NewGuid();
         Assert.Equal(guid, await cluster.Client.GetGrain<IGuidKeyGrain>(guid).Key());
         Assert.Equal(-42, await cluster.Client.GetGrain<IIntegerKeyGrain>(-42).Key());
         Assert.Equal(long.MaxValue, await cluster.Client.GetGrain<IIntegerKeyGrain>(long.MaxValue).Key());
-        Assert.Equal("a/b#ü", await cluster.Client.GetGrain<ITwoFacedGrain>("a/b#ü").Key());
+        Assert.Equal("a/b#ü", await cluster.Client.GetGrain<ITwoInterfacesGrain>("a/b#ü").Key());
     }
 
     [Fact]
-    public void AReferenceKnowsItsKey()
+    public void A_reference_knows_its_key()
     {
         var guid = Guid.NewGuid();
         Assert.Equal("k", cluster.Client.GetGrain<ICallGrain>("k").GetPrimaryKeyString());
@@ -42,14 +42,14 @@ public sealed class CallTests(PlainCluster cluster) : IClassFixture<PlainCluster
     }
 
     [Fact]
-    public void ReferencesToTheSameGrainAreEqual()
+    public void References_to_the_same_grain_are_equal()
     {
         Assert.Equal(cluster.Client.GetGrain<ICallGrain>("k"), cluster.Client.GetGrain<ICallGrain>("k"));
         Assert.NotEqual(cluster.Client.GetGrain<ICallGrain>("k"), cluster.Client.GetGrain<ICallGrain>("l"));
     }
 
     [Fact]
-    public async Task AGrainHandsOutAReferenceToItself()
+    public async Task A_grain_returns_a_reference_to_itself()
     {
         var grain = New();
         var self = await grain.Self();
@@ -58,15 +58,15 @@ public sealed class CallTests(PlainCluster cluster) : IClassFixture<PlainCluster
     }
 
     [Fact]
-    public async Task AReferenceCanBeTurnedToAnotherInterfaceOfTheGrain() =>
-        Assert.Equal("cba", await cluster.Client.GetGrain<ITwoFacedGrain>("abc").AsReference<ISecondFace>().KeyBackwards());
+    public async Task A_reference_can_be_turned_to_another_interface_of_the_grain() =>
+        Assert.Equal("cba", await cluster.Client.GetGrain<ITwoInterfacesGrain>("abc").AsReference<ISecondInterface>().KeyBackwards());
 
     [Fact]
-    public void AskingForAGrainThatNoClassImplementsFailsAtOnce() =>
-        Assert.Throws<ArgumentException>(() => cluster.Client.GetGrain<INobodysGrain>("k"));
+    public void Getting_a_grain_that_no_class_implements_fails_at_once() =>
+        Assert.Throws<ArgumentException>(() => cluster.Client.GetGrain<IUnimplementedGrain>("k"));
 
     [Fact]
-    public async Task AnExceptionReachesTheCallerWithTheStackOfTheGrain()
+    public async Task An_exception_reaches_the_caller_with_the_stack_of_the_grain()
     {
         var exception = await Assert.ThrowsAsync<InvalidOperationException>(() => New().Fail("no"));
         Assert.Equal("no", exception.Message);
@@ -74,7 +74,7 @@ public sealed class CallTests(PlainCluster cluster) : IClassFixture<PlainCluster
     }
 
     [Fact]
-    public async Task AnExceptionBeforeTheFirstAwaitReachesTheCallerTooAndTheGrainGoesOn()
+    public async Task An_exception_before_the_first_await_reaches_the_caller_and_the_grain_takes_further_calls()
     {
         var grain = New();
         await Assert.ThrowsAsync<InvalidOperationException>(() => grain.FailAtOnce("no"));
@@ -82,7 +82,7 @@ public sealed class CallTests(PlainCluster cluster) : IClassFixture<PlainCluster
     }
 
     [Fact]
-    public async Task ACallPastTheResponseTimeoutThrowsAtTheCallerWhileTheGrainGoesOn()
+    public async Task A_call_past_the_response_timeout_throws_at_the_caller_and_the_grain_continues()
     {
         await using var own = await Cluster.StartAsync(
             client: client => client.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromMilliseconds(300)));
@@ -94,7 +94,7 @@ public sealed class CallTests(PlainCluster cluster) : IClassFixture<PlainCluster
     }
 
     [Fact]
-    public async Task CancellingTheTokenOfACallEndsTheWaitAndReachesTheGrain()
+    public async Task Cancelling_the_token_of_a_call_ends_the_wait_and_reaches_the_grain()
     {
         var (started, ended) = (Name(), Name());
         using var cancellation = new CancellationTokenSource();
@@ -107,7 +107,7 @@ public sealed class CallTests(PlainCluster cluster) : IClassFixture<PlainCluster
     }
 
     [Fact]
-    public async Task ACallWithACancelledTokenIsNotMade()
+    public async Task A_call_with_a_cancelled_token_is_not_made()
     {
         var started = Name();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => New().WaitForToken(started, Name(), new CancellationToken(canceled: true)));
@@ -115,7 +115,7 @@ public sealed class CallTests(PlainCluster cluster) : IClassFixture<PlainCluster
     }
 
     [Fact]
-    public async Task ACallThatWaitsForItsTurnCanBeCancelled()
+    public async Task A_call_that_waits_for_its_turn_can_be_cancelled()
     {
         var grain = New();
         var (signal, done) = (Name(), Name());
@@ -129,12 +129,12 @@ public sealed class CallTests(PlainCluster cluster) : IClassFixture<PlainCluster
         Signals.Set(signal);
         await first;
 
-        // Orleans may still begin the call, with its token cancelled: it holds nobody up.
+        // Orleans may still begin the call, with its token cancelled: it does not block other calls.
         Assert.Equal(1, await grain.EchoByValue(1));
     }
 
     [Fact]
-    public async Task AOneWayCallDoesNotWaitForTheGrain()
+    public async Task A_one_way_call_does_not_wait_for_the_grain()
     {
         var (signal, done) = (Name(), Name());
         await New().OneWay(signal, done);
@@ -144,7 +144,7 @@ public sealed class CallTests(PlainCluster cluster) : IClassFixture<PlainCluster
     }
 
     [Fact]
-    public async Task TheFailureOfAOneWayCallStaysInTheGrain()
+    public async Task The_failure_of_a_one_way_call_stays_in_the_grain()
     {
         var grain = New();
         await grain.OneWayThatFails();
@@ -152,7 +152,7 @@ public sealed class CallTests(PlainCluster cluster) : IClassFixture<PlainCluster
     }
 
     [Fact]
-    public async Task TheRequestContextTravelsWithCallsAndWithTheCallsTheyMake()
+    public async Task The_request_context_travels_with_calls_and_with_the_calls_they_make()
     {
         RequestContext.Set("who", "me");
         Assert.Equal("me", await New().Context("who"));
@@ -162,7 +162,7 @@ public sealed class CallTests(PlainCluster cluster) : IClassFixture<PlainCluster
     }
 
     [Fact]
-    public async Task WhatAGrainChangesInTheRequestContextDoesNotComeBackNorStay()
+    public async Task Changes_of_a_grain_to_the_request_context_neither_return_to_the_caller_nor_remain()
     {
         var grain = New();
         RequestContext.Set("who", "me");
@@ -174,7 +174,7 @@ public sealed class CallTests(PlainCluster cluster) : IClassFixture<PlainCluster
     }
 
     [Fact]
-    public async Task ManyCallersAtOnceAllGetTheirOwnAnswer()
+    public async Task Each_of_many_concurrent_calls_gets_its_own_result()
     {
         var grains = Enumerable.Range(0, 20).Select(_ => New()).ToArray();
         var answers = await Task.WhenAll(Enumerable.Range(0, 2000).Select(i => grains[i % 20].EchoByValue(i).AsTask()));

@@ -9,7 +9,7 @@ public interface IEnumerationGrain : IGrainWithStringKey
     [Alias("Count")]
     IAsyncEnumerable<int> Count(int to, CancellationToken cancellationToken = default);
 
-    /// <summary>One item each time the signal "name/n" is set, without end.</summary>
+    /// <summary>An endless enumeration with one item for each signal "name/n".</summary>
     [Alias("OnSignals")]
     IAsyncEnumerable<int> OnSignals(string name, CancellationToken cancellationToken = default);
 

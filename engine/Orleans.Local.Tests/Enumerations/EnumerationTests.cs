@@ -6,7 +6,7 @@ namespace Orleans.Local.Tests.Enumerations;
 public sealed class EnumerationTests(PlainCluster cluster) : IClassFixture<PlainCluster>
 {
     [Fact]
-    public async Task AllItemsArriveInOrder()
+    public async Task All_items_arrive_in_order()
     {
         var items = new List<int>();
         await foreach (var item in New().Count(1000))
@@ -15,14 +15,14 @@ public sealed class EnumerationTests(PlainCluster cluster) : IClassFixture<Plain
     }
 
     [Fact]
-    public async Task AnEnumerationOfNothingEndsAtOnce()
+    public async Task An_empty_enumeration_ends_at_once()
     {
         await foreach (var item in New().Count(0))
             Assert.Fail($"There is an item: {item}");
     }
 
     [Fact]
-    public async Task TheSameItemsComeAgainFromASecondEnumeration()
+    public async Task A_second_enumeration_returns_the_same_items()
     {
         var items = New().Count(3);
         for (var round = 0; round < 2; round++)
@@ -35,7 +35,7 @@ public sealed class EnumerationTests(PlainCluster cluster) : IClassFixture<Plain
     }
 
     [Fact]
-    public async Task BetweenItemsTheGrainTakesOtherCalls()
+    public async Task The_grain_takes_other_calls_between_items()
     {
         var name = Name();
         var grain = New();
@@ -50,7 +50,7 @@ public sealed class EnumerationTests(PlainCluster cluster) : IClassFixture<Plain
     }
 
     [Fact]
-    public async Task AnItemArrivesAsSoonAsItIsThere()
+    public async Task An_item_arrives_as_soon_as_it_is_produced()
     {
         var name = Name();
         await using var items = New().OnSignals(name).GetAsyncEnumerator();
@@ -64,7 +64,7 @@ public sealed class EnumerationTests(PlainCluster cluster) : IClassFixture<Plain
     }
 
     [Fact]
-    public async Task BreakingOutOfTheLoopEndsTheProducer()
+    public async Task Breaking_out_of_the_loop_ends_the_producer()
     {
         var name = Name();
         Signals.Set($"{name}/0");
@@ -74,7 +74,7 @@ public sealed class EnumerationTests(PlainCluster cluster) : IClassFixture<Plain
     }
 
     [Fact]
-    public async Task CancellingTheConsumerEndsTheProducer()
+    public async Task Cancelling_the_consumer_ends_the_producer()
     {
         var name = Name();
         Signals.Set($"{name}/0");
@@ -88,7 +88,7 @@ public sealed class EnumerationTests(PlainCluster cluster) : IClassFixture<Plain
     }
 
     [Fact]
-    public async Task CancellingTheTokenArgumentEndsTheProducer()
+    public async Task Cancelling_the_token_argument_ends_the_producer()
     {
         var name = Name();
         Signals.Set($"{name}/0");
@@ -102,7 +102,7 @@ public sealed class EnumerationTests(PlainCluster cluster) : IClassFixture<Plain
     }
 
     [Fact]
-    public async Task AnExceptionOfTheProducerReachesTheConsumerAfterTheItemsBeforeIt()
+    public async Task An_exception_of_the_producer_reaches_the_consumer_after_the_items_before_it()
     {
         var items = new List<int>();
         var exception = await Assert.ThrowsAsync<InvalidOperationException>(async () =>
@@ -115,7 +115,7 @@ public sealed class EnumerationTests(PlainCluster cluster) : IClassFixture<Plain
     }
 
     [Fact]
-    public async Task WithABatchSizeAllItemsArriveToo()
+    public async Task All_items_arrive_with_a_batch_size()
     {
         var sum = 0;
         await foreach (var item in New().Count(10).WithBatchSize(3))
@@ -124,7 +124,7 @@ public sealed class EnumerationTests(PlainCluster cluster) : IClassFixture<Plain
     }
 
     [Fact]
-    public async Task AnEnumerationWhoseGrainIsDeactivatedIsAborted()
+    public async Task An_enumeration_whose_grain_is_deactivated_is_aborted()
     {
         var name = Name();
         var grain = New();
@@ -137,7 +137,7 @@ public sealed class EnumerationTests(PlainCluster cluster) : IClassFixture<Plain
     }
 
     [Fact]
-    public async Task AnItemMayTakeLongerThanTheResponseTimeout()
+    public async Task An_item_may_take_longer_than_the_response_timeout()
     {
         // On Orleans the grain answers a waiting consumer every half of the silo's timeout, so that the consumer's own is not reached.
         await using var own = await Cluster.StartAsync(
@@ -152,7 +152,7 @@ public sealed class EnumerationTests(PlainCluster cluster) : IClassFixture<Plain
     }
 
     [Fact]
-    public async Task AnEnumerationWhoseConsumerWentAwayIsEnded()
+    public async Task An_enumeration_ends_when_its_consumer_disappears()
     {
         await using var own = await Cluster.StartAsync(silo => silo
             .Configure<SiloMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromMilliseconds(200))
@@ -165,7 +165,7 @@ public sealed class EnumerationTests(PlainCluster cluster) : IClassFixture<Plain
     }
 
     [Fact]
-    public async Task TheRequestContextTravelsWithAnEnumeration()
+    public async Task The_request_context_travels_with_an_enumeration()
     {
         RequestContext.Set("who", "me");
         var seen = new List<string?>();

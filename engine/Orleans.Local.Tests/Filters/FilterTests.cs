@@ -15,7 +15,7 @@ public interface IFilteredGrain : IGrainWithStringKey
     Task<int> DoubleThrough(string other, int number);
 }
 
-/// <summary>Filters its own calls: numbers from 100 on are answered without the method.</summary>
+/// <summary>Filters its own calls: for numbers from 100 on it sets the result without calling the method.</summary>
 public sealed class FilteredGrain : Grain, IFilteredGrain, IIncomingGrainCallFilter
 {
     public async Task Invoke(IIncomingGrainCallContext context)
@@ -38,7 +38,7 @@ public sealed class FilterTests
     private readonly string _log = "filter-" + Guid.NewGuid().ToString("N");
 
     [Fact]
-    public async Task AnIncomingFilterSeesTheCallAndItsResult()
+    public async Task An_incoming_filter_sees_the_call_and_its_result()
     {
         await using var cluster = await Cluster.StartAsync(silo => silo.AddIncomingGrainCallFilter(async context =>
         {
@@ -55,7 +55,7 @@ public sealed class FilterTests
     }
 
     [Fact]
-    public async Task AnIncomingFilterMayChangeArgumentsAndResult()
+    public async Task An_incoming_filter_may_change_arguments_and_result()
     {
         await using var cluster = await Cluster.StartAsync(silo => silo.AddIncomingGrainCallFilter(async context =>
         {
@@ -70,7 +70,7 @@ public sealed class FilterTests
     }
 
     [Fact]
-    public async Task AnIncomingFilterMayRefuseACall()
+    public async Task An_incoming_filter_may_refuse_a_call()
     {
         await using var cluster = await Cluster.StartAsync(silo => silo.AddIncomingGrainCallFilter(
             context => context.InterfaceMethod.Name == nameof(IFilteredGrain.Double)
@@ -80,7 +80,7 @@ public sealed class FilterTests
     }
 
     [Fact]
-    public async Task IncomingFiltersRunInTheOrderInWhichTheyWereAddedAndTheGrainsOwnComesLast()
+    public async Task Incoming_filters_run_in_registration_order_and_the_filter_of_the_grain_runs_last()
     {
         await using var cluster = await Cluster.StartAsync(silo => silo
             .AddIncomingGrainCallFilter(Noting("first"))
@@ -90,7 +90,7 @@ public sealed class FilterTests
     }
 
     [Fact]
-    public async Task AnOutgoingFilterOfTheSiloSeesTheCallsOfItsGrains()
+    public async Task An_outgoing_filter_of_the_silo_sees_the_calls_of_its_grains()
     {
         await using var cluster = await Cluster.StartAsync(silo => silo.AddOutgoingGrainCallFilter(async context =>
         {
@@ -106,7 +106,7 @@ public sealed class FilterTests
     }
 
     [Fact]
-    public async Task AnOutgoingFilterOfTheClientSetsTheRequestContextOfItsCalls()
+    public async Task An_outgoing_filter_of_the_client_sets_the_request_context_of_its_calls()
     {
         await using var cluster = await Cluster.StartAsync(client: client => client.AddOutgoingGrainCallFilter(context =>
         {

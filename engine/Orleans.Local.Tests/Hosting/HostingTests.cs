@@ -9,7 +9,7 @@ namespace Orleans.Local.Tests.Hosting;
 public sealed class HostingTests
 {
     [EmbeddedFact]
-    public async Task AHostWithASiloGivesItsServicesTheWayToTheGrains()
+    public async Task A_host_with_a_silo_registers_the_grain_factory_and_the_cluster_client()
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.UseOrleans(silo => silo.UseLocalhostClustering().AddMemoryGrainStorageAsDefault());
@@ -23,7 +23,7 @@ public sealed class HostingTests
     }
 
     [EmbeddedFact]
-    public async Task ASiloThatDoesNotRunTakesNoCalls()
+    public async Task A_stopped_silo_refuses_calls()
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.UseOrleans(silo => silo.UseLocalhostClustering());
@@ -37,7 +37,7 @@ public sealed class HostingTests
     }
 
     [EmbeddedFact]
-    public void AClientOfItsOwnIsRefusedWithTheReason()
+    public void A_separate_client_is_refused_with_the_reason()
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         var exception = Assert.Throws<NotSupportedException>(() => builder.UseOrleansClient(_ => { }));
@@ -45,7 +45,7 @@ public sealed class HostingTests
     }
 
     [EmbeddedFact]
-    public void ClusteringIsRefusedWithTheReason()
+    public void Clustering_is_refused_with_the_reason()
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         var exception = Assert.Throws<NotSupportedException>(
@@ -54,7 +54,7 @@ public sealed class HostingTests
     }
 
     [EmbeddedFact]
-    public async Task ASecondSiloIsRefusedWithTheReason()
+    public async Task A_second_silo_is_refused_with_the_reason()
     {
         Assert.Throws<NotSupportedException>(() => new InProcessTestClusterBuilder(2).Build());
         await using var cluster = await Cluster.StartAsync();
@@ -62,7 +62,7 @@ public sealed class HostingTests
     }
 
     [TwoSilosFact]
-    public async Task ActivationsMoveToTheOtherSiloWhenTheirsStops()
+    public async Task Activations_move_to_the_other_silo_when_their_silo_stops()
     {
         await using var cluster = new InProcessTestClusterBuilder(2).Build();
         await cluster.DeployAsync();

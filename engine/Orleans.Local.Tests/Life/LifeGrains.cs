@@ -6,7 +6,7 @@ namespace Orleans.Local.Tests.Life;
 [Alias("tests.life")]
 public interface ILifeGrain : IGrainWithStringKey
 {
-    /// <summary>Another one for each activation.</summary>
+    /// <summary>Differs for each activation.</summary>
     [Alias("Activation")]
     Task<Guid> Activation();
 
@@ -20,7 +20,7 @@ public interface ILifeGrain : IGrainWithStringKey
     Task DelayEnd(TimeSpan time);
 }
 
-/// <summary>Notes its activations and deactivations under its key.</summary>
+/// <summary>Records its activations and deactivations under its key.</summary>
 public abstract class LifeGrainBase : Grain
 {
     private readonly Guid _id = Guid.NewGuid();

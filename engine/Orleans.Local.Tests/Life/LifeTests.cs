@@ -7,7 +7,7 @@ namespace Orleans.Local.Tests.Life;
 public sealed class LifeTests(PlainCluster cluster) : IClassFixture<PlainCluster>
 {
     [Fact]
-    public async Task TheFirstCallActivatesAndTheNextFindTheSameActivation()
+    public async Task The_first_call_activates_and_the_next_find_the_same_activation()
     {
         var key = Name();
         var grain = cluster.Client.GetGrain<ILifeGrain>(key);
@@ -18,7 +18,7 @@ public sealed class LifeTests(PlainCluster cluster) : IClassFixture<PlainCluster
     }
 
     [Fact]
-    public async Task AGrainThatAsksForItIsDeactivatedAndTheNextCallActivatesAnew()
+    public async Task DeactivateOnIdle_ends_the_activation_and_the_next_call_activates_again()
     {
         var key = Name();
         var grain = cluster.Client.GetGrain<ILifeGrain>(key);
@@ -29,7 +29,7 @@ public sealed class LifeTests(PlainCluster cluster) : IClassFixture<PlainCluster
     }
 
     [Fact]
-    public async Task CallsThatArriveForADeactivatingActivationGoToTheNextOneAndNoneIsLost()
+    public async Task Calls_to_a_deactivating_activation_go_to_the_next_one_and_none_is_lost()
     {
         var (began, signal) = (Name(), Name());
         var grain = cluster.Client.GetGrain<ILifeGrain>(Name());
@@ -43,9 +43,9 @@ public sealed class LifeTests(PlainCluster cluster) : IClassFixture<PlainCluster
         Assert.NotEqual(first, second);
     }
 
-    // Orleans forwards a call only so often before it rejects it.
+    // Orleans rejects a call after it has forwarded it a few times.
     [EmbeddedFact]
-    public async Task NoCallIsLostWhileAnActivationEndsOverAndOver()
+    public async Task No_call_is_lost_while_activations_end_repeatedly()
     {
         var grain = cluster.Client.GetGrain<ILifeGrain>(Name());
         var calls = Enumerable.Range(0, 300).Select(i => i % 3 == 0 ? grain.End() : grain.Activation());
@@ -53,7 +53,7 @@ public sealed class LifeTests(PlainCluster cluster) : IClassFixture<PlainCluster
     }
 
     [Fact]
-    public async Task AFailingActivationFailsTheCallAndLeavesNoActivation()
+    public async Task A_failing_activation_fails_the_call_and_leaves_no_activation()
     {
         var grain = cluster.Client.GetGrain<IFailingGrain>(Name());
         var exception = await Assert.ThrowsAsync<InvalidOperationException>(grain.Attempts);
@@ -63,7 +63,7 @@ public sealed class LifeTests(PlainCluster cluster) : IClassFixture<PlainCluster
     }
 
     [Fact]
-    public async Task IdleActivationsAreCollectedOnDemandButNotThoseThatAreKeptAliveOrAskedForTime()
+    public async Task Forced_collection_spares_activations_with_KeepAlive_or_DelayDeactivation()
     {
         var (idle, kept, delayed) = (Name(), Name(), Name());
         await cluster.Client.GetGrain<ILifeGrain>(idle).Activation();
@@ -82,7 +82,7 @@ public sealed class LifeTests(PlainCluster cluster) : IClassFixture<PlainCluster
     }
 
     [Fact]
-    public async Task AnActivationIsCollectedWhenItIsIdleForTheCollectionAgeAndItsClassHasNoOther()
+    public async Task An_activation_idle_for_the_collection_age_is_collected_unless_its_class_has_a_longer_limit()
     {
         await using var own = await Cluster.StartAsync(silo => silo.Configure<GrainCollectionOptions>(options =>
         {
@@ -97,7 +97,7 @@ public sealed class LifeTests(PlainCluster cluster) : IClassFixture<PlainCluster
     }
 
     [Fact]
-    public void AnAgeLimitIsAtLeastAMinute()
+    public void An_age_limit_is_at_least_a_minute()
     {
         Assert.Equal(TimeSpan.FromMinutes(1), new CollectionAgeLimitAttribute { Minutes = 0.1 }.AgeLimit);
         Assert.Equal(TimeSpan.FromHours(25), new CollectionAgeLimitAttribute { Days = 1, Hours = 1 }.AgeLimit);
@@ -105,7 +105,7 @@ public sealed class LifeTests(PlainCluster cluster) : IClassFixture<PlainCluster
     }
 
     [Fact]
-    public async Task StoppingASiloDeactivatesItsActivationsInOrder()
+    public async Task Stopping_a_silo_deactivates_its_activations_in_order()
     {
         await using var own = await Cluster.StartAsync();
         var key = Name();
@@ -117,7 +117,7 @@ public sealed class LifeTests(PlainCluster cluster) : IClassFixture<PlainCluster
 
     // Orleans kills a silo of a test by stopping it without patience, and its activations may be told.
     [EmbeddedFact]
-    public async Task KillingASiloTellsNoActivation()
+    public async Task Killing_a_silo_runs_no_OnDeactivateAsync()
     {
         await using var own = await Cluster.StartAsync();
         var key = Name();
@@ -127,7 +127,7 @@ public sealed class LifeTests(PlainCluster cluster) : IClassFixture<PlainCluster
     }
 
     [Fact]
-    public async Task AReferenceOutlivesARestartOfTheSilo()
+    public async Task A_reference_outlives_a_restart_of_the_silo()
     {
         await using var own = await Cluster.StartAsync();
         var grain = own.Client.GetGrain<ILifeGrain>(Name());
@@ -137,14 +137,14 @@ public sealed class LifeTests(PlainCluster cluster) : IClassFixture<PlainCluster
     }
 
     [Fact]
-    public async Task AGrainGetsItsServicesThroughItsConstructor()
+    public async Task A_grain_gets_its_services_through_its_constructor()
     {
         await using var own = await Cluster.StartAsync(silo => silo.Services.AddSingleton(new Greeting { Text = "hi" }));
         Assert.Equal("hi you", await own.Client.GetGrain<IInjectedGrain>("you").Greet());
     }
 
     [Fact]
-    public async Task AGrainWhoseServicesAreMissingFailsItsCalls() =>
+    public async Task A_grain_whose_services_are_missing_fails_its_calls() =>
         await Assert.ThrowsAnyAsync<Exception>(() => cluster.Client.GetGrain<IInjectedGrain>(Name()).Greet());
 
     private static string Name() => "life-" + Guid.NewGuid().ToString("N");

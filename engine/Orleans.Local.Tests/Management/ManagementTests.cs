@@ -6,7 +6,7 @@ namespace Orleans.Local.Tests.Management;
 public sealed class ManagementTests
 {
     [Fact]
-    public async Task TheManagementGrainKnowsTheHosts()
+    public async Task The_management_grain_knows_the_hosts()
     {
         await using var cluster = await Cluster.StartAsync();
         var management = cluster.Client.GetGrain<IManagementGrain>(0);
@@ -20,7 +20,7 @@ public sealed class ManagementTests
     }
 
     [Fact]
-    public async Task TheManagementGrainCountsActivations()
+    public async Task The_management_grain_counts_activations()
     {
         await using var cluster = await Cluster.StartAsync();
         var management = cluster.Client.GetGrain<IManagementGrain>(0);
@@ -40,7 +40,7 @@ public sealed class ManagementTests
     }
 
     [Fact]
-    public async Task ForcedCollectionEndsIdleActivations()
+    public async Task Forced_collection_ends_idle_activations()
     {
         await using var cluster = await Cluster.StartAsync();
         var management = cluster.Client.GetGrain<IManagementGrain>(0);

@@ -20,7 +20,7 @@ public sealed class PostgresReminderTests : ReminderTests
     }
 
     [Fact]
-    public async Task RemindersSurviveARestartAndActivateTheirGrainThere()
+    public async Task Reminders_survive_a_restart_and_activate_their_grain()
     {
         var (key, grain) = New();
         await grain.Register("often", Often, Often);
@@ -31,7 +31,7 @@ public sealed class PostgresReminderTests : ReminderTests
     }
 
     [Fact]
-    public async Task TheRowHasTheGrainsIdAndItsHash()
+    public async Task The_row_has_the_grains_id_and_its_hash()
     {
         var (_, grain) = New();
         await grain.Register("rarely", Rarely, Rarely);
@@ -45,11 +45,11 @@ public sealed class PostgresReminderTests : ReminderTests
     protected override void Configure(ISiloBuilder silo) => silo.UseAdoNetReminderService(_database!.Configure);
 }
 
-/// <summary>Orleans' own provider keeps no reminders in SQLite, so there they are tested on the embedded engine only.</summary>
+/// <summary>Reminders in SQLite exist only on the embedded engine: Orleans' own provider does not support them.</summary>
 public sealed class SqliteReminderTests
 {
     [EmbeddedFact]
-    public async Task RemindersInSqliteSurviveARestart()
+    public async Task Reminders_in_SQLite_survive_a_restart()
     {
         await using var database = await TestDatabase.CreateAsync(TestDatabase.Sqlite);
         await using var cluster = await Cluster.StartAsync(silo => silo

@@ -22,7 +22,7 @@ public interface IRemindedGrain : IGrainWithStringKey
     Task RegisterOutside();
 }
 
-/// <summary>Notes its ticks under its key. The reminder "fails" throws.</summary>
+/// <summary>Records its ticks under its key. The reminder "fails" throws.</summary>
 public sealed class RemindedGrain : Grain, IRemindedGrain, IRemindable
 {
     private string Key => this.GetPrimaryKeyString();

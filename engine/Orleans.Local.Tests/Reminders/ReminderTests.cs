@@ -26,7 +26,7 @@ public abstract class ReminderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AReminderFiresAfterItsDueTimeAndThenEachPeriod()
+    public async Task A_reminder_fires_after_its_due_time_and_then_each_period()
     {
         var (key, grain) = New();
         await grain.Register("often", Often, Often);
@@ -35,7 +35,7 @@ public abstract class ReminderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AReminderActivatesItsGrain()
+    public async Task A_reminder_activates_its_grain()
     {
         var (key, grain) = New();
         await grain.Register("often", Often, Often);
@@ -44,7 +44,7 @@ public abstract class ReminderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AGrainKnowsItsReminders()
+    public async Task A_grain_knows_its_reminders()
     {
         var (_, grain) = New();
         await grain.Register("b", Rarely, Rarely);
@@ -55,7 +55,7 @@ public abstract class ReminderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task RegisteringAgainChangesTheReminder()
+    public async Task Registering_again_changes_the_reminder()
     {
         var (key, grain) = New();
         await grain.Register("one", Rarely, Rarely);
@@ -65,7 +65,7 @@ public abstract class ReminderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AnUnregisteredReminderFiresNoMore()
+    public async Task An_unregistered_reminder_does_not_fire()
     {
         var (key, grain) = New();
         await grain.Register("often", Often, Often);
@@ -80,7 +80,7 @@ public abstract class ReminderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AReminderWhoseGrainThrowsGoesOn()
+    public async Task A_reminder_continues_after_its_grain_throws()
     {
         var (key, grain) = New();
         await grain.Register("fails", Often, Often);
@@ -88,14 +88,14 @@ public abstract class ReminderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task APeriodUnderTheMinimumIsRefused()
+    public async Task A_period_under_the_minimum_is_refused()
     {
         var (_, grain) = New();
         await Assert.ThrowsAsync<ArgumentException>(() => grain.Register("too often", TimeSpan.Zero, Often / 2));
     }
 
     [Fact]
-    public async Task AReminderCannotBeRegisteredFromOutsideOfTheGrainsTurns() =>
+    public async Task A_reminder_cannot_be_registered_outside_a_turn_of_the_grain() =>
         await Assert.ThrowsAnyAsync<Exception>(New().Grain.RegisterOutside);
 
     protected static string Name() => "reminded-" + Guid.NewGuid().ToString("N");
@@ -112,7 +112,7 @@ public abstract class ReminderTests : IAsyncLifetime
 public sealed class MemoryReminderTests : ReminderTests
 {
     [Fact]
-    public async Task WithoutAReminderServiceRegisteringFails()
+    public async Task Without_a_reminder_service_registering_fails()
     {
         await using var own = await Cluster.StartAsync();
         await Assert.ThrowsAsync<InvalidOperationException>(
@@ -120,7 +120,7 @@ public sealed class MemoryReminderTests : ReminderTests
     }
 
     [Fact]
-    public async Task APeriodUnderAMinuteIsRefusedUnlessTheOptionsSayOtherwise()
+    public async Task A_reminder_period_under_a_minute_is_refused_by_default()
     {
         await using var own = await Cluster.StartAsync(silo => silo.UseInMemoryReminderService());
         await Assert.ThrowsAsync<ArgumentException>(

@@ -14,7 +14,7 @@ public sealed class PostgresStorageTests : AdoNetStorageTests
     protected override string Kind => TestDatabase.Postgres;
 }
 
-/// <summary>What a storage in a database does beyond the others.</summary>
+/// <summary>The behaviour of storages in a database.</summary>
 public abstract class AdoNetStorageTests : StorageTests
 {
     private static readonly Profile Ada = new() { Name = "Ada" };
@@ -37,7 +37,7 @@ public abstract class AdoNetStorageTests : StorageTests
     }
 
     [Fact]
-    public async Task AStateSurvivesARestart()
+    public async Task A_state_survives_a_restart()
     {
         var grain = New();
         await grain.Set(Ada);
@@ -46,7 +46,7 @@ public abstract class AdoNetStorageTests : StorageTests
     }
 
     [Fact]
-    public async Task AStateSurvivesACrash()
+    public async Task A_state_survives_a_crash()
     {
         var grain = New();
         await grain.Set(Ada);
@@ -68,7 +68,7 @@ public abstract class AdoNetStorageTests : StorageTests
     }
 
     [Fact]
-    public async Task AWriteAgainstAChangedEtagIsRefusedAndTheNextCallReadsAgain()
+    public async Task A_write_against_a_changed_etag_is_refused_and_the_next_call_reads_again()
     {
         var grain = New();
         await grain.Set(Ada);
@@ -79,7 +79,7 @@ public abstract class AdoNetStorageTests : StorageTests
     }
 
     [Fact]
-    public async Task AFirstWriteIsRefusedIfAnotherWroteFirst()
+    public async Task A_first_write_is_refused_if_the_row_exists_by_then()
     {
         var grain = New();
         Assert.Null((await grain.Get()).Etag);
@@ -93,7 +93,7 @@ public abstract class AdoNetStorageTests : StorageTests
     }
 
     [Fact]
-    public async Task AClearIsRefusedToo()
+    public async Task A_clear_against_a_changed_etag_is_refused()
     {
         var grain = New();
         await grain.Set(Ada);
@@ -103,7 +103,7 @@ public abstract class AdoNetStorageTests : StorageTests
     }
 
     [Fact]
-    public async Task TheRowHasTheKeyAndTheJsonOfTheState()
+    public async Task The_row_has_the_key_and_the_json_of_the_state()
     {
         var grain = New();
         await grain.Set(Ada);
@@ -118,7 +118,7 @@ public abstract class AdoNetStorageTests : StorageTests
     }
 
     [EmbeddedFact]
-    public async Task TwoGrainClassesWithAStateOfTheSameNameAreRefusedForTheirRowsWouldCollide()
+    public async Task Two_grain_classes_with_the_same_state_name_are_refused()
     {
         await New().Set(Ada);
         var exception = await Assert.ThrowsAsync<OrleansConfigurationException>(
@@ -128,7 +128,7 @@ public abstract class AdoNetStorageTests : StorageTests
 
     protected override void Configure(ISiloBuilder silo) => silo.AddAdoNetGrainStorageAsDefault(_database!.Configure);
 
-    // A string key is hashed backwards: so do Orleans' providers, and the column must mean the same.
+    // Orleans' providers hash the bytes of a string key in reverse order; the column must have the same value.
     private static int HashOf(string key)
     {
         var bytes = Encoding.UTF8.GetBytes(key);

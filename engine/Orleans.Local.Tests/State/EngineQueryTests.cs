@@ -30,7 +30,7 @@ public sealed class EngineQueryTests : IAsyncLifetime
     }
 
     [Fact]
-    public void EveryKeyThatTheProvidersAskForIsThere() => Assert.Equal(
+    public void Every_key_that_the_providers_ask_for_is_there() => Assert.Equal(
         [
             "CleanupDefunctSiloEntriesKey", "ClearStorageKey", "DeleteMembershipTableEntriesKey", "DeleteReminderRowKey", "DeleteReminderRowsKey",
             "DeleteStorageKey", "GatewaysQueryKey", "InsertMembershipKey", "InsertMembershipVersionKey", "MembershipReadAllKey",
@@ -40,7 +40,7 @@ public sealed class EngineQueryTests : IAsyncLifetime
         _queries.Keys.Order(StringComparer.Ordinal));
 
     [Fact]
-    public async Task AMembershipTableIsMadeOnce()
+    public async Task A_membership_table_is_created_once()
     {
         Assert.Equal(true, await One("InsertMembershipVersionKey", Deployment));
         Assert.Equal(false, await One("InsertMembershipVersionKey", Deployment));
@@ -50,7 +50,7 @@ public sealed class EngineQueryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AMemberJoinsOnlyWithTheTablesVersionAndOnlyOnce()
+    public async Task A_member_joins_only_once_and_only_with_the_current_table_version()
     {
         await One("InsertMembershipVersionKey", Deployment);
         Assert.Equal(false, await Join(version: 1));
@@ -63,7 +63,7 @@ public sealed class EngineQueryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task OfThoseThatChangeTheMembershipAtOnceOneSucceeds()
+    public async Task Of_concurrent_membership_changes_exactly_one_succeeds()
     {
         await One("InsertMembershipVersionKey", Deployment);
         await Join(version: 0);
@@ -73,7 +73,7 @@ public sealed class EngineQueryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AMemberIsUpdatedAndItsSuspectsAreKept()
+    public async Task A_member_is_updated_and_its_suspicions_are_stored()
     {
         await One("InsertMembershipVersionKey", Deployment);
         await Join(version: 0);
@@ -85,7 +85,7 @@ public sealed class EngineQueryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task DeadMembersAreRemovedAfterTheirTimeAndTheWholeTableOnDemand()
+    public async Task Expired_dead_members_are_removed_and_the_whole_table_on_demand()
     {
         var later = ("IAmAliveTime", (object?)DateTime.UnixEpoch.AddDays(9));
         await One("InsertMembershipVersionKey", Deployment);
@@ -101,7 +101,7 @@ public sealed class EngineQueryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AStateIsWrittenReadClearedAndDeletedByItsVersion()
+    public async Task A_state_is_written_read_cleared_and_deleted_by_its_version()
     {
         Assert.Empty(await Run("ReadFromStorageKey", State(null)));
         Assert.Equal(1, await One("WriteToStorageKey", Written(null, 1)));
@@ -120,7 +120,7 @@ public sealed class EngineQueryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task OfThoseThatWriteAStateAtOnceOneSucceeds()
+    public async Task Of_concurrent_writes_of_a_state_exactly_one_succeeds()
     {
         var first = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Run("WriteToStorageKey", Written(null, (byte)i))));
         Assert.Single(first, rows => rows.Count == 1);
@@ -129,7 +129,7 @@ public sealed class EngineQueryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AReminderIsWrittenReadByGrainAndByRangeAndDeletedByItsVersion()
+    public async Task A_reminder_is_written_read_by_grain_and_by_range_and_deleted_by_its_version()
     {
         Assert.Equal(0, await One("UpsertReminderRowKey", Reminder("a", 100)));
         Assert.Equal(1, await One("UpsertReminderRowKey", Reminder("a", 100)));

@@ -6,7 +6,7 @@ namespace Orleans.Local.Tests.State;
 public sealed record Profile
 {
     [Id(0)]
-    public string Name { get; init; } = "nobody";
+    public string Name { get; init; } = "unnamed";
 
     [Id(1)]
     public ImmutableArray<string> Roles { get; init; } = [];
@@ -15,7 +15,7 @@ public sealed record Profile
     public DateTimeOffset Since { get; init; }
 }
 
-/// <summary>What a grain sees of its state.</summary>
+/// <summary>A state as its grain sees it.</summary>
 [GenerateSerializer, Immutable, Alias("tests.seen-state")]
 public sealed record SeenState(Profile Profile, string? Etag, bool Exists);
 
@@ -25,7 +25,7 @@ public interface IProfileGrain : IGrainWithStringKey
     [Alias("Get")]
     Task<SeenState> Get();
 
-    /// <summary>What the state was when the grain was activated.</summary>
+    /// <summary>The state when the grain was activated.</summary>
     [Alias("AtActivation")]
     Task<string> AtActivation();
 

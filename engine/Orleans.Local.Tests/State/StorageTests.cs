@@ -4,7 +4,7 @@ using Orleans.TestingHost;
 
 namespace Orleans.Local.Tests.State;
 
-/// <summary>What every storage does; the kinds of storage derive from this.</summary>
+/// <summary>The behaviour of every storage; one derived class per kind of storage.</summary>
 public abstract class StorageTests : IAsyncLifetime
 {
     private static readonly Profile Ada = new() { Name = "Ada", Roles = ["admin", "reader"], Since = DateTimeOffset.UnixEpoch };
@@ -22,16 +22,16 @@ public abstract class StorageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AStateThatWasNeverWrittenIsANewObject()
+    public async Task A_state_that_was_never_written_is_a_new_object()
     {
         var seen = await New().Get();
-        Assert.Equal("nobody", seen.Profile.Name);
+        Assert.Equal("unnamed", seen.Profile.Name);
         Assert.False(seen.Exists);
         Assert.Null(seen.Etag);
     }
 
     [Fact]
-    public async Task AWrittenStateIsThereBeforeTheNextActivationsOnActivate()
+    public async Task A_stored_state_is_read_before_OnActivateAsync()
     {
         var grain = New();
         await grain.Set(Ada);
@@ -45,7 +45,7 @@ public abstract class StorageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task WhatIsNotWrittenIsNotStored()
+    public async Task A_change_in_memory_is_not_stored_without_a_write()
     {
         var grain = New();
         await grain.Set(Ada);
@@ -55,7 +55,7 @@ public abstract class StorageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task EveryWriteGivesANewEtag()
+    public async Task Every_write_gives_a_new_etag()
     {
         var grain = New();
         await grain.Set(Ada);
@@ -65,13 +65,13 @@ public abstract class StorageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AClearedStateIsANewObjectAndCanBeWrittenAgain()
+    public async Task A_cleared_state_is_a_new_object_and_can_be_written_again()
     {
         var grain = New();
         await grain.Set(Ada);
         await grain.Clear();
         Assert.False((await grain.Get()).Exists);
-        Assert.Equal("nobody", (await grain.Get()).Profile.Name);
+        Assert.Equal("unnamed", (await grain.Get()).Profile.Name);
         await grain.End();
         Assert.False((await grain.Get()).Exists);
         await grain.Set(Ada);
@@ -80,7 +80,7 @@ public abstract class StorageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ClearingWhatIsNotThereChangesNothing()
+    public async Task Clearing_a_missing_state_changes_nothing()
     {
         var grain = New();
         await grain.Clear();
@@ -89,7 +89,7 @@ public abstract class StorageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task WritesOfInterleavingCodeDoNotDisturbEachOther()
+    public async Task Interleaved_writes_run_one_after_the_other()
     {
         var grain = New();
         await grain.WriteManyAtOnce(5);
@@ -98,7 +98,7 @@ public abstract class StorageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ACancelledTokenDoesNotKeepAWriteFromHappening()
+    public async Task A_write_ignores_a_cancelled_token()
     {
         var grain = New();
         await grain.Set(Ada);
@@ -109,7 +109,7 @@ public abstract class StorageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AGrainMayHaveSeveralStates()
+    public async Task A_grain_may_have_several_states()
     {
         var grain = TestCluster.Client.GetGrain<ITwoStatesGrain>(Random.Shared.NextInt64());
         Assert.Equal((1, 10), await grain.Add(1, 10));
@@ -118,7 +118,7 @@ public abstract class StorageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task StatesAreKeptByGuidKeysToo()
+    public async Task A_grain_with_a_Guid_key_keeps_its_state()
     {
         var grain = TestCluster.Client.GetGrain<IGuidStateGrain>(Guid.NewGuid());
         Assert.Null(await grain.Swap("one"));
@@ -128,7 +128,7 @@ public abstract class StorageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AStorageThatTheSiloDoesNotHaveFailsTheCall()
+    public async Task A_storage_that_the_silo_does_not_have_fails_the_call()
     {
         var grain = TestCluster.Client.GetGrain<INoSuchStorageGrain>(Name());
         var exception = await Assert.ThrowsAsync<InvalidOperationException>(grain.Ping);

@@ -11,7 +11,7 @@ internal sealed class TwoSilosFactAttribute : FactAttribute
     }
 }
 
-/// <summary>A test of what the embedded engine refuses, or does beyond Orleans.</summary>
+/// <summary>A test of something that the embedded engine refuses, or does beyond Orleans.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class EmbeddedFactAttribute : FactAttribute
 {

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace Orleans.Local.Tests.Support;
 
 /// <summary>
-/// Lets a test hold a grain at a point, and see that it is there: silo and test share the process. Each test makes names of its own.
+/// Lets a test hold a grain at a point and see that it is there; silo and test share the process. Each test uses its own names.
 /// </summary>
 internal static class Signals
 {
@@ -15,7 +15,7 @@ internal static class Signals
 
     public static void Set(string name) => Get(name).TrySetResult();
 
-    /// <summary>Notes that something happened, in order.</summary>
+    /// <summary>Records an event, in order.</summary>
     public static void Note(string log, string entry) => Logs.GetOrAdd(log, _ => new()).Enqueue(entry);
 
     public static string[] Noted(string log) => Logs.TryGetValue(log, out var entries) ? [.. entries] : [];

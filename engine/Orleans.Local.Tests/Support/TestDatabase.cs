@@ -7,7 +7,7 @@ using Orleans.Configuration;
 
 namespace Orleans.Local.Tests.Support;
 
-/// <summary>A fresh database with the engine's tables, as the project's migration makes them.</summary>
+/// <summary>A new database with the engine's tables, created by the project's migration.</summary>
 internal sealed class TestDatabase : IAsyncDisposable
 {
     public const string Sqlite = "Sqlite";
@@ -62,7 +62,7 @@ internal sealed class TestDatabase : IAsyncDisposable
 
     public Task ExecuteAsync(string sql, params (string Name, object? Value)[] parameters) => QueryAsync(sql, parameters);
 
-    /// <summary>The rows that a statement gives, in the order of the columns. A <see cref="DbType"/> as a value is a null of that type.</summary>
+    /// <summary>The rows of a statement, with the values in the order of the columns. A <see cref="DbType"/> as a value is a null of that type.</summary>
     public async Task<List<object?[]>> QueryAsync(string sql, params (string Name, object? Value)[] parameters)
     {
         await using var connection = DbProviderFactories.GetFactory(Invariant).CreateConnection()!;

@@ -8,7 +8,7 @@ public interface ITimerGrain : IGrainWithStringKey
     [Alias("Start")]
     Task Start(TimeSpan dueTime, TimeSpan period, bool interleave = false, bool keepAlive = false);
 
-    /// <summary>The callback waits for the signal "key/n" and notes when it begins and ends.</summary>
+    /// <summary>The callback waits for the signal "key/n" and records its begin and end.</summary>
     [Alias("StartWaiting")]
     Task StartWaiting(bool interleave);
 
@@ -19,7 +19,7 @@ public interface ITimerGrain : IGrainWithStringKey
     [Alias("StartAllKinds")]
     Task StartAllKinds();
 
-    /// <summary>A timer that never fires by itself, until this grain changes it.</summary>
+    /// <summary>A timer that fires only after this grain changes it.</summary>
     [Alias("StartAsleep")]
     Task StartAsleep();
 

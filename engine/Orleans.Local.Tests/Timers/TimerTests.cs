@@ -8,7 +8,7 @@ public sealed class TimerTests(PlainCluster cluster) : IClassFixture<PlainCluste
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(1);
 
     [Fact]
-    public async Task ATimerFiresAfterItsDueTimeAndThenEachPeriod()
+    public async Task A_timer_fires_after_its_due_time_and_then_each_period()
     {
         var (key, grain) = New();
         await grain.Start(Soon, Soon);
@@ -16,7 +16,7 @@ public sealed class TimerTests(PlainCluster cluster) : IClassFixture<PlainCluste
     }
 
     [Fact]
-    public async Task ATimerWithoutAPeriodFiresOnce()
+    public async Task A_timer_without_a_period_fires_once()
     {
         var (key, grain) = New();
         await grain.Start(Soon, Timeout.InfiniteTimeSpan);
@@ -26,7 +26,7 @@ public sealed class TimerTests(PlainCluster cluster) : IClassFixture<PlainCluste
     }
 
     [Fact]
-    public async Task AllWaysToRegisterATimerWork()
+    public async Task Every_overload_of_RegisterGrainTimer_fires()
     {
         var (key, grain) = New();
         await grain.StartAllKinds();
@@ -35,7 +35,7 @@ public sealed class TimerTests(PlainCluster cluster) : IClassFixture<PlainCluste
     }
 
     [Fact]
-    public async Task ATickWaitsForTheRunningCallAndCallsWaitForTheTick()
+    public async Task A_tick_waits_for_the_running_call_and_calls_wait_for_the_tick()
     {
         var (key, grain) = New();
         var (began, signal) = (Name(), Name());
@@ -53,7 +53,7 @@ public sealed class TimerTests(PlainCluster cluster) : IClassFixture<PlainCluste
     }
 
     [Fact]
-    public async Task AnInterleavingTickRunsBetweenTheAwaitsOfCalls()
+    public async Task An_interleaving_tick_runs_between_the_awaits_of_calls()
     {
         var (key, grain) = New();
         await grain.StartWaiting(interleave: true);
@@ -64,7 +64,7 @@ public sealed class TimerTests(PlainCluster cluster) : IClassFixture<PlainCluste
     }
 
     [Fact]
-    public async Task TheNextTickIsDueOnlyAfterTheEndOfTheLast()
+    public async Task The_next_tick_is_due_only_after_the_end_of_the_last()
     {
         var (key, grain) = New();
         await grain.StartWaiting(interleave: true);
@@ -77,7 +77,7 @@ public sealed class TimerTests(PlainCluster cluster) : IClassFixture<PlainCluste
     }
 
     [Fact]
-    public async Task ATimerWhoseCallbackThrowsGoesOn()
+    public async Task A_timer_continues_after_its_callback_throws()
     {
         var (key, grain) = New();
         await grain.StartFailing();
@@ -86,7 +86,7 @@ public sealed class TimerTests(PlainCluster cluster) : IClassFixture<PlainCluste
     }
 
     [Fact]
-    public async Task ChangeGivesATimerANewSchedule()
+    public async Task Change_gives_a_timer_a_new_schedule()
     {
         var (key, grain) = New();
         await grain.StartAsleep();
@@ -96,7 +96,7 @@ public sealed class TimerTests(PlainCluster cluster) : IClassFixture<PlainCluste
     }
 
     [Fact]
-    public async Task ADisposedTimerFiresNoMore()
+    public async Task A_disposed_timer_does_not_fire()
     {
         var (key, grain) = New();
         await grain.Start(Soon, Soon);
@@ -108,7 +108,7 @@ public sealed class TimerTests(PlainCluster cluster) : IClassFixture<PlainCluste
     }
 
     [Fact]
-    public async Task DisposingATimerCancelsTheTokenOfItsTick()
+    public async Task Disposing_a_timer_cancels_the_token_of_its_tick()
     {
         var (key, grain) = New();
         await grain.StartForToken();
@@ -118,7 +118,7 @@ public sealed class TimerTests(PlainCluster cluster) : IClassFixture<PlainCluste
     }
 
     [Fact]
-    public async Task ATimerEndsWithItsActivation()
+    public async Task A_timer_ends_with_its_activation()
     {
         var (key, grain) = New();
         await grain.Start(Soon, Soon);
@@ -130,7 +130,7 @@ public sealed class TimerTests(PlainCluster cluster) : IClassFixture<PlainCluste
     }
 
     [Fact]
-    public async Task TicksKeepAnActivationAliveOnlyWhenTheyAreToldTo()
+    public async Task Ticks_keep_an_activation_alive_only_with_KeepAlive()
     {
         await using var own = await Cluster.StartAsync(silo => silo.Configure<GrainCollectionOptions>(options =>
         {
@@ -145,7 +145,7 @@ public sealed class TimerTests(PlainCluster cluster) : IClassFixture<PlainCluste
     }
 
     [Fact]
-    public async Task ATimerCannotBeRegisteredFromOutsideOfTheGrainsTurns()
+    public async Task A_timer_cannot_be_registered_outside_a_turn_of_the_grain()
     {
         var (_, grain) = New();
         await Assert.ThrowsAnyAsync<Exception>(grain.StartOutside);
@@ -159,7 +159,7 @@ public sealed class TimerTests(PlainCluster cluster) : IClassFixture<PlainCluste
         return (key, cluster.Client.GetGrain<ITimerGrain>(key));
     }
 
-    /// <summary>Time in which a timer that should be still would have shown itself.</summary>
+    /// <summary>Waits long enough for a timer that must not fire to fire by mistake.</summary>
     private async Task AnotherTimerFiresTwentyTimes()
     {
         var (key, other) = New();

@@ -5,7 +5,7 @@ namespace Orleans.Local.Tests.Turns;
 [Alias("tests.turns")]
 public interface ITurnGrain : IGrainWithStringKey
 {
-    /// <summary>Notes that it begins, waits for the signal, notes that it ends.</summary>
+    /// <summary>Records its begin, waits for the signal, records its end.</summary>
     [Alias("Slow")]
     Task Slow(string name, string signal);
 
@@ -15,7 +15,7 @@ public interface ITurnGrain : IGrainWithStringKey
     [Alias("Peek"), Concurrency.AlwaysInterleave]
     Task Peek(string name, string signal);
 
-    /// <summary>How many increments were lost when each reads, yields and writes.</summary>
+    /// <summary>Reads a counter, yields and writes it; a lost update would show as a repeated value.</summary>
     [Alias("Increment")]
     Task<int> Increment();
 

@@ -6,7 +6,7 @@ namespace Orleans.Local.Tests.Turns;
 public sealed class TurnTests(PlainCluster cluster) : IClassFixture<PlainCluster>
 {
     [Fact]
-    public async Task AnActivationRunsOneRequestAtATime()
+    public async Task An_activation_runs_one_request_at_a_time()
     {
         var (key, signal) = (Name(), Name());
         var grain = cluster.Client.GetGrain<ITurnGrain>(key);
@@ -19,7 +19,7 @@ public sealed class TurnTests(PlainCluster cluster) : IClassFixture<PlainCluster
     }
 
     [Fact]
-    public async Task NoUpdateIsLostBetweenTheAwaitsOfARequest()
+    public async Task No_update_is_lost_between_the_awaits_of_a_request()
     {
         var grain = cluster.Client.GetGrain<ITurnGrain>(Name());
         var counts = await Task.WhenAll(Enumerable.Range(0, 500).Select(_ => grain.Increment()));
@@ -27,19 +27,19 @@ public sealed class TurnTests(PlainCluster cluster) : IClassFixture<PlainCluster
     }
 
     [Fact]
-    public async Task ContinuationsRunOnTheActivationsScheduler() =>
+    public async Task Continuations_run_on_the_activations_scheduler() =>
         Assert.True(await cluster.Client.GetGrain<ITurnGrain>(Name()).SchedulerStays());
 
     [Fact]
-    public async Task ConfigureAwaitFalseLeavesTheActivationsScheduler() =>
+    public async Task ConfigureAwait_false_leaves_the_activations_scheduler() =>
         Assert.True(await cluster.Client.GetGrain<ITurnGrain>(Name()).ConfigureAwaitFalseLeaves());
 
     [Fact]
-    public async Task TasksThatAGrainStartsRunInItsTurns() =>
+    public async Task Tasks_that_a_grain_starts_run_in_its_turns() =>
         Assert.True(await cluster.Client.GetGrain<ITurnGrain>(Name()).TasksRunInTurn());
 
     [Fact]
-    public async Task AReentrantGrainInterleavesAllRequests()
+    public async Task A_reentrant_grain_interleaves_all_requests()
     {
         var (key, one, two) = (Name(), Name(), Name());
         var grain = cluster.Client.GetGrain<IReentrantTurnGrain>(key);
@@ -55,7 +55,7 @@ public sealed class TurnTests(PlainCluster cluster) : IClassFixture<PlainCluster
     }
 
     [Fact]
-    public async Task AnAlwaysInterleavingMethodRunsBetweenTheAwaitsOfAnother()
+    public async Task An_always_interleaving_method_runs_between_the_awaits_of_another()
     {
         var (key, one, two) = (Name(), Name(), Name());
         var grain = cluster.Client.GetGrain<ITurnGrain>(key);
@@ -70,7 +70,7 @@ public sealed class TurnTests(PlainCluster cluster) : IClassFixture<PlainCluster
     }
 
     [Fact]
-    public async Task ReadOnlyMethodsInterleaveWithEachOtherOnly()
+    public async Task Read_only_methods_interleave_with_each_other_only()
     {
         var (key, looks, write) = (Name(), Name(), Name());
         var grain = cluster.Client.GetGrain<ITurnGrain>(key);
@@ -91,7 +91,7 @@ public sealed class TurnTests(PlainCluster cluster) : IClassFixture<PlainCluster
     }
 
     [Fact]
-    public async Task AStatelessWorkerServesOneKeyWithSeveralActivationsUpToItsMaximum()
+    public async Task A_stateless_worker_serves_one_key_with_several_activations_up_to_its_limit()
     {
         var (log, signal) = (Name(), Name());
         var grain = cluster.Client.GetGrain<IWorkerGrain>(0);
@@ -103,11 +103,11 @@ public sealed class TurnTests(PlainCluster cluster) : IClassFixture<PlainCluster
     }
 
     [Fact]
-    public async Task ACallChainMayComeBackWhereItAllowedIt() =>
+    public async Task A_call_chain_may_re_enter_a_grain_that_allowed_it() =>
         Assert.Equal(42, await cluster.Client.GetGrain<IChainGrain>(Name()).GoAndReturn(Name(), allowReentrancy: true));
 
     [Fact]
-    public async Task ACallChainThatComesBackWithoutAllowanceTimesOutAndTheGrainGoesOn()
+    public async Task A_call_chain_that_re_enters_without_permission_times_out_and_the_grain_continues()
     {
         await using var own = await Cluster.StartAsync(
             silo => silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromMilliseconds(300)));
@@ -117,7 +117,7 @@ public sealed class TurnTests(PlainCluster cluster) : IClassFixture<PlainCluster
     }
 
     [Fact]
-    public async Task AllowingACallChainToComeBackLetsNoOtherCallIn()
+    public async Task Call_chain_reentrancy_admits_no_call_of_another_chain()
     {
         var (began, signal) = (Name(), Name());
         var grain = cluster.Client.GetGrain<IChainGrain>(Name());

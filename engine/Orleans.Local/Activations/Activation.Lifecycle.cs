@@ -1,24 +1,21 @@
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Calls;
 using Orleans.Runtime;
-using Orleans.State;
-using Orleans.Timers;
 
 namespace Orleans.Activations;
 
-/// <summary>How an activation begins and ends.</summary>
+/// <summary>Start and end of an activation.</summary>
 internal sealed partial class Activation
 {
-    // A call that found this many activations ending before they took any call is given up: the next ones will do the same.
+    // A call that meets this many activations that end before they run any call is rejected.
     private const int MaxHops = 16;
 
     private readonly List<IActivationState> _states = [];
-    private DeactivationReason? _deactivationWish;
+    private DeactivationReason? _requestedDeactivation;
 
-    /// <summary>A state that the grain's constructor asks for: it is read before <see cref="IGrainBase.OnActivateAsync"/>.</summary>
+    /// <summary>A state that the constructor of the grain asks for. It is read before <see cref="IGrainBase.OnActivateAsync"/>.</summary>
     public void Add(IActivationState state) => _states.Add(state);
 
-    /// <summary>Begins to activate, with the request context of the call that made it necessary.</summary>
+    /// <summary>Starts the activation with the request context of the call that created it.</summary>
     public void Start(Dictionary<string, object>? requestContext) => Post(_ => _ = ActivateAsync(requestContext), null);
 
     public void Deactivate(DeactivationReason deactivationReason, CancellationToken cancellationToken = default)
@@ -26,19 +23,19 @@ internal sealed partial class Activation
         lock (_gate)
         {
             if (_state == ActivationState.Activating)
-                _deactivationWish = deactivationReason;
+                _requestedDeactivation = deactivationReason;
             if (_state != ActivationState.Valid)
                 return;
             BeginDeactivation(deactivationReason, cancellationToken);
         }
     }
 
-    /// <summary>Ends at once, without <see cref="IGrainBase.OnDeactivateAsync"/>: what a crash does.</summary>
+    /// <summary>Ends at once as a crash does, without <see cref="IGrainBase.OnDeactivateAsync"/>.</summary>
     public void Kill(Exception exception)
     {
         foreach (var work in End())
             work.Reject(exception);
-        StopTimersAndEnumerations();
+        EndParts();
     }
 
     private async Task ActivateAsync(Dictionary<string, object>? requestContext)
@@ -56,7 +53,7 @@ internal sealed partial class Activation
         catch (Exception exception)
         {
             Log.ActivationFailed(Silo.Logger, exception, GrainId);
-            StopTimersAndEnumerations();
+            EndParts();
             var waiting = End();
             await DisposeAsync();
             foreach (var work in waiting)
@@ -70,7 +67,7 @@ internal sealed partial class Activation
                 return;
             _state = ActivationState.Valid;
             _lastUsed = Silo.Time.GetTimestamp();
-            if (_deactivationWish is { } reason)
+            if (_requestedDeactivation is { } reason)
                 BeginDeactivation(reason, default);
             else
                 BeginWaiting();
@@ -90,7 +87,7 @@ internal sealed partial class Activation
     {
         using var timeout = new CancellationTokenSource(Silo.Collection.DeactivationTimeout, Silo.Time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-        StopTimersAndEnumerations();
+        EndParts();
         try
         {
             await _drained!.Task.WaitAsync(linked.Token);
@@ -117,7 +114,7 @@ internal sealed partial class Activation
             Silo.Catalog.Dispatch(work, GrainId);
     }
 
-    /// <summary>Leaves the catalog, so that the next call makes a new activation; gives back what waited.</summary>
+    /// <summary>Leaves the catalog, so that the next call creates a new activation. Returns the waiting work.</summary>
     private ActivationWork[] End()
     {
         ActivationWork[] waiting;
@@ -133,20 +130,13 @@ internal sealed partial class Activation
         return waiting;
     }
 
-    private void StopTimersAndEnumerations()
+    private void EndParts()
     {
-        GrainTimer[] timers;
-        GrainEnumeration[] enumerations;
+        IActivationPart[] parts;
         lock (_gate)
-        {
-            timers = [.. _timers];
-            enumerations = [.. _enumerations];
-        }
-
-        foreach (var timer in timers)
-            timer.Dispose();
-        foreach (var enumeration in enumerations)
-            enumeration.Abort($"{GrainId} was deactivated.");
+            parts = [.. _parts];
+        foreach (var part in parts)
+            part.End($"{GrainId} was deactivated.");
     }
 
     private async ValueTask DisposeAsync()
@@ -165,7 +155,7 @@ internal sealed partial class Activation
             Log.DisposeFailed(Silo.Logger, exception, GrainId);
         }
 
-        // References remember their last activation; the grain must not stay in memory for it.
+        // References keep their last activation; they must not keep the grain in memory.
         GrainInstance = null;
     }
 }

@@ -1,18 +1,18 @@
 namespace Orleans.Activations;
 
-/// <summary>Which request may run when.</summary>
+/// <summary>The rule for which request may run.</summary>
 internal sealed partial class Activation
 {
     private Dictionary<Guid, int>? _reentrantSections;
     private TaskCompletionSource? _drained;
 
-    // All that runs, and the part of it that stops others: what does not always interleave.
+    // Running work, and the part of it that blocks other work because it does not always interleave.
     private int _running;
     private bool _hasRun;
     private int _blocking;
     private int _blockingReadOnly;
 
-    /// <summary>How much runs and waits here; stateless workers share the load by it.</summary>
+    /// <summary>Number of running and waiting requests. Stateless workers balance their load by it.</summary>
     public int Load
     {
         get
@@ -22,7 +22,7 @@ internal sealed partial class Activation
         }
     }
 
-    /// <returns>False if the activation has ended: ask the catalog for the next one.</returns>
+    /// <returns>False if the activation has ended: dispatch the work through the catalog.</returns>
     public bool TryEnqueue(ActivationWork work)
     {
         lock (_gate)
@@ -40,7 +40,7 @@ internal sealed partial class Activation
         }
     }
 
-    /// <summary>The work is done: what waited for it may begin.</summary>
+    /// <summary>Called when work has completed: waiting work may begin.</summary>
     public void Finish(ActivationWork work)
     {
         lock (_gate)
@@ -68,7 +68,7 @@ internal sealed partial class Activation
             _reentrantSections ??= [];
             _reentrantSections[id] = _reentrantSections.GetValueOrDefault(id) + 1;
 
-            // Calls of this chain may have come before the section was entered.
+            // Calls of this chain may have arrived before the section was entered.
             BeginWaiting();
         }
     }
@@ -89,7 +89,7 @@ internal sealed partial class Activation
         ActivationState.Valid => _blocking == 0 || Class.Reentrant || work.AlwaysInterleave
             || (work.ReadOnly && _blocking == _blockingReadOnly) || IsReentrant(work),
 
-        // What still runs may be waiting for exactly this call.
+        // Running work may wait for exactly this call.
         ActivationState.Deactivating => _running > 0 && (work.AlwaysInterleave || IsReentrant(work)),
         _ => false,
     };

@@ -1,18 +1,14 @@
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Calls;
-using Orleans.Hosting;
 using Orleans.Runtime;
-using Orleans.Timers;
 
 namespace Orleans.Activations;
 
 /// <summary>A grain in memory: its instance, its scheduler, the requests that run in it and those that wait.</summary>
-internal sealed partial class Activation : IGrainContext
+internal sealed partial class Activation : IActivationContext
 {
     private readonly Lock _gate = new();
     private readonly LinkedList<ActivationWork> _waiting = new();
-    private readonly HashSet<GrainTimer> _timers = [];
-    private readonly HashSet<GrainEnumeration> _enumerations = [];
+    private readonly HashSet<IActivationPart> _parts = [];
     private readonly TaskCompletionSource _deactivated = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ActivationTaskScheduler _scheduler;
     private AsyncServiceScope? _scope;
@@ -21,7 +17,7 @@ internal sealed partial class Activation : IGrainContext
     private long _lastUsed;
     private long _keepAliveUntil;
 
-    public Activation(LocalSilo silo, GrainClass grainClass, GrainId grainId, StatelessWorkers? pool = null)
+    public Activation(SiloContext silo, GrainClass grainClass, GrainId grainId, StatelessWorkers? pool = null)
     {
         Silo = silo;
         Class = grainClass;
@@ -31,16 +27,18 @@ internal sealed partial class Activation : IGrainContext
         _lastUsed = silo.Time.GetTimestamp();
     }
 
-    public LocalSilo Silo { get; }
+    public SiloContext Silo { get; }
 
     public GrainClass Class { get; }
 
-    /// <summary>The workers that this activation is one of, if its class is a stateless worker.</summary>
+    /// <summary>The group of this activation, if its class is a stateless worker.</summary>
     public StatelessWorkers? Pool { get; }
 
     public GrainId GrainId { get; }
 
     public GrainReference GrainReference => _reference ??= Silo.GrainFactory.CreateReference(Class.PrimaryInterface, GrainId);
+
+    public IGrainFactory GrainFactory => Silo.GrainFactory;
 
     public object? GrainInstance { get; private set; }
 
@@ -65,7 +63,7 @@ internal sealed partial class Activation : IGrainContext
 
     public override string ToString() => GrainId.ToString();
 
-    /// <summary>Runs code as a task of this activation, without the AsyncLocals of whoever asks for it.</summary>
+    /// <summary>Runs code as a task of this activation, without the AsyncLocals of the calling code.</summary>
     public void Post(Action<object?> action, object? state)
     {
         var task = new Task(action, state);
@@ -79,12 +77,11 @@ internal sealed partial class Activation : IGrainContext
             task.Start(_scheduler);
     }
 
-    /// <exception cref="InvalidOperationException">The calling code does not run in this activation.</exception>
     public void ThrowIfOutside(string what)
     {
         if (RuntimeContext.Current != this)
             throw new InvalidOperationException(
-                $"{what} belongs to the turns of {GrainId}, but the calling code does not run in one: it was started by Task.Run, "
+                $"{what} can be used only in a turn of {GrainId}. The calling code was started by Task.Run, "
                 + "continued after ConfigureAwait(false), or belongs to another grain.");
     }
 
@@ -97,7 +94,7 @@ internal sealed partial class Activation : IGrainContext
             _keepAliveUntil = until;
     }
 
-    /// <summary>Not in use, and not for this long. Classes that are kept alive, and activations that asked for more time, are never idle.</summary>
+    /// <summary>True if the activation has not been used for this long. With [KeepAlive], or during a requested delay, it is never idle.</summary>
     public bool IsIdleFor(TimeSpan age)
     {
         if (Class.KeepAlive || age == TimeSpan.MaxValue)
@@ -110,38 +107,27 @@ internal sealed partial class Activation : IGrainContext
         }
     }
 
-    public bool Add(GrainTimer timer)
+    /// <returns>False if the activation ends or has ended.</returns>
+    public bool Add(IActivationPart part)
     {
         lock (_gate)
-            return _state is ActivationState.Activating or ActivationState.Valid && _timers.Add(timer);
+            return _state is ActivationState.Activating or ActivationState.Valid && _parts.Add(part);
     }
 
-    public void Remove(GrainTimer timer)
+    public void Remove(IActivationPart part)
     {
         lock (_gate)
-            _timers.Remove(timer);
+            _parts.Remove(part);
     }
 
-    public bool Add(GrainEnumeration enumeration)
-    {
-        lock (_gate)
-            return _state == ActivationState.Valid && _enumerations.Add(enumeration);
-    }
-
-    public void Remove(GrainEnumeration enumeration)
-    {
-        lock (_gate)
-            _enumerations.Remove(enumeration);
-    }
-
-    /// <summary>Ends the enumerations whose consumer went away without disposing them.</summary>
+    /// <summary>Ends the enumerations whose consumer disappeared without disposing them.</summary>
     public void EndAbandonedEnumerations()
     {
-        GrainEnumeration[] abandoned;
+        IActivationPart[] abandoned;
         lock (_gate)
-            abandoned = [.. _enumerations.Where(e => e.IsAbandonedByConsumer)];
+            abandoned = [.. _parts.Where(p => p.IsAbandonedByConsumer)];
         foreach (var enumeration in abandoned)
-            enumeration.Abort("Its consumer did not ask for the next item for twice the response timeout.");
+            enumeration.End("Its consumer did not ask for the next item for twice the response timeout.");
     }
 }
 
@@ -150,7 +136,7 @@ internal enum ActivationState
     Activating,
     Valid,
 
-    /// <summary>Finishes what runs and begins nothing new; what waits goes to the next activation.</summary>
+    /// <summary>Running work completes, no new work begins; waiting work goes to the next activation.</summary>
     Deactivating,
     Ended,
 }

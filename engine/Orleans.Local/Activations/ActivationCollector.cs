@@ -1,14 +1,12 @@
-using Orleans.Hosting;
-
 namespace Orleans.Activations;
 
-/// <summary>Ends activations that nobody used for their collection age.</summary>
+/// <summary>Deactivates activations that have been idle for their collection age.</summary>
 internal sealed class ActivationCollector : IDisposable
 {
-    private readonly LocalSilo _silo;
+    private readonly SiloContext _silo;
     private readonly ITimer _timer;
 
-    public ActivationCollector(LocalSilo silo)
+    public ActivationCollector(SiloContext silo)
     {
         _silo = silo;
         _timer = silo.Time.CreateTimer(_ => CollectOnTimer(), null, silo.Collection.CollectionQuantum, silo.Collection.CollectionQuantum);
@@ -20,7 +18,7 @@ internal sealed class ActivationCollector : IDisposable
         var idle = _silo.Catalog.Activations.Where(a => a.IsIdleFor(ageLimit ?? AgeOf(a.Class))).ToArray();
         Log.Collecting(_silo.Logger, idle.Length);
         foreach (var activation in idle)
-            activation.Deactivate(new DeactivationReason(DeactivationReasonCode.ActivationIdle, "Nobody used it for its collection age."));
+            activation.Deactivate(new DeactivationReason(DeactivationReasonCode.ActivationIdle, "It was idle for its collection age."));
         return Task.WhenAll(idle.Select(a => a.Deactivated));
     }
 

@@ -1,14 +1,15 @@
 using System.Diagnostics;
+using Orleans.Runtime;
 
 namespace Orleans.Activations;
 
 /// <summary>
-/// Runs the tasks of one activation on the thread pool, one at a time and in order. What a grain awaits continues here, because the request
-/// itself runs as a task of this scheduler; <c>ConfigureAwait(false)</c> leaves it.
+/// Runs the tasks of one activation on the thread pool, one at a time and in order. Continuations of a grain run here, because the request
+/// itself is a task of this scheduler; <c>ConfigureAwait(false)</c> leaves it.
 /// </summary>
 internal sealed class ActivationTaskScheduler(Activation activation) : TaskScheduler, IThreadPoolWorkItem
 {
-    // After this long the other work of the thread pool gets its chance, as with Orleans' ActivationSchedulingQuantum.
+    // After this time the scheduler yields to other work of the thread pool, as Orleans does (ActivationSchedulingQuantum).
     private static readonly long Quantum = Stopwatch.Frequency / 10;
 
     private readonly Queue<Task> _tasks = new();
@@ -27,7 +28,7 @@ internal sealed class ActivationTaskScheduler(Activation activation) : TaskSched
             {
                 TryExecuteTask(task);
 
-                // What a turn left in the thread's AsyncLocals must not reach the next one.
+                // AsyncLocals that a turn has set must not reach the next turn.
                 ExecutionContext.Restore(context);
                 if (Stopwatch.GetTimestamp() - started > Quantum)
                 {

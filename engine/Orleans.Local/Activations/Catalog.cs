@@ -1,20 +1,18 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
-using Orleans.Calls;
-using Orleans.Hosting;
 using Orleans.Runtime;
 
 namespace Orleans.Activations;
 
 /// <summary>The activations of a silo: at most one per grain, except for stateless workers.</summary>
-internal sealed class Catalog(LocalSilo silo)
+internal sealed class Catalog(SiloContext silo)
 {
     private readonly ConcurrentDictionary<GrainId, Activation> _activations = new();
     private readonly ConcurrentDictionary<GrainId, StatelessWorkers> _workers = new();
 
     public IEnumerable<Activation> Activations => _activations.Values.Concat(_workers.Values.SelectMany(w => w.Activations));
 
-    /// <summary>Hands work to the grain's activation, making one if there is none.</summary>
+    /// <summary>Passes work to the grain's activation, and creates one if there is none.</summary>
     public void Dispatch(ActivationWork work, GrainId grainId)
     {
         try
@@ -35,7 +33,7 @@ internal sealed class Catalog(LocalSilo silo)
 
                 if (activation.TryEnqueue(work))
                 {
-                    Remember(work, activation);
+                    work.OnEnqueued(activation);
                     return;
                 }
 
@@ -57,8 +55,8 @@ internal sealed class Catalog(LocalSilo silo)
     }
 
     /// <summary>
-    /// Makes the grain's activation and hands it the work before it starts, so that an activation that fails at once fails this call and no
-    /// later one. False when the work is in good hands; else another call was first, and the work is still to be handed to its activation.
+    /// Creates the grain's activation and passes it the work before it starts, so that an activation that fails at once fails this call and
+    /// no later one. Returns true if a concurrent call created the activation first: then <paramref name="other"/> must take the work.
     /// </summary>
     private bool TryCreate(GrainId grainId, ActivationWork work, [NotNullWhen(true)] out Activation? other)
     {
@@ -81,14 +79,8 @@ internal sealed class Catalog(LocalSilo silo)
             return true;
         }
 
-        Remember(work, activation);
-        activation.Start((work as GrainCall)?.Context);
+        work.OnEnqueued(activation);
+        activation.Start(work.CallerContext);
         return false;
-    }
-
-    private static void Remember(ActivationWork work, Activation activation)
-    {
-        if (work is GrainCall call)
-            call.Reference.LastActivation = activation;
     }
 }

@@ -2,11 +2,10 @@ using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Concurrency;
 using Orleans.Runtime;
-using Orleans.State;
 
 namespace Orleans.Activations;
 
-/// <summary>What the engine knows of a grain class.</summary>
+/// <summary>A grain class and its attributes.</summary>
 internal sealed class GrainClass
 {
     private const string Suffix = "grain";
@@ -31,7 +30,7 @@ internal sealed class GrainClass
 
     public GrainType GrainType { get; }
 
-    /// <summary>The interfaces that the grain is called by.</summary>
+    /// <summary>The grain interfaces of the class.</summary>
     public IReadOnlyList<Type> Interfaces { get; }
 
     public Type PrimaryInterface { get; }
@@ -50,7 +49,7 @@ internal sealed class GrainClass
     /// <summary>The class as management statistics name it: full name, comma, assembly.</summary>
     public string StatisticsName => $"{Type.FullName},{Type.Assembly.GetName().Name}";
 
-    /// <exception cref="InvalidOperationException">Its constructor, or something that the constructor asks for, failed.</exception>
+    /// <exception cref="InvalidOperationException">The constructor failed, or a service that it needs.</exception>
     public object CreateInstance(Activation activation)
     {
         try
@@ -71,7 +70,7 @@ internal sealed class GrainClass
             ?? constructors.MaxBy(c => c.GetParameters().Length)
             ?? throw new OrleansConfigurationException($"{Type} has no public constructor.");
 
-        // Only the parameters that no service provider can give; the others come from the activation's services.
+        // Only the parameters that a service provider cannot supply; the others come from the activation's services.
         var facets = constructor.GetParameters().Select(p => (p.ParameterType, Facet: FacetOf(p))).Where(p => p.Facet is not null).ToArray();
         return (
             ActivatorUtilities.CreateFactory(Type, [.. facets.Select(f => f.ParameterType)]),
@@ -87,8 +86,7 @@ internal sealed class GrainClass
         if (!parameter.ParameterType.IsGenericType || parameter.ParameterType.GetGenericTypeDefinition() != typeof(IPersistentState<>))
             throw new OrleansConfigurationException($"{parameter.Member.DeclaringType}: [PersistentState] belongs on an IPersistentState<T>.");
 
-        var constructor = typeof(PersistentState<>).MakeGenericType(parameter.ParameterType.GetGenericArguments()).GetConstructors()[0];
-        return activation => constructor.Invoke(BindingFlags.DoNotWrapExceptions, null, [activation, attribute], null);
+        return activation => activation.Silo.States.Create(activation, attribute, parameter.ParameterType);
     }
 
     private static string NameOf(Type type)

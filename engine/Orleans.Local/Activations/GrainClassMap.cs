@@ -13,7 +13,7 @@ internal sealed class GrainClassMap
     private static readonly ConcurrentDictionary<Assembly, GrainClass[]> Scanned = new();
     private static readonly string Engine = typeof(GrainClassMap).Assembly.GetName().Name!;
 
-    // These are many, hold no grains, and loading them would only cost time.
+    // Assemblies without grains; loading them would only cost time.
     private static readonly string[] Skipped = ["System", "Microsoft", "netstandard", "mscorlib", "xunit", "testhost"];
 
     private readonly Dictionary<GrainType, GrainClass> _byType = [];
@@ -47,7 +47,7 @@ internal sealed class GrainClassMap
         if (!string.IsNullOrEmpty(classNamePrefix))
             candidates = [.. candidates.Where(c => c.Type.FullName!.StartsWith(classNamePrefix, StringComparison.Ordinal))];
 
-        // Of several, the class that is named like the interface is meant.
+        // Of several classes the one that is named like the interface is chosen.
         if (candidates.Count > 1 && candidates.Find(c => c.Type.Name == interfaceType.Name[1..]) is { } namesake)
             return namesake;
         return candidates switch
@@ -56,7 +56,7 @@ internal sealed class GrainClassMap
             [] => throw new ArgumentException($"Could not find an implementation for interface {interfaceType}."),
             _ => throw new ArgumentException(
                 $"More than one class implements {interfaceType}: {string.Join(", ", candidates.Select(c => c.Type))}. "
-                + "Name the one that is meant by its class name prefix."),
+                + "Choose one with grainClassNamePrefix."),
         };
     }
 
@@ -71,8 +71,8 @@ internal sealed class GrainClassMap
     {
         var seen = new HashSet<string>();
         var found = new List<Assembly>();
-        var toLook = new Queue<Assembly>(AppDomain.CurrentDomain.GetAssemblies().Where(a => !a.IsDynamic));
-        while (toLook.TryDequeue(out var assembly))
+        var open = new Queue<Assembly>(AppDomain.CurrentDomain.GetAssemblies().Where(a => !a.IsDynamic));
+        while (open.TryDequeue(out var assembly))
         {
             var name = assembly.GetName();
             if (IsSkipped(name) || !seen.Add(name.FullName))
@@ -84,7 +84,7 @@ internal sealed class GrainClassMap
             foreach (var reference in references.Where(r => !IsSkipped(r) && !seen.Contains(r.FullName)))
             {
                 if (TryLoad(reference) is { } referred)
-                    toLook.Enqueue(referred);
+                    open.Enqueue(referred);
             }
         }
 
@@ -99,7 +99,7 @@ internal sealed class GrainClassMap
         }
         catch (FileNotFoundException)
         {
-            // Libraries refer to others that they can do without; what is not deployed has no grains.
+            // An optional reference that is not deployed. It contains no grains.
             return null;
         }
     }

@@ -8,7 +8,7 @@ internal static partial class Log
     [LoggerMessage(1001, LogLevel.Warning, "Activating {GrainId} failed")]
     public static partial void ActivationFailed(ILogger logger, Exception exception, GrainId grainId);
 
-    [LoggerMessage(1002, LogLevel.Warning, "Deactivating {GrainId} did not go to its end")]
+    [LoggerMessage(1002, LogLevel.Warning, "Deactivating {GrainId} did not complete")]
     public static partial void DeactivationFailed(ILogger logger, Exception exception, GrainId grainId);
 
     [LoggerMessage(1003, LogLevel.Warning, "Disposing {GrainId} failed")]

@@ -1,11 +1,9 @@
-using Orleans.Calls;
-using Orleans.Hosting;
 using Orleans.Runtime;
 
 namespace Orleans.Activations;
 
-/// <summary>The activations of one key of a stateless worker: a new one whenever all are busy, up to the class's maximum.</summary>
-internal sealed class StatelessWorkers(LocalSilo silo, GrainClass grainClass, GrainId grainId)
+/// <summary>The activations of one key of a stateless worker. A new one is created when all are busy, up to the limit of the class.</summary>
+internal sealed class StatelessWorkers(SiloContext silo, GrainClass grainClass, GrainId grainId)
 {
     private readonly Lock _gate = new();
     private readonly List<Activation> _activations = [];
@@ -26,13 +24,13 @@ internal sealed class StatelessWorkers(LocalSilo silo, GrainClass grainClass, Gr
             var (activation, isNew) = Pick();
             if (activation.TryEnqueue(work))
             {
-                // Only now, so that one that fails to activate fails this call and no later one.
+                // Started only now, so that a failing activation fails this call and no later one.
                 if (isNew)
-                    activation.Start((work as GrainCall)?.Context);
+                    activation.Start(work.CallerContext);
                 return;
             }
 
-            // That one ended between the choice and the call; it has left the list, or is about to.
+            // The activation ended after it was picked. It has left the list, or will do so at once.
             Thread.Yield();
         }
     }

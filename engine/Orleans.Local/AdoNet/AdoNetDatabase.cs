@@ -37,7 +37,7 @@ internal sealed class AdoNetDatabase
     public Task<List<T>> QueryAsync<T>(string sql, IReadOnlyDictionary<string, object?> parameters, Func<DbDataReader, T> read) =>
         _isSqlite ? Task.Run(() => RunAsync(sql, parameters, read)) : RunAsync(sql, parameters, read);
 
-    /// <summary>As the instant columns of this database take it.</summary>
+    /// <summary>The form in which the instant columns of this database store it.</summary>
     public object ToInstant(DateTime utc) =>
         _isSqlite ? utc.ToString(InstantFormat, CultureInfo.InvariantCulture) : DateTime.SpecifyKind(utc, DateTimeKind.Utc);
 

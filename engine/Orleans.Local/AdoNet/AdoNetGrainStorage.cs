@@ -23,8 +23,8 @@ internal sealed class AdoNetGrainStorage(string name, AdoNetGrainStorageOptions 
 
     private const string Read = $"SELECT PayloadBinary, Version FROM OrleansStorage WHERE {IsRow}";
 
-    // One statement, so that two writers cannot both see the old version: without a version only a new row may come to be, with one only the
-    // row of that version may change. No row comes back from a write that lost.
+    // One statement, so that two writers cannot both see the old version. Without a version it only inserts; with a version it only updates
+    // the row of that version. It returns no row if the version does not match.
     private const string Write =
         $"""
         INSERT INTO OrleansStorage (GrainIdHash, GrainTypeHash, GrainIdN0, GrainIdN1, ServiceId, GrainTypeString, GrainIdExtensionString,
@@ -93,12 +93,12 @@ internal sealed class AdoNetGrainStorage(string name, AdoNetGrainStorageOptions 
         var stored = await _database.QueryAsync(
             $"SELECT Version FROM OrleansStorage WHERE {IsRow}", Parameters(stateName, grainId), row => ReadVersion(row, 0));
         throw new InconsistentStateException(
-            $"The state \"{stateName}\" of {grainId} in \"{name}\" has been written by another.", stored.SingleOrDefault(), etag);
+            $"The state \"{stateName}\" of {grainId} in \"{name}\" has been changed by another writer.", stored.SingleOrDefault(), etag);
     }
 
     private Dictionary<string, object?> Parameters(string stateName, GrainId grainId)
     {
-        // The row's key is the state's name and the grain's key: the grain's type is not part of it, here as in Orleans' provider.
+        // The key of a row is the name of the state and the key of the grain. It has no grain type, as in Orleans' provider.
         var owner = _owners.GetOrAdd(stateName, grainId.Type);
         if (owner != grainId.Type)
             throw new OrleansConfigurationException(

@@ -56,7 +56,7 @@ internal sealed class IncomingCallContext(GrainCall call, Activation activation)
 /// <summary>A call on its way through the outgoing filters of its sender.</summary>
 internal sealed class OutgoingCallContext(GrainCall call, CallSender sender) : IOutgoingGrainCallContext
 {
-    private readonly Activation? _source = RuntimeContext.Current;
+    private readonly Activation? _source = (Activation?)RuntimeContext.Current;
     private int _next;
 
     public IInvokable Request => call;

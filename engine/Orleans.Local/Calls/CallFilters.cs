@@ -25,10 +25,10 @@ public interface IGrainCallContext
 
     MethodInfo InterfaceMethod { get; }
 
-    /// <summary>What the method returned, after <see cref="Invoke"/>; a filter may replace it.</summary>
+    /// <summary>The result of the method, after <see cref="Invoke"/>. A filter may replace it.</summary>
     object? Result { get; set; }
 
-    /// <summary>Goes on to the next filter, and at last to the method.</summary>
+    /// <summary>Calls the next filter, and after the last filter the method.</summary>
     Task Invoke();
 }
 

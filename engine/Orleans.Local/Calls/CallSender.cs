@@ -1,5 +1,4 @@
 using Orleans.Activations;
-using Orleans.Hosting;
 using Orleans.Runtime;
 
 namespace Orleans.Calls;
@@ -7,9 +6,9 @@ namespace Orleans.Calls;
 /// <summary>The silo that calls go to; it changes when a test cluster restarts its silo.</summary>
 internal sealed class SiloSlot
 {
-    private volatile LocalSilo? _silo;
+    private volatile SiloContext? _silo;
 
-    public LocalSilo? Silo
+    public SiloContext? Silo
     {
         get => _silo;
         set => _silo = value;
@@ -25,13 +24,13 @@ internal sealed class CallSender(SiloSlot slot, TimeSpan responseTimeout, TimePr
     public CallTimeouts Timeouts { get; } = new(responseTimeout, time);
 
     /// <exception cref="SiloUnavailableException">There is no silo.</exception>
-    public LocalSilo Silo => slot.Silo ?? throw new SiloUnavailableException("The silo is not running.");
+    public SiloContext Silo => slot.Silo ?? throw new SiloUnavailableException("The silo is not running.");
 
     public Task Send(GrainCall call)
     {
         if (OutgoingFilters.Length > 0)
             return call.SendThroughFilters(this);
-        Dispatch(call, RuntimeContext.Current);
+        Dispatch(call, (Activation?)RuntimeContext.Current);
         return call.Method.OneWay ? Task.CompletedTask : call.Answer;
     }
 

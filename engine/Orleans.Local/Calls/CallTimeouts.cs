@@ -1,8 +1,8 @@
 namespace Orleans.Calls;
 
 /// <summary>
-/// The calls of one sender that have no answer yet. They all have the same time, so the list is in the order of its ends: entering, leaving
-/// and looking for what is over cost the same however many calls wait.
+/// The pending calls of one sender. All have the same timeout, so the list is ordered by deadline: adding, removing and expiring a call take
+/// constant time.
 /// </summary>
 internal sealed class CallTimeouts : IDisposable
 {
@@ -29,7 +29,7 @@ internal sealed class CallTimeouts : IDisposable
         call.Deadline = _time.GetTimestamp() + _ticks;
         lock (_gate)
         {
-            // The call may have been cancelled since: then it has left before it came.
+            // The call may have been cancelled meanwhile; then it must not enter the list.
             if (call.IsAbandoned)
                 return;
             call.Timeouts = this;
@@ -61,7 +61,7 @@ internal sealed class CallTimeouts : IDisposable
         }
     }
 
-    /// <summary>The silo is gone: nobody will answer.</summary>
+    /// <summary>Fails all pending calls, because the silo has stopped.</summary>
     public void FailAll(Exception exception) => Fail(_ => true, _ => exception);
 
     public void Dispose() => _timer.Dispose();
@@ -84,7 +84,7 @@ internal sealed class CallTimeouts : IDisposable
             if (call is null || !isOver(call))
                 return;
 
-            // A call that was answered at this very moment leaves the list by itself.
+            // A call that completes at this moment removes itself; removing it twice is harmless.
             Remove(call);
             call.TryFail(exceptionFor(call));
         }

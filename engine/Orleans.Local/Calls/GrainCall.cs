@@ -7,13 +7,13 @@ using Orleans.Storage;
 
 namespace Orleans.Calls;
 
-/// <summary>One call of a grain method, from the reference to the answer.</summary>
-internal abstract class GrainCall(GrainReference reference, GrainMethod method, object?[] arguments) : ActivationWork, IInvokable
+/// <summary>One call of a grain method, from the reference to the result.</summary>
+internal abstract class GrainCall(GrainProxy reference, GrainMethod method, object?[] arguments) : ActivationWork, IInvokable
 {
     private CancellationTokenSource? _cancellation;
     private CancellationTokenRegistration _callerCancellation;
 
-    public GrainReference Reference { get; } = reference;
+    public GrainProxy Reference { get; } = reference;
 
     public GrainMethod Method { get; } = method;
 
@@ -22,10 +22,12 @@ internal abstract class GrainCall(GrainReference reference, GrainMethod method, 
     /// <summary>The request context of the caller when it made the call.</summary>
     public Dictionary<string, object>? Context { get; set; }
 
+    public override Dictionary<string, object>? CallerContext => Context;
+
     /// <summary>The calling activation; null when the caller is not a grain.</summary>
     public Activation? Source { get; set; }
 
-    /// <summary>The timeout list that the call is in, its neighbours there, and when it is over.</summary>
+    /// <summary>The list of pending calls that contains this call, its neighbours there, and its deadline.</summary>
     public CallTimeouts? Timeouts { get; set; }
 
     public GrainCall? Previous { get; set; }
@@ -47,13 +49,15 @@ internal abstract class GrainCall(GrainReference reference, GrainMethod method, 
 
     public override bool IsAbandoned => Answer.IsCompleted;
 
+    public override void OnEnqueued(Activation activation) => Reference.LastActivation = activation;
+
     public CancellationToken CallerToken => Method.TokenIndex < 0 ? default : (CancellationToken)Arguments[Method.TokenIndex]!;
 
     public bool IsCancellable => Method.TokenIndex >= 0;
 
     /// <summary>
-    /// The grain gets a token of its own: the caller's cancellation ends the wait of the caller at once, and reaches the grain in a turn,
-    /// so that what the grain registered on its token does not run beside its other code.
+    /// The grain gets a separate token. Cancellation ends the wait of the caller at once and reaches the grain in a turn, so that callbacks
+    /// which the grain registered on its token do not run concurrently with its other code.
     /// </summary>
     public void LinkCancellation()
     {
@@ -70,7 +74,7 @@ internal abstract class GrainCall(GrainReference reference, GrainMethod method, 
         var activation = Activation!;
         RequestContext.Import(Context);
 
-        // The caller gave up between the choice of this call and now.
+        // The caller cancelled after this call was chosen to run.
         if (_cancellation is not null && IsAbandoned)
             _cancellation.Cancel();
         if (activation.Silo.IncomingFilters.Length > 0 || activation.Class.FiltersItsCalls)
@@ -112,7 +116,7 @@ internal abstract class GrainCall(GrainReference reference, GrainMethod method, 
 
     public abstract object? BoxedResultOf(Task task);
 
-    /// <summary>Answers the caller; true if nothing did so before.</summary>
+    /// <summary>Sets the result of the call; false if it already had one.</summary>
     public bool TrySucceed(object? result) => Settle(SetResult(result));
 
     public bool TryFail(Exception exception) => Settle(SetException(exception));
@@ -175,7 +179,7 @@ internal abstract class GrainCall(GrainReference reference, GrainMethod method, 
         if (Method.OneWay)
             CallLog.OneWayFailed(activation.Silo.Logger, exception, Method, Reference.GrainId);
 
-        // What the grain has in memory is not what is stored: the next call starts again from the store.
+        // The state in memory differs from the stored one: the next call must read it again.
         if (exception is InconsistentStateException { IsSourceActivation: true } inconsistent)
         {
             inconsistent.IsSourceActivation = false;
@@ -211,12 +215,12 @@ internal abstract class GrainCall(GrainReference reference, GrainMethod method, 
 
     void IDisposable.Dispose()
     {
-        // A call holds nothing that outlives its answer.
+        // A call owns no resources.
     }
 }
 
-/// <summary>A call that answers with nothing but its end.</summary>
-internal sealed class TaskCall(GrainReference reference, GrainMethod method, object?[] arguments) : GrainCall(reference, method, arguments)
+/// <summary>A call without a result.</summary>
+internal sealed class TaskCall(GrainProxy reference, GrainMethod method, object?[] arguments) : GrainCall(reference, method, arguments)
 {
     private readonly TaskCompletionSource _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -224,7 +228,7 @@ internal sealed class TaskCall(GrainReference reference, GrainMethod method, obj
 
     public override object? BoxedAnswer => null;
 
-    // Nobody waits for a one-way call, so a completed answer does not mean that it is not wanted.
+    // The caller of a one-way call does not wait, so a completed answer does not mean that the call was abandoned.
     public override bool IsAbandoned => !Method.OneWay && base.IsAbandoned;
 
     public override Task SendThroughFilters(CallSender sender) => new OutgoingCallContext(this, sender).Invoke();
@@ -240,8 +244,8 @@ internal sealed class TaskCall(GrainReference reference, GrainMethod method, obj
     protected override bool SetException(Exception exception) => _answer.TrySetException(exception);
 }
 
-/// <summary>A call that answers with a value.</summary>
-internal sealed class ResultCall<T>(GrainReference reference, GrainMethod method, object?[] arguments) : GrainCall(reference, method, arguments)
+/// <summary>A call with a result.</summary>
+internal sealed class ResultCall<T>(GrainProxy reference, GrainMethod method, object?[] arguments) : GrainCall(reference, method, arguments)
 {
     private readonly TaskCompletionSource<T> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

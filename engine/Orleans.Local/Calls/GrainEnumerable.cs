@@ -1,82 +1,69 @@
-using Orleans.Activations;
 using Orleans.Runtime;
 
-namespace Orleans.Runtime
+namespace Orleans.Calls;
+
+/// <summary>The items that a grain's method will produce; each enumeration of them is a call.</summary>
+internal sealed class GrainEnumerable<T>(
+    GrainReference reference, CallSender sender, GrainMethod method, object?[] arguments, int batchSize = 100) : IBatchedEnumerable<T>
 {
-    /// <summary>Options of enumerations that grains return.</summary>
-    public static class AsyncEnumerableExtensions
+    public IAsyncEnumerable<T> WithBatchSize(int maxBatchSize)
     {
-        /// <summary>How many items the grain may produce before the consumer asks for the next ones; 100 unless told.</summary>
-        public static IAsyncEnumerable<T> WithBatchSize<T>(this IAsyncEnumerable<T> self, int maxBatchSize) =>
-            self is GrainEnumerable<T> enumerable ? enumerable.WithBatchSize(maxBatchSize) : self;
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxBatchSize, 1);
+        return new GrainEnumerable<T>(reference, sender, method, arguments, maxBatchSize);
     }
 
-    /// <summary>The items that a grain's method will produce; each enumeration of them is a call.</summary>
-    internal sealed class GrainEnumerable<T>(
-        GrainReference reference, Calls.CallSender sender, Calls.GrainMethod method, object?[] arguments, int batchSize = 100) : IAsyncEnumerable<T>
-    {
-        public IAsyncEnumerable<T> WithBatchSize(int maxBatchSize)
-        {
-            ArgumentOutOfRangeException.ThrowIfLessThan(maxBatchSize, 1);
-            return new GrainEnumerable<T>(reference, sender, method, arguments, maxBatchSize);
-        }
-
-        public IAsyncEnumerator<T> GetAsyncEnumerator(CancellationToken cancellationToken = default) =>
-            new Calls.GrainEnumerator<T>(reference, sender, method, [.. arguments], batchSize, cancellationToken);
-    }
+    public IAsyncEnumerator<T> GetAsyncEnumerator(CancellationToken cancellationToken = default) =>
+        new GrainEnumerator<T>(reference, sender, method, [.. arguments], batchSize, cancellationToken);
 }
 
-namespace Orleans.Calls
+/// <summary>The consumer's side of an enumeration: returns the items of a batch, then asks the grain for the next batch.</summary>
+internal sealed class GrainEnumerator<T>(
+    GrainReference reference, CallSender sender, GrainMethod method, object?[] arguments, int batchSize, CancellationToken cancellationToken)
+    : IAsyncEnumerator<T>
 {
-    /// <summary>The consumer's side of an enumeration: hands out the items of a batch, then asks the grain for the next batch.</summary>
-    internal sealed class GrainEnumerator<T>(
-        GrainReference reference, CallSender sender, GrainMethod method, object?[] arguments, int batchSize, CancellationToken cancellationToken)
-        : IAsyncEnumerator<T>
+    private GrainEnumeration<T>? _enumeration;
+    private Queue<T> _batch = new();
+
+    public T Current { get; private set; } = default!;
+
+    public async ValueTask<bool> MoveNextAsync()
     {
-        private GrainEnumeration<T>? _enumeration;
-        private Queue<T> _batch = new();
-
-        public T Current { get; private set; } = default!;
-
-        public async ValueTask<bool> MoveNextAsync()
+        cancellationToken.ThrowIfCancellationRequested();
+        if (_batch.TryDequeue(out var item))
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (_batch.TryDequeue(out var item))
-            {
-                Current = item;
-                return true;
-            }
-
-            try
-            {
-                _enumeration ??= Start();
-                _batch = await _enumeration.NextBatchAsync().WaitAsync(cancellationToken);
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                await DisposeAsync();
-                throw;
-            }
-
-            if (!_batch.TryDequeue(out item))
-                return false;
             Current = item;
             return true;
         }
 
-        public async ValueTask DisposeAsync()
+        try
         {
-            if (_enumeration is { } enumeration)
-                await enumeration.EndAsync();
+            _enumeration ??= Start();
+            _batch = await _enumeration.NextBatchAsync().WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await DisposeAsync();
+            throw;
         }
 
-        private GrainEnumeration<T> Start()
-        {
-            var source = RuntimeContext.Current;
-            var silo = sender.Silo;
-            if (!silo.Accepts(source))
-                throw new SiloUnavailableException($"The silo is stopping, so {method} cannot be called.");
-            return new GrainEnumeration<T>(silo, reference.GrainId, method, arguments, batchSize, cancellationToken);
-        }
+        if (!_batch.TryDequeue(out item))
+            return false;
+        Current = item;
+        return true;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_enumeration is { } enumeration)
+            await enumeration.EndAsync();
+    }
+
+    private GrainEnumeration<T> Start()
+    {
+        var source = RuntimeContext.Current;
+        var silo = sender.Silo;
+        if (!silo.Accepts(source))
+            throw new SiloUnavailableException($"The silo is stopping, so {method} cannot be called.");
+        return new GrainEnumeration<T>(silo, reference.GrainId, method, arguments, batchSize, cancellationToken);
     }
 }

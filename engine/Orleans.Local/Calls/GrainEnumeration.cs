@@ -1,27 +1,26 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Activations;
-using Orleans.Hosting;
 using Orleans.Runtime;
 
 namespace Orleans.Calls;
 
-/// <summary>An enumeration that a grain produces: its steps are turns that interleave, and between them it occupies nothing.</summary>
-internal abstract partial class GrainEnumeration(LocalSilo silo) : ActivationWork
+/// <summary>An enumeration that a grain produces. Its steps are turns that interleave; between them it does not occupy the activation.</summary>
+internal abstract partial class GrainEnumeration(SiloContext silo) : ActivationWork, IActivationPart
 {
     private long _lastUsed = silo.Time.GetTimestamp();
 
     public override bool AlwaysInterleave => true;
 
-    /// <summary>No step runs, and the last one is long ago: the consumer is gone and did not say so.</summary>
+    /// <summary>No step runs, and the last one ended long ago: the consumer disappeared without disposing the enumeration.</summary>
     public bool IsAbandonedByConsumer =>
         !IsProducing && silo.Time.GetElapsedTime(Volatile.Read(ref _lastUsed)) > 2 * silo.ResponseTimeout;
 
-    protected LocalSilo Silo => silo;
+    protected SiloContext Silo => silo;
 
     protected abstract bool IsProducing { get; }
 
     /// <summary>Ends it from the grain's side: the consumer's next step fails with <see cref="EnumerationAbortedException"/>.</summary>
-    public abstract void Abort(string reason);
+    public abstract void End(string reason);
 
     protected void Touch() => Volatile.Write(ref _lastUsed, silo.Time.GetTimestamp());
 
@@ -49,7 +48,7 @@ internal sealed class GrainEnumeration<T> : GrainEnumeration
     private int _stopping;
 
     public GrainEnumeration(
-        LocalSilo silo, GrainId grainId, GrainMethod method, object?[] arguments, int batchSize, CancellationToken cancellationToken)
+        SiloContext silo, GrainId grainId, GrainMethod method, object?[] arguments, int batchSize, CancellationToken cancellationToken)
         : base(silo)
     {
         _grainId = grainId;
@@ -87,7 +86,7 @@ internal sealed class GrainEnumeration<T> : GrainEnumeration
         if (_home is null)
             Silo.Catalog.Dispatch(this, _grainId);
         else if (!_home.TryEnqueue(this))
-            Abort($"{_grainId} was deactivated.");
+            End($"{_grainId} was deactivated.");
         return step.Task;
     }
 
@@ -95,7 +94,7 @@ internal sealed class GrainEnumeration<T> : GrainEnumeration
 
     public override void Reject(Exception exception) => _step?.TrySetException(exception);
 
-    public override void Abort(string reason)
+    public override void End(string reason)
     {
         lock (_gate)
         {
@@ -107,7 +106,7 @@ internal sealed class GrainEnumeration<T> : GrainEnumeration
         _ = EndAsync();
     }
 
-    /// <summary>Tells the producer to stop, and waits until it has done so.</summary>
+    /// <summary>Asks the producer to stop, and waits until it has stopped.</summary>
     public async Task EndAsync()
     {
         lock (_gate)
@@ -117,7 +116,7 @@ internal sealed class GrainEnumeration<T> : GrainEnumeration
             _ended = true;
         }
 
-        // In a turn, for the producer's finally blocks are code of the grain. If it has not begun, it never will.
+        // In a turn, because the finally blocks of the producer are code of the grain. A producer that has not begun will not begin.
         if (_home is not { } home)
             return;
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -170,7 +169,7 @@ internal sealed class GrainEnumeration<T> : GrainEnumeration
         }
     }
 
-    /// <summary>What is there without waiting, up to the batch size; if nothing is, the first item to come.</summary>
+    /// <summary>The items that are available without waiting, up to the batch size; if there are none, waits for the first one.</summary>
     private async Task<Queue<T>> ProduceAsync(IAsyncEnumerator<T> producer)
     {
         var batch = new Queue<T>();
@@ -196,7 +195,7 @@ internal sealed class GrainEnumeration<T> : GrainEnumeration
             {
                 await _cancellation.CancelAsync();
 
-                // A producer that does not heed its token is left alone in the end: disposing it while it runs is not allowed.
+                // A producer that ignores its token is abandoned after the timeout: it must not be disposed while it runs.
                 if (_pending is { } pending)
                 {
                     await ((Task)pending).WaitAsync(Silo.ResponseTimeout, Silo.Time)

@@ -4,10 +4,9 @@ using Orleans.Runtime;
 
 namespace Orleans.Calls;
 
-/// <summary>Makes references.</summary>
-internal sealed class GrainFactory(CallSender sender, GrainClassMap classes, IServiceProvider services) : IClusterClient
+/// <summary>Creates references to grains.</summary>
+internal sealed class GrainFactory(CallSender sender, GrainClassMap classes, IServiceProvider services) : IClusterClient, IReferenceFactory
 {
-    private readonly GrainReferenceShared _shared = new(sender);
     private readonly ConcurrentDictionary<(Type, string?), GrainType> _types = new();
 
     public IServiceProvider ServiceProvider => services;
@@ -29,7 +28,7 @@ internal sealed class GrainFactory(CallSender sender, GrainClassMap classes, ISe
     public TGrainInterface GetGrain<TGrainInterface>(GrainId grainId)
         where TGrainInterface : IAddressable => (TGrainInterface)(object)CreateReference(typeof(TGrainInterface), grainId);
 
-    public GrainReference CreateReference(Type interfaceType, GrainId grainId) => ProxyBuilder.Create(interfaceType, _shared, grainId);
+    public GrainReference CreateReference(Type interfaceType, GrainId grainId) => ProxyBuilder.Create(interfaceType, sender, grainId);
 
     private TGrainInterface Create<TGrainInterface>(IdSpan key, string? classNamePrefix)
     {

@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace Orleans.Serialization.Invocation;
 
-/// <summary>One call of a grain's method: what a filter can look at and change before the method runs.</summary>
+/// <summary>One call of a grain's method. A filter can read and change its arguments before the method runs.</summary>
 public interface IInvokable : IDisposable
 {
     /// <summary>The grain, once the call has reached it.</summary>

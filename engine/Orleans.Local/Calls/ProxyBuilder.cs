@@ -7,27 +7,27 @@ using Orleans.Runtime;
 namespace Orleans.Calls;
 
 /// <summary>
-/// Makes, once per grain interface, a class that derives from <see cref="GrainReference"/> and implements the interface. Each method puts its
-/// arguments in an array and hands them over with its <see cref="GrainMethod"/>; a static method beside it unpacks them again and calls the
-/// grain. Nothing is looked up by reflection during a call.
+/// Creates, once per grain interface, a class that derives from <see cref="GrainProxy"/> and implements the interface. Each method puts its
+/// arguments in an array and passes them on with its <see cref="GrainMethod"/>; a static method beside it unpacks them and calls the grain.
+/// No call uses reflection.
 /// </summary>
 internal static class ProxyBuilder
 {
     private const string MethodsField = "Methods";
 
-    private static readonly ConcurrentDictionary<Type, Lazy<Func<GrainReferenceShared, GrainId, GrainReference>>> Factories = new();
+    private static readonly ConcurrentDictionary<Type, Lazy<Func<CallSender, GrainId, GrainProxy>>> Factories = new();
 
-    private static readonly ConstructorInfo BaseConstructor = typeof(GrainReference).GetConstructor(
-        BindingFlags.Instance | BindingFlags.NonPublic, [typeof(GrainReferenceShared), typeof(GrainId)])!;
+    private static readonly ConstructorInfo BaseConstructor = typeof(GrainProxy).GetConstructor(
+        BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic, [typeof(CallSender), typeof(GrainId)])!;
 
     private static readonly ConstructorInfo IgnoresAccessChecksTo =
         typeof(IgnoresAccessChecksToAttribute).GetConstructor([typeof(string)])!;
 
     /// <exception cref="NotSupportedException">The interface has a member that cannot be a grain call.</exception>
-    public static GrainReference Create(Type interfaceType, GrainReferenceShared shared, GrainId id) =>
-        Factories.GetOrAdd(interfaceType, static type => new(() => Build(type))).Value(shared, id);
+    public static GrainProxy Create(Type interfaceType, CallSender sender, GrainId id) =>
+        Factories.GetOrAdd(interfaceType, static type => new(() => Build(type))).Value(sender, id);
 
-    private static Func<GrainReferenceShared, GrainId, GrainReference> Build(Type interfaceType)
+    private static Func<CallSender, GrainId, GrainProxy> Build(Type interfaceType)
     {
         if (!interfaceType.IsInterface || !interfaceType.IsAssignableTo(typeof(IAddressable)))
             throw new ArgumentException($"{interfaceType} is not a grain interface.", nameof(interfaceType));
@@ -35,7 +35,7 @@ internal static class ProxyBuilder
         var name = $"Orleans.Local.Proxies.{interfaceType.Name}";
         var assembly = AssemblyBuilder.DefineDynamicAssembly(new AssemblyName(name), AssemblyBuilderAccess.Run);
         var type = assembly.DefineDynamicModule(name).DefineType(
-            $"{name}_Reference", TypeAttributes.Class | TypeAttributes.NotPublic | TypeAttributes.Sealed, typeof(GrainReference), [interfaceType]);
+            $"{name}_Reference", TypeAttributes.Class | TypeAttributes.NotPublic | TypeAttributes.Sealed, typeof(GrainProxy), [interfaceType]);
 
         var methods = interfaceType.GetInterfaces().Append(interfaceType)
             .SelectMany(i => i.GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic))
@@ -68,7 +68,7 @@ internal static class ProxyBuilder
         }
 
         proxy.GetField(MethodsField)!.SetValue(null, methods);
-        return proxy.GetMethod("Create")!.CreateDelegate<Func<GrainReferenceShared, GrainId, GrainReference>>();
+        return proxy.GetMethod("Create")!.CreateDelegate<Func<CallSender, GrainId, GrainProxy>>();
     }
 
     private static GrainMethod Checked(Type interfaceType, MethodInfo method)
@@ -87,7 +87,7 @@ internal static class ProxyBuilder
     private static ConstructorBuilder EmitConstructor(TypeBuilder type)
     {
         var constructor = type.DefineConstructor(
-            MethodAttributes.Public, CallingConventions.HasThis, [typeof(GrainReferenceShared), typeof(GrainId)]);
+            MethodAttributes.Public, CallingConventions.HasThis, [typeof(CallSender), typeof(GrainId)]);
         var il = constructor.GetILGenerator();
         il.Emit(OpCodes.Ldarg_0);
         il.Emit(OpCodes.Ldarg_1);
@@ -100,7 +100,7 @@ internal static class ProxyBuilder
     private static void EmitFactory(TypeBuilder type, ConstructorBuilder constructor)
     {
         var il = type.DefineMethod(
-            "Create", MethodAttributes.Public | MethodAttributes.Static, typeof(GrainReference), [typeof(GrainReferenceShared), typeof(GrainId)])
+            "Create", MethodAttributes.Public | MethodAttributes.Static, typeof(GrainProxy), [typeof(CallSender), typeof(GrainId)])
             .GetILGenerator();
         il.Emit(OpCodes.Ldarg_0);
         il.Emit(OpCodes.Ldarg_1);
@@ -180,24 +180,24 @@ internal static class ProxyBuilder
             ? typeof(Task<>).MakeGenericType(returnType.GetGenericArguments())
             : returnType;
 
-    /// <summary>The method of <see cref="GrainReference"/> that sends a call with this result; null if there is none.</summary>
+    /// <summary>The method of <see cref="GrainProxy"/> that sends a call with this result; null if there is none.</summary>
     private static MethodInfo? Sender(Type returnType)
     {
         if (returnType == typeof(Task))
-            return Of(nameof(GrainReference.SendAsync));
+            return Of(nameof(GrainProxy.SendAsync));
         if (returnType == typeof(ValueTask))
-            return Of(nameof(GrainReference.SendValueAsync));
+            return Of(nameof(GrainProxy.SendValueAsync));
         if (!returnType.IsGenericType)
             return null;
 
         var definition = returnType.GetGenericTypeDefinition();
-        var name = definition == typeof(Task<>) ? nameof(GrainReference.RequestAsync)
-            : definition == typeof(ValueTask<>) ? nameof(GrainReference.RequestValueAsync)
-            : definition == typeof(IAsyncEnumerable<>) ? nameof(GrainReference.Enumerate)
+        var name = definition == typeof(Task<>) ? nameof(GrainProxy.RequestAsync)
+            : definition == typeof(ValueTask<>) ? nameof(GrainProxy.RequestValueAsync)
+            : definition == typeof(IAsyncEnumerable<>) ? nameof(GrainProxy.Enumerate)
             : null;
         return name is null ? null : Of(name).MakeGenericMethod(returnType.GetGenericArguments());
 
-        static MethodInfo Of(string name) => typeof(GrainReference).GetMethod(name, BindingFlags.Instance | BindingFlags.NonPublic)!;
+        static MethodInfo Of(string name) => typeof(GrainProxy).GetMethod(name, BindingFlags.Instance | BindingFlags.NonPublic)!;
     }
 
     private static IEnumerable<Type> WithTypeArguments(Type type) =>

@@ -4,7 +4,7 @@ namespace Orleans.Concurrency;
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class AlwaysInterleaveAttribute : Attribute;
 
-/// <summary>The caller does not wait: its task completes when the call is sent, and it never sees the outcome.</summary>
+/// <summary>The caller does not wait: its task completes when the call is sent, and it does not learn the result.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class OneWayAttribute : Attribute;
 
@@ -16,7 +16,7 @@ public sealed class ReadOnlyAttribute : Attribute;
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class ReentrantAttribute : Attribute;
 
-/// <summary>A grain without identity in memory: several activations of one key serve calls side by side.</summary>
+/// <summary>Several activations of one key serve calls in parallel.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class StatelessWorkerAttribute : Attribute
 {

@@ -1,4 +1,3 @@
-using Orleans.Activations;
 using Orleans.Runtime;
 
 namespace Orleans;
@@ -11,7 +10,7 @@ public abstract class Grain : IGrainBase, IAddressable
     {
     }
 
-    /// <param name="grainContext">The activation. Null only for a grain that a unit test made by hand.</param>
+    /// <param name="grainContext">The activation. Null only for a grain that a unit test constructs itself.</param>
     protected Grain(IGrainContext grainContext) => GrainContext = grainContext;
 
     public IGrainContext GrainContext { get; }
@@ -20,11 +19,11 @@ public abstract class Grain : IGrainBase, IAddressable
 
     public string IdentityString => GrainContext.GrainId.ToString();
 
-    protected IGrainFactory GrainFactory => Activation.Silo.GrainFactory;
+    protected IGrainFactory GrainFactory => Activation.GrainFactory;
 
     protected internal IServiceProvider ServiceProvider => GrainContext.ActivationServices;
 
-    private Activation Activation => (Activation)GrainContext;
+    private IActivationContext Activation => (IActivationContext)GrainContext;
 
 #pragma warning disable CA1725 // Orleans calls the parameter "token" in the interface and "cancellationToken" here
     public virtual Task OnActivateAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -35,6 +34,6 @@ public abstract class Grain : IGrainBase, IAddressable
     /// <summary>Ends this activation after the current calls; calls that arrive meanwhile go to the next activation.</summary>
     protected void DeactivateOnIdle() => GrainBaseExtensions.DeactivateOnIdle(this);
 
-    /// <summary>Keeps this activation from being collected for at least this long. Negative: takes an earlier wish back.</summary>
+    /// <summary>Keeps this activation from being collected for at least this long. A negative time cancels an earlier delay.</summary>
     protected void DelayDeactivation(TimeSpan timeSpan) => Activation.DelayDeactivation(timeSpan);
 }

@@ -2,7 +2,7 @@ using Orleans.Runtime;
 
 namespace Orleans;
 
-/// <summary>What a grain or a reference to one can be asked.</summary>
+/// <summary>Identity of grains and references.</summary>
 public static class GrainExtensions
 {
     public static GrainId GetGrainId(this IAddressable grain) => ReferenceOf(grain).GrainId;
@@ -15,7 +15,7 @@ public static class GrainExtensions
     /// <exception cref="ArgumentException">The key is not an integer.</exception>
     public static long GetPrimaryKeyLong(this IAddressable grain) => grain.GetGrainId().GetIntegerKey();
 
-    /// <summary>A reference to this grain, to hand to others: a grain never hands out itself.</summary>
+    /// <summary>A reference to this grain. A grain passes references to others, never itself.</summary>
     public static TGrainInterface AsReference<TGrainInterface>(this IAddressable grain)
     {
         var reference = ReferenceOf(grain);

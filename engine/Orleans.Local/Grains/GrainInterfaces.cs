@@ -2,7 +2,7 @@ using Orleans.Runtime;
 
 namespace Orleans.Runtime
 {
-    /// <summary>Anything that calls can be sent to.</summary>
+    /// <summary>A target of calls.</summary>
     public interface IAddressable;
 }
 
@@ -17,19 +17,19 @@ namespace Orleans
 
     public interface IGrainWithIntegerKey : IGrain;
 
-    /// <summary>What the engine asks of a grain class.</summary>
+    /// <summary>What the engine requires of a grain class.</summary>
     public interface IGrainBase
     {
         IGrainContext GrainContext { get; }
 
-        /// <summary>Runs after the state is read and before the first call. If it throws, the waiting calls fail and no activation remains.</summary>
+        /// <summary>Runs after the state is read and before the first call. If it throws, the waiting calls fail and the activation is discarded.</summary>
         Task OnActivateAsync(CancellationToken token) => Task.CompletedTask;
 
-        /// <summary>Runs before a graceful end of the activation: never rely on it, a crash does not call it.</summary>
+        /// <summary>Runs before a graceful end of the activation. Do not rely on it: it does not run when the process crashes.</summary>
         Task OnDeactivateAsync(DeactivationReason reason, CancellationToken token) => Task.CompletedTask;
     }
 
-    /// <summary>Gives references to grains. A reference costs nothing: the grain is activated by its first call.</summary>
+    /// <summary>Creates references to grains. Creating one does not activate the grain; the first call does.</summary>
     public interface IGrainFactory
     {
         TGrainInterface GetGrain<TGrainInterface>(string primaryKey, string? grainClassNamePrefix = null)
@@ -45,7 +45,7 @@ namespace Orleans
             where TGrainInterface : IAddressable;
     }
 
-    /// <summary>The way into the grains from outside of them.</summary>
+    /// <summary>Calls grains from code that is not a grain.</summary>
     public interface IClusterClient : IGrainFactory
     {
         IServiceProvider ServiceProvider { get; }

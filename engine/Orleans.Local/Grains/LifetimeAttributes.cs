@@ -8,14 +8,14 @@ public class CollectionAgeLimitAttribute : Attribute
 {
     public static readonly TimeSpan MinAgeLimit = TimeSpan.FromMinutes(1);
 
-    private readonly TimeSpan? _given;
+    private readonly TimeSpan? _period;
 
     public CollectionAgeLimitAttribute()
     {
     }
 
     /// <param name="inactivityPeriod">A <see cref="TimeSpan"/> in its invariant form.</param>
-    public CollectionAgeLimitAttribute(string inactivityPeriod) => _given = TimeSpan.Parse(inactivityPeriod, CultureInfo.InvariantCulture);
+    public CollectionAgeLimitAttribute(string inactivityPeriod) => _period = TimeSpan.Parse(inactivityPeriod, CultureInfo.InvariantCulture);
 
     public double Days { get; set; }
 
@@ -32,7 +32,7 @@ public class CollectionAgeLimitAttribute : Attribute
         {
             if (AlwaysActive)
                 return TimeSpan.MaxValue;
-            var age = _given ?? TimeSpan.FromDays(Days) + TimeSpan.FromHours(Hours) + TimeSpan.FromMinutes(Minutes);
+            var age = _period ?? TimeSpan.FromDays(Days) + TimeSpan.FromHours(Hours) + TimeSpan.FromMinutes(Minutes);
             return age < MinAgeLimit ? MinAgeLimit : age;
         }
     }

@@ -1,6 +1,6 @@
 namespace Orleans.Runtime;
 
-/// <summary>The base of what the engine throws.</summary>
+/// <summary>The base class of the engine's exceptions.</summary>
 [GenerateSerializer]
 public class OrleansException : Exception
 {
@@ -20,7 +20,7 @@ public class OrleansException : Exception
     }
 }
 
-/// <summary>A silo is configured in a way that cannot work.</summary>
+/// <summary>The configuration of a silo is invalid.</summary>
 [GenerateSerializer]
 public sealed class OrleansConfigurationException : Exception
 {
@@ -35,7 +35,7 @@ public sealed class OrleansConfigurationException : Exception
     }
 }
 
-/// <summary>A call was refused or lost before the grain could answer.</summary>
+/// <summary>A call was rejected or lost before it had a result.</summary>
 [GenerateSerializer]
 public class OrleansMessageRejectionException : OrleansException
 {

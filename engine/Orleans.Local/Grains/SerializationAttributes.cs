@@ -9,7 +9,7 @@ public sealed class AliasAttribute(string alias) : Attribute
     public string Alias { get; } = alias;
 }
 
-/// <summary>Asks for a serializer of the type. No effect on the embedded engine.</summary>
+/// <summary>Requests a generated serializer for the type. No effect on the embedded engine.</summary>
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Enum)]
 public sealed class GenerateSerializerAttribute : Attribute
 {

@@ -4,6 +4,8 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using Orleans.Runtime;
+using Orleans.Timers;
 
 namespace Microsoft.Extensions.Hosting;
 
@@ -31,7 +33,7 @@ public static class OrleansSiloGenericHostExtensions
 
     private static void AddSilo(IServiceCollection services, IConfiguration configuration, Action<ISiloBuilder> configure)
     {
-        // Called again, it goes on with the same silo.
+        // A second call configures the same silo.
         if (services.All(s => s.ServiceType != typeof(LocalSilo)))
         {
             services.TryAddSingleton(TimeProvider.System);
@@ -41,6 +43,8 @@ public static class OrleansSiloGenericHostExtensions
                 "GrainCollectionOptions: the collection age must be longer than the collection quantum.");
             services.AddOptions<SiloMessagingOptions>();
             services.AddSingleton<LocalSilo>();
+            services.AddSingleton(s => s.GetRequiredService<LocalSilo>().Context);
+            services.AddSingleton<ITimerRegistry, TimerRegistry>();
             services.AddHostedService<SiloHostedService>();
             services.TryAddSingleton<IClusterClient>(s => s.GetRequiredService<LocalSilo>().GrainFactory);
             services.TryAddSingleton<IGrainFactory>(s => s.GetRequiredService<IClusterClient>());
@@ -50,11 +54,11 @@ public static class OrleansSiloGenericHostExtensions
     }
 }
 
-/// <summary>Connects to a cluster, which the embedded engine refuses: its grains live in the process that calls them.</summary>
+/// <summary>Connects to a cluster. The embedded engine refuses it: its grains live in the process that calls them.</summary>
 public static class OrleansClientGenericHostExtensions
 {
     private const string Refusal =
-        "The embedded engine has no clients of their own: its grains live in the process that calls them. "
+        "The embedded engine has no separate clients: its grains live in the process that calls them. "
         + "Use UseOrleans, or build with -p:Engine=Orleans to connect to a cluster.";
 
     /// <exception cref="NotSupportedException">Always.</exception>

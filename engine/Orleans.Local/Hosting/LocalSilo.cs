@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -7,16 +6,16 @@ using Orleans.Calls;
 using Orleans.Configuration;
 using Orleans.Reminders;
 using Orleans.Runtime;
+using Orleans.State;
 
 namespace Orleans.Hosting;
 
-/// <summary>The one silo of the embedded engine.</summary>
+/// <summary>The one silo of the embedded engine: starts and stops it.</summary>
 internal sealed partial class LocalSilo : IDisposable
 {
     private readonly SiloSlot _slot = new();
     private readonly CallSender _sender;
-    private ActivationCollector? _collector;
-    private volatile SiloStatus _status = SiloStatus.Created;
+    private ReminderService? _reminders;
 
     public LocalSilo(
         IServiceProvider services,
@@ -28,111 +27,82 @@ internal sealed partial class LocalSilo : IDisposable
         IEnumerable<IOutgoingGrainCallFilter> outgoingFilters,
         ILoggerFactory loggers)
     {
-        Services = services;
-        Time = time;
-        Collection = collection.Value;
-        ResponseTimeout = messaging.Value.ResponseTimeout;
-        Name = string.IsNullOrEmpty(options.Value.SiloName) ? $"Silo_{Environment.MachineName}" : options.Value.SiloName;
-        IncomingFilters = [.. incomingFilters];
-        Logger = loggers.CreateLogger("Orleans.Runtime.Silo");
-        Classes = new GrainClassMap();
-        Catalog = new Catalog(this);
-        _sender = new CallSender(_slot, ResponseTimeout, time, [.. outgoingFilters]);
-        GrainFactory = new GrainFactory(_sender, Classes, services);
-        StartTime = time.GetUtcNow().UtcDateTime;
+        Context = new SiloContext
+        {
+            Services = services,
+            Time = time,
+            Collection = collection.Value,
+            ResponseTimeout = messaging.Value.ResponseTimeout,
+            Name = string.IsNullOrEmpty(options.Value.SiloName) ? $"Silo_{Environment.MachineName}" : options.Value.SiloName,
+            StartTime = time.GetUtcNow().UtcDateTime,
+            IncomingFilters = [.. incomingFilters],
+            States = new StateFactory(),
+            Logger = loggers.CreateLogger("Orleans.Runtime.Silo"),
+        };
+        _sender = new CallSender(_slot, Context.ResponseTimeout, time, [.. outgoingFilters]);
+        GrainFactory = new GrainFactory(_sender, Context.Classes, services);
+        Context.GrainFactory = GrainFactory;
     }
 
-    public IServiceProvider Services { get; }
-
-    public TimeProvider Time { get; }
-
-    public GrainCollectionOptions Collection { get; }
-
-    public TimeSpan ResponseTimeout { get; }
-
-    public string Name { get; }
-
-    public DateTime StartTime { get; }
-
-    /// <summary>Nothing listens there; it only tells one run of the silo from another.</summary>
-    public SiloAddress Address { get; } = SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 11111), SiloAddress.AllocateNewGeneration());
-
-    public IIncomingGrainCallFilter[] IncomingFilters { get; }
-
-    public ILogger Logger { get; }
-
-    public GrainClassMap Classes { get; }
-
-    public Catalog Catalog { get; }
+    public SiloContext Context { get; }
 
     public GrainFactory GrainFactory { get; }
 
-    public SiloStatus Status => _status;
-
-    public ActivationCollector Collector => _collector ?? throw new SiloUnavailableException("The silo is not running.");
-
-    /// <summary>Null if the silo has no reminder service.</summary>
-    public ReminderService? Reminders { get; private set; }
-
-    /// <summary>A stopping silo only takes the calls that its grains make to finish their work.</summary>
-    public bool Accepts(Activation? source) =>
-        _status == SiloStatus.Active || (_status == SiloStatus.ShuttingDown && source is not null);
-
-    public void ThrowIfNotCreating(GrainId grainId)
-    {
-        if (_status != SiloStatus.Active)
-            throw new SiloUnavailableException($"{grainId} cannot be activated: the silo is {_status}.");
-    }
-
     public async Task StartAsync()
     {
-        _slot.Silo = this;
-        _collector = new ActivationCollector(this);
-        _status = SiloStatus.Active;
-        Reminders = Services.GetService<ReminderService>();
-        if (Reminders is not null)
-            await Reminders.StartAsync();
-        Started(Logger, Name, Address);
+        _slot.Silo = Context;
+        Context.Collector = new ActivationCollector(Context);
+        Context.Status = SiloStatus.Active;
+        _reminders = Context.Services.GetService<ReminderService>();
+        if (_reminders is not null)
+            await _reminders.StartAsync();
+        Started(Context.Logger, Context.Name, Context.Address);
     }
 
-    /// <summary>Takes no more calls, lets the activations end in order, and gives up on those that take too long.</summary>
+    /// <summary>Refuses further calls, deactivates all activations, and stops waiting for those that exceed the deactivation timeout.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        if (_status != SiloStatus.Active)
+        if (Context.Status != SiloStatus.Active)
             return;
-        _status = SiloStatus.ShuttingDown;
-        Reminders?.Dispose();
-        _collector?.Dispose();
+        Context.Status = SiloStatus.ShuttingDown;
+        StopTimers();
 
-        var activations = Catalog.Activations.ToArray();
+        var activations = Context.Catalog.Activations.ToArray();
         foreach (var activation in activations)
             activation.Deactivate(new DeactivationReason(DeactivationReasonCode.ShuttingDown, "The silo is shutting down."), cancellationToken);
         var ended = Task.WhenAll(activations.Select(a => a.Deactivated));
-        await ended.WaitAsync(Collection.DeactivationTimeout, Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ended.WaitAsync(Context.Collection.DeactivationTimeout, Context.Time, cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!ended.IsCompleted)
-            StoppedEarly(Logger, Name, activations.Count(a => !a.Deactivated.IsCompleted));
+            StoppedEarly(Context.Logger, Context.Name, activations.Count(a => !a.Deactivated.IsCompleted));
         End();
     }
 
-    /// <summary>Drops everything, as a crash does.</summary>
+    /// <summary>Ends the silo as a crash does: no activation is told.</summary>
     public void Kill()
     {
-        Reminders?.Dispose();
-        _collector?.Dispose();
+        StopTimers();
         End();
     }
 
     public void Dispose() => _sender.Dispose();
 
+    private void StopTimers()
+    {
+        _reminders?.Dispose();
+        if (Context.Status != SiloStatus.Created)
+            Context.Collector.Dispose();
+    }
+
     private void End()
     {
-        _status = SiloStatus.Dead;
+        Context.Status = SiloStatus.Dead;
         _slot.Silo = null;
         var exception = new SiloUnavailableException("The silo has stopped.");
-        foreach (var activation in Catalog.Activations.ToArray())
+        foreach (var activation in Context.Catalog.Activations.ToArray())
             activation.Kill(exception);
         _sender.Timeouts.FailAll(exception);
-        Stopped(Logger, Name);
+        Stopped(Context.Logger, Context.Name);
     }
 
     [LoggerMessage(1401, LogLevel.Information, "The embedded silo {Name} ({Address}) runs")]

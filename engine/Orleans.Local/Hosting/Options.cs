@@ -1,6 +1,6 @@
 namespace Orleans.Configuration;
 
-/// <summary>The names that state and reminders are kept under.</summary>
+/// <summary>The names under which state and reminders are stored.</summary>
 public class ClusterOptions
 {
     public const string DefaultClusterId = "default";
@@ -15,7 +15,7 @@ public class ClusterOptions
 /// <summary>Options of calls.</summary>
 public abstract class MessagingOptions
 {
-    /// <summary>How long a caller waits. The grain goes on after it.</summary>
+    /// <summary>How long a caller waits for a result. The grain continues after the timeout.</summary>
     public TimeSpan ResponseTimeout { get; set; } = TimeSpan.FromSeconds(30);
 }
 
@@ -38,18 +38,18 @@ public class GrainCollectionOptions
     public static readonly TimeSpan DEFAULT_ACTIVATION_TIMEOUT = TimeSpan.FromSeconds(30);
     public static readonly TimeSpan DEFAULT_DEACTIVATION_TIMEOUT = TimeSpan.FromSeconds(30);
 
-    /// <summary>How often idle activations are looked for.</summary>
+    /// <summary>How often idle activations are collected.</summary>
     public TimeSpan CollectionQuantum { get; set; } = DEFAULT_COLLECTION_QUANTUM;
 
     /// <summary>How long an activation may be idle; longer than <see cref="CollectionQuantum"/>.</summary>
     public TimeSpan CollectionAge { get; set; } = TimeSpan.FromMinutes(15);
 
-    /// <summary>By full class name, over <see cref="CollectionAge"/> and <c>[CollectionAgeLimit]</c>.</summary>
+    /// <summary>By full class name; overrides <see cref="CollectionAge"/> and <c>[CollectionAgeLimit]</c>.</summary>
     public Dictionary<string, TimeSpan> ClassSpecificCollectionAge { get; set; } = [];
 
     public TimeSpan ActivationTimeout { get; set; } = DEFAULT_ACTIVATION_TIMEOUT;
 
-    /// <summary>For the requests that still run, and <c>OnDeactivateAsync</c> after them.</summary>
+    /// <summary>Time for the running requests and <c>OnDeactivateAsync</c> together.</summary>
     public TimeSpan DeactivationTimeout { get; set; } = DEFAULT_DEACTIVATION_TIMEOUT;
 }
 
@@ -87,7 +87,7 @@ public class AdoNetClusteringSiloOptions
     public string? ConnectionString { get; set; }
 }
 
-/// <summary>Options of a client's way to the membership table, which the embedded engine does not have.</summary>
+/// <summary>Options of a client's access to the membership table, which the embedded engine does not have.</summary>
 public class AdoNetClusteringClientOptions
 {
     public string Invariant { get; set; } = "Microsoft.Data.SqlClient";

@@ -53,10 +53,10 @@ public static class ClientBuilderExtensions
     }
 }
 
-/// <summary>A silo by itself.</summary>
+/// <summary>A cluster of one silo.</summary>
 public static class CoreHostingExtensions
 {
-    /// <summary>The ports are not opened: nothing outside of the process calls an embedded silo.</summary>
+    /// <summary>The ports are not opened: no other process calls an embedded silo.</summary>
     public static ISiloBuilder UseLocalhostClustering(
         this ISiloBuilder builder,
         int siloPort = 11111,
@@ -70,7 +70,7 @@ public static class CoreHostingExtensions
         });
 }
 
-/// <summary>Membership in a database, which the embedded engine refuses.</summary>
+/// <summary>Cluster membership in a database. The embedded engine refuses it.</summary>
 public static class AdoNetHostingExtensions
 {
     private const string Refusal =

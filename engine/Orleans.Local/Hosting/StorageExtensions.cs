@@ -1,15 +1,17 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.AdoNet;
 using Orleans.Configuration;
 using Orleans.Reminders;
+using Orleans.Runtime;
 using Orleans.State;
 using Orleans.Storage;
 
 namespace Orleans.Hosting
 {
-    /// <summary>States that live as long as the silo.</summary>
+    /// <summary>States in memory, lost when the silo stops.</summary>
     public static class MemoryGrainStorageSiloBuilderExtensions
     {
         public static ISiloBuilder AddMemoryGrainStorage(
@@ -58,12 +60,12 @@ namespace Orleans.Hosting
             builder.AddAdoNetGrainStorage(NamedStorage.Default, configureOptions);
     }
 
-    /// <summary>Reminders that live as long as the silo.</summary>
+    /// <summary>Reminders in memory, lost when the silo stops.</summary>
     public static class SiloBuilderReminderMemoryExtensions
     {
         public static ISiloBuilder UseInMemoryReminderService(this ISiloBuilder builder)
         {
-            builder.Services.AddSingleton<ReminderService>();
+            builder.Services.AddReminders();
             builder.Services.AddSingleton<IReminderTable, MemoryReminderTable>();
             return builder;
         }
@@ -76,7 +78,7 @@ namespace Orleans.Hosting
             this ISiloBuilder builder, Action<OptionsBuilder<AdoNetReminderTableOptions>> configureOptions)
         {
             configureOptions(builder.Services.AddOptions<AdoNetReminderTableOptions>());
-            builder.Services.AddSingleton<ReminderService>();
+            builder.Services.AddReminders();
             builder.Services.AddSingleton<IReminderTable>(services => new AdoNetReminderTable(
                 services.GetRequiredService<IOptions<AdoNetReminderTableOptions>>().Value,
                 services.GetRequiredService<IOptions<ClusterOptions>>().Value.ServiceId));
@@ -88,11 +90,25 @@ namespace Orleans.Hosting
             builder.UseAdoNetReminderService(options => options.Configure(configureOptions));
     }
 
+    internal static class ReminderServices
+    {
+        public static void AddReminders(this IServiceCollection services)
+        {
+            services.AddSingleton(provider => new ReminderService(
+                provider.GetRequiredService<IReminderTable>(),
+                provider.GetRequiredService<IOptions<ReminderOptions>>().Value.MinimumReminderPeriod,
+                provider.GetRequiredService<IGrainFactory>(),
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<ReminderService>>()));
+            services.AddSingleton<IReminderRegistry>(provider => provider.GetRequiredService<ReminderService>());
+        }
+    }
+
     internal static class NamedStorage
     {
         public const string Default = Providers.ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME;
 
-        /// <summary>Under its name, and without a name if it is the default.</summary>
+        /// <summary>Registers the storage by its name, and also without a name if it is the default.</summary>
         public static ISiloBuilder AddStorage(this ISiloBuilder builder, string name, Func<IServiceProvider, string, IGrainStorage> create)
         {
             builder.Services.AddKeyedSingleton(name, (services, _) => create(services, name));
@@ -105,7 +121,7 @@ namespace Orleans.Hosting
 
 namespace Orleans.Providers
 {
-    /// <summary>Names that are understood when none is given.</summary>
+    /// <summary>Names of providers that are used when none is given.</summary>
     public static class ProviderConstants
     {
         public const string DEFAULT_STORAGE_PROVIDER_NAME = "Default";

@@ -2,7 +2,7 @@ using Orleans.Runtime;
 
 namespace Orleans
 {
-    /// <summary>A silo as the cluster's members know it.</summary>
+    /// <summary>A silo in the membership table.</summary>
     [GenerateSerializer]
     public sealed class MembershipEntry
     {
@@ -73,7 +73,7 @@ namespace Orleans.Runtime
         public GrainId GrainId { get; init; }
     }
 
-    /// <summary>Looks into the cluster: <c>GetGrain&lt;IManagementGrain&gt;(0)</c>.</summary>
+    /// <summary>Reports the state of the cluster: <c>GetGrain&lt;IManagementGrain&gt;(0)</c>.</summary>
     public interface IManagementGrain : IGrainWithIntegerKey
     {
         Task<Dictionary<SiloAddress, SiloStatus>> GetHosts(bool onlyActive = false);

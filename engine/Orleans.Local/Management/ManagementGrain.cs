@@ -1,12 +1,12 @@
+using Orleans.Activations;
 using Orleans.Concurrency;
-using Orleans.Hosting;
 using Orleans.Runtime;
 
 namespace Orleans.Management;
 
 /// <inheritdoc cref="IManagementGrain"/>
 [StatelessWorker(1), Reentrant, GrainType("sys.management")]
-internal sealed class ManagementGrain(LocalSilo silo) : Grain, IManagementGrain
+internal sealed class ManagementGrain(SiloContext silo) : Grain, IManagementGrain
 {
     public Task<Dictionary<SiloAddress, SiloStatus>> GetHosts(bool onlyActive = false) =>
         Task.FromResult(new Dictionary<SiloAddress, SiloStatus> { [silo.Address] = silo.Status });

@@ -1,16 +1,15 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
-using Orleans.Hosting;
 using Orleans.Runtime;
 
 namespace Orleans.Reminders;
 
-/// <summary>Sends the ticks of the silo's reminders: all those of the table, from when the silo starts.</summary>
+/// <summary>Sends the ticks of all reminders of the table while the silo runs.</summary>
 internal sealed partial class ReminderService(
-    IReminderTable table, IOptions<ReminderOptions> options, IGrainFactory grains, TimeProvider time, ILogger<ReminderService> logger) : IDisposable
+    IReminderTable table, TimeSpan minimumPeriod, IGrainFactory grains, TimeProvider time, ILogger<ReminderService> logger)
+    : IReminderRegistry, IDisposable
 {
-    // Timers take no more than 49 days at once.
+    // A timer waits at most 49 days.
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
 
     private readonly IGrainFactory _grains = grains;
@@ -25,26 +24,24 @@ internal sealed partial class ReminderService(
             Begin(entry, isNew: false);
     }
 
-    /// <exception cref="ArgumentException">The period is too short, or the name empty.</exception>
     public Task<IGrainReminder> RegisterAsync(GrainId grainId, string reminderName, TimeSpan dueTime, TimeSpan period)
     {
         ArgumentException.ThrowIfNullOrEmpty(reminderName);
         ArgumentOutOfRangeException.ThrowIfLessThan(dueTime, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(period, TimeSpan.Zero);
-        if (period < options.Value.MinimumReminderPeriod)
+        if (period < minimumPeriod)
             throw new ArgumentException(
-                $"The reminder {reminderName} cannot have a period of {period}: the shortest is {options.Value.MinimumReminderPeriod}.",
+                $"The reminder {reminderName} cannot have a period of {period}: the shortest is {minimumPeriod}.",
                 nameof(period));
         return RegisterAsync(new ReminderEntry(grainId, reminderName, _time.GetUtcNow().UtcDateTime + dueTime, period, ""));
     }
 
-    /// <exception cref="ReminderException">The reminder has been changed or removed since it was looked up.</exception>
     public async Task UnregisterAsync(IGrainReminder reminder)
     {
         var entry = (ReminderEntry)reminder;
         if (!await table.RemoveAsync(entry))
             throw new ReminderException(
-                $"The reminder {entry.Name} of {entry.GrainId} could not be unregistered: it has been changed or removed since it was looked up.");
+                $"The reminder {entry.Name} of {entry.GrainId} could not be unregistered: it has been changed or removed since it was read.");
         if (_schedules.TryRemove((entry.GrainId, entry.Name), out var schedule))
             schedule.Dispose();
     }
@@ -82,10 +79,10 @@ internal sealed partial class ReminderService(
         schedule.Begin(isNew);
     }
 
-    [LoggerMessage(1301, LogLevel.Warning, "The reminder {Name} of {GrainId} failed; it goes on with its next tick")]
+    [LoggerMessage(1301, LogLevel.Warning, "The reminder {Name} of {GrainId} failed; it continues with its next tick")]
     private static partial void TickFailed(ILogger logger, Exception exception, string name, GrainId grainId);
 
-    /// <summary>The ticks of one reminder. Those that fall into a time when no silo runs, or when the last tick still runs, are left out.</summary>
+    /// <summary>The ticks of one reminder. A tick that is due while no silo runs, or while the previous tick still runs, is skipped.</summary>
     private sealed class Schedule : IDisposable
     {
         private readonly ReminderService _service;

@@ -1,5 +1,4 @@
-using Orleans.Activations;
-using Orleans.Reminders;
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime;
 
 namespace Orleans.Runtime
@@ -10,7 +9,7 @@ namespace Orleans.Runtime
         string ReminderName { get; }
     }
 
-    /// <summary>Where a tick stands in its reminder's schedule; times are UTC.</summary>
+    /// <summary>The position of a tick in the schedule of its reminder. Times are UTC.</summary>
     [GenerateSerializer, Immutable]
     public readonly struct TickStatus(DateTime firstTickTime, TimeSpan period, DateTime timeStamp)
     {
@@ -34,7 +33,7 @@ namespace Orleans.Runtime
 
 namespace Orleans
 {
-    /// <summary>A grain that reminders can call, also after its activation or its silo ended. A tick may come late, or twice.</summary>
+    /// <summary>A grain that reminders can call, also after its activation or its silo has ended. A tick may come late, or twice.</summary>
     public interface IRemindable : IGrain
     {
         Task ReceiveReminder(string reminderName, TickStatus status);
@@ -74,11 +73,11 @@ namespace Orleans
 
         public static Task<List<IGrainReminder>> GetReminders(this Grain grain) => GetReminders((IGrainBase)grain);
 
-        private static ReminderService Service(IGrainBase grain)
+        private static IReminderRegistry Service(IGrainBase grain)
         {
-            var activation = (Activation)grain.GrainContext;
-            activation.ThrowIfOutside("A reminder");
-            return activation.Silo.Reminders ?? throw new InvalidOperationException(
+            var context = (IActivationContext)grain.GrainContext;
+            context.ThrowIfOutside("A reminder");
+            return context.ActivationServices.GetService<IReminderRegistry>() ?? throw new InvalidOperationException(
                 "The reminder service has not been configured: call UseInMemoryReminderService or UseAdoNetReminderService.");
         }
     }

@@ -5,14 +5,14 @@ namespace Orleans.Core
     /// <summary>A stored state and its version.</summary>
     public interface IStorage
     {
-        /// <summary>The stored version that this copy came from; null if there was none.</summary>
+        /// <summary>The stored version of this copy; null if none is stored.</summary>
         string? Etag { get; }
 
         bool RecordExists { get; }
 
         Task ReadStateAsync();
 
-        /// <param name="cancellationToken">As with Orleans' own storages, not heeded: what was asked for is done.</param>
+        /// <param name="cancellationToken">Ignored, as in Orleans' own storages: the operation runs to its end.</param>
         Task ReadStateAsync(CancellationToken cancellationToken) => ReadStateAsync();
 
         /// <exception cref="Storage.InconsistentStateException">The stored version is another one.</exception>
@@ -37,10 +37,10 @@ namespace Orleans.Core
 
 namespace Orleans.Runtime
 {
-    /// <summary>A state of a grain that outlives its activations: read before <c>OnActivateAsync</c>, written only when the grain says so.</summary>
+    /// <summary>A state of a grain that outlives its activations: read before <c>OnActivateAsync</c>, written only by <c>WriteStateAsync</c>.</summary>
     public interface IPersistentState<TState> : Core.IStorage<TState>;
 
-    /// <summary>On a constructor parameter of type <see cref="IPersistentState{TState}"/>: which state it is, and in which storage.</summary>
+    /// <summary>On a constructor parameter of type <see cref="IPersistentState{TState}"/>: name and storage of the state.</summary>
     [AttributeUsage(AttributeTargets.Parameter)]
     public class PersistentStateAttribute(string stateName, string? storageName = null) : Attribute
     {
@@ -53,7 +53,7 @@ namespace Orleans.Runtime
 
 namespace Orleans
 {
-    /// <summary>What a storage reads into and writes from.</summary>
+    /// <summary>The state that a storage reads or writes, with its version.</summary>
     public interface IGrainState<T>
     {
         T? State { get; set; }
@@ -121,7 +121,7 @@ namespace Orleans.Storage
         }
     }
 
-    /// <summary>The stored version is not the one that the write is based on. Uncaught, it also ends the activation, so that the next call reads again.</summary>
+    /// <summary>The stored version differs from the version that the write is based on. Uncaught, it also ends the activation, so that the next call reads again.</summary>
     [GenerateSerializer]
     public class InconsistentStateException : OrleansException
     {
@@ -153,7 +153,7 @@ namespace Orleans.Storage
         [Id(2)]
         public string? CurrentEtag { get; }
 
-        /// <summary>Thrown by the activation whose state it is, and not yet answered with its end.</summary>
+        /// <summary>Thrown by the state of this activation, which has not been deactivated for it yet.</summary>
         internal bool IsSourceActivation { get; set; }
     }
 }

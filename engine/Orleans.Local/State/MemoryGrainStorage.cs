@@ -6,7 +6,7 @@ using Orleans.Storage;
 
 namespace Orleans.State;
 
-/// <summary>Keeps states as long as the silo runs, as JSON: what is stored does not change with the object that was written.</summary>
+/// <summary>Keeps states as JSON while the silo runs. The stored value does not change with the object that was written.</summary>
 internal sealed class MemoryGrainStorage : IGrainStorage
 {
     private readonly ConcurrentDictionary<(string, GrainId), Stored> _states = new();
@@ -43,7 +43,7 @@ internal sealed class MemoryGrainStorage : IGrainStorage
         var etag = stored?.Version.ToString(CultureInfo.InvariantCulture);
         var next = new Stored((stored?.Version ?? 0) + 1, json);
         if (etag != grainState.ETag || !(stored is null ? _states.TryAdd(key, next) : _states.TryUpdate(key, next, stored)))
-            throw new InconsistentStateException($"The state \"{stateName}\" of {grainId} has been written by another.", etag, grainState.ETag);
+            throw new InconsistentStateException($"The state \"{stateName}\" of {grainId} has been changed by another writer.", etag, grainState.ETag);
         grainState.ETag = next.Version.ToString(CultureInfo.InvariantCulture);
     }
 

@@ -5,12 +5,6 @@ using Orleans.Storage;
 
 namespace Orleans.State;
 
-/// <summary>A state that is read when its activation begins.</summary>
-internal interface IActivationState
-{
-    Task ReadStateAsync();
-}
-
 /// <inheritdoc cref="IPersistentState{TState}"/>
 internal sealed class PersistentState<T> : IPersistentState<T>, IActivationState
 {
@@ -19,7 +13,7 @@ internal sealed class PersistentState<T> : IPersistentState<T>, IActivationState
     private readonly IGrainStorage _storage;
     private readonly GrainState<T> _state = new(EmptyState.Of<T>());
 
-    // One operation at a time: interleaving calls of a grain would otherwise write with an etag that another write has used up.
+    // One operation at a time: otherwise interleaved calls would write with an etag that another write has replaced.
     private Task _last = Task.CompletedTask;
 
     public PersistentState(Activation activation, PersistentStateAttribute attribute)
@@ -33,7 +27,7 @@ internal sealed class PersistentState<T> : IPersistentState<T>, IActivationState
             ?? throw new BadProviderConfigException(
                 $"{activation.Class.Type} keeps \"{_name}\" in "
                 + (string.IsNullOrEmpty(attribute.StorageName) ? "the default storage" : $"a storage named \"{attribute.StorageName}\"")
-                + ", which the silo does not have. Add one, such as AddMemoryGrainStorage or AddAdoNetGrainStorage.");
+                + ", which the silo does not have. Add it with AddMemoryGrainStorage or AddAdoNetGrainStorage.");
         activation.Add(this);
     }
 
@@ -79,7 +73,7 @@ internal sealed class PersistentState<T> : IPersistentState<T>, IActivationState
 /// <summary>The state of a grain that has none stored.</summary>
 internal static class EmptyState
 {
-    /// <summary>Made by the parameterless constructor; without one, an object whose fields are all zero, as Orleans' activators make it.</summary>
+    /// <summary>Created by the parameterless constructor. Without one: an object whose fields are all zero, as Orleans does.</summary>
     public static T Of<T>() =>
         typeof(T) == typeof(string) ? default!
         : typeof(T).IsValueType || typeof(T).GetConstructor(Type.EmptyTypes) is not null ? Activator.CreateInstance<T>()

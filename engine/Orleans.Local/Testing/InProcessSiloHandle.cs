@@ -21,13 +21,13 @@ public class InProcessSiloHandle
 
     public string Name { get; }
 
-    public SiloAddress SiloAddress => Silo.Address;
+    public SiloAddress SiloAddress => Silo.Context.Address;
 
-    public bool IsActive => Silo.Status == SiloStatus.Active;
+    public bool IsActive => Silo.Context.Status == SiloStatus.Active;
 
     internal LocalSilo Silo { get; }
 
-    /// <param name="stopGracefully">False: as a crash, without telling any activation.</param>
+    /// <param name="stopGracefully">False: ends the silo as a crash does, without OnDeactivateAsync.</param>
     public async Task StopSiloAsync(bool stopGracefully)
     {
         if (!stopGracefully)

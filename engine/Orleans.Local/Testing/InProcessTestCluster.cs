@@ -10,8 +10,8 @@ using Orleans.Hosting;
 namespace Orleans.TestingHost;
 
 /// <summary>
-/// A cluster within a test: on the embedded engine one silo, and a client with services of its own. What the client calls goes to the silo that
-/// runs now, so its references outlive restarts.
+/// A cluster within a test: on the embedded engine one silo, and a client with a separate service provider. The client calls the silo that
+/// runs now, so its references stay valid when the silo restarts.
 /// </summary>
 public sealed class InProcessTestCluster : IAsyncDisposable, IDisposable
 {
@@ -44,25 +44,25 @@ public sealed class InProcessTestCluster : IAsyncDisposable, IDisposable
 
     public IServiceProvider GetSiloServiceProvider() => _silos[0].ServiceProvider;
 
-    /// <exception cref="NotSupportedException">A silo runs already, and the embedded engine has no more.</exception>
+    /// <exception cref="NotSupportedException">A silo already runs, and the embedded engine has only one.</exception>
     public async Task<InProcessSiloHandle> StartAdditionalSiloAsync() =>
         GetActiveSilos().Any() ? throw new NotSupportedException(OneSilo) : await StartSiloAsync();
 
-    /// <summary>Stops it in order: every activation is told.</summary>
+    /// <summary>Stops the silo gracefully: every activation is deactivated.</summary>
     public async Task StopSiloAsync(InProcessSiloHandle instance)
     {
         await instance.StopSiloAsync(stopGracefully: true);
         Drop(instance);
     }
 
-    /// <summary>Stops it as a crash does: no activation is told.</summary>
+    /// <summary>Ends the silo as a crash does, without OnDeactivateAsync.</summary>
     public async Task KillSiloAsync(InProcessSiloHandle instance)
     {
         await instance.StopSiloAsync(stopGracefully: false);
         Drop(instance);
     }
 
-    /// <summary>Stops the silo in order and starts a new one in its place.</summary>
+    /// <summary>Stops the silo gracefully and starts a new one.</summary>
     public async Task<InProcessSiloHandle?> RestartSiloAsync(InProcessSiloHandle instance)
     {
         await StopSiloAsync(instance);
@@ -106,7 +106,7 @@ public sealed class InProcessTestCluster : IAsyncDisposable, IDisposable
         await host.StartAsync();
         var handle = new InProcessSiloHandle(host, specific.SiloName);
         _silos.Add(handle);
-        _slot.Silo = handle.Silo;
+        _slot.Silo = handle.Silo.Context;
         return handle;
     }
 
@@ -133,7 +133,7 @@ public sealed class InProcessTestCluster : IAsyncDisposable, IDisposable
     private void Drop(InProcessSiloHandle silo)
     {
         _silos.Remove(silo);
-        if (ReferenceEquals(_slot.Silo, silo.Silo))
+        if (ReferenceEquals(_slot.Silo, silo.Silo.Context))
             _slot.Silo = null;
         _clientSender?.Timeouts.FailAll(new Runtime.SiloUnavailableException("The silo has stopped."));
     }

@@ -6,7 +6,7 @@ namespace Orleans.TestingHost;
 /// <summary>Composes an <see cref="InProcessTestCluster"/>.</summary>
 public sealed class InProcessTestClusterBuilder
 {
-    /// <summary>A cluster of one silo: the embedded engine has no more. Orleans' own class makes two here.</summary>
+    /// <summary>A cluster of one silo. Orleans' own class starts two by default.</summary>
     public InProcessTestClusterBuilder()
         : this(1)
     {

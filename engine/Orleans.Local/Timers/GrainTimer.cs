@@ -4,8 +4,8 @@ using Orleans.Runtime;
 
 namespace Orleans.Timers;
 
-/// <summary>A timer of an activation. It is also the work that a tick is: the next one is due only after this one has ended.</summary>
-internal sealed partial class GrainTimer : ActivationWork, IGrainTimer
+/// <summary>A timer of an activation. It is also the work of its tick: the next tick is due only after this one has ended.</summary>
+internal sealed partial class GrainTimer : ActivationWork, IGrainTimer, IActivationPart
 {
     private readonly Activation _owner;
     private readonly Func<CancellationToken, Task> _callback;
@@ -68,8 +68,10 @@ internal sealed partial class GrainTimer : ActivationWork, IGrainTimer
 
     public override void Reject(Exception exception)
     {
-        // The activation is gone, and its timers with it.
+        // The activation has ended, and its timers with it.
     }
+
+    public void End(string reason) => Dispose();
 
     public void Dispose()
     {
@@ -130,6 +132,6 @@ internal sealed partial class GrainTimer : ActivationWork, IGrainTimer
         activation.Finish(this);
     }
 
-    [LoggerMessage(1201, LogLevel.Warning, "A timer of {GrainId} threw; it goes on with its next tick")]
+    [LoggerMessage(1201, LogLevel.Warning, "A timer of {GrainId} threw; it continues with its next tick")]
     private static partial void CallbackFailed(ILogger logger, Exception exception, GrainId grainId);
 }

@@ -1,6 +1,5 @@
-using Orleans.Activations;
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime;
-using Orleans.Timers;
 
 namespace Orleans.Runtime
 {
@@ -18,13 +17,13 @@ namespace Orleans.Runtime
             Period = period;
         }
 
-        /// <summary>From now to the first tick; <see cref="Timeout.InfiniteTimeSpan"/> for a timer that waits for <c>Change</c>.</summary>
+        /// <summary>From now to the first tick; <see cref="Timeout.InfiniteTimeSpan"/> for a timer that starts with <c>Change</c>.</summary>
         public required TimeSpan DueTime { get; init; }
 
         /// <summary>From the end of one tick to the next; <see cref="Timeout.InfiniteTimeSpan"/> for a single tick.</summary>
         public required TimeSpan Period { get; init; }
 
-        /// <summary>Ticks run between the awaits of calls; otherwise a tick is a request like another.</summary>
+        /// <summary>Ticks run between the awaits of calls. Otherwise a tick takes its turn like a request.</summary>
         public bool Interleave { get; init; }
 
         /// <summary>Ticks keep the activation from being collected.</summary>
@@ -34,7 +33,7 @@ namespace Orleans.Runtime
     /// <summary>A timer that lives as long as its activation.</summary>
     public interface IGrainTimer : IDisposable
     {
-        /// <summary>From within a tick: counted from the end of the tick.</summary>
+        /// <summary>Called within a tick, the new due time begins at the end of the tick.</summary>
         void Change(TimeSpan dueTime, TimeSpan period);
     }
 }
@@ -46,7 +45,7 @@ namespace Orleans
     {
         /// <summary>Ends the activation after its current calls; calls that arrive meanwhile go to the next activation.</summary>
         public static void DeactivateOnIdle(this IGrainBase grain) =>
-            grain.GrainContext.Deactivate(new DeactivationReason(DeactivationReasonCode.ApplicationRequested, "The grain asked for it."));
+            grain.GrainContext.Deactivate(new DeactivationReason(DeactivationReasonCode.ApplicationRequested, "The grain requested it."));
 
         public static IGrainTimer RegisterGrainTimer(
             this IGrainBase grain, Func<CancellationToken, Task> callback, GrainTimerCreationOptions options) =>
@@ -78,13 +77,11 @@ namespace Orleans
             this IGrainBase grain, Func<TState, Task> callback, TState state, TimeSpan dueTime, TimeSpan period) =>
             Register(grain, _ => callback(state), new GrainTimerCreationOptions(dueTime, period));
 
-        private static GrainTimer Register(IGrainBase grain, Func<CancellationToken, Task> callback, GrainTimerCreationOptions options)
+        private static IGrainTimer Register(IGrainBase grain, Func<CancellationToken, Task> callback, GrainTimerCreationOptions options)
         {
             ArgumentNullException.ThrowIfNull(grain);
             ArgumentNullException.ThrowIfNull(callback);
-            var activation = (Activation)grain.GrainContext;
-            activation.ThrowIfOutside("A grain timer");
-            return new GrainTimer(activation, callback, options);
+            return grain.GrainContext.ActivationServices.GetRequiredService<ITimerRegistry>().Register(grain.GrainContext, callback, options);
         }
     }
 }

@@ -1,11 +1,9 @@
-using Interop.Sandbox.SyntheticData;
-
 namespace Interop.Sandbox.Fhir;
 
 /// <summary>
 /// Patient ids as numbers, whether or not such a patient exists: every version carries its patient's key, so that a search by patient is a scan over integers.
 /// </summary>
-internal sealed class PatientKeys(SyntheticPatients? synthetic)
+internal sealed class PatientKeys(SeededType? synthetic)
 {
     public const int None = -1;
 

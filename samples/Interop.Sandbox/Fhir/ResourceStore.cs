@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using Interop.Sandbox.Hospital;
 using Interop.Sandbox.SyntheticData;
 
 namespace Interop.Sandbox.Fhir;
@@ -20,12 +21,25 @@ public sealed class ResourceStore
             Patients = new PatientKeys(null);
             return;
         }
+        if (options.Hospital is { } feed)
+        {
+            Hospital = new HospitalSimulation(feed.Resolve(options.Time.GetUtcNow()));
+            var clock = feed.Clock(Hospital.Options, options.Time);
+            var types = HospitalType.Create(Hospital);
+            Patients = new PatientKeys(types.Single(type => type.Name == "Patient"));
+            foreach (var seed in (SeededType[])[.. types, HospitalType.AuditEvents(Hospital)])
+                _types[seed.Name] = new TypeStore(seed.Name, _arena, seed, clock);
+            return;
+        }
         var patients = new SyntheticPatients(options);
         var encounters = new SyntheticEncounters(options, patients);
         Patients = new PatientKeys(patients);
         foreach (var seed in (SyntheticType[])[patients, encounters, new SyntheticConditions(options, patients, encounters), new SyntheticObservations(options, patients, encounters)])
             _types[seed.Name] = new TypeStore(seed.Name, _arena, seed);
     }
+
+    /// <summary>The hospital behind the resources, or null.</summary>
+    public HospitalSimulation? Hospital { get; }
 
     internal PatientKeys Patients { get; }
 

@@ -9,7 +9,8 @@ namespace Interop.Sandbox.Fhir;
 /// </summary>
 internal sealed class TypeStore
 {
-    private readonly SyntheticType? _seed;
+    private readonly SeededType? _seed;
+    private readonly Func<long>? _visibleUntil;
     private readonly ByteArena _arena;
     private readonly List<ResourceVersion> _versions = [];
     private readonly List<int> _current = [];
@@ -21,8 +22,10 @@ internal sealed class TypeStore
     private bool _isOrderStale;
     private int _live;
 
-    public TypeStore(string type, ByteArena arena, SyntheticType? seed = null)
+    /// <param name="visibleUntil">Seeded resources that were committed after this instant are not there yet.</param>
+    public TypeStore(string type, ByteArena arena, SeededType? seed = null, Func<long>? visibleUntil = null)
     {
+        _visibleUntil = visibleUntil;
         Type = type;
         _arena = arena;
         _seed = seed;
@@ -31,7 +34,7 @@ internal sealed class TypeStore
         _versions.Capacity = _current.Capacity = _order.Capacity = seed.Count;
         for (var number = 0; number < seed.Count; number++)
         {
-            var patient = seed.PatientOf(number) ?? (type == "Patient" ? PatientKeys.None : PatientKeys.NeverWritten);
+            var patient = seed.PatientOf(number) ?? (seed is SyntheticType && type != "Patient" ? PatientKeys.NeverWritten : PatientKeys.None);
             Add(new ResourceVersion
             {
                 Resource = number,
@@ -93,8 +96,9 @@ internal sealed class TypeStore
 
     public ResourceVersion? Current(int resource)
     {
+        var visibleUntil = _visibleUntil?.Invoke() ?? long.MaxValue;
         lock (_gate)
-            return resource < 0 || resource >= _current.Count ? null : _versions[_current[resource]];
+            return resource < 0 || resource >= _current.Count || !IsVisible(_versions[_current[resource]], visibleUntil) ? null : _versions[_current[resource]];
     }
 
     /// <summary>The versions with these indexes.</summary>
@@ -178,6 +182,7 @@ internal sealed class TypeStore
     /// <summary>Indexes of the current versions that pass, by lastUpdated.</summary>
     public int[] Select(VersionFilter filter, bool descending = false)
     {
+        var visibleUntil = _visibleUntil?.Invoke() ?? long.MaxValue;
         lock (_gate)
         {
             var selected = new List<int>(filter.IsEverything ? _live : 16);
@@ -185,7 +190,7 @@ internal sealed class TypeStore
             {
                 foreach (var resource in resources.Distinct())
                 {
-                    if (resource >= 0 && resource < _current.Count && Passes(_current[resource], filter))
+                    if (resource >= 0 && resource < _current.Count && Passes(_current[resource], filter, visibleUntil))
                         selected.Add(_current[resource]);
                 }
                 selected.Sort(CompareByTime);
@@ -195,7 +200,7 @@ internal sealed class TypeStore
                 SortOrder();
                 foreach (var index in CollectionsMarshal.AsSpan(_order))
                 {
-                    if (_current[_versions[index].Resource] == index && Passes(index, filter))
+                    if (_current[_versions[index].Resource] == index && Passes(index, filter, visibleUntil))
                         selected.Add(index);
                 }
             }
@@ -211,7 +216,8 @@ internal sealed class TypeStore
         lock (_gate)
         {
             SortOrder();
-            var selected = _order.FindAll(index => _versions[index].LastUpdatedTicks >= sinceTicks && (resource is null || _versions[index].Resource == resource));
+            var visibleUntil = _visibleUntil?.Invoke() ?? long.MaxValue;
+            var selected = _order.FindAll(index => _versions[index].LastUpdatedTicks >= sinceTicks && IsVisible(_versions[index], visibleUntil) && (resource is null || _versions[index].Resource == resource));
             selected.Reverse();
             return [.. selected];
         }
@@ -224,11 +230,14 @@ internal sealed class TypeStore
             return _versions.FindIndex(candidate => candidate.Resource == resource && candidate.Version == version);
     }
 
-    private bool Passes(int index, VersionFilter filter)
+    private bool Passes(int index, VersionFilter filter, long visibleUntil)
     {
         ref readonly var version = ref CollectionsMarshal.AsSpan(_versions)[index];
-        return !version.IsDeleted && filter.Passes(version);
+        return !version.IsDeleted && IsVisible(version, visibleUntil) && filter.Passes(version);
     }
+
+    private static bool IsVisible(in ResourceVersion version, long visibleUntil) =>
+        version.Position != ResourceVersion.Rendered || version.LastUpdatedTicks <= visibleUntil;
 
     private void Add(in ResourceVersion version)
     {

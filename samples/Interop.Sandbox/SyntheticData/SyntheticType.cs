@@ -6,26 +6,23 @@ namespace Interop.Sandbox.SyntheticData;
 /// The synthetic resources of one type. A resource is a pure function of the seed and its number, so it is rendered when it is asked for:
 /// a million observations cost the memory of their commit times, not of their text.
 /// </summary>
-internal abstract class SyntheticType(string name, string idPrefix, ulong stream, int count, SandboxOptions options)
+internal abstract class SyntheticType(string name, string idPrefix, ulong stream, int count, SandboxOptions options) : SeededType
 {
     private readonly long[] _commitTimes = CommitTimes.Generate(options.Seed, stream, count, options.StartOfData, options.EndOfData);
 
-    public string Name => name;
+    public override string Name => name;
 
-    public int Count => count;
+    public override int Count => count;
 
     protected SandboxOptions Options => options;
 
-    public long CommitTicks(int number) => _commitTimes[number];
+    public override long CommitTicks(int number) => _commitTimes[number];
 
-    /// <summary>The number of the patient that the resource belongs to; none for patients, and none for a patient who is nowhere on the server.</summary>
-    public abstract int? PatientOf(int number);
+    public override Utf8Builder AppendId(int number, Utf8Builder text) => text.Append(idPrefix).Append(number + 1L);
 
-    public Utf8Builder AppendId(int number, Utf8Builder text) => text.Append(idPrefix).Append(number + 1L);
+    public override string Id(int number) => $"{idPrefix}{number + 1}";
 
-    public string Id(int number) => $"{idPrefix}{number + 1}";
-
-    public bool TryParseId(string id, out int number)
+    public override bool TryParseId(string id, out int number)
     {
         number = -1;
         if (!id.StartsWith(idPrefix, StringComparison.Ordinal) || !int.TryParse(id.AsSpan(idPrefix.Length), out var parsed) || parsed < 1 || parsed > count)
@@ -35,7 +32,7 @@ internal abstract class SyntheticType(string name, string idPrefix, ulong stream
     }
 
     /// <summary>One resource in every 1/BadShare is bad, and the kinds take turns, so that small data has them as well.</summary>
-    public Defect DefectOf(int number)
+    public override Defect DefectOf(int number)
     {
         if (!OnePerBlock(number, options.BadShare, 0xBAD, out var block))
             return Defect.None;
@@ -48,8 +45,7 @@ internal abstract class SyntheticType(string name, string idPrefix, ulong stream
 
     public bool HasLastUpdated(int number) => !OnePerBlock(number, options.NoLastUpdatedShare, 0x2007, out _);
 
-    /// <summary>Version 1 of the resource, with its defect if it has one.</summary>
-    public void Render(int number, Utf8Builder text)
+    public override void Render(int number, Utf8Builder text)
     {
         var defect = DefectOf(number);
         if (defect == Defect.None)
@@ -58,8 +54,7 @@ internal abstract class SyntheticType(string name, string idPrefix, ulong stream
             text.Append(Defects.Apply(RenderGoodBytes(number), defect, out _));
     }
 
-    /// <summary>The resource as it would be without its defect.</summary>
-    public byte[] RenderGoodBytes(int number)
+    public override byte[] RenderGoodBytes(int number)
     {
         var builder = Utf8Builder.Rent();
         RenderGood(number, builder);

@@ -20,6 +20,7 @@ internal static class InteropCommand
         root.Subcommands.Add(IngestCommand.Create(settings));
         root.Subcommands.Add(ValidateCommand.Create());
         root.Subcommands.Add(ViewsCommand.Create());
+        root.Subcommands.Add(AnomalyCommand.Create());
         try
         {
             var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) };

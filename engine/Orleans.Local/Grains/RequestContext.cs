@@ -1,20 +1,18 @@
-using Orleans.Activations;
-
 namespace Orleans.Runtime;
 
-/// <summary>Values that travel with a call, and with the calls made while it runs. Changes by the callee do not come back.</summary>
+/// <summary>Values that travel with a call, and with the calls made while it runs. Changes by the callee do not reach the caller.</summary>
 public static class RequestContext
 {
     private const string ReentrancyKey = "#CCR";
 
-    // Never changed once set: every Set makes a new dictionary, so a call carries the reference and needs no copy.
+    // Each Set creates a new dictionary and never changes the old one, so a call carries the reference without a copy.
     private static readonly AsyncLocal<Dictionary<string, object>?> Values = new();
 
     public static IEnumerable<string> Keys => Values.Value?.Keys ?? Enumerable.Empty<string>();
 
     public static IEnumerable<KeyValuePair<string, object>> Entries => Values.Value ?? Enumerable.Empty<KeyValuePair<string, object>>();
 
-    /// <summary>The call chain that may re-enter the grains that allowed it; <see cref="Guid.Empty"/> for none.</summary>
+    /// <summary>The id of the call chain that may re-enter the grains that allowed it; <see cref="Guid.Empty"/> if there is none.</summary>
     public static Guid ReentrancyId
     {
         get => Get(ReentrancyKey) is Guid id ? id : Guid.Empty;
@@ -46,13 +44,13 @@ public static class RequestContext
     public static void Clear() => Import(null);
 
     /// <summary>
-    /// Until the result is disposed, calls that this grain makes, and the calls that those make, may call back into this activation while
-    /// it waits for them. Without it such a call waits for the current one and both time out.
+    /// Until the result is disposed, the calls that this grain makes, and the calls made by those, may call this activation while it waits
+    /// for them. Without it such a call waits for the current one, and both time out.
     /// </summary>
     public static ReentrancySection AllowCallChainReentrancy() =>
         new(ReentrancyId, ReentrancyId is var id && id == Guid.Empty ? Guid.NewGuid() : id);
 
-    /// <summary>The opposite of <see cref="AllowCallChainReentrancy"/>, for the part of a chain where calls back are not wanted.</summary>
+    /// <summary>The opposite of <see cref="AllowCallChainReentrancy"/>, for the part of a chain that must not re-enter.</summary>
     public static ReentrancySection SuppressCallChainReentrancy() => new(ReentrancyId, Guid.Empty);
 
     internal static Dictionary<string, object>? Export() => Values.Value;
@@ -66,7 +64,7 @@ public static class RequestContext
     internal static Guid ReentrancyIdOf(Dictionary<string, object>? values) =>
         values is not null && values.TryGetValue(ReentrancyKey, out var id) ? (Guid)id : Guid.Empty;
 
-    /// <summary>The part of a call during which its chain may, or may not, come back.</summary>
+    /// <summary>The part of a call during which its chain may, or may not, re-enter.</summary>
     public readonly struct ReentrancySection : IDisposable
     {
         private readonly Guid _original;
