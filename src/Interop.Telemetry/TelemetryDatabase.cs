@@ -1,4 +1,5 @@
 using Interop.Storage;
+using Interop.Storage.Connections;
 using Microsoft.Extensions.Logging;
 
 namespace Interop.Telemetry;
@@ -13,7 +14,7 @@ public sealed class TelemetryDatabase : IAsyncDisposable
 
     /// <param name="connection">In the form that <see cref="DatabaseOptions.Connection"/> takes.</param>
     /// <param name="loggers">The host's loggers.</param>
-    public TelemetryDatabase(string connection, ILoggerFactory? loggers = null) => Database = Database.Open(
+    public TelemetryDatabase(string connection, ILoggerFactory? loggers = null) => Database = DatabaseFactory.Open(
         new DatabaseOptions
         {
             Connection = connection,

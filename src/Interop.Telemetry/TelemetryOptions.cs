@@ -6,29 +6,22 @@ namespace Interop.Telemetry;
 public sealed record TelemetryOptions
 {
     /// <summary>The folder of the spool. One process at a time may use it.</summary>
-    [Required(AllowEmptyStrings = false, ErrorMessage = "Telemetry:SpoolDirectory must name a folder")]
+    [Required]
     public string SpoolDirectory { get; set; } = "data/telemetry";
 
     /// <summary>How long the database may take for a batch before the batch goes to the spool. The default value is 50 ms.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.001", "00:00:30", ErrorMessage = "Telemetry:CommitBudget must be between {1} and {2}")]
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:00:30")]
     public TimeSpan CommitBudget { get; set; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>The largest number of events in one transaction. The default value is 1,000.</summary>
-    [Range(1, 100_000, ErrorMessage = "Telemetry:MaxBatchEvents must be {1} to {2}")]
+    [Range(1, 100_000)]
     public int MaxBatchEvents { get; set; } = 1_000;
 
     /// <summary>The largest size of the spool in MiB. When it is full, senders get 503. The default value is 1,024.</summary>
-    [Range(1, 1024 * 1024, ErrorMessage = "Telemetry:MaxSpoolMebibytes must be {1} to {2}")]
+    [Range(1, 1024 * 1024)]
     public int MaxSpoolMebibytes { get; set; } = 1024;
 
     /// <summary>How many rejects are kept. The oldest are deleted first. The default value is 10,000.</summary>
-    [Range(1, 10_000_000, ErrorMessage = "Telemetry:MaxRejects must be {1} to {2}")]
+    [Range(1, 10_000_000)]
     public int MaxRejects { get; set; } = 10_000;
-
-    /// <summary>Null if all values are valid, else the first problem, which names the setting.</summary>
-    public string? Validate()
-    {
-        var problems = new List<ValidationResult>();
-        return Validator.TryValidateObject(this, new ValidationContext(this), problems, validateAllProperties: true) ? null : problems[0].ErrorMessage;
-    }
 }
