@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text;
 using Dapper;
-using Interop.Storage;
 using Interop.Telemetry.Committing;
 using Interop.Telemetry.Spooling;
 using Interop.Telemetry.Tests.Spooling;
@@ -26,7 +25,6 @@ public sealed class CommitServiceTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        DatabaseProviders.Register();
         Settings = new TelemetryOptions { SpoolDirectory = Path.Combine(_folder, "spool"), MaxRejects = 50 };
         _telemetry = new TelemetryDatabase(DatabasePath);
         await _telemetry.MigrateAsync(CancellationToken.None);

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Dapper;
-using Interop.Storage;
 using Interop.Telemetry.Events;
 using Interop.TestServers;
 using Microsoft.Data.Sqlite;
@@ -18,7 +17,6 @@ public sealed class EventColumnsTests : IDisposable
     [Fact]
     public async Task The_declared_columns_are_those_of_the_table_in_SQLite()
     {
-        DatabaseProviders.Register();
         var path = Path.Combine(_folder, "telemetry.db");
         await using (var telemetry = new TelemetryDatabase(path))
             await telemetry.MigrateAsync(CancellationToken.None);
@@ -29,7 +27,6 @@ public sealed class EventColumnsTests : IDisposable
     [Fact]
     public async Task The_declared_columns_are_those_of_the_table_in_PostgreSQL()
     {
-        DatabaseProviders.Register();
         var url = await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
         await using (var telemetry = new TelemetryDatabase(url))
             await telemetry.MigrateAsync(CancellationToken.None);
