@@ -20,9 +20,9 @@ public class DefaultViewsTests
 
     [Theory]
     [InlineData("patients", "id family given gender birth_date")]
-    [InlineData("observations", "id patient_id status code code_display effective_datetime value_quantity value_unit value_string")]
+    [InlineData("observations", "id patient_id status code code_display effective_datetime value_quantity value_unit value_string code_system category encounter_id value_code value_code_system value_code_display")]
     [InlineData("encounters", "id patient_id status encounter_class start end")]
-    [InlineData("conditions", "id patient_id clinical_status verification_status code onset recorded_date")]
+    [InlineData("conditions", "id patient_id clinical_status verification_status code onset recorded_date code_system code_display encounter_id")]
     public void The_normalized_tables_have_their_documented_columns_in_order(string view, string columns) =>
         Assert.Equal(columns.Split(' '), DefaultViews.All[view].Columns.Select(column => column.Name));
 
@@ -31,7 +31,7 @@ public class DefaultViewsTests
     {
         string[] expected =
         [
-            "allergy_intolerances", "audit_events", "conditions", "diagnostic_reports", "encounters", "immunizations", "medication_requests", "observations",
+            "allergy_intolerances", "audit_events", "conditions", "diagnostic_reports", "encounters", "immunizations", "medication_requests", "observation_components", "observations",
             "organizations", "patients", "practitioners", "procedures",
         ];
         Assert.Equal(expected, DefaultViews.All.Keys.Order(StringComparer.Ordinal));
