@@ -78,7 +78,7 @@ internal sealed class IngestionReport
         Add("[bold]total[/]", total, _summaries.Sum(s => s.DurationSeconds), "");
         AnsiConsole.Write(table);
         foreach (var failed in _summaries.Where(s => s.Error is not null))
-            AnsiConsole.MarkupLineInterpolated($"[red]{failed.Resource}[/] run {failed.RunId}: {failed.Error}");
+            AnsiConsole.MarkupLineInterpolated($"[red]{failed.Resource}[/] run {failed.RunId}: {Terminal.Printable(failed.Error!)}");
     }
 
     private static string N(long number) => number.ToString("N0");
