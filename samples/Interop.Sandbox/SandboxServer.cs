@@ -53,11 +53,11 @@ public sealed class SandboxServer : IAsyncDisposable
         if (options.DataDirectory is { } directory)
             await NdjsonFiles.LoadAsync(store, directory, cancellationToken);
 
-        // Nothing from the environment or from files: in a test process those belong to someone else.
+        // Read no environment and no files: in a test process they configure the system under test.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Parse(options.Host), options.Port));
         builder.Logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Warning)
-            .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // what keeps it from starting is thrown to the caller
+            .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // a failed start is thrown to the caller
         builder.Services.AddRoutingCore()
             .AddSingleton<IHostLifetime, EmbeddedLifetime>()
             .AddSingleton(options)
@@ -110,7 +110,7 @@ public sealed class SandboxServer : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    /// <summary>Ctrl+C and SIGTERM belong to the program that the sandbox runs in; the usual lifetime would take them for itself.</summary>
+    /// <summary>Leaves Ctrl+C and SIGTERM to the program that hosts the sandbox; the default lifetime would handle them.</summary>
     private sealed class EmbeddedLifetime : IHostLifetime
     {
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

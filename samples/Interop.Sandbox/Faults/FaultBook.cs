@@ -69,7 +69,7 @@ public sealed class FaultBook
                 return FaultPlan.Nothing;
             var firing = new List<FaultRule>();
             var isReplaced = false;
-            // What replaces the answer goes first: a fault in the body of a 503 would count as fired and never be seen.
+            // Faults that replace the answer go first: a fault in the body of a replaced answer would be counted but have no effect.
             foreach (var replacing in (ReadOnlySpan<bool>)[true, false])
             {
                 foreach (var entry in _entries)

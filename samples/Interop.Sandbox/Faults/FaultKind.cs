@@ -33,7 +33,7 @@ public enum FaultKind
     /// <summary>An OperationOutcome among the entries, with search.mode outcome.</summary>
     OutcomeEntry,
 
-    /// <summary>Patients among the entries, with search.mode include, though nobody asked for them.</summary>
+    /// <summary>Patients among the entries, with search.mode include, although the client did not ask for them.</summary>
     IncludedEntries,
 
     /// <summary>200 with an OperationOutcome instead of a Bundle.</summary>

@@ -10,7 +10,7 @@ internal sealed class FaultMiddleware(RequestDelegate next, FaultBook faults, Se
 
     public async Task InvokeAsync(HttpContext context)
     {
-        // Who sets the faults must be able to take them away again.
+        // The control endpoints are exempt: a client that set a fault must be able to remove it.
         var plan = context.Request.Path.StartsWithSegments("/sandbox") ? FaultPlan.Nothing : faults.Plan(search.Facts(context.Request));
         context.Features.Set(plan);
         if (plan.Find(FaultKind.ClockSkew) is { } skew)
@@ -57,7 +57,7 @@ internal sealed class FaultMiddleware(RequestDelegate next, FaultBook faults, Se
         return answer;
     }
 
-    /// <summary>JSON that begins like a Bundle and goes on and on: who reads it into memory runs out of it.</summary>
+    /// <summary>JSON that begins like a Bundle and is very long. A client that reads all of it into memory runs out of memory.</summary>
     private static async Task SendHugeBodyAsync(HttpContext context, long size)
     {
         context.Response.ContentType = "application/fhir+json; charset=utf-8";

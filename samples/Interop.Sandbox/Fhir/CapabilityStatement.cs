@@ -1,6 +1,6 @@
 namespace Interop.Sandbox.Fhir;
 
-/// <summary>What the server can do, and nothing more.</summary>
+/// <summary>Lists exactly the interactions and parameters that the server supports.</summary>
 internal static class CapabilityStatement
 {
     private const string Common =

@@ -15,7 +15,7 @@ internal sealed partial class ResourceEndpoints(ResourceStore store, FaultBook f
     public FhirAnswer Read(string type, string id)
     {
         var version = Find(type, id, out var rows);
-        if (faults.HiddenRows(type, isSearch: false)?.Invoke(version.Resource) == true)
+        if (faults.HiddenRows(type, isSearch: false)?.Invoke(version.Resource) == true || store.LateRows(type, isSearch: false)?.Invoke(version.Resource) == true)
             throw FhirError.NotFound(type, id);
         if (version.IsDeleted)
             throw new FhirError(410, "deleted", $"{type}/{id} was deleted.");

@@ -11,7 +11,9 @@ public sealed class ResourceStore
     private readonly ConcurrentDictionary<string, TypeStore> _types = new(StringComparer.Ordinal);
     private readonly ByteArena _arena = new();
     private readonly SandboxOptions _options;
+    private readonly SyntheticPatients? _latePatients;
     private long _lastAssignedId;
+    private int _patientSearches;
 
     internal ResourceStore(SandboxOptions options)
     {
@@ -34,6 +36,7 @@ public sealed class ResourceStore
         var patients = new SyntheticPatients(options);
         var encounters = new SyntheticEncounters(options, patients);
         Patients = new PatientKeys(patients);
+        _latePatients = options.LatePatientShare > 0 ? patients : null;
         foreach (var seed in (SyntheticType[])[patients, encounters, new SyntheticConditions(options, patients, encounters), new SyntheticObservations(options, patients, encounters)])
             _types[seed.Name] = new TypeStore(seed.Name, _arena, seed);
     }
@@ -69,6 +72,16 @@ public sealed class ResourceStore
     public IReadOnlyList<string> Ids(string type) =>
         Find(type) is { } store ? [.. store.Read(store.Select(new VersionFilter())).Select(version => store.Id(version.Resource))] : [];
 
+    /// <summary>The resources of a type that a reader cannot see yet, or null. The first search of Patient is the last one that misses the late patients.</summary>
+    internal Func<int, bool>? LateRows(string type, bool isSearch)
+    {
+        if (_latePatients is not { } patients || type != "Patient" || Volatile.Read(ref _patientSearches) > 0)
+            return null;
+        if (isSearch && Interlocked.Increment(ref _patientSearches) > 1)
+            return null;
+        return number => number < patients.Count && patients.IsLate(number);
+    }
+
     internal TypeStore? Find(string type) => _types.GetValueOrDefault(type);
 
     internal TypeStore Of(string type) => _types.GetOrAdd(type, name => new TypeStore(name, _arena));
@@ -78,7 +91,7 @@ public sealed class ResourceStore
         var type = resource.GetProperty("resourceType").GetString()!;
         id ??= resource.TryGetProperty("id", out var own) && own.ValueKind == JsonValueKind.String ? own.GetString()! : NextId();
         var stamp = (lastUpdated ?? _options.Time.GetUtcNow()).UtcTicks;
-        stamp -= stamp % TimeSpan.TicksPerMillisecond; // a search must find what the text says
+        stamp -= stamp % TimeSpan.TicksPerMillisecond; // the stored text has milliseconds, and a search must agree with it
         var patient = type == "Patient" || ResourceText.PatientId(resource) is not { } patientId ? PatientKeys.None : Patients.Of(patientId);
         return Of(type).Write(id, stamp, patient, defect, false, version => ResourceText.Stamp(resource, id, version, stamp));
     }

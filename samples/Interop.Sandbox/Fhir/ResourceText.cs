@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Interop.Sandbox.Fhir;
 
-/// <summary>What the server reads from a resource's JSON, and the one thing it writes into it: `meta`.</summary>
+/// <summary>Reads references and times from a resource's JSON and writes `id` and `meta` into it.</summary>
 internal static class ResourceText
 {
     private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };

@@ -9,6 +9,9 @@ namespace Interop.Silo.CommandLine;
 /// <summary><c>demo</c>: the program and the sandbox in one process.</summary>
 internal static class DemoCommand
 {
+    /// <summary>Patients that the first run misses. Their observations become dead letters, and a later replay loads them.</summary>
+    private const double LatePatientShare = 0.005;
+
     private static readonly string[] Types = ["Patient", "Observation", "Encounter", "Condition"];
 
     public static Command Create(SettingsOptions settings)
@@ -27,7 +30,7 @@ internal static class DemoCommand
         SettingsOptions options, ParseResult parsed, bool exit, bool fresh, int patients, string? data, CancellationToken cancellationToken)
     {
         await using var sandbox = await SandboxServer.StartAsync(
-            new SandboxOptions { Patients = patients, DataDirectory = data }, cancellationToken);
+            new SandboxOptions { Patients = patients, DataDirectory = data, LatePatientShare = LatePatientShare }, cancellationToken);
         var settings = DemoSettings(options, parsed, sandbox.FhirBase);
         if (fresh && Directory.Exists(settings.DataDirectory))
             Directory.Delete(settings.DataDirectory, recursive: true);

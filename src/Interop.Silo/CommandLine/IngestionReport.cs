@@ -30,7 +30,12 @@ internal sealed class IngestionReport
     private static async Task<RunSummary> RunOneAsync(
         IGrainFactory grains, string source, string type, bool full, ProgressTask bar, CancellationToken cancellationToken)
     {
-        var missing = type is "Observation" or "Encounter" or "Condition" ? MissingPatients.Fetch : MissingPatients.Ignore;
+        var missing = type switch
+        {
+            "Observation" => MissingPatients.DeadLetter,
+            "Encounter" or "Condition" => MissingPatients.Fetch,
+            _ => MissingPatients.Ignore,
+        };
         var started = await grains.GetGrain<ICheckpointGrain>($"{source}/{type}").StartRun(new RunRequest(null, full, missing, RunMeta.None));
         switch (started.Outcome)
         {

@@ -1,6 +1,7 @@
 using Interop.Ingestion;
 using Interop.Silo.Settings;
 using Interop.Storage;
+using Interop.Storage.Connections;
 using Interop.Telemetry;
 
 namespace Interop.Silo.Hosting;
@@ -16,7 +17,7 @@ internal static class DatabaseSetup
         if (settings.Role == ProcessRole.Api)
             return;
         CreateDataDirectory(settings.DataDirectory);
-        await using var database = Database.Open(settings.DatabaseOptions);
+        await using var database = DatabaseFactory.Open(settings.DatabaseOptions);
         await new Migrator(database, typeof(IngestionServices).Assembly).MigrateAsync(cancellationToken);
         await using var telemetry = new TelemetryDatabase(settings.TelemetryDatabase);
         await telemetry.MigrateAsync(cancellationToken);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Interop.Silo.Settings;
 using Interop.Storage;
+using Interop.Storage.Connections;
 using Orleans.Configuration;
 
 namespace Interop.Silo.Hosting;

@@ -4,6 +4,7 @@ using Interop.Fhir.Validation;
 using Interop.Ingestion;
 using Interop.Silo.Settings;
 using Interop.Storage;
+using Interop.Storage.Connections;
 using Interop.Telemetry;
 using Interop.Tokens;
 using Microsoft.Extensions.Options;
@@ -19,7 +20,7 @@ internal static class Features
         if (settings.Role == ProcessRole.Api)
             return;
         var services = builder.Services;
-        services.AddSingleton(provider => Database.Open(settings.DatabaseOptions, provider.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton(provider => DatabaseFactory.Open(settings.DatabaseOptions, provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton(provider => new ResourceValidator(R4Schema.Default, provider.GetRequiredService<IOptions<ValidationSettings>>().Value.ToOptions()));
         services.AddTokens(settings.Entries<TenantOptions>("Tenants"));
         services.AddIngestion(settings.Sources);

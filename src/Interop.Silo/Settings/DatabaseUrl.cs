@@ -1,4 +1,5 @@
 using Interop.Storage;
+using Interop.Storage.Connections;
 
 namespace Interop.Silo.Settings;
 

@@ -68,7 +68,7 @@ internal sealed record InteropSettings : IValidatableObject
     /// <summary>Every setting, checked, with the keys of the sections.</summary>
     internal IConfiguration Configuration { get; set; } = new ConfigurationBuilder().Build();
 
-    /// <summary>The database for <see cref="Interop.Storage.Database.Open"/>.</summary>
+    /// <summary>The database for <see cref="Interop.Storage.Connections.DatabaseFactory.Open"/>.</summary>
     internal DatabaseOptions DatabaseOptions => new() { Connection = DatabaseUrl ?? Path.Combine(DataDirectory, "interop.db") };
 
     internal bool IsPostgres => DatabaseUrl is not null && Settings.DatabaseUrl.IsPostgres(DatabaseUrl);

@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
-using Interop.Fhir.FhirPath;
+using Interop.Fhir.Schema;
 using Interop.Fhir.Validation;
+using Interop.Fhir.Validation.Invariants;
 using Interop.Fhir.Validation.Profiles;
 using ValidationResult = System.ComponentModel.DataAnnotations.ValidationResult;
 
@@ -41,7 +42,7 @@ internal sealed record ValidationSettings : IValidatableObject
         {
             Level = level,
             InvariantChecker = level == ValidationLevel.Full ? InvariantChecker.Default : null,
-            Profiles = Load(paths, setting),
+            ProfileChecker = Load(paths, setting) is { IsEmpty: false } profiles ? new ProfileSet(R4Schema.Default, profiles) : null,
         };
     }
 

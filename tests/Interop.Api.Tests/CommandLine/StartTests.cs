@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Interop.Api.Tests.Support;
 using Interop.Storage;
+using Interop.Storage.Connections;
 
 namespace Interop.Api.Tests.CommandLine;
 
@@ -50,7 +51,7 @@ public sealed class StartTests : IDisposable
         {
         }
 
-        await using (var database = Database.Open(new DatabaseOptions { Connection = file }))
+        await using (var database = DatabaseFactory.Open(new DatabaseOptions { Connection = file }))
         {
             await database.WriteAsync((session, token) => session.ExecuteAsync(
                 "INSERT INTO schema_version (version, name, checksum, applied_at) VALUES (9999, 'future', 'x', '2999-01-01T00:00:00.0000000Z')", null, token));

@@ -1,5 +1,6 @@
 using Interop.Api.Tests.Support;
 using Interop.Fhir.Validation;
+using Interop.Fhir.Validation.Profiles;
 using Interop.Silo.Hosting;
 using Interop.Silo.Settings;
 
@@ -97,7 +98,7 @@ public sealed class SettingsTests
     }
 
     private static IEnumerable<string> Profiles(InteropSettings settings) =>
-        settings.Options<ValidationSettings>("Validation").ToOptions().Profiles.Select(profile => profile.Url);
+        Assert.IsType<ProfileSet>(settings.Options<ValidationSettings>("Validation").ToOptions().ProfileChecker).Urls;
 
     [Fact]
     public void Secrets_can_come_from_files()

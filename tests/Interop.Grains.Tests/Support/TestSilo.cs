@@ -3,6 +3,7 @@ using System.ComponentModel.DataAnnotations;
 using Interop.Ingestion;
 using Interop.Sources;
 using Interop.Storage;
+using Interop.Storage.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -84,7 +85,7 @@ internal sealed class TestSilo : IAsyncDisposable
         {
             services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.None));
             services.AddSingleton(TimeProvider.System);
-            services.AddSingleton(_ => Database.Open(database.Options));
+            services.AddSingleton(_ => DatabaseFactory.Open(database.Options));
             services.AddSingleton(Options.Create(options.Ingestion));
             services.AddSingleton(Options.Create(new ExportOptions
             {

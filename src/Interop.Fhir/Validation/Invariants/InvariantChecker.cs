@@ -1,15 +1,19 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Interop.Fhir.FhirPath;
+using Interop.Fhir.FhirPath.Engine;
+using Interop.Fhir.FhirPath.Errors;
+using Interop.Fhir.FhirPath.Functions;
+using Interop.Fhir.FhirPath.Nodes;
 using Interop.Fhir.FhirPath.Types;
 using Interop.Fhir.Schema;
-using Interop.Fhir.Validation;
 
-namespace Interop.Fhir.FhirPath;
+namespace Interop.Fhir.Validation.Invariants;
 
 /// <summary>
-/// The invariants of the specification through FHIRPath: each expression is compiled once, when it is first met. Whatever an expression
-/// does not accept is a warning, for the structure of what it met may be broken; it throws for nothing. Safe for several threads.
+/// The invariants of the specification through FHIRPath. Each expression is compiled once, on first use. Data that an expression
+/// does not accept is a warning, because the structure of the resource may be broken. Never throws. Safe for several threads.
 /// </summary>
 public sealed class InvariantChecker : IInvariantChecker
 {
@@ -49,7 +53,7 @@ public sealed class InvariantChecker : IInvariantChecker
         /// <param name="container">The resource that contains it.</param>
         public void Resource(JsonElement json, TypeDefinition type, string location, FhirPathNode? container)
         {
-            EvaluationContext? outer = _context;
+            var outer = _context;
             bool outerIsContained = _isContained;
             _isContained = container is not null;
             var node = FhirPathNode.FromJson(json, checker._model.FindType(type.Name)!);
@@ -61,17 +65,17 @@ public sealed class InvariantChecker : IInvariantChecker
             _isContained = outerIsContained;
         }
 
-        private JsonElement? FindEntry(string reference) => _bundle is { } bundle ? Functions.FhirFunctions.FindEntry(bundle, reference) : null;
+        private JsonElement? FindEntry(string reference) => _bundle is { } bundle ? FhirFunctions.FindEntry(bundle, reference) : null;
 
         private void Element(in FhirPathNode node, TypeDefinition type, IEnumerable<Invariant> ofElement, string location)
         {
-            foreach (Invariant invariant in checker.InvariantsOf(type))
+            foreach (var invariant in checker.InvariantsOf(type))
             {
                 // The narrative of a contained resource is its container's (FHIR R4, references.html#contained).
                 if (!_isContained || invariant.Key != "dom-6")
                     Check(invariant, node, location);
             }
-            foreach (Invariant invariant in ofElement)
+            foreach (var invariant in ofElement)
             {
                 if (IsForPaths(invariant))
                     Check(invariant, node, location);
@@ -82,7 +86,7 @@ public sealed class InvariantChecker : IInvariantChecker
 
         private void Children(in FhirPathNode parent, TypeDefinition type, string location)
         {
-            foreach (JsonProperty property in parent.Json.EnumerateObject())
+            foreach (var property in parent.Json.EnumerateObject())
             {
                 if (type.Properties.Find(JsonMarshal.GetRawUtf8PropertyName(property)) is not { IsCompanion: false, Element: not null } known)
                     continue;
@@ -96,17 +100,17 @@ public sealed class InvariantChecker : IInvariantChecker
                     continue;
                 }
                 int index = 0;
-                foreach (JsonElement item in property.Value.EnumerateArray())
+                foreach (var item in property.Value.EnumerateArray())
                     Item(parent, item, known, $"{child}[{index++}]");
             }
         }
 
         private void Item(in FhirPathNode parent, JsonElement json, Property property, string location)
         {
-            TypeDefinition type = property.Type.Type;
+            var type = property.Type.Type;
             if (type.IsResource && json.ValueKind == JsonValueKind.Object)
             {
-                if (Engine.Navigation.TryGetResourceType(json, out JsonElement name) && R4Schema.Default.FindResource(name.GetString()!) is { } own)
+                if (Navigation.TryGetResourceType(json, out var name) && R4Schema.Default.FindResource(name.GetString()!) is { } own)
                     Resource(json, own, location, parent.Type.IsResource ? parent : null);
                 return;
             }

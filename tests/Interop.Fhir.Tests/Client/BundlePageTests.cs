@@ -2,12 +2,12 @@ using System.Text;
 using System.Text.Json;
 using Interop.Fhir.Client;
 
-namespace Interop.Grains.Tests.Client;
+namespace Interop.Fhir.Tests.Client;
 
 public sealed class BundlePageTests
 {
     [Fact]
-    public void APageIsReadWithItsEntriesAsSlicesOfIt()
+    public void A_page_is_read_with_its_entries_as_slices_of_it()
     {
         const string Text = """
             {"resourceType":"Bundle","total":2,"link":[{"relation":"self","url":"s"},{"relation":"next","url":"n"}],
@@ -38,7 +38,7 @@ public sealed class BundlePageTests
     [InlineData("""{"resourceType":"Bundle","link":{}}""")]
     [InlineData("""{"resourceType":"Bundle","link":["next"]}""")]
     [InlineData("<html></html>")]
-    public void WhatIsNotOneDocumentOfTheRightShapeIsRefused(string text) => Assert.ThrowsAny<JsonException>(() => Parse(text));
+    public void What_is_not_one_document_of_the_right_shape_is_refused(string text) => Assert.ThrowsAny<JsonException>(() => Parse(text));
 
     [Theory]
     [InlineData("""{}""", 0)]
@@ -49,7 +49,7 @@ public sealed class BundlePageTests
     [InlineData("""{"entry":[null,1,"x",[],{"resource":null},{"resource":[]},{"resource":"x"}]}""", 7)]
     [InlineData("""{"entry":[{"search":"match","request":[],"resource":{}}]}""", 1)]
     [InlineData("""{"link":[{"relation":"next"},{"relation":"next","url":""},{"relation":"next","url":5}]}""", 0)]
-    public void WhatIsOddAndReadableIsRead(string text, int entries)
+    public void What_is_odd_and_readable_is_read(string text, int entries)
     {
         var page = Parse(text);
 
@@ -59,7 +59,7 @@ public sealed class BundlePageTests
     }
 
     [Fact]
-    public void ADocumentCutAtAnyByteIsRefused()
+    public void A_document_cut_at_any_byte_is_refused()
     {
         var whole = Encoding.UTF8.GetBytes("""{"resourceType":"Bundle","link":[{"relation":"next","url":"ü"}],"entry":[{"resource":{"id":"a"}}]}""");
         Assert.Single(BundlePage.Parse(whole).Entries);
@@ -69,7 +69,7 @@ public sealed class BundlePageTests
     }
 
     [Fact]
-    public void NestingHoweverDeepIsTheValidatorsToJudge()
+    public void Deep_nesting_inside_an_entry_does_not_fail_the_page()
     {
         var deep = new string('[', 100_000) + new string(']', 100_000);
 
@@ -80,9 +80,9 @@ public sealed class BundlePageTests
     [InlineData("")]
     [InlineData("\"resourceType\":\"Bundle\",\"meta\":{},")]
     [InlineData("\"resourceType\":\"Bundle\",\"link\":[{\"relation\":\"next\",\"url\":\"n\"}],")]
-    public void NestingWithoutEndBesideTheEntriesEndsTheReadingThere(string begin)
+    public void Endless_nesting_outside_the_entries_is_refused_early(string begin)
     {
-        // Without a proper end, too: whoever reads on finds that out after the last of ten million levels only.
+        // The document also has no end: a reader that does not stop early reads all ten million levels.
         var deep = "{" + begin + "\"x\":" + new StringBuilder().Insert(0, "{\"a\":", 10_000_000);
 
         var refused = Assert.ThrowsAny<JsonException>(() => Parse(deep));
@@ -96,7 +96,7 @@ public sealed class BundlePageTests
     [InlineData("\"resourceType\":\"Patient\",\"meta\":DEEP", "Patient", true)]
     [InlineData("\"resourceType\":\"Patient\",\"meta\":{\"tag\":DEEP}", "Patient", true)]
     [InlineData("\"resourceType\":\"Patient\",\"id\":\"a\",\"meta\":{},\"x\":DEEP", "Patient", false)]
-    public void AHeaderIsReadUpToNestingWithoutEnd(string members, string? type, bool isTooDeep)
+    public void A_header_is_read_up_to_nesting_without_end(string members, string? type, bool isTooDeep)
     {
         var deep = new string('[', 5_000_000);
 

@@ -1,7 +1,7 @@
 using System.Text;
 using Interop.Fhir.Client;
 
-namespace Interop.Grains.Tests.Client;
+namespace Interop.Fhir.Tests.Client;
 
 public sealed class ResourceHeaderTests
 {
@@ -12,7 +12,7 @@ public sealed class ResourceHeaderTests
     [InlineData("2026-01-10T07:00:00.000-05:00", 0L)]
     [InlineData("2026-01-10T12:00:00.123456789Z", 1_234_567L)]
     [InlineData("2026-01-10T12:00:00.99999999999999999999+00:00", 9_999_999L)]
-    public void AnInstantIsReadToAHundredNanosecondsAndNeverRoundedUp(string text, long ticksAfterNoon) =>
+    public void An_instant_is_read_to_100_ns_and_never_rounded_up(string text, long ticksAfterNoon) =>
         Assert.Equal(new DateTimeOffset(2026, 1, 10, 12, 0, 0, TimeSpan.Zero).AddTicks(ticksAfterNoon), ResourceHeader.ParseInstant(text));
 
     [Theory]
@@ -25,7 +25,7 @@ public sealed class ResourceHeaderTests
     [InlineData("9999-99-99T99:99:99Z")]
     [InlineData("0001-01-01T00:00:00+14:00")]
     [InlineData("9999-12-31T23:59:59-14:00")]
-    public void WhatIsNoInstantIsAbsent(string text) => Assert.Null(ResourceHeader.ParseInstant(text));
+    public void What_is_no_instant_is_absent(string text) => Assert.Null(ResourceHeader.ParseInstant(text));
 
     [Theory]
     [InlineData("""{"resourceType":"Patient","id":"a","meta":{"versionId":"1"}}""", "Patient", "a", "1")]
@@ -34,7 +34,7 @@ public sealed class ResourceHeaderTests
     [InlineData("""{"contained":[{"id":"inner","meta":{"versionId":"9"}}],"id":"outer"}""", null, "outer", null)]
     [InlineData("""{"id":"\ud800"}""", null, null, null)]
     [InlineData("{}", null, null, null)]
-    public void OnlyMembersOfTheRightTypeAreThere(string json, string? type, string? id, string? version)
+    public void Only_members_of_the_right_type_are_there(string json, string? type, string? id, string? version)
     {
         var header = ResourceHeader.Read(Encoding.UTF8.GetBytes(json));
 

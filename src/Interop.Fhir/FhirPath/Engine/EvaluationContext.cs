@@ -1,8 +1,9 @@
 using System.Text.Json;
+using Interop.Fhir.FhirPath.Nodes;
 
-namespace Interop.Fhir.FhirPath;
+namespace Interop.Fhir.FhirPath.Engine;
 
-/// <summary>What an evaluation may ask of its surroundings. All members are optional; one instance may serve many evaluations.</summary>
+/// <summary>The environment of an evaluation. All members are optional; one instance can serve many evaluations.</summary>
 public sealed class EvaluationContext
 {
     /// <summary><c>%resource</c>: the resource that the evaluated element belongs to; the input itself where it is not given.</summary>
@@ -26,7 +27,7 @@ public sealed class EvaluationContext
     /// <summary>For <c>conformsTo()</c>: whether a node conforms to the profile with this URL; null where it is not known. Base R4 types are known without it.</summary>
     public Func<FhirPathNode, string, bool?>? ConformsTo { get; init; }
 
-    /// <summary>Receives what <c>trace()</c> lets through.</summary>
+    /// <summary>Receives the name and items of each <c>trace()</c> call.</summary>
     public Action<string, IReadOnlyList<FhirPathNode>>? Trace { get; init; }
 
     /// <summary>The clock of <c>now()</c>, <c>today()</c> and <c>timeOfDay()</c>; the same instant throughout one evaluation.</summary>

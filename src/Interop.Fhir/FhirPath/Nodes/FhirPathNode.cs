@@ -3,15 +3,16 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
-using Interop.Fhir.FhirPath.Engine;
+using Interop.Fhir.FhirPath.Errors;
 using Interop.Fhir.FhirPath.Types;
 using Interop.Fhir.FhirPath.Values;
+using Interop.Fhir.Json;
 
-namespace Interop.Fhir.FhirPath;
+namespace Interop.Fhir.FhirPath.Nodes;
 
 /// <summary>
-/// An item of a FHIRPath collection: an element of a resource, still JSON, or a computed value. A struct over the document that it came
-/// from: it is valid as long as that document is.
+/// An item of a FHIRPath collection: an element of a resource (kept as JSON) or a computed value. It refers to the JsonDocument that it came
+/// from and is valid as long as that document is not disposed.
 /// </summary>
 public readonly struct FhirPathNode
 {
@@ -53,13 +54,13 @@ public readonly struct FhirPathNode
     internal static FhirPathNode FromJson(JsonElement json, JsonElement companion, FhirTypeInfo type)
     {
         object? extra = companion.ValueKind == JsonValueKind.Object ? new PrimitiveCompanion(companion) : null;
-        JsonValueKind kind = json.ValueKind;
+        var kind = json.ValueKind;
         return kind is JsonValueKind.Null or JsonValueKind.Undefined
             ? new FhirPathNode(default, extra, 0, type, NodeKind.None)
             : new FhirPathNode(json, extra, 0, type, KindOf(kind, type));
     }
 
-    /// <summary>A value that is there, of known kind, without a companion: the common case, on the fast path.</summary>
+    /// <summary>A present value of known kind without a companion: the fast path of navigation.</summary>
     internal static FhirPathNode FromPlainJson(JsonElement json, JsonValueKind kind, FhirTypeInfo type) =>
         new(json, null, 0, type, KindOf(kind, type));
 
@@ -125,7 +126,7 @@ public readonly struct FhirPathNode
             return true;
         return Kind switch
         {
-            NodeKind.Date or NodeKind.DateTime or NodeKind.Time when !HalfPair.IsText(_json) => false,
+            NodeKind.Date or NodeKind.DateTime or NodeKind.Time when !LoneSurrogate.IsText(_json) => false,
             NodeKind.Date => Temporal.TryParse(_json.GetString(), TemporalKind.Date, out value),
             NodeKind.DateTime => Temporal.TryParse(_json.GetString(), TemporalKind.DateTime, out value),
             NodeKind.Time => Temporal.TryParse(_json.GetString(), TemporalKind.Time, out value),
@@ -139,22 +140,22 @@ public readonly struct FhirPathNode
         value = _value as Quantity;
         if (value is not null)
             return true;
-        if (Kind != NodeKind.Quantity || !_json.TryGetProperty("value"u8, out JsonElement number) || number.ValueKind != JsonValueKind.Number || !number.TryGetDecimal(out decimal amount))
+        if (Kind != NodeKind.Quantity || !_json.TryGetProperty("value"u8, out var number) || number.ValueKind != JsonValueKind.Number || !number.TryGetDecimal(out decimal amount))
             return false;
-        string? unit = _json.TryGetProperty("code"u8, out JsonElement code) && code.ValueKind == JsonValueKind.String ? code.GetString() : null;
-        if (unit is null && _json.TryGetProperty("unit"u8, out JsonElement shown) && shown.ValueKind == JsonValueKind.String)
+        string? unit = _json.TryGetProperty("code"u8, out var code) && code.ValueKind == JsonValueKind.String ? code.GetString() : null;
+        if (unit is null && _json.TryGetProperty("unit"u8, out var shown) && shown.ValueKind == JsonValueKind.String)
             unit = shown.GetString();
         value = new Quantity(amount, unit ?? "1");
         return true;
     }
 
     /// <summary>The value of a primitive as FHIR writes it; null where it has none. Strings of the resource are decoded on each call.</summary>
-    /// <exception cref="FhirPathException">A string has half of a surrogate pair, which is no text.</exception>
+    /// <exception cref="FhirPathException">A string has a lone surrogate, which is not a character.</exception>
     public string? AsText() => Kind switch
     {
         NodeKind.None => null,
-        _ when _json.ValueKind == JsonValueKind.String => HalfPair.IsText(_json) ? _json.GetString() : throw FhirPathException.Execution(HalfPair.Reason),
-        NodeKind.Quantity => TryGetQuantity(out Quantity? quantity) ? quantity.ToString() : null,
+        _ when _json.ValueKind == JsonValueKind.String => LoneSurrogate.IsText(_json) ? _json.GetString() : throw FhirPathException.Execution(LoneSurrogate.Reason),
+        NodeKind.Quantity => TryGetQuantity(out var quantity) ? quantity.ToString() : null,
         _ when _json.ValueKind != JsonValueKind.Undefined => _json.GetRawText(),
         NodeKind.Boolean => _number != 0 ? "true" : "false",
         NodeKind.Integer => _number.ToString(CultureInfo.InvariantCulture),
@@ -176,7 +177,7 @@ public readonly struct FhirPathNode
     internal bool TextEquals(string literal, ReadOnlySpan<byte> literalUtf8) =>
         _value is string own ? own == literal : _json.ValueKind == JsonValueKind.String && _json.ValueEquals(literalUtf8);
 
-    public override string ToString() => (_json.ValueKind == JsonValueKind.String && !HalfPair.IsText(_json) ? null : AsText()) ?? (_json.ValueKind != JsonValueKind.Undefined ? _json.GetRawText() : Type.ToString());
+    public override string ToString() => (_json.ValueKind == JsonValueKind.String && !LoneSurrogate.IsText(_json) ? null : AsText()) ?? (_json.ValueKind != JsonValueKind.Undefined ? _json.GetRawText() : Type.ToString());
 
     internal static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
 }

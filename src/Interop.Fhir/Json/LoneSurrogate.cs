@@ -1,17 +1,17 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 
-namespace Interop.Fhir.FhirPath.Engine;
+namespace Interop.Fhir.Json;
 
 /// <summary>
-/// JSON may spell half of a surrogate pair (<c>"\ud800"</c>), which is no text. JsonElement says so, whatever it is asked about a text or
-/// a name, by an InvalidOperationException of its own; wherever a resource enters, that becomes the error of who was asked.
+/// JSON can hold a lone surrogate (<c>"\ud800"</c>), which is not a character. JsonElement reports it for any access to the text or
+/// name with an InvalidOperationException. The entry points of this library turn that exception into their own error.
 /// </summary>
-internal static class HalfPair
+internal static class LoneSurrogate
 {
-    public const string Reason = "a text or name in the resource has half of a surrogate pair (\\uD800 to \\uDFFF), which is no character";
+    public const string Reason = "a text or name in the resource has a lone surrogate (\\uD800 to \\uDFFF), which is not a character";
 
-    // Its source is this, or this with a suffix by which the serializer knows it again.
+    // The exception's source is this name, or this name with a suffix of the serializer.
     private const string JsonAssembly = "System.Text.Json";
 
     public static bool IsCause(InvalidOperationException error) => error.Source?.StartsWith(JsonAssembly, StringComparison.Ordinal) == true;

@@ -1,8 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Interop.Fhir.FhirPath.Types;
+using Interop.Fhir.FhirPath.Values;
 
-namespace Interop.Fhir.FhirPath.Values;
+namespace Interop.Fhir.FhirPath.Nodes;
 
 /// <summary>Equality and equivalence of items and collections (FHIRPath 2.0, 6.1). Null stands for empty: it cannot be told.</summary>
 internal static class NodeEquality
@@ -22,7 +23,7 @@ internal static class NodeEquality
             return left.AsBoolean() == right.AsBoolean();
         if (IsTemporal(a) || IsTemporal(b))
         {
-            if (!TryGetTemporals(left, right, out Temporal? x, out Temporal? y))
+            if (!TryGetTemporals(left, right, out var x, out var y))
                 return false;
             if ((x.Kind == TemporalKind.Time) != (y.Kind == TemporalKind.Time))
                 return false;
@@ -51,7 +52,7 @@ internal static class NodeEquality
             return Decimals.AreEquivalent(x, y);
         if (IsTemporal(left.Kind) && IsTemporal(right.Kind))
             return AreEqual(left, right) == true;
-        if (left.Kind == NodeKind.Quantity && right.Kind == NodeKind.Quantity && left.TryGetQuantity(out Quantity? a) && right.TryGetQuantity(out Quantity? b))
+        if (left.Kind == NodeKind.Quantity && right.Kind == NodeKind.Quantity && left.TryGetQuantity(out var a) && right.TryGetQuantity(out var b))
             return Quantity.AreEquivalent(a, b) == true;
         return AreEqual(left, right) == true;
     }
@@ -83,8 +84,8 @@ internal static class NodeEquality
     {
         if (left.Length != right.Length)
             return false;
-        Span<bool> used = left.Length <= 256 ? stackalloc bool[left.Length] : new bool[left.Length];
-        foreach (ref readonly FhirPathNode item in left)
+        var used = left.Length <= 256 ? stackalloc bool[left.Length] : new bool[left.Length];
+        foreach (ref readonly var item in left)
         {
             int match = -1;
             for (int i = 0; i < right.Length && match < 0; i++)
@@ -101,7 +102,7 @@ internal static class NodeEquality
 
     public static bool Contains(ReadOnlySpan<FhirPathNode> items, in FhirPathNode item)
     {
-        foreach (ref readonly FhirPathNode other in items)
+        foreach (ref readonly var other in items)
         {
             if (AreEqual(other, item) == true)
                 return true;
@@ -123,13 +124,13 @@ internal static class NodeEquality
     /// <summary>A quantity, or a number as one without unit.</summary>
     public static Quantity? AsQuantity(in FhirPathNode node)
     {
-        if (node.TryGetQuantity(out Quantity? quantity))
+        if (node.TryGetQuantity(out var quantity))
             return quantity;
         return node.TryGetDecimal(out decimal number) ? new Quantity(number, "1") : null;
     }
 
     private static bool TextsEqual(in FhirPathNode left, in FhirPathNode right) =>
-        left.TryGetPlainUtf8(out ReadOnlySpan<byte> a) && right.TryGetPlainUtf8(out ReadOnlySpan<byte> b)
+        left.TryGetPlainUtf8(out var a) && right.TryGetPlainUtf8(out var b)
             ? a.SequenceEqual(b)
             : left.AsText() == right.AsText();
 
@@ -147,9 +148,9 @@ internal static class NodeEquality
             case JsonValueKind.Object:
                 if (left.GetPropertyCount() != right.GetPropertyCount())
                     return false;
-                foreach (JsonProperty property in left.EnumerateObject())
+                foreach (var property in left.EnumerateObject())
                 {
-                    if (!right.TryGetProperty(property.Name, out JsonElement other) || !JsonEquals(property.Value, other))
+                    if (!right.TryGetProperty(property.Name, out var other) || !JsonEquals(property.Value, other))
                         return false;
                 }
                 return true;

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Net;
 using Interop.Fhir.Client;
-using Interop.Grains.Tests.Support;
+using Interop.TestServers;
 
-namespace Interop.Grains.Tests.Client;
+namespace Interop.Fhir.Tests.Client;
 
 /// <summary>One client against a server that does as it is told; waits are recorded by the clock and take no time.</summary>
 public sealed class FhirClientTests : IAsyncLifetime, IDisposable
@@ -28,7 +28,7 @@ public sealed class FhirClientTests : IAsyncLifetime, IDisposable
     private static ScriptedAnswer Good { get; } = new(200, Page);
 
     [Fact]
-    public async Task TheRequestAsksForFhirAndPastCaches()
+    public async Task The_request_asks_for_FHIR_and_past_caches()
     {
         using var page = await GetAsync(Client());
 
@@ -42,7 +42,7 @@ public sealed class FhirClientTests : IAsyncLifetime, IDisposable
     [InlineData(429)]
     [InlineData(500)]
     [InlineData(503)]
-    public async Task ATransientRefusalIsAskedAgain(int status)
+    public async Task A_transient_refusal_is_asked_again(int status)
     {
         Answer(new ScriptedAnswer(status, ""), new ScriptedAnswer(status, ""));
 
@@ -52,7 +52,7 @@ public sealed class FhirClientTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task AnAnswerNestedWithoutEndIsNotAskedAgain()
+    public async Task An_answer_nested_without_end_is_not_asked_again()
     {
         Answer(new ScriptedAnswer(200, "{\"resourceType\":\"Bundle\",\"meta\":" + new string('[', 1_000_000)));
 
@@ -67,7 +67,7 @@ public sealed class FhirClientTests : IAsyncLifetime, IDisposable
     [InlineData(403)]
     [InlineData(404)]
     [InlineData(410)]
-    public async Task ARefusalForGoodIsNotAskedAgainAndSaysWhatTheServerSaid(int status)
+    public async Task A_refusal_for_good_is_not_asked_again_and_says_what_the_server_said(int status)
     {
         Answer(new ScriptedAnswer(status, """{"resourceType":"OperationOutcome","issue":[{"diagnostics":"because"}]}"""));
 
@@ -83,7 +83,7 @@ public sealed class FhirClientTests : IAsyncLifetime, IDisposable
     [InlineData("""{"resourceType":"Bundle","entry":[""")]
     [InlineData("")]
     [InlineData("<html>")]
-    public async Task ABodyThatIsNotOneDocumentIsAskedForAgain(string body)
+    public async Task A_body_that_is_not_one_document_is_asked_for_again(string body)
     {
         Answer(new ScriptedAnswer(200, body));
 
@@ -93,7 +93,7 @@ public sealed class FhirClientTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task RetryAfterInSecondsIsWaitedFor()
+    public async Task Retry_after_in_seconds_is_waited_for()
     {
         Answer(new ScriptedAnswer(429, "", null, ("Retry-After", "17")));
 
@@ -103,7 +103,7 @@ public sealed class FhirClientTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task RetryAfterAsADateIsCountedFromTheServersOwnClock()
+    public async Task Retry_after_as_a_date_is_counted_from_the_servers_own_clock()
     {
         var theirs = new DateTimeOffset(2031, 5, 5, 5, 5, 5, TimeSpan.Zero);
         Answer(new ScriptedAnswer(503, "", theirs, ("Retry-After", theirs.AddSeconds(23).ToString("R", CultureInfo.InvariantCulture))));
@@ -114,7 +114,7 @@ public sealed class FhirClientTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task ARetryAfterBeyondTheLimitFailsAtOnce()
+    public async Task A_retry_after_beyond_the_limit_fails_at_once()
     {
         Answer(new ScriptedAnswer(429, "", null, ("Retry-After", "86400")));
 
@@ -125,7 +125,7 @@ public sealed class FhirClientTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task TheNumberOfTriesIsCapped()
+    public async Task The_number_of_tries_is_capped()
     {
         Answer([.. Enumerable.Repeat(new ScriptedAnswer(503, ""), 20)]);
 
@@ -137,7 +137,7 @@ public sealed class FhirClientTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task TheCircuitOpensAfterRepeatedFailuresAndClosesWhenTheServerIsBack()
+    public async Task The_circuit_opens_after_repeated_failures_and_closes_when_the_server_is_back()
     {
         Answer([.. Enumerable.Repeat(new ScriptedAnswer(503, "", null), 4)]);
         var client = Client(o => o with { MaxAttempts = 2, FailuresBeforeBreak = 2 });
@@ -155,7 +155,7 @@ public sealed class FhirClientTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task ARefusedTokenIsRenewedOnce()
+    public async Task A_refused_token_is_renewed_once()
     {
         var authorization = new CountedTokens();
         Answer(new ScriptedAnswer(401, ""));
@@ -166,7 +166,7 @@ public sealed class FhirClientTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task ATokenThatIsRefusedAfterItsRenewalIsRefused()
+    public async Task A_token_that_is_refused_after_its_renewal_is_refused()
     {
         Answer(new ScriptedAnswer(401, ""), new ScriptedAnswer(401, ""));
 
@@ -177,7 +177,7 @@ public sealed class FhirClientTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task AnotherOriginIsRefusedAndNeverAsked()
+    public async Task Another_origin_is_refused_and_never_asked()
     {
         await using var other = await ScriptedServer.StartAsync(_ => Good);
 
@@ -188,7 +188,7 @@ public sealed class FhirClientTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task AListedOriginIsFollowedWithoutTheToken()
+    public async Task A_listed_origin_is_followed_without_the_token()
     {
         await using var other = await ScriptedServer.StartAsync(_ => Good);
         var client = Client(o => o with { AllowedOrigins = [other.Base] }, new CountedTokens());
@@ -201,7 +201,7 @@ public sealed class FhirClientTests : IAsyncLifetime, IDisposable
     [Theory]
     [InlineData("file:///etc/passwd")]
     [InlineData("ftp://127.0.0.1/x")]
-    public async Task AnotherSchemeIsRefused(string url) =>
+    public async Task Another_scheme_is_refused(string url) =>
         await Assert.ThrowsAsync<FhirRequestException>(() => Client().GetPageAsync(new Uri(url), default));
 
     [Theory]
@@ -209,7 +209,7 @@ public sealed class FhirClientTests : IAsyncLifetime, IDisposable
     [InlineData(302)]
     [InlineData(307)]
     [InlineData(308)]
-    public async Task ARedirectWithinTheOriginIsFollowedWithTheToken(int status)
+    public async Task A_redirect_within_the_origin_is_followed_with_the_token(int status)
     {
         Answer(new ScriptedAnswer(status, "", null, ("Location", "elsewhere?x=1")));
 
@@ -220,7 +220,7 @@ public sealed class FhirClientTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task ARedirectToAnotherOriginIsRefused()
+    public async Task A_redirect_to_another_origin_is_refused()
     {
         await using var other = await ScriptedServer.StartAsync(_ => Good);
         Answer(new ScriptedAnswer(302, "", null, ("Location", other.Base.AbsoluteUri)));
@@ -231,7 +231,7 @@ public sealed class FhirClientTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task RedirectsInACircleEnd()
+    public async Task Redirects_in_a_circle_end()
     {
         Answer([.. Enumerable.Repeat(new ScriptedAnswer(302, "", null, ("Location", "Patient")), 20)]);
 
@@ -242,7 +242,7 @@ public sealed class FhirClientTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task AnAnswerThatIsTooLargeIsRefusedAndNotAskedForAgain()
+    public async Task An_answer_that_is_too_large_is_refused_and_not_asked_for_again()
     {
         Answer(new ScriptedAnswer(200, new string(' ', 3_000_000) + Page));
 
@@ -253,7 +253,7 @@ public sealed class FhirClientTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task AServerThatIsNotThereIsATransientFailureThatNamesNoQueryValue()
+    public async Task A_server_that_is_not_there_is_a_transient_failure_that_names_no_query_value()
     {
         var client = new FhirClient(_http, new FhirClientOptions(new Uri("http://127.0.0.1:1/fhir/")) { MaxAttempts = 2 }, null, _clock);
 
@@ -264,7 +264,7 @@ public sealed class FhirClientTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task ACancelledCallerGetsItsCancellation()
+    public async Task A_cancelled_caller_gets_its_cancellation()
     {
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();

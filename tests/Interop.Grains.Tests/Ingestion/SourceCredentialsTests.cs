@@ -4,16 +4,16 @@ using Interop.Grains.Tests.Support;
 using Interop.Ingestion;
 using Interop.Sandbox;
 
-namespace Interop.Grains.Tests.Client;
+namespace Interop.Grains.Tests.Ingestion;
 
 /// <summary>A source's credentials, from its settings to a server that checks them.</summary>
 [Collection(OnSqlite.Name)]
-public sealed class AuthorizationTests(SqliteSilo silo) : IngestionSuite(silo)
+public sealed class SourceCredentialsTests(SqliteSilo silo) : IngestionSuite(silo)
 {
     private static SandboxOptions Data { get; } = new() { Patients = 40, BadShare = 0 };
 
     [Fact]
-    public async Task BasicCredentialsAreSent()
+    public async Task Basic_credentials_are_sent()
     {
         var options = Data with { Access = new AccessOptions { AllowBasic = true, ClientId = "user", ClientSecret = "pass:word" } };
         var (_, source) = await SandboxAsync(options, o => (o.Auth.Kind, o.Auth.Username, o.Auth.Password) = ("basic", "user", "pass:word"));
@@ -22,7 +22,7 @@ public sealed class AuthorizationTests(SqliteSilo silo) : IngestionSuite(silo)
     }
 
     [Fact]
-    public async Task WrongCredentialsFailTheRunWithoutTellingThem()
+    public async Task Wrong_credentials_fail_the_run_without_telling_them()
     {
         var options = Data with { Access = new AccessOptions { AllowBasic = true, ClientId = "user", ClientSecret = "right" } };
         var (_, source) = await SandboxAsync(options, o => (o.Auth.Kind, o.Auth.Username, o.Auth.Password) = ("basic", "user", "wrong-one"));
@@ -35,7 +35,7 @@ public sealed class AuthorizationTests(SqliteSilo silo) : IngestionSuite(silo)
     }
 
     [Fact]
-    public async Task AClientSecretIsExchangedForATokenThatIsRenewedWhenItIsRevoked()
+    public async Task A_client_secret_is_exchanged_for_a_token_that_is_renewed_when_it_is_revoked()
     {
         var options = Data with { Access = new AccessOptions { ClientSecret = "secret" } };
         var sandbox = Own(await SandboxServer.StartAsync(options));
@@ -59,7 +59,7 @@ public sealed class AuthorizationTests(SqliteSilo silo) : IngestionSuite(silo)
     [Theory]
     [InlineData("RSA")]
     [InlineData("EC")]
-    public async Task ASignedAssertionIsExchangedForAToken(string kind)
+    public async Task A_signed_assertion_is_exchanged_for_a_token(string kind)
     {
         var (pem, jwk) = Key(kind);
         var file = Path.GetTempFileName();
@@ -86,7 +86,7 @@ public sealed class AuthorizationTests(SqliteSilo silo) : IngestionSuite(silo)
     }
 
     [Fact]
-    public async Task ATokenEndpointThatRefusesFailsTheRunWithoutTellingTheSecret()
+    public async Task A_token_endpoint_that_refuses_fails_the_run_without_telling_the_secret()
     {
         var sandbox = Own(await SandboxServer.StartAsync(Data with { Access = new AccessOptions { ClientSecret = "secret" } }));
         var source = NewSourceName();

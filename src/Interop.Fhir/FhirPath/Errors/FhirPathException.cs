@@ -1,4 +1,4 @@
-namespace Interop.Fhir.FhirPath;
+namespace Interop.Fhir.FhirPath.Errors;
 
 /// <summary>When a FHIRPath error was found.</summary>
 public enum FhirPathErrorKind
@@ -6,10 +6,10 @@ public enum FhirPathErrorKind
     /// <summary>The text is not FHIRPath.</summary>
     Syntax,
 
-    /// <summary>The text parses, but cannot mean anything on the given type: an unknown element, function or variable.</summary>
+    /// <summary>The text parses but has no meaning on the given type: an unknown element, function or variable.</summary>
     Semantic,
 
-    /// <summary>The expression met data that its operators do not accept, such as several items where one is needed.</summary>
+    /// <summary>The data is not what an operator accepts, such as several items where one is needed.</summary>
     Execution,
 }
 

@@ -2,8 +2,10 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using Interop.Fhir.FhirPath;
+using Interop.Fhir.FhirPath.Errors;
 using Interop.Fhir.Schema;
 using Interop.Fhir.Validation;
+using Interop.Fhir.Validation.Invariants;
 using Interop.Tests;
 
 namespace Interop.Fhir.Tests.FhirPath;
@@ -18,14 +20,14 @@ public class InvariantTests
 
     private static List<ValidationIssue> Check(byte[] resource)
     {
-        using JsonDocument document = JsonDocument.Parse(resource);
+        using var document = JsonDocument.Parse(resource);
         var issues = new List<ValidationIssue>();
         InvariantChecker.Default.Check(resource, R4Schema.Default.FindResource(document.RootElement.GetProperty("resourceType").GetString()!)!, issues);
         return issues;
     }
 
     [Fact]
-    public void EveryInvariantOfR4CompilesAgainstTheTypesThatItIsOn()
+    public void Every_invariant_of_R4_compiles_against_the_types_that_it_is_on()
     {
         int checkedExpressions = 0;
         var failures = new List<string>();
@@ -61,10 +63,10 @@ public class InvariantTests
     [InlineData("{'resourceType':'Patient','contact':[{'name':{'text':'\\ud800'}}],'name':[{'period':{'start':'\\ud800','end':'\\udfff'}}]}")]
     [InlineData("{'resourceType':'Patient','\\ud800':1,'contact':[{'\\ud800':1}],'text':{'status':'generated','div':'\\ud800'}}")]
     [InlineData("{'resourceType':'Patient','contained':[{'resourceType':'\\ud800','id':'\\ud800'},{'\\ud800':'Organization','resourceType':'Organization'}],'managingOrganization':{'reference':'#\\ud800'}}")]
-    public void HalfOfASurrogatePairIsAnIssueAndNoException(string json) => Assert.True(Validator.Validate(Validation.Expect.Utf8(json)).HasErrors);
+    public void A_lone_surrogate_is_an_issue_and_no_exception(string json) => Assert.True(Validator.Validate(Validation.Expect.Utf8(json)).HasErrors);
 
     [DataFact("fhir-r4/examples")]
-    public void TheExamplesOfTheStandardHoldEveryInvariantButThoseThatTheyBreak()
+    public void The_examples_of_the_standard_hold_every_invariant_but_those_that_they_break()
     {
         string[] expected =
         [
@@ -82,7 +84,7 @@ public class InvariantTests
     }
 
     [DataFact("synthea-100")]
-    public void TheSyntheaDataHoldsEveryInvariantButThatOfNarrative()
+    public void The_synthea_data_holds_every_invariant_but_that_of_narrative()
     {
         var found = new Dictionary<string, int>();
         int resources = 0;
@@ -115,7 +117,7 @@ public class InvariantTests
     [InlineData("""{"resourceType":"Patient","managingOrganization":{"reference":"#nothing"}}""", "Patient.managingOrganization", "ref-1")]
     [InlineData("""{"resourceType":"Bundle","type":"collection","total":1}""", "Bundle", "bdl-1")]
     [InlineData("""{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Organization","active":true}}]}""", "Bundle.entry[0].resource", "org-1")]
-    public void AViolatedInvariantIsAnErrorAtItsPlace(string resource, string location, string key)
+    public void A_violated_invariant_is_an_error_at_its_place(string resource, string location, string key)
     {
         ValidationResult result = Validator.Validate(Encoding.UTF8.GetBytes(resource));
         ValidationIssue issue = Assert.Single(result.Issues, issue => issue.Code == IssueCode.Invariant && issue.Severity == IssueSeverity.Error);
@@ -124,6 +126,6 @@ public class InvariantTests
     }
 
     [Fact]
-    public void AResourceWithoutNarrativeIsWarnedAboutOnly() =>
+    public void A_resource_without_narrative_is_warned_about_only() =>
         Assert.StartsWith("dom-6:", Assert.Single(Check("""{"resourceType":"Patient"}"""u8.ToArray()), issue => issue.Severity == IssueSeverity.Warning).Text, StringComparison.Ordinal);
 }

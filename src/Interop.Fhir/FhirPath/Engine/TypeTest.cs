@@ -1,6 +1,8 @@
+using Interop.Fhir.FhirPath.Errors;
 using Interop.Fhir.FhirPath.Syntax;
+using Interop.Fhir.FhirPath.Types;
 
-namespace Interop.Fhir.FhirPath.Types;
+namespace Interop.Fhir.FhirPath.Engine;
 
 /// <summary>
 /// A type specifier found in a model. A name without namespace may mean a FHIR type and a System type (Quantity): which one, the item
@@ -21,8 +23,8 @@ internal sealed class TypeTest
     /// <summary>Throws where there is no type of that name. System has none but its own: nothing is a System.Patient.</summary>
     public static TypeTest Find(IFhirTypeModel model, TypeName name)
     {
-        FhirTypeInfo? system = name.Namespace is null or SystemTypes.Namespace ? SystemTypes.Find(name.Name) : null;
-        FhirTypeInfo? fhir = name.Namespace is null or "FHIR" ? model.FindType(name.Name) : null;
+        var system = name.Namespace is null or SystemTypes.Namespace ? SystemTypes.Find(name.Name) : null;
+        var fhir = name.Namespace is null or "FHIR" ? model.FindType(name.Name) : null;
         if (fhir is null && system is null && name.Namespace != SystemTypes.Namespace)
             throw FhirPathException.Semantic($"there is no type {name}", name.Position);
         return new TypeTest(fhir, system);

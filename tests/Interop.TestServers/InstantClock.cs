@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 
-namespace Interop.Grains.Tests.Support;
+namespace Interop.TestServers;
 
 /// <summary>A clock whose waits of up to a minute are over at once, and remembered; longer ones (limits) wait for <see cref="Advance"/>, that is, for ever.</summary>
-internal sealed class InstantClock : TimeProvider
+public sealed class InstantClock : TimeProvider
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(59);
 

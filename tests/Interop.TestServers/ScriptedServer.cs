@@ -9,15 +9,15 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
-namespace Interop.Grains.Tests.Support;
+namespace Interop.TestServers;
 
-internal sealed record ScriptedRequest(string Path, IQueryCollection Query, IHeaderDictionary Headers, string Base)
+public sealed record ScriptedRequest(string Path, IQueryCollection Query, IHeaderDictionary Headers, string Base)
 {
     public bool IsMetadata => Path == "metadata";
 }
 
 /// <param name="Date">The Date header; null: now.</param>
-internal sealed record ScriptedAnswer(int Status, string Body, DateTimeOffset? Date = null, params (string Name, string Value)[] Headers)
+public sealed record ScriptedAnswer(int Status, string Body, DateTimeOffset? Date = null, params (string Name, string Value)[] Headers)
 {
     public static ScriptedAnswer NotFound { get; } = new(404, """{"resourceType":"OperationOutcome","issue":[{"code":"not-found"}]}""");
 
@@ -34,7 +34,7 @@ internal sealed record ScriptedAnswer(int Status, string Body, DateTimeOffset? D
 }
 
 /// <summary>A real HTTP server for the upstreams that the sandbox is too well-behaved to be: a test says what each request gets.</summary>
-internal sealed class ScriptedServer : IAsyncDisposable
+public sealed class ScriptedServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly ConcurrentQueue<ScriptedRequest> _requests = new();
