@@ -1,3 +1,4 @@
+using Interop.Silo.Hosting;
 using Interop.Ingestion;
 using Spectre.Console;
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Interop.Silo.Hosting;
 using Interop.Health;
 using Interop.Silo.Settings;
 using Interop.Storage;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Interop.Silo.CommandLine;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
 

@@ -1,6 +1,6 @@
 using Spectre.Console;
 
-namespace Interop.Silo.CommandLine;
+namespace Interop.Silo.Hosting;
 
 /// <summary>Fits output to a terminal, or to a file or pipe, which gets no colours and a fixed width.</summary>
 internal static class Terminal
