@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Interop.Api.Access;
 using Interop.Api.Discovery;
 using Interop.Api.Health;
 using Interop.Api.Http;
@@ -23,6 +24,7 @@ public static class InteropApi
     {
         services.AddRoutingCore();
         services.AddSingleton(options);
+        services.AddAccess(options.Access);
         services.AddSingleton<RunStarter>();
         services.AddSingleton<TelemetryIntake>();
         services.AddSingleton<MetricsText>();
@@ -45,7 +47,7 @@ public static class InteropApi
             json.SerializerOptions.Converters.Add(new UtcInstantConverter());
         });
         services.AddOpenApi("openapi", openApi => openApi
-            .AddDocumentTransformer<ApiDescription>().AddOperationTransformer<Examples>().AddOperationTransformer<QueryNames>().AddSchemaTransformer<WrittenTypes>());
+            .AddDocumentTransformer<ApiDescription>().AddOperationTransformer<Examples>().AddOperationTransformer<QueryNames>().AddOperationTransformer<AccessDescription>().AddSchemaTransformer<WrittenTypes>());
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         return services;
     }
@@ -62,10 +64,12 @@ public static class InteropApi
         app.UseMiddleware<HeadRequests>();
         app.UseRouting();
         app.UseCors();
+        app.UseAccess();
         app.UseMiddleware<BodyLimit>();
         app.UseMiddleware<QueryCheck>();
 
         app.MapStart();
+        app.MapLogin();
         app.MapHealth();
         app.MapMetrics();
         var features = app.MapGroup("").ProducesProblem(StatusCodes.Status503ServiceUnavailable);
@@ -78,7 +82,7 @@ public static class InteropApi
         features.MapPdExecutions();
         features.MapTokens();
         features.MapDiscovery();
-        app.MapOpenApi("/{documentName}.json");
+        app.MapOpenApi("/{documentName}.json").AllowAnonymous();
         // Under its own path only, so that it does not handle every request.
         app.UseWhen(http => http.Request.Path.StartsWithSegments("/docs"), docs => docs.UseSwaggerUI(ui =>
         {

@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Xml;
+using Interop.Access;
+using Interop.Api.Access;
 using Interop.Api.Http;
 using Interop.Api.Tokens;
 using Interop.Discovery;
@@ -20,12 +22,12 @@ public static class DiscoveryEndpoints
 
     public static void MapDiscovery(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/pd/search", SearchAsync).WithTags("Patient discovery").WithName("SearchPatient").WithMetadata(new OwnBodyLimit())
+        routes.MapPost("/api/pd/search", SearchAsync).RequireRole(AccessRole.Operator).WithTags("Patient discovery").WithName("SearchPatient").WithMetadata(new OwnBodyLimit())
             .WithSummary("Submit a patient discovery request; format=xcpd sends an IHE ITI-55 message")
             .WithExample(DiscoveryExamples.Submitted).WithErrorExample(StatusCodes.Status502BadGateway, "Mirth answered 500")
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity).ProducesProblem(StatusCodes.Status500InternalServerError)
             .ProducesProblem(StatusCodes.Status502BadGateway).ProducesProblem(StatusCodes.Status504GatewayTimeout);
-        routes.MapGet("/api/timeline", TimelineAsync).WithTags("Patient discovery").WithName("Timeline").WithSummary("What happened about a patient")
+        routes.MapGet("/api/timeline", TimelineAsync).RequireRole(AccessRole.Viewer).WithTags("Patient discovery").WithName("Timeline").WithSummary("What happened about a patient")
             .WithExample(DiscoveryExamples.Timeline)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
     }

@@ -1,6 +1,8 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
+using Interop.Access;
+using Interop.Api.Access;
 using Interop.Api.Http;
 using Interop.Ingestion;
 using Microsoft.AspNetCore.Builder;
@@ -15,7 +17,7 @@ public static class IngestionEndpoints
 {
     public static void MapIngestion(this IEndpointRouteBuilder routes)
     {
-        var ingest = routes.MapGroup("/ingest").WithTags("Ingestion")
+        var ingest = routes.MapGroup("/ingest").WithTags("Ingestion").RequireRole(AccessRole.Operator)
             .ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(StatusCodes.Status409Conflict)

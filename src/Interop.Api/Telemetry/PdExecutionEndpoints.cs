@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.ComponentModel;
 using System.Text.Json.Serialization;
+using Interop.Access;
+using Interop.Api.Access;
 using Interop.Api.Http;
 using Interop.Telemetry;
 using Microsoft.AspNetCore.Builder;
@@ -15,13 +17,13 @@ public static class PdExecutionEndpoints
 {
     public static void MapPdExecutions(this IEndpointRouteBuilder routes)
     {
-        var executions = routes.MapGroup("/api/pd-executions").WithTags("PD executions");
+        var executions = routes.MapGroup("/api/pd-executions").WithTags("PD executions").RequireRole(AccessRole.Viewer);
         executions.MapGet("/", ListAsync).WithName("ListPdExecutions").WithSummary("Executions, newest completed first")
             .ProducesProblem(StatusCodes.Status400BadRequest).WithExample(TelemetryExamples.Executions);
         executions.MapGet("/summary", async ([AsParameters] ExecutionQuery query, IGrainFactory grains) =>
                 TypedResults.Ok(PdSummaryResponse.From(await Grain(grains).SummarizeExecutions(query.Filter))))
             .WithName("SummarizePdExecutions").WithSummary("Counts, averages and percentiles").WithExample(TelemetryExamples.Summary);
-        executions.MapPost("/materialize", MaterializeAsync).WithName("MaterializePdExecutions")
+        executions.MapPost("/materialize", MaterializeAsync).RequireRole(AccessRole.Operator).WithName("MaterializePdExecutions")
             .WithSummary("Make the executions anew from the events; done again it changes nothing").WithExample(TelemetryExamples.Materialized);
     }
 

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Interop.Access;
+using Interop.Api.Access;
 using Interop.Api.Http;
 using Interop.Tokens;
 using Microsoft.AspNetCore.Builder;
@@ -17,14 +19,14 @@ public static class TokenEndpoints
 
     public static void MapTokens(this IEndpointRouteBuilder routes)
     {
-        var tokens = routes.MapGroup("/api/tokens").WithTags("Tokens").ProducesProblem(StatusCodes.Status422UnprocessableEntity);
+        var tokens = routes.MapGroup("/api/tokens").WithTags("Tokens").RequireRole(AccessRole.Viewer).ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         tokens.MapGet("/status", StatusAsync).WithName("TokenStatus").WithSummary("Whether a tenant has a token, and for how long")
             .WithExample(TokenExamples.Status);
-        tokens.MapPost("/refresh", RefreshAsync).WithName("RefreshToken").WithSummary("Fetch a new token with the configured credentials")
+        tokens.MapPost("/refresh", RefreshAsync).RequireRole(AccessRole.Operator).WithName("RefreshToken").WithSummary("Fetch a new token with the configured credentials")
             .WithExample(TokenExamples.Refreshed).WithErrorExample(StatusCodes.Status502BadGateway, "OpenEMR refused: invalid_grant")
             .ProducesProblem(StatusCodes.Status500InternalServerError)
             .ProducesProblem(StatusCodes.Status502BadGateway).ProducesProblem(StatusCodes.Status504GatewayTimeout);
-        tokens.MapPost("/manual", ManualAsync).WithName("FetchToken").WithMetadata(new OwnBodyLimit()).WithSummary("Fetch a token with other credentials, which are not kept")
+        tokens.MapPost("/manual", ManualAsync).RequireRole(AccessRole.Admin).WithName("FetchToken").WithMetadata(new OwnBodyLimit()).WithSummary("Fetch a token with other credentials, which are not kept")
             .WithExample(TokenExamples.Manual).WithErrorExample(StatusCodes.Status502BadGateway, "OpenEMR refused: invalid_grant")
             .ProducesProblem(StatusCodes.Status500InternalServerError)
             .ProducesProblem(StatusCodes.Status502BadGateway).ProducesProblem(StatusCodes.Status504GatewayTimeout);

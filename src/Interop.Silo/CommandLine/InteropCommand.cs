@@ -19,6 +19,8 @@ internal static class InteropCommand
         root.Subcommands.Add(ServeCommand.Create(settings));
         root.Subcommands.Add(DemoCommand.Create(settings));
         root.Subcommands.Add(IngestCommand.Create(settings));
+        root.Subcommands.Add(UserCommand.Create(settings));
+        root.Subcommands.Add(ApiKeyCommand.Create(settings));
         root.Subcommands.Add(ValidateCommand.Create());
         root.Subcommands.Add(ViewsCommand.Create());
         root.Subcommands.Add(AnomalyCommand.Create());
