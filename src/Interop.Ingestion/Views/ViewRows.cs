@@ -4,10 +4,10 @@ using Interop.Storage;
 
 namespace Interop.Ingestion.Views;
 
-/// <summary>Rows of one view's table, from resource after resource, in the form that the database takes.</summary>
+/// <summary>Collects the rows of one view table, resource by resource, for the bulk upsert.</summary>
 internal sealed class ViewRows(ViewTable table) : IViewRowSink, IDisposable
 {
-    // Selects beside each other multiply: a resource must not become a table by itself.
+    // Sibling selects multiply their rows: one resource must not fill a table.
     private const int MaxRowsPerResource = 10_000;
 
     private readonly int _idColumn = IndexOfId(table.View.Columns);
@@ -20,8 +20,8 @@ internal sealed class ViewRows(ViewTable table) : IViewRowSink, IDisposable
 
     public RowBatch Batch { get; } = new(table.Shape);
 
-    /// <summary>Appends the rows of a resource; all of them, or none when it throws.</summary>
-    /// <returns>How many they are.</returns>
+    /// <summary>Appends the rows of a resource: all of them, or none when it throws.</summary>
+    /// <returns>The number of rows.</returns>
     /// <exception cref="ViewEvaluationException">The resource's values do not fit the view.</exception>
     public int Append(JsonElement resource, in RowOrigin origin)
     {
@@ -141,7 +141,7 @@ internal sealed class ViewRows(ViewTable table) : IViewRowSink, IDisposable
             Batch.WriteUtf8(text);
     }
 
-    // The resource's id stands before the view's columns already.
+    // The id column of the view is written before the view's columns (BeginRow): skip it here.
     private bool IsOwn() => _column++ != _idColumn;
 
     private static int IndexOfId(IReadOnlyList<ViewColumn> columns)
