@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Runtime.InteropServices;
 using Interop.Telemetry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -35,6 +34,6 @@ internal static class TelemetryBody
     {
         var bytes = buffer.ToArray();
         pipe.AdvanceTo(buffer.End);
-        return new Submission(ImmutableCollectionsMarshal.AsImmutableArray(bytes), isTooLong);
+        return new Submission(bytes, isTooLong);
     }
 }

@@ -9,9 +9,15 @@ namespace Interop.Views;
 [Alias("Interop.IViewGrain")]
 public interface IViewGrain : IGrainWithStringKey
 {
-    /// <summary>Makes this ViewDefinition the view's, or says why it cannot be.</summary>
+    /// <summary>Makes this ViewDefinition the view's, or says why it cannot be. It is tried on stored resources first.</summary>
+    /// <param name="definition">The ViewDefinition as JSON.</param>
+    /// <param name="replace">Says on purpose that one of the platform's own views is changed.</param>
     [Alias("Put")]
-    Task<ViewChangeResult> Put(JsonText definition);
+    Task<ViewChangeResult> Put(JsonText definition, bool replace);
+
+    /// <summary>Removes the view and its table; where it replaced one of the platform's own views, that one comes back.</summary>
+    [Alias("Delete")]
+    Task<ViewChangeResult> Delete();
 
     /// <summary>Fills the view's table anew.</summary>
     [Alias("Rebuild")]
@@ -80,13 +86,27 @@ public enum ViewOutcome
 
     /// <summary>There is no view of this name.</summary>
     Unknown,
+
+    /// <summary>The view is one of the platform's own: it is changed only on purpose (<c>replace</c>), and never removed.</summary>
+    NeedsReplace,
+
+    /// <summary>The view and its table are gone.</summary>
+    Deleted,
 }
 
 /// <param name="View">The view as it is now; null when there is none.</param>
 /// <param name="RunId">The run that fills the new table.</param>
 /// <param name="Reason">Where in the definition and why, when it was refused.</param>
+/// <param name="Trial">How the definition did on stored resources; null when it was not tried.</param>
 [GenerateSerializer, Immutable, Alias("Interop.ViewChangeResult")]
-public sealed record ViewChangeResult(ViewOutcome Outcome, ViewInfo? View, long? RunId, string? Reason);
+public sealed record ViewChangeResult(ViewOutcome Outcome, ViewInfo? View, long? RunId, string? Reason, ViewTrial? Trial);
+
+/// <summary>How a definition did on the first stored resources of its type.</summary>
+/// <param name="Resources">How many were tried.</param>
+/// <param name="Failing">How many of them it has no rows of: they would be listed as the view's failures.</param>
+/// <param name="Examples">The first of these.</param>
+[GenerateSerializer, Immutable, Alias("Interop.ViewTrial")]
+public sealed record ViewTrial(long Resources, long Failing, ImmutableArray<ViewFailure> Examples);
 
 /// <summary>A view and its table.</summary>
 /// <param name="Name">The view's name, and the table's.</param>
@@ -97,6 +117,8 @@ public sealed record ViewChangeResult(ViewOutcome Outcome, ViewInfo? View, long?
 /// <param name="RunId">The run that fills its table, while there is one.</param>
 /// <param name="Warnings">Paths that can find nothing, such as a misspelt element.</param>
 /// <param name="Problem">Why a file's definition is not used.</param>
+/// <param name="Failures">How many stored resources have no rows because the view fails on them.</param>
+/// <param name="FailureExamples">The first of these, with the reason.</param>
 [GenerateSerializer, Immutable, Alias("Interop.ViewInfo")]
 public sealed record ViewInfo(
     string Name,
@@ -108,7 +130,9 @@ public sealed record ViewInfo(
     DateTimeOffset? ChangedAt,
     long? RunId,
     ImmutableArray<string> Warnings,
-    string? Problem);
+    string? Problem,
+    long Failures,
+    ImmutableArray<ViewFailure> FailureExamples);
 
 /// <param name="Type">The FHIR type that the view gives; null where it gives none.</param>
 /// <param name="SqlType">The column's type in this database.</param>

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using Interop.Telemetry;
 using Interop.Tokens;
@@ -80,7 +79,7 @@ internal sealed partial class DiscoveryGrain(
             correlationId,
         });
         var outcomes = await GrainFactory.GetGrain<ITelemetryIntakeGrain>(0)
-            .Accept([new Submission(ImmutableCollectionsMarshal.AsImmutableArray(told), IsTooLong: false)]);
+            .Accept([new Submission(told, IsTooLong: false)]);
         if (outcomes[0].Status != SubmissionStatus.Accepted)
             LogNotRecorded(correlationId, outcomes[0].Status);
     }

@@ -23,11 +23,9 @@ internal sealed class ExportReader(Database database, ViewCatalog catalog)
     public async Task<Cursor?> ReadAsync(
         ExportRequest request, Cursor? after, long? limit, Func<string, ValueTask<bool>> write, CancellationToken cancellationToken)
     {
-        var table = (await catalog.RefreshAsync(cancellationToken)).RowsOf(request.ResourceType)?.Shape;
-        var columns = request.IncludeNormalized && table is not null
-            ? table.Columns.Where(c => c.Name is not (ViewTable.Source or ViewTable.Id or ViewTable.Raw or ViewTable.RunId)).ToList()
-            : [];
-        return await database.ReadAsync((session, token) => StreamAsync(session, request, table, columns, after, limit, write, token), cancellationToken);
+        var table = (await catalog.RefreshAsync(cancellationToken)).RowsOf(request.ResourceType);
+        List<Column> columns = request.IncludeNormalized && table is not null ? [.. table.Columns] : [];
+        return await database.ReadAsync((session, token) => StreamAsync(session, request, table?.Shape, columns, after, limit, write, token), cancellationToken);
     }
 
     private static async Task<Cursor?> StreamAsync(

@@ -48,6 +48,7 @@ internal sealed class PageLoader(Database database, ViewCatalog catalog, TimePro
                 // Where none of the keys is there already, and the types are locked, the rows need no look at what they might replace.
                 var rule = plan.WritesAreNew && mayTakeKeysForNew ? UpsertRule.Refuse : UpsertRule.Replace;
                 await WriteResourcesAsync(session, run.Source, page, plan, rule, token);
+                await WriteViewFailuresAsync(session, run, plan, token);
                 await DeleteAsync(session, run, page.Views, plan, token);
                 await WriteLettersAsync(session, run, plan, token);
                 await SeenMarks.CountNewAsync(session, run.RunId, plan, token);
@@ -83,8 +84,27 @@ internal sealed class PageLoader(Database database, ViewCatalog catalog, TimePro
         {
             if (!table.Table.IsAlwaysOneRow && !plan.WritesAreNew)
                 await RemoveRowsAsync(session, source, table.Table, plan.Writes.Where(r => r.ResourceType == table.Table.ResourceType), cancellationToken);
-            var rows = plan.Writes.SelectMany(r => r.Rows).Where(r => r.Table == table.Table).SelectMany(r => Enumerable.Range(r.First, r.Count));
-            await Pick(table.Batch, all, rows, picked => session.BulkUpsertAsync(picked, rule, cancellationToken));
+            var made = plan.Writes.SelectMany(r => r.Rows).Where(r => r.Table == table.Table).ToList();
+            var rows = made.SelectMany(r => Enumerable.Range(r.First, r.Count));
+            await Pick(table.Batch, all && made.Sum(r => r.Count) == table.Batch.Count, rows, picked => session.BulkUpsertAsync(picked, rule, cancellationToken));
+        }
+    }
+
+    /// <summary>What users' views have no rows of. Rows of an older version of such a resource are removed: they are not true any more.</summary>
+    private async Task WriteViewFailuresAsync(DbSession session, RunRecord run, LoadPlan plan, CancellationToken cancellationToken)
+    {
+        if (!plan.WritesAreNew)
+        {
+            foreach (var type in plan.Writes.GroupBy(r => r.ResourceType))
+                await ViewFailureStore.ClearAsync(session, run.Source, type.Key, type.Select(r => r.Id!), cancellationToken);
+            foreach (var table in plan.Writes.SelectMany(r => r.ViewFailures, (resource, failure) => (resource, failure.Table)).GroupBy(f => f.Table))
+                await RemoveRowsAsync(session, run.Source, table.Key, table.Select(f => f.resource), cancellationToken);
+        }
+
+        foreach (var resource in plan.Writes)
+        {
+            foreach (var (table, error) in resource.ViewFailures)
+                await ViewFailureStore.InsertAsync(session, run, table, resource.Id!, error, time.GetUtcNow(), cancellationToken);
         }
     }
 
@@ -122,6 +142,7 @@ internal sealed class PageLoader(Database database, ViewCatalog catalog, TimePro
                 """,
                 args,
                 cancellationToken);
+            await ViewFailureStore.ClearAsync(session, run.Source, type.Key, type.Select(r => r.Id!), cancellationToken);
             foreach (var table in views.TablesOf(type.Key))
                 await RemoveRowsAsync(session, run.Source, table, type, cancellationToken);
         }

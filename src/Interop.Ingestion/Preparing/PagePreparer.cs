@@ -167,7 +167,8 @@ internal sealed class PagePreparer(
             return;
 
         var raw = resource.Incoming.Raw;
-        var origin = new RowOrigin(_source, resource.Id!, run.RunId, raw);
+        var now = time.GetUtcNow();
+        var origin = new RowOrigin(_source, resource.Id!, run.RunId, now, raw);
         foreach (var table in page.Views.TablesOf(resource.ResourceType))
         {
             var rows = page.RowsOf(table);
@@ -175,6 +176,10 @@ internal sealed class PagePreparer(
             {
                 var count = rows.Append(document.RootElement, origin);
                 resource.Rows.Add((table, rows.Batch.Count - count, count));
+            }
+            catch (Exception e) when (table.IsUserDefined && e is not OutOfMemoryException)
+            {
+                resource.ViewFailures.Add((table, Failure.OfView(table.Name, e).Error));
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {

@@ -47,6 +47,9 @@ internal sealed class PreparedResource(IncomingResource incoming, string resourc
     /// <summary>Which rows of <see cref="PreparedPage.Rows"/> are its own.</summary>
     public List<(ViewTable Table, int First, int Count)> Rows { get; } = [];
 
+    /// <summary>Users' views that have no rows of it, and why.</summary>
+    public List<(ViewTable Table, string Error)> ViewFailures { get; } = [];
+
     /// <summary>The patient it is about.</summary>
     public string? PatientId { get; set; }
 
@@ -75,6 +78,13 @@ internal sealed class PreparedPage(IncomingPage incoming, List<PreparedResource>
 
     /// <summary>The rows of each normalized table.</summary>
     public IReadOnlyCollection<ViewRows> Rows => _rows.Values;
+
+    /// <summary>What the run's caller is told: which users' views fail on resources of the page.</summary>
+    public IReadOnlyList<string> Warnings =>
+    [
+        .. Resources.SelectMany(r => r.ViewFailures).Select(f => f.Table.Name).Distinct()
+            .Select(name => $"the view {name} has no rows of some resources: GET /views lists them with the reasons"),
+    ];
 
     public ViewRows RowsOf(ViewTable table)
     {

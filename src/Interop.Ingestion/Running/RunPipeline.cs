@@ -83,6 +83,7 @@ internal sealed class RunPipeline(IPageSource source, PagePreparer preparer, Pag
             using var ready = await TakeAsync(page.Incoming, prepared);
             try
             {
+                AddWarnings(ready.Warnings);
                 var elapsed = time.GetElapsedTime(_startedAt).TotalSeconds;
                 var rate = (run.Fetched + run.Refetched - before + page.Incoming.Resources.Count) / Math.Max(elapsed, 0.001);
                 run = await loader.LoadAsync(run, ready, _warnings, Math.Round(rate, 1), cancellationToken);

@@ -34,8 +34,11 @@ internal sealed class ViewCatalog(Database database)
 
     private LiveView Live(ViewRecord record, Dictionary<string, CompiledView> compiled) => new(
         record,
-        record.Definition is null ? null : new ViewTable(Compile(record.Definition, compiled), record.Name),
-        record.NextDefinition is null ? null : new ViewTable(Compile(record.NextDefinition, compiled), record.NextTable));
+        record.Definition is null ? null : TableOf(record.Definition, record.Name, record.Origin, record.Layout, compiled),
+        record.NextDefinition is null ? null : TableOf(record.NextDefinition, record.NextTable, record.NextOrigin!, ViewTable.CurrentLayout, compiled));
+
+    private ViewTable TableOf(string definition, string table, string origin, int layout, Dictionary<string, CompiledView> compiled) =>
+        new(Compile(definition, compiled), table, layout) { IsUserDefined = origin != ViewOrigin.Platform };
 
     private CompiledView Compile(string definition, Dictionary<string, CompiledView> compiled)
     {

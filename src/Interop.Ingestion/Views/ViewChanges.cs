@@ -22,7 +22,7 @@ internal sealed class ViewChanges(Database database, ViewCatalog catalog, TimePr
 
     /// <summary>Makes this definition the view's. The run, where there is one, is the caller's to have taken up.</summary>
     /// <exception cref="ViewDefinitionException">It cannot be a table.</exception>
-    public Task<ViewChange> PutAsync(string json, string origin, CancellationToken cancellationToken)
+    public Task<ViewChange> PutAsync(string json, string origin, CancellationToken cancellationToken, bool replace = false)
     {
         var view = ViewTableRules.Compile(Encoding.UTF8.GetBytes(json));
         return ChangeAsync(
@@ -34,6 +34,8 @@ internal sealed class ViewChanges(Database database, ViewCatalog catalog, TimePr
                     return new ViewChange(known?.Origin == ViewOrigin.File && origin == ViewOrigin.Api ? ViewOutcome.BelongsToFile : ViewOutcome.Refused, null, reason);
                 if (known is not null && (known.NextDefinition ?? known.Definition) is { } present && IsSame(present, json))
                     return await KeepAsync(session, known, origin, token);
+                if (PlatformViews.Has(name) && origin == ViewOrigin.Api && !replace)
+                    return new ViewChange(ViewOutcome.NeedsReplace, null, $"the view {name} comes with the platform: add ?replace=true to change it");
                 return await BeginAsync(session, known ?? new ViewRecord { Name = name, Origin = origin }, view, json, origin, token);
             },
             cancellationToken);
@@ -66,7 +68,11 @@ internal sealed class ViewChanges(Database database, ViewCatalog catalog, TimePr
                 if (view.Definition is not null)
                     await DropAsync(session, view.Name, token);
                 await session.ExecuteAsync($"ALTER TABLE {TableSql.Quote(view.NextTable)} RENAME TO {TableSql.Quote(view.Name)}", null, token);
-                await ViewStore.SaveAsync(session, WithoutNext(view) with { Origin = view.NextOrigin!, Definition = view.NextDefinition }, token);
+                await ViewFailureStore.RenameTableAsync(session, view.NextTable, view.Name, token);
+                await ViewStore.SaveAsync(
+                    session,
+                    WithoutNext(view) with { Origin = view.NextOrigin!, Definition = view.NextDefinition, Layout = ViewTable.CurrentLayout },
+                    token);
                 return new ViewChange(ViewOutcome.Active);
             },
             cancellationToken);
@@ -85,6 +91,43 @@ internal sealed class ViewChanges(Database database, ViewCatalog catalog, TimePr
         else
             await ViewStore.SaveAsync(session, WithoutNext(view), cancellationToken);
     }
+
+    /// <summary>
+    /// Removes a user's view with its table. Where it replaced one of the platform's own views, that one comes back, filled by a run.
+    /// </summary>
+    public Task<ViewChange> DeleteAsync(string name, CancellationToken cancellationToken) =>
+        ChangeAsync(
+            async (session, token) =>
+            {
+                if (await ViewStore.FindAsync(session, name, token) is not { } known)
+                    return new ViewChange(ViewOutcome.Unknown);
+                switch (known.NextOrigin ?? known.Origin)
+                {
+                    case ViewOrigin.File:
+                        return new ViewChange(ViewOutcome.BelongsToFile, null, $"the view {name} is given by a file of Views:Directory: remove it there");
+                    case ViewOrigin.Platform:
+                        return new ViewChange(ViewOutcome.NeedsReplace, null, $"the view {name} comes with the platform and stays");
+                }
+
+                if (PlatformViews.Has(known.Name))
+                {
+                    var own = DefaultViews.Read(known.Name);
+                    return await BeginAsync(session, known, ViewTableRules.Compile(own), Encoding.UTF8.GetString(own), ViewOrigin.Platform, token);
+                }
+
+                known = await DropNextAsync(session, known, token);
+                await DropAsync(session, known.Name, token);
+                await ViewStore.RemoveAsync(session, known, token);
+                return new ViewChange(ViewOutcome.Deleted);
+            },
+            cancellationToken);
+
+    /// <summary>The names of views whose table has a layout of an older program, and which no run is filling.</summary>
+    public async Task<IReadOnlyList<string>> OutdatedAsync(CancellationToken cancellationToken) =>
+    [
+        .. (await catalog.RefreshAsync(cancellationToken)).Views
+            .Where(v => v is { Next: null, Record.Layout: < ViewTable.CurrentLayout }).Select(v => v.Record.Name),
+    ];
 
     private async Task<ViewChange> ChangeAsync(Func<DbSession, CancellationToken, Task<ViewChange>> change, CancellationToken cancellationToken)
     {
@@ -129,24 +172,19 @@ internal sealed class ViewChanges(Database database, ViewCatalog catalog, TimePr
         DbSession session, ViewRecord known, CompiledView view, string json, string origin, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        if (known.NextRunId is { } running)
-        {
-            await RunStore.CancelAsync(session, running, now, cancellationToken);
-            await DropAsync(session, known.NextTable, cancellationToken);
-            known = WithoutNext(known);
-        }
-
+        known = await DropNextAsync(session, known, cancellationToken);
         known = known with { Generation = known.Generation + 1, ChangedAt = now };
         if (!await ViewStore.HasResourcesAsync(session, view.Definition.Resource, cancellationToken))
         {
             if (known.Definition is not null)
                 await DropAsync(session, known.Name, cancellationToken);
-            await CreateAsync(session, view, known.Name, cancellationToken);
-            await ViewStore.SaveAsync(session, known with { Origin = origin, Definition = json }, cancellationToken);
+            await CreateAsync(session, view, known.Name, known.NextTable, cancellationToken);
+            await ViewStore.SaveAsync(
+                session, known with { Origin = origin, Definition = json, Layout = ViewTable.CurrentLayout }, cancellationToken);
             return new ViewChange(ViewOutcome.Active);
         }
 
-        await CreateAsync(session, view, known.NextTable, cancellationToken);
+        await CreateAsync(session, view, known.NextTable, known.NextTable, cancellationToken);
         var run = await RunStore.InsertAsync(session, RunFor(view, now), cancellationToken)
             ?? throw new InvalidOperationException($"the view {known.Name} is being filled by a run that it does not know");
         await ViewStore.SaveAsync(session, known with { NextOrigin = origin, NextDefinition = json, NextRunId = run.RunId }, cancellationToken);
@@ -168,11 +206,41 @@ internal sealed class ViewChanges(Database database, ViewCatalog catalog, TimePr
     private static ViewRecord WithoutNext(ViewRecord view) =>
         view with { NextOrigin = null, NextDefinition = null, NextRunId = null, NextSource = null, NextId = null };
 
-    private static Task<int> CreateAsync(DbSession session, CompiledView view, string table, CancellationToken cancellationToken) =>
-        session.ExecuteAsync(TableSql.CreateTable(new ViewTable(view, table).Shape, session.Dialect), null, cancellationToken);
+    private async Task<ViewRecord> DropNextAsync(DbSession session, ViewRecord known, CancellationToken cancellationToken)
+    {
+        if (known.NextRunId is not { } running)
+            return known;
+        await RunStore.CancelAsync(session, running, time.GetUtcNow(), cancellationToken);
+        await DropAsync(session, known.NextTable, cancellationToken);
+        return WithoutNext(known);
+    }
 
-    private static Task<int> DropAsync(DbSession session, string table, CancellationToken cancellationToken) =>
-        session.ExecuteAsync($"DROP TABLE IF EXISTS {TableSql.Quote(table)}", null, cancellationToken);
+    /// <summary>The table with its indexes, and, on PostgreSQL, comments that say where each column comes from.</summary>
+    /// <param name="session">The transaction.</param>
+    /// <param name="view">Gives the columns.</param>
+    /// <param name="name">The table's name.</param>
+    /// <param name="indexPrefix">Begins the names of the indexes, which stay when the table is renamed.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    private static async Task CreateAsync(
+        DbSession session, CompiledView view, string name, string indexPrefix, CancellationToken cancellationToken)
+    {
+        var table = new ViewTable(view, name);
+        await session.ExecuteAsync(TableSql.CreateTable(table.Shape, session.Dialect), null, cancellationToken);
+        foreach (var column in table.IndexedColumns())
+        {
+            var index = TableSql.Quote($"{indexPrefix}_{(column == ViewTable.PatientId ? "patient" : "time")}");
+            await session.ExecuteAsync($"CREATE INDEX {index} ON {TableSql.Quote(name)} ({TableSql.Quote(column)})", null, cancellationToken);
+        }
+
+        if (session.Dialect == SqlDialect.Postgres)
+            await session.ExecuteAsync(string.Join(";\n", ViewComments.Of(table)), null, cancellationToken);
+    }
+
+    private static async Task DropAsync(DbSession session, string table, CancellationToken cancellationToken)
+    {
+        await session.ExecuteAsync($"DROP TABLE IF EXISTS {TableSql.Quote(table)}", null, cancellationToken);
+        await ViewFailureStore.ForgetTableAsync(session, table, cancellationToken);
+    }
 
     /// <summary>The same definition, whatever its white space.</summary>
     private static bool IsSame(string a, string b)

@@ -23,6 +23,12 @@ internal sealed partial class ViewInstaller(ViewChanges changes, ViewCatalog cat
             if (known.Find(name)?.Record is not { } record || (record.NextOrigin ?? record.Origin) != ViewOrigin.Api)
                 await PutAsync(Encoding.UTF8.GetString(DefaultViews.Read(name)), ViewOrigin.Platform, name, cancellationToken);
         }
+
+        foreach (var name in await changes.OutdatedAsync(cancellationToken))
+        {
+            var change = await changes.RebuildAsync(name, cancellationToken);
+            LogOutdated(name, change.RunId);
+        }
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -85,6 +91,9 @@ internal sealed partial class ViewInstaller(ViewChanges changes, ViewCatalog cat
 
     [LoggerMessage(2301, LogLevel.Error, "The view of {File} is not used: {Reason}")]
     private partial void LogRefused(string file, string reason);
+
+    [LoggerMessage(2303, LogLevel.Information, "The table of view {Name} has the layout of an older program; run {RunId} fills a new one")]
+    private partial void LogOutdated(string name, long? runId);
 
     [LoggerMessage(2302, LogLevel.Information, "The view of {File} is new or changed; run {RunId} fills its table")]
     private partial void LogBuilding(string file, long? runId);

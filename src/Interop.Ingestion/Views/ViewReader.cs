@@ -15,6 +15,8 @@ internal sealed class ViewReader(Database database, ViewCatalog catalog)
 {
     private const int MaxPageBytes = 1024 * 1024;
     private const int MaxPageRows = 5000;
+    private const int MaxTrialResources = 1000;
+    private const int MaxTrialExamples = 5;
 
     private sealed record Position(string Source, string Id, long Index, long Written);
 
@@ -33,7 +35,7 @@ internal sealed class ViewReader(Database database, ViewCatalog catalog)
     private static async Task<ViewRowsPage> ReadAsync(
         DbSession session, ViewTable table, RowFormat format, long? limit, Position? after, int rows, CancellationToken cancellationToken)
     {
-        var columns = table.Shape.Columns.Where(c => c.Name is not (ViewTable.RunId or ViewTable.Raw)).ToList();
+        List<Column> columns = [.. table.KeyColumns, .. table.Columns];
         await using var command = session.Connection.CreateCommand();
         command.Transaction = session.Transaction;
         command.CommandText = Sql(table, columns, after is not null);
@@ -94,6 +96,33 @@ internal sealed class ViewReader(Database database, ViewCatalog catalog)
         await writer.FlushAsync(cancellationToken);
         var rows = Text(bytes).TrimEnd('\n').Replace('\n', ',');
         return new ViewPreview(stored.Count, new JsonText($"[{rows}]"), failures.ToImmutable(), Warnings(view));
+    }
+
+    /// <summary>Runs a definition over the first stored resources of its type and keeps nothing but what failed.</summary>
+    public async Task<ViewTrial> TryAsync(CompiledView view, CancellationToken cancellationToken)
+    {
+        var stored = await database.ReadAsync(
+            (session, token) => FirstAsync(session, view.Definition.Resource, MaxTrialResources, token), cancellationToken);
+        using var rows = new ViewRows(new ViewTable(view, view.Definition.Name!));
+        var failing = 0L;
+        var examples = ImmutableArray.CreateBuilder<ViewFailure>();
+        foreach (var resource in stored)
+        {
+            using var document = JsonDocument.Parse(resource.Raw, new JsonDocumentOptions { MaxDepth = 128 });
+            try
+            {
+                rows.Append(document.RootElement, new RowOrigin(resource.Source, resource.ResourceId, resource.RunId, default, default));
+                rows.Batch.Clear();
+            }
+            catch (ViewEvaluationException e)
+            {
+                failing++;
+                if (examples.Count < MaxTrialExamples)
+                    examples.Add(new ViewFailure(resource.Source, resource.ResourceId, e.Message));
+            }
+        }
+
+        return new ViewTrial(stored.Count, failing, examples.ToImmutable());
     }
 
     public static ImmutableArray<string> Warnings(CompiledView view) => [.. view.Warnings.Select(w => $"{w.Place}: {w.Reason}")];

@@ -70,14 +70,14 @@ internal sealed class ViewRebuild(Database database, ViewCatalog catalog, ViewCh
             some => WriteAsync(session, made.Batch, some, cancellationToken),
             (refused, reason) => refused.Resource.Failure = new Failure(DeadLetterStage.Load, $"{view.Name}: the database refused it: {reason}"),
             cancellationToken);
-        await SettleAsync(session, run with { Source = source }, [.. resources.Select(r => r.Resource)], delta, cancellationToken);
+        await SettleAsync(session, run with { Source = source }, table, [.. resources.Select(r => r.Resource)], delta, cancellationToken);
         await ViewStore.AdvanceAsync(session, run.RunId, source, rows[^1].ResourceId, cancellationToken);
         return await RunStore.AdvanceAsync(session, run, new IncomingPage([]) { Total = total }, delta, [], rate, cancellationToken)
             ?? throw await RunStore.RefusalAsync(session, run, cancellationToken);
     }
 
     /// <summary>Makes a resource's rows, or marks it as failed.</summary>
-    private static (PreparedResource Resource, int First, int Count) Make(RunRecord run, string source, StoredRow row, ViewRows rows)
+    private (PreparedResource Resource, int First, int Count) Make(RunRecord run, string source, StoredRow row, ViewRows rows)
     {
         var raw = Encoding.UTF8.GetBytes(row.Raw);
         using var document = JsonDocument.Parse(raw, new JsonDocumentOptions { MaxDepth = 128 });
@@ -86,7 +86,7 @@ internal sealed class ViewRebuild(Database database, ViewCatalog catalog, ViewCh
         var first = rows.Batch.Count;
         try
         {
-            return (resource, first, rows.Append(document.RootElement, new RowOrigin(source, row.ResourceId, row.RunId, raw)));
+            return (resource, first, rows.Append(document.RootElement, new RowOrigin(source, row.ResourceId, row.RunId, time.GetUtcNow(), raw)));
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -102,11 +102,11 @@ internal sealed class ViewRebuild(Database database, ViewCatalog catalog, ViewCh
     }
 
     /// <summary>
-    /// Counts, leaves a letter for each resource without rows, under its own source, where a version that loads settles it, and settles
-    /// those that an earlier definition of the view left of the others.
+    /// Counts. A resource without rows becomes a dead letter of its own source, which a version that loads resolves, or, where the view is a
+    /// user's, an entry of <c>view_failures</c>. Letters that an earlier definition of the view left of the other resources are resolved.
     /// </summary>
     private async Task SettleAsync(
-        DbSession session, RunRecord run, List<PreparedResource> resources, RunDelta delta, CancellationToken cancellationToken)
+        DbSession session, RunRecord run, ViewTable table, List<PreparedResource> resources, RunDelta delta, CancellationToken cancellationToken)
     {
         var letters = await OpenLetters.FindAsync(session, run.Source, resources, cancellationToken);
         var settled = new List<long>();
@@ -126,7 +126,9 @@ internal sealed class ViewRebuild(Database database, ViewCatalog catalog, ViewCh
                 delta.TransformErrors++;
             else
                 delta.LoadErrors++;
-            if (await OpenLetters.InsertAsync(session, run, resource, time.GetUtcNow(), cancellationToken))
+            if (table.IsUserDefined)
+                await ViewFailureStore.InsertAsync(session, run, table, resource.Id!, resource.Failure.Error, time.GetUtcNow(), cancellationToken);
+            else if (await OpenLetters.InsertAsync(session, run, resource, time.GetUtcNow(), cancellationToken))
                 delta.DeadLetters++;
         }
 

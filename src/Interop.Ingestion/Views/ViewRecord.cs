@@ -23,6 +23,9 @@ internal sealed record ViewRecord
     /// <summary>The ViewDefinition whose rows are in the table of the view's name; null while the first one is being filled.</summary>
     public string? Definition { get; init; }
 
+    /// <summary>The layout of the table of the view's name (<see cref="ViewTable.CurrentLayout"/>).</summary>
+    public int Layout { get; init; } = ViewTable.CurrentLayout;
+
     /// <summary>Counts the tables that were made for the view, so that no two have one name.</summary>
     public long Generation { get; init; }
 

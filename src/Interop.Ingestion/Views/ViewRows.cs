@@ -11,6 +11,7 @@ internal sealed class ViewRows(ViewTable table) : IViewRowSink, IDisposable
     private const int MaxRowsPerResource = 10_000;
 
     private readonly int _idColumn = IndexOfId(table.View.Columns);
+    private readonly bool[] _hasInterval = [.. table.View.Columns.Select(table.HasInterval)];
     private RowOrigin _origin;
     private int _column;
     private long _rowIndex;
@@ -56,14 +57,18 @@ internal sealed class ViewRows(ViewTable table) : IViewRowSink, IDisposable
     void IViewRowSink.EndRow()
     {
         Batch.WriteInteger(_origin.RunId);
-        if (!Table.HasManyRows)
+        if (Table.Layout > 1)
+            Batch.WriteTimestamp(_origin.LoadedAt);
+        else if (!Table.HasManyRows)
             Batch.WriteUtf8(_origin.Raw.Span);
     }
 
     void IViewRowSink.Null()
     {
-        if (IsOwn())
-            Batch.WriteNull();
+        if (!IsOwn())
+            return;
+        Batch.WriteNull();
+        WriteInterval(default);
     }
 
     void IViewRowSink.Boolean(bool value)
@@ -99,14 +104,33 @@ internal sealed class ViewRows(ViewTable table) : IViewRowSink, IDisposable
 
     void IViewRowSink.Text(ReadOnlySpan<byte> utf8)
     {
-        if (IsOwn())
-            WriteDigits(utf8);
+        if (!IsOwn())
+            return;
+        WriteDigits(utf8);
+        WriteInterval(utf8);
     }
 
     void IViewRowSink.Json(ReadOnlySpan<byte> utf8)
     {
         if (IsOwn())
             Batch.WriteUtf8(utf8);
+    }
+
+    /// <summary>The interval of a date, in the two columns after it; nulls for a text that is no date.</summary>
+    private void WriteInterval(ReadOnlySpan<byte> date)
+    {
+        if (!_hasInterval[_column - 1])
+            return;
+        if (DateInterval.TryParse(date, out var interval))
+        {
+            Batch.WriteTimestamp(interval.Start);
+            Batch.WriteTimestamp(interval.End);
+        }
+        else
+        {
+            Batch.WriteNull();
+            Batch.WriteNull();
+        }
     }
 
     private void WriteDigits(ReadOnlySpan<byte> text)

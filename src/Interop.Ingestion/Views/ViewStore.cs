@@ -45,10 +45,10 @@ internal static class ViewStore
     {
         await session.ExecuteAsync(
             """
-            INSERT INTO views (name, origin, definition, generation, changed_at, next_origin, next_definition, next_run_id, next_source, next_id)
-            VALUES (@Name, @Origin, @Definition, @Generation, @ChangedAt, @NextOrigin, @NextDefinition, @NextRunId, @NextSource, @NextId)
+            INSERT INTO views (name, origin, definition, layout, generation, changed_at, next_origin, next_definition, next_run_id, next_source, next_id)
+            VALUES (@Name, @Origin, @Definition, @Layout, @Generation, @ChangedAt, @NextOrigin, @NextDefinition, @NextRunId, @NextSource, @NextId)
             ON CONFLICT (name) DO UPDATE SET
-                origin = excluded.origin, definition = excluded.definition, generation = excluded.generation, changed_at = excluded.changed_at,
+                origin = excluded.origin, definition = excluded.definition, layout = excluded.layout, generation = excluded.generation, changed_at = excluded.changed_at,
                 next_origin = excluded.next_origin, next_definition = excluded.next_definition, next_run_id = excluded.next_run_id,
                 next_source = excluded.next_source, next_id = excluded.next_id
             """,

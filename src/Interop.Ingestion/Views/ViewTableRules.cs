@@ -14,11 +14,15 @@ internal static partial class ViewTableRules
     /// <summary>The platform's own tables, those of features to come among them.</summary>
     private static readonly FrozenSet<string> Taken = FrozenSet.ToFrozenSet(
     [
-        "resources", "ingestion_runs", "run_seen", "checkpoints", "dead_letters", "views", "view_epoch", "schema_version", "schedules",
+        "resources", "ingestion_runs", "run_seen", "checkpoints", "dead_letters", "views", "view_epoch", "view_failures", "schema_version", "schedules",
         "audit_alerts", "audit_scores", "pollers", "suppressions", "alert_feedback", "anomaly_models",
         "telemetry_events", "telemetry_rejects", "pd_executions", "pd_searches", "timeline_events",
         "users", "api_keys", "uploads", "upload_rows", "tm2_files", "tm2_records",
     ], StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>PostgreSQL's system columns, which every table has.</summary>
+    private static readonly FrozenSet<string> SystemColumns =
+        FrozenSet.ToFrozenSet(["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"], StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Reads, compiles and checks a view's JSON.</summary>
     /// <exception cref="ViewDefinitionException">It cannot be a table; place and reason say why.</exception>
@@ -50,8 +54,10 @@ internal static partial class ViewTableRules
                 throw new ViewDefinitionException(place, $"there is another column {column.Name}: a table's columns differ by more than case");
             if (ViewTable.IsId(column) && (column.Name != ViewTable.Id || column.IsCollection || column.Path.Trim() is not ("getResourceKey()" or "id")))
                 throw new ViewDefinitionException(place, "the column id is the resource's id (path getResourceKey()): name this column otherwise");
-            if (column.Name.ToLowerInvariant() is ViewTable.Source or ViewTable.RunId or ViewTable.Raw or ViewTable.RowIndex)
+            if (column.Name.ToLowerInvariant() is ViewTable.Source or ViewTable.RunId or ViewTable.LoadedAt or ViewTable.RowIndex)
                 throw new ViewDefinitionException(place, $"every table has a column {column.Name} of the platform's own: name this column otherwise");
+            if (SystemColumns.Contains(column.Name))
+                throw new ViewDefinitionException(place, $"every table of PostgreSQL has a system column {column.Name}: name this column otherwise");
         }
     }
 

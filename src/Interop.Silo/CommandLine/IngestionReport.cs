@@ -1,3 +1,4 @@
+using Interop.Silo.Hosting;
 using Interop.Ingestion;
 using Spectre.Console;
 
@@ -30,7 +31,12 @@ internal sealed class IngestionReport
     private static async Task<RunSummary> RunOneAsync(
         IGrainFactory grains, string source, string type, bool full, ProgressTask bar, CancellationToken cancellationToken)
     {
-        var missing = type is "Observation" or "Encounter" or "Condition" ? MissingPatients.Fetch : MissingPatients.Ignore;
+        var missing = type switch
+        {
+            "Observation" => MissingPatients.DeadLetter,
+            "Encounter" or "Condition" => MissingPatients.Fetch,
+            _ => MissingPatients.Ignore,
+        };
         var started = await grains.GetGrain<ICheckpointGrain>($"{source}/{type}").StartRun(new RunRequest(null, full, missing, RunMeta.None));
         switch (started.Outcome)
         {
@@ -78,7 +84,7 @@ internal sealed class IngestionReport
         Add("[bold]total[/]", total, _summaries.Sum(s => s.DurationSeconds), "");
         AnsiConsole.Write(table);
         foreach (var failed in _summaries.Where(s => s.Error is not null))
-            AnsiConsole.MarkupLineInterpolated($"[red]{failed.Resource}[/] run {failed.RunId}: {failed.Error}");
+            AnsiConsole.MarkupLineInterpolated($"[red]{failed.Resource}[/] run {failed.RunId}: {Terminal.Printable(failed.Error!)}");
     }
 
     private static string N(long number) => number.ToString("N0");

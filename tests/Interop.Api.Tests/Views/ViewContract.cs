@@ -17,10 +17,10 @@ public abstract class ViewContract(ApiFixture api)
         var views = (await Http.GetJsonAsync("/views")).EnumerateArray().ToList();
 
         var patients = views.Single(v => v.Text("name") == "patients");
-        Assert.Equal(["name", "resource_type", "status", "origin", "rows_per_resource", "columns", "changed_at", "warnings"], patients.Keys());
+        Assert.Equal(["name", "resource_type", "status", "origin", "rows_per_resource", "columns", "changed_at", "warnings", "failures", "failure_examples"], patients.Keys());
         Assert.Equal(
             ["id", "family", "given", "gender", "birth_date"], patients.GetProperty("columns").EnumerateArray().Select(c => c.Text("name")!));
-        Assert.Equal(12, views.Count(v => v.Text("origin") == "platform"));
+        Assert.Equal(13, views.Count(v => v.Text("origin") == "platform"));
         Assert.Equal("Patient", (await Http.GetJsonAsync("/views/patients")).Text("resource"));
     }
 
@@ -31,7 +31,8 @@ public abstract class ViewContract(ApiFixture api)
         var all = await Http.GetJsonAsync("/views/observations/rows");
         Assert.Equal(upserted, all.GetArrayLength());
         Assert.Equal(
-            ["source", "id", "patient_id", "status", "code", "code_display", "effective_datetime", "value_quantity", "value_unit", "value_string"], all[0].Keys());
+            ["source", "id", "patient_id", "status", "code", "code_display", "effective_datetime", "value_quantity", "value_unit", "value_string",
+             "code_system", "category", "encounter_id", "value_code", "value_code_system", "value_code_display"], all[0].Keys());
 
         var lines = (await Http.GetStringAsync("/views/observations/rows?format=ndjson")).TrimEnd('\n').Split('\n');
         Assert.Equal(all.EnumerateArray().Select(r => r.GetRawText()), lines);
@@ -39,7 +40,7 @@ public abstract class ViewContract(ApiFixture api)
         using var csv = await Http.GetAsync("/views/observations/rows?format=csv&limit=3");
         Assert.Equal("text/csv", csv.Content.Headers.ContentType!.MediaType);
         var records = (await csv.Content.ReadAsStringAsync()).Split("\r\n");
-        Assert.Equal("source,id,patient_id,status,code,code_display,effective_datetime,value_quantity,value_unit,value_string", records[0]);
+        Assert.Equal("source,id,patient_id,status,code,code_display,effective_datetime,value_quantity,value_unit,value_string,code_system,category,encounter_id,value_code,value_code_system,value_code_display", records[0]);
         Assert.Equal((5, ""), (records.Length, records[^1]));
         Assert.StartsWith($"default,{all[0].Text("id")},", records[1], StringComparison.Ordinal);
 

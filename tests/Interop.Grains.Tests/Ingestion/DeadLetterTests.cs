@@ -105,9 +105,9 @@ public abstract class DeadLetterTests(SharedSilo shared) : IngestionSuite(shared
         var (sandbox, source) = await SandboxAsync(Nothing);
         foreach (var (id, text) in (ReadOnlySpan<(string, string)>)[("a", "fine"), ("b", "trip"), ("c", "fine")])
             Put(sandbox, BasicsView.Resource(id, text, withCoding: text == "trip"));
-        await BasicsView.PutAsync(Client, BasicsView.FailsOnCodings);
+        await BasicsView.PutAsync(Shared.Silo, BasicsView.FailsOnCodings);
         var run = await Client.RunAsync(source, "Basic");
-        await BasicsView.PutAsync(Client, BasicsView.Sound);
+        await BasicsView.PutAsync(Shared.Silo, BasicsView.Sound);
         var rowsBefore = await Database.CountAsync("basics", source);
 
         var replay = await Client.ReplayAsync(source, "Basic", run.RunId, DeadLetterStage.Transform);
@@ -127,9 +127,9 @@ public abstract class DeadLetterTests(SharedSilo shared) : IngestionSuite(shared
     {
         var (sandbox, source) = await SandboxAsync(Nothing);
         Put(sandbox, BasicsView.Resource("b", "trip", withCoding: true));
-        await BasicsView.PutAsync(Client, BasicsView.FailsOnCodings);
+        await BasicsView.PutAsync(Shared.Silo, BasicsView.FailsOnCodings);
         var run = await Client.RunAsync(source, "Basic");
-        await BasicsView.PutAsync(Client, BasicsView.Sound);
+        await BasicsView.PutAsync(Shared.Silo, BasicsView.Sound);
         Put(sandbox, """{"resourceType":"Basic","id":"b","code":{"text":"newer"}}""");
         await Client.RunAsync(source, "Basic");
         // The letter as it was before the newer version settled it.

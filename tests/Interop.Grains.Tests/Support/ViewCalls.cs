@@ -14,8 +14,8 @@ internal static class ViewCalls
         return new JsonText($$"""{"resourceType":"ViewDefinition","name":"{{name}}","resource":"{{resource}}",{{condition}}"select":{{select}}}""");
     }
 
-    public static Task<ViewChangeResult> PutViewAsync(this IClusterClient client, string name, string resource, string select, string? where = null) =>
-        client.GetGrain<IViewGrain>(name).Put(Definition(name, resource, select, where));
+    public static Task<ViewChangeResult> PutViewAsync(this IClusterClient client, string name, string resource, string select, string? where = null, bool replace = false) =>
+        client.GetGrain<IViewGrain>(name).Put(Definition(name, resource, select, where), replace);
 
     /// <summary>Puts the view and waits until its table has it.</summary>
     public static async Task PutViewToEndAsync(this IClusterClient client, string name, string resource, string select, string? where = null)

@@ -115,10 +115,47 @@ public abstract class ViewInterruptionTests(SqlDialect dialect) : IAsyncLifetime
     public async Task AViewPutThroughTheApiOutlivesARestart()
     {
         await using (var silo = await TestSilo.StartAsync(_database))
-            await silo.Client.PutViewToEndAsync("patients", "Patient", Families);
+            await silo.Client.PutViewToEndAsync("families", "Patient", Families);
 
         await using (var silo = await TestSilo.StartAsync(_database))
-            Assert.Equal(("api", "active"), await StateAsync(silo, "patients"));
+            Assert.Equal(("api", "active"), await StateAsync(silo, "families"));
+    }
+
+    [Fact]
+    public async Task A_table_with_the_layout_of_an_older_program_is_written_until_its_successor_is_full()
+    {
+        await using var sandbox = await SandboxServer.StartAsync(new SandboxOptions { Patients = 50, BadShare = 0 });
+        await using (var silo = await TestSilo.StartAsync(_database, names: ["s"], baseUrl: sandbox.FhirBase))
+        {
+            await silo.Client.PutViewToEndAsync("families", "Patient", Families);
+            await silo.Client.RunAsync("s", "Patient");
+        }
+
+        var (key, raw) = dialect == SqlDialect.Postgres ? ("text COLLATE \"C\" NOT NULL", "json") : ("text NOT NULL", "text");
+        foreach (var sql in (string[])
+        [
+            $"CREATE TABLE old_families (source {key}, id {key}, family text, run_id bigint NOT NULL, raw {raw} NOT NULL, PRIMARY KEY (source, id))",
+            """
+            INSERT INTO old_families SELECT f.source, f.id, f.family, f.run_id, r.raw FROM families AS f
+            JOIN resources AS r ON r.source = f.source AND r.resource_type = 'Patient' AND r.resource_id = f.id
+            """,
+            "DROP TABLE families",
+            "ALTER TABLE old_families RENAME TO families",
+            "UPDATE views SET layout = 1 WHERE name = 'families'",
+        ])
+        {
+            await Database.WriteAsync((session, token) => session.ExecuteAsync(sql, null, token));
+        }
+
+        await using (var silo = await TestSilo.StartAsync(_database, names: ["s"], baseUrl: sandbox.FhirBase))
+        {
+            sandbox.Store.Put("""{"resourceType":"Patient","id":"late","name":[{"family":"Late"}]}"""u8.ToArray());
+            await silo.Client.RunAsync("s", "Patient");
+            await Eventually.Is(async () => await StateAsync(silo, "families") == ("api", "active"), "the successor is full");
+        }
+
+        Assert.Equal(51, await Database.CountAsync("families", "s", "loaded_at IS NOT NULL"));
+        Assert.Equal(2, await Database.ValueAsync<long>("SELECT layout FROM views WHERE name = 'families'", new { }));
     }
 
     private Task<TestSilo> StartWithFilesAsync() => TestSilo.StartAsync(_database, new TestSiloOptions { Views = new ViewOptions { Directory = _files.FullName } });
