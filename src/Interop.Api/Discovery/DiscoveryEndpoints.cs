@@ -61,7 +61,7 @@ public static class DiscoveryEndpoints
     {
         if (Patient(firstName, lastName, dob, time) is not { } patient)
             return JsonBody.Invalid();
-        var events = await grains.GetGrain<ITimelineGrain>(0).Read(patient);
+        var events = await grains.GetQuery<ITimelineGrain>().Read(patient);
         return TypedResults.Ok(new TimelineResponse(
             new TimelinePatient(patient.FirstName, patient.LastName, patient.Dob),
             events.Select(e => new TimelineEventResponse(e.Timestamp, e.Type, e.Status, e.Details)).ToImmutableArray()));

@@ -27,7 +27,7 @@ public static class PdExecutionEndpoints
             .WithSummary("Make the executions anew from the events; done again it changes nothing").WithExample(TelemetryExamples.Materialized);
     }
 
-    private static ITelemetryQueryGrain Grain(IGrainFactory grains) => grains.GetGrain<ITelemetryQueryGrain>(0);
+    private static ITelemetryQueryGrain Grain(IGrainFactory grains) => grains.GetQuery<ITelemetryQueryGrain>();
 
     private static async Task<Results<Ok<ImmutableArray<PdExecutionResponse>>, ProblemHttpResult>> ListAsync(
         [AsParameters] ExecutionQuery query, IGrainFactory grains, [Description("1 to 10000")] int limit = 100)

@@ -4,7 +4,7 @@ namespace Interop.Discovery;
 
 /// <summary>What happened about a patient; holds nothing.</summary>
 [Alias("Interop.ITimelineGrain")]
-public interface ITimelineGrain : IGrainWithIntegerKey
+public interface ITimelineGrain : IQueryGrain
 {
     /// <summary>A patient's events, oldest first.</summary>
     [Alias("Read")]

@@ -4,7 +4,7 @@ namespace Interop.Telemetry;
 
 /// <summary>Reads events and PD executions for the front end; holds nothing.</summary>
 [Alias("Interop.ITelemetryQueryGrain")]
-public interface ITelemetryQueryGrain : IGrainWithIntegerKey
+public interface ITelemetryQueryGrain : IQueryGrain
 {
     /// <summary>Where a reading of at most <paramref name="limit"/> events after <paramref name="after"/> ends; null limit: with the newest event now.</summary>
     [Alias("FindEnd")]
