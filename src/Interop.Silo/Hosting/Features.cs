@@ -34,6 +34,6 @@ internal static class Features
         var services = builder.Services;
         services.AddSingleton(provider => new TelemetryDatabase(settings.TelemetryDatabase, provider.GetRequiredService<ILoggerFactory>()));
         services.AddTelemetry();
-        services.AddDiscovery(settings.Options<XcpdOptions>("Xcpd"));
+        services.AddDiscovery();
     }
 }
