@@ -5,6 +5,7 @@ using Interop.Sandbox.Faults;
 using Interop.Sandbox.Fhir;
 using Interop.Sandbox.Mirth;
 using Interop.Sandbox.OpenEmr;
+using Interop.Sandbox.OpenMrs;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -37,6 +38,12 @@ public sealed class SandboxServer : IAsyncDisposable
     /// <summary>A Mirth channel for patient discovery.</summary>
     public MirthUpstream Mirth => _app.Services.GetRequiredService<MirthUpstream>();
 
+    /// <summary>An OpenMRS REST server.</summary>
+    public OpenMrsUpstream OpenMrs => _app.Services.GetRequiredService<OpenMrsUpstream>();
+
+    /// <summary>The base address of the OpenMRS server, without `/ws/rest/v1`.</summary>
+    public Uri OpenMrsBase => new(BaseAddress, "openmrs");
+
     /// <summary>The same as `GET /sandbox/stats`.</summary>
     public SandboxStats Stats => SandboxStats.Of(Store, Faults, _app.Services.GetRequiredService<SandboxCounters>());
 
@@ -68,7 +75,10 @@ public sealed class SandboxServer : IAsyncDisposable
             .AddSingleton<AccessTokens>()
             .AddSingleton(new OpenEmrUpstream(options.Time))
             .AddSingleton<MirthUpstream>()
+            .AddSingleton<OpenMrsUpstream>()
             .AddSingleton<SearchEndpoints>()
+            .AddSingleton<ConditionalMatch>()
+            .AddSingleton<TransactionEndpoint>()
             .AddSingleton<ResourceEndpoints>();
 
         var app = builder.Build();
@@ -85,6 +95,7 @@ public sealed class SandboxServer : IAsyncDisposable
         app.MapFhir();
         app.MapOpenEmr();
         app.MapMirth();
+        app.MapOpenMrs();
         if (options.Access is not null)
             app.MapAccess(options.Access);
         app.MapControl();

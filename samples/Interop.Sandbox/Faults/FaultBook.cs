@@ -58,7 +58,7 @@ public sealed class FaultBook
 
     public void Clear() => Set();
 
-    internal static bool ReplacesTheAnswer(FaultKind kind) => kind is FaultKind.TooManyRequests or FaultKind.Unavailable or FaultKind.ServerError
+    internal static bool ReplacesTheAnswer(FaultKind kind) => kind is FaultKind.TooManyRequests or FaultKind.Unauthorized or FaultKind.Conflict or FaultKind.Unprocessable or FaultKind.Unavailable or FaultKind.ServerError
         or FaultKind.ExpiredPaging or FaultKind.OutcomeAnswer or FaultKind.NotABundle or FaultKind.HugeBody;
 
     internal FaultPlan Plan(in RequestFacts facts)

@@ -46,6 +46,9 @@ public sealed class ResourceStore
 
     internal PatientKeys Patients { get; }
 
+    /// <summary>Held from the check of a condition to the write that depends on it.</summary>
+    internal Lock WriteGate { get; } = new();
+
     /// <summary>The types that have or had resources.</summary>
     public IReadOnlyList<string> Types => [.. _types.Keys.Order(StringComparer.Ordinal)];
 
@@ -93,7 +96,7 @@ public sealed class ResourceStore
         var stamp = (lastUpdated ?? _options.Time.GetUtcNow()).UtcTicks;
         stamp -= stamp % TimeSpan.TicksPerMillisecond; // the stored text has milliseconds, and a search must agree with it
         var patient = type == "Patient" || ResourceText.PatientId(resource) is not { } patientId ? PatientKeys.None : Patients.Of(patientId);
-        return Of(type).Write(id, stamp, patient, defect, false, version => ResourceText.Stamp(resource, id, version, stamp));
+        return Of(type).Write(id, stamp, patient, defect, false, ResourceText.Identifiers(resource), version => ResourceText.Stamp(resource, id, version, stamp));
     }
 
     internal ResourceVersion? Delete(string type, string id)
@@ -101,7 +104,7 @@ public sealed class ResourceStore
         if (Find(type) is not { } store || store.Current(store.Find(id)) is not { } current)
             return null;
         var ticks = _options.Time.GetUtcNow().UtcTicks;
-        return current.IsDeleted ? current : store.Write(id, ticks - ticks % TimeSpan.TicksPerMillisecond, current.Patient, Defect.None, true, _ => []);
+        return current.IsDeleted ? current : store.Write(id, ticks - ticks % TimeSpan.TicksPerMillisecond, current.Patient, Defect.None, true, [], _ => []);
     }
 
     /// <summary>A line of an NDJSON file, kept as it is.</summary>
@@ -111,7 +114,7 @@ public sealed class ResourceStore
         var resource = document.RootElement;
         var type = resource.GetProperty("resourceType").GetString()!;
         var patient = type == "Patient" || ResourceText.PatientId(resource) is not { } patientId ? PatientKeys.None : Patients.Of(patientId);
-        Of(type).Write(resource.GetProperty("id").GetString()!, ResourceText.LastUpdatedTicks(resource) ?? _options.EndOfData.UtcTicks, patient, Defect.None, false, _ => line);
+        Of(type).Write(resource.GetProperty("id").GetString()!, ResourceText.LastUpdatedTicks(resource) ?? _options.EndOfData.UtcTicks, patient, Defect.None, false, ResourceText.Identifiers(resource), _ => line);
     }
 
     internal string NextId() => $"new-{Interlocked.Increment(ref _lastAssignedId)}";

@@ -55,6 +55,23 @@ internal static class ResourceText
         return at >= 0 && at + 1 < parts.Length && parts[at + 1].Length > 0 ? parts[at + 1] : null;
     }
 
+    /// <summary>The search keys of the identifiers: `system|value` and the value alone.</summary>
+    public static string[] Identifiers(JsonElement resource)
+    {
+        if (!resource.TryGetProperty("identifier", out var identifiers))
+            return [];
+        var keys = new List<string>();
+        foreach (var identifier in identifiers.ValueKind == JsonValueKind.Array ? [.. identifiers.EnumerateArray()] : (ReadOnlySpan<JsonElement>)[identifiers])
+        {
+            if (identifier.ValueKind != JsonValueKind.Object || !identifier.TryGetProperty("value", out var value) || value.ValueKind != JsonValueKind.String)
+                continue;
+            keys.Add(value.GetString()!);
+            if (identifier.TryGetProperty("system", out var system) && system.ValueKind == JsonValueKind.String)
+                keys.Add($"{system.GetString()}|{value.GetString()}");
+        }
+        return [.. keys.Distinct(StringComparer.Ordinal)];
+    }
+
     /// <summary>`meta.lastUpdated` as UTC ticks to 100 ns, or null.</summary>
     public static long? LastUpdatedTicks(JsonElement resource) =>
         resource.TryGetProperty("meta", out var meta) && meta.ValueKind == JsonValueKind.Object

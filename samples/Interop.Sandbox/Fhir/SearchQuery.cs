@@ -67,6 +67,10 @@ internal sealed record SearchQuery
                         var found = value.Split(',').Select(id => store.Find(type)?.Find(id) ?? -1).ToArray();
                         resources = resources is null ? found : [.. resources.Intersect(found)];
                         break;
+                    case "identifier":
+                        var identified = value.Split(',').SelectMany(key => store.Find(type)?.FindByIdentifier(key.StartsWith('|') ? key[1..] : key) ?? []).ToArray();
+                        resources = resources is null ? identified : [.. resources.Intersect(identified)];
+                        break;
                     case "patient" or "subject" when type != "Patient":
                         // All subjects are patients: "subject=Group/1" matches nothing.
                         var key = store.Patients.Of(value.Contains('/') ? ResourceText.PatientId(value) ?? "" : value);

@@ -33,7 +33,10 @@ public sealed class CompiledView
     /// <summary>The columns in the order in which rows have them.</summary>
     public IReadOnlyList<ViewColumn> Columns { get; }
 
-    /// <summary>Paths that always give empty, such as those with a misspelt element; their columns stay null.</summary>
+    /// <summary>
+    /// Paths that always give empty, such as those with a misspelt element (their columns stay null), and paths that may give several values
+    /// for a column that takes one.
+    /// </summary>
     public IReadOnlyList<ViewWarning> Warnings { get; }
 
     internal IFhirTypeModel TypeModel { get; }

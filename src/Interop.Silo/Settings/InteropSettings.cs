@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Net;
 using Interop.Sources;
 using Interop.Storage;
+using Interop.Storage.Connections;
 
 namespace Interop.Silo.Settings;
 
@@ -59,7 +60,7 @@ internal sealed record InteropSettings : IValidatableObject
     /// <summary>The database for <see cref="Interop.Storage.Connections.DatabaseFactory.Open"/>.</summary>
     internal DatabaseOptions DatabaseOptions => new() { Connection = DatabaseUrl ?? Path.Combine(DataDirectory, "interop.db") };
 
-    internal bool IsPostgres => DatabaseUrl is not null && Settings.DatabaseUrl.IsPostgres(DatabaseUrl);
+    internal bool IsPostgres => DatabaseUrl is not null && ConnectionText.Check(DatabaseUrl, "DB_URL") == SqlDialect.Postgres;
 
     /// <summary>Where telemetry is stored: the database, or on SQLite a file of its own.</summary>
     internal string TelemetryDatabase => IsPostgres ? DatabaseUrl! : Path.Combine(DataDirectory, "telemetry.db");
@@ -98,7 +99,7 @@ internal sealed record InteropSettings : IValidatableObject
             yield return new($"must be the one IP address at which other processes reach this silo, such as 10.0.0.5, not '{SiloAddress}'", [nameof(SiloAddress)]);
         if (ParseLevel(LogLevel) is null)
             yield return new($"must be Trace, Debug, Information, Warning, Error, Critical or None, not '{LogLevel}'", [nameof(LogLevel)]);
-        if (DatabaseUrl is not null && Settings.DatabaseUrl.Problem(DatabaseUrl) is { } problem)
+        if (DatabaseUrl is not null && ConnectionText.Problem(DatabaseUrl) is { } problem)
             yield return new(problem, [nameof(DatabaseUrl)]);
         if (CorsOrigins.Find(origin => !IsHttpUrl(origin)) is { } bad)
             yield return new($"must be origins such as https://app.example.org, separated by commas, not '{bad}'", [nameof(CorsOrigins)]);

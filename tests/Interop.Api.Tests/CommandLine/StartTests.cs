@@ -19,7 +19,7 @@ public sealed class StartTests : IDisposable
 
     [Fact]
     public Task A_file_that_is_not_a_database_is_refused() =>
-        RefusedAsync("notes.db is no SQLite database", ("DB_URL", _folder.Write("notes.db", string.Concat(Enumerable.Repeat("not a database ", 100)))));
+        RefusedAsync("notes.db is not a SQLite database", ("DB_URL", _folder.Write("notes.db", string.Concat(Enumerable.Repeat("not a database ", 100)))));
 
     [Fact]
     public Task A_folder_that_cannot_be_created_is_refused() =>
@@ -51,7 +51,7 @@ public sealed class StartTests : IDisposable
                 "INSERT INTO schema_version (version, name, checksum, applied_at) VALUES (9999, 'future', 'x', '2999-01-01T00:00:00.0000000Z')", null, token));
         }
 
-        await RefusedAsync("is at schema version 9999, this program knows versions up to", ("DB_URL", file));
+        await RefusedAsync("is at schema version 9999, this program supports versions up to", ("DB_URL", file));
     }
 
     [Fact]

@@ -91,6 +91,18 @@ public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
         await Eventually.Is(async () => await StatusAsync(runId) == RunStatus.Success, "a reminder took the run up");
     }
 
+    private string Reminders => dialect == SqlDialect.Postgres ? "orleans.OrleansRemindersTable" : "OrleansRemindersTable";
+
+    [Fact]
+    public async Task The_engines_tables_on_Postgres_are_in_a_schema_of_their_own()
+    {
+        if (dialect == SqlDialect.Sqlite)
+            return;
+        await using var silo = await StartAsync();
+        Assert.Equal("orleans", await Database.ValueAsync<string>(
+            "SELECT DISTINCT schemaname FROM pg_tables WHERE tablename LIKE 'orleans%'"));
+    }
+
     [Fact]
     public async Task ATickAfterTheEndOfTheRunRemovesTheReminder()
     {
@@ -99,11 +111,11 @@ public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
         await using var silo = await StartAsync();
         var run = await silo.Client.RunAsync("plain", "Patient");
         var grain = silo.Client.GetGrain<IIngestionRunGrain>(run.RunId);
-        Assert.Equal(1, await Database.ValueAsync<long>("SELECT COUNT(*) FROM OrleansRemindersTable"));
+        Assert.Equal(1, await Database.ValueAsync<long>($"SELECT COUNT(*) FROM {Reminders}"));
 
         await silo.Client.GetGrain<IRemindable>(grain.GetGrainId()).ReceiveReminder("resume", default);
 
-        Assert.Equal(0, await Database.ValueAsync<long>("SELECT COUNT(*) FROM OrleansRemindersTable"));
+        Assert.Equal(0, await Database.ValueAsync<long>($"SELECT COUNT(*) FROM {Reminders}"));
     }
 
     [Fact]
@@ -158,7 +170,7 @@ public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
 
     /// <summary>The minute between two ticks is the run grain's; a test does not wait for it.</summary>
     private Task<int> HurryRemindersAsync() => Database.WriteAsync((session, token) => session.ExecuteAsync(
-        "UPDATE OrleansRemindersTable SET Period = 300, StartTime = '2026-01-01T00:00:00.0000000Z'", null, token));
+        $"UPDATE {Reminders} SET Period = 300, StartTime = '2026-01-01T00:00:00.0000000Z'", null, token));
 
     private Task<long> PagesAsync(long runId) => Database.ValueAsync<long>("SELECT pages FROM ingestion_runs WHERE run_id = @runId", new { runId });
 
