@@ -10,12 +10,13 @@ using Interop.Api.Tokens;
 using Interop.Api.Views;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Interop.Api;
 
-/// <summary>Composition of the front end.</summary>
+/// <summary>Composes the front end.</summary>
 public static class InteropApi
 {
     public static IServiceCollection AddInteropApi(this IServiceCollection services, ApiOptions options)
@@ -27,6 +28,14 @@ public static class InteropApi
         services.AddSingleton<MetricsText>();
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = Problems.Complete);
         services.AddExceptionHandler<FailureHandler>();
+        services.Configure<ForwardedHeadersOptions>(forwarded =>
+        {
+            forwarded.ForwardedHeaders = options.TrustedProxies.Count == 0 ? ForwardedHeaders.None : ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
+            forwarded.KnownProxies.Clear();
+            forwarded.KnownIPNetworks.Clear();
+            foreach (var network in options.TrustedProxies)
+                forwarded.KnownIPNetworks.Add(network);
+        });
         services.AddCors(cors => cors.AddDefaultPolicy(policy => policy.WithOrigins([.. options.CorsOrigins]).AllowAnyHeader().AllowAnyMethod()));
         services.ConfigureHttpJsonOptions(json =>
         {
@@ -36,7 +45,7 @@ public static class InteropApi
             json.SerializerOptions.Converters.Add(new UtcInstantConverter());
         });
         services.AddOpenApi("openapi", openApi => openApi
-            .AddDocumentTransformer<ApiDescription>().AddOperationTransformer<Examples>().AddSchemaTransformer<WrittenTypes>());
+            .AddDocumentTransformer<ApiDescription>().AddOperationTransformer<Examples>().AddOperationTransformer<QueryNames>().AddSchemaTransformer<WrittenTypes>());
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         return services;
     }
@@ -44,15 +53,19 @@ public static class InteropApi
     public static void MapInteropApi(this WebApplication app)
     {
         app.Services.GetRequiredService<MetricsText>().Start();
-        app.UseMiddleware<RequestIdMiddleware>();
+        app.UseForwardedHeaders();
+        app.UseMiddleware<ResponseHeaders>();
         app.UseExceptionHandler();
-        app.UseMiddleware<OriginGuard>();
+        app.UseMiddleware<RequestLimits>();
+        app.UseMiddleware<HostGuard>();
         app.UseStatusCodePages();
+        app.UseMiddleware<HeadRequests>();
         app.UseRouting();
         app.UseCors();
         app.UseMiddleware<BodyLimit>();
         app.UseMiddleware<QueryCheck>();
 
+        app.MapStart();
         app.MapHealth();
         app.MapMetrics();
         var features = app.MapGroup("").ProducesProblem(StatusCodes.Status503ServiceUnavailable);
@@ -66,7 +79,7 @@ public static class InteropApi
         features.MapTokens();
         features.MapDiscovery();
         app.MapOpenApi("/{documentName}.json");
-        // Under its own path only: it would stand in the way of every request.
+        // Under its own path only, so that it does not handle every request.
         app.UseWhen(http => http.Request.Path.StartsWithSegments("/docs"), docs => docs.UseSwaggerUI(ui =>
         {
             ui.RoutePrefix = "docs";

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 using Interop.Api.Http;
 using Interop.Ingestion;
 using Microsoft.AspNetCore.Builder;
@@ -74,5 +75,7 @@ public sealed record IngestQuery(
     };
 }
 
-/// <summary>A run that goes on while the caller does something else.</summary>
-public sealed record RunAccepted(long RunId, string Status);
+/// <summary>A run that continues after the answer.</summary>
+/// <param name="Reason">Why the answer does not wait for the end although the caller did not ask for that.</param>
+public sealed record RunAccepted(
+    long RunId, string Status, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason = null);

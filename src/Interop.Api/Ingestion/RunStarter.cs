@@ -2,14 +2,15 @@ using System.Text.Json.Serialization;
 using Interop.Api.Http;
 using Interop.Ingestion;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
 
 namespace Interop.Api.Ingestion;
 
 /// <summary>
-/// Starts a run and, unless the caller prefers otherwise, follows it to its end: a run outlasts any single grain call. A caller that
-/// goes away ends the following, not the run.
+/// Starts a run and, unless the caller prefers otherwise, follows it to its end, because a run lasts longer than a grain call may. A caller
+/// that disconnects ends the following, not the run. When the server stops, the caller gets 202: the run continues at the next start.
 /// </summary>
-public sealed class RunStarter(IGrainFactory grains)
+public sealed class RunStarter(IGrainFactory grains, IHostApplicationLifetime lifetime)
 {
     private const string DefaultSource = "default";
 
@@ -51,15 +52,35 @@ public sealed class RunStarter(IGrainFactory grains)
 
         if (PrefersAsync(http.Request))
             return TypedResults.Accepted($"/runs/{started.RunId}", new RunAccepted(started.RunId, started.Status));
-        await foreach (var _ in grains.GetGrain<IIngestionRunGrain>(started.RunId).FollowToEndAsync(http.RequestAborted))
+        if (!await FollowAsync(started.RunId, http.RequestAborted))
         {
-            // Only the end matters here; /runs/{id}/events shows the way.
+            return TypedResults.Accepted(
+                $"/runs/{started.RunId}", new RunAccepted(started.RunId, started.Status, "the server is stopping; the run continues at its next start"));
         }
 
         var summary = (await Query.GetSummary(started.RunId))!;
         return summary.Status == RunStatus.Failed
             ? Problems.BadGateway(summary.Error ?? "the run failed", ("run_id", summary.RunId))
             : TypedResults.Ok(RunSummaryResponse.From(summary));
+    }
+
+    /// <summary>Waits for the end of the run; false when the server stops before it.</summary>
+    private async Task<bool> FollowAsync(long runId, CancellationToken cancellationToken)
+    {
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
+        try
+        {
+            await foreach (var _ in grains.GetGrain<IIngestionRunGrain>(runId).FollowToEndAsync(stopping.Token))
+            {
+                // Only the end matters here; /runs/{id}/events shows the progress.
+            }
+
+            return true;
+        }
+        catch (Exception) when (lifetime.ApplicationStopping.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
     }
 
     private static bool PrefersAsync(HttpRequest request) =>

@@ -83,7 +83,7 @@ internal sealed class ViewReader(Database database, ViewCatalog catalog)
             using var document = JsonDocument.Parse(resource.Raw, new JsonDocumentOptions { MaxDepth = 128 });
             try
             {
-                view.Run(document.RootElement, held);
+                view.Run(document.RootElement, held, cancellationToken: cancellationToken);
                 held.MoveTo(writer);
             }
             catch (ViewEvaluationException e)
@@ -111,7 +111,7 @@ internal sealed class ViewReader(Database database, ViewCatalog catalog)
             using var document = JsonDocument.Parse(resource.Raw, new JsonDocumentOptions { MaxDepth = 128 });
             try
             {
-                rows.Append(document.RootElement, new RowOrigin(resource.Source, resource.ResourceId, resource.RunId, default, default));
+                rows.Append(document.RootElement, new RowOrigin(resource.Source, resource.ResourceId, resource.RunId, default, default), cancellationToken);
                 rows.Batch.Clear();
             }
             catch (ViewEvaluationException e)

@@ -7,9 +7,6 @@ namespace Interop.Ingestion.Views;
 /// <summary>Rows of one view's table, from resource after resource, in the form that the database takes.</summary>
 internal sealed class ViewRows(ViewTable table) : IViewRowSink, IDisposable
 {
-    // Selects beside each other multiply: a resource must not become a table by itself.
-    private const int MaxRowsPerResource = 10_000;
-
     private readonly int _idColumn = IndexOfId(table.View.Columns);
     private readonly bool[] _hasInterval = [.. table.View.Columns.Select(table.HasInterval)];
     private RowOrigin _origin;
@@ -23,14 +20,14 @@ internal sealed class ViewRows(ViewTable table) : IViewRowSink, IDisposable
     /// <summary>Appends the rows of a resource; all of them, or none when it throws.</summary>
     /// <returns>How many they are.</returns>
     /// <exception cref="ViewEvaluationException">The resource's values do not fit the view.</exception>
-    public int Append(JsonElement resource, in RowOrigin origin)
+    public int Append(JsonElement resource, in RowOrigin origin, CancellationToken cancellationToken = default)
     {
         var before = Batch.Count;
         _origin = origin;
         _rowIndex = 0;
         try
         {
-            return Table.View.Run(resource, this);
+            return Table.View.Run(resource, this, cancellationToken: cancellationToken);
         }
         catch
         {
@@ -43,8 +40,6 @@ internal sealed class ViewRows(ViewTable table) : IViewRowSink, IDisposable
 
     void IViewRowSink.BeginRow()
     {
-        if (_rowIndex == MaxRowsPerResource)
-            throw new ViewEvaluationException("select", $"the view gives more than {MaxRowsPerResource} rows of this resource");
         Batch.BeginRow();
         Batch.WriteText(_origin.Source);
         Batch.WriteText(_origin.Id);

@@ -1,3 +1,4 @@
+using Interop.Silo.Hosting;
 using Interop.Ingestion;
 using Spectre.Console;
 
@@ -83,7 +84,7 @@ internal sealed class IngestionReport
         Add("[bold]total[/]", total, _summaries.Sum(s => s.DurationSeconds), "");
         AnsiConsole.Write(table);
         foreach (var failed in _summaries.Where(s => s.Error is not null))
-            AnsiConsole.MarkupLineInterpolated($"[red]{failed.Resource}[/] run {failed.RunId}: {failed.Error}");
+            AnsiConsole.MarkupLineInterpolated($"[red]{failed.Resource}[/] run {failed.RunId}: {Terminal.Printable(failed.Error!)}");
     }
 
     private static string N(long number) => number.ToString("N0");

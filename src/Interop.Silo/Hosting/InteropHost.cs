@@ -6,6 +6,9 @@ namespace Interop.Silo.Hosting;
 /// <summary>Composes the process: settings, database, engine, grains, and, unless it is a command that runs once, the API.</summary>
 internal static class InteropHost
 {
+    /// <summary>Longer than a page takes; after it open connections are closed.</summary>
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(4);
+
     /// <summary>A process that serves the API.</summary>
     public static async Task<WebApplication> CreateServerAsync(InteropSettings settings, CancellationToken cancellationToken)
     {
@@ -40,6 +43,7 @@ internal static class InteropHost
     private static void AddPlatform(this IHostApplicationBuilder builder, InteropSettings settings)
     {
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddSettings(settings.Configuration);
         builder.Logging.AddInteropLogging(settings);
         builder.AddObservability(settings);

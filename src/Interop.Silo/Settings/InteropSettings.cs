@@ -51,8 +51,20 @@ internal sealed record InteropSettings : IValidatableObject
     /// <summary>The lowest level that is logged (<c>LOG_LEVEL</c>): a <see cref="Microsoft.Extensions.Logging.LogLevel"/>, INFO or WARN.</summary>
     public string LogLevel { get; set; } = nameof(Microsoft.Extensions.Logging.LogLevel.Information);
 
+    /// <summary><c>text</c>, <c>json</c>, or <c>auto</c>: text on a terminal, JSON elsewhere (<c>LOG_FORMAT</c>).</summary>
+    [AllowedValues("auto", "text", "json")]
+    public string LogFormat { get; set; } = "auto";
+
+    internal bool WritesLogsAsText => LogFormat == "text" || (LogFormat == "auto" && !Console.IsErrorRedirected);
+
     /// <summary>Origins whose web pages may call the API (<c>CORS_ORIGINS</c>).</summary>
     public List<string> CorsOrigins { get; set; } = [];
+
+    /// <summary>Host names that requests may carry besides localhost and IP addresses (<c>ALLOWED_HOSTS</c>); <c>*</c>: any.</summary>
+    public List<string> AllowedHosts { get; set; } = [];
+
+    /// <summary>Addresses or networks of proxies whose X-Forwarded headers are used (<c>TRUSTED_PROXIES</c>).</summary>
+    public List<string> TrustedProxies { get; set; } = [];
 
     /// <summary>Every setting, checked, with the keys of the sections.</summary>
     internal IConfiguration Configuration { get; set; } = new ConfigurationBuilder().Build();
@@ -101,11 +113,20 @@ internal sealed record InteropSettings : IValidatableObject
             yield return new($"must be Trace, Debug, Information, Warning, Error, Critical or None, not '{LogLevel}'", [nameof(LogLevel)]);
         if (DatabaseUrl is not null && ConnectionText.Problem(DatabaseUrl) is { } problem)
             yield return new(problem, [nameof(DatabaseUrl)]);
+        if (AllowedHosts.Find(host => host != "*" && Uri.CheckHostName(host) == UriHostNameType.Unknown) is { } badHost)
+            yield return new($"must be host names without a port, such as interop.example.org, separated by commas, not '{badHost}'", [nameof(AllowedHosts)]);
+        if (TrustedProxies.Find(proxy => ParseNetwork(proxy) is null) is { } badProxy)
+            yield return new($"must be IP addresses or networks such as 10.0.0.5 or 10.0.0.0/8, separated by commas, not '{badProxy}'", [nameof(TrustedProxies)]);
         if (CorsOrigins.Find(origin => !IsHttpUrl(origin)) is { } bad)
             yield return new($"must be origins such as https://app.example.org, separated by commas, not '{bad}'", [nameof(CorsOrigins)]);
     }
 
     internal static bool IsHttpUrl(string? text) => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https";
+
+    internal static IPNetwork? ParseNetwork(string text) =>
+        IPNetwork.TryParse(text, out var network) ? network
+        : IPAddress.TryParse(text, out var address) ? new IPNetwork(address, address.GetAddressBytes().Length * 8)
+        : null;
 
     private static IPAddress? ParseAddress(string text) =>
         text == "localhost" ? IPAddress.Loopback : IPAddress.TryParse(text, out var address) ? address : null;

@@ -18,6 +18,10 @@ public sealed class StartTests : IDisposable
         RefusedAsync("BIND=0.0.0.0 would open the API, and the patient data in it, to the network", ("BIND", "0.0.0.0"));
 
     [Fact]
+    public Task A_network_address_without_allowed_hosts_is_refused() =>
+        RefusedAsync("BIND=0.0.0.0 needs ALLOWED_HOSTS", ("BIND", "0.0.0.0"), ("AUTH", "none"));
+
+    [Fact]
     public Task A_file_that_is_not_a_database_is_refused() =>
         RefusedAsync("notes.db is not a SQLite database", ("DB_URL", _folder.Write("notes.db", string.Concat(Enumerable.Repeat("not a database ", 100)))));
 
@@ -34,7 +38,9 @@ public sealed class StartTests : IDisposable
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        await RefusedAsync("address already in use", ("PORT", ((IPEndPoint)listener.LocalEndpoint).Port.ToString()));
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        await RefusedAsync($"port {port} of 127.0.0.1 is in use by ", ("PORT", $"{port}"));
+        await RefusedAsync($"(process {Environment.ProcessId}): choose another with --port", ("PORT", $"{port}"));
     }
 
     [Fact]
@@ -67,6 +73,10 @@ public sealed class StartTests : IDisposable
         Assert.Contains("open to this machine only", program.Output, StringComparison.Ordinal);
         Assert.True(File.Exists(_folder.File("data/interop.db")));
         Assert.Equal("", program.Errors.Trim());
+        if (OperatingSystem.IsWindows())
+            return;
+        foreach (var entry in Directory.EnumerateFileSystemEntries(_folder.File("data"), "*", SearchOption.AllDirectories).Append(_folder.File("data")))
+            Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(entry) & (UnixFileMode)0b000_111_111);
     }
 
     [Fact]

@@ -189,7 +189,7 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
 
         Assert.Equal((2, 0), (run.Counters.Upserted, run.Counters.DeadLetters));
         var failure = Assert.Single((await Client.FindViewAsync("crossed"))!.FailureExamples, f => f.Source == source);
-        Assert.Equal(("many", "crossed: select: the view gives more than 10000 rows of this resource"), (failure.Id, failure.Error));
+        Assert.Equal(("many", "crossed: select: the view gives more than 10,000 rows of this resource"), (failure.Id, failure.Error));
         Assert.Equal(10_000, await Database.CountAsync("crossed", source));
 
         static string Schedule(string id, int identifiers) =>

@@ -1,8 +1,8 @@
 using Spectre.Console;
 
-namespace Interop.Silo.CommandLine;
+namespace Interop.Silo.Hosting;
 
-/// <summary>What standard output is: a terminal, or a file or pipe, where colours would be litter and a width unknown.</summary>
+/// <summary>Fits output to a terminal, or to a file or pipe, which gets no colours and a fixed width.</summary>
 internal static class Terminal
 {
     private const int WidthOfFiles = 120;
@@ -17,4 +17,8 @@ internal static class Terminal
         AnsiConsole.Profile.Capabilities.Links = false;
         AnsiConsole.Profile.Capabilities.Interactive = false;
     }
+
+    /// <summary>Text of another system without control characters: escape codes could change what the terminal shows.</summary>
+    public static string Printable(string text) =>
+        text.Any(char.IsControl) ? string.Concat(text.Select(c => c is '\n' or '\r' or '\t' ? ' ' : char.IsControl(c) ? '\uFFFD' : c)) : text;
 }

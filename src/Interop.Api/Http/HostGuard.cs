@@ -4,15 +4,15 @@ using Microsoft.AspNetCore.Http;
 namespace Interop.Api.Http;
 
 /// <summary>
-/// Keeps web pages of other origins from using an API that is open on loopback: reading is CORS's affair, this stops what a browser
-/// sends without asking (a form's POST), and names that were bent to 127.0.0.1 (DNS rebinding).
+/// Refuses requests with a foreign host name or from a foreign page. A page elsewhere can make its own name resolve to this server (DNS
+/// rebinding), and a browser sends some requests, such as the POST of a form, without asking CORS first.
 /// </summary>
-internal sealed class OriginGuard(RequestDelegate next, ApiOptions options)
+internal sealed class HostGuard(RequestDelegate next, ApiOptions options)
 {
     public Task InvokeAsync(HttpContext http)
     {
-        if (options.LoopbackOnly && !IsLoopbackName(http.Request.Host.Host))
-            return Refuse(http, $"this API answers to localhost, not to '{http.Request.Host.Host}'");
+        if (!IsAllowed(http.Request.Host.Host))
+            return Refuse(http, $"the host name '{http.Request.Host.Host}' is not allowed: add it to ALLOWED_HOSTS");
 
         var origin = http.Request.Headers.Origin.ToString();
         if (origin.Length > 0 && !IsOwn(origin, http.Request) && !options.CorsOrigins.Contains(origin, StringComparer.OrdinalIgnoreCase))
@@ -20,9 +20,11 @@ internal sealed class OriginGuard(RequestDelegate next, ApiOptions options)
         return next(http);
     }
 
-    private static bool IsLoopbackName(string host) =>
+    /// <summary>An IP address needs no name resolution, so it cannot be rebound.</summary>
+    private bool IsAllowed(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-        || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
+        || IPAddress.TryParse(host.Trim('[', ']'), out _)
+        || options.AllowedHosts.Any(allowed => allowed == "*" || allowed.Equals(host, StringComparison.OrdinalIgnoreCase));
 
     private static bool IsOwn(string origin, HttpRequest request) =>
         string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase);
