@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Interop.Silo.Hosting;
 using Interop.Health;
+using Interop.Silo.Hosting;
 using Interop.Silo.Settings;
 using Interop.Storage;
 

@@ -3,7 +3,6 @@ using Interop.Fhir.Schema;
 using Interop.Fhir.Validation;
 using Interop.Ingestion;
 using Interop.Silo.Settings;
-using Interop.Storage;
 using Interop.Storage.Connections;
 using Interop.Telemetry;
 using Interop.Tokens;
