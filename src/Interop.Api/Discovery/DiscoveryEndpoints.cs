@@ -84,7 +84,7 @@ public static class DiscoveryEndpoints
         var patient = Patient(firstName, lastName, dob, time, errors, "");
         if (errors.Count > 0)
             return JsonBody.Invalid(errors);
-        var events = await grains.GetGrain<ITimelineGrain>(0).Read(patient);
+        var events = await grains.GetQuery<ITimelineGrain>().Read(patient);
         return TypedResults.Ok(new TimelineResponse(
             new TimelinePatient(patient.FirstName, patient.LastName, patient.Dob),
             events.Select(e => new TimelineEventResponse(e.Timestamp, e.Type, e.Status, e.Details)).ToImmutableArray()));

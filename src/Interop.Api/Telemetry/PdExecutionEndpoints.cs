@@ -32,7 +32,7 @@ public static class PdExecutionEndpoints
             .WithSummary("Rebuild the executions from the events; a repetition changes nothing").WithExample(TelemetryExamples.Materialized);
     }
 
-    private static ITelemetryQueryGrain Grain(IGrainFactory grains) => grains.GetGrain<ITelemetryQueryGrain>(0);
+    private static ITelemetryQueryGrain Grain(IGrainFactory grains) => grains.GetQuery<ITelemetryQueryGrain>();
 
     private static async Task<Results<Ok<IAsyncEnumerable<PdExecutionResponse>>, ProblemHttpResult>> ListAsync(
         HttpContext http,

@@ -86,7 +86,7 @@ public static class TelemetryEndpoints
         if (cursor is not null && (!long.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out after)))
             return Problems.BadRequest("cursor is not one of a Link header");
 
-        var query = grains.GetGrain<ITelemetryQueryGrain>(0);
+        var query = grains.GetQuery<ITelemetryQueryGrain>();
         var filter = new EventFilter(since, until, eventType, status, source, organization, correlationId);
         var range = await query.FindEnd(filter, after, limit);
         if (range.IsFull)

@@ -4,7 +4,7 @@ namespace Interop.Discovery;
 
 /// <summary>Reads the events of patients. It has no state.</summary>
 [Alias("Interop.ITimelineGrain")]
-public interface ITimelineGrain : IGrainWithIntegerKey
+public interface ITimelineGrain : IQueryGrain
 {
     /// <summary>The newest 1,000 events of a patient, oldest first.</summary>
     [Alias("Read")]

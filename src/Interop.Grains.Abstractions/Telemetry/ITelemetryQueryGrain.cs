@@ -4,7 +4,7 @@ namespace Interop.Telemetry;
 
 /// <summary>Reads events and PD executions for the front end. It has no state.</summary>
 [Alias("Interop.ITelemetryQueryGrain")]
-public interface ITelemetryQueryGrain : IGrainWithIntegerKey
+public interface ITelemetryQueryGrain : IQueryGrain
 {
     /// <summary>The range of the next <paramref name="limit"/> events after a position. Without a limit it ends at the newest event.</summary>
     [Alias("FindEnd")]

@@ -36,6 +36,8 @@ internal static class SettingsCatalog
         ["SILO_ADDRESS"] = "Interop:SiloAddress",
         ["SILO_PORT"] = "Interop:SiloPort",
         ["GATEWAY_PORT"] = "Interop:GatewayPort",
+        ["CLUSTER_ID"] = "Interop:ClusterId",
+        ["SERVICE_ID"] = "Interop:ServiceId",
         ["LOG_LEVEL"] = "Interop:LogLevel",
         ["LOG_FORMAT"] = "Interop:LogFormat",
         ["CORS_ORIGINS"] = "Interop:CorsOrigins",
