@@ -20,6 +20,7 @@ internal static class SettingsCatalog
         SettingsSection.Of<ExportOptions>("Exports", (options, data) => options.Directory = Path.Combine(data, "exports")),
         SettingsSection.Of<ViewOptions>("Views"),
         SettingsSection.Of<TelemetryOptions>("Telemetry", (options, data) => options.SpoolDirectory = Path.Combine(data, "telemetry")),
+        SettingsSection.Of<DiscoveryOptions>("Discovery", (options, data) => options.PatientKeyFile = Path.Combine(data, "patient.key")),
         SettingsSection.Of<XcpdOptions>("Xcpd"),
         SettingsSection.Named<SourceOptions>("Sources"),
         SettingsSection.Named<TenantOptions>("Tenants"),
