@@ -4,7 +4,7 @@ using Interop.Storage;
 
 namespace Interop.Ingestion.Views;
 
-/// <summary>Rows of one view's table, from resource after resource, in the form that the database takes.</summary>
+/// <summary>Collects the rows of one view table, resource by resource, for the bulk upsert.</summary>
 internal sealed class ViewRows(ViewTable table) : IViewRowSink, IDisposable
 {
     private readonly int _idColumn = IndexOfId(table.View.Columns);
@@ -17,8 +17,8 @@ internal sealed class ViewRows(ViewTable table) : IViewRowSink, IDisposable
 
     public RowBatch Batch { get; } = new(table.Shape);
 
-    /// <summary>Appends the rows of a resource; all of them, or none when it throws.</summary>
-    /// <returns>How many they are.</returns>
+    /// <summary>Appends the rows of a resource: all of them, or none when it throws.</summary>
+    /// <returns>The number of rows.</returns>
     /// <exception cref="ViewEvaluationException">The resource's values do not fit the view.</exception>
     public int Append(JsonElement resource, in RowOrigin origin, CancellationToken cancellationToken = default)
     {
@@ -136,7 +136,7 @@ internal sealed class ViewRows(ViewTable table) : IViewRowSink, IDisposable
             Batch.WriteUtf8(text);
     }
 
-    // The resource's id stands before the view's columns already.
+    // The id column of the view is written before the view's columns (BeginRow): skip it here.
     private bool IsOwn() => _column++ != _idColumn;
 
     private static int IndexOfId(IReadOnlyList<ViewColumn> columns)
