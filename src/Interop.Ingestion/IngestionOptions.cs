@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace Interop.Ingestion;
 
 /// <summary>Settings of ingestion that hold for every source; the settings of one source are its <see cref="Interop.Sources.SourceOptions"/>.</summary>
-public sealed record IngestionOptions
+public sealed record IngestionOptions : IValidatableObject
 {
     /// <summary>Resources asked for per page (<c>FHIR_PAGE_SIZE</c>).</summary>
     [Range(1, 10_000)]
@@ -19,6 +19,14 @@ public sealed record IngestionOptions
     /// <summary>Times an expired search is begun anew without the cursor having moved, before the run fails.</summary>
     [Range(1, 1000)]
     public int MaxExpiredSearches { get; set; } = 10;
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        var time = (TimeProvider?)validationContext.GetService(typeof(TimeProvider)) ?? TimeProvider.System;
+        if (LastUpdatedGte > time.GetUtcNow())
+            yield return new($"must not be in the future: {LastUpdatedGte:O}", [nameof(LastUpdatedGte)]);
+    }
 }
 
 /// <summary>Where run files and exports go.</summary>

@@ -1,7 +1,9 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Interop.Sources;
 
 /// <summary>One FHIR server (<c>Sources:NAME</c>; the flat <c>FHIR_BASE_URL</c> configures the one called <c>default</c>).</summary>
-public sealed record SourceOptions
+public sealed record SourceOptions : IValidatableObject
 {
     /// <summary>The service base, http or https.</summary>
     public string BaseUrl { get; set; } = "";
@@ -13,39 +15,45 @@ public sealed record SourceOptions
     public SourceAuthOptions Auth { get; set; } = new();
 
     /// <summary>Tries per request.</summary>
+    [Range(1, 100)]
     public int MaxAttempts { get; set; } = 8;
 
     /// <summary>The first wait between tries.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan BaseDelay { get; set; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>How long the server may stay silent.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>The longest answer, in MiB.</summary>
+    [Range(1, 1024)]
     public int MaxResponseMebibytes { get; set; } = 256;
 
-    /// <summary>Null when all is well, else what is wrong with it, naming the setting.</summary>
-    public string? Validate(string name)
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (!Uri.TryCreate(BaseUrl, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
-            return $"Sources:{name}:BaseUrl (FHIR_BASE_URL for 'default') must be an absolute http or https URL, not '{BaseUrl}'";
-        if (!string.IsNullOrEmpty(url.UserInfo))
-            return $"Sources:{name}:BaseUrl must not carry credentials; use Sources:{name}:Auth";
+            yield return new($"must be an absolute http or https URL, not '{BaseUrl}'", [nameof(BaseUrl)]);
+        else if (!string.IsNullOrEmpty(url.UserInfo))
+            yield return new("must not carry credentials; use Auth:Username and Auth:Password", [nameof(BaseUrl)]);
         if (AllowedOrigins.Find(o => !Uri.TryCreate(o, UriKind.Absolute, out _)) is { } origin)
-            return $"Sources:{name}:AllowedOrigins must be absolute URLs, not '{origin}'";
-        if (MaxAttempts is < 1 or > 100)
-            return $"Sources:{name}:MaxAttempts must be 1 to 100, not {MaxAttempts}";
-        if (MaxResponseMebibytes is < 1 or > 1024)
-            return $"Sources:{name}:MaxResponseMebibytes must be 1 to 1024, not {MaxResponseMebibytes}";
-        if (BaseDelay < TimeSpan.Zero || IdleTimeout <= TimeSpan.Zero)
-            return $"Sources:{name}: BaseDelay must not be negative and IdleTimeout must be positive";
-        return Auth.Validate(name);
+            yield return new($"must be absolute URLs, not '{origin}'", [nameof(AllowedOrigins)]);
     }
 }
 
-/// <summary>How a source knows us.</summary>
-public sealed record SourceAuthOptions
+/// <summary>The credentials of a source.</summary>
+public sealed record SourceAuthOptions : IValidatableObject
 {
+    private static readonly Dictionary<string, (string Name, Func<SourceAuthOptions, string?> Value)[]> Needed = new(StringComparer.Ordinal)
+    {
+        ["none"] = [],
+        ["basic"] = [(nameof(Username), o => o.Username), (nameof(Password), o => o.Password)],
+        ["client_credentials"] = [(nameof(TokenUrl), o => o.TokenUrl), (nameof(ClientId), o => o.ClientId), (nameof(ClientSecret), o => o.ClientSecret)],
+        ["smart_backend"] = [(nameof(TokenUrl), o => o.TokenUrl), (nameof(ClientId), o => o.ClientId), (nameof(PrivateKeyFile), o => o.PrivateKeyFile)],
+        ["tenant"] = [(nameof(Tenant), o => o.Tenant)],
+    };
+
     /// <summary><c>none</c>, <c>basic</c>, <c>client_credentials</c>, <c>smart_backend</c> or <c>tenant</c>.</summary>
     public string Kind { get; set; } = "none";
 
@@ -76,24 +84,19 @@ public sealed record SourceAuthOptions
     /// <summary>For <c>tenant</c>: whose OpenEMR token is sent.</summary>
     public string? Tenant { get; set; }
 
-    internal string? Validate(string name)
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        string? Missing(params (string Setting, string? Value)[] needed) =>
-            needed.Where(n => string.IsNullOrEmpty(n.Value)).Select(n => $"Sources:{name}:Auth:{n.Setting} is missing for Kind={Kind}").FirstOrDefault();
-
-        if (Kind is "client_credentials" or "smart_backend" && TokenUrl is not null
-            && !(Uri.TryCreate(TokenUrl, UriKind.Absolute, out var url) && url.Scheme is ("http" or "https")))
-            return $"Sources:{name}:Auth:TokenUrl must be an absolute http or https URL, not '{TokenUrl}'";
-        if (Kind == "smart_backend" && PrivateKeyFile is not null && !File.Exists(PrivateKeyFile))
-            return $"Sources:{name}:Auth:PrivateKeyFile must be a PEM file; there is none at '{PrivateKeyFile}'";
-        return Kind switch
-        {
-            "none" => null,
-            "basic" => Missing(("Username", Username), ("Password", Password)),
-            "client_credentials" => Missing(("TokenUrl", TokenUrl), ("ClientId", ClientId), ("ClientSecret", ClientSecret)),
-            "smart_backend" => Missing(("TokenUrl", TokenUrl), ("ClientId", ClientId), ("PrivateKeyFile", PrivateKeyFile)),
-            "tenant" => Missing(("Tenant", Tenant)),
-            _ => $"Sources:{name}:Auth:Kind must be none, basic, client_credentials, smart_backend or tenant, not '{Kind}'",
-        };
+        if (!Needed.TryGetValue(Kind, out var needed))
+            return [new($"must be {string.Join(", ", Needed.Keys)}, not '{Kind}'", [nameof(Kind)])];
+        var missing = needed.Where(setting => string.IsNullOrEmpty(setting.Value(this)))
+            .Select(setting => new ValidationResult($"is missing for Kind={Kind}", [setting.Name])).ToList();
+        if (missing.Count > 0)
+            return missing;
+        if (Kind is "client_credentials" or "smart_backend" && !(Uri.TryCreate(TokenUrl, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"))
+            return [new($"must be an absolute http or https URL, not '{TokenUrl}'", [nameof(TokenUrl)])];
+        return Kind == "smart_backend" && !File.Exists(PrivateKeyFile)
+            ? [new($"must be a PEM file; there is none at '{PrivateKeyFile}'", [nameof(PrivateKeyFile)])]
+            : [];
     }
 }

@@ -1,6 +1,6 @@
 namespace Interop.Storage;
 
-/// <summary>How often SQLite flushes to the disk. Either way a killed process loses nothing; they differ when the power fails.</summary>
+/// <summary>When SQLite flushes to the disk. A killed process loses nothing either way; the two differ when the power fails.</summary>
 public enum SqliteDurability
 {
     /// <summary>Flushed at checkpoints: the last transactions before a power failure may be gone, the file stays consistent.</summary>
@@ -15,58 +15,79 @@ public sealed record DatabaseOptions
 {
     /// <summary>
     /// A PostgreSQL URI (<c>postgres://user:password@host:port/database?sslmode=require</c>), an Npgsql connection string
-    /// (<c>Host=..;Database=..</c>) or the path of a SQLite file, which is created with its directory if it is not there.
+    /// (<c>Host=..;Database=..</c>) or the path of a SQLite file. A file that does not exist is created, with its folder.
     /// </summary>
     public required string Connection { get; init; }
 
-    /// <summary>Most transactions that read at once; further ones wait.</summary>
+    /// <summary>The name of the setting that <see cref="Connection"/> came from, for messages. The default value is <c>DB_URL</c>.</summary>
+    public string Setting { get; init; } = "DB_URL";
+
+    /// <summary>The most transactions that read at once; further ones wait. The default value is 8.</summary>
     public int MaxReadConnections { get; init; } = 8;
 
-    /// <summary>Most transactions that write at once on PostgreSQL; SQLite always has one writer per file.</summary>
+    /// <summary>PostgreSQL: the most transactions that write at once. SQLite always has one writer per file. The default value is 8.</summary>
     public int MaxWriteConnections { get; init; } = 8;
 
     /// <summary>
-    /// Writes to PostgreSQL keep the thread that they were called on, as those to SQLite do. A transaction of several statements otherwise
-    /// queues for a thread after each of them, behind all other work of a busy process: for a writer that has a thread of its own. A cancellation is seen between statements.
+    /// PostgreSQL: writes block the calling thread, as those to SQLite always do. An asynchronous transaction waits for a thread of the pool
+    /// after each statement, behind all other work of a busy process; a writer with a thread of its own need not. A cancellation then takes
+    /// effect between statements only.
     /// </summary>
     public bool WritesBlock { get; init; }
 
-    /// <summary>An idle connection to PostgreSQL is closed after this time.</summary>
+    /// <summary>PostgreSQL: a connection that is idle for this long is closed. The default value is 5 minutes.</summary>
     public TimeSpan IdleConnectionLifetime { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Longest wait for a connection: to be made, or to come free.</summary>
+    /// <summary>The longest wait for a connection, to be opened or to become free. The default value is 15 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>Longest run of one statement on PostgreSQL, in whole seconds. SQLite runs in this process and knows no such limit.</summary>
+    /// <summary>PostgreSQL: the longest duration of one statement, in whole seconds. SQLite has no such limit. The default value is 60 s.</summary>
     public TimeSpan CommandTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>SQLite: longest wait for another process that writes to the same file.</summary>
+    /// <summary>
+    /// PostgreSQL: the server ends a write transaction whose process sends nothing for this long (a frozen process, a lost network), and
+    /// releases its locks. The default value is 10 s.
+    /// </summary>
+    public TimeSpan IdleInWriteTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// PostgreSQL: the same for a read transaction. It holds no lock, but it keeps the server from removing old row versions. The default
+    /// value is 5 minutes, because the work may pass rows to a slow client.
+    /// </summary>
+    public TimeSpan IdleInReadTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>PostgreSQL: the longest wait for a lock; then the transaction is repeated. The default value is 30 s.</summary>
+    public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>SQLite: the longest wait for another process that writes to the same file. The default value is 15 s.</summary>
     public TimeSpan BusyTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>SQLite: when commits reach the disk.</summary>
+    /// <summary>SQLite: when commits are flushed to the disk. The default value is Normal.</summary>
     public SqliteDurability Durability { get; init; } = SqliteDurability.Normal;
 
-    /// <summary>How often a transaction is tried in all when others or a lost connection end it.</summary>
+    /// <summary>The most attempts of a transaction that fails because of others or a lost connection. The default value is 9.</summary>
     public int MaxAttempts { get; init; } = 9;
 
-    /// <summary>The wait before the second attempt; it doubles with every further one (with jitter).</summary>
+    /// <summary>The delay before the second attempt. It doubles with each further attempt, less a random part. The default value is 25 ms.</summary>
     public TimeSpan FirstRetryDelay { get; init; } = TimeSpan.FromMilliseconds(25);
 
-    /// <summary>No wait between two attempts is longer.</summary>
+    /// <summary>The longest delay between two attempts. The default value is 3 s.</summary>
     public TimeSpan MaxRetryDelay { get; init; } = TimeSpan.FromSeconds(3);
 
-    /// <exception cref="ArgumentException">A value is missing or out of its range; the message names all of them.</exception>
+    /// <summary>Checks all values but <see cref="Connection"/>, which is checked where it is read.</summary>
+    /// <exception cref="ArgumentException">A value is out of its range; the message names all of them.</exception>
     public void Validate()
     {
         var faults = new List<string>();
-        if (string.IsNullOrWhiteSpace(Connection))
-            faults.Add($"{nameof(Connection)} is empty: give a PostgreSQL URI or connection string, or the path of a SQLite file");
         Between(MaxReadConnections, 1, 1000, nameof(MaxReadConnections));
         Between(MaxWriteConnections, 1, 1000, nameof(MaxWriteConnections));
         Between(MaxAttempts, 1, 100, nameof(MaxAttempts));
         Within(IdleConnectionLifetime, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1), nameof(IdleConnectionLifetime));
         Within(ConnectTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10), nameof(ConnectTimeout));
         Within(CommandTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1), nameof(CommandTimeout));
+        Within(IdleInWriteTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1), nameof(IdleInWriteTimeout));
+        Within(IdleInReadTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1), nameof(IdleInReadTimeout));
+        Within(LockTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1), nameof(LockTimeout));
         Within(BusyTimeout, TimeSpan.Zero, TimeSpan.FromHours(1), nameof(BusyTimeout));
         Within(FirstRetryDelay, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1), nameof(FirstRetryDelay));
         Within(MaxRetryDelay, FirstRetryDelay, TimeSpan.FromMinutes(10), nameof(MaxRetryDelay));
@@ -88,6 +109,6 @@ public sealed record DatabaseOptions
         }
     }
 
-    /// <summary>The kind of database only: a connection string holds a password.</summary>
-    public override string ToString() => $"DatabaseOptions for {ConnectionText.Recognise(Connection ?? "")}";
+    /// <summary>Without the values: <see cref="Connection"/> may hold a password.</summary>
+    public override string ToString() => $"DatabaseOptions of {Setting}";
 }

@@ -1,6 +1,6 @@
 namespace Interop.Storage;
 
-/// <summary>The SQL that a database speaks. Statements are written so that both understand them; where they cannot, this tells which.</summary>
+/// <summary>The SQL of a database. Statements are written for both dialects where possible.</summary>
 public enum SqlDialect
 {
     Postgres,

@@ -8,7 +8,7 @@ public abstract partial class DatabaseConformance
     private static readonly UpsertRule NewerOnly = UpsertRule.ReplaceWhere("excluded.\"version\" > \"old\".\"version\"");
 
     [Fact]
-    public async Task EveryColumnTypeComesBackAsItWasWritten()
+    public async Task Every_column_type_comes_back_as_it_was_written()
     {
         var start = new DateTimeOffset(2024, 2, 29, 23, 59, 59, TimeSpan.FromHours(5)).AddTicks(1234560);
         var beforeTheEpoch = new DateTimeOffset(1899, 12, 31, 0, 0, 0, TimeSpan.Zero).AddTicks(7654320);
@@ -40,7 +40,7 @@ public abstract partial class DatabaseConformance
     }
 
     [Fact]
-    public async Task NullComesBackFromEveryColumnThatMayBeNull()
+    public async Task Null_comes_back_from_every_column_that_may_be_null()
     {
         using var batch = new RowBatch(Things);
         batch.BeginRow();
@@ -56,7 +56,7 @@ public abstract partial class DatabaseConformance
     }
 
     [Fact]
-    public async Task ReplaceWritesOverTheOldRowAndCountsIt()
+    public async Task Replace_writes_over_the_old_row_and_counts_it()
     {
         using var first = VersionBatch(("a", 1), ("b", 1));
         using var second = VersionBatch(("b", 7), ("c", 7));
@@ -68,7 +68,7 @@ public abstract partial class DatabaseConformance
     }
 
     [Fact]
-    public async Task KeepExistingLeavesTheOldRowAndCountsOnlyTheNewOnes()
+    public async Task Keep_existing_leaves_the_old_row_and_counts_only_the_new_ones()
     {
         using var first = VersionBatch(("a", 1));
         using var second = VersionBatch(("a", 7), ("b", 7));
@@ -80,7 +80,7 @@ public abstract partial class DatabaseConformance
     }
 
     [Fact]
-    public async Task RefuseTakesNewRowsAndFailsAsAWholeOverAKnownOne()
+    public async Task Refuse_takes_new_rows_and_fails_as_a_whole_over_a_known_one()
     {
         using var first = VersionBatch(("a", 1), ("b", 1));
         using var second = VersionBatch(("c", 7), ("b", 7));
@@ -96,7 +96,7 @@ public abstract partial class DatabaseConformance
     }
 
     [Fact]
-    public async Task AVersionGuardLetsNoOlderRowOverANewerOne()
+    public async Task A_version_guard_lets_no_older_row_over_a_newer_one()
     {
         using var first = VersionBatch(("a", 5), ("b", 5));
         using var second = VersionBatch(("a", 4), ("b", 6), ("c", 1));
@@ -108,7 +108,7 @@ public abstract partial class DatabaseConformance
     }
 
     [Fact]
-    public async Task SeveralBatchesOfOneShapeInOneTransactionAllArrive()
+    public async Task Several_batches_of_one_shape_in_one_transaction_all_arrive()
     {
         using var batch = VersionBatch(("a", 1), ("b", 1));
 
@@ -126,7 +126,7 @@ public abstract partial class DatabaseConformance
     }
 
     [Fact]
-    public async Task ARowThatTheDatabaseRefusesIsFoundByHalvingAndTheRestIsLoaded()
+    public async Task A_row_that_the_database_refuses_is_found_by_halving_and_the_rest_is_loaded()
     {
         using var batch = new RowBatch(Versions);
         for (var i = 0; i < 20; i++)
@@ -134,7 +134,7 @@ public abstract partial class DatabaseConformance
             batch.BeginRow();
             batch.WriteText($"id-{i}");
             if (i is 3 or 17)
-                batch.WriteNull(); // the table wants a version
+                batch.WriteNull(); // the column does not accept null
             else
                 batch.WriteInteger(i);
             batch.WriteText("{}");
@@ -170,7 +170,7 @@ public abstract partial class DatabaseConformance
     }
 
     [Fact]
-    public async Task TwoRowsWithOneKeyAreRefusedByName()
+    public async Task Two_rows_with_one_key_are_refused_by_name()
     {
         using var batch = VersionBatch(("a", 1), ("twice", 1), ("b", 1), ("twice", 2));
 
@@ -181,7 +181,7 @@ public abstract partial class DatabaseConformance
     }
 
     [Fact]
-    public async Task TheKeyMayStandAnywhereAmongTheColumns()
+    public async Task The_key_may_stand_anywhere_among_the_columns()
     {
         var shape = new TableShape(
             "late_keys", [new("raw", ColumnType.Text), new("number", ColumnType.Integer), new("x", ColumnType.Text), new("id", ColumnType.Text)], ["id", "number"]);
@@ -211,7 +211,7 @@ public abstract partial class DatabaseConformance
     }
 
     [Fact]
-    public async Task ATransactionThatFailsLeavesNothingAndTheNextBatchOfTheShapeWorks()
+    public async Task A_transaction_that_fails_leaves_nothing_and_the_next_batch_of_the_shape_works()
     {
         using var batch = VersionBatch(("a", 1));
         await Assert.ThrowsAsync<NotSupportedException>(() => Database.WriteAsync<int>(async (session, ct) =>
@@ -225,7 +225,7 @@ public abstract partial class DatabaseConformance
     }
 
     [Fact]
-    public async Task TenThousandRowsOfAllSizesArriveUnchanged()
+    public async Task Ten_thousand_rows_of_all_sizes_arrive_unchanged()
     {
         using var batch = new RowBatch(Versions);
         for (var i = 0; i < 10_000; i++)
@@ -239,7 +239,7 @@ public abstract partial class DatabaseConformance
     }
 
     [Fact]
-    public async Task NumbersLongerThanADecimalAreTakenAndOtherTextIsNot()
+    public async Task Numbers_longer_than_a_decimal_are_taken_and_other_text_is_not()
     {
         using var batch = new RowBatch(Things);
         batch.BeginRow();

@@ -5,9 +5,9 @@ namespace Interop.Storage.Tests;
 
 public abstract partial class DatabaseConformance
 {
-    /// <summary>The rule of the table, in memory: the highest version of each id wins, the first of equal ones stays.</summary>
+    /// <summary>The model: the highest version of each id is kept; of equal versions the first.</summary>
     [Fact]
-    public void AnySequenceOfGuardedUpsertsEndsInTheStateOfTheModel()
+    public void Any_sequence_of_guarded_upserts_ends_in_the_state_of_the_model()
     {
         var row = from id in Gen.Choose(0, 6) from version in Gen.Choose(0, 9) select (Id: $"id-{id}", Version: (long)version);
         var batch = row.ListOf().Select(rows => rows.DistinctBy(r => r.Id).ToArray());

@@ -7,7 +7,7 @@ public abstract partial class DatabaseConformance
     private static readonly DateTimeOffset Noon = new(2025, 6, 1, 12, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public async Task InstantsAsParametersCompareWithStoredOnesWhateverTheirOffset()
+    public async Task Instants_as_parameters_compare_with_stored_ones_whatever_their_offset()
     {
         using var batch = new RowBatch(Things);
         foreach (var minutes in new[] { 0, 1, 2 })
@@ -33,7 +33,7 @@ public abstract partial class DatabaseConformance
     }
 
     [Fact]
-    public async Task AnInstantWrittenAsAParameterEqualsTheSameInstantWrittenInBulk()
+    public async Task An_instant_written_as_a_parameter_equals_the_same_instant_written_in_bulk()
     {
         using var batch = new RowBatch(Things);
         batch.BeginRow();
@@ -55,7 +55,7 @@ public abstract partial class DatabaseConformance
     }
 
     [Fact]
-    public async Task ManyKeysAreOneParameter()
+    public async Task Many_keys_are_one_parameter()
     {
         using var batch = VersionBatch(("a", 1), ("b", 2), ("c", 3));
         await UpsertAsync(batch, UpsertRule.Replace);
@@ -74,7 +74,7 @@ public abstract partial class DatabaseConformance
     }
 
     [Fact]
-    public async Task ANumberMayBeWholeInOneRowAndBrokenInTheNext()
+    public async Task A_number_may_be_whole_in_one_row_and_broken_in_the_next()
     {
         await Database.WriteAsync((session, ct) => session.ExecuteAsync(
             "INSERT INTO things (source, id, value) VALUES ('s', '1', 5), ('s', '2', 5.5), ('s', '3', NULL)", null, ct));
@@ -86,14 +86,14 @@ public abstract partial class DatabaseConformance
     }
 
     [Fact]
-    public async Task TheWorkMayReturnNothingAndNothingIsFoundInAnEmptyTable()
+    public async Task The_work_may_return_nothing_and_nothing_is_found_in_an_empty_table()
     {
         Assert.Null(await Database.ReadAsync((session, ct) => session.FirstAsync<NumberRow>("SELECT value, 1 AS how_many FROM things", null, ct)));
         Assert.Null(await Database.ReadAsync((session, ct) => session.ScalarAsync<long?>("SELECT max(count) FROM things", null, ct)));
     }
 
     [Fact]
-    public async Task AReadSeesOneSnapshotWhileOthersWrite()
+    public async Task A_read_sees_one_snapshot_while_others_write()
     {
         await Database.ReadAsync(async (read, ct) =>
         {
@@ -106,7 +106,7 @@ public abstract partial class DatabaseConformance
     }
 
     [Fact]
-    public async Task AReadDoesNotWaitForAWriterAndSeesNothingUncommitted()
+    public async Task A_read_does_not_wait_for_a_writer_and_sees_nothing_uncommitted()
     {
         await Database.WriteAsync(async (session, ct) =>
         {
@@ -117,7 +117,7 @@ public abstract partial class DatabaseConformance
     }
 
     [Fact]
-    public async Task AReadCannotWrite()
+    public async Task A_read_cannot_write()
     {
         await Assert.ThrowsAsync<DatabaseReadOnlyException>(() => Database.ReadAsync((session, ct) =>
             session.ExecuteAsync("INSERT INTO versions (id, version) VALUES ('a', 1)", null, ct)));
@@ -125,7 +125,7 @@ public abstract partial class DatabaseConformance
     }
 
     [Fact]
-    public async Task RowsAreStreamedAsTheyCome()
+    public async Task Rows_are_streamed_as_they_come()
     {
         using var batch = VersionBatch([.. Enumerable.Range(0, 1000).Select(i => (i.ToString("0000", CultureInfo.InvariantCulture), (long)i))]);
         await UpsertAsync(batch, UpsertRule.Replace);
@@ -139,7 +139,7 @@ public abstract partial class DatabaseConformance
                 if (versions.Count == 10)
                     break;
             }
-            // Left early, the transaction takes the next statement.
+            // After an early end of the stream the transaction accepts the next statement.
             Assert.Equal(1000, await session.ScalarAsync<long>("SELECT count(*) FROM versions", null, ct));
             return versions;
         });
@@ -148,7 +148,7 @@ public abstract partial class DatabaseConformance
     }
 
     [Fact]
-    public async Task AnEndlessStreamCanBeLeftAndTheWriteGoesOn()
+    public async Task An_endless_stream_can_be_left_and_the_write_goes_on()
     {
         await Database.WriteAsync(async (session, ct) =>
         {
@@ -165,7 +165,7 @@ public abstract partial class DatabaseConformance
     }
 
     [Fact]
-    public async Task AWriteThatThrowsIsUndoneAndTheErrorComesAsItIs()
+    public async Task A_write_that_throws_is_undone_and_the_error_comes_as_it_is()
     {
         var error = await Assert.ThrowsAsync<NotSupportedException>(() => Database.WriteAsync<int>(async (session, ct) =>
         {
@@ -177,7 +177,7 @@ public abstract partial class DatabaseConformance
     }
 
     [Fact]
-    public async Task ACancelledWriteIsUndone()
+    public async Task A_cancelled_write_is_undone()
     {
         using var cancellation = new CancellationTokenSource();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Database.WriteAsync(
@@ -192,7 +192,7 @@ public abstract partial class DatabaseConformance
     }
 
     [Fact]
-    public async Task RollingBackToASavepointUndoesOnlyWhatCameAfterIt()
+    public async Task Rolling_back_to_a_savepoint_undoes_only_what_came_after_it()
     {
         await Database.WriteAsync(async (session, ct) =>
         {
@@ -209,7 +209,7 @@ public abstract partial class DatabaseConformance
     }
 
     [Fact]
-    public async Task AnInsertThatBreaksAConstraintIsTheRowsFault()
+    public async Task An_insert_that_breaks_a_constraint_is_the_rows_fault()
     {
         await Database.WriteAsync((session, ct) => session.ExecuteAsync("INSERT INTO versions (id, version) VALUES ('a', 1)", null, ct));
 
@@ -224,7 +224,7 @@ public abstract partial class DatabaseConformance
     }
 
     [Fact]
-    public async Task AWriteInsideAWriteIsRefusedInsteadOfWaitingForItself()
+    public async Task A_write_inside_a_write_is_refused_instead_of_waiting_for_itself()
     {
         await Assert.ThrowsAsync<InvalidOperationException>(() => Database.WriteAsync((session, ct) =>
             Database.WriteAsync((inner, innerCt) => inner.ExecuteAsync("DELETE FROM versions", null, innerCt), ct)));
@@ -233,7 +233,7 @@ public abstract partial class DatabaseConformance
     }
 
     [Fact]
-    public async Task ASessionIsOfNoUseAfterItsWork()
+    public async Task A_session_is_of_no_use_after_its_work()
     {
         DbSession? kept = null;
         await Database.WriteAsync((session, _) =>
@@ -245,7 +245,7 @@ public abstract partial class DatabaseConformance
     }
 
     [Fact]
-    public async Task ManyWritersAtOnceAllSucceed()
+    public async Task Many_writers_at_once_all_succeed()
     {
         await Database.WriteAsync((session, ct) => session.ExecuteAsync("INSERT INTO versions (id, version) VALUES ('sum', 0)", null, ct));
 
@@ -256,7 +256,7 @@ public abstract partial class DatabaseConformance
     }
 
     [Fact]
-    public async Task ADatabaseThatAnswersPassesTheCheck() => await Database.CheckAsync();
+    public async Task A_database_that_answers_passes_the_check() => await Database.CheckAsync();
 
     private sealed record NumberRow(decimal? Value, int HowMany);
 }

@@ -1,6 +1,8 @@
+using Interop.Storage.Connections;
+
 namespace Interop.Storage.Tests;
 
-/// <summary>What a Database does, whatever the dialect. Derived classes say which.</summary>
+/// <summary>Behaviour of both dialects. Each derived class chooses one.</summary>
 public abstract partial class DatabaseConformance : IAsyncLifetime
 {
     protected static readonly TableShape Things = new(
@@ -19,7 +21,7 @@ public abstract partial class DatabaseConformance : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        Database = Database.Open(new DatabaseOptions { Connection = await ConnectionAsync(), FirstRetryDelay = TimeSpan.FromMilliseconds(5), WritesBlock = WritesBlock });
+        Database = DatabaseFactory.Open(new DatabaseOptions { Connection = await ConnectionAsync(), FirstRetryDelay = TimeSpan.FromMilliseconds(5), WritesBlock = WritesBlock });
         await Database.WriteAsync(async (session, ct) =>
         {
             await session.ExecuteAsync(TableSql.CreateTable(Things, session.Dialect), null, ct);
@@ -78,7 +80,7 @@ public sealed class PostgresBlockingConformance : DatabaseConformance
     protected override bool WritesBlock => true;
 
     [Fact]
-    public async Task AWriteKeepsItsThread()
+    public async Task A_write_keeps_its_thread()
     {
         using var batch = VersionBatch(("a", 1));
         var threads = new List<int>();

@@ -1,6 +1,8 @@
+using Interop.Storage.Connections;
+
 namespace Interop.Storage.Tests;
 
-/// <summary>How a schema comes about, whatever the dialect.</summary>
+/// <summary>Migrations in both dialects. Each derived class chooses one.</summary>
 public abstract class MigratorConformance : IAsyncLifetime
 {
     private static readonly Migration First = new(1, "first", "CREATE TABLE a (x INTEGER); CREATE TABLE b (x INTEGER)");
@@ -23,7 +25,7 @@ public abstract class MigratorConformance : IAsyncLifetime
     }
 
     [Fact]
-    public async Task EmbeddedFilesAreAppliedOnceAndRecorded()
+    public async Task Embedded_files_are_applied_once_and_recorded()
     {
         var migrator = new Migrator(Database, typeof(MigratorConformance).Assembly);
 
@@ -39,7 +41,7 @@ public abstract class MigratorConformance : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AnUpgradeAppliesOnlyWhatIsMissing()
+    public async Task An_upgrade_applies_only_what_is_missing()
     {
         await new Migrator(Database, [First, Second]).MigrateAsync();
 
@@ -49,7 +51,7 @@ public abstract class MigratorConformance : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ManyStartersAtOnceApplyEveryStepOnce()
+    public async Task Many_starters_at_once_apply_every_step_once()
     {
         var starters = Enumerable.Range(0, 6).Select(_ => Open()).ToList();
         var applied = await Task.WhenAll(starters.Select(database =>
@@ -62,7 +64,7 @@ public abstract class MigratorConformance : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ADatabaseNewerThanTheProgramIsRefused()
+    public async Task A_database_newer_than_the_program_is_refused()
     {
         await new Migrator(Database, [First, Second, Third]).MigrateAsync();
 
@@ -73,7 +75,7 @@ public abstract class MigratorConformance : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AChangedMigrationIsRefusedButItsLineEndingsMayDiffer()
+    public async Task A_changed_migration_is_refused_but_its_line_endings_may_differ()
     {
         var lines = new Migration(1, "first", "CREATE TABLE a\n(x INTEGER)");
         await new Migrator(Database, [lines]).MigrateAsync();
@@ -86,7 +88,7 @@ public abstract class MigratorConformance : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AMigrationThatIsSlippedInBetweenIsRefused()
+    public async Task A_migration_that_is_slipped_in_between_is_refused()
     {
         await new Migrator(Database, [First, Third]).MigrateAsync();
 
@@ -94,7 +96,7 @@ public abstract class MigratorConformance : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AMigrationThatFailsLeavesNothingOfItselfAndKeepsTheOnesBefore()
+    public async Task A_migration_that_fails_leaves_nothing_of_itself_and_keeps_the_ones_before()
     {
         var broken = new Migration(2, "broken", "INSERT INTO a (x) VALUES (7); INSERT INTO nowhere (x) VALUES (1)");
 
@@ -106,7 +108,7 @@ public abstract class MigratorConformance : IAsyncLifetime
     }
 
     [Fact]
-    public void AnAssemblyWithoutMigrationsIsRefusedWithAdvice()
+    public void An_assembly_without_migrations_is_refused_with_advice()
     {
         var error = Assert.Throws<ArgumentException>(() => new Migrator(Database, typeof(FactAttribute).Assembly));
         Assert.Contains("LogicalName", error.Message, StringComparison.Ordinal);
@@ -116,7 +118,7 @@ public abstract class MigratorConformance : IAsyncLifetime
 
     protected virtual Task CleanUpAsync() => Task.CompletedTask;
 
-    private Database Open() => Database.Open(new DatabaseOptions { Connection = _connection });
+    private Database Open() => DatabaseFactory.Open(new DatabaseOptions { Connection = _connection });
 
     private Task<IReadOnlyList<int>> ContentOfAAsync() =>
         Database.ReadAsync((session, ct) => session.QueryAsync<int>("SELECT x FROM a ORDER BY x", null, ct));

@@ -1,3 +1,4 @@
+using Interop.Storage.Connections;
 using System.Text;
 using Interop.TestServers;
 using Npgsql;
@@ -22,7 +23,7 @@ public sealed class PostgresDatabaseTests : IAsyncLifetime
     public async Task DisposeAsync() => await Database.DisposeAsync();
 
     [Fact]
-    public async Task ANumberThatIsWrittenStraightIntoTheTableIsTheOneThatTheServerReadsFromItsText()
+    public async Task A_number_that_is_written_straight_into_the_table_is_the_one_that_the_server_reads_from_its_text()
     {
         var shape = new TableShape("numbers", [new("id", ColumnType.Text), new("value", ColumnType.Numeric), new("after", ColumnType.Numeric)], ["id"]);
         await Database.WriteAsync((session, ct) => session.ExecuteAsync(TableSql.CreateTable(shape, session.Dialect), null, ct));
@@ -50,7 +51,7 @@ public sealed class PostgresDatabaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ANumberBeyondAllBoundsIsTheServersToJudge()
+    public async Task A_number_beyond_all_bounds_is_the_servers_to_judge()
     {
         var shape = new TableShape("large", [new("id", ColumnType.Text), new("value", ColumnType.Numeric)], ["id"]);
         await Database.WriteAsync((session, ct) => session.ExecuteAsync(TableSql.CreateTable(shape, session.Dialect), null, ct));
@@ -77,7 +78,7 @@ public sealed class PostgresDatabaseTests : IAsyncLifetime
     [InlineData("a\0b", "{}")]
     [InlineData("a", "{\"no end\":")]
     [InlineData("a", "")]
-    public async Task TextThatPostgresDoesNotTakeIsTheRowsFault(string id, string raw)
+    public async Task Text_that_Postgres_does_not_take_is_the_rows_fault(string id, string raw)
     {
         using var batch = Batch((id, raw));
 
@@ -92,7 +93,7 @@ public sealed class PostgresDatabaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task InvalidUtf8IsTheRowsFault()
+    public async Task Invalid_utf_8_is_the_rows_fault()
     {
         using var batch = new RowBatch(Documents);
         batch.BeginRow();
@@ -105,7 +106,7 @@ public sealed class PostgresDatabaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ManyBatchesInOneTransactionKeepTheStageSmall()
+    public async Task Many_batches_in_one_transaction_keep_the_stage_small()
     {
         using var batch = new RowBatch(Documents);
         await Database.WriteAsync(async (session, ct) =>
@@ -117,7 +118,7 @@ public sealed class PostgresDatabaseTests : IAsyncLifetime
                     Add(batch, i.ToString(), "{}");
                 await session.SavepointAsync("batch", ct);
                 Assert.Equal(5_000, await session.BulkUpsertAsync(batch, UpsertRule.Replace, ct));
-                // Every third batch is undone and written again.
+                // Every third batch is rolled back and written again.
                 if (start % 15_000 == 0)
                 {
                     await session.RollbackToAsync("batch", ct);
@@ -131,7 +132,7 @@ public sealed class PostgresDatabaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ADeadlockIsRunAgainUntilBothTransactionsAreIn()
+    public async Task A_deadlock_is_run_again_until_both_transactions_are_in()
     {
         await Database.WriteAsync((session, ct) => session.ExecuteAsync("INSERT INTO documents VALUES ('a', '0'), ('b', '0')", null, ct));
         using var bothHoldOne = new Barrier(2);
@@ -163,7 +164,7 @@ public sealed class PostgresDatabaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AConnectionLostBeforeTheCommitIsReplacedAndTheWorkRunsAgain()
+    public async Task A_connection_lost_before_the_commit_is_replaced_and_the_work_runs_again()
     {
         var runs = 0;
         await Database.WriteAsync(async (session, ct) =>
@@ -179,7 +180,7 @@ public sealed class PostgresDatabaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AConnectionLostDuringTheCommitIsUncertainAndNotRepeated()
+    public async Task A_connection_lost_during_the_commit_is_uncertain_and_not_repeated()
     {
         await Database.WriteAsync((session, ct) => session.ExecuteAsync(
             """
@@ -210,7 +211,7 @@ public sealed class PostgresDatabaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AReadThatHasGivenOutRowsIsNotRunAgain()
+    public async Task A_read_that_has_given_out_rows_is_not_run_again()
     {
         var runs = 0;
         await Assert.ThrowsAsync<DatabaseUnavailableException>(() => Database.ReadAsync(async (session, ct) =>
@@ -225,9 +226,9 @@ public sealed class PostgresDatabaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AStatementThatOutlastsItsLimitIsNotRunAgain()
+    public async Task A_statement_that_outlasts_its_limit_is_not_run_again()
     {
-        await using var hasty = Database.Open(new DatabaseOptions { Connection = _connection, CommandTimeout = TimeSpan.FromSeconds(1) });
+        await using var hasty = DatabaseFactory.Open(new DatabaseOptions { Connection = _connection, CommandTimeout = TimeSpan.FromSeconds(1) });
         var runs = 0;
         var error = await Assert.ThrowsAsync<DatabaseUnavailableException>(() => hasty.WriteAsync((session, ct) =>
         {
@@ -239,9 +240,9 @@ public sealed class PostgresDatabaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task WhenAllConnectionsAreTakenTheWaitEndsWithAdvice()
+    public async Task When_all_connections_are_taken_the_wait_ends_with_advice()
     {
-        await using var small = Database.Open(new DatabaseOptions { Connection = _connection, MaxWriteConnections = 1, ConnectTimeout = TimeSpan.FromSeconds(1) });
+        await using var small = DatabaseFactory.Open(new DatabaseOptions { Connection = _connection, MaxWriteConnections = 1, ConnectTimeout = TimeSpan.FromSeconds(1) });
         var taken = new TaskCompletionSource();
         var release = new TaskCompletionSource();
         var holder = small.WriteAsync((_, _) =>
@@ -260,20 +261,20 @@ public sealed class PostgresDatabaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ADatabaseThatIsNotThereIsNamedWithAdvice()
+    public async Task A_database_that_is_not_there_is_named_with_advice()
     {
         var server = await PostgresServer.SharedAsync();
-        await using var missing = Database.Open(new DatabaseOptions { Connection = server.UriTo("missing") });
+        await using var missing = DatabaseFactory.Open(new DatabaseOptions { Connection = server.UriTo("missing") });
         var error = await Assert.ThrowsAsync<DatabaseUnavailableException>(() => missing.CheckAsync());
         Assert.Contains("createdb missing", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task AServerThatIsNotThereIsNamed()
+    public async Task A_server_that_is_not_there_is_named()
     {
         foreach (var host in new[] { "127.0.0.1:1", "nowhere.invalid:5432" })
         {
-            await using var nowhere = Database.Open(new DatabaseOptions { Connection = $"postgres://me:s3cret@{host}/db", MaxAttempts = 1 });
+            await using var nowhere = DatabaseFactory.Open(new DatabaseOptions { Connection = $"postgres://me:s3cret@{host}/db", MaxAttempts = 1 });
             var error = await Assert.ThrowsAsync<DatabaseUnavailableException>(() => nowhere.WriteAsync((session, ct) => session.ScalarAsync<long>("SELECT 1", null, ct)));
             Assert.Contains($"{host}/db as me", error.Message, StringComparison.Ordinal);
             Assert.DoesNotContain("s3cret", error.ToString(), StringComparison.Ordinal);
@@ -295,7 +296,7 @@ public sealed class PostgresDatabaseTests : IAsyncLifetime
         batch.WriteText(raw);
     }
 
-    private Database Open() => Database.Open(new DatabaseOptions { Connection = _connection, FirstRetryDelay = TimeSpan.FromMilliseconds(5) });
+    private Database Open() => DatabaseFactory.Open(new DatabaseOptions { Connection = _connection, FirstRetryDelay = TimeSpan.FromMilliseconds(5) });
 
     private async Task TerminateAsync(int process)
     {

@@ -1,8 +1,9 @@
+using Interop.Storage.Connections;
 using Interop.TestServers;
 
 namespace Interop.Storage.Tests;
 
-/// <summary>What happens when the server itself goes away: on a server of these tests' own.</summary>
+/// <summary>Failures of the server itself, on a server of its own.</summary>
 public sealed class PostgresServerFailureTests : IAsyncLifetime
 {
     private const string Password = "p@ss:w/rd";
@@ -13,9 +14,9 @@ public sealed class PostgresServerFailureTests : IAsyncLifetime
     public async Task DisposeAsync() => await _server.DisposeAsync();
 
     [Fact]
-    public async Task AServerThatCrashesInTheMiddleOfATransactionIsWaitedForAndTheWorkRunsAgain()
+    public async Task A_server_that_crashes_in_the_middle_of_a_transaction_is_waited_for_and_the_work_runs_again()
     {
-        await using var database = Database.Open(new DatabaseOptions { Connection = _server.Uri });
+        await using var database = DatabaseFactory.Open(new DatabaseOptions { Connection = _server.Uri });
         await database.WriteAsync((session, ct) => session.ExecuteAsync("CREATE TABLE t (x integer)", null, ct));
         await database.ReadAsync((session, ct) => session.ScalarAsync<long>("SELECT count(*) FROM t", null, ct));
         var runs = 0;
@@ -36,9 +37,9 @@ public sealed class PostgresServerFailureTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AServerThatIsDownIsNamedAndWorksAgainOnceItIsUp()
+    public async Task A_server_that_is_down_is_named_and_works_again_once_it_is_up()
     {
-        await using var database = Database.Open(new DatabaseOptions { Connection = _server.ConnectionString, MaxAttempts = 2 });
+        await using var database = DatabaseFactory.Open(new DatabaseOptions { Connection = _server.ConnectionString, MaxAttempts = 2 });
         await database.CheckAsync();
         await _server.StopAsync();
 
@@ -51,23 +52,36 @@ public sealed class PostgresServerFailureTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AWrongPasswordIsNamedButNotShown()
+    public async Task A_wrong_password_is_named_but_not_shown()
     {
         var wrong = _server.Uri.Replace("p%40ss", "wr0ng", StringComparison.Ordinal);
-        await using var database = Database.Open(new DatabaseOptions { Connection = wrong });
+        await using var database = DatabaseFactory.Open(new DatabaseOptions { Connection = wrong });
 
         var error = await Assert.ThrowsAsync<DatabaseAccessDeniedException>(() => database.CheckAsync());
 
         Assert.Contains("as interop", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("wr0ng", error.ToString(), StringComparison.Ordinal);
-        await using var none = Database.Open(new DatabaseOptions { Connection = $"Host=127.0.0.1;Port={_server.Port};Username=interop;Database=postgres" });
+        await using var none = DatabaseFactory.Open(new DatabaseOptions { Connection = $"Host=127.0.0.1;Port={_server.Port};Username=interop;Database=postgres" });
         await Assert.ThrowsAsync<DatabaseAccessDeniedException>(() => none.CheckAsync());
     }
 
-    [Fact]
-    public async Task WhatWasCommittedSurvivesACrash()
+    [Theory]
+    [InlineData("require")]
+    [InlineData("verify-full")]
+    public async Task A_server_without_TLS_is_named_with_the_setting_that_asks_for_it(string mode)
     {
-        await using var database = Database.Open(new DatabaseOptions { Connection = _server.Uri });
+        await using var database = DatabaseFactory.Open(new DatabaseOptions { Connection = $"{_server.Uri}?sslmode={mode}", Setting = "DB_URL" });
+
+        var error = await Assert.ThrowsAsync<DatabaseAccessDeniedException>(() => database.CheckAsync());
+
+        Assert.Contains("TLS that DB_URL asks for", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', error.Message);
+    }
+
+    [Fact]
+    public async Task What_was_committed_survives_a_crash()
+    {
+        await using var database = DatabaseFactory.Open(new DatabaseOptions { Connection = _server.Uri });
         await database.WriteAsync((session, ct) => session.ExecuteAsync("CREATE TABLE kept AS SELECT 42 AS x", null, ct));
 
         await _server.KillAsync();

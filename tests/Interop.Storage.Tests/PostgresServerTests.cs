@@ -6,7 +6,7 @@ namespace Interop.Storage.Tests;
 public sealed class PostgresServerTests
 {
     [Fact]
-    public async Task ADisposedServerIsGoneWithItsDirectory()
+    public async Task A_disposed_server_is_gone_with_its_directory()
     {
         var server = await PostgresServer.StartNewAsync(new PostgresServerOptions { Fsync = false, Settings = new Dictionary<string, string> { ["max_connections"] = "7" } });
         await using (var connection = new NpgsqlConnection(await server.CreateDatabaseAsync("named") + ";Pooling=false"))
@@ -26,7 +26,7 @@ public sealed class PostgresServerTests
     }
 
     [Fact]
-    public async Task AServerThatCannotStartSaysWhy()
+    public async Task A_server_that_cannot_start_says_why()
     {
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() =>
             PostgresServer.StartNewAsync(new PostgresServerOptions { Settings = new Dictionary<string, string> { ["no_such_setting"] = "1" } }));

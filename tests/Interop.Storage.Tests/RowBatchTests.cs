@@ -5,7 +5,7 @@ public sealed class RowBatchTests
     private static readonly TableShape Shape = new("t", [new("id", ColumnType.Integer), new("text", ColumnType.Text)], ["id"]);
 
     [Fact]
-    public void AValueOfTheWrongTypeIsRefusedByTheColumnsName()
+    public void A_value_of_the_wrong_type_is_refused_by_the_columns_name()
     {
         using var batch = new RowBatch(Shape);
         batch.BeginRow();
@@ -14,7 +14,7 @@ public sealed class RowBatchTests
     }
 
     [Fact]
-    public void AValueOutsideARowIsRefused()
+    public void A_value_outside_a_row_is_refused()
     {
         using var batch = new RowBatch(Shape);
         Assert.Throws<InvalidOperationException>(() => batch.WriteInteger(1));
@@ -23,7 +23,7 @@ public sealed class RowBatchTests
     }
 
     [Fact]
-    public void ARowMustBeCompleteBeforeTheNext()
+    public void A_row_must_be_complete_before_the_next()
     {
         using var batch = new RowBatch(Shape);
         batch.BeginRow();
@@ -34,7 +34,7 @@ public sealed class RowBatchTests
     }
 
     [Fact]
-    public void ADiscardedRowLeavesTheOthers()
+    public void A_discarded_row_leaves_the_others()
     {
         using var batch = new RowBatch(Shape);
         Add(batch, 1);
@@ -48,7 +48,7 @@ public sealed class RowBatchTests
     }
 
     [Fact]
-    public void ASliceIsAViewOfItsRowsUntilTheBatchIsCleared()
+    public void A_slice_is_a_view_of_its_rows_until_the_batch_is_cleared()
     {
         using var batch = new RowBatch(Shape);
         for (var i = 0; i < 10; i++)
@@ -66,7 +66,7 @@ public sealed class RowBatchTests
     }
 
     [Fact]
-    public void AShapeWithoutAProperKeyIsRefused()
+    public void A_shape_without_a_proper_key_is_refused()
     {
         Assert.Throws<ArgumentException>(() => new TableShape("t", [new("a", ColumnType.Text)], ["b"]));
         Assert.Throws<ArgumentException>(() => new TableShape("t", [new("a", ColumnType.Text)], []));
@@ -75,7 +75,7 @@ public sealed class RowBatchTests
     }
 
     [Fact]
-    public void ShapesWithTheSamePartsAreEqual()
+    public void Shapes_with_the_same_parts_are_equal()
     {
         var same = new TableShape("t", [new("id", ColumnType.Integer), new("text", ColumnType.Text)], ["id"]);
         Assert.Equal(Shape, same);

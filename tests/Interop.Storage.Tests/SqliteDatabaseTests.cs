@@ -1,10 +1,11 @@
+using Interop.Storage.Connections;
 using System.Text;
 using Interop.Storage.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace Interop.Storage.Tests;
 
-/// <summary>What only SQLite does.</summary>
+/// <summary>Behaviour of SQLite only.</summary>
 public sealed class SqliteDatabaseTests : IAsyncLifetime
 {
     private readonly TemporaryFile _file = TestDatabases.NewSqliteFile();
@@ -24,7 +25,7 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task WritersTakeTurnsInTheOrderOfAskingWhicheverDatabaseObjectTheyUse()
+    public async Task Writers_take_turns_in_the_order_of_asking_whichever_database_object_they_use()
     {
         await using var second = Open();
         var release = new TaskCompletionSource();
@@ -37,7 +38,7 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
             var database = i % 2 == 0 ? Database : second;
             writes.Add(Task.Run(() => database.WriteAsync((_, _) =>
             {
-                order.Add(number); // one at a time: the queue is the lock
+                order.Add(number); // the queue lets one writer in at a time
                 return Task.CompletedTask;
             })));
             await UntilAsync(() => WriteQueue.Of(_file.Path).Waiting == number + 1);
@@ -50,7 +51,7 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AWriterThatGivesUpWaitingLeavesTheQueueToTheOthers()
+    public async Task A_writer_that_gives_up_waiting_leaves_the_queue_to_the_others()
     {
         using var cancellation = new CancellationTokenSource();
         var release = new TaskCompletionSource();
@@ -69,7 +70,7 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AFileThatAnotherProcessHoldsIsWaitedFor()
+    public async Task A_file_that_another_process_holds_is_waited_for()
     {
         using var other = OtherProcess();
         Execute(other, "BEGIN IMMEDIATE");
@@ -84,7 +85,7 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AFileThatAnotherProcessHoldsForTooLongIsNamedAndCanStillBeRead()
+    public async Task A_file_that_another_process_holds_for_too_long_is_named_and_can_still_be_read()
     {
         await using var impatient = Open(options => options with { BusyTimeout = TimeSpan.FromMilliseconds(50) });
         await impatient.CheckAsync();
@@ -98,7 +99,7 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AFullDatabaseIsNamedAndTheTransactionUndone()
+    public async Task A_full_database_is_named_and_the_transaction_undone()
     {
         var error = await Assert.ThrowsAsync<DatabaseFullException>(() => Database.WriteAsync(async (session, ct) =>
         {
@@ -114,12 +115,37 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AFileThatIsNoDatabaseIsNamedAndLeftAsItIs()
+    public async Task A_database_that_was_full_is_not_ready_until_a_write_succeeds_or_half_a_minute_passes()
+    {
+        var time = new ManualTime();
+        await using var database = DatabaseFactory.Open(new DatabaseOptions { Connection = _file.Path }, time: time);
+        await database.CheckAsync();
+
+        await FillAsync();
+        await Assert.ThrowsAsync<DatabaseFullException>(() => database.CheckAsync());
+        await database.WriteAsync((session, ct) => session.ExecuteAsync("INSERT INTO t (x) VALUES ('small')", null, ct));
+        await database.CheckAsync();
+
+        await FillAsync();
+        time.Elapsed += TimeSpan.FromSeconds(29);
+        await Assert.ThrowsAsync<DatabaseFullException>(() => database.CheckAsync());
+        time.Elapsed += TimeSpan.FromSeconds(2);
+        await database.CheckAsync();
+
+        Task FillAsync() => Assert.ThrowsAsync<DatabaseFullException>(() => database.WriteAsync(async (session, ct) =>
+        {
+            await session.ExecuteAsync("PRAGMA max_page_count = 10", null, ct);
+            await session.ExecuteAsync("INSERT INTO t (x) VALUES (hex(zeroblob(1000000)))", null, ct);
+        }));
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_database_is_named_and_left_as_it_is()
     {
         using var file = TestDatabases.NewSqliteFile();
         var text = new string('x', 5000);
         await File.WriteAllTextAsync(file.Path, text);
-        await using (var database = Database.Open(new DatabaseOptions { Connection = file.Path }))
+        await using (var database = DatabaseFactory.Open(new DatabaseOptions { Connection = file.Path }))
         {
             var error = await Assert.ThrowsAsync<NotADatabaseException>(() => database.CheckAsync());
             Assert.Contains(file.Path, error.Message, StringComparison.Ordinal);
@@ -128,40 +154,40 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ADirectoryIsNoFile()
+    public async Task A_directory_is_no_file()
     {
-        await using var database = Database.Open(new DatabaseOptions { Connection = Path.GetDirectoryName(_file.Path)! });
+        await using var database = DatabaseFactory.Open(new DatabaseOptions { Connection = Path.GetDirectoryName(_file.Path)! });
         await Assert.ThrowsAsync<DatabaseAccessDeniedException>(() => database.CheckAsync());
     }
 
     [Fact]
-    public async Task APathBelowAFileCannotBeMade()
+    public async Task A_path_below_a_file_cannot_be_made()
     {
-        await using var database = Database.Open(new DatabaseOptions { Connection = _file.Path + "/below.db" });
+        await using var database = DatabaseFactory.Open(new DatabaseOptions { Connection = _file.Path + "/below.db" });
         await Assert.ThrowsAsync<DatabaseAccessDeniedException>(() => database.CheckAsync());
     }
 
     [Fact]
-    public async Task TheDirectoryOfANewFileIsMade()
+    public async Task The_directory_of_a_new_file_is_made()
     {
         var path = Path.Combine(Path.GetDirectoryName(_file.Path)!, "new", "deeper", "x.db");
-        await using var database = Database.Open(new DatabaseOptions { Connection = path });
+        await using var database = DatabaseFactory.Open(new DatabaseOptions { Connection = path });
         await database.CheckAsync();
         Assert.True(File.Exists(path));
     }
 
     [Fact]
-    public void AFileWithoutWritePermissionIsNamed()
+    public void A_file_without_write_permission_is_named()
     {
         var failures = new SqliteFailures("/data/x.db", new DatabaseOptions { Connection = "/data/x.db" });
         var error = failures.Explain(new SqliteException("attempt to write a readonly database", 8), write: true);
-        Assert.Contains("/data/x.db takes no writes", Assert.IsType<DatabaseReadOnlyException>(error).Message, StringComparison.Ordinal);
+        Assert.Contains("/data/x.db accepts no writes", Assert.IsType<DatabaseReadOnlyException>(error).Message, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData(SqliteDurability.Normal, 1)]
     [InlineData(SqliteDurability.Full, 2)]
-    public async Task TheFileIsInWalModeAndFlushedAsAskedFor(SqliteDurability durability, int synchronous)
+    public async Task The_file_is_in_WAL_mode_and_flushed_as_asked_for(SqliteDurability durability, int synchronous)
     {
         await using var database = Open(options => options with { Durability = durability });
         await database.WriteAsync(async (session, ct) =>
@@ -173,7 +199,7 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AnInstantIsTextOfFixedWidthWithAllItsDigits()
+    public async Task An_instant_is_text_of_fixed_width_with_all_its_digits()
     {
         var shape = new TableShape("instants", [new("id", ColumnType.Integer), new("at", ColumnType.Timestamp)], ["id"]);
         await Database.WriteAsync((session, ct) => session.ExecuteAsync(TableSql.CreateTable(shape, session.Dialect), null, ct));
@@ -185,7 +211,7 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
             batch.WriteInteger(i);
             batch.WriteTimestamp(instants[i]);
         }
-        // A slice finds the digits of its own rows.
+        // A slice uses the digits of its own rows.
         await Database.WriteAsync((session, ct) => session.BulkUpsertAsync(batch.Slice(0, 2), UpsertRule.Replace, ct));
         await Database.WriteAsync((session, ct) => session.BulkUpsertAsync(batch.Slice(2, 2), UpsertRule.Replace, ct));
 
@@ -195,7 +221,7 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task EmptyTextIsNotNull()
+    public async Task Empty_text_is_not_null()
     {
         var shape = new TableShape("texts", [new("id", ColumnType.Integer), new("text", ColumnType.Text), new("bytes", ColumnType.Binary)], ["id"]);
         await Database.WriteAsync((session, ct) => session.ExecuteAsync(TableSql.CreateTable(shape, session.Dialect), null, ct));
@@ -208,6 +234,15 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
 
         Assert.Equal("text|blob", await Database.ReadAsync((session, ct) =>
             session.ScalarAsync<string>("SELECT typeof(text) || '|' || typeof(bytes) FROM texts", null, ct)));
+    }
+
+    private sealed class ManualTime : TimeProvider
+    {
+        public TimeSpan Elapsed { get; set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Elapsed.Ticks;
     }
 
     private static async Task UntilAsync(Func<bool> condition)
@@ -230,10 +265,10 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
     private Database Open(Func<DatabaseOptions, DatabaseOptions>? change = null)
     {
         var options = new DatabaseOptions { Connection = _file.Path };
-        return Database.Open(change is null ? options : change(options));
+        return DatabaseFactory.Open(change is null ? options : change(options));
     }
 
-    // A connection that does not go through the queue is to the file what another process is.
+    // A connection that bypasses the queue acts like another process.
     private SqliteConnection OtherProcess()
     {
         var connection = new SqliteConnection($"Data Source={_file.Path};Pooling=false");

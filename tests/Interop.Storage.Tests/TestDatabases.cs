@@ -2,7 +2,7 @@ using Interop.TestServers;
 
 namespace Interop.Storage.Tests;
 
-/// <summary>A fresh, empty database for one test class's test.</summary>
+/// <summary>Creates an empty database for a test.</summary>
 internal static class TestDatabases
 {
     public static async Task<string> NewPostgresAsync() => await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
@@ -10,7 +10,7 @@ internal static class TestDatabases
     public static TemporaryFile NewSqliteFile() => new();
 }
 
-/// <summary>A path that nobody else uses, removed with what was made there.</summary>
+/// <summary>A path in a folder of its own, which is removed with its content.</summary>
 internal sealed class TemporaryFile : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("interop-sqlite-").FullName;

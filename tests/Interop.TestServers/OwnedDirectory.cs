@@ -3,13 +3,13 @@ using System.Diagnostics;
 namespace Interop.TestServers;
 
 /// <summary>
-/// A temporary directory and the user whose it is: PostgreSQL refuses to run as root, so a test process that is root lets "postgres" (else
-/// "nobody") do it. A small shell watches over the directory: when the test process ends, however it ends, the shell's input ends, and it
-/// stops what runs there and removes it.
+/// A temporary directory and its owner. PostgreSQL refuses to run as root, so a test process of root starts it as "postgres" (or "nobody").
+/// A small shell waits for the end of its standard input, which comes when the test process ends, even when it is killed. Then the shell
+/// stops the server and removes the directory.
 /// </summary>
 internal sealed class OwnedDirectory : IAsyncDisposable
 {
-    // $1: the directory. Signals to the whole terminal group (Ctrl-C) must not end the watch before its work is done.
+    // $1: the directory. The shell ignores signals to the terminal's process group (Ctrl-C) until its work is done.
     private const string Watch = """
         trap '' INT HUP TERM
         cat >/dev/null
@@ -34,29 +34,29 @@ internal sealed class OwnedDirectory : IAsyncDisposable
 
     public string Path { get; }
 
-    public static async Task<OwnedDirectory> CreateAsync(string prefix, CancellationToken ct)
+    public static async Task<OwnedDirectory> CreateAsync(string prefix, CancellationToken cancellationToken)
     {
         var path = Directory.CreateTempSubdirectory(prefix).FullName;
         var start = new ProcessStartInfo("/bin/sh") { RedirectStandardInput = true, WorkingDirectory = "/" };
         foreach (var argument in new[] { "-c", Watch, "watch", path })
             start.ArgumentList.Add(argument);
-        var directory = new OwnedDirectory(path, UnixProcess.IsRoot ? await UnprivilegedUserAsync(ct) : null, Process.Start(start)!);
-        await directory.TakeOverAsync(path, ct);
+        var directory = new OwnedDirectory(path, UnixProcess.IsRoot ? await UnprivilegedUserAsync(cancellationToken) : null, Process.Start(start)!);
+        await directory.TakeOverAsync(path, cancellationToken);
         return directory;
     }
 
     /// <summary>Makes the directory's user the owner of a file in it.</summary>
-    public async Task TakeOverAsync(string path, CancellationToken ct)
+    public async Task TakeOverAsync(string path, CancellationToken cancellationToken)
     {
         if (_user is not null)
-            await RunAsync("chown", [_user.Id, path], ct);
+            await RunAsync("chown", [_user.Id, path], cancellationToken);
     }
 
-    /// <summary>Starts a program as the directory's user; what it prints is appended to the log.</summary>
+    /// <summary>Starts a program as the directory's user. Its output is appended to the log.</summary>
     public Process Start(string log, IEnumerable<string> command)
     {
         var start = new ProcessStartInfo("/bin/sh") { WorkingDirectory = Path };
-        // exec all the way, so that the process started is the program itself and takes its signals.
+        // exec at each step: the started process becomes the program itself and receives its signals.
         string[] shell = ["-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null", "sh", log];
         string[] asUser = _user is null ? [] : ["setpriv", $"--reuid={_user.Id}", $"--regid={_user.GroupId}", "--clear-groups"];
         foreach (var argument in (IEnumerable<string>)[.. shell, .. asUser, .. command])
@@ -72,18 +72,18 @@ internal sealed class OwnedDirectory : IAsyncDisposable
     }
 
     // name:password:uid:gid:..
-    private static async Task<User> UnprivilegedUserAsync(CancellationToken ct)
+    private static async Task<User> UnprivilegedUserAsync(CancellationToken cancellationToken)
     {
-        var users = (await File.ReadAllLinesAsync("/etc/passwd", ct)).Select(line => line.Split(':')).ToList();
+        var users = (await File.ReadAllLinesAsync("/etc/passwd", cancellationToken)).Select(line => line.Split(':')).ToList();
         var fields = users.Find(user => user[0] == "postgres") ?? users.Find(user => user[0] == "nobody")
-            ?? throw new InvalidOperationException("PostgreSQL does not run as root, and there is neither a user postgres nor nobody to run it");
+            ?? throw new InvalidOperationException("PostgreSQL refuses to run as root, and this system has no user postgres or nobody to run it");
         return new User(fields[2], fields[3]);
     }
 
-    private static async Task RunAsync(string program, string[] arguments, CancellationToken ct)
+    private static async Task RunAsync(string program, string[] arguments, CancellationToken cancellationToken)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments))!;
-        await process.WaitForExitAsync(ct);
+        await process.WaitForExitAsync(cancellationToken);
         if (process.ExitCode != 0)
             throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}");
     }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Interop.TestServers;
 
-/// <summary>Finds where PostgreSQL's programs are installed.</summary>
+/// <summary>Finds the folder of PostgreSQL's programs.</summary>
 internal static class PostgresBinaries
 {
     private static readonly Lazy<string> Found = new(() =>
@@ -10,7 +10,7 @@ internal static class PostgresBinaries
         ?? throw new InvalidOperationException(
             "No PostgreSQL server is installed here (looked at pg_config --bindir, /usr/lib/postgresql/*/bin and PATH): run ./test.sh, which installs it"));
 
-    /// <exception cref="InvalidOperationException">PostgreSQL is not installed; the message says how to get it.</exception>
+    /// <exception cref="InvalidOperationException">PostgreSQL is not installed. The message says how to install it.</exception>
     public static string Directory => Found.Value;
 
     private static IEnumerable<string> Candidates()

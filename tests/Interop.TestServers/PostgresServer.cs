@@ -6,8 +6,8 @@ using Npgsql;
 namespace Interop.TestServers;
 
 /// <summary>
-/// A PostgreSQL server of this test run's own, in a temporary directory and on a free port of 127.0.0.1. It and its directory are gone
-/// after <see cref="DisposeAsync"/>, and also when the test process is killed.
+/// A PostgreSQL server for tests, in a temporary directory and on a free port of 127.0.0.1. <see cref="DisposeAsync"/> stops it and removes
+/// the directory; so does the end of the test process, even when it is killed.
 /// </summary>
 public sealed class PostgresServer : IAsyncDisposable
 {
@@ -46,19 +46,20 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private string LogPath => Path.Combine(_directory.Path, "server.log");
 
-    /// <summary>One fast server (no fsync, no password) for all tests of this process; it ends with the process. Do not stop it.</summary>
+    /// <summary>One fast server (no fsync, no password) for all tests of this process. It ends with the process. Do not stop it.</summary>
     public static Task<PostgresServer> SharedAsync() => SharedServer.Value;
 
-    /// <exception cref="InvalidOperationException">PostgreSQL is not installed, or did not start; the message has the end of its log.</exception>
-    public static async Task<PostgresServer> StartNewAsync(PostgresServerOptions? options = null, CancellationToken ct = default)
+    /// <summary>Starts a server of its own for a test.</summary>
+    /// <exception cref="InvalidOperationException">PostgreSQL is not installed, or did not start. The message has the end of its log.</exception>
+    public static async Task<PostgresServer> StartNewAsync(PostgresServerOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new PostgresServerOptions();
         _ = PostgresBinaries.Directory;
-        var server = new PostgresServer(options, await OwnedDirectory.CreateAsync("interop-pg-", ct), FreePort());
+        var server = new PostgresServer(options, await OwnedDirectory.CreateAsync("interop-pg-", cancellationToken), FreePort());
         try
         {
-            await server.InitializeAsync(ct);
-            await server.StartAsync(ct);
+            await server.InitializeAsync(cancellationToken);
+            await server.StartAsync(cancellationToken);
             return server;
         }
         catch
@@ -82,15 +83,15 @@ public sealed class PostgresServer : IAsyncDisposable
 
     /// <summary>A fresh, empty database.</summary>
     /// <returns>Its connection string.</returns>
-    public async Task<string> CreateDatabaseAsync(string? name = null, CancellationToken ct = default)
+    public async Task<string> CreateDatabaseAsync(string? name = null, CancellationToken cancellationToken = default)
     {
         name ??= $"test_{Interlocked.Increment(ref _databases)}";
-        await ExecuteAsync($"CREATE DATABASE \"{name}\"", ct);
+        await ExecuteAsync($"CREATE DATABASE \"{name}\"", cancellationToken);
         return ConnectionStringTo(name);
     }
 
     /// <summary>Starts again on the same data and the same port.</summary>
-    public async Task StartAsync(CancellationToken ct = default)
+    public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         if (IsRunning)
             return;
@@ -112,19 +113,19 @@ public sealed class PostgresServer : IAsyncDisposable
                 Path.Combine(PostgresBinaries.Directory, "postgres"), "-D", DataPath,
                 .. settings.SelectMany(setting => new[] { "-c", $"{setting.Key}={setting.Value}" }),
             ]);
-        await UntilReadyAsync(ct);
+        await UntilReadyAsync(cancellationToken);
     }
 
-    /// <summary>Ends the server in good order; open connections are cut.</summary>
-    public Task StopAsync(CancellationToken ct = default) => SignalAsync(UnixProcess.Interrupt, ct);
+    /// <summary>Stops the server with a clean shutdown. Open connections are closed.</summary>
+    public Task StopAsync(CancellationToken cancellationToken = default) => SignalAsync(UnixProcess.Interrupt, cancellationToken);
 
-    /// <summary>Ends the server at once, as a crash would: the next start has to recover.</summary>
-    public Task KillAsync(CancellationToken ct = default) => SignalAsync(UnixProcess.Quit, ct);
+    /// <summary>Stops the server at once, like a crash: the next start runs recovery.</summary>
+    public Task KillAsync(CancellationToken cancellationToken = default) => SignalAsync(UnixProcess.Quit, cancellationToken);
 
-    /// <summary>Holds the server and all its connections still, as a machine that hangs would: they stay open and nothing answers.</summary>
+    /// <summary>Stops the server and all its connections like a machine that hangs: connections stay open and nothing answers.</summary>
     public void Freeze() => SignalAll(UnixProcess.Stop);
 
-    /// <summary>Lets it go on.</summary>
+    /// <summary>Ends <see cref="Freeze"/>.</summary>
     public void Thaw() => SignalAll(UnixProcess.Continue);
 
     public async ValueTask DisposeAsync()
@@ -137,7 +138,7 @@ public sealed class PostgresServer : IAsyncDisposable
         await _directory.DisposeAsync();
     }
 
-    private async Task InitializeAsync(CancellationToken ct)
+    private async Task InitializeAsync(CancellationToken cancellationToken)
     {
         List<string> command =
         [
@@ -147,8 +148,8 @@ public sealed class PostgresServer : IAsyncDisposable
         if (_options.Password is { } password)
         {
             var file = Path.Combine(_directory.Path, "password");
-            await File.WriteAllTextAsync(file, password, ct);
-            await _directory.TakeOverAsync(file, ct);
+            await File.WriteAllTextAsync(file, password, cancellationToken);
+            await _directory.TakeOverAsync(file, cancellationToken);
             command.AddRange(["--auth=scram-sha-256", $"--pwfile={file}"]);
         }
         else
@@ -156,19 +157,19 @@ public sealed class PostgresServer : IAsyncDisposable
             command.Add("--auth=trust");
         }
         using var process = _directory.Start(LogPath, command);
-        await process.WaitForExitAsync(ct);
+        await process.WaitForExitAsync(cancellationToken);
         if (process.ExitCode != 0)
             throw new InvalidOperationException($"initdb ended with {process.ExitCode}: {LogTail()}");
     }
 
-    private async Task UntilReadyAsync(CancellationToken ct)
+    private async Task UntilReadyAsync(CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
         while (true)
         {
             try
             {
-                await ExecuteAsync("SELECT 1", ct);
+                await ExecuteAsync("SELECT 1", cancellationToken);
                 return;
             }
             catch (NpgsqlException e)
@@ -176,26 +177,26 @@ public sealed class PostgresServer : IAsyncDisposable
                 if (!IsRunning || Stopwatch.GetElapsedTime(started) > _options.StartTimeout)
                     throw new InvalidOperationException($"PostgreSQL did not start on port {Port}: {LogTail()}", e);
             }
-            await Task.Delay(TimeSpan.FromMilliseconds(20), ct);
+            await Task.Delay(TimeSpan.FromMilliseconds(20), cancellationToken);
         }
     }
 
-    private async Task ExecuteAsync(string sql, CancellationToken ct)
+    private async Task ExecuteAsync(string sql, CancellationToken cancellationToken)
     {
         var settings = new NpgsqlConnectionStringBuilder(ConnectionString) { Pooling = false, Timeout = 5 };
         await using var connection = new NpgsqlConnection(settings.ConnectionString);
-        await connection.OpenAsync(ct);
+        await connection.OpenAsync(cancellationToken);
         await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(ct);
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    // The process that was started became the server itself, so its id is the postmaster's.
-    private async Task SignalAsync(int signal, CancellationToken ct)
+    // The started process replaced itself with the server, so its id is the postmaster's.
+    private async Task SignalAsync(int signal, CancellationToken cancellationToken)
     {
         if (!IsRunning)
             return;
         UnixProcess.Signal(_process!.Id, signal);
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(_options.StartTimeout);
         await _process.WaitForExitAsync(timeout.Token);
     }

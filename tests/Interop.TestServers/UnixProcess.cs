@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace Interop.TestServers;
 
-/// <summary>What .NET's Process does not offer: signals other than kill, and who is running.</summary>
-internal static partial class UnixProcess
+/// <summary>What .NET's Process lacks: signals, child processes and the current user.</summary>
+public static partial class UnixProcess
 {
     public const int Interrupt = 2;
     public const int Quit = 3;
@@ -14,14 +14,14 @@ internal static partial class UnixProcess
 
     public static bool IsRoot => GetEffectiveUserId() == 0;
 
-    /// <summary>A process that is gone already is no error.</summary>
+    /// <summary>Sends a signal. A process that has ended is not an error.</summary>
     public static void Signal(int processId, int signal)
     {
         if (Kill(processId, signal) != 0 && Marshal.GetLastPInvokeError() is var error and not NoSuchProcess)
             throw new Win32Exception(error);
     }
 
-    /// <summary>The process, then those that it started.</summary>
+    /// <summary>The process, followed by its child processes.</summary>
     public static IReadOnlyList<int> WithChildren(int processId)
     {
         var found = new List<int> { processId };
@@ -34,7 +34,7 @@ internal static partial class UnixProcess
         return found;
     }
 
-    // "pid (name) state ppid ..."; the name may hold anything.
+    // "pid (name) state ppid ..."; the name may contain spaces and parentheses.
     private static int ParentOf(string folder)
     {
         try

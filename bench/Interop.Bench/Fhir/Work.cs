@@ -2,6 +2,7 @@ using System.Text.Json;
 using Interop.Fhir.FhirPath;
 using Interop.Fhir.Schema;
 using Interop.Fhir.Validation;
+using Interop.Fhir.Validation.Invariants;
 using Interop.Fhir.Views;
 
 namespace Interop.Bench.Fhir;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Interop.Storage;
+using Interop.Storage.Connections;
 
 namespace Interop.Bench.Ingestion;
 
@@ -51,7 +52,7 @@ internal static class InteropProcess
 
     private static async Task<InteropRun> ReadAsync(string connection, double cpu, long peak)
     {
-        await using var database = Database.Open(new DatabaseOptions { Connection = connection });
+        await using var database = DatabaseFactory.Open(new DatabaseOptions { Connection = connection });
         var row = await database.ReadAsync((session, token) => session.FirstAsync<Row>(
             "SELECT started_at, finished_at, status, fetched, upserted, unchanged, dead_letters FROM ingestion_runs ORDER BY run_id DESC LIMIT 1", null, token));
         return new InteropRun((row!.FinishedAt - row.StartedAt).TotalSeconds, row.Fetched, row.Upserted, row.Unchanged, row.DeadLetters, cpu, peak);

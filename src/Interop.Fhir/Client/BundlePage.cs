@@ -17,7 +17,7 @@ public readonly record struct BundleEntry(
     ReadOnlyMemory<byte> Entry);
 
 /// <summary>
-/// What a client needs of one answer to a search, read in one pass without building an object model
+/// The parts of a search answer that a client needs, read in one pass without an object model
 /// (FHIR R4, 3.1.1.5; Bundle).
 /// </summary>
 public sealed class BundlePage
@@ -69,7 +69,7 @@ public sealed class BundlePage
                 SkipMember(ref reader);
         }
 
-        // Whatever follows the closing brace makes the answer something else than one document.
+        // Text after the closing brace: the answer is not one document.
         if (reader.Read())
             throw new JsonException("text follows the document");
         return new BundlePage(resourceType ?? "", entries, next, total);
@@ -199,7 +199,7 @@ public sealed class BundlePage
         reader.Skip();
     }
 
-    // Of the Bundle itself; what lies in an entry is that entry's affair, and the others are still to come.
+    // Outside the entries. Depth inside an entry is checked per entry, so that one bad entry does not fail the page.
     private static void SkipMember(ref Utf8JsonReader reader)
     {
         if (!JsonDepth.TrySkip(ref reader))

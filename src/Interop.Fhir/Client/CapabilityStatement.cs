@@ -8,7 +8,7 @@ public static class CapabilityStatement
 {
     /// <summary>
     /// Whether <c>_lastUpdated</c> can be searched and sorted by: false only when the server lists search parameters for the type
-    /// and this is not among them; a server that lists none is taken at its word when it answers.
+    /// and this is not among them. A server that lists none is assumed to support it.
     /// </summary>
     public static bool SupportsLastUpdated(ReadOnlyMemory<byte> utf8, string resourceType)
     {

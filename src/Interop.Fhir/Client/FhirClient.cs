@@ -36,7 +36,7 @@ public sealed class FhirClient
     public Uri BaseUrl => _options.BaseUrl;
 
     /// <summary>
-    /// GETs one page and reads it completely: an answer that is not one JSON document counts as a broken connection and is asked for again.
+    /// GETs one page and reads it completely. An answer that is not one complete JSON document is retried like a broken connection.
     /// </summary>
     /// <param name="url">Absolute, or relative to the base.</param>
     /// <param name="cancellationToken">Ends the request and all its waits.</param>
@@ -122,7 +122,7 @@ public sealed class FhirClient
             var response = await SendOneAsync(url, renewed, cancellationToken);
             if (response.StatusCode == HttpStatusCode.Unauthorized && !renewed && _authorization is not null && IsOwnOrigin(url))
             {
-                // The token may have been revoked before its time: one fresh one, then the refusal stands.
+                // The token may have been revoked early: try once with a new one.
                 response.Dispose();
                 renewed = true;
                 continue;

@@ -13,7 +13,7 @@ public sealed record FhirClientOptions(Uri BaseUrl)
     /// <summary>The first wait between tries; it doubles, with jitter, up to <see cref="MaxDelay"/>.</summary>
     public TimeSpan BaseDelay { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>The longest wait that is ours to choose.</summary>
+    /// <summary>The longest wait between tries, unless the server asks for more by Retry-After.</summary>
     public TimeSpan MaxDelay { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>The longest Retry-After that is waited for; a server that asks for more fails the request at once.</summary>
@@ -35,7 +35,7 @@ public sealed record FhirClientOptions(Uri BaseUrl)
     public TimeSpan BreakDuration { get; init; } = TimeSpan.FromSeconds(30);
 }
 
-/// <summary>Gives the Authorization header for requests to a source's own origin.</summary>
+/// <summary>Gives the Authorization header for requests to the server's own origin.</summary>
 public interface IAuthorization
 {
     /// <summary>The header, or null for none. <paramref name="renew"/> asks for a fresh one after the server refused the last.</summary>

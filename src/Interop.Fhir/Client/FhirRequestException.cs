@@ -2,10 +2,10 @@ using System.Net;
 
 namespace Interop.Fhir.Client;
 
-/// <summary>A request that came to nothing: what was asked, what the server said, and whether asking again may help.</summary>
+/// <summary>A request failed: what was asked, what the server answered, and whether a retry may help.</summary>
 public sealed class FhirRequestException : Exception
 {
-    /// <summary>A failure with what the server said of it.</summary>
+    /// <summary>Creates the failure of one request.</summary>
     public FhirRequestException(
         Uri url, HttpStatusCode? status, string reason, bool isTransient, TimeSpan? retryAfter = null, Exception? inner = null)
         : base($"GET {WithoutQueryValues(url)}: {reason}", inner)
@@ -18,7 +18,7 @@ public sealed class FhirRequestException : Exception
     /// <summary>The HTTP status; null when no answer came or it could not be read.</summary>
     public HttpStatusCode? Status { get; }
 
-    /// <summary>408, 429, 5xx, a broken connection, half a document.</summary>
+    /// <summary>True for 408, 429, 5xx, a broken connection and an incomplete document.</summary>
     public bool IsTransient { get; }
 
     /// <summary>How long the server asked to wait.</summary>

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Interop.Fhir.Client;
 
-/// <summary>How a client proves to a token endpoint who it is.</summary>
+/// <summary>How a client authenticates to a token endpoint.</summary>
 public interface IClientProof
 {
     /// <summary>The form fields beside <c>grant_type</c> and <c>scope</c>, made anew for every request.</summary>
@@ -19,8 +19,8 @@ public sealed class ClientSecret(string clientId, string clientSecret) : IClient
 }
 
 /// <summary>
-/// OAuth 2 client credentials (RFC 6749, 4.4): one token for all callers, asked for once however many wait for it,
-/// and renewed a minute before it ends. The token never leaves this object but as a header.
+/// OAuth 2 client credentials (RFC 6749, 4.4): one token for all callers, requested once for all concurrent callers
+/// and renewed a minute before it expires. The token leaves this object only as a header.
 /// </summary>
 public sealed class OAuthAuthorization(HttpClient http, Uri tokenUrl, IClientProof proof, string? scope, TimeProvider time)
     : IAuthorization, IDisposable
@@ -43,7 +43,7 @@ public sealed class OAuthAuthorization(HttpClient http, Uri tokenUrl, IClientPro
         await _single.WaitAsync(cancellationToken);
         try
         {
-            // Whoever waited here takes what the one before brought.
+            // Another caller may have renewed the token while this one waited.
             var current = _token;
             if (current is null || ReferenceEquals(current, seen))
                 Volatile.Write(ref _token, current = await AskAsync(cancellationToken));
@@ -82,7 +82,7 @@ public sealed class OAuthAuthorization(HttpClient http, Uri tokenUrl, IClientPro
         }
         catch (Exception e) when (e is HttpRequestException or IOException or JsonException or InvalidOperationException or KeyNotFoundException)
         {
-            // The message of a parser could quote the answer, and the answer holds the token: only its kind is passed on.
+            // A parser's message could quote the answer, which holds the token: report only the exception type.
             throw Failure($"the token endpoint gave no usable answer ({e.GetType().Name})", transient: e is HttpRequestException or IOException);
         }
     }

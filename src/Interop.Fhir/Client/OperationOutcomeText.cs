@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Interop.Fhir.Client;
 
-/// <summary>What an OperationOutcome says, in one line.</summary>
+/// <summary>The text of an OperationOutcome in one line.</summary>
 public static class OperationOutcomeText
 {
     private const int MaxLength = 500;

@@ -4,20 +4,20 @@ using Interop.Fhir.Json;
 
 namespace Interop.Fhir.Client;
 
-/// <summary>What identifies a resource's version, read without looking at the rest of it.</summary>
+/// <summary>The members that identify a version of a resource, read without parsing the rest.</summary>
 /// <param name="LastUpdated"><c>meta.lastUpdated</c> to 100 ns; null when absent or not an instant.</param>
 public readonly record struct ResourceHeader(string? ResourceType, string? Id, string? VersionId, DateTimeOffset? LastUpdated)
 {
-    // How deep is too deep is said of the one resource; its page must not fail for it. The reader keeps a bit per level.
+    // Depth is checked per resource, so that one deep resource does not fail its page. The reader keeps one bit per level.
     internal static JsonReaderOptions AnyDepth { get; } = new() { MaxDepth = int.MaxValue };
 
     /// <summary>
-    /// Nested deeper than anything that can be loaded (<see cref="Validation.ValidationOptions.LargestMaxDepth"/>): not read any further from
-    /// there, so that members behind it count as absent.
+    /// Nested deeper than the validator accepts (<see cref="Validation.ValidationOptions.LargestMaxDepth"/>): reading stopped
+    /// there, and later members count as absent.
     /// </summary>
     public bool IsTooDeep { get; init; }
 
-    /// <summary>Reads the members that are there; anything of another JSON type counts as absent (the validator will say so).</summary>
+    /// <summary>Reads the members that are present. A member of another JSON type counts as absent; the validator reports it.</summary>
     /// <exception cref="JsonException">Not well-formed JSON.</exception>
     public static ResourceHeader Read(ReadOnlySpan<byte> resource)
     {

@@ -1,11 +1,14 @@
 using System.Text.Json;
 using Interop.Fhir.FhirPath.Engine;
+using Interop.Fhir.FhirPath.Errors;
+using Interop.Fhir.FhirPath.Nodes;
 using Interop.Fhir.FhirPath.Syntax;
 using Interop.Fhir.FhirPath.Types;
+using Interop.Fhir.Json;
 
 namespace Interop.Fhir.FhirPath;
 
-/// <summary>An expression ready to be evaluated, by any number of threads at once.</summary>
+/// <summary>A compiled expression. Safe for any number of threads.</summary>
 public sealed class CompiledFhirPath
 {
     private readonly RootType _rootType;
@@ -28,12 +31,12 @@ public sealed class CompiledFhirPath
 
     internal Operation Operation { get; }
 
-    /// <summary>The collection that the expression gives on a resource; empty, not null, for none.</summary>
-    /// <exception cref="FhirPathException">The expression does not accept what it met.</exception>
+    /// <summary>Evaluates the expression on a resource. The result is never null.</summary>
+    /// <exception cref="FhirPathException">The expression does not accept the data, or the evaluation exceeds its limits.</exception>
     public IReadOnlyList<FhirPathNode> Evaluate(JsonElement resource, EvaluationContext? context = null) =>
         Evaluate(NodeOf(resource), context);
 
-    /// <summary>As the other, on an element or computed value.</summary>
+    /// <summary>Evaluates the expression on an element or computed value.</summary>
     public IReadOnlyList<FhirPathNode> Evaluate(in FhirPathNode input, EvaluationContext? context = null)
     {
         Evaluation e = Evaluation.Rent(TypeModel, context);
@@ -42,9 +45,9 @@ public sealed class CompiledFhirPath
             e.SetInput(input);
             return Operation.ToArray(e);
         }
-        catch (InvalidOperationException error) when (HalfPair.IsCause(error))
+        catch (InvalidOperationException error) when (LoneSurrogate.IsCause(error))
         {
-            throw FhirPathException.Execution(HalfPair.Reason);
+            throw FhirPathException.Execution(LoneSurrogate.Reason);
         }
         finally
         {
@@ -52,7 +55,7 @@ public sealed class CompiledFhirPath
         }
     }
 
-    /// <summary>As the other, without an input: for an expression of literals.</summary>
+    /// <summary>Evaluates an expression that needs no input.</summary>
     public IReadOnlyList<FhirPathNode> Evaluate(EvaluationContext? context = null)
     {
         Evaluation e = Evaluation.Rent(TypeModel, context);
@@ -61,9 +64,9 @@ public sealed class CompiledFhirPath
             e.ClearInput();
             return Operation.ToArray(e);
         }
-        catch (InvalidOperationException error) when (HalfPair.IsCause(error))
+        catch (InvalidOperationException error) when (LoneSurrogate.IsCause(error))
         {
-            throw FhirPathException.Execution(HalfPair.Reason);
+            throw FhirPathException.Execution(LoneSurrogate.Reason);
         }
         finally
         {
@@ -72,7 +75,7 @@ public sealed class CompiledFhirPath
     }
 
     /// <summary>The result as a condition: null for empty; one item that is no boolean counts as true (FHIRPath 2.0, 4.5).</summary>
-    /// <exception cref="FhirPathException">There are several items, or the expression does not accept what it met.</exception>
+    /// <exception cref="FhirPathException">The result has several items, or the expression does not accept the data.</exception>
     public bool? Test(in FhirPathNode input, EvaluationContext? context = null)
     {
         Evaluation e = Evaluation.Rent(TypeModel, context);
@@ -81,9 +84,9 @@ public sealed class CompiledFhirPath
             e.SetInput(input);
             return Operation.Test(e);
         }
-        catch (InvalidOperationException error) when (HalfPair.IsCause(error))
+        catch (InvalidOperationException error) when (LoneSurrogate.IsCause(error))
         {
-            throw FhirPathException.Execution(HalfPair.Reason);
+            throw FhirPathException.Execution(LoneSurrogate.Reason);
         }
         finally
         {
@@ -95,7 +98,7 @@ public sealed class CompiledFhirPath
     public bool? Test(JsonElement resource, EvaluationContext? context = null) => Test(NodeOf(resource), context);
 
     /// <summary>The result where it is one item, false where it is empty.</summary>
-    /// <exception cref="FhirPathException">There are several items, or the expression does not accept what it met.</exception>
+    /// <exception cref="FhirPathException">The result has several items, or the expression does not accept the data.</exception>
     public bool TryEvaluateScalar(JsonElement resource, out FhirPathNode value, EvaluationContext? context = null)
     {
         Evaluation e = Evaluation.Rent(TypeModel, context);
@@ -104,9 +107,9 @@ public sealed class CompiledFhirPath
             e.SetInput(NodeOf(resource));
             return Operation.TryEvaluateSingle(e, out value);
         }
-        catch (InvalidOperationException error) when (HalfPair.IsCause(error))
+        catch (InvalidOperationException error) when (LoneSurrogate.IsCause(error))
         {
-            throw FhirPathException.Execution(HalfPair.Reason);
+            throw FhirPathException.Execution(LoneSurrogate.Reason);
         }
         finally
         {

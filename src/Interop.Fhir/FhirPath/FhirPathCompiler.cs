@@ -1,12 +1,13 @@
 using Interop.Fhir.FhirPath.Checking;
 using Interop.Fhir.FhirPath.Engine;
+using Interop.Fhir.FhirPath.Errors;
 using Interop.Fhir.FhirPath.Functions;
 using Interop.Fhir.FhirPath.Syntax;
 using Interop.Fhir.FhirPath.Types;
 
 namespace Interop.Fhir.FhirPath;
 
-/// <summary>How an expression is compiled.</summary>
+/// <summary>Options of compilation.</summary>
 public sealed record FhirPathOptions
 {
     /// <summary>The types of FHIR.</summary>
@@ -23,7 +24,7 @@ public sealed record FhirPathOptions
 
     /// <summary>
     /// The type that the expression will be evaluated on, such as <c>Patient</c>: the expression is then checked against the elements of
-    /// the types that it meets, and one that cannot mean anything is refused. Null leaves that to the evaluation, where it gives empty.
+    /// the types along the path, and refused where it cannot have a meaning. With null there is no check, and an unknown element gives empty.
     /// </summary>
     public string? InputType { get; init; }
 
@@ -41,12 +42,12 @@ public static class FhirPathCompiler
     public static CompiledFhirPath Compile(string expression, FhirPathOptions? options = null)
     {
         options ??= new FhirPathOptions();
-        Expression tree = Parser.Parse(expression);
-        // First, for it counts the arguments that the checker then takes as given.
-        Operation operation = new Builder(options).Build(tree);
+        var tree = Parser.Parse(expression);
+        // Build first: it checks the argument counts that the type checker relies on.
+        var operation = new Builder(options).Build(tree);
         if (options.InputType is { } name)
         {
-            FhirTypeInfo type = options.TypeModel.FindType(name) ?? throw new ArgumentException($"{name} is no FHIR type", nameof(options));
+            var type = options.TypeModel.FindType(name) ?? throw new ArgumentException($"{name} is no FHIR type", nameof(options));
             var input = StaticType.Single(type);
             new TypeChecker(options.TypeModel, options.CheckOrderedFunctions).Check(tree, input, type.IsResource ? input : StaticType.Unknown);
         }
@@ -55,7 +56,7 @@ public static class FhirPathCompiler
 
     private sealed class Builder(FhirPathOptions options)
     {
-        /// <summary>Names that defineVariable() gives anywhere in the expression: whether in reach is seen when it is evaluated.</summary>
+        /// <summary>Names that defineVariable() gives anywhere in the expression; their scope is checked at evaluation.</summary>
         private readonly HashSet<string> _defined = [];
 
         public Operation Build(Expression expression) => expression switch
@@ -131,10 +132,10 @@ public static class FhirPathCompiler
                 case "sort":
                     return Sort(call);
             }
-            Function function = FunctionTable.Find(call.Name) ?? throw FhirPathException.Semantic($"there is no function {call.Name}()", call.Position);
+            var function = FunctionTable.Find(call.Name) ?? throw FhirPathException.Semantic($"there is no function {call.Name}()", call.Position);
             if (call.Arguments.Count < function.MinimumArguments || call.Arguments.Count > function.MaximumArguments)
                 throw WrongArguments(call, function.MinimumArguments == function.MaximumArguments ? $"{function.MinimumArguments}" : $"{function.MinimumArguments} to {function.MaximumArguments}");
-            Operation source = Source(call.Source);
+            var source = Source(call.Source);
             if (call is { Name: "defineVariable", Arguments: [LiteralExpression { Value: { Kind: NodeKind.String } name }, ..] })
                 _defined.Add(name.AsText()!);
             return new CallOperation(source, call.Name, [.. call.Arguments.Select(Build)], function.Body) { Position = call.Position };
@@ -153,7 +154,7 @@ public static class FhirPathCompiler
         private Operation TypeCall(CallExpression call)
         {
             TypeTest type = TypeTest.Find(options.TypeModel, TypeArgument(call));
-            Operation source = Source(call.Source);
+            var source = Source(call.Source);
             return call.Name switch
             {
                 "is" => new IsOperation(source, type) { Position = call.Position },

@@ -1,15 +1,14 @@
 using System.Text.Json;
-using Interop.Fhir.Validation;
 
 namespace Interop.Fhir.Json;
 
-/// <summary>Where reading what a server sent ends, so that nesting without end costs nobody time.</summary>
+/// <summary>The deepest JSON that is read. Deeper documents are refused early, because nothing in FHIR needs them.</summary>
 internal static class JsonDepth
 {
-    /// <summary>Nothing that is read here on purpose is deeper: it is the most that validation can be set to.</summary>
-    public const int Limit = ValidationOptions.LargestMaxDepth;
+    /// <summary>The largest depth in levels. More nesting could exhaust a thread's stack.</summary>
+    public const int Limit = 256;
 
-    /// <summary>Passes over the value that the reader is at, or about to enter; false, somewhere in it, as soon as it lies deeper than <see cref="Limit"/>.</summary>
+    /// <summary>Skips the current value. Returns false, inside the value, when it is nested deeper than <see cref="Limit"/>.</summary>
     /// <exception cref="JsonException">Malformed.</exception>
     public static bool TrySkip(ref Utf8JsonReader reader)
     {
@@ -29,5 +28,5 @@ internal static class JsonDepth
     }
 }
 
-/// <summary>An answer is nested deeper than anything that FHIR has; asking again would bring it again.</summary>
+/// <summary>A document is nested deeper than <see cref="JsonDepth.Limit"/>. Not transient: the server would send the same again.</summary>
 internal sealed class JsonTooDeepException() : JsonException($"nested more than {JsonDepth.Limit} levels deep");

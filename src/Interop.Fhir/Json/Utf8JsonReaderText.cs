@@ -3,15 +3,15 @@ using System.Text.Json;
 namespace Interop.Fhir.Json;
 
 /// <summary>
-/// Text of a reader's token without exceptions. JSON may spell half of a surrogate pair (<c>"\ud800"</c>), which is no text;
-/// the reader's own ValueTextEquals, CopyString and GetString throw there, and a server may send anything.
+/// Text of a reader's token without exceptions. JSON can hold a lone surrogate (<c>"\ud800"</c>), which is not a character:
+/// the reader's own ValueTextEquals, CopyString and GetString throw on it.
 /// </summary>
 internal static class Utf8JsonReaderText
 {
-    /// <summary>The longest name, as it is written, that is looked up when it has escapes.</summary>
+    /// <summary>The longest raw name with escapes that is looked up.</summary>
     public const int LongestEscapedName = 256;
 
-    /// <summary>Whether the property name or string says this.</summary>
+    /// <summary>Whether the property name or string equals this text.</summary>
     public static bool IsNamed(this ref Utf8JsonReader reader, scoped ReadOnlySpan<byte> name)
     {
         if (!reader.ValueIsEscaped)
@@ -22,7 +22,7 @@ internal static class Utf8JsonReaderText
         return reader.TryUnescape(text, out var length) && name.SequenceEqual(text[..length]);
     }
 
-    /// <summary>The string's UTF-8 without its escapes; false when it has half of a surrogate pair.</summary>
+    /// <summary>The string's UTF-8 without its escapes; false when it has a lone surrogate.</summary>
     public static bool TryUnescape(this ref Utf8JsonReader reader, scoped Span<byte> to, out int length)
     {
         try
@@ -32,13 +32,13 @@ internal static class Utf8JsonReaderText
         }
         catch (InvalidOperationException)
         {
-            // The reader says by this exception alone that an escape is half of a surrogate pair.
+            // The reader reports a lone surrogate only by this exception.
             length = 0;
             return false;
         }
     }
 
-    /// <summary>The string, or null when it is no text.</summary>
+    /// <summary>The string, or null when it has a lone surrogate.</summary>
     public static string? TextOrNull(this ref Utf8JsonReader reader)
     {
         try

@@ -2,7 +2,7 @@ using Interop.Fhir.Schema;
 
 namespace Interop.Fhir.Validation;
 
-/// <summary>What has been met of one element of the object being read.</summary>
+/// <summary>What has been read of one element of the current object.</summary>
 internal struct ElementState
 {
     /// <summary>The property that held the value, or null; for a choice it says which type was chosen.</summary>
@@ -21,8 +21,8 @@ internal struct ElementState
 }
 
 /// <summary>
-/// The states of all objects that are open, as one stack in one array that is used again for the next resource. Positions are
-/// given out rather than references, for the array may grow while children are read.
+/// The states of all open objects, as one stack in one array that is reused for the next resource. Callers hold positions
+/// and not references, because the array may grow while children are read.
 /// </summary>
 internal sealed class ElementStates
 {
@@ -49,7 +49,7 @@ internal sealed class ElementStates
 /// <summary>A place in an array of primitives, or of their companions, at which there is no content: null, or an id alone.</summary>
 internal readonly record struct ArrayGap(int Position, int Index, bool IsCompanion, bool IsNull)
 {
-    /// <summary>By place; what stands there does not matter.</summary>
+    /// <summary>Orders by position only.</summary>
     public static Comparer<ArrayGap> Order { get; } = Comparer<ArrayGap>.Create((a, b) =>
     {
         var order = a.Position.CompareTo(b.Position);

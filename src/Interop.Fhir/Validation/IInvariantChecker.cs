@@ -6,7 +6,7 @@ namespace Interop.Fhir.Validation;
 /// Checks the invariants of the specification on one resource: those of each type it contains and of each element
 /// (<see cref="TypeDefinition.Invariants"/>, <see cref="ElementDefinition.Invariants"/>).
 /// The validator itself reports <see cref="ResourceValidator.StructuralInvariants"/>; a checker leaves those out.
-/// It must be safe for use by several threads and must not throw whatever the resource holds.
+/// An implementation must be safe for several threads and must not throw, whatever the resource holds.
 /// </summary>
 public interface IInvariantChecker
 {

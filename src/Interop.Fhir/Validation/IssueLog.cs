@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Interop.Fhir.Validation;
 
-/// <summary>Collects the issues of one resource and where the reading stands. Nothing is allocated until something is wrong.</summary>
+/// <summary>Collects the issues of one resource and tracks the current location. Allocates nothing until there is an issue.</summary>
 internal sealed class IssueLog
 {
     private readonly List<ValidationIssue> _issues = [];
@@ -32,7 +32,7 @@ internal sealed class IssueLog
 
     public void Warning(string code, string text) => Add(IssueSeverity.Warning, code, null, text);
 
-    /// <summary>An error at a child of the place where the reading stands.</summary>
+    /// <summary>An error at a child of the current location.</summary>
     public void ErrorAt(string child, string code, string text) => Add(IssueSeverity.Error, code, child, text);
 
     public ImmutableArray<ValidationIssue> ToIssues()
@@ -49,7 +49,7 @@ internal sealed class IssueLog
         return [.. _issues];
     }
 
-    /// <summary>Adds what a checker found beside this log.</summary>
+    /// <summary>Adds issues that a checker found.</summary>
     public void AddRange(List<ValidationIssue> issues)
     {
         foreach (var issue in issues)

@@ -12,7 +12,7 @@ internal sealed class NarrativeMarkup
     private readonly List<Range> _attributes = [];
     private bool _hasContent;
 
-    /// <summary>What is wrong first, or null.</summary>
+    /// <summary>The first error, or null.</summary>
     public (string Code, string Text)? FindError(ReadOnlySpan<byte> xhtml)
     {
         _open.Clear();

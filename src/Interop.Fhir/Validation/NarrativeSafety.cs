@@ -1,14 +1,14 @@
 namespace Interop.Fhir.Validation;
 
 /// <summary>
-/// Attribute values through which a narrative could act or load something by itself. Stricter than a browser: what hides behind character
-/// references or escapes in a scheme or a style is refused unread.
+/// Attribute values through which a narrative could run code or load something by itself. Stricter than a browser: values that use character
+/// references or escapes in a scheme or a style are refused.
 /// </summary>
 internal static class NarrativeSafety
 {
     private static readonly string[] StyleDangers = ["url(", "expression(", "@import", "javascript:", "behavior", "-moz-binding", "\\", "&#", "/*"];
 
-    /// <summary>What the attribute must not do, as the end of a sentence; or null.</summary>
+    /// <summary>Why the value is not safe, as the end of a sentence; null where it is safe.</summary>
     public static string? FindDanger(string attribute, ReadOnlySpan<byte> value) => attribute switch
     {
         "xmlns" => value.SequenceEqual("http://www.w3.org/1999/xhtml"u8) ? null : "must be http://www.w3.org/1999/xhtml",

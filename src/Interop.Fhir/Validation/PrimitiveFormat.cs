@@ -14,12 +14,7 @@ internal static class PrimitiveFormat
     /// <summary>The longest string the specification allows, in characters.</summary>
     public const int LongestString = 1024 * 1024;
 
-    private const int LongestId = 64;
-
     private static readonly SearchValues<byte> WhiteSpace = SearchValues.Create(" \t\r\n"u8);
-    private static readonly SearchValues<byte> IdCharacters =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-."u8);
-
     private static readonly SearchValues<byte> Base64Characters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"u8);
 
@@ -28,7 +23,7 @@ internal static class PrimitiveFormat
     {
         PrimitiveKind.String or PrimitiveKind.Markdown => IsString(value),
         PrimitiveKind.Code => IsCode(value),
-        PrimitiveKind.Id => IsId(value),
+        PrimitiveKind.Id => FhirId.IsValid(value),
         PrimitiveKind.Uri or PrimitiveKind.Url or PrimitiveKind.Canonical => IsUri(value),
         PrimitiveKind.Oid => IsOid(value),
         PrimitiveKind.Uuid => IsUuid(value),
@@ -53,7 +48,7 @@ internal static class PrimitiveFormat
         };
     }
 
-    /// <summary>What a value of the type looks like, for the text of an issue.</summary>
+    /// <summary>The expected form of a value, for the text of an issue.</summary>
     public static string Describe(PrimitiveKind kind) => kind switch
     {
         PrimitiveKind.Base64Binary => "base64 in groups of four characters",
@@ -74,10 +69,10 @@ internal static class PrimitiveFormat
         _ => "text without control characters",
     };
 
-    /// <summary>Whether the text has nothing but white space; "" has not.</summary>
+    /// <summary>Whether the text consists of white space only. The empty string does not count.</summary>
     public static bool IsBlank(ReadOnlySpan<byte> value) => value.Length > 0 && value.IndexOfAnyExcept(WhiteSpace) < 0;
 
-    /// <summary>Whether a text has more characters than the specification allows; bytes decide first, for they are known.</summary>
+    /// <summary>Whether a text has more characters than the specification allows. Characters are counted only where the bytes exceed the limit.</summary>
     public static bool IsTooLong(PrimitiveKind kind, ReadOnlySpan<byte> value) =>
         value.Length > LongestString && kind is PrimitiveKind.String or PrimitiveKind.Markdown or PrimitiveKind.Code
         && Encoding.UTF8.GetCharCount(value) > LongestString;
@@ -112,8 +107,6 @@ internal static class PrimitiveFormat
     }
 
     private static bool IsUri(ReadOnlySpan<byte> value) => value.IndexOfAny(WhiteSpace) < 0 && IsString(value);
-
-    internal static bool IsId(ReadOnlySpan<byte> value) => value.Length is > 0 and <= LongestId && value.IndexOfAnyExcept(IdCharacters) < 0;
 
     private static bool IsOid(ReadOnlySpan<byte> value)
     {

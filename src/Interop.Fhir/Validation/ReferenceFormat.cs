@@ -9,7 +9,7 @@ namespace Interop.Fhir.Validation;
 /// </summary>
 internal static class ReferenceFormat
 {
-    /// <summary>What is wrong with the reference, or null. Whether it resolves is not asked.</summary>
+    /// <summary>What is wrong with the reference, or null. Does not check that it resolves.</summary>
     /// <param name="reference">The text, not empty.</param>
     /// <param name="schema">Knows the resource types.</param>
     /// <param name="target">The resource type that a relative reference names; else null.</param>
@@ -64,8 +64,8 @@ internal static class ReferenceFormat
     {
         var slash = text.IndexOf((byte)'/');
         if (slash < 0)
-            return PrimitiveFormat.IsId(text);
+            return FhirId.IsValid(text);
         var version = text[slash..];
-        return PrimitiveFormat.IsId(text[..slash]) && version.StartsWith("/_history/"u8) && PrimitiveFormat.IsId(version["/_history/".Length..]);
+        return FhirId.IsValid(text[..slash]) && version.StartsWith("/_history/"u8) && FhirId.IsValid(version["/_history/".Length..]);
     }
 }

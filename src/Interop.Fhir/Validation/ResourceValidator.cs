@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Unicode;
 using Interop.Fhir.Schema;
-using Interop.Fhir.Validation.Profiles;
 
 namespace Interop.Fhir.Validation;
 
@@ -9,20 +8,19 @@ namespace Interop.Fhir.Validation;
 /// Validates R4 resources as UTF-8 JSON in one pass, without an object model: unknown and duplicate properties, JSON types, cardinalities,
 /// primitive formats, choices, companions (_property), contained resources, extensions, narratives, references and required bindings
 /// (https://hl7.org/fhir/R4/validation.html: structure, cardinality, value domains), and at level Full the invariants.
-/// Any number of threads may use one validator. No input makes it throw: what cannot be read is an issue.
+/// Any number of threads may use one validator. It never throws on input: unreadable input is an issue.
 /// </summary>
 public sealed class ResourceValidator
 {
     private static readonly Lazy<ResourceValidator> Shared = new(() => new ResourceValidator(R4Schema.Default, new ValidationOptions()));
 
-    // The buffers of the last resource serve the next; null while in use, so that a checker may validate on the same thread.
+    // The buffers are reused per thread. Null while in use, so that a checker may validate on the same thread.
     [ThreadStatic]
     private static StructureValidation? Idle;
 
     private readonly R4Schema _schema;
     private readonly ValidationOptions _options;
     private readonly JsonReaderOptions _json;
-    private readonly Dictionary<string, Profile> _profiles;
 
     /// <exception cref="ArgumentException">An option is out of range, or level Full has no invariant checker.</exception>
     public ResourceValidator(R4Schema schema, ValidationOptions options)
@@ -31,7 +29,6 @@ public sealed class ResourceValidator
         _schema = schema;
         _options = options;
         _json = new JsonReaderOptions { MaxDepth = options.MaxDepth };
-        _profiles = options.Profiles.ToDictionary(p => p.Url, StringComparer.Ordinal);
     }
 
     /// <summary>The structure level with the default limits.</summary>
@@ -66,13 +63,13 @@ public sealed class ResourceValidator
 
     private void CheckFurther(ReadOnlySpan<byte> utf8, TypeDefinition type, IssueLog issues)
     {
-        // A profile's rules read on what the structure promises.
-        if (_profiles.Count > 0 && !issues.HasErrors)
+        // Profile rules assume a valid structure.
+        if (_options.ProfileChecker is { } profiles && !issues.HasErrors)
         {
             var reader = new Utf8JsonReader(utf8, _json);
             using var document = JsonDocument.ParseValue(ref reader);
             var found = new List<ValidationIssue>();
-            new ProfileCheck(_schema, _profiles, found).Check(document.RootElement);
+            profiles.Check(document.RootElement, found);
             issues.AddRange(found);
         }
 
@@ -122,7 +119,7 @@ public sealed class ResourceValidator
         }
     }
 
-    // Read again with room for one level more: whether it is the depth that was refused, and not the JSON.
+    // Read again with one more level allowed, to tell excessive depth from malformed JSON.
     private bool IsTooDeep(ReadOnlySpan<byte> utf8)
     {
         var reader = new Utf8JsonReader(utf8, _json with { MaxDepth = _options.MaxDepth + 1 });
@@ -136,7 +133,7 @@ public sealed class ResourceValidator
         }
         catch (JsonException)
         {
-            // Malformed, then, before it gets too deep; the first reading says where.
+            // Malformed before it gets too deep; the first reading reports where.
         }
 
         return false;

@@ -7,7 +7,7 @@ namespace Interop.Fhir.Validation;
 /// <summary>Required bindings of CodeableConcepts: at least one coding is to be from the value set (terminologies.html#required).</summary>
 internal sealed partial class StructureValidation
 {
-    // A second look at the few elements that are bound so, from the place where the concept begins.
+    // Reads the concept a second time, from its start; few elements have such a binding.
     private void CheckConceptBinding(Utf8JsonReader reader, RequiredValueSet valueSet)
     {
         if (valueSet.IsOpen)
@@ -38,7 +38,7 @@ internal sealed partial class StructureValidation
             }
         }
 
-        // An extension can say why there is no code: data-absent-reason.
+        // An extension such as data-absent-reason may replace the coding.
         if (!isBound && (hasCoding || !hasExtension))
         {
             Issues.Error(

@@ -2,7 +2,7 @@ using Interop.Fhir.Schema;
 
 namespace Interop.Fhir.Validation;
 
-/// <summary>What can be said of an object when all of it has been read: cardinalities, companions, and the rules between its elements.</summary>
+/// <summary>Checks at the end of an object: cardinalities, companions, and rules between elements.</summary>
 internal sealed partial class StructureValidation
 {
     private void CheckObject(int frame, int firstGap, TypeDefinition type, ObjectRole role, bool isIdAlone)
@@ -72,10 +72,10 @@ internal sealed partial class StructureValidation
         }
     }
 
-    // null stands where the other array has the content; without content on either side an item is nothing (json.html#primitive).
+    // null is a placeholder where the other array has the content; an item needs content on one side (json.html#primitive).
     private void CheckGaps(int frame, int firstGap, TypeDefinition type)
     {
-        // In order, so that each gap finds its counterpart quickly however many there are.
+        // Sorted, so that the counterpart of each gap is found by binary search.
         _gaps.Sort(firstGap, _gaps.Count - firstGap, ArrayGap.Order);
         for (var i = firstGap; i < _gaps.Count; i++)
         {

@@ -54,7 +54,7 @@ internal sealed partial class StructureValidation
     private void ReadString(ref Utf8JsonReader reader, Property property, ElementType? parent, PrimitiveKind kind)
     {
         if (!TryGetText(ref reader, out var text))
-            Issues.Error(IssueCode.Value, $"{property.Name} has half of a surrogate pair (\\uD800 to \\uDFFF), which is no character.");
+            Issues.Error(IssueCode.Value, $"{property.Name} has a lone surrogate (\\uD800 to \\uDFFF), which is not a character.");
         else if (text.Length == 0)
             Issues.Error(IssueCode.Value, $"{property.Name} must not be empty: leave it out.");
         else if (kind == PrimitiveKind.Xhtml)
@@ -150,7 +150,7 @@ internal sealed partial class StructureValidation
     private static bool IsNumber(PrimitiveKind kind) =>
         kind is PrimitiveKind.Decimal or PrimitiveKind.Integer or PrimitiveKind.PositiveInt or PrimitiveKind.UnsignedInt;
 
-    /// <summary>The text of the string the reader is at, unescaped; good until the next call. False where it is not Unicode text.</summary>
+    /// <summary>The current string, unescaped; valid until the next call. False where it has a lone surrogate.</summary>
     private bool TryGetText(ref Utf8JsonReader reader, out ReadOnlySpan<byte> text)
     {
         if (!reader.ValueIsEscaped)

@@ -38,7 +38,7 @@ internal sealed partial class StructureValidation
         return Encoding.UTF8.GetString(raw);
     }
 
-    /// <summary>A value within an issue's text: shortened, for it may be of any size, and on one line.</summary>
+    /// <summary>A value for the text of an issue: shortened and on one line.</summary>
     private static string Quote(ReadOnlySpan<byte> value)
     {
         var text = Encoding.UTF8.GetString(value.Length > LongestQuote * 4 ? value[..(LongestQuote * 4)] : value);

@@ -4,7 +4,7 @@ using Interop.Fhir.Schema;
 
 namespace Interop.Fhir.Validation;
 
-/// <summary>What the object being read is to the resource, beyond its type.</summary>
+/// <summary>The role of the current object within the resource.</summary>
 internal enum ObjectRole
 {
     Plain,
@@ -14,8 +14,8 @@ internal enum ObjectRole
 }
 
 /// <summary>
-/// One pass over a resource against the schema. The recursion follows the JSON, whose depth the reader limits. An instance keeps its
-/// buffers from resource to resource and serves one thread at a time.
+/// One pass over a resource against the schema. The recursion follows the JSON, and the reader limits its depth. An instance keeps its
+/// buffers for the next resource and is used by one thread at a time.
 /// </summary>
 internal sealed partial class StructureValidation
 {
@@ -62,7 +62,7 @@ internal sealed partial class StructureValidation
 
         while (reader.Read())
         {
-            // Reading on finds what follows the resource; the reader refuses everything but white space.
+            // The reader throws for anything but white space after the resource.
         }
     }
 
@@ -86,7 +86,7 @@ internal sealed partial class StructureValidation
         ReadObject(ref reader, type, null, role);
     }
 
-    // A copy of the reader looks ahead, for resourceType need not come first.
+    // A copy of the reader looks ahead, because resourceType need not be the first property.
     private TypeDefinition? FindResourceType(Utf8JsonReader reader, out (string Code, string Text) problem)
     {
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -114,7 +114,7 @@ internal sealed partial class StructureValidation
         return null;
     }
 
-    // elementType: as which type of its element the object stands here, for the targets of a reference; null for resources.
+    // elementType: the type of the element that holds the object, for the targets of a reference; null for resources.
     private void ReadObject(ref Utf8JsonReader reader, TypeDefinition type, ElementType? elementType, ObjectRole role)
     {
         var frame = _states.Push(type.Elements.Length);
@@ -134,7 +134,7 @@ internal sealed partial class StructureValidation
             else if (ReferenceEquals(property, Property.ResourceType))
             {
                 if (hasResourceType)
-                    Issues.ErrorAt("resourceType", IssueCode.Structure, "The property resourceType stands here twice.");
+                    Issues.ErrorAt("resourceType", IssueCode.Structure, "The property resourceType is given twice.");
                 hasResourceType = true;
                 SkipValue(ref reader);
             }
@@ -201,7 +201,7 @@ internal sealed partial class StructureValidation
         var known = met;
         if (known is not null && ReferenceEquals(known, property))
         {
-            Issues.Error(IssueCode.Structure, $"The property {property.Name} stands here twice.");
+            Issues.Error(IssueCode.Structure, $"The property {property.Name} is given twice.");
             return false;
         }
 

@@ -1,6 +1,6 @@
 namespace Interop.Fhir.Validation;
 
-/// <summary>How much an issue matters (https://hl7.org/fhir/R4/valueset-issue-severity.html); an error makes the resource invalid.</summary>
+/// <summary>The severity of an issue (https://hl7.org/fhir/R4/valueset-issue-severity.html); an error makes the resource invalid.</summary>
 public enum IssueSeverity
 {
     Error,
@@ -8,11 +8,11 @@ public enum IssueSeverity
     Information,
 }
 
-/// <summary>One thing that is wrong with a resource, as an OperationOutcome.issue would say it.</summary>
-/// <param name="Severity">Error, or less.</param>
+/// <summary>One issue of a resource, as in OperationOutcome.issue.</summary>
+/// <param name="Severity">The severity.</param>
 /// <param name="Code">An OperationOutcome issue code (https://hl7.org/fhir/R4/valueset-issue-type.html); see <see cref="IssueCode"/>.</param>
-/// <param name="Location">The element as FHIRPath: Patient.name[0].family. A required element that is missing is named at its place.</param>
-/// <param name="Text">What is wrong and what would be right, for whoever looks after the data.</param>
+/// <param name="Location">The element as FHIRPath: Patient.name[0].family. A missing required element is named at its place.</param>
+/// <param name="Text">What is wrong and what is expected.</param>
 public sealed record ValidationIssue(IssueSeverity Severity, string Code, string Location, string Text);
 
 /// <summary>The codes of https://hl7.org/fhir/R4/valueset-issue-type.html that validation uses.</summary>

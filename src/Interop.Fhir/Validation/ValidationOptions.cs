@@ -1,25 +1,24 @@
-using System.Collections.Immutable;
-using Interop.Fhir.Validation.Profiles;
+using Interop.Fhir.Json;
 
 namespace Interop.Fhir.Validation;
 
-/// <summary>How thorough validation is.</summary>
+/// <summary>How much is validated.</summary>
 public enum ValidationLevel
 {
-    /// <summary>Everything but the invariants: the level at which data is ingested.</summary>
+    /// <summary>Everything except the invariants: the default level of ingestion.</summary>
     Structure,
 
     /// <summary>The structure, and the specification's invariants through <see cref="ValidationOptions.InvariantChecker"/>.</summary>
     Full,
 }
 
-/// <summary>The level and the limits of validation; limits are there so that no input can exhaust the stack or the memory.</summary>
+/// <summary>The level and the limits of validation. The limits protect the stack and the memory.</summary>
 public sealed record ValidationOptions
 {
-    /// <summary>More nesting than this could exhaust a thread's stack.</summary>
-    public const int LargestMaxDepth = 256;
+    /// <summary>The largest allowed <see cref="MaxDepth"/>. More nesting could exhaust a thread's stack.</summary>
+    public const int LargestMaxDepth = JsonDepth.Limit;
 
-    /// <summary>Whoever parses a resource that was validated with the default options needs no more than this.</summary>
+    /// <summary>The default of <see cref="MaxDepth"/>: a resource that passed with default options has no more levels than this.</summary>
     public const int DefaultMaxDepth = 128;
 
     public const int DefaultMaxBytes = 64 * 1024 * 1024;
@@ -29,11 +28,8 @@ public sealed record ValidationOptions
     /// <summary>What checks the invariants; level <see cref="ValidationLevel.Full"/> needs one.</summary>
     public IInvariantChecker? InvariantChecker { get; init; }
 
-    /// <summary>
-    /// Profiles that a resource must follow when its meta.profile claims them; the profiles these build on, and those of extensions, are
-    /// found among them too. Claims of other profiles are no issue.
-    /// </summary>
-    public ImmutableArray<Profile> Profiles { get; init; } = [];
+    /// <summary>Checks a resource against the profiles that its <c>meta.profile</c> claims; null checks no profile.</summary>
+    public IProfileChecker? ProfileChecker { get; init; }
 
     /// <summary>How many JSON objects and arrays may lie in each other, 1 to <see cref="LargestMaxDepth"/>.</summary>
     public int MaxDepth { get; init; } = DefaultMaxDepth;
@@ -53,8 +49,6 @@ public sealed record ValidationOptions
             throw new ArgumentException($"MaxBytes is {MaxBytes}; it must be at least 1.");
         if (MaxIssues < 1)
             throw new ArgumentException($"MaxIssues is {MaxIssues}; it must be at least 1.");
-        if (Profiles.GroupBy(p => p.Url).FirstOrDefault(g => g.Count() > 1) is { } twice)
-            throw new ArgumentException($"Profiles has {twice.Key} twice.");
         if (Level == ValidationLevel.Full && InvariantChecker is null)
             throw new ArgumentException("Level Full needs an InvariantChecker: without one the invariants would pass unchecked.");
     }

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Interop.Fhir.Validation;
 
-/// <summary>What a resource is, and what is wrong with it. The facts about it are there as far as they could be read, whatever the issues.</summary>
+/// <summary>What a resource is and what is wrong with it. Id, version and type are filled as far as they could be read, even when there are errors.</summary>
 public sealed record ValidationResult
 {
     /// <summary>A known R4 resource type, else null.</summary>

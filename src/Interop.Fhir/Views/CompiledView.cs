@@ -1,7 +1,8 @@
 using System.Text.Json;
-using Interop.Fhir.FhirPath;
 using Interop.Fhir.FhirPath.Engine;
+using Interop.Fhir.FhirPath.Nodes;
 using Interop.Fhir.FhirPath.Types;
+using Interop.Fhir.Json;
 
 namespace Interop.Fhir.Views;
 
@@ -32,7 +33,7 @@ public sealed class CompiledView
     /// <summary>The columns in the order in which rows have them.</summary>
     public IReadOnlyList<ViewColumn> Columns { get; }
 
-    /// <summary>Paths that can find nothing, such as those with a misspelt element. What they are for stays null.</summary>
+    /// <summary>Paths that always give empty, such as those with a misspelt element; their columns stay null.</summary>
     public IReadOnlyList<ViewWarning> Warnings { get; }
 
     internal IFhirTypeModel TypeModel { get; }
@@ -56,11 +57,11 @@ public sealed class CompiledView
     {
         if (!ReferenceEquals(_rootType.Of(resource), ResourceType))
             return 0;
-        ViewRun run = Interlocked.Exchange(ref _spare, null) ?? new ViewRun(Columns, _depth);
+        var run = Interlocked.Exchange(ref _spare, null) ?? new ViewRun(Columns, _depth);
         run.Begin(TypeModel, FhirPathNode.FromJson(resource, ResourceType), sink);
         try
         {
-            foreach (ViewCondition condition in _where)
+            foreach (var condition in _where)
             {
                 if (!condition.Holds(run))
                     return 0;
@@ -68,9 +69,9 @@ public sealed class CompiledView
             _first.Run(run);
             return run.Rows;
         }
-        catch (InvalidOperationException e) when (HalfPair.IsCause(e))
+        catch (InvalidOperationException e) when (LoneSurrogate.IsCause(e))
         {
-            throw new ViewEvaluationException(Definition.Name ?? Definition.Resource, HalfPair.Reason, e);
+            throw new ViewEvaluationException(Definition.Name ?? Definition.Resource, LoneSurrogate.Reason, e);
         }
         finally
         {
@@ -80,7 +81,7 @@ public sealed class CompiledView
     }
 }
 
-/// <summary>Something in a view that is allowed, and probably not meant.</summary>
+/// <summary>Something in a view that is allowed but probably a mistake.</summary>
 /// <param name="Place">The path inside the view.</param>
-/// <param name="Reason">What is odd about it.</param>
+/// <param name="Reason">The reason for the warning.</param>
 public sealed record ViewWarning(string Place, string Reason);

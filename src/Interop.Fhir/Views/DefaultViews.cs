@@ -23,7 +23,7 @@ public static class DefaultViews
     /// <exception cref="KeyNotFoundException">There is none of that name.</exception>
     public static byte[] Read(string name)
     {
-        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"{Prefix}{name}.json")
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"{Prefix}{name}.json")
             ?? throw new KeyNotFoundException($"No view {name} comes with the platform; there are {string.Join(", ", Names())}.");
         var bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);

@@ -2,10 +2,10 @@ using System.Collections.Frozen;
 
 namespace Interop.Fhir.Views;
 
-/// <summary>What a column's values are to a table.</summary>
+/// <summary>The kind of a column's values.</summary>
 public enum ViewColumnKind
 {
-    /// <summary>The view does not say: each value as it is.</summary>
+    /// <summary>The view states no type: each value in its own type.</summary>
     Any,
     Text,
     Boolean,

@@ -1,11 +1,13 @@
 using Interop.Fhir.FhirPath;
 using Interop.Fhir.FhirPath.Checking;
 using Interop.Fhir.FhirPath.Engine;
+using Interop.Fhir.FhirPath.Errors;
+using Interop.Fhir.FhirPath.Nodes;
 using Interop.Fhir.FhirPath.Types;
 
 namespace Interop.Fhir.Views;
 
-/// <summary>Makes the steps of a view, from the last to the first: each knows what follows it.</summary>
+/// <summary>Builds the steps of a view from the last to the first: each step holds its continuation.</summary>
 internal sealed class ViewCompiler
 {
     private const string RowIndex = "rowIndex";
@@ -25,8 +27,8 @@ internal sealed class ViewCompiler
         var operations = new Dictionary<string, Operation>(StringComparer.Ordinal) { [RowIndex] = new RowIndexOperation() };
         for (int i = 0; i < definition.Constants.Count; i++)
         {
-            ViewConstant constant = definition.Constants[i];
-            FhirTypeInfo type = model.FindType(constant.Type) ?? throw new ViewDefinitionException($"constant[{i}]", $"{constant.Type} is no type");
+            var constant = definition.Constants[i];
+            var type = model.FindType(constant.Type) ?? throw new ViewDefinitionException($"constant[{i}]", $"{constant.Type} is no type");
             if (!operations.TryAdd(constant.Name, new LiteralOperation(FhirPathNode.FromJson(constant.Value, type))))
                 throw new ViewDefinitionException($"constant[{i}].name", $"there is another constant {constant.Name}");
         }
@@ -35,18 +37,18 @@ internal sealed class ViewCompiler
 
     public CompiledView Compile()
     {
-        FhirTypeInfo resource = _model.FindType(_definition.Resource) is { IsResource: true } type ? type : throw new ViewDefinitionException("resource", $"{_definition.Resource} is no type of resource");
-        List<ViewColumn> columns = ColumnsOf(_definition.Select);
+        var resource = _model.FindType(_definition.Resource) is { IsResource: true } type ? type : throw new ViewDefinitionException("resource", $"{_definition.Resource} is no type of resource");
+        var columns = ColumnsOf(_definition.Select);
         if (columns.Count == 0 && _definition.Select.Count == 0)
             throw new ViewDefinitionException("select", "the view selects nothing");
-        foreach (ViewColumn column in columns)
+        foreach (var column in columns)
         {
             if (!_columnIndexes.TryAdd(column.Name, _columnIndexes.Count))
                 throw new ViewDefinitionException($"{column.Place}.name", $"there is another column {column.Name}");
         }
         _input = StaticType.Single(resource);
         ViewCondition[] where = [.. _definition.Where.Select((path, i) => Condition(path, $"where[{i}].path"))];
-        ViewStep first = Selects(_definition.Select, 0, _input, new RowStep());
+        var first = Selects(_definition.Select, 0, _input, new RowStep());
         return new CompiledView(_definition, _model, resource, columns, first, where, _depth, _warnings);
     }
 
@@ -54,14 +56,14 @@ internal sealed class ViewCompiler
     private static List<ViewColumn> ColumnsOf(IReadOnlyList<ViewSelect> selects)
     {
         var columns = new List<ViewColumn>();
-        foreach (ViewSelect select in selects)
+        foreach (var select in selects)
         {
             columns.AddRange(select.Columns);
             columns.AddRange(ColumnsOf(select.Selects));
             List<ViewColumn>? first = null;
-            foreach (ViewSelect branch in select.UnionAll)
+            foreach (var branch in select.UnionAll)
             {
-                List<ViewColumn> own = ColumnsOf([branch]);
+                var own = ColumnsOf([branch]);
                 first ??= own;
                 RequireSame(first, own, branch.Place);
             }
@@ -96,8 +98,8 @@ internal sealed class ViewCompiler
     {
         int inside = select.Iteration == ViewIteration.None ? depth : depth + 1;
         _depth = Math.Max(_depth, inside);
-        Operation[] iteration = Iteration(select, ref context);
-        ViewStep step = next;
+        var iteration = Iteration(select, ref context);
+        var step = next;
         if (select.UnionAll.Count > 0)
             step = new UnionStep([.. select.UnionAll.Select(branch => Select(branch, inside, context, next))]);
         step = Selects(select.Selects, inside, context, step);
@@ -126,7 +128,7 @@ internal sealed class ViewCompiler
             return [];
         if (select.Iteration != ViewIteration.Repeat)
         {
-            (Operation path, StaticType found) = Path(select.IterationPaths[0], place, context);
+            (var path, var found) = Path(select.IterationPaths[0], place, context);
             if (found is { IsCollection: false, Types: { Count: > 0 } types } && types.All(type => type.IsPrimitive || type.IsSystem))
                 throw new ViewDefinitionException(place, $"'{select.IterationPaths[0]}' gives one {found}, and no collection of elements");
             context = found.AsItem();
@@ -136,8 +138,8 @@ internal sealed class ViewCompiler
         StaticType all = new([], IsCollection: false);
         for (int i = 0; i < paths.Length; i++)
         {
-            // Paths are followed from what the others find, too, and need to mean something on one of them only.
-            (paths[i], StaticType found) = Path(select.IterationPaths[i], $"{place}[{i}]", i == 0 ? context : StaticType.Union(context, all));
+            // Each path is also followed from the results of the others, and must have a meaning on one of them only.
+            (paths[i], var found) = Path(select.IterationPaths[i], $"{place}[{i}]", i == 0 ? context : StaticType.Union(context, all));
             all = StaticType.Union(all, found);
         }
         context = all.AsItem();
@@ -146,7 +148,7 @@ internal sealed class ViewCompiler
 
     private ViewCondition Condition(string path, string place)
     {
-        (Operation operation, StaticType found) = Path(path, place, _input);
+        (var operation, var found) = Path(path, place, _input);
         return found.Kind is null or NodeKind.Boolean
             ? new ViewCondition(place, operation)
             : throw new ViewDefinitionException(place, $"'{path}' gives {found}, and not true or false");
@@ -156,7 +158,7 @@ internal sealed class ViewCompiler
     {
         if (column.Type is { } type && !ViewColumnKinds.IsPrimitive(type) && _model.FindType(type) is null)
             throw new ViewDefinitionException($"{column.Place}.type", $"{type} is no FHIR type");
-        (Operation path, StaticType found) = Path(column.Path, $"{column.Place}.path", context);
+        (var path, var found) = Path(column.Path, $"{column.Place}.path", context);
         return Fits(column, found)
             ? new ColumnPath(column, _columnIndexes[column.Name], path)
             : throw new ViewDefinitionException($"{column.Place}.type", $"the path gives {found}, which does not fit a column of type {column.Type}");
@@ -179,7 +181,7 @@ internal sealed class ViewCompiler
     {
         try
         {
-            CompiledFhirPath compiled = FhirPathCompiler.Compile(path, _options);
+            var compiled = FhirPathCompiler.Compile(path, _options);
             return (compiled.Operation, Check(compiled, path, place, context));
         }
         catch (FhirPathException error)
@@ -188,7 +190,7 @@ internal sealed class ViewCompiler
         }
     }
 
-    /// <summary>A path that means nothing on the types that it meets gives empty (the suite has one that must): a warning, no error.</summary>
+    /// <summary>A path with no meaning on its types gives empty, as the conformance suite asks: a warning and not an error.</summary>
     private StaticType Check(CompiledFhirPath path, string text, string place, StaticType context)
     {
         try

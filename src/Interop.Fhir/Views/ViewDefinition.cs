@@ -3,12 +3,12 @@ using System.Text.Json;
 namespace Interop.Fhir.Views;
 
 /// <summary>
-/// A ViewDefinition of SQL on FHIR v2 (https://sql-on-fhir.org/ig/StructureDefinition-ViewDefinition.html): what makes rows of a
+/// A ViewDefinition of SQL on FHIR v2 (https://sql-on-fhir.org/ig/StructureDefinition-ViewDefinition.html): how to make rows of a
 /// resource. Parsed and checked for its form; paths and types are checked by <see cref="CompiledView.Compile"/>.
 /// </summary>
 public sealed record ViewDefinition
 {
-    /// <summary>The table's name; null where it has none.</summary>
+    /// <summary>The table's name, or null.</summary>
     public string? Name { get; init; }
 
     public string? Status { get; init; }
@@ -51,7 +51,7 @@ public sealed record ViewDefinition
 /// <param name="Value">Its value.</param>
 public sealed record ViewConstant(string Name, string Type, JsonElement Value);
 
-/// <summary>How a select moves to the elements that its columns are relative to.</summary>
+/// <summary>How a select iterates over the elements that its columns are relative to.</summary>
 public enum ViewIteration
 {
     None,

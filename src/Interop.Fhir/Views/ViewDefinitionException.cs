@@ -18,7 +18,7 @@ public sealed class ViewDefinitionException : Exception
     public string Reason { get; }
 }
 
-/// <summary>A view met a resource whose values do not fit its columns.</summary>
+/// <summary>The values of a resource do not fit the columns of a view, or the evaluation exceeds its limits.</summary>
 public sealed class ViewEvaluationException : Exception
 {
     public ViewEvaluationException(string place, string reason, Exception? inner = null)

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Interop.Fhir.Views;
 
-/// <summary>Reads the JSON of a ViewDefinition, and names the place of whatever it cannot read.</summary>
+/// <summary>Reads the JSON of a ViewDefinition. Errors name the place inside the definition.</summary>
 internal static partial class ViewDefinitionReader
 {
     private const int MaximumDepth = 32;
@@ -19,7 +19,7 @@ internal static partial class ViewDefinitionReader
         }
         catch (InvalidOperationException e)
         {
-            // JSON may spell half of a surrogate pair in a name, which is no text; what looks for a property says so by this exception alone.
+            // A name with a lone surrogate: JsonElement reports it only by this exception.
             throw new ViewDefinitionException("", $"a property's name is no text: {e.Message}", e);
         }
     }
@@ -86,7 +86,7 @@ internal static partial class ViewDefinitionReader
         if (!SqlName().IsMatch(name))
             throw new ViewDefinitionException($"{place}.name", $"'{name}' is not letters, digits and underscores, beginning with a letter");
         bool collection = false;
-        if (json.TryGetProperty("collection", out JsonElement flag))
+        if (json.TryGetProperty("collection", out var flag))
             collection = flag.ValueKind is JsonValueKind.True or JsonValueKind.False ? flag.GetBoolean() : throw new ViewDefinitionException($"{place}.collection", "expected true or false");
         return new ViewColumn(name, RequiredText(json, "path", place), Text(json, "type", place), collection, place);
     }
@@ -114,13 +114,13 @@ internal static partial class ViewDefinitionReader
 
     private static IEnumerable<(JsonElement Json, string Place)> Items(JsonElement json, string property, string place)
     {
-        if (!json.TryGetProperty(property, out JsonElement array))
+        if (!json.TryGetProperty(property, out var array))
             yield break;
         string prefix = place.Length == 0 ? property : $"{place}.{property}";
         if (array.ValueKind != JsonValueKind.Array)
             throw new ViewDefinitionException(prefix, "expected an array");
         int index = 0;
-        foreach (JsonElement item in array.EnumerateArray())
+        foreach (var item in array.EnumerateArray())
             yield return (item, $"{prefix}[{index++}]");
     }
 
@@ -129,7 +129,7 @@ internal static partial class ViewDefinitionReader
 
     private static void RefuseUnknown(JsonElement json, string[] known, string place)
     {
-        foreach (JsonProperty property in json.EnumerateObject())
+        foreach (var property in json.EnumerateObject())
         {
             if (!known.Contains(property.Name) && !property.Name.StartsWith('_'))
                 throw new ViewDefinitionException($"{place}.{property.Name}", "no such property");
@@ -141,7 +141,7 @@ internal static partial class ViewDefinitionReader
 
     private static string? Text(JsonElement json, string property, string place)
     {
-        if (!json.TryGetProperty(property, out JsonElement value))
+        if (!json.TryGetProperty(property, out var value))
             return null;
         string own = place.Length == 0 ? property : $"{place}.{property}";
         return value.ValueKind == JsonValueKind.String && TextOf(value, own) is { Length: > 0 } text ? text : throw new ViewDefinitionException(own, "expected a text");
@@ -155,7 +155,7 @@ internal static partial class ViewDefinitionReader
         }
         catch (InvalidOperationException e)
         {
-            throw new ViewDefinitionException(place, "half of a surrogate pair (\\uD800 to \\uDFFF) is no text", e);
+            throw new ViewDefinitionException(place, "a lone surrogate (\\uD800 to \\uDFFF) is not a character", e);
         }
     }
 

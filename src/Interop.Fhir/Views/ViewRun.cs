@@ -2,13 +2,14 @@ using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Interop.Fhir.FhirPath;
 using Interop.Fhir.FhirPath.Engine;
+using Interop.Fhir.FhirPath.Errors;
+using Interop.Fhir.FhirPath.Nodes;
 using Interop.Fhir.FhirPath.Types;
 
 namespace Interop.Fhir.Views;
 
-/// <summary>The state of a view at work on one resource; kept for the next one.</summary>
+/// <summary>The state of a view on one resource. Reused for the next resource.</summary>
 internal sealed class ViewRun(IReadOnlyList<ViewColumn> columns, int depth)
 {
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
@@ -47,7 +48,7 @@ internal sealed class ViewRun(IReadOnlyList<ViewColumn> columns, int depth)
     /// <summary>The evaluation with $this and %rowIndex of a level.</summary>
     public Evaluation Focus(int at)
     {
-        ref (FhirPathNode Node, bool HasNode, int Index) focus = ref _focus[at];
+        ref var focus = ref _focus[at];
         _evaluation.This = focus.Node;
         _evaluation.HasThis = focus.HasNode;
         _evaluation.RowIndex = focus.Index;
@@ -80,7 +81,7 @@ internal sealed class ViewRun(IReadOnlyList<ViewColumn> columns, int depth)
             _sink.Null();
             return;
         }
-        ViewColumnKind kind = column.Kind == ViewColumnKind.Any ? Natural(node) : column.Kind;
+        var kind = column.Kind == ViewColumnKind.Any ? Natural(node) : column.Kind;
         switch (kind)
         {
             case ViewColumnKind.Boolean when node.Kind == NodeKind.Boolean:
@@ -129,7 +130,7 @@ internal sealed class ViewRun(IReadOnlyList<ViewColumn> columns, int depth)
 
     private void WriteText(ViewColumn column, in FhirPathNode node, bool numeric)
     {
-        if (node.TryGetPlainUtf8(out ReadOnlySpan<byte> plain))
+        if (node.TryGetPlainUtf8(out var plain))
         {
             _sink.Text(plain);
             return;
@@ -156,14 +157,14 @@ internal sealed class ViewRun(IReadOnlyList<ViewColumn> columns, int depth)
             _sink.Json(System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(node.Json));
             return;
         }
-        Utf8JsonWriter writer = Writer();
+        var writer = Writer();
         WriteItem(writer, node);
         Flush(writer);
     }
 
     private void WriteCollection(ViewColumn column, int start, int count)
     {
-        Utf8JsonWriter writer = Writer();
+        var writer = Writer();
         writer.WriteStartArray();
         for (int i = start; i < start + count; i++)
             WriteItem(writer, _evaluation[i]);
@@ -190,7 +191,7 @@ internal sealed class ViewRun(IReadOnlyList<ViewColumn> columns, int depth)
     {
         if (node.Json.ValueKind != JsonValueKind.Undefined)
         {
-            // As it stands: the writer would refuse half of a surrogate pair, which a resource may have.
+            // Raw, because the writer refuses a lone surrogate, which a resource may have.
             writer.WriteRawValue(System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(node.Json), skipInputValidation: true);
             return;
         }

@@ -1,12 +1,13 @@
-using Interop.Fhir.FhirPath;
 using Interop.Fhir.FhirPath.Engine;
+using Interop.Fhir.FhirPath.Errors;
+using Interop.Fhir.FhirPath.Nodes;
 using Interop.Fhir.FhirPath.Types;
 
 namespace Interop.Fhir.Views;
 
 /// <summary>
-/// A part of a view's work, followed by what comes after it. Selects beside each other multiply: each step runs the next once per
-/// element that it finds, and the last one writes the row, while the values of all columns still lie on the evaluation's stack.
+/// One step of a view and its continuation. Sibling selects multiply: each step runs the next one once per
+/// element found, and the last step writes the row while the values of all columns are still on the evaluation's stack.
 /// </summary>
 internal abstract class ViewStep
 {
@@ -17,9 +18,9 @@ internal sealed class ColumnsStep(int depth, ColumnPath[] columns, ViewStep next
 {
     public override void Run(ViewRun run)
     {
-        Evaluation e = run.Focus(depth);
+        var e = run.Focus(depth);
         int mark = e.Top;
-        foreach (ColumnPath column in columns)
+        foreach (var column in columns)
         {
             int start = e.Top;
             try
@@ -40,14 +41,14 @@ internal sealed class ColumnsStep(int depth, ColumnPath[] columns, ViewStep next
     }
 }
 
-/// <summary>A column, where it stands in the row, and how its value is found.</summary>
+/// <summary>A column, its index in the row, and the operation that computes its value.</summary>
 internal sealed record ColumnPath(ViewColumn Column, int Index, Operation Operation);
 
 internal sealed class ForEachStep(int depth, string place, Operation path, bool orNull, ViewStep next) : ViewStep
 {
     public override void Run(ViewRun run)
     {
-        Evaluation e = run.Focus(depth);
+        var e = run.Focus(depth);
         int mark = e.Top;
         try
         {
@@ -72,7 +73,7 @@ internal sealed class ForEachStep(int depth, string place, Operation path, bool 
     }
 }
 
-/// <summary>Follows the paths from the focus, and again from whatever they find: each element, then what is below it.</summary>
+/// <summary>Follows the paths from the focus and again from each element found (depth first).</summary>
 internal sealed class RepeatStep(int depth, string place, Operation[] paths, ViewStep next) : ViewStep
 {
     public override void Run(ViewRun run)
@@ -83,9 +84,9 @@ internal sealed class RepeatStep(int depth, string place, Operation[] paths, Vie
 
     private void Visit(ViewRun run, Evaluation e, ref int index)
     {
-        FhirPathNode focus = e.This;
+        var focus = e.This;
         bool hasFocus = e.HasThis;
-        foreach (Operation path in paths)
+        foreach (var path in paths)
         {
             int mark = e.Top;
             e.This = focus;
@@ -118,7 +119,7 @@ internal sealed class UnionStep(ViewStep[] branches) : ViewStep
 {
     public override void Run(ViewRun run)
     {
-        foreach (ViewStep branch in branches)
+        foreach (var branch in branches)
             branch.Run(run);
     }
 }
@@ -133,7 +134,7 @@ internal sealed class ViewCondition(string place, Operation path)
 {
     public bool Holds(ViewRun run)
     {
-        Evaluation e = run.Focus(0);
+        var e = run.Focus(0);
         int mark = e.Top;
         try
         {

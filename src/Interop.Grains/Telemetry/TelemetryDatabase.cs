@@ -1,4 +1,5 @@
 using Interop.Storage;
+using Interop.Storage.Connections;
 using Microsoft.Extensions.Logging;
 
 namespace Interop.Telemetry;
@@ -14,7 +15,7 @@ public sealed class TelemetryDatabase : IAsyncDisposable
 
     /// <param name="connection">As <see cref="DatabaseOptions.Connection"/> takes it.</param>
     /// <param name="loggers">Of the host.</param>
-    public TelemetryDatabase(string connection, ILoggerFactory? loggers = null) => Database = Database.Open(
+    public TelemetryDatabase(string connection, ILoggerFactory? loggers = null) => Database = DatabaseFactory.Open(
         new DatabaseOptions
         {
             Connection = connection,

@@ -24,16 +24,4 @@ public sealed record TelemetryOptions
     /// <summary>The rejects that are kept, the newest ones.</summary>
     [Range(1, 10_000_000)]
     public int MaxRejects { get; set; } = 10_000;
-
-    /// <summary>Null when all is well, else what is wrong, naming the setting.</summary>
-    public string? Validate() => this switch
-    {
-        { SpoolDirectory: "" } => "Telemetry:SpoolDirectory must name a folder",
-        _ when CommitBudget < TimeSpan.FromMilliseconds(1) || CommitBudget > TimeSpan.FromSeconds(30) =>
-            $"Telemetry:CommitBudget must be between 1 ms and 30 s, not {CommitBudget}",
-        { MaxBatchEvents: < 1 or > 100_000 } => $"Telemetry:MaxBatchEvents must be 1 to 100000, not {MaxBatchEvents}",
-        { MaxSpoolMebibytes: < 1 or > 1024 * 1024 } => $"Telemetry:MaxSpoolMebibytes must be 1 to 1048576, not {MaxSpoolMebibytes}",
-        { MaxRejects: < 1 or > 10_000_000 } => $"Telemetry:MaxRejects must be 1 to 10000000, not {MaxRejects}",
-        _ => null,
-    };
 }

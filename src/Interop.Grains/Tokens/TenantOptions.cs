@@ -1,7 +1,9 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Interop.Tokens;
 
 /// <summary>One OpenEMR tenant (<c>Tenants:NAME</c>; the flat <c>OPENEMR_*</c> and <c>MIRTH_PD_ENDPOINT_URL</c> configure <c>default</c>).</summary>
-public sealed record TenantOptions
+public sealed record TenantOptions : IValidatableObject
 {
     /// <summary>The token endpoint, <c>https://HOST/oauth2/{site}/token</c>.</summary>
     public string? TokenUrl { get; set; }
@@ -19,6 +21,7 @@ public sealed record TenantOptions
     public string? Scope { get; set; }
 
     /// <summary><c>users</c> or <c>patient</c>.</summary>
+    [AllowedValues("users", "patient")]
     public string UserRole { get; set; } = "users";
 
     /// <summary>Of a patient.</summary>
@@ -28,6 +31,7 @@ public sealed record TenantOptions
     public string? MirthEndpointUrl { get; set; }
 
     /// <summary>How long OpenEMR and Mirth may take to answer.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:05:00")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <inheritdoc/>
@@ -47,18 +51,17 @@ public sealed record TenantOptions
     /// <summary>A setting's name as the tenant's administrator knows it.</summary>
     internal static string NameOf(string tenant, string flat, string name) => tenant == "default" ? flat : $"Tenants:{tenant}:{name}";
 
-    /// <summary>Null when all is well, else what is wrong, naming the setting.</summary>
-    public string? Validate(string tenant)
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (!IsUrl(TokenUrl))
-            return $"{NameOf(tenant, "OPENEMR_TOKEN_URL", nameof(TokenUrl))} must be an absolute http or https URL without credentials";
-        if (!IsUrl(MirthEndpointUrl))
-            return $"{NameOf(tenant, "MIRTH_PD_ENDPOINT_URL", nameof(MirthEndpointUrl))} must be an absolute http or https URL without credentials";
-        if (UserRole is not ("users" or "patient"))
-            return $"Tenants:{tenant}:UserRole must be users or patient, not '{UserRole}'";
+        foreach (var (name, url) in new[] { (nameof(TokenUrl), TokenUrl), (nameof(MirthEndpointUrl), MirthEndpointUrl) })
+        {
+            if (!IsUrl(url))
+                yield return new("must be an absolute http or https URL without credentials", [name]);
+        }
+
         if (UserRole == "patient" && string.IsNullOrEmpty(Email))
-            return $"Tenants:{tenant}:Email is missing for UserRole=patient";
-        return Timeout > TimeSpan.Zero && Timeout <= TimeSpan.FromMinutes(5) ? null : $"Tenants:{tenant}:Timeout must be up to 5 minutes, not {Timeout}";
+            yield return new("is missing for UserRole=patient", [nameof(Email)]);
 
         static bool IsUrl(string? text) =>
             string.IsNullOrEmpty(text)

@@ -19,7 +19,7 @@ internal sealed class MissingPatientFinder(Database database, FhirClient? client
 
         var missing = await MissingAsync(resources, cancellationToken);
         var found = new List<IncomingResource>();
-        foreach (var ids in missing.Where(CanExist).Chunk(IdsPerRequest))
+        foreach (var ids in missing.Where(FhirId.IsValid).Chunk(IdsPerRequest))
         {
             Uri? url = new Uri($"Patient?_id={string.Join(',', ids)}&_count={IdsPerRequest}", UriKind.Relative);
             for (var pages = 0; url is not null && pages < IdsPerRequest; pages++)
@@ -71,13 +71,11 @@ internal sealed class MissingPatientFinder(Database database, FhirClient? client
         if (wanted.Count == 0)
             return wanted;
         var known = await database.ReadAsync(
-            (session, token) => StoredResources.ExistingIdsAsync(session, run.Source, "Patient", wanted.Where(CanExist), token), cancellationToken);
+            // Text that cannot be an id is neither in the database nor on the server.
+            (session, token) => StoredResources.ExistingIdsAsync(session, run.Source, "Patient", wanted.Where(FhirId.IsValid), token), cancellationToken);
         wanted.ExceptWith(known);
         return wanted;
     }
-
-    // Nothing else is an id in R4: nobody need be asked for it, neither a database (which may not even take it) nor a server.
-    private static bool CanExist(string id) => id.Length is > 0 and <= 64 && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.');
 
     private bool IsAboutPatient(PreparedResource resource) =>
         resource is { Failure: null, AlreadyStored: false, PatientId: not null } && resource.ResourceType == run.ResourceType;

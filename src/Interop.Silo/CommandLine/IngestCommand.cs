@@ -38,5 +38,5 @@ internal static class IngestCommand
     }
 
     /// <summary>A live display and a line of JSON a run do not go together.</summary>
-    public static LogLevel Quiet(LogLevel level) => level == LogLevel.Information ? LogLevel.Warning : level;
+    public static string Quiet(string level) => level.StartsWith("info", StringComparison.OrdinalIgnoreCase) ? nameof(LogLevel.Warning) : level;
 }

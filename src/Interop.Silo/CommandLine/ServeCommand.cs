@@ -30,11 +30,11 @@ internal static class ServeCommand
         await app.StartAsync(cancellationToken);
         var address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         Console.WriteLine($"Interop {typeof(ServeCommand).Assembly.GetName().Version?.ToString(3)} on {address} ({Engine.Description})");
-        Console.WriteLine($"  database  {(settings.SqliteFile is { } file ? $"SQLite, {file}" : "PostgreSQL")}");
+        Console.WriteLine($"  database  {(settings.IsPostgres ? "PostgreSQL" : $"SQLite, {settings.DatabaseOptions.Connection}")}");
         Console.WriteLine($"  sources   {(settings.Sources.Count == 0 ? "none: set FHIR_BASE_URL" : string.Join(", ", settings.Sources.Select(s => $"{s.Key} = {s.Value.BaseUrl}")))}");
         Console.WriteLine($"  access    {ServerSecurity.Describe(settings)}");
         Console.WriteLine($"  try       {new Uri(address, "docs")}");
-        foreach (var line in settings.Ineffective)
+        foreach (var line in settings.WithoutEffect)
             Console.WriteLine($"  note      {line}");
         return address;
     }

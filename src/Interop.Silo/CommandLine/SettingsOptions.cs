@@ -26,7 +26,7 @@ internal sealed class SettingsOptions
     /// <summary>The settings as the sources and these options give them; <paramref name="more"/> wins over all.</summary>
     /// <exception cref="SettingsException">A setting is bad.</exception>
     public InteropSettings Read(ParseResult parsed, params KeyValuePair<string, string?>[] more) =>
-        SettingsReader.Read(ConfigurationSources.Build(Given(parsed).Concat(more)), TimeProvider.System);
+        SettingsServices.Read(SettingsLayers.OfProcess(Given(parsed).Concat(more)), TimeProvider.System);
 
     /// <summary>Whether the command line itself says which database.</summary>
     public bool NamesDatabase(ParseResult parsed) => Given(parsed).Any(s => s.Key is "DB_URL" or "DB_URL_FILE");
@@ -44,7 +44,7 @@ internal sealed class SettingsOptions
             var equals = pair.IndexOf('=');
             if (equals <= 0)
                 throw new SettingsException($"--set takes NAME=VALUE, not '{pair}'");
-            yield return new(pair[..equals].Replace("__", ":", StringComparison.Ordinal), pair[(equals + 1)..]);
+            yield return new(pair[..equals], pair[(equals + 1)..]);
         }
     }
 }

@@ -11,12 +11,11 @@ internal static class ValidateCommand
     public static Command Create()
     {
         var files = new Argument<FileInfo[]>("FILE") { Description = "JSON or NDJSON files, also .gz", Arity = ArgumentArity.OneOrMore };
-        var level = new Option<string>("--level")
+        var level = new Option<ValidationLevel>("--level")
         {
             Description = "structure, or full: the specification's invariants too",
-            DefaultValueFactory = _ => ValidationSettings.Structure,
+            DefaultValueFactory = _ => ValidationLevel.Structure,
         };
-        level.AcceptOnlyFromAmong(ValidationSettings.Structure, ValidationSettings.Full);
         var profiles = new Option<string[]>("--profile")
         {
             Description = "A StructureDefinition file, or a folder with such, as often as needed; a resource that claims one of them must follow it",
@@ -24,7 +23,7 @@ internal static class ValidateCommand
         };
         var command = new Command("validate", "Validate FHIR R4 resources; a line per issue") { files, level, profiles };
         command.SetAction((parsed, token) => RunAsync(
-            parsed.GetValue(files)!, ValidationSettings.Options(parsed.GetValue(level)!, parsed.GetValue(profiles)!, "--profile"), token));
+            parsed.GetValue(files)!, ValidationSettings.Options(parsed.GetValue(level), parsed.GetValue(profiles)!, "--profile"), token));
         return command;
     }
 

@@ -1,5 +1,6 @@
 using Interop.Silo.Settings;
 using Interop.Storage;
+using Interop.Storage.Connections;
 using Orleans.Configuration;
 
 namespace Interop.Silo.Hosting;

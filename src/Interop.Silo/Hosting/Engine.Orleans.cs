@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Interop.Silo.Settings;
 using Interop.Storage;
+using Interop.Storage.Connections;
 using Orleans.Configuration;
 
 namespace Interop.Silo.Hosting;
@@ -56,9 +57,9 @@ internal static class Engine
         var free = FreePorts();
         var siloPort = settings.SiloPort == 0 ? free.Silo : settings.SiloPort;
         var gatewayPort = settings.GatewayPort == 0 ? free.Gateway : settings.GatewayPort;
-        var bind = IPAddress.Parse(settings.Bind);
+        var bind = settings.BindAddress;
         var everywhere = bind.Equals(IPAddress.Any) || bind.Equals(IPAddress.IPv6Any);
-        if ((settings.SiloAddress ?? (everywhere ? null : bind)) is { } address)
+        if ((settings.SiloAddress is { } given ? IPAddress.Parse(given) : everywhere ? null : bind) is { } address)
             silo.ConfigureEndpoints(address, siloPort, gatewayPort);
         else
             silo.ConfigureEndpoints(siloPort, gatewayPort);

@@ -8,15 +8,15 @@ internal static class Logging
 {
     public static void AddInteropLogging(this ILoggingBuilder logging, InteropSettings settings)
     {
-        logging.SetMinimumLevel(settings.LogLevel);
+        logging.SetMinimumLevel(settings.MinLogLevel);
         logging.Configure(factory => factory.ActivityTrackingOptions = ActivityTrackingOptions.TraceId); // the traceId of problems
         // Frameworks speak at Information about each request and call: ours is enough there.
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // what keeps it from starting is thrown to the command, which says it in a line
-        logging.AddFilter("Microsoft", Max(settings.LogLevel, LogLevel.Warning));
-        logging.AddFilter("System", Max(settings.LogLevel, LogLevel.Warning));
-        logging.AddFilter("Npgsql", Max(settings.LogLevel, LogLevel.Warning));
-        logging.AddFilter("Orleans", Max(settings.LogLevel, LogLevel.Warning));
-        logging.AddFilter("Polly", Max(settings.LogLevel, LogLevel.Error));
+        logging.AddFilter("Microsoft", Max(settings.MinLogLevel, LogLevel.Warning));
+        logging.AddFilter("System", Max(settings.MinLogLevel, LogLevel.Warning));
+        logging.AddFilter("Npgsql", Max(settings.MinLogLevel, LogLevel.Warning));
+        logging.AddFilter("Orleans", Max(settings.MinLogLevel, LogLevel.Warning));
+        logging.AddFilter("Polly", Max(settings.MinLogLevel, LogLevel.Error));
         logging.AddJsonConsole(json =>
         {
             json.IncludeScopes = true;

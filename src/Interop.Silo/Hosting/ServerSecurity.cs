@@ -1,17 +1,15 @@
-using System.Net;
+using Interop.Api;
 using Interop.Silo.Settings;
 
 namespace Interop.Silo.Hosting;
 
-/// <summary>Who may be let in without being asked (contracts/platform.md, Security).</summary>
+/// <summary>Decides whether the API may be open without users.</summary>
 internal static class ServerSecurity
 {
-    public static bool IsLoopback(string bind) => IPAddress.IsLoopback(IPAddress.Parse(bind));
-
     /// <exception cref="SettingsException">The API would be open to a network.</exception>
     public static void Check(InteropSettings settings)
     {
-        if (!IsLoopback(settings.Bind) && settings.Auth != "none")
+        if (!settings.IsLoopback && settings.Auth != "none")
         {
             throw new SettingsException(
                 $"BIND={settings.Bind} would open the API, and the patient data in it, to the network: there are no users yet. " +
@@ -19,7 +17,9 @@ internal static class ServerSecurity
         }
     }
 
-    /// <summary>What the start says about it.</summary>
+    public static ApiOptions ApiOptions(InteropSettings settings) => new() { CorsOrigins = [.. settings.CorsOrigins.Select(origin => origin.TrimEnd('/'))], LoopbackOnly = settings.IsLoopback };
+
+    /// <summary>The line about access that a start prints.</summary>
     public static string Describe(InteropSettings settings) =>
-        IsLoopback(settings.Bind) ? "open to this machine only: no users are configured" : "AUTH=none: open to everyone who reaches it";
+        settings.IsLoopback ? "open to this machine only: no users are configured" : "AUTH=none: open to everyone who reaches it";
 }

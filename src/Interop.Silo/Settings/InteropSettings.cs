@@ -1,92 +1,121 @@
+using System.ComponentModel.DataAnnotations;
 using System.Net;
-using Interop.Discovery;
-using Interop.Fhir.Validation;
-using Interop.Ingestion;
 using Interop.Sources;
 using Interop.Storage;
-using Interop.Telemetry;
-using Interop.Tokens;
 
 namespace Interop.Silo.Settings;
 
-/// <summary>What this process is: everything that is decided once, at start (contracts/platform.md, Settings).</summary>
-internal sealed record InteropSettings
+/// <summary>The settings of the process itself; those of a feature are in the feature's own options (<see cref="SettingsCatalog"/>).</summary>
+internal sealed record InteropSettings : IValidatableObject
 {
-    /// <summary>Where the API listens (<c>PORT</c>); 0 takes a free port.</summary>
-    public required int Port { get; init; }
+    public const string Section = "Interop";
 
-    /// <summary>The address it listens on (<c>BIND</c>).</summary>
-    public required string Bind { get; init; }
+    private const string DefaultDataDirectory = "data";
+    private const string OtlpVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-    /// <summary>The folder of the SQLite file, exports and keys (<c>INTEROP_DATA</c>).</summary>
-    public required string DataDirectory { get; init; }
+    /// <summary>The port of the API (<c>PORT</c>); 0 takes a free port.</summary>
+    [Range(0, 65535)]
+    public int Port { get; set; } = 8000;
 
-    /// <summary>A PostgreSQL URI or Npgsql connection string (<c>DB_URL</c>), or the SQLite file under <see cref="DataDirectory"/>.</summary>
-    public required string Database { get; init; }
+    /// <summary>The address of the API (<c>BIND</c>).</summary>
+    public string Bind { get; set; } = "127.0.0.1";
 
-    /// <summary><c>none</c> says on purpose that nobody is asked who they are (<c>AUTH</c>); null says nothing.</summary>
-    public string? Auth { get; init; }
+    /// <summary>The folder of the SQLite file, the exports and the keys (<c>INTEROP_DATA</c>).</summary>
+    public string DataDirectory { get; set; } = DefaultDataDirectory;
+
+    /// <summary>A PostgreSQL URI, an Npgsql connection string or a SQLite file (<c>DB_URL</c>); null: SQLite under <see cref="DataDirectory"/>.</summary>
+    public string? DatabaseUrl { get; set; }
+
+    /// <summary><c>none</c> states that the API is open to everyone on purpose (<c>AUTH</c>).</summary>
+    [AllowedValues("none", null)]
+    public string? Auth { get; set; }
 
     /// <summary>What the process runs (<c>ROLE</c>).</summary>
-    public required ProcessRole Role { get; init; }
+    public ProcessRole Role { get; set; } = ProcessRole.All;
 
     /// <summary>
-    /// Where the other processes of a cluster reach this silo (<c>SILO_ADDRESS</c>); null: where the API listens, or, if that is every
-    /// address, the host's first. Whoever reaches a silo may call its grains, so it is as open as the API and no more.
+    /// The address at which the other processes of a cluster reach this silo (<c>SILO_ADDRESS</c>); null: the address of the API, or the
+    /// first address of the host when the API listens on all of them. A process that reaches a silo can call its grains.
     /// </summary>
-    public IPAddress? SiloAddress { get; init; }
+    public string? SiloAddress { get; set; }
 
-    /// <summary>The port at which silos talk to each other (<c>SILO_PORT</c>); 0 takes a free one.</summary>
-    public required int SiloPort { get; init; }
+    /// <summary>The port between silos (<c>SILO_PORT</c>); 0 takes a free port.</summary>
+    [Range(0, 65535)]
+    public int SiloPort { get; set; } = 11111;
 
-    /// <summary>The port at which front ends of their own (ROLE=api) reach the silo (<c>GATEWAY_PORT</c>); 0 takes a free one.</summary>
-    public required int GatewayPort { get; init; }
+    /// <summary>The port at which front ends (ROLE=api) reach the silo (<c>GATEWAY_PORT</c>); 0 takes a free port.</summary>
+    [Range(0, 65535)]
+    public int GatewayPort { get; set; } = 30000;
 
-    /// <summary>The least severe level that is logged (<c>LOG_LEVEL</c>).</summary>
-    public required LogLevel LogLevel { get; init; }
+    /// <summary>The lowest level that is logged (<c>LOG_LEVEL</c>): a <see cref="Microsoft.Extensions.Logging.LogLevel"/>, INFO or WARN.</summary>
+    public string LogLevel { get; set; } = nameof(Microsoft.Extensions.Logging.LogLevel.Information);
 
-    /// <summary>Origins whose pages may call the API (<c>CORS_ORIGINS</c>).</summary>
-    public required IReadOnlyList<string> CorsOrigins { get; init; }
+    /// <summary>Origins whose web pages may call the API (<c>CORS_ORIGINS</c>).</summary>
+    public List<string> CorsOrigins { get; set; } = [];
 
-    /// <summary>The FHIR servers, by name.</summary>
-    public required IReadOnlyDictionary<string, SourceOptions> Sources { get; init; }
+    /// <summary>Every setting, checked, with the keys of the sections.</summary>
+    internal IConfiguration Configuration { get; set; } = new ConfigurationBuilder().Build();
 
-    public required IngestionOptions Ingestion { get; init; }
+    /// <summary>The database for <see cref="Interop.Storage.Connections.DatabaseFactory.Open"/>.</summary>
+    internal DatabaseOptions DatabaseOptions => new() { Connection = DatabaseUrl ?? Path.Combine(DataDirectory, "interop.db") };
 
-    /// <summary>How strictly resources are validated (<c>Validation:Level</c>, <c>Validation:Profiles</c>).</summary>
-    public required ValidationOptions Validation { get; init; }
+    internal bool IsPostgres => DatabaseUrl is not null && Settings.DatabaseUrl.IsPostgres(DatabaseUrl);
 
-    public required ExportOptions Export { get; init; }
+    /// <summary>Where telemetry is stored: the database, or on SQLite a file of its own.</summary>
+    internal string TelemetryDatabase => IsPostgres ? DatabaseUrl! : Path.Combine(DataDirectory, "telemetry.db");
 
-    public required ViewOptions Views { get; init; }
+    internal IPAddress BindAddress => ParseAddress(Bind)!;
 
-    public required TelemetryOptions Telemetry { get; init; }
+    internal bool IsLoopback => IPAddress.IsLoopback(BindAddress);
 
-    /// <summary>The OpenEMR tenants, by name.</summary>
-    public required IReadOnlyDictionary<string, TenantOptions> Tenants { get; init; }
+    internal LogLevel MinLogLevel => ParseLevel(LogLevel) ?? Microsoft.Extensions.Logging.LogLevel.Information;
 
-    public required XcpdOptions Xcpd { get; init; }
+    /// <summary>The FHIR servers by name.</summary>
+    internal IReadOnlyDictionary<string, SourceOptions> Sources => Entries<SourceOptions>("Sources");
 
-    /// <summary>Where telemetry lies: the database, or on SQLite a file of its own.</summary>
-    public string TelemetryDatabase => IsPostgres ? Database : Path.Combine(DataDirectory, "telemetry.db");
+    /// <summary>The endpoint of an OpenTelemetry collector (<c>OTEL_EXPORTER_OTLP_ENDPOINT</c>); null: nothing is sent.</summary>
+    internal string? OtlpEndpoint => Configuration[OtlpVariable];
 
-    /// <summary>Where OpenTelemetry goes (<c>OTEL_EXPORTER_OTLP_ENDPOINT</c>); null: nowhere.</summary>
-    public string? OtlpEndpoint { get; init; }
+    /// <summary>Settings that were given and have no effect, each with the reason.</summary>
+    internal IEnumerable<string> WithoutEffect =>
+        SettingsCatalog.WithoutEffect.Where(setting => Configuration[setting.Key] is not null).Select(setting => $"{setting.Key} has no effect: {setting.Value}");
 
-    /// <summary>The standard variables <c>OTEL_*</c>, wherever they were set: its libraries read them by themselves.</summary>
-    public IReadOnlyDictionary<string, string?> OpenTelemetry { get; init; } = new Dictionary<string, string?>();
+    /// <summary>The data folder, before the settings are bound.</summary>
+    internal static string DataDirectoryOf(IConfiguration configuration) => configuration[$"{Section}:{nameof(DataDirectory)}"] ?? DefaultDataDirectory;
 
-    /// <summary>Settings of other systems that were found and do nothing here, each with what serves instead.</summary>
-    public IReadOnlyList<string> Ineffective { get; init; } = [];
+    /// <summary>The options of a section, for code that registers services and cannot ask for them.</summary>
+    internal T Options<T>(string section)
+        where T : new() => Configuration.GetSection(section).Get<T>() ?? new T();
 
-    /// <summary>Whether the database is PostgreSQL.</summary>
-    public bool IsPostgres => SqliteFile is null;
+    /// <summary>The entries of a section that holds them by name.</summary>
+    internal IReadOnlyDictionary<string, T> Entries<T>(string section) => Configuration.GetSection(section).Get<Dictionary<string, T>>() ?? [];
 
-    /// <summary>The SQLite file; null on PostgreSQL.</summary>
-    public string? SqliteFile { get; init; }
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (ParseAddress(Bind) is null)
+            yield return new($"must be an IP address such as 127.0.0.1 or 0.0.0.0, not '{Bind}'", [nameof(Bind)]);
+        if (SiloAddress is not null && (ParseAddress(SiloAddress) is not { } silo || silo.Equals(IPAddress.Any) || silo.Equals(IPAddress.IPv6Any)))
+            yield return new($"must be the one IP address at which other processes reach this silo, such as 10.0.0.5, not '{SiloAddress}'", [nameof(SiloAddress)]);
+        if (ParseLevel(LogLevel) is null)
+            yield return new($"must be Trace, Debug, Information, Warning, Error, Critical or None, not '{LogLevel}'", [nameof(LogLevel)]);
+        if (DatabaseUrl is not null && Settings.DatabaseUrl.Problem(DatabaseUrl) is { } problem)
+            yield return new(problem, [nameof(DatabaseUrl)]);
+        if (CorsOrigins.Find(origin => !IsHttpUrl(origin)) is { } bad)
+            yield return new($"must be origins such as https://app.example.org, separated by commas, not '{bad}'", [nameof(CorsOrigins)]);
+    }
 
-    /// <summary>The database for <see cref="Interop.Storage.Database.Open"/>.</summary>
-    public DatabaseOptions DatabaseOptions => new() { Connection = Database };
+    internal static bool IsHttpUrl(string? text) => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https";
+
+    private static IPAddress? ParseAddress(string text) =>
+        text == "localhost" ? IPAddress.Loopback : IPAddress.TryParse(text, out var address) ? address : null;
+
+    private static LogLevel? ParseLevel(string text) => text.ToUpperInvariant() switch
+    {
+        "INFO" => Microsoft.Extensions.Logging.LogLevel.Information,
+        "WARN" => Microsoft.Extensions.Logging.LogLevel.Warning,
+        var upper when Enum.TryParse<LogLevel>(upper, ignoreCase: true, out var level) && !int.TryParse(upper, out _) => level,
+        _ => null,
+    };
 }
 
 /// <summary>What a process runs.</summary>
@@ -101,6 +130,3 @@ internal enum ProcessRole
     /// <summary>The front end, as a client of the cluster.</summary>
     Api,
 }
-
-/// <summary>A setting is missing or bad: the message names it and says what it takes.</summary>
-internal sealed class SettingsException(string message) : Exception(message);

@@ -1,48 +1,48 @@
 using System.Collections.Immutable;
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
-using Interop.Fhir.FhirPath;
+using Interop.Fhir.Schema;
 using Interop.Fhir.Validation;
+using Interop.Fhir.Validation.Invariants;
 using Interop.Fhir.Validation.Profiles;
+using ValidationResult = System.ComponentModel.DataAnnotations.ValidationResult;
 
 namespace Interop.Silo.Settings;
 
-/// <summary>Reads how strictly resources are validated (<c>Validation:Level</c>, <c>Validation:Profiles</c>), and the profiles' files.</summary>
-internal static class ValidationSettings
+/// <summary>How strictly resources are validated.</summary>
+internal sealed record ValidationSettings : IValidatableObject
 {
-    public const string Structure = "structure";
-    public const string Full = "full";
+    public const string Section = "Validation";
 
-    private const string Section = "Validation";
+    /// <summary><c>structure</c>, or <c>full</c>: the invariants of the specification too.</summary>
+    public ValidationLevel Level { get; set; } = ValidationLevel.Structure;
 
-    /// <exception cref="SettingsException">A setting is bad, or a profile cannot be used.</exception>
-    public static ValidationOptions Read(IConfiguration configuration)
+    /// <summary>StructureDefinition files, and folders of them.</summary>
+    public List<string> Profiles { get; set; } = [];
+
+    /// <inheritdoc/>
+    /// <exception cref="SettingsException">A profile cannot be used.</exception>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        var section = configuration.GetSection(Section);
-        foreach (var given in section.GetChildren())
-        {
-            if (!given.Key.Equals("Level", StringComparison.OrdinalIgnoreCase) && !given.Key.Equals("Profiles", StringComparison.OrdinalIgnoreCase))
-                throw new SettingsException($"{given.Path} is no setting: {Section} takes Level, Profiles");
-        }
-
-        var profiles = section.GetSection("Profiles");
-        var paths = (profiles.Value ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .Concat(profiles.GetChildren().Select(item => item.Value ?? throw new SettingsException($"{item.Path} must be a file or a folder")));
-        return Options(SettingsReader.OneOf(configuration, $"{Section}:Level", Structure, Structure, Full)!, paths, $"{Section}:Profiles");
+        ToOptions();
+        return [];
     }
+
+    /// <exception cref="SettingsException">A profile cannot be used.</exception>
+    public ValidationOptions ToOptions() => Options(Level, Profiles, $"{Section}:Profiles");
 
     /// <summary>The options of a level with the profiles of some files and folders.</summary>
     /// <param name="level">structure or full.</param>
-    /// <param name="paths">StructureDefinition files, or folders with such; what else lies in a folder as JSON is passed over.</param>
-    /// <param name="setting">What gave the paths, for whoever reads why one of them cannot be used.</param>
-    /// <exception cref="SettingsException">A file cannot be read or is no profile; the message names it and says why.</exception>
-    public static ValidationOptions Options(string level, IEnumerable<string> paths, string setting)
+    /// <param name="paths">StructureDefinition files, or folders of them; other JSON files of a folder are ignored.</param>
+    /// <param name="setting">The setting or option that gave the paths, for messages.</param>
+    /// <exception cref="SettingsException">A file cannot be read or is not a profile; the message names it and says why.</exception>
+    public static ValidationOptions Options(ValidationLevel level, IEnumerable<string> paths, string setting)
     {
-        var isFull = level == Full;
         return new ValidationOptions
         {
-            Level = isFull ? ValidationLevel.Full : ValidationLevel.Structure,
-            InvariantChecker = isFull ? InvariantChecker.Default : null,
-            Profiles = Load(paths, setting),
+            Level = level,
+            InvariantChecker = level == ValidationLevel.Full ? InvariantChecker.Default : null,
+            ProfileChecker = Load(paths, setting) is { IsEmpty: false } profiles ? new ProfileSet(R4Schema.Default, profiles) : null,
         };
     }
 
@@ -65,7 +65,7 @@ internal static class ValidationSettings
     private static IEnumerable<(string File, bool IsOwnName)> Files(string path, string setting) =>
         Directory.Exists(path) ? Directory.EnumerateFiles(path, "*.json").Order(StringComparer.Ordinal).Select(file => (file, false))
         : File.Exists(path) ? [(path, true)]
-        : throw new SettingsException($"{setting} takes StructureDefinition files and folders with such; there is none at '{path}'");
+        : throw new SettingsException($"{setting} takes StructureDefinition files and folders of them; there is none at '{path}'");
 
     private static Profile? LoadFile(string file, bool isOwnName, string setting)
     {
@@ -73,7 +73,7 @@ internal static class ValidationSettings
         {
             var bytes = File.ReadAllBytes(file).AsMemory();
             bytes = bytes.Span.StartsWith("\uFEFF"u8) ? bytes["\uFEFF"u8.Length..] : bytes;
-            // A published package has value sets and its own description beside the profiles.
+            // A published package also contains value sets and a description of the package.
             return isOwnName || IsStructureDefinition(bytes) ? Profile.Load(bytes) : null;
         }
         catch (Exception e) when (e is FormatException or JsonException or IOException or UnauthorizedAccessException)

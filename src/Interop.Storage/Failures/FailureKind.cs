@@ -3,18 +3,18 @@ namespace Interop.Storage;
 /// <summary>What a failure of a database asks of the caller, whatever the provider.</summary>
 public enum FailureKind
 {
-    /// <summary>A fault of the statement, the schema or the program: neither time nor other data mends it.</summary>
+    /// <summary>A fault of the statement, the schema or the program. It will not work later, nor with other data.</summary>
     Other,
 
-    /// <summary>The connection was lost or could not be made: the same may work later.</summary>
+    /// <summary>The connection was lost or could not be opened. It may work later.</summary>
     Transient,
 
-    /// <summary>Another transaction was in the way (deadlock, serialization failure, busy file): the same may work at once.</summary>
+    /// <summary>Another transaction conflicted (deadlock, serialization failure, busy file). It may work at the next attempt.</summary>
     Conflict,
 
-    /// <summary>The row's own fault: a constraint, invalid text or JSON, a value out of range. Other rows are not concerned.</summary>
+    /// <summary>The database refused the row: a constraint, invalid text or JSON, a value out of range. Other rows may be accepted.</summary>
     DataRefused,
 
-    /// <summary>The disk, or the size that the database may have, is full.</summary>
+    /// <summary>The disk is full, or the database has reached its maximum size. It may work when there is space again.</summary>
     Full,
 }

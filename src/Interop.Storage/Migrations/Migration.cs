@@ -8,12 +8,12 @@ namespace Interop.Storage;
 /// <summary>One numbered step of the schema.</summary>
 internal sealed record Migration(int Version, string Name, string Sql)
 {
-    /// <summary>SHA-256 over the text with line feeds, so that a checkout's line endings make no difference.</summary>
+    /// <summary>SHA-256 of the text with line feeds: the line endings of a checkout do not change it.</summary>
     public string Checksum { get; } = Convert.ToHexStringLower(
         SHA256.HashData(Encoding.UTF8.GetBytes(Sql.Replace("\r\n", "\n", StringComparison.Ordinal))));
 
-    /// <summary>The migrations that an assembly carries under the folder for a dialect, in order.</summary>
-    /// <exception cref="ArgumentException">None, a name that is not NNNN_name.sql, or a number twice.</exception>
+    /// <summary>The migrations that are embedded in an assembly under the folder for a dialect, in order.</summary>
+    /// <exception cref="ArgumentException">There are none, a name is not NNNN_name.sql, or a number occurs twice.</exception>
     public static IReadOnlyList<Migration> FromResources(Assembly assembly, string folder, SqlDialect dialect)
     {
         var prefix = $"{folder}/{dialect}/";
@@ -34,7 +34,7 @@ internal sealed record Migration(int Version, string Name, string Sql)
         }
         return migrations.Count > 0
             ? [.. migrations.Values]
-            : throw new ArgumentException($"{assembly.GetName().Name} carries no resource {prefix}NNNN_name.sql: "
+            : throw new ArgumentException($"{assembly.GetName().Name} has no resource {prefix}NNNN_name.sql: "
                 + $"embed the files with LogicalName=\"{folder}/%(RecursiveDir)%(Filename)%(Extension)\"");
     }
 }

@@ -4,15 +4,15 @@ using System.Buffers.Binary;
 namespace Interop.Storage.Postgres;
 
 /// <summary>
-/// A batch's rows for a COPY into the table itself. A batch holds a number as its text, for a stage to make it a number; here it has to be
-/// one. The buffer is used again from batch to batch.
+/// Encodes a batch's rows for a COPY into the target table. A batch holds a number as its text; here it becomes a binary numeric.
+/// The buffer is used again for the next batch.
 /// </summary>
 internal sealed class BinaryRows
 {
     private readonly ArrayBufferWriter<byte> _rows = new();
     private readonly ArrayBufferWriter<byte> _number = new();
 
-    /// <summary>The rows, valid until the next call; null: one has a number that only the server can judge.</summary>
+    /// <summary>The rows, valid until the next call; null when a number is too long to be encoded here.</summary>
     public ReadOnlyMemory<byte>? TryEncode(RowBatch batch)
     {
         if (!batch.Shape.Columns.Any(column => column.Type == ColumnType.Numeric))

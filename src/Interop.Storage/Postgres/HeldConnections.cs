@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Interop.Storage.Postgres;
 
-/// <summary>A connection with what was made on it: stage tables and prepared statements, which end with it.</summary>
+/// <summary>A connection with its stage tables and prepared statements, which exist as long as the connection.</summary>
 internal sealed class HeldConnection(NpgsqlConnection connection, bool blocks) : IAsyncDisposable
 {
     private bool _abandoned;
@@ -24,25 +24,26 @@ internal sealed class HeldConnection(NpgsqlConnection connection, bool blocks) :
     public ValueTask DisposeAsync() => Connection.DisposeAsync();
 }
 
-/// <summary>At most so many open connections; the one used last is used next, those idle for long are closed.</summary>
+/// <summary>A limited number of open connections. The one that was used last is used next, so that those not needed become idle and are closed.</summary>
 internal sealed class HeldConnections(NpgsqlDataSource source, bool readOnly, int max, DatabaseOptions options, TimeProvider time) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _free = new(max, max);
     private readonly Lock _gate = new();
     private readonly List<HeldConnection> _idle = [];
+    private readonly string _sessionSql = SessionSql(readOnly, options);
     private bool _disposed;
 
-    /// <exception cref="DatabaseBusyException">All were in use for the whole connect timeout.</exception>
-    public async Task<HeldConnection> RentAsync(CancellationToken ct)
+    /// <exception cref="DatabaseBusyException">All connections were in use during the whole connect timeout.</exception>
+    public async Task<HeldConnection> RentAsync(CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (!await _free.WaitAsync(options.ConnectTimeout, ct))
+        if (!await _free.WaitAsync(options.ConnectTimeout, cancellationToken))
             throw new DatabaseBusyException(
                 $"All {max} connections for {(readOnly ? "reading" : "writing")} were in use for {options.ConnectTimeout}: "
-                + $"raise {(readOnly ? nameof(options.MaxReadConnections) : nameof(options.MaxWriteConnections))}, or find what holds them");
+                + $"raise {(readOnly ? nameof(options.MaxReadConnections) : nameof(options.MaxWriteConnections))}, or find the work that holds them");
         try
         {
-            return TakeIdle() ?? await ConnectAsync(ct);
+            return TakeIdle() ?? await ConnectAsync(cancellationToken);
         }
         catch
         {
@@ -65,7 +66,7 @@ internal sealed class HeldConnections(NpgsqlDataSource source, bool readOnly, in
                 held.IdleSince = time.GetTimestamp();
                 _idle.Add(held);
             }
-            // The list is in the order of return: the longest idle first.
+            // The list is in the order of return, so the connection that is idle longest comes first.
             var old = _idle.TakeWhile(idle => time.GetElapsedTime(idle.IdleSince) > options.IdleConnectionLifetime).Count();
             toClose.AddRange(_idle.Take(old));
             _idle.RemoveRange(0, old);
@@ -105,15 +106,39 @@ internal sealed class HeldConnections(NpgsqlDataSource source, bool readOnly, in
         }
     }
 
-    private async Task<HeldConnection> ConnectAsync(CancellationToken ct)
+    private async Task<HeldConnection> ConnectAsync(CancellationToken cancellationToken)
     {
         var blocks = !readOnly && options.WritesBlock;
-        var connection = blocks ? source.OpenConnection() : await source.OpenConnectionAsync(ct);
-        if (readOnly)
+        var connection = blocks ? source.OpenConnection() : await source.OpenConnectionAsync(cancellationToken);
+        try
         {
-            await using var command = new NpgsqlCommand("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", connection);
-            await command.ExecuteNonQueryAsync(ct);
+            await using var command = new NpgsqlCommand(_sessionSql, connection);
+            if (blocks)
+                command.ExecuteNonQuery();
+            else
+                await command.ExecuteNonQueryAsync(cancellationToken);
+            return new HeldConnection(connection, blocks);
         }
-        return new HeldConnection(connection, blocks);
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
     }
+
+    // The server must notice a process that is frozen or unreachable, end its transaction and release its locks: the idle limit for a frozen
+    // process, keepalives and the user timeout for a lost network. A reader has no user timeout, since its client may read slowly.
+    private static string SessionSql(bool readOnly, DatabaseOptions options) => string.Join("; ", (string[])
+    [
+        $"SET idle_in_transaction_session_timeout = {Milliseconds(readOnly ? options.IdleInReadTimeout : options.IdleInWriteTimeout)}",
+        $"SET lock_timeout = {Milliseconds(options.LockTimeout)}",
+        "SET tcp_keepalives_idle = 10",
+        "SET tcp_keepalives_interval = 5",
+        "SET tcp_keepalives_count = 3",
+        readOnly
+            ? "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
+            : $"SET tcp_user_timeout = {Milliseconds(options.IdleInWriteTimeout)}",
+    ]);
+
+    private static long Milliseconds(TimeSpan time) => (long)time.TotalMilliseconds;
 }

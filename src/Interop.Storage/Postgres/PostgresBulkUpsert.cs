@@ -3,8 +3,8 @@ using Npgsql;
 namespace Interop.Storage.Postgres;
 
 /// <summary>
-/// Binary COPY into a temporary stage table, then one INSERT .. SELECT .. ON CONFLICT. Both the table and the prepared INSERT stay with the
-/// connection and are used again by every later batch of the same shape. Where no row may be there already, the COPY goes into the table itself.
+/// Binary COPY into a temporary stage table, then one INSERT .. SELECT .. ON CONFLICT. The table and the prepared INSERT stay on the
+/// connection; later batches of the same shape use them again. With <see cref="UpsertRule.Refuse"/> the COPY goes into the target table.
 /// </summary>
 internal sealed class PostgresBulkUpsert(NpgsqlConnection connection, bool blocks) : BulkUpsert
 {
@@ -12,32 +12,32 @@ internal sealed class PostgresBulkUpsert(NpgsqlConnection connection, bool block
     private static readonly byte[] CopyHeader = [.. "PGCOPY\n"u8, 0xFF, .. "\r\n\0"u8, 0, 0, 0, 0, 0, 0, 0, 0];
     private static readonly byte[] CopyTrailer = [0xFF, 0xFF];
 
-    // Deleted rows stay in the stage until the transaction ends, and every scan passes over them. Emptying the file costs a new file.
+    // Deleted rows stay in the stage table until the transaction ends, and every scan reads them. TRUNCATE costs a new file, so it is rare.
     private const int MaxDeadRows = 20_000;
 
     private readonly Dictionary<TableShape, Stage> _stages = [];
     private readonly BinaryRows _binary = new();
 
-    public override async Task<int> UpsertAsync(RowBatch rows, UpsertRule rule, CancellationToken ct)
+    public override async Task<int> UpsertAsync(RowBatch rows, UpsertRule rule, CancellationToken cancellationToken)
     {
         if (rule is UpsertRule.RefuseRule && _binary.TryEncode(rows) is { } encoded)
         {
-            await CopyAsync(encoded, TableSql.CopyInto(rows.Shape), ct);
+            await CopyAsync(encoded, TableSql.CopyInto(rows.Shape), cancellationToken);
             return rows.Count;
         }
 
         if (!_stages.TryGetValue(rows.Shape, out var stage))
             _stages.Add(rows.Shape, stage = new Stage(rows.Shape, _stages.Count));
-        await PrepareStageAsync(stage, ct);
+        await PrepareStageAsync(stage, cancellationToken);
         stage.Rows += rows.Count;
-        await CopyAsync(rows.Encoded, stage.CopySql, ct);
-        var insert = await stage.InsertAsync(rule, connection, blocks, ct);
-        return blocks ? insert.ExecuteNonQuery() : await insert.ExecuteNonQueryAsync(ct);
+        await CopyAsync(rows.Encoded, stage.CopySql, cancellationToken);
+        var insert = await stage.InsertAsync(rule, connection, blocks, cancellationToken);
+        return blocks ? insert.ExecuteNonQuery() : await insert.ExecuteNonQueryAsync(cancellationToken);
     }
 
     public override void RolledBackToSavepoint()
     {
-        // A stage made after the savepoint is gone with it; making it again does no harm where it is not.
+        // A stage table that was created after the savepoint no longer exists. CREATE .. IF NOT EXISTS is harmless for the others.
         foreach (var stage in _stages.Values)
             stage.MayBeGone();
     }
@@ -48,26 +48,26 @@ internal sealed class PostgresBulkUpsert(NpgsqlConnection connection, bool block
             stage.TransactionEnded(committed);
     }
 
-    private async Task PrepareStageAsync(Stage stage, CancellationToken ct)
+    private async Task PrepareStageAsync(Stage stage, CancellationToken cancellationToken)
     {
         if (!stage.Exists)
         {
-            await ExecuteAsync(stage.CreateSql, ct);
+            await ExecuteAsync(stage.CreateSql, cancellationToken);
             stage.Exists = true;
         }
-        // Emptied by every commit; a second batch in the same transaction has to do it itself.
+        // A commit empties the stage table. A second batch in one transaction must do so itself.
         if (stage.Rows > MaxDeadRows)
         {
-            await ExecuteAsync(stage.TruncateSql, ct);
+            await ExecuteAsync(stage.TruncateSql, cancellationToken);
             stage.Rows = 0;
         }
         else if (stage.Rows > 0)
         {
-            await ExecuteAsync(stage.DeleteSql, ct);
+            await ExecuteAsync(stage.DeleteSql, cancellationToken);
         }
     }
 
-    private async Task CopyAsync(ReadOnlyMemory<byte> rows, string copySql, CancellationToken ct)
+    private async Task CopyAsync(ReadOnlyMemory<byte> rows, string copySql, CancellationToken cancellationToken)
     {
         if (blocks)
         {
@@ -78,31 +78,31 @@ internal sealed class PostgresBulkUpsert(NpgsqlConnection connection, bool block
             return;
         }
 
-        await using var copy = await connection.BeginRawBinaryCopyAsync(copySql, ct);
+        await using var copy = await connection.BeginRawBinaryCopyAsync(copySql, cancellationToken);
         try
         {
-            await copy.WriteAsync(CopyHeader, ct);
-            await copy.WriteAsync(rows, ct);
-            await copy.WriteAsync(CopyTrailer, ct);
+            await copy.WriteAsync(CopyHeader, cancellationToken);
+            await copy.WriteAsync(rows, cancellationToken);
+            await copy.WriteAsync(CopyTrailer, cancellationToken);
         }
         catch (OperationCanceledException)
         {
-            // Without this, disposing would complete the COPY.
+            // Otherwise Dispose would complete the COPY.
             await copy.CancelAsync();
             throw;
         }
     }
 
-    private async Task ExecuteAsync(string sql, CancellationToken ct)
+    private async Task ExecuteAsync(string sql, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(sql, connection);
         if (blocks)
             command.ExecuteNonQuery();
         else
-            await command.ExecuteNonQueryAsync(ct);
+            await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>The stage table of one shape and the statements around it.</summary>
+    /// <summary>The stage table of one shape, and its statements.</summary>
     private sealed class Stage
     {
         private readonly TableShape _shape;
@@ -114,7 +114,7 @@ internal sealed class PostgresBulkUpsert(NpgsqlConnection connection, bool block
         {
             _shape = shape;
             var name = $"pg_temp.\"stage_{number}\"";
-            // EXTERNAL: long values are not compressed here, only where they stay.
+            // EXTERNAL: do not compress long values in the stage table, only in the target table.
             CreateSql = $"CREATE TEMPORARY TABLE IF NOT EXISTS \"stage_{number}\" ("
                 + string.Join(", ", shape.Columns.Select(column => $"{TableSql.Quote(column.Name)} {StageType(column.Type)}"))
                 + ") ON COMMIT DELETE ROWS"
@@ -123,7 +123,7 @@ internal sealed class PostgresBulkUpsert(NpgsqlConnection connection, bool block
             DeleteSql = $"DELETE FROM {name}";
             TruncateSql = $"TRUNCATE {name}";
             CopySql = $"COPY {name} FROM STDIN (FORMAT BINARY)";
-            // Sorted by bytes, which every writer does alike whatever the collation: so two writers never lock the same rows in opposite order.
+            // Sorted by bytes, whatever the collation: so all writers lock rows in the same order and do not deadlock.
             _selectSql = "SELECT "
                 + string.Join(", ", shape.Columns.Select(column =>
                     column.Type == ColumnType.Numeric ? $"CAST({TableSql.Quote(column.Name)} AS numeric)" : TableSql.Quote(column.Name)))
@@ -142,11 +142,11 @@ internal sealed class PostgresBulkUpsert(NpgsqlConnection connection, bool block
 
         public bool Exists { get; set; }
 
-        /// <summary>Rows, dead ones included, that this transaction put there.</summary>
+        /// <summary>The rows that this transaction wrote, including deleted ones.</summary>
         public int Rows { get; set; }
 
         /// <summary>The prepared statement that moves the stage's rows into the table.</summary>
-        public async Task<NpgsqlCommand> InsertAsync(UpsertRule rule, NpgsqlConnection connection, bool blocks, CancellationToken ct)
+        public async Task<NpgsqlCommand> InsertAsync(UpsertRule rule, NpgsqlConnection connection, bool blocks, CancellationToken cancellationToken)
         {
             if (_inserts.TryGetValue(rule, out var insert))
                 return insert;
@@ -154,7 +154,7 @@ internal sealed class PostgresBulkUpsert(NpgsqlConnection connection, bool block
             if (blocks)
                 insert.Prepare();
             else
-                await insert.PrepareAsync(ct);
+                await insert.PrepareAsync(cancellationToken);
             _inserts.Add(rule, insert);
             return insert;
         }
@@ -169,7 +169,7 @@ internal sealed class PostgresBulkUpsert(NpgsqlConnection connection, bool block
             Rows = 0;
         }
 
-        // json could not be in a sort key or be compared, but it is in neither; a number is staged as its text, whatever its length.
+        // A number is staged as its text, of any length. json cannot be sorted or compared, and is not part of a key.
         private static string StageType(ColumnType type) =>
             type == ColumnType.Numeric ? "text" : TableSql.TypeName(type, SqlDialect.Postgres);
     }

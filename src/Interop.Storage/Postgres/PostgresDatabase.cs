@@ -5,8 +5,8 @@ using Npgsql;
 namespace Interop.Storage.Postgres;
 
 /// <summary>
-/// PostgreSQL through Npgsql. Connections are held here and not in Npgsql's pool, which would discard their temporary tables and prepared
-/// statements; writers and readers have their own, so that neither starves the other.
+/// PostgreSQL through Npgsql. The connections are kept here and not in Npgsql's pool, because the pool discards temporary tables and prepared
+/// statements. Writers and readers have separate connections, so that neither uses up those of the other.
 /// </summary>
 internal sealed class PostgresDatabase : Database
 {
@@ -15,10 +15,9 @@ internal sealed class PostgresDatabase : Database
     private readonly HeldConnections _writers;
     private readonly PostgresFailures _failures;
 
-    public PostgresDatabase(DatabaseOptions options, TimeProvider time, ILoggerFactory? loggers)
+    public PostgresDatabase(NpgsqlConnectionStringBuilder settings, DatabaseOptions options, TimeProvider time, ILoggerFactory? loggers)
         : base(options, time, loggers)
     {
-        var settings = ConnectionText.ReadPostgres(options.Connection);
         settings.Pooling = false;
         settings.Timezone = "UTC";
         settings.Enlist = false;
@@ -26,8 +25,10 @@ internal sealed class PostgresDatabase : Database
         settings.Timeout = (int)Math.Ceiling(options.ConnectTimeout.TotalSeconds);
         settings.CommandTimeout = (int)Math.Ceiling(options.CommandTimeout.TotalSeconds);
         settings.ApplicationName ??= "Interop";
+        if (!settings.TcpKeepAlive)
+            (settings.TcpKeepAlive, settings.TcpKeepAliveTime, settings.TcpKeepAliveInterval) = (true, 10, 5);
         Location = $"PostgreSQL {settings.Host}:{settings.Port}/{settings.Database} as {settings.Username}";
-        _failures = new PostgresFailures(Location, settings);
+        _failures = new PostgresFailures(Location, settings, options.Setting);
         var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
         if (loggers is not null)
             builder.UseLoggerFactory(loggers);
@@ -52,17 +53,17 @@ internal sealed class PostgresDatabase : Database
     private protected override DatabaseException? Explain(Exception e, bool write) => _failures.Explain(e, write);
 
     private protected override async Task<T> AttemptAsync<T>(
-        bool write, Func<DbSession, CancellationToken, Task<T>> work, Attempt attempt, CancellationToken ct)
+        bool write, Func<DbSession, CancellationToken, Task<T>> work, Attempt attempt, CancellationToken cancellationToken)
     {
         var connections = write ? _writers : _readers;
-        var held = await connections.RentAsync(ct);
+        var held = await connections.RentAsync(cancellationToken);
         try
         {
-            return await TransactAsync(held, write, work, attempt, ct);
+            return await TransactAsync(held, write, work, attempt, cancellationToken);
         }
         catch (Exception e) when (held.IsLost || Classify(e) == FailureKind.Transient)
         {
-            // The others that wait idle were most likely lost with it: make new ones rather than find out one by one.
+            // The idle connections were most likely lost too: open new ones instead of trying each.
             await connections.CloseIdleAsync();
             throw;
         }
@@ -73,22 +74,22 @@ internal sealed class PostgresDatabase : Database
     }
 
     private async Task<T> TransactAsync<T>(
-        HeldConnection held, bool write, Func<DbSession, CancellationToken, Task<T>> work, Attempt attempt, CancellationToken ct)
+        HeldConnection held, bool write, Func<DbSession, CancellationToken, Task<T>> work, Attempt attempt, CancellationToken cancellationToken)
     {
         var connection = held.Connection;
         var isolation = write ? IsolationLevel.ReadCommitted : IsolationLevel.RepeatableRead;
-        await using var transaction = held.Blocks ? connection.BeginTransaction(isolation) : await connection.BeginTransactionAsync(isolation, ct);
+        await using var transaction = held.Blocks ? connection.BeginTransaction(isolation) : await connection.BeginTransactionAsync(isolation, cancellationToken);
         var session = new DbSession(SqlDialect.Postgres, connection, transaction, attempt, Options.CommandTimeout, held.BulkUpsert) { Blocks = held.Blocks };
         T result;
         try
         {
-            result = await work(session, ct);
+            result = await work(session, cancellationToken);
         }
         catch (Exception e)
         {
             session.End();
             held.BulkUpsert.TransactionEnded(committed: false);
-            // A statement that is too slow would be as slow again.
+            // A slow statement would be slow again.
             attempt.MayRepeat &= held.IsLost || !PostgresFailures.IsTimeout(e);
             await RollBackAsync(held, transaction);
             if (held.IsLost && Classify(e) != FailureKind.Transient && e is not OperationCanceledException)
@@ -98,17 +99,17 @@ internal sealed class PostgresDatabase : Database
         session.End();
         try
         {
-            // Not cancellable: a commit given up halfway is uncertain.
+            // Without cancellation: the result of a cancelled commit is unknown.
             if (held.Blocks)
                 transaction.Commit();
             else
                 await transaction.CommitAsync(CancellationToken.None);
         }
-        catch (Exception e) when (write && (held.IsLost || Classify(e) == FailureKind.Transient))
+        catch (Exception e) when (write && !PostgresFailures.IsRolledBack(e) && (held.IsLost || Classify(e) == FailureKind.Transient))
         {
             held.BulkUpsert.TransactionEnded(committed: false);
             throw new CommitUncertainException(
-                $"The connection to {Location} was lost during a commit, which may have happened or not: look, or repeat what is the same when done twice", e);
+                $"The connection to {Location} was lost during a commit. The transaction may be committed or not: check, or repeat it if a second time has the same effect", e);
         }
         catch
         {
@@ -128,7 +129,7 @@ internal sealed class PostgresDatabase : Database
         }
         catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
         {
-            // What made the work fail is the news; a connection that cannot even roll back is not used again, and the server rolls back.
+            // The caller gets the work's own exception. The connection is not used again, and the server rolls back.
             held.Abandon();
         }
     }

@@ -1,13 +1,20 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
+using Interop.Storage.Files;
 using Npgsql;
 
 namespace Interop.Storage.Postgres;
 
 /// <summary>PostgreSQL's error codes (https://www.postgresql.org/docs/current/errcodes-appendix.html) as kinds and as named exceptions.</summary>
-internal sealed class PostgresFailures(string location, NpgsqlConnectionStringBuilder settings)
+internal sealed class PostgresFailures(string location, NpgsqlConnectionStringBuilder settings, string setting)
 {
+    // https://www.postgresql.org/docs/current/runtime-config-client.html, idle_in_transaction_session_timeout.
+    private const string IdleInTransactionTimeout = "25P03";
+
     public static FailureKind Classify(Exception e)
     {
+        if (DiskFull.IsReason(e))
+            return FailureKind.Full;
         for (var inner = e; inner is not null; inner = inner.InnerException)
         {
             switch (inner)
@@ -39,25 +46,28 @@ internal sealed class PostgresFailures(string location, NpgsqlConnectionStringBu
         return (cause as PostgresException)?.SqlState switch
         {
             PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification => new DatabaseAccessDeniedException(
-                $"{location} refused the user: {reason}. Check the user and the password in the connection setting, and pg_hba.conf", e),
+                $"{location} refused the user: {reason}. Check the user and the password in {setting}, and pg_hba.conf", e),
             PostgresErrorCodes.InsufficientPrivilege => new DatabaseAccessDeniedException(
                 $"{location} lacks a privilege: {reason}. Grant it to {settings.Username}", e),
             PostgresErrorCodes.InvalidCatalogName => new DatabaseUnavailableException(
-                $"{location} is not there: {reason}. Create it with: createdb {settings.Database}", e),
+                $"{location} does not exist: {reason}. Create it with: createdb {settings.Database}", e),
             PostgresErrorCodes.ReadOnlySqlTransaction => new DatabaseReadOnlyException(write
-                ? $"{location} takes no writes: {reason}. Connect to the primary server"
+                ? $"{location} accepts no writes: {reason}. Connect to the primary server"
                 : $"A write inside a read of {location}: {reason}", e),
-            PostgresErrorCodes.DiskFull => new DatabaseFullException($"{location} has no room left: {reason}. Free or add disk space there", e),
+            PostgresErrorCodes.DiskFull => new DatabaseFullException($"{location} has no space left: {reason}. Free or add disk space there", e),
             null when IsTimeout(cause) => new DatabaseUnavailableException(
                 $"{location} did not answer in time (limits: {settings.Timeout} s to connect, {settings.CommandTimeout} s for a statement): "
-                + "find what is slow or holds a lock there, or raise the limit", e),
+                + "find the slow statement or the lock there, or raise the limit", e),
+            null when IsTlsFailure(cause) => new DatabaseAccessDeniedException(
+                $"{location} does not offer the TLS that {setting} asks for (sslmode={settings.SslMode.ToString().ToLowerInvariant()}): {OneLine(reason)}. "
+                + "Turn TLS on at the server with a certificate that this machine trusts, or set sslmode=prefer, or sslmode=disable on a network that you trust", e),
             null when reason.Contains("password", StringComparison.OrdinalIgnoreCase) => new DatabaseAccessDeniedException(
-                $"{location} asks for a password and the connection setting has none", e),
+                $"{location} asks for a password and {setting} has none", e),
             _ => Classify(cause) switch
             {
                 FailureKind.Transient => new DatabaseUnavailableException(
-                    $"{location} cannot be reached or broke off: {reason}. Check that the server runs and takes connections there", e),
-                FailureKind.Conflict => new DatabaseBusyException($"A transaction on {location} lost against others every time: {reason}", e),
+                    $"{location} cannot be reached, or the connection was lost: {reason}. Check that the server runs and accepts connections there", e),
+                FailureKind.Conflict => new DatabaseBusyException($"A transaction on {location} conflicted with others at every attempt: {reason}", e),
                 _ => null,
             },
         };
@@ -69,7 +79,7 @@ internal sealed class PostgresFailures(string location, NpgsqlConnectionStringBu
         PostgresErrorCodes.DiskFull => FailureKind.Full,
         PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.OutOfMemory => FailureKind.Transient,
         PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
-            or PostgresErrorCodes.IdleSessionTimeout => FailureKind.Transient,
+            or PostgresErrorCodes.IdleSessionTimeout or IdleInTransactionTimeout => FailureKind.Transient,
         // 22: data exception, 23: integrity constraint; 54000: e.g. a key too long for its index.
         [_, ..] when state.StartsWith("22", StringComparison.Ordinal) || state.StartsWith("23", StringComparison.Ordinal)
             || state is PostgresErrorCodes.ProgramLimitExceeded or PostgresErrorCodes.StatementTooComplex => FailureKind.DataRefused,
@@ -77,8 +87,17 @@ internal sealed class PostgresFailures(string location, NpgsqlConnectionStringBu
         _ => FailureKind.Other,
     };
 
-    /// <summary>The server did not answer in time: if the connection is still good, the statement is slow or waits for a lock.</summary>
+    /// <summary>The server did not answer in time. If the connection is still open, the statement is slow or waits for a lock.</summary>
     public static bool IsTimeout(Exception e) => Find<NpgsqlException>(e)?.InnerException is TimeoutException;
+
+    /// <summary>The server ended the transaction because the process was silent for too long: nothing of it is committed.</summary>
+    public static bool IsRolledBack(Exception e) => Find<PostgresException>(e)?.SqlState == IdleInTransactionTimeout;
+
+    // Npgsql has no type for a server without TLS; its message begins with "SSL".
+    private static bool IsTlsFailure(NpgsqlException e) =>
+        Find<AuthenticationException>(e) is not null || e.Message.Contains("SSL", StringComparison.Ordinal);
+
+    private static string OneLine(string text) => text.ReplaceLineEndings(" ").TrimEnd('.', ' ');
 
     private static T? Find<T>(Exception e)
         where T : Exception

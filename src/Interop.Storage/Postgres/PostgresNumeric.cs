@@ -4,21 +4,21 @@ using System.Buffers.Binary;
 namespace Interop.Storage.Postgres;
 
 /// <summary>
-/// Decimal numbers as PostgreSQL's binary numeric has them (src/backend/utils/adt/numeric.c, numeric_recv): count of base-10000 digits,
-/// weight of the first one, sign, digits shown after the point; then the digits. Every digit of the text is kept, trailing zeros too.
+/// Writes decimal numbers in the form of PostgreSQL's binary numeric (src/backend/utils/adt/numeric.c, numeric_recv): count of base-10000
+/// digits, weight of the first one, sign, digits shown after the point; then the digits. All digits of the text are kept, with trailing zeros.
 /// </summary>
 internal static class PostgresNumeric
 {
     private const int Header = 4 * sizeof(short);
     private const int DigitsPerGroup = 4;
 
-    // Beyond it the server's own limits are near, and it is to judge the text itself.
+    // Longer numbers are near the server's own limits: the server reads their text.
     private const int MaxDigits = 1000;
 
     /// <summary>Appends the number.</summary>
     /// <param name="text">What <see cref="DecimalText.IsNumber"/> takes.</param>
-    /// <param name="output">Gets the field's value without its length.</param>
-    /// <returns>false: too long or too far from zero to be written here; nothing was appended.</returns>
+    /// <param name="output">Receives the field's value without its length.</param>
+    /// <returns>false when the number is too long or too far from zero to be written here; nothing was appended.</returns>
     public static bool TryWrite(ReadOnlySpan<byte> text, IBufferWriter<byte> output)
     {
         var isNegative = text[0] == '-';
@@ -59,7 +59,7 @@ internal static class PostgresNumeric
 
     private static void Write(ReadOnlySpan<byte> digits, int before, bool isNegative, int shown, IBufferWriter<byte> output)
     {
-        // Groups are aligned to the point: the first may begin with zeros that the text does not have, the last may end so.
+        // Groups are aligned to the decimal point: the first may begin, and the last may end, with zeros that the text does not have.
         var weight = digits.IsEmpty ? 0 : FloorDivide(before - 1, DigitsPerGroup);
         var lead = digits.IsEmpty ? 0 : (weight + 1) * DigitsPerGroup - before;
         var groups = (lead + digits.Length + DigitsPerGroup - 1) / DigitsPerGroup;

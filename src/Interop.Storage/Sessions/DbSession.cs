@@ -5,12 +5,11 @@ using Dapper;
 namespace Interop.Storage;
 
 /// <summary>
-/// One transaction on one connection, for the time of the work that it was given to; not for use by two threads at once.
+/// One transaction on one connection, usable until the work ends, by one thread at a time.
 /// Columns in snake_case fill members and constructor parameters in PascalCase; <c>@Name</c> in a statement takes the member Name of
-/// <c>args</c>; many keys at once go through <see cref="KeyLists"/>. Instants go in and come out as <see cref="DateTimeOffset"/> or UTC
-/// <see cref="DateTime"/>.
-/// Failures come as the provider's DbException; <see cref="Database.Classify"/> tells what they ask for. After one, PostgreSQL takes
-/// nothing more in this transaction but a rollback to a savepoint.
+/// <c>args</c>; many keys are passed with <see cref="KeyLists"/>. Instants are <see cref="DateTimeOffset"/> or UTC <see cref="DateTime"/>.
+/// A failure is the provider's DbException; <see cref="Database.Classify"/> tells its kind. After a failure PostgreSQL accepts only a rollback
+/// to a savepoint in this transaction.
 /// </summary>
 public sealed class DbSession
 {
@@ -31,55 +30,58 @@ public sealed class DbSession
         _bulkUpsert = bulkUpsert;
     }
 
+    /// <summary>The SQL that the database understands.</summary>
     public SqlDialect Dialect { get; }
 
-    /// <summary>Open until the work ends. Its transaction is already begun.</summary>
+    /// <summary>The connection, open until the work ends, in a transaction.</summary>
     public DbConnection Connection { get; }
 
-    /// <summary>null on SQLite, whose transactions belong to the connection.</summary>
+    /// <summary>The transaction; null on SQLite, where a transaction belongs to the connection.</summary>
     public DbTransaction? Transaction { get; }
 
     /// <summary>See <see cref="DatabaseOptions.WritesBlock"/>.</summary>
     internal bool Blocks { get; init; }
 
-    /// <summary>Zero: no limit.</summary>
+    /// <summary>Zero means no limit.</summary>
     internal TimeSpan CommandTimeout { get; set; }
 
+    /// <summary>Executes a statement that returns no rows.</summary>
     /// <returns>The number of rows affected.</returns>
-    public Task<int> ExecuteAsync(string sql, object? args = null, CancellationToken ct = default) => Blocks
-        ? Task.FromResult(Connection.Execute(Command(sql, args, ct)))
-        : Connection.ExecuteAsync(Command(sql, args, ct));
+    public Task<int> ExecuteAsync(string sql, object? args = null, CancellationToken cancellationToken = default) => Blocks
+        ? Task.FromResult(Connection.Execute(Command(sql, args, cancellationToken)))
+        : Connection.ExecuteAsync(Command(sql, args, cancellationToken));
 
-    public async Task<IReadOnlyList<T>> QueryAsync<T>(string sql, object? args = null, CancellationToken ct = default) =>
-        (Blocks ? Connection.Query<T>(Command(sql, args, ct)) : await Connection.QueryAsync<T>(Command(sql, args, ct))).AsList();
+    /// <summary>All rows of a query, in memory.</summary>
+    public async Task<IReadOnlyList<T>> QueryAsync<T>(string sql, object? args = null, CancellationToken cancellationToken = default) =>
+        (Blocks ? Connection.Query<T>(Command(sql, args, cancellationToken)) : await Connection.QueryAsync<T>(Command(sql, args, cancellationToken))).AsList();
 
-    /// <summary>The first row, or the default value where there is none.</summary>
-    public Task<T?> FirstAsync<T>(string sql, object? args = null, CancellationToken ct = default) => Blocks
-        ? Task.FromResult(Connection.QueryFirstOrDefault<T?>(Command(sql, args, ct)))
-        : Connection.QueryFirstOrDefaultAsync<T>(Command(sql, args, ct));
+    /// <summary>The first row, or the default value when there is none.</summary>
+    public Task<T?> FirstAsync<T>(string sql, object? args = null, CancellationToken cancellationToken = default) => Blocks
+        ? Task.FromResult(Connection.QueryFirstOrDefault<T?>(Command(sql, args, cancellationToken)))
+        : Connection.QueryFirstOrDefaultAsync<T>(Command(sql, args, cancellationToken));
 
-    /// <summary>The first column of the first row, or the default value where there is none or it is null.</summary>
-    public Task<T?> ScalarAsync<T>(string sql, object? args = null, CancellationToken ct = default) => Blocks
-        ? Task.FromResult(Connection.ExecuteScalar<T>(Command(sql, args, ct)))
-        : Connection.ExecuteScalarAsync<T>(Command(sql, args, ct));
+    /// <summary>The first column of the first row, or the default value when there is no row or the value is null.</summary>
+    public Task<T?> ScalarAsync<T>(string sql, object? args = null, CancellationToken cancellationToken = default) => Blocks
+        ? Task.FromResult(Connection.ExecuteScalar<T>(Command(sql, args, cancellationToken)))
+        : Connection.ExecuteScalarAsync<T>(Command(sql, args, cancellationToken));
 
     /// <summary>
-    /// Rows as they come, never all in memory; no other statement until the end. A stream that is left early is cancelled on the server, and
-    /// the transaction goes on. Once a row was given out, a lost connection does not repeat the work.
+    /// The rows of a query one by one, never all in memory. No other statement may run until the end. When the caller stops early, the query is
+    /// cancelled and the transaction continues. After the first row a lost connection no longer repeats the work.
     /// </summary>
     public async IAsyncEnumerable<T> StreamAsync<T>(
-        string sql, object? args = null, [EnumeratorCancellation] CancellationToken ct = default)
+        string sql, object? args = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_ended, this);
-        // A cancelled statement would take PostgreSQL's transaction with it.
+        // On PostgreSQL a cancelled statement aborts the transaction; the savepoint keeps it.
         var guarded = Dialect == SqlDialect.Postgres;
         if (guarded)
-            await SavepointAsync(StreamSavepoint, ct);
+            await SavepointAsync(StreamSavepoint, cancellationToken);
         var leftEarly = false;
         try
         {
             var rows = Connection.QueryUnbufferedAsync<T>(sql, args, Transaction, Seconds(CommandTimeout));
-            await foreach (var row in rows.WithCancellation(ct))
+            await foreach (var row in rows.WithCancellation(cancellationToken))
             {
                 _attempt.MayRepeat = false;
                 leftEarly = true;
@@ -93,74 +95,74 @@ public sealed class DbSession
                 await RollbackToAsync(StreamSavepoint, CancellationToken.None);
         }
         if (guarded)
-            await ReleaseAsync(StreamSavepoint, ct);
+            await ReleaseAsync(StreamSavepoint, cancellationToken);
     }
 
-    /// <summary>Marks a point to which <see cref="RollbackToAsync"/> returns; a mark of the same name hides the one before.</summary>
-    public Task SavepointAsync(string name, CancellationToken ct = default) =>
-        ExecuteAsync($"SAVEPOINT {TableSql.Quote(name)}", null, ct);
+    /// <summary>Sets a savepoint for <see cref="RollbackToAsync"/>. A second one of the same name hides the first.</summary>
+    public Task SavepointAsync(string name, CancellationToken cancellationToken = default) =>
+        ExecuteAsync($"SAVEPOINT {TableSql.Quote(name)}", null, cancellationToken);
 
-    /// <summary>Undoes what was done since the savepoint; the savepoint stays.</summary>
-    public async Task RollbackToAsync(string name, CancellationToken ct = default)
+    /// <summary>Undoes everything after the savepoint. The savepoint stays.</summary>
+    public async Task RollbackToAsync(string name, CancellationToken cancellationToken = default)
     {
-        await ExecuteAsync($"ROLLBACK TO SAVEPOINT {TableSql.Quote(name)}", null, ct);
+        await ExecuteAsync($"ROLLBACK TO SAVEPOINT {TableSql.Quote(name)}", null, cancellationToken);
         _bulkUpsert.RolledBackToSavepoint();
     }
 
-    /// <summary>Forgets the savepoint and keeps what was done since.</summary>
-    public Task ReleaseAsync(string name, CancellationToken ct = default) =>
-        ExecuteAsync($"RELEASE SAVEPOINT {TableSql.Quote(name)}", null, ct);
+    /// <summary>Removes the savepoint and keeps everything after it.</summary>
+    public Task ReleaseAsync(string name, CancellationToken cancellationToken = default) =>
+        ExecuteAsync($"RELEASE SAVEPOINT {TableSql.Quote(name)}", null, cancellationToken);
 
     /// <summary>
-    /// Inserts the rows; a row whose key is already there is treated by the rule. When the database refuses a row, set a savepoint before,
-    /// return to it, and try the halves (<see cref="RowBatch.Slice"/>): what a failed call left behind differs by dialect.
+    /// Inserts the rows. The rule says what happens to a row whose key exists. To find a row that the database refuses, set a savepoint before
+    /// the call, roll back to it, and try each half (<see cref="RowBatch.Slice"/>): a failed call may have written a part of the rows.
     /// </summary>
     /// <returns>The number of rows that were inserted or updated.</returns>
     /// <exception cref="ArgumentException">Two rows have the same key; the message names it.</exception>
-    public Task<int> BulkUpsertAsync(RowBatch rows, UpsertRule rule, CancellationToken ct = default)
+    public Task<int> BulkUpsertAsync(RowBatch rows, UpsertRule rule, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_ended, this);
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(rule);
         rows.EnsureComplete();
-        ThrowIfCancelled(ct);
+        ThrowIfCancelled(cancellationToken);
         if (rows.Count == 0)
             return Task.FromResult(0);
-        if (rule is not UpsertRule.RefuseRule) // there the database finds them as it finds all others
+        if (rule is not UpsertRule.RefuseRule) // with Refuse the unique constraint finds equal keys
             KeyCheck.RefuseEqualKeys(rows);
-        return _bulkUpsert.UpsertAsync(rows, rule, ct);
+        return _bulkUpsert.UpsertAsync(rows, rule, cancellationToken);
     }
 
-    /// <summary>From here on the connection belongs to somebody else.</summary>
+    /// <summary>Ends the session: its connection goes back to the pool.</summary>
     internal void End() => _ended = true;
 
-    private CommandDefinition Command(string sql, object? args, CancellationToken ct)
+    private CommandDefinition Command(string sql, object? args, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_ended, this);
-        ThrowIfCancelled(ct);
-        return new CommandDefinition(sql, args, Transaction, Seconds(CommandTimeout), cancellationToken: ct);
+        ThrowIfCancelled(cancellationToken);
+        return new CommandDefinition(sql, args, Transaction, Seconds(CommandTimeout), cancellationToken: cancellationToken);
     }
 
-    /// <summary>A blocking call looks at the token before it, and not while it lasts.</summary>
-    private void ThrowIfCancelled(CancellationToken ct)
+    /// <summary>A blocking call checks the token before it starts, and not during the call.</summary>
+    private void ThrowIfCancelled(CancellationToken cancellationToken)
     {
         if (Blocks)
-            ct.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
     }
 
     private static int Seconds(TimeSpan timeout) => (int)Math.Ceiling(timeout.TotalSeconds);
 }
 
-/// <summary>What one run of a transaction's work did that decides whether it may run again.</summary>
+/// <summary>One attempt of a transaction: whether its work may run again.</summary>
 internal sealed class Attempt
 {
     public bool MayRepeat { get; set; } = true;
 }
 
-/// <summary>A dialect's way of writing many rows, on one connection.</summary>
+/// <summary>How a dialect writes many rows, on one connection.</summary>
 internal abstract class BulkUpsert
 {
-    public abstract Task<int> UpsertAsync(RowBatch rows, UpsertRule rule, CancellationToken ct);
+    public abstract Task<int> UpsertAsync(RowBatch rows, UpsertRule rule, CancellationToken cancellationToken);
 
     public abstract void RolledBackToSavepoint();
 }

@@ -6,14 +6,14 @@ using Microsoft.Data.Sqlite;
 
 namespace Interop.Storage;
 
-/// <summary>How values of both dialects become members of a row's type, and parameters of a statement.</summary>
+/// <summary>Converts values of both dialects to members of a row's type, and to parameters of a statement.</summary>
 internal static class RowMapping
 {
     private static readonly Lazy<bool> Registered = new(() =>
     {
         DefaultTypeMap.MatchNamesWithUnderscores = true;
         SqlMapper.TypeMapProvider = type => new ByName(type);
-        // Dapper prefers its own idea of these types over a handler unless it is told to forget them.
+        // Dapper ignores a handler for these types unless its own mapping is removed.
         Use(new DateTimeOffsetHandler());
         Use(new DateTimeHandler());
         Use(new DoubleHandler());
@@ -32,8 +32,8 @@ internal static class RowMapping
     }
 
     /// <summary>
-    /// A record's constructor is chosen by its parameters' names alone: SQLite answers every integer as a long and every instant as text,
-    /// and Dapper would otherwise want the parameters to have exactly these types.
+    /// Chooses a record's constructor by the names of its parameters only. SQLite returns every integer as a long and every instant as text,
+    /// and Dapper would otherwise require parameters of exactly these types.
     /// </summary>
     private sealed class ByName(Type type) : SqlMapper.ITypeMap
     {
@@ -60,7 +60,7 @@ internal static class RowMapping
         DateTime instant => DateTime.SpecifyKind(instant, DateTimeKind.Utc),
         DateTimeOffset instant => instant.UtcDateTime,
         string text => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal).UtcDateTime,
-        _ => throw new InvalidCastException($"A {value.GetType()} is no instant"),
+        _ => throw new InvalidCastException($"A {value.GetType()} is not an instant"),
     };
 
     private sealed class DateTimeOffsetHandler : SqlMapper.TypeHandler<DateTimeOffset>
@@ -83,7 +83,7 @@ internal static class RowMapping
         public override DateTime Parse(object value) => ReadUtc(value);
     }
 
-    /// <summary>SQLite answers the same column as a long in one row and a double in the next.</summary>
+    /// <summary>SQLite may return a column as a long in one row and as a double in the next.</summary>
     private sealed class DoubleHandler : SqlMapper.TypeHandler<double>
     {
         public override void SetValue(IDbDataParameter parameter, double value) => parameter.Value = value;

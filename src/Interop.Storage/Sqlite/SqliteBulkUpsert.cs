@@ -4,25 +4,25 @@ using SQLitePCL;
 
 namespace Interop.Storage.Sqlite;
 
-/// <summary>One prepared INSERT .. ON CONFLICT per shape and rule, run once for each row, its values bound from the batch's own bytes.</summary>
+/// <summary>One prepared INSERT .. ON CONFLICT per shape and rule, executed once per row with values bound from the batch's bytes.</summary>
 internal sealed class SqliteBulkUpsert(sqlite3 handle) : BulkUpsert, IDisposable
 {
     private const int RowsBetweenCancellationChecks = 256;
     private readonly Dictionary<(TableShape, UpsertRule), sqlite3_stmt> _statements = [];
 
-    public override Task<int> UpsertAsync(RowBatch rows, UpsertRule rule, CancellationToken ct)
+    public override Task<int> UpsertAsync(RowBatch rows, UpsertRule rule, CancellationToken cancellationToken)
     {
         var statement = Prepare(rows.Shape, rule);
         var changed = 0;
         for (var row = 0; row < rows.Count; row++)
         {
             if (row % RowsBetweenCancellationChecks == 0)
-                ct.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
             Bind(statement, rows, row);
             var stepped = raw.sqlite3_step(statement);
             if (stepped != raw.SQLITE_DONE)
             {
-                // The message has to be read before the reset, which ends the statement.
+                // Read the message before the reset, which clears it.
                 try
                 {
                     SqliteException.ThrowExceptionForRC(stepped, handle);
@@ -35,7 +35,7 @@ internal sealed class SqliteBulkUpsert(sqlite3 handle) : BulkUpsert, IDisposable
             changed += raw.sqlite3_changes(handle);
             Check(raw.sqlite3_reset(statement));
         }
-        // The values stay bound, and their copies in memory, until told otherwise.
+        // Otherwise the last row's values stay bound and keep their memory.
         Check(raw.sqlite3_clear_bindings(statement));
         return Task.FromResult(changed);
     }
@@ -81,9 +81,9 @@ internal sealed class SqliteBulkUpsert(sqlite3 handle) : BulkUpsert, IDisposable
                     ColumnType.Real => raw.sqlite3_bind_double(statement, parameter, BinaryPrimitives.ReadDoubleBigEndian(field)),
                     ColumnType.Timestamp => BindInstant(statement, parameter, BinaryPrimitives.ReadInt64BigEndian(field), tenth),
                     ColumnType.Binary => raw.sqlite3_bind_blob(statement, parameter, field),
-                    // An empty span has no address, and SQLite takes text without an address for null.
+                    // An empty span has a null pointer, and SQLite treats a null pointer as NULL.
                     _ when field.IsEmpty => raw.sqlite3_bind_text(statement, parameter, ""),
-                    // A column of affinity NUMERIC turns the text of a number into one.
+                    // A column of affinity NUMERIC converts the text of a number.
                     _ => raw.sqlite3_bind_text(statement, parameter, field),
                 });
         }

@@ -4,7 +4,7 @@ using SQLitePCL;
 
 namespace Interop.Storage.Sqlite;
 
-/// <summary>A SQLite file in WAL mode: one connection that writes, in the order of asking, and others that read without waiting for it.</summary>
+/// <summary>A SQLite file in WAL mode: one connection writes, in the order of the calls; others read without waiting for it.</summary>
 internal sealed class SqliteDatabase : Database
 {
     private static readonly TimeSpan FirstBusyDelay = TimeSpan.FromMilliseconds(2);
@@ -18,11 +18,11 @@ internal sealed class SqliteDatabase : Database
     private volatile bool _fileIsReady;
     private bool _disposed;
 
-    public SqliteDatabase(DatabaseOptions options, TimeProvider time, ILoggerFactory? loggers)
+    public SqliteDatabase(string path, DatabaseOptions options, TimeProvider time, ILoggerFactory? loggers)
         : base(options, time, loggers)
     {
         Batteries_V2.Init();
-        _path = ConnectionText.ReadSqlitePath(options.Connection);
+        _path = path;
         _queue = WriteQueue.Of(_path);
         _readers = new SqliteReaders(_path, options);
         _failures = new SqliteFailures(_path, options);
@@ -53,23 +53,23 @@ internal sealed class SqliteDatabase : Database
     private protected override DatabaseException? Explain(Exception e, bool write) => _failures.Explain(e, write);
 
     private protected override Task<T> AttemptAsync<T>(
-        bool write, Func<DbSession, CancellationToken, Task<T>> work, Attempt attempt, CancellationToken ct) =>
-        write ? WriteAttemptAsync(work, attempt, ct) : ReadAttemptAsync(work, attempt, ct);
+        bool write, Func<DbSession, CancellationToken, Task<T>> work, Attempt attempt, CancellationToken cancellationToken) =>
+        write ? WriteAttemptAsync(work, attempt, cancellationToken) : ReadAttemptAsync(work, attempt, cancellationToken);
 
-    private async Task<T> WriteAttemptAsync<T>(Func<DbSession, CancellationToken, Task<T>> work, Attempt attempt, CancellationToken ct)
+    private async Task<T> WriteAttemptAsync<T>(Func<DbSession, CancellationToken, Task<T>> work, Attempt attempt, CancellationToken cancellationToken)
     {
-        await _queue.EnterAsync(ct);
+        await _queue.EnterAsync(cancellationToken);
         try
         {
-            var writer = await OpenWriterAsync(ct);
-            await UntilNotBusyAsync(writer.Begin, ct);
+            var writer = await OpenWriterAsync(cancellationToken);
+            await UntilNotBusyAsync(writer.Begin, cancellationToken);
             try
             {
                 var session = new DbSession(SqlDialect.Sqlite, writer.Connection, null, attempt, Options.CommandTimeout, writer.BulkUpsert);
                 T result;
                 try
                 {
-                    result = await work(session, ct);
+                    result = await work(session, cancellationToken);
                 }
                 finally
                 {
@@ -90,18 +90,18 @@ internal sealed class SqliteDatabase : Database
         }
     }
 
-    private async Task<T> ReadAttemptAsync<T>(Func<DbSession, CancellationToken, Task<T>> work, Attempt attempt, CancellationToken ct)
+    private async Task<T> ReadAttemptAsync<T>(Func<DbSession, CancellationToken, Task<T>> work, Attempt attempt, CancellationToken cancellationToken)
     {
         if (!_fileIsReady)
-            await MakeFileReadyAsync(ct);
-        var reader = await _readers.RentAsync(ct);
+            await MakeFileReadyAsync(cancellationToken);
+        var reader = await _readers.RentAsync(cancellationToken);
         try
         {
             SqliteWriter.Execute(reader, "BEGIN");
             var session = new DbSession(SqlDialect.Sqlite, reader, null, attempt, Options.CommandTimeout, NoBulkUpsert.Instance);
             try
             {
-                return await work(session, ct);
+                return await work(session, cancellationToken);
             }
             finally
             {
@@ -114,13 +114,13 @@ internal sealed class SqliteDatabase : Database
         }
     }
 
-    // A reader can only open a file that is there and in WAL mode already; the writer sees to both.
-    private async Task MakeFileReadyAsync(CancellationToken ct)
+    // A reader can open only a file that exists and is in WAL mode; the writer creates it so.
+    private async Task MakeFileReadyAsync(CancellationToken cancellationToken)
     {
-        await _queue.EnterAsync(ct);
+        await _queue.EnterAsync(cancellationToken);
         try
         {
-            await OpenWriterAsync(ct);
+            await OpenWriterAsync(cancellationToken);
         }
         finally
         {
@@ -128,12 +128,12 @@ internal sealed class SqliteDatabase : Database
         }
     }
 
-    private async Task<SqliteWriter> OpenWriterAsync(CancellationToken ct)
+    private async Task<SqliteWriter> OpenWriterAsync(CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (_writer is null)
         {
-            await UntilNotBusyAsync(() => _writer = SqliteWriter.Open(_path, Options), ct);
+            await UntilNotBusyAsync(() => _writer = SqliteWriter.Open(_path, Options), cancellationToken);
             _fileIsReady = true;
         }
         return _writer!;
@@ -143,12 +143,12 @@ internal sealed class SqliteDatabase : Database
     {
         _writer?.Dispose();
         _writer = null;
-        // The last connection takes the log with it, without which no reader can open the file.
+        // The last connection removes the log when it closes, and no reader can open the file without it.
         _fileIsReady = false;
     }
 
-    /// <summary>Another process holds the file: asks again without blocking a thread, as SQLite's own busy handler would.</summary>
-    private async Task UntilNotBusyAsync(Action act, CancellationToken ct)
+    /// <summary>Waits while another process holds the file. SQLite's own busy handler would block a thread.</summary>
+    private async Task UntilNotBusyAsync(Action act, CancellationToken cancellationToken)
     {
         var start = Time.GetTimestamp();
         for (var delay = FirstBusyDelay; ; delay = delay * 2 < MaxBusyDelay ? delay * 2 : MaxBusyDelay)
@@ -163,16 +163,16 @@ internal sealed class SqliteDatabase : Database
                 if (Time.GetElapsedTime(start) >= Options.BusyTimeout)
                     throw _failures.Busy(e);
             }
-            await Task.Delay(delay, Time, ct);
+            await Task.Delay(delay, Time, cancellationToken);
         }
     }
 
-    /// <summary>A read has no table to write to; SQLite says so itself for any other statement.</summary>
+    /// <summary>Refuses a bulk write inside a read. SQLite itself refuses every other write there.</summary>
     private sealed class NoBulkUpsert : BulkUpsert
     {
         public static NoBulkUpsert Instance { get; } = new();
 
-        public override Task<int> UpsertAsync(RowBatch rows, UpsertRule rule, CancellationToken ct) =>
+        public override Task<int> UpsertAsync(RowBatch rows, UpsertRule rule, CancellationToken cancellationToken) =>
             throw new DatabaseReadOnlyException($"A write to table {rows.Shape.Name} inside a read: use WriteAsync");
 
         public override void RolledBackToSavepoint()

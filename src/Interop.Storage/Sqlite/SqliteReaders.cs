@@ -10,14 +10,14 @@ internal sealed class SqliteReaders(string path, DatabaseOptions options) : IDis
     private readonly ConcurrentStack<SqliteConnection> _idle = new();
     private volatile bool _disposed;
 
-    /// <exception cref="DatabaseBusyException">All were in use for the whole connect timeout.</exception>
-    public async Task<SqliteConnection> RentAsync(CancellationToken ct)
+    /// <exception cref="DatabaseBusyException">All connections were in use during the whole connect timeout.</exception>
+    public async Task<SqliteConnection> RentAsync(CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (!await _free.WaitAsync(options.ConnectTimeout, ct))
+        if (!await _free.WaitAsync(options.ConnectTimeout, cancellationToken))
             throw new DatabaseBusyException(
                 $"All {options.MaxReadConnections} connections for reading were in use for {options.ConnectTimeout}: "
-                + $"raise {nameof(options.MaxReadConnections)}, or find what holds them");
+                + $"raise {nameof(options.MaxReadConnections)}, or find the work that holds them");
         try
         {
             return _idle.TryPop(out var idle) ? idle : Open();
@@ -36,7 +36,7 @@ internal sealed class SqliteReaders(string path, DatabaseOptions options) : IDis
         else
             reader.Dispose();
         _free.Release();
-        // Disposed meanwhile: whoever comes last clears up.
+        // Dispose may have run meanwhile and missed this connection.
         if (_disposed)
             CloseIdle();
     }

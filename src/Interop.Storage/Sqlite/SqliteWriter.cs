@@ -1,3 +1,4 @@
+using Interop.Storage.Files;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -16,10 +17,12 @@ internal sealed class SqliteWriter : IDisposable
 
     public SqliteBulkUpsert BulkUpsert { get; }
 
-    /// <summary>Opens the file, makes it if it is not there, and puts it into WAL mode.</summary>
+    /// <summary>Opens the file and puts it into WAL mode. A missing file and folder are created, readable by this user only.</summary>
     public static SqliteWriter Open(string path, DatabaseOptions options)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        PrivateFiles.CreateFolder(Path.GetDirectoryName(path)!);
+        // SQLite gives its log and index the mode of the file.
+        PrivateFiles.CreateIfMissing(path);
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
             DataSource = path,
@@ -30,7 +33,7 @@ internal sealed class SqliteWriter : IDisposable
         try
         {
             connection.Open();
-            // Bytes: a log that grew in a large transaction is cut back to this. Negative cache size: KiB.
+            // journal_size_limit: the log is cut to this many bytes after a large transaction. A negative cache_size is in KiB.
             Execute(connection, $"""
                 PRAGMA journal_mode = WAL;
                 PRAGMA synchronous = {(options.Durability == SqliteDurability.Full ? "FULL" : "NORMAL")};
@@ -53,19 +56,18 @@ internal sealed class SqliteWriter : IDisposable
 
     public void Commit() => Execute(Connection, "COMMIT");
 
-
     public void Dispose()
     {
         BulkUpsert.Dispose();
         Connection.Dispose();
     }
 
-    /// <returns>false: the transaction cannot be ended; the connection has to be closed.</returns>
+    /// <returns>false when the transaction cannot be ended; close the connection then.</returns>
     public static bool RollBackUnlessEnded(SqliteConnection connection) =>
-        // Some failures, a full disk among them, have already rolled back.
+        // After some failures, such as a full disk, SQLite has already rolled back.
         raw.sqlite3_get_autocommit(connection.Handle) != 0 || raw.sqlite3_exec(connection.Handle, "ROLLBACK") == raw.SQLITE_OK;
 
-    /// <summary>Statements without parameters and rows; a busy file fails at once instead of blocking the thread.</summary>
+    /// <summary>Executes statements without parameters and rows. On a busy file it fails at once and does not block the thread.</summary>
     public static void Execute(SqliteConnection connection, string sql) =>
         SqliteException.ThrowExceptionForRC(raw.sqlite3_exec(connection.Handle, sql), connection.Handle);
 }

@@ -3,12 +3,12 @@ using System.Collections.Concurrent;
 namespace Interop.Storage.Sqlite;
 
 /// <summary>
-/// Who wants to write to a file, in the order of asking. SQLite lets one write at a time and makes the others poll; here they wait without
-/// a thread and are never overtaken.
+/// An asynchronous lock of a file for writers, granted in the order of the calls. SQLite allows one writer at a time and lets the others poll;
+/// here they wait without blocking a thread.
 /// </summary>
 internal sealed class WriteQueue
 {
-    // Kept for the life of the process: a few bytes per file that was ever opened.
+    // Entries are never removed: they take a few bytes per file.
     private static readonly ConcurrentDictionary<string, WriteQueue> Files = new(StringComparer.Ordinal);
 
     private readonly Lock _gate = new();
@@ -33,16 +33,16 @@ internal sealed class WriteQueue
         }
     }
 
-    /// <summary>The one queue of the file in this process, whoever opened it and however often.</summary>
+    /// <summary>The queue of a file. All databases of this process that open the same file share it.</summary>
     public static WriteQueue Of(string path)
     {
         var real = File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path;
         return Files.GetOrAdd(real, _ => new WriteQueue());
     }
 
-    public Task EnterAsync(CancellationToken ct)
+    public Task EnterAsync(CancellationToken cancellationToken)
     {
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         lock (_gate)
         {
             if (!_taken)
@@ -51,7 +51,7 @@ internal sealed class WriteQueue
                 return Task.CompletedTask;
             }
             var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return WaitAsync(_waiting.AddLast(turn), ct);
+            return WaitAsync(_waiting.AddLast(turn), cancellationToken);
         }
     }
 
@@ -71,17 +71,17 @@ internal sealed class WriteQueue
         }
     }
 
-    private async Task WaitAsync(LinkedListNode<TaskCompletionSource> place, CancellationToken ct)
+    private async Task WaitAsync(LinkedListNode<TaskCompletionSource> place, CancellationToken cancellationToken)
     {
-        await using var registration = ct.Register(() =>
+        await using var registration = cancellationToken.Register(() =>
         {
             lock (_gate)
             {
-                // Whose turn has come keeps it, cancelled or not, and gives it back himself.
+                // The lock was already granted: ignore the cancellation; the caller releases it.
                 if (place.List is null)
                     return;
                 _waiting.Remove(place);
-                place.Value.SetCanceled(ct);
+                place.Value.SetCanceled(cancellationToken);
             }
         });
         await place.Value.Task;

@@ -1,6 +1,6 @@
 namespace Interop.Storage;
 
-/// <summary>What a column holds, and how: first PostgreSQL's type, then SQLite's.</summary>
+/// <summary>The type of a column: first PostgreSQL's name, then SQLite's.</summary>
 public enum ColumnType
 {
     /// <summary>text, TEXT.</summary>
@@ -12,7 +12,7 @@ public enum ColumnType
     /// <summary>boolean, INTEGER 0 or 1.</summary>
     Boolean,
 
-    /// <summary>numeric to any precision; SQLite keeps an integer of 64 bits or a double of about 15 digits.</summary>
+    /// <summary>numeric of any precision; SQLite stores a 64-bit integer or a double with about 15 digits.</summary>
     Numeric,
 
     /// <summary>double precision, REAL.</summary>
@@ -21,15 +21,15 @@ public enum ColumnType
     /// <summary>An instant: timestamptz (microseconds); text of fixed width in UTC (100 ns).</summary>
     Timestamp,
 
-    /// <summary>json as it was received; text, unchecked.</summary>
+    /// <summary>json as it was received; TEXT, not checked.</summary>
     Json,
 
     /// <summary>bytea, BLOB.</summary>
     Binary,
 }
 
-/// <summary>A column of a table that takes bulk writes.</summary>
-/// <param name="Name">The name as the database has it; it is always quoted.</param>
-/// <param name="Type">What it holds.</param>
-/// <param name="Nullable">Whether a table made from the shape takes null here. A batch takes null anywhere and leaves the verdict to the database.</param>
+/// <summary>A column of a table for bulk writes.</summary>
+/// <param name="Name">The name in the database. It is always quoted.</param>
+/// <param name="Type">The type of its values.</param>
+/// <param name="Nullable">Whether a table that is created from the shape accepts null. A batch accepts null in any column; the database then refuses it.</param>
 public sealed record Column(string Name, ColumnType Type, bool Nullable = true);

@@ -1,6 +1,6 @@
 namespace Interop.Storage;
 
-/// <summary>What counts as the text of a decimal number: <c>[+-]digits[.digits][e[+-]digits]</c>.</summary>
+/// <summary>The text of a decimal number: <c>[+-]digits[.digits][e[+-]digits]</c>.</summary>
 internal static class DecimalText
 {
     public static bool IsNumber(ReadOnlySpan<byte> text)

@@ -3,13 +3,13 @@ using System.Text;
 
 namespace Interop.Storage;
 
-/// <summary>Walks the fields of an encoded row.</summary>
+/// <summary>Reads the fields of an encoded row in order.</summary>
 internal ref struct FieldReader(ReadOnlySpan<byte> row)
 {
     private readonly ReadOnlySpan<byte> _row = row;
     private int _position = sizeof(short);
 
-    /// <returns>false: the field is null.</returns>
+    /// <returns>false when the field is null.</returns>
     public bool Next(out ReadOnlySpan<byte> field)
     {
         var length = BinaryPrimitives.ReadInt32BigEndian(_row[_position..]);
@@ -24,7 +24,7 @@ internal ref struct FieldReader(ReadOnlySpan<byte> row)
         return true;
     }
 
-    /// <summary>Where the field's length stands; for the number of columns, the row's end.</summary>
+    /// <summary>The position of the field's length; when the column is the number of columns, the row's end.</summary>
     public static int StartOf(ReadOnlySpan<byte> row, int column)
     {
         var position = sizeof(short);
@@ -40,7 +40,7 @@ internal ref struct FieldReader(ReadOnlySpan<byte> row)
     }
 }
 
-/// <summary>An encoded field as a person reads it, for messages.</summary>
+/// <summary>An encoded field as readable text, for messages.</summary>
 internal static class FieldText
 {
     public static string Describe(ColumnType type, ReadOnlySpan<byte> field) => type switch

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 
 namespace Interop.Storage;
 
-/// <summary>Finds rows of a batch that have the same key: which of them should win, no database can know.</summary>
+/// <summary>Finds rows of a batch with the same key. The database could not decide which of them to keep.</summary>
 internal static class KeyCheck
 {
     /// <exception cref="ArgumentException">Two rows have the same key; the message names it.</exception>
@@ -46,7 +46,7 @@ internal static class KeyCheck
         "(" + string.Join(", ", rows.Shape.KeyColumns.Select(column =>
             $"{rows.Shape.Columns[column].Name}={FieldText.Describe(rows.Shape.Columns[column].Type, FieldReader.Field(rows.Row(row), column))}")) + ")";
 
-    /// <summary>The key of a row as one run of bytes: in place where the key's columns come first, else gathered.</summary>
+    /// <summary>The key of a row as one span: in place when the key's columns come first, otherwise copied together.</summary>
     private sealed class KeyReader(TableShape shape)
     {
         private readonly bool _leads = shape.KeyColumns.Max() == shape.KeyColumns.Length - 1;

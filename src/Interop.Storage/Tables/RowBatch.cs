@@ -5,20 +5,20 @@ using System.Text;
 namespace Interop.Storage;
 
 /// <summary>
-/// Rows on their way into a table, in one pooled buffer that is used again after <see cref="Clear"/>: no object per row, none per value.
-/// A row is begun and then takes one value per column, in the shape's order. Not for use by two threads at once.
+/// Rows for a bulk write, in one pooled buffer without an object per row or value. <see cref="Clear"/> empties it for the next rows.
+/// After <see cref="BeginRow"/> write one value per column, in the shape's order. One thread at a time may use a batch.
 /// </summary>
 /// <remarks>
-/// The rows are held as PostgreSQL's binary COPY has them (https://www.postgresql.org/docs/current/sql-copy.html, "Tuples"): a 16-bit
-/// count of fields, then per field its 32-bit length (-1: null) and its bytes, big-endian; so they go to the server without another copy.
-/// An instant is microseconds there; the tenths of a microsecond that SQLite keeps lie in a second, small buffer.
+/// The rows have the format of PostgreSQL's binary COPY (https://www.postgresql.org/docs/current/sql-copy.html, "Tuples"): a 16-bit
+/// count of fields, then per field its 32-bit length (-1 for null) and its bytes, big-endian. So they are sent to the server without a copy.
+/// An instant has microseconds there; the tenths of a microsecond, which SQLite stores too, are in a second, small buffer.
 /// </remarks>
 public sealed class RowBatch : IDisposable
 {
     private const int FieldHeader = sizeof(int);
     private static readonly long PostgresEpochTicks = new DateTime(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc).Ticks;
 
-    private readonly RowBatch? _whole; // of a slice: the batch that owns the buffers
+    private readonly RowBatch? _whole; // only in a slice: the batch that owns the buffers
     private readonly int _first;
     private readonly int _sliceCount;
     private readonly int _generationOfSlice;
@@ -34,6 +34,7 @@ public sealed class RowBatch : IDisposable
     private int _generation;
     private bool _disposed;
 
+    /// <summary>An empty batch.</summary>
     public RowBatch(TableShape shape)
     {
         ArgumentNullException.ThrowIfNull(shape);
@@ -49,31 +50,32 @@ public sealed class RowBatch : IDisposable
         _generationOfSlice = whole._generation;
     }
 
+    /// <summary>The columns of the rows.</summary>
     public TableShape Shape { get; }
 
-    /// <summary>Complete rows.</summary>
+    /// <summary>The number of complete rows.</summary>
     public int Count => _whole is null ? _rows : _sliceCount;
 
-    /// <summary>What the row that was begun takes next.</summary>
-    /// <exception cref="InvalidOperationException">No row was begun.</exception>
+    /// <summary>The type of the next value of the current row.</summary>
+    /// <exception cref="InvalidOperationException">There is no current row.</exception>
     public ColumnType NextType =>
         _rowOpen
             ? Shape.Columns[_nextColumn].Type
             : throw new InvalidOperationException(
-                $"A value for table {Shape.Name} outside a row: its {Shape.Columns.Length} columns are written, or no row was begun");
+                $"A value for table {Shape.Name} outside a row: all {Shape.Columns.Length} columns are written, or BeginRow was not called");
 
-    /// <summary>The size of the complete rows.</summary>
+    /// <summary>The size of the complete rows in bytes.</summary>
     public long Bytes => Encoded.Length;
 
-    /// <summary>Begins the next row; the one before must be complete.</summary>
-    /// <exception cref="InvalidOperationException">The row before lacks columns, or this is a slice.</exception>
+    /// <summary>Begins the next row. The previous row must be complete.</summary>
+    /// <exception cref="InvalidOperationException">The previous row lacks columns, or this is a slice.</exception>
     public void BeginRow()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (_whole is not null)
-            throw new InvalidOperationException("A slice of a batch takes no rows");
+            throw new InvalidOperationException("Rows cannot be added to a slice of a batch");
         if (_rowOpen)
-            throw new InvalidOperationException($"The row before lacks the column {Shape.Columns[_nextColumn].Name} of table {Shape.Name}");
+            throw new InvalidOperationException($"The previous row lacks the column {Shape.Columns[_nextColumn].Name} of table {Shape.Name}");
         Reserve(sizeof(short));
         BinaryPrimitives.WriteInt16BigEndian(_bytes.AsSpan(_end), (short)Shape.Columns.Length);
         _end += sizeof(short);
@@ -82,7 +84,7 @@ public sealed class RowBatch : IDisposable
         _rowOpen = true;
     }
 
-    /// <summary>Takes back the rows after the first <paramref name="count"/>, and one that was begun and cannot be completed.</summary>
+    /// <summary>Removes the rows after the first <paramref name="count"/>, and an incomplete row.</summary>
     public void Truncate(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
@@ -92,6 +94,7 @@ public sealed class RowBatch : IDisposable
         _rowOpen = false;
     }
 
+    /// <summary>Writes null, in a column of any type.</summary>
     public void WriteNull()
     {
         var type = NextType;
@@ -103,7 +106,7 @@ public sealed class RowBatch : IDisposable
         FinishField();
     }
 
-    /// <summary>Text or Json; null is null. An unpaired surrogate becomes U+FFFD.</summary>
+    /// <summary>Writes Text or Json; null is written as null. A lone surrogate becomes U+FFFD.</summary>
     public void WriteText(string? value)
     {
         if (value is null)
@@ -119,13 +122,14 @@ public sealed class RowBatch : IDisposable
         FinishField();
     }
 
-    /// <summary>Text or Json as its UTF-8 bytes.</summary>
+    /// <summary>Writes Text or Json given as UTF-8 bytes.</summary>
     public void WriteUtf8(ReadOnlySpan<byte> value)
     {
         Expect(NextType is ColumnType.Text or ColumnType.Json, "UTF-8 text");
         WriteField(value);
     }
 
+    /// <summary>Writes a 64-bit integer.</summary>
     public void WriteInteger(long value)
     {
         Expect(NextType == ColumnType.Integer, "an integer");
@@ -134,12 +138,14 @@ public sealed class RowBatch : IDisposable
         WriteField(field);
     }
 
+    /// <summary>Writes a boolean.</summary>
     public void WriteBoolean(bool value)
     {
         Expect(NextType == ColumnType.Boolean, "a boolean");
         WriteField([value ? (byte)1 : (byte)0]);
     }
 
+    /// <summary>Writes a double.</summary>
     public void WriteReal(double value)
     {
         Expect(NextType == ColumnType.Real, "a real number");
@@ -148,22 +154,23 @@ public sealed class RowBatch : IDisposable
         WriteField(field);
     }
 
-    /// <summary>A decimal number as its text, such as <c>-12.50</c> or <c>1e-3</c>: it may have more digits than a .NET decimal.</summary>
-    /// <exception cref="ArgumentException">The text is no decimal number.</exception>
+    /// <summary>Writes a decimal number given as text, such as <c>-12.50</c> or <c>1e-3</c>. It may have more digits than a .NET decimal.</summary>
+    /// <exception cref="ArgumentException">The text is not a decimal number.</exception>
     public void WriteNumeric(ReadOnlySpan<byte> digits)
     {
         Expect(NextType == ColumnType.Numeric, "a number");
-        // Checked here because SQLite would keep any text as it is.
+        // SQLite would store any text unchanged.
         if (!DecimalText.IsNumber(digits))
-            throw new ArgumentException($"What was given for the column {Shape.Columns[_nextColumn].Name} is no decimal number", nameof(digits));
+            throw new ArgumentException($"The value for the column {Shape.Columns[_nextColumn].Name} is not a decimal number", nameof(digits));
         WriteField(digits);
     }
 
+    /// <summary>Writes an instant. PostgreSQL stores whole microseconds, SQLite 100 ns.</summary>
     public void WriteTimestamp(DateTimeOffset value)
     {
         Expect(NextType == ColumnType.Timestamp, "an instant");
         var (microseconds, tenth) = Math.DivRem(value.UtcTicks - PostgresEpochTicks, TimeSpan.TicksPerMicrosecond);
-        if (tenth < 0) // before 2000, round down as well
+        if (tenth < 0) // before 2000: round down too
             (microseconds, tenth) = (microseconds - 1, tenth + TimeSpan.TicksPerMicrosecond);
         Span<byte> field = stackalloc byte[sizeof(long)];
         BinaryPrimitives.WriteInt64BigEndian(field, microseconds);
@@ -171,13 +178,14 @@ public sealed class RowBatch : IDisposable
         WriteField(field);
     }
 
+    /// <summary>Writes bytes.</summary>
     public void WriteBinary(ReadOnlySpan<byte> value)
     {
         Expect(NextType == ColumnType.Binary, "bytes");
         WriteField(value);
     }
 
-    /// <summary>Forgets the rows and keeps the buffer. Slices made before cannot be used any more.</summary>
+    /// <summary>Removes all rows and keeps the buffer. Earlier slices become unusable.</summary>
     public void Clear()
     {
         if (_whole is not null)
@@ -188,7 +196,7 @@ public sealed class RowBatch : IDisposable
         _generation++;
     }
 
-    /// <summary>A view of some of the rows, without a copy, valid until the batch is cleared or disposed.</summary>
+    /// <summary>Some of the rows, without a copy. A slice is usable until the batch is cleared or disposed.</summary>
     public RowBatch Slice(int start, int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(start);
@@ -202,7 +210,7 @@ public sealed class RowBatch : IDisposable
     {
         ArgumentNullException.ThrowIfNull(from);
         if (!ReferenceEquals(from.Shape, Shape))
-            throw new ArgumentException($"The row is one of table {from.Shape.Name}, the batch is for {Shape.Name}", nameof(from));
+            throw new ArgumentException($"The row belongs to table {from.Shape.Name}, the batch to {Shape.Name}", nameof(from));
         BeginRow();
         var fields = from.Row(row)[sizeof(short)..];
         Reserve(fields.Length);
@@ -214,7 +222,7 @@ public sealed class RowBatch : IDisposable
         FinishField();
     }
 
-    /// <summary>Gives the buffers back. Disposing of a slice does nothing.</summary>
+    /// <summary>Returns the buffers to the pool. On a slice it does nothing.</summary>
     public void Dispose()
     {
         if (_disposed || _whole is not null)
@@ -236,7 +244,7 @@ public sealed class RowBatch : IDisposable
         }
     }
 
-    /// <summary>One row: its count of fields, then its fields.</summary>
+    /// <summary>One row: the count of fields, then the fields.</summary>
     internal ReadOnlySpan<byte> Row(int row) => Owner()._bytes.AsSpan(RowStart(row)..RowStart(row + 1));
 
     /// <summary>The tenths of a microsecond of the row's instants, one byte for each timestamp column.</summary>
@@ -258,7 +266,7 @@ public sealed class RowBatch : IDisposable
     {
         ObjectDisposedException.ThrowIf((_whole ?? this)._disposed, this);
         if (_whole is not null && _whole._generation != _generationOfSlice)
-            throw new InvalidOperationException("The batch was cleared after this slice was made");
+            throw new InvalidOperationException("The batch was cleared after this slice was created");
         return _whole ?? this;
     }
 
@@ -266,7 +274,7 @@ public sealed class RowBatch : IDisposable
     {
         if (!holds)
             throw new InvalidOperationException(
-                $"The column {Shape.Columns[_nextColumn].Name} of table {Shape.Name} is {Shape.Columns[_nextColumn].Type}: {given} does not fit");
+                $"The column {Shape.Columns[_nextColumn].Name} of table {Shape.Name} is {Shape.Columns[_nextColumn].Type}: {given} cannot be written there");
     }
 
     private void WriteField(ReadOnlySpan<byte> value)

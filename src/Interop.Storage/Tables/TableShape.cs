@@ -2,15 +2,16 @@ using System.Collections.Immutable;
 
 namespace Interop.Storage;
 
-/// <summary>The columns of a table that take bulk writes, and which of them are its key. Two shapes with the same parts are equal.</summary>
+/// <summary>The columns of a table for bulk writes, and its key. Two shapes with the same parts are equal.</summary>
 public sealed record TableShape
 {
     private readonly int _hashCode;
 
-    /// <param name="name">The table's name; it is always quoted.</param>
-    /// <param name="columns">At least one; they need not be all of the table's.</param>
-    /// <param name="key">The names of the columns under a unique constraint, by which rows are the same row.</param>
-    /// <exception cref="ArgumentException">No columns, a name twice, or a key that is no column.</exception>
+    /// <summary>Checks the parts.</summary>
+    /// <param name="name">The table's name. It is always quoted.</param>
+    /// <param name="columns">At least one. They may be a part of the table's columns.</param>
+    /// <param name="key">The names of the columns of a unique constraint. Two rows with equal values there are the same row.</param>
+    /// <exception cref="ArgumentException">No columns, a name that occurs twice, or a key that is not a column.</exception>
     public TableShape(string name, ImmutableArray<Column> columns, ImmutableArray<string> key)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -35,14 +36,17 @@ public sealed record TableShape
             for (var i = 0; i < columns.Length; i++)
                 if (columns[i].Name == part)
                     return i;
-            throw new ArgumentException($"The key column {part} is no column of table {name}", nameof(key));
+            throw new ArgumentException($"The key column {part} is not a column of table {name}", nameof(key));
         }
     }
 
+    /// <summary>The table's name.</summary>
     public string Name { get; }
 
+    /// <summary>The columns in the order in which a batch writes them.</summary>
     public ImmutableArray<Column> Columns { get; }
 
+    /// <summary>The names of the key's columns.</summary>
     public ImmutableArray<string> Key { get; }
 
     /// <summary>The key's columns as positions in <see cref="Columns"/>.</summary>

@@ -2,10 +2,10 @@ using System.Text;
 
 namespace Interop.Storage;
 
-/// <summary>Statements made from a table's shape.</summary>
+/// <summary>Creates statements from a table's shape.</summary>
 public static class TableSql
 {
-    /// <summary>A name as both dialects take it whatever it is: <c>"end"</c>, <c>"start"</c>.</summary>
+    /// <summary>A quoted name, which may be a keyword: <c>"end"</c>, <c>"start"</c>.</summary>
     public static string Quote(string identifier) => $"\"{identifier.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
     /// <summary><c>CREATE TABLE IF NOT EXISTS</c> with the shape's columns and its key as primary key.</summary>
@@ -15,10 +15,10 @@ public static class TableSql
         foreach (var column in shape.Columns)
         {
             sql.Append(Quote(column.Name)).Append(' ').Append(TypeName(column.Type, dialect));
-            // Keys are compared as bytes: a language's rules cost a multiple, and differ between machines.
+            // Keys are compared as bytes: the rules of a language are much slower and differ between machines.
             if (dialect == SqlDialect.Postgres && column.Type == ColumnType.Text && shape.Key.Contains(column.Name))
                 sql.Append(" COLLATE \"C\"");
-            // SQLite lets null into a primary key unless told otherwise.
+            // SQLite accepts null in a primary key unless NOT NULL is given.
             if (!column.Nullable || shape.Key.Contains(column.Name))
                 sql.Append(" NOT NULL");
             sql.Append(", ");
@@ -26,7 +26,7 @@ public static class TableSql
         return sql.Append("PRIMARY KEY (").Append(Names(shape.Key)).Append("))").ToString();
     }
 
-    /// <summary>The type that a column of this kind has in a table.</summary>
+    /// <summary>The dialect's name of a column type.</summary>
     public static string TypeName(ColumnType type, SqlDialect dialect) => dialect switch
     {
         SqlDialect.Postgres => type switch
@@ -53,13 +53,13 @@ public static class TableSql
         _ => throw new ArgumentOutOfRangeException(nameof(dialect), dialect, null),
     };
 
-    /// <summary>PostgreSQL's <c>COPY</c> of whole rows in the shape's order.</summary>
+    /// <summary>PostgreSQL's <c>COPY</c> with the shape's columns in order.</summary>
     internal static string CopyInto(TableShape shape) =>
         $"COPY {Quote(shape.Name)} ({Names(shape.Columns.Select(column => column.Name))}) FROM STDIN (FORMAT BINARY)";
 
     internal static string Names(IEnumerable<string> names) => string.Join(", ", names.Select(Quote));
 
-    /// <summary><c>INSERT INTO .. {source} ON CONFLICT ..</c>: the target is called "old" in both dialects.</summary>
+    /// <summary><c>INSERT INTO .. {source} ON CONFLICT ..</c>. In a predicate, "old" is the existing row.</summary>
     internal static string Upsert(TableShape shape, UpsertRule rule, string source)
     {
         var sql = new StringBuilder("INSERT INTO ").Append(Quote(shape.Name)).Append(" AS \"old\" (")

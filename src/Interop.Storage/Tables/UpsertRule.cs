@@ -1,28 +1,28 @@
 namespace Interop.Storage;
 
-/// <summary>What happens to a row whose key is already in the table.</summary>
+/// <summary>What happens to a row whose key exists in the table.</summary>
 public abstract record UpsertRule
 {
     private UpsertRule()
     {
     }
 
-    /// <summary>The new row takes the old one's place.</summary>
+    /// <summary>The new row replaces the old one.</summary>
     public static UpsertRule Replace { get; } = new ReplaceRule();
 
     /// <summary>The old row stays.</summary>
     public static UpsertRule KeepExisting { get; } = new KeepExistingRule();
 
     /// <summary>
-    /// There must be none: the call fails, as <see cref="FailureKind.DataRefused"/>, and on PostgreSQL the transaction with it. The quickest way
-    /// in where keys are nearly always new, for PostgreSQL takes the rows straight into the table.
+    /// The call fails with <see cref="FailureKind.DataRefused"/>, and on PostgreSQL the transaction is aborted. This is the fastest rule when
+    /// nearly all keys are new, because PostgreSQL copies the rows directly into the table.
     /// </summary>
     public static UpsertRule Refuse { get; } = new RefuseRule();
 
-    /// <summary>The new row takes the old one's place where the predicate holds; elsewhere the old row stays.</summary>
+    /// <summary>The new row replaces the old one when the predicate is true; otherwise the old row stays.</summary>
     /// <param name="predicate">
-    /// SQL that both dialects understand, over <c>"old"."column"</c> and <c>excluded."column"</c> (the new row).
-    /// It is part of the program: never made of data.
+    /// SQL for both dialects over <c>"old"."column"</c> and <c>excluded."column"</c> (the new row). It is a constant of the program, never
+    /// built from data.
     /// </param>
     public static UpsertRule ReplaceWhere(string predicate)
     {

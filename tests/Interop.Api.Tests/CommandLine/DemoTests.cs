@@ -12,7 +12,7 @@ public sealed class DemoTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task TheDemoIngestsEverythingAndItsSecondRunChangesNothing()
+    public async Task The_demo_ingests_everything_and_its_second_run_changes_nothing()
     {
         var nowhere = new Dictionary<string, string> { ["PORT"] = "0", ["DB_URL"] = "postgres://nobody@127.0.0.1:1/a-real-one" };
         var (exitCode, output, errors) = await InteropProcess.RunAsync(_folder.Path, nowhere, "demo", "--exit", "--patients", "20");
@@ -32,7 +32,7 @@ public sealed class DemoTests : IDisposable
     }
 
     [Fact]
-    public async Task IngestRunsOnceWithoutAServer()
+    public async Task Ingest_runs_once_without_a_server()
     {
         await using var sandbox = await SandboxServer.StartAsync(new SandboxOptions { Patients = 10 });
         var (exitCode, output, errors) = await InteropProcess.RunAsync(
@@ -43,7 +43,7 @@ public sealed class DemoTests : IDisposable
     }
 
     [Fact]
-    public async Task IngestEndsWithOneAndTheReasonWhenTheServerCannotBeReached()
+    public async Task Ingest_ends_with_1_and_the_reason_when_the_server_cannot_be_reached()
     {
         var (exitCode, output, _) = await InteropProcess.RunAsync(
             _folder.Path,
@@ -57,7 +57,7 @@ public sealed class DemoTests : IDisposable
     [Theory]
     [InlineData("interop: R4 has no resource type 'Unicorn'", "ingest", "Unicorn", "--source", "http://127.0.0.1:1/fhir")]
     [InlineData("interop: no source 'default': give --source URL, or set FHIR_BASE_URL", "ingest", "Patient")]
-    public async Task IngestNamesWhatItDoesNotKnow(string line, params string[] arguments)
+    public async Task Ingest_names_the_type_or_source_that_it_does_not_know(string line, params string[] arguments)
     {
         var (exitCode, _, errors) = await InteropProcess.RunAsync(_folder.Path, new Dictionary<string, string>(), arguments);
         Assert.Equal((2, line), (exitCode, errors));

@@ -2,10 +2,11 @@ using System.Net;
 using System.Net.Sockets;
 using Interop.Api.Tests.Support;
 using Interop.Storage;
+using Interop.Storage.Connections;
 
 namespace Interop.Api.Tests.CommandLine;
 
-/// <summary>What keeps the program from starting is one line on standard error and exit code 2; never a stack trace, never a secret.</summary>
+/// <summary>A start that fails writes one line to standard error and ends with exit code 2; it never shows a stack trace or a secret.</summary>
 public sealed class StartTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -13,23 +14,23 @@ public sealed class StartTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public Task ANetworkAddressWithoutUsersIsRefused() =>
+    public Task A_network_address_without_users_is_refused() =>
         RefusedAsync("BIND=0.0.0.0 would open the API, and the patient data in it, to the network", ("BIND", "0.0.0.0"));
 
     [Fact]
-    public Task AFileThatIsNoDatabaseIsRefused() =>
+    public Task A_file_that_is_not_a_database_is_refused() =>
         RefusedAsync("notes.db is no SQLite database", ("DB_URL", _folder.Write("notes.db", string.Concat(Enumerable.Repeat("not a database ", 100)))));
 
     [Fact]
-    public Task AFolderThatCannotBeMadeIsRefused() =>
-        RefusedAsync("must be a folder that can be made and written to", ("INTEROP_DATA", Path.Combine(_folder.Write("file", "x"), "data")));
+    public Task A_folder_that_cannot_be_created_is_refused() =>
+        RefusedAsync("must be a folder that can be created and written to", ("INTEROP_DATA", Path.Combine(_folder.Write("file", "x"), "data")));
 
     [Fact]
-    public Task AnUnreachableDatabaseIsRefusedWithoutItsPassword() =>
+    public Task An_unreachable_database_is_refused_without_its_password() =>
         RefusedAsync("PostgreSQL 127.0.0.1:1/x as u cannot be reached", ("DB_URL", "postgres://u:s3cr3t-w0rd@127.0.0.1:1/x"));
 
     [Fact]
-    public async Task APortInUseIsRefused()
+    public async Task A_port_in_use_is_refused()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -37,14 +38,14 @@ public sealed class StartTests : IDisposable
     }
 
     [Fact]
-    public async Task ADatabaseThatIsNewerThanTheProgramIsRefused()
+    public async Task A_database_newer_than_the_program_is_refused()
     {
         var file = _folder.File("new.db");
         await using (await InteropServer.StartAsync(("DB_URL", file)))
         {
         }
 
-        await using (var database = Database.Open(new DatabaseOptions { Connection = file }))
+        await using (var database = DatabaseFactory.Open(new DatabaseOptions { Connection = file }))
         {
             await database.WriteAsync((session, token) => session.ExecuteAsync(
                 "INSERT INTO schema_version (version, name, checksum, applied_at) VALUES (9999, 'future', 'x', '2999-01-01T00:00:00.0000000Z')", null, token));
@@ -54,7 +55,7 @@ public sealed class StartTests : IDisposable
     }
 
     [Fact]
-    public async Task SettingsComeFromDotEnvAndTheEnvironmentWins()
+    public async Task Settings_come_from_dotenv_and_the_environment_wins()
     {
         _folder.Write(".env", "# a comment\nexport FHIR_PAGE_SIZE='7'\nMONGODB_URI=mongodb://nowhere\nBIND=203.0.113.7\nSources__clinic__BaseUrl=\"http://127.0.0.1:1/fhir\"\n");
         await using var program = InteropProcess.Start(_folder.Path, new Dictionary<string, string> { ["PORT"] = "0", ["BIND"] = "127.0.0.1" }, "serve");
@@ -69,7 +70,7 @@ public sealed class StartTests : IDisposable
     }
 
     [Fact]
-    public async Task ALineOfDotEnvThatIsNoSettingIsNamed()
+    public async Task A_line_of_dotenv_that_is_not_a_setting_is_named()
     {
         _folder.Write(".env", "PORT=0\nnonsense\n");
         await RefusedAsync(".env, line 2: expected NAME=value");

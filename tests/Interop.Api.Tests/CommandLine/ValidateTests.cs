@@ -14,7 +14,7 @@ public sealed class ValidateTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task GoodFilesOfEveryKindGiveNoLines()
+    public async Task Good_files_of_every_kind_give_no_lines()
     {
         _folder.Write("one.json", "\uFEFF{\n  \"resourceType\": \"Patient\",\n  \"id\": \"a\"\n}\n");
         _folder.Write("many.ndjson", "{\"resourceType\":\"Patient\",\"id\":\"a\"}\n\n{\"resourceType\":\"Patient\",\"id\":\"b\"}");
@@ -25,7 +25,7 @@ public sealed class ValidateTests : IDisposable
     }
 
     [Fact]
-    public async Task EachIssueIsALineWithFileLineLocationSeverityCodeAndText()
+    public async Task Each_issue_is_a_line_with_file_line_location_severity_code_and_text()
     {
         byte[] bytes =
         [
@@ -45,7 +45,7 @@ public sealed class ValidateTests : IDisposable
     }
 
     [Fact]
-    public async Task AFileThatIsNotThereOrNotGzipIsOneLine()
+    public async Task A_file_that_is_missing_or_not_gzip_is_one_line()
     {
         _folder.Write("not.gz", "plain");
         foreach (var file in new[] { "nowhere.json", "not.gz" })
@@ -57,7 +57,7 @@ public sealed class ValidateTests : IDisposable
     }
 
     [Fact]
-    public async Task LevelFullAddsTheInvariantsAndProfilesTheirRules()
+    public async Task Level_full_adds_the_invariants_and_profiles_their_rules()
     {
         _folder.Write("profile.json", """{"resourceType":"StructureDefinition","url":"http://example.org/p","derivation":"constraint","type":"Patient","differential":{"element":[{"id":"Patient.birthDate","min":1}]}}""");
         _folder.Write("in.ndjson", """
@@ -77,7 +77,7 @@ public sealed class ValidateTests : IDisposable
     }
 
     [Fact]
-    public async Task NestingWithoutEndIsNamedAndTheRestOfTheFileIsRead()
+    public async Task Endless_nesting_is_named_and_the_rest_of_the_file_is_read()
     {
         // Looked at again with every block that is read, a line like these takes half a minute.
         await using (var file = File.Create(_folder.File("deep.ndjson")))

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Interop.Storage;
+using Interop.Storage.Connections;
 
 namespace Interop.Api.Tests.Crashes;
 
@@ -9,7 +10,7 @@ internal sealed record StoredState(
 {
     public static async Task<StoredState> ReadAsync(string connection, long runId)
     {
-        await using var database = Database.Open(new DatabaseOptions { Connection = connection });
+        await using var database = DatabaseFactory.Open(new DatabaseOptions { Connection = connection });
         return await database.ReadAsync(async (session, token) =>
         {
             async Task<IReadOnlyList<string>> Lines(string sql) =>

@@ -17,7 +17,7 @@ public sealed class HttpConventionTests : IAsyncLifetime
     public async Task DisposeAsync() => await _server.DisposeAsync();
 
     [Fact]
-    public async Task EveryEndpointIsDescribedWithItsAnswersAndAnExampleOfEach()
+    public async Task Every_endpoint_is_described_with_its_answers_and_an_example_of_each()
     {
         var description = await Http.GetJsonAsync("/openapi.json");
         var operations = description.GetProperty("paths").EnumerateObject()
@@ -50,7 +50,7 @@ public sealed class HttpConventionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ThePageToTryTheApiIsServedWithAllItsFiles()
+    public async Task The_page_to_try_the_API_is_served_with_all_its_files()
     {
         var page = await Http.GetStringAsync("/docs/index.html");
         foreach (var file in new[] { "swagger-ui.css", "index.css", "swagger-ui-bundle.js", "swagger-ui-standalone-preset.js", "index.js" })
@@ -63,14 +63,14 @@ public sealed class HttpConventionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task HealthIsWhatMonitorsExpect()
+    public async Task Health_answers_as_monitors_expect()
     {
         Assert.Equal("""{"status":"ok"}""", await Http.GetStringAsync("/health"));
         Assert.Equal("""{"status":"ok"}""", await Http.GetStringAsync("/health/ready"));
     }
 
     [Fact]
-    public async Task MetricsAreInPrometheusText()
+    public async Task Metrics_are_in_Prometheus_text()
     {
         await Http.GetStringAsync("/health");
         using var response = await Http.GetAsync("/metrics");
@@ -86,7 +86,7 @@ public sealed class HttpConventionTests : IAsyncLifetime
     [InlineData("with space", false)]
     [InlineData("<script>", false)]
     [InlineData("", false)]
-    public async Task TheCallersRequestIdComesBackWhenItIsASaneOne(string id, bool isKept)
+    public async Task A_sane_request_id_of_the_caller_comes_back(string id, bool isKept)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/runs/1");
         request.Headers.TryAddWithoutValidation("X-Request-ID", id);
@@ -102,7 +102,7 @@ public sealed class HttpConventionTests : IAsyncLifetime
     [InlineData("Origin", "http://evil.example", "the page's origin is not among CORS_ORIGINS")]
     [InlineData("Origin", "null", "the page's origin is not among CORS_ORIGINS")]
     [InlineData("Host", "evil.example", "this API answers to localhost, not to 'evil.example'")]
-    public async Task PagesOfOtherOriginsAndBentNamesAreRefused(string header, string value, string detail)
+    public async Task Pages_of_other_origins_and_foreign_host_names_are_refused(string header, string value, string detail)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/ingest/patients");
         request.Headers.TryAddWithoutValidation(header, value);
@@ -114,7 +114,7 @@ public sealed class HttpConventionTests : IAsyncLifetime
     [Theory]
     [InlineData("https://app.example.org")]
     [InlineData("https://other.example.org")]
-    public async Task PagesOfConfiguredOriginsMayRead(string origin)
+    public async Task Pages_of_configured_origins_may_read(string origin)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/runs") { Headers = { { "Origin", origin } } };
         using var response = await Http.SendAsync(request);
@@ -127,7 +127,7 @@ public sealed class HttpConventionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task TheApisOwnPagesMayCallIt()
+    public async Task The_pages_of_the_API_may_call_it()
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/runs") { Headers = { { "Origin", Http.BaseAddress!.GetLeftPart(UriPartial.Authority) } } };
         using var response = await Http.SendAsync(request);
@@ -135,7 +135,7 @@ public sealed class HttpConventionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ABodyThatIsTooLongIsRefusedBeforeItIsRead()
+    public async Task A_body_that_is_too_long_is_refused_before_it_is_read()
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/ingest/patients") { Content = new ByteArrayContent(new byte[(1024 * 1024) + 1]) };
         request.Headers.ExpectContinue = true;
@@ -145,7 +145,7 @@ public sealed class HttpConventionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task NoAnswerSaysWhatServerThisIs()
+    public async Task No_answer_names_the_server_software()
     {
         using var response = await Http.GetAsync("/nowhere");
         Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);

@@ -17,7 +17,7 @@ public sealed class LogTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task TheLogsOfAWholeRunCarryItsIdsAndNeitherPatientsNorSecrets()
+    public async Task The_logs_of_a_run_carry_its_ids_and_neither_patients_nor_secrets()
     {
         await using var sandbox = await SandboxServer.StartAsync(new SandboxOptions
         {

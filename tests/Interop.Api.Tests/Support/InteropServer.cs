@@ -3,7 +3,6 @@ using Interop.Silo.Settings;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Interop.Api.Tests.Support;
@@ -40,7 +39,9 @@ internal sealed class InteropServer : IAsyncDisposable
         var values = new Dictionary<string, string?> { ["PORT"] = "0", ["LOG_LEVEL"] = "None" };
         foreach (var (name, value) in settings)
             values[name] = value;
-        return SettingsReader.Read(new ConfigurationBuilder().AddInMemoryCollection(values).Build(), TimeProvider.System);
+        var layers = new SettingsLayers();
+        layers.Add("the test", values);
+        return SettingsServices.Read(layers, TimeProvider.System);
     }
 
     public async ValueTask DisposeAsync()

@@ -2,17 +2,19 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
 using Interop.Fhir.FhirPath;
+using Interop.Fhir.FhirPath.Errors;
+using Interop.Fhir.FhirPath.Nodes;
 using Interop.Fhir.Schema;
 using Interop.Fhir.Tests.Validation;
 using Interop.Tests;
 
 namespace Interop.Fhir.Tests.FhirPath;
 
-/// <summary>Expressions and data come from outside: whatever they are, only <see cref="FhirPathException"/> leaves the engine.</summary>
+/// <summary>Expressions and data are untrusted input: the engine throws only <see cref="FhirPathException"/>.</summary>
 public class FhirPathFuzzTests
 {
     [Fact]
-    public void MutilatedExpressionsOnMutilatedDataFailOnlyAsFhirPath()
+    public void Mutated_expressions_on_mutated_data_fail_only_as_FHIRPath_errors()
     {
         string[] expressions = [.. R4Schema.Default.Types.Values.SelectMany(type => type.Invariants).Select(invariant => invariant.Expression).Distinct().Order(StringComparer.Ordinal), .. Suite()];
         JsonNode[] resources = [.. SampleResources.All.Select(Expect.Utf8).Concat(TestData.SmallExamples).Select(bytes => JsonNode.Parse(bytes)!)];
@@ -24,7 +26,7 @@ public class FhirPathFuzzTests
             for (int change = random.Next(3); change > 0; change--)
                 expression = Fuzz.Path(expression, random);
             string json = Fuzz.Json(resources[random.Next(resources.Length)], random);
-            using JsonDocument document = JsonDocument.Parse(json);
+            using var document = JsonDocument.Parse(json);
             try
             {
                 CompiledFhirPath path = FhirPathCompiler.Compile(expression, new FhirPathOptions { InputType = random.Next(2) == 0 ? null : "Patient" });

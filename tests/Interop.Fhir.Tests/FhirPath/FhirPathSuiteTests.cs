@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using System.Xml.Linq;
 using Interop.Fhir.FhirPath;
+using Interop.Fhir.FhirPath.Errors;
+using Interop.Fhir.FhirPath.Nodes;
 using Interop.Fhir.FhirPath.Types;
 using Interop.Tests;
 
@@ -11,9 +13,9 @@ namespace Interop.Fhir.Tests.FhirPath;
 public class FhirPathSuiteTests
 {
     [DataFact("fhir-r4/fhirpath")]
-    public void EveryTestOfTheFhirPathSuitePassesButTheNamedExceptions()
+    public void Every_test_of_the_FHIRPath_suite_passes_but_the_named_exceptions()
     {
-        XDocument suite = XDocument.Load(Path.Combine(PublishedData.Require("fhir-r4/fhirpath"), "tests-fhir-r4.xml"));
+        var suite = XDocument.Load(Path.Combine(PublishedData.Require("fhir-r4/fhirpath"), "tests-fhir-r4.xml"));
         var failures = new List<string>();
         int tests = 0;
         using var inputs = new SuiteInputs();

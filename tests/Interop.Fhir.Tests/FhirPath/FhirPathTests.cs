@@ -1,5 +1,8 @@
 using System.Text.Json;
 using Interop.Fhir.FhirPath;
+using Interop.Fhir.FhirPath.Engine;
+using Interop.Fhir.FhirPath.Errors;
+using Interop.Fhir.FhirPath.Nodes;
 
 namespace Interop.Fhir.Tests.FhirPath;
 
@@ -15,7 +18,7 @@ public class FhirPathTests
 
     private static string Evaluate(string expression, string? resource = null, EvaluationContext? context = null)
     {
-        using JsonDocument document = JsonDocument.Parse(resource ?? Patient);
+        using var document = JsonDocument.Parse(resource ?? Patient);
         return string.Join(", ", FhirPathCompiler.Compile(expression).Evaluate(document.RootElement, context).Select(node => node.ToString()));
     }
 
@@ -32,7 +35,7 @@ public class FhirPathTests
     [InlineData("name.nosuch()", FhirPathErrorKind.Semantic, 5)]
     [InlineData("name.first(1)", FhirPathErrorKind.Semantic, 5)]
     [InlineData("name.ofType(NoSuch)", FhirPathErrorKind.Semantic, 12)]
-    public void AnExpressionThatDoesNotCompileNamesThePlace(string expression, FhirPathErrorKind kind, int position)
+    public void An_expression_that_does_not_compile_names_the_place(string expression, FhirPathErrorKind kind, int position)
     {
         var error = Assert.Throws<FhirPathException>(() => FhirPathCompiler.Compile(expression));
         Assert.Equal((kind, position), (error.Kind, error.Position));
@@ -47,7 +50,7 @@ public class FhirPathTests
     [InlineData("iif(true)")]
     [InlineData("defineVariable()")]
     [InlineData("extension()")]
-    public void ArgumentsAreCountedAlsoWhereTheTypeOfTheInputIsKnown(string expression)
+    public void Arguments_are_counted_also_where_the_type_of_the_input_is_known(string expression)
     {
         var error = Assert.Throws<FhirPathException>(() => FhirPathCompiler.Compile(expression, new FhirPathOptions { InputType = "Patient" }));
         Assert.Equal(FhirPathErrorKind.Semantic, error.Kind);
@@ -55,7 +58,7 @@ public class FhirPathTests
     }
 
     [Fact]
-    public void SortingWhatHasNoOrderFailsAsThePathThatItIs()
+    public void Sorting_what_has_no_order_fails_as_the_path_that_it_is()
     {
         var error = Assert.Throws<FhirPathException>(() => Evaluate("('' | 2 | 1).sort()"));
         Assert.Equal(FhirPathErrorKind.Execution, error.Kind);
@@ -68,7 +71,7 @@ public class FhirPathTests
     [InlineData("Observation.status", "starts at Observation, but is evaluated on Patient")]
     [InlineData("name.select(given.first() + 1)", "string + System.Integer is not possible")]
     [InlineData("name.where(period.start.startsWith('2'))", "needs a string, not dateTime")]
-    public void WithATypeAnExpressionThatCannotMeanAnythingIsRefused(string expression, string reason)
+    public void With_a_type_an_expression_that_cannot_mean_anything_is_refused(string expression, string reason)
     {
         FhirPathCompiler.Compile(expression);
         var error = Assert.Throws<FhirPathException>(() => FhirPathCompiler.Compile(expression, new FhirPathOptions { InputType = "Patient" }));
@@ -93,7 +96,7 @@ public class FhirPathTests
     [InlineData("name.exists($index = 1 and family = 'D')", "true")]
     [InlineData("children().count()", "10")]
     [InlineData("descendants().where($this is Extension).count()", "2")]
-    public void PrimitivesKeepTheirExtensionsAndChoicesTheirTypes(string expression, string expected) => Assert.Equal(expected, Evaluate(expression));
+    public void Primitives_keep_their_extensions_and_choices_their_types(string expression, string expected) => Assert.Equal(expected, Evaluate(expression));
 
     [Theory]
     [InlineData("birthDate > @1974-11-30", "true")]
@@ -107,7 +110,7 @@ public class FhirPathTests
     [InlineData("@T23:30 + 45 minutes", "00:15")]
     [InlineData("@2024-01-01T23:59:59.5Z + 1 second", "2024-01-02T00:00:00.5Z")]
     [InlineData("@9999-12-31 + 1 day", "")]
-    public void DatesCompareAndAddAtTheirPrecision(string expression, string expected) => Assert.Equal(expected, Evaluate(expression));
+    public void Dates_compare_and_add_at_their_precision(string expression, string expected) => Assert.Equal(expected, Evaluate(expression));
 
     [Theory]
     [InlineData("1 '[in_i]' = 2.54 'cm'", "true")]
@@ -123,7 +126,7 @@ public class FhirPathTests
     [InlineData("1 '[iU]' = 1 'mg'", "")]
     [InlineData("2 'g' + 500 'mg'", "2.500 'g'")]
     [InlineData("12 months = 1 year", "true")]
-    public void QuantitiesConvertByUcum(string expression, string expected) => Assert.Equal(expected, Evaluate(expression));
+    public void Quantities_convert_by_UCUM(string expression, string expected) => Assert.Equal(expected, Evaluate(expression));
 
     [Theory]
     [InlineData("2147483647 + 1", "")]
@@ -136,12 +139,12 @@ public class FhirPathTests
     [InlineData("defineVariable('n', name.first()).select(%n.family)", "ABC")]
     [InlineData("@2024-05-06T07:08:09.010Z.monthOf()", "5")]
     [InlineData("'a-b'.replaceMatches('(.)-(.)', '$2-$1')", "b-a")]
-    public void FurtherFunctionsAndLimits(string expression, string expected) => Assert.Equal(expected, Evaluate(expression));
+    public void Further_functions_and_limits(string expression, string expected) => Assert.Equal(expected, Evaluate(expression));
 
     [Fact]
-    public void ReferencesResolveToContainedAndGivenResources()
+    public void References_resolve_to_contained_and_given_resources()
     {
-        using JsonDocument practitioner = JsonDocument.Parse("""{"resourceType":"Practitioner","id":"1","active":false}""");
+        using var practitioner = JsonDocument.Parse("""{"resourceType":"Practitioner","id":"1","active":false}""");
         JsonElement given = practitioner.RootElement;
         var context = new EvaluationContext { Resolve = reference => reference == "Practitioner/1" ? given : null };
         Assert.Equal("Org", Evaluate("managingOrganization.resolve().name"));
@@ -150,7 +153,7 @@ public class FhirPathTests
     }
 
     [Fact]
-    public void MemberOfKnowsTheValueSetsOfRequiredBindings()
+    public void Member_of_knows_the_value_sets_of_required_bindings()
     {
         Assert.Equal("true", Evaluate("name.first().use.memberOf('http://hl7.org/fhir/ValueSet/name-use')"));
         Assert.Equal("false", Evaluate("'nick'.memberOf('http://hl7.org/fhir/ValueSet/name-use')"));
@@ -158,7 +161,7 @@ public class FhirPathTests
     }
 
     [Fact]
-    public void VariablesTraceAndClockComeFromTheContext()
+    public void Variables_trace_and_clock_come_from_the_context()
     {
         var traced = new List<string>();
         var context = new EvaluationContext
@@ -189,15 +192,15 @@ public class FhirPathTests
     [InlineData("#p", null, null)]
     [InlineData("urn:uuid:53fefa32-fcbb-4ff8-8a92-55ee120877b7", null, null)]
     [InlineData("Patient?identifier=a/b", null, null)]
-    public void AReferenceKeyIsTheIdOfTheResourceReferredTo(string reference, string? type, string? key) =>
+    public void A_reference_key_is_the_id_of_the_resource_referred_to(string reference, string? type, string? key) =>
         Assert.Equal(key ?? "", Evaluate($"subject.getReferenceKey({type})", "{\"resourceType\":\"Encounter\",\"subject\":{\"reference\":\"" + reference + "\"}}"));
 
     [Fact]
-    public void ARegularExpressionThatRunsAwayIsStopped() =>
+    public void A_regular_expression_that_runs_away_is_stopped() =>
         Assert.Contains("takes longer", Assert.Throws<FhirPathException>(() => Evaluate($"'{new string('a', 40)}!'.matches('^(a+)+$')")).Reason, StringComparison.Ordinal);
 
     [Fact]
-    public void DeepNestingIsRefusedRatherThanExhaustingTheStack()
+    public void Deep_nesting_is_refused_rather_than_exhausting_the_stack()
     {
         Assert.Throws<FhirPathException>(() => FhirPathCompiler.Compile(new string('(', 100_000)));
         Assert.Throws<FhirPathException>(() => FhirPathCompiler.Compile(new string('-', 100_000) + "1"));

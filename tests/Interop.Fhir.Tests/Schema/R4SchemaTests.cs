@@ -8,7 +8,7 @@ public class R4SchemaTests
     private static R4Schema Schema => R4Schema.Default;
 
     [Fact]
-    public void TheSchemaIsThatOfR4()
+    public void The_schema_is_that_of_R4()
     {
         Assert.Equal("4.0.1", Schema.Version);
         Assert.Equal(146, Schema.ResourceTypes.Length);
@@ -20,7 +20,7 @@ public class R4SchemaTests
     }
 
     [Fact]
-    public void ElementsStandInTheOrderOfTheSpecification() =>
+    public void Elements_stand_in_the_order_of_the_specification() =>
         Assert.Equal(
             ["id", "meta", "implicitRules", "language", "text", "contained", "extension", "modifierExtension", "identifier", "active", "name", "telecom",
                 "gender", "birthDate", "deceased", "address", "maritalStatus", "multipleBirth", "photo", "contact", "communication", "generalPractitioner",
@@ -33,11 +33,11 @@ public class R4SchemaTests
     [InlineData("Quantity", "id extension value comparator unit system code")]
     [InlineData("Patient.communication", "id extension modifierExtension language preferred")]
     [InlineData("EvidenceVariable.characteristic", "id extension modifierExtension description definition usageContext exclude participantEffective timeFromStart groupMeasure")]
-    public void WhatThePackageAddedToTheSpecificationIsNotInTheSchema(string type, string elements) =>
+    public void What_the_package_added_to_the_specification_is_not_in_the_schema(string type, string elements) =>
         Assert.Equal(elements, string.Join(' ', Schema.FindType(type)!.Elements.Select(e => e.Name)));
 
     [Fact]
-    public void AnElementHasItsFacts()
+    public void An_element_has_its_facts()
     {
         var value = Schema.FindType("Observation")!.FindElement("value")!;
         Assert.True(value.IsChoice);
@@ -55,7 +55,7 @@ public class R4SchemaTests
     }
 
     [Fact]
-    public void AContentReferenceHasTheTypeItRefersTo()
+    public void A_content_reference_has_the_type_it_refers_to()
     {
         var item = Schema.FindType("Questionnaire.item")!.FindElement("item")!;
         Assert.Equal("Questionnaire.item", item.ContentReference);
@@ -63,7 +63,7 @@ public class R4SchemaTests
     }
 
     [Fact]
-    public void AConstrainedTypeOverridesAnElementInItsPlace()
+    public void A_constrained_type_overrides_an_element_in_its_place()
     {
         var low = Schema.FindType("Observation.referenceRange")!.FindElement("low")!;
         Assert.Equal(("Quantity", "SimpleQuantity"), (low.Types[0].Code, low.Types[0].Type.Name));
@@ -72,7 +72,7 @@ public class R4SchemaTests
     }
 
     [Fact]
-    public void EveryElementStandsAtItsIndexAndHasTypes() =>
+    public void Every_element_stands_at_its_index_and_has_types() =>
         Assert.All(Schema.Types.Values, type => Assert.All(type.Elements.Select((e, i) => (e, i)), pair =>
         {
             Assert.Equal(pair.i, pair.e.Index);
@@ -81,7 +81,7 @@ public class R4SchemaTests
         }));
 
     [Fact]
-    public void InvariantsAreWithTheTypesAndElementsTheyBindUpon()
+    public void Invariants_are_with_the_types_and_elements_they_bind_upon()
     {
         Assert.Equal(
             ["dom-2", "dom-3", "dom-4", "dom-5", "dom-6", "obs-6", "obs-7"],
@@ -99,7 +99,7 @@ public class R4SchemaTests
     }
 
     [Fact]
-    public void ARequiredBindingHasItsCodesBySystem()
+    public void A_required_binding_has_its_codes_by_system()
     {
         var status = Schema.FindValueSet("http://hl7.org/fhir/ValueSet/observation-status|4.0.1")!;
         Assert.Equal("registered preliminary final amended corrected cancelled entered-in-error unknown", string.Join(' ', Assert.Single(status.Systems).Codes));
@@ -114,7 +114,7 @@ public class R4SchemaTests
     }
 
     [Fact]
-    public void EveryCodeOfEveryValueSetIsFound() =>
+    public void Every_code_of_every_value_set_is_found() =>
         Assert.All(Schema.ValueSets.Values, set => Assert.All(set.Systems, s => Assert.All(s.Codes, code =>
             Assert.True(set.Contains(Encoding.UTF8.GetBytes(code)) && set.Contains(Encoding.UTF8.GetBytes(s.System), Encoding.UTF8.GetBytes(code))))));
 }

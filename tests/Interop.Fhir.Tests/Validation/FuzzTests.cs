@@ -1,6 +1,6 @@
-using Interop.Fhir.FhirPath;
 using Interop.Fhir.Schema;
 using Interop.Fhir.Validation;
+using Interop.Fhir.Validation.Invariants;
 
 namespace Interop.Fhir.Tests.Validation;
 
@@ -14,7 +14,7 @@ public class FuzzTests
     ];
 
     [Fact]
-    public void NoMutationMakesTheValidatorThrow()
+    public void No_mutation_makes_the_validator_throw()
     {
         var runs = Fuzz.Runs(10_000);
         var full = new ResourceValidator(R4Schema.Default, new ValidationOptions { Level = ValidationLevel.Full, InvariantChecker = InvariantChecker.Default });

@@ -9,10 +9,10 @@ namespace Interop.Fhir.Tests.Validation;
 public class MutationTests
 {
     [Fact]
-    public void TheSamplesAreValid() => Assert.All(SampleResources.All, Expect.NoIssues);
+    public void The_samples_are_valid() => Assert.All(SampleResources.All, Expect.NoIssues);
 
     [Fact]
-    public void EveryMutationOfTheSamplesIsFoundAtItsPlace()
+    public void Every_mutation_of_the_samples_is_found_at_its_place()
     {
         var mutations = SampleResources.All.SelectMany(s => Mutator.AllOf(s.Replace('\'', '"'))).ToList();
         Assert.InRange(mutations.Count, 1_500, 100_000);
@@ -20,7 +20,7 @@ public class MutationTests
     }
 
     [DataFact("synthea-100")]
-    public void MutationsOfPublishedResourcesAreFoundAtTheirPlaces()
+    public void Mutations_of_published_resources_are_found_at_their_places()
     {
         var resources = TestData.ExampleFiles.Where(f => new FileInfo(f).Length < 20_000).Select(File.ReadAllText)
             .Concat(TestData.SyntheaFiles.SelectMany(f => TestData.SyntheaResources(f).Take(3)).Select(Encoding.UTF8.GetString))

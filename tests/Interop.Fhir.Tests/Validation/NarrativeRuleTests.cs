@@ -20,7 +20,7 @@ public class NarrativeRuleTests
     [InlineData("<!-- a comment --><b>x</b>")]
     [InlineData("<![CDATA[<script>]]>")]
     [InlineData("<p title='a \"b\"'>x</p>")]
-    public void AnHonestNarrativeIsValid(string content) => Expect.NoIssues(Patient(Div + content + "</div>"));
+    public void A_safe_narrative_is_valid(string content) => Expect.NoIssues(Patient(Div + content + "</div>"));
 
     [Theory]
     [InlineData("<script>alert(1)</script>")]
@@ -53,7 +53,7 @@ public class NarrativeRuleTests
     [InlineData("<?xml version=\"1.0\"?>a")]
     [InlineData("<!DOCTYPE x>a")]
     [InlineData("<ins>a</ins>")]
-    public void WhatCouldActIsRefused(string content)
+    public void Active_content_in_a_narrative_is_an_error(string content)
     {
         var issue = Expect.OneError(Patient(Div + content + "</div>"), IssueCode.Invariant, "Patient.text.div");
         Assert.StartsWith("txt-1: ", issue.Text, StringComparison.Ordinal);
@@ -82,7 +82,7 @@ public class NarrativeRuleTests
     [InlineData("<div xmlns='http://www.w3.org/1999/xhtml'><br / >a</div>")]
     [InlineData("<div xmlns='http://www.w3.org/1999/xhtml'")]
     [InlineData("<div")]
-    public void BrokenMarkupIsFound(string div) => Expect.OneError(Patient(div), IssueCode.Value, "Patient.text.div");
+    public void Broken_markup_is_found(string div) => Expect.OneError(Patient(div), IssueCode.Value, "Patient.text.div");
 
     [Theory]
     [InlineData("")]
@@ -90,7 +90,7 @@ public class NarrativeRuleTests
     [InlineData("<p></p>")]
     [InlineData("&nbsp;")]
     [InlineData("<!-- a -->")]
-    public void ANarrativeHasContent(string content)
+    public void A_narrative_has_content(string content)
     {
         var issue = Expect.OneError(Patient(Div + content + "</div>"), IssueCode.Invariant, "Patient.text.div");
         Assert.StartsWith("txt-2: ", issue.Text, StringComparison.Ordinal);
@@ -101,7 +101,7 @@ public class NarrativeRuleTests
     [InlineData("{'status':'x','div':'<div xmlns=\\'http://www.w3.org/1999/xhtml\\'>a</div>'}", "code-invalid", "Patient.text.status")]
     [InlineData("{'status':'generated','div':1}", "structure", "Patient.text.div")]
     [InlineData("{'status':'generated','div':''}", "value", "Patient.text.div")]
-    public void ANarrativeHasItsParts(string text, string code, string location) =>
+    public void A_narrative_has_its_parts(string text, string code, string location) =>
         Expect.OneError($"{{'resourceType':'Patient','text':{text}}}", code, location);
 
     private static string Patient(string div) => $"{{'resourceType':'Patient','text':{{'status':'generated','div':{JsonSerializer.Serialize(div)}}}}}";

@@ -28,7 +28,7 @@ public class PrimitiveRuleTests
 
     [Theory]
     [MemberData(nameof(Values))]
-    public void AStringHasTheFormatOfItsType(string type, string[] valid, string[] invalid)
+    public void A_string_has_the_format_of_its_type(string type, string[] valid, string[] invalid)
     {
         Assert.All(valid, v => Expect.NoIssues(Parameter(type, JsonSerializer.Serialize(v))));
         Assert.All(invalid, v => Expect.OneError(Parameter(type, JsonSerializer.Serialize(v)), IssueCode.Value, "Parameters.parameter[0].value"));
@@ -39,7 +39,7 @@ public class PrimitiveRuleTests
     [InlineData("PositiveInt", "1 2147483647", "0 -1 2147483648 1.5")]
     [InlineData("UnsignedInt", "0 1 2147483647", "-1 -0 2147483648 0.0")]
     [InlineData("Decimal", "0 -0 1.0 1.00 -1.5 1e10 1E-245 1.000000000000000000E+245 123456789012345678901234567890.123456789012345678901234567890", "")]
-    public void ANumberIsInTheRangeOfItsType(string type, string valid, string invalid)
+    public void A_number_is_in_the_range_of_its_type(string type, string valid, string invalid)
     {
         Assert.All(valid.Split(' '), v => Expect.NoIssues(Parameter(type, v)));
         Assert.All(invalid.Split(' ', StringSplitOptions.RemoveEmptyEntries), v => Expect.OneError(Parameter(type, v), IssueCode.Value, "Parameters.parameter[0].value"));
@@ -53,11 +53,11 @@ public class PrimitiveRuleTests
     [InlineData("String", "1")]
     [InlineData("Date", "2020")]
     [InlineData("Code", "false")]
-    public void AValueHasItsJsonType(string type, string value) =>
+    public void A_value_has_its_json_type(string type, string value) =>
         Expect.OneError(Parameter(type, value), IssueCode.Structure, "Parameters.parameter[0].value");
 
     [Fact]
-    public void AStringHasAtMostOneMebiCharacters()
+    public void A_string_has_at_most_one_mebi_characters()
     {
         var longest = new string('ä', PrimitiveFormatLimit);
         Expect.NoIssues(Parameter("String", $"'{longest}'"));
@@ -67,7 +67,7 @@ public class PrimitiveRuleTests
     }
 
     [Fact]
-    public void ABlankStringIsAWarning()
+    public void A_blank_string_is_a_warning()
     {
         var result = Expect.Validate(Parameter("String", "' \\t'"));
         Assert.False(result.HasErrors);
@@ -78,7 +78,7 @@ public class PrimitiveRuleTests
     [InlineData("\\uD800")]
     [InlineData("\\uDC00x")]
     [InlineData("\\uD800\\u0041")]
-    public void HalfASurrogatePairIsFound(string text)
+    public void A_lone_surrogate_is_found(string text)
     {
         Expect.OneError(Parameter("String", $"'{text}'"), IssueCode.Value, "Parameters.parameter[0].value");
         Expect.OneError($"{{'resourceType':'{text}'}}", IssueCode.NotSupported, "resourceType");

@@ -8,7 +8,7 @@ namespace Interop.Fhir.Tests.Validation;
 public class PublishedDataTests
 {
     [DataFact("synthea-100")]
-    public void EverySyntheaResourceIsValid()
+    public void Every_synthea_resource_is_valid()
     {
         var count = 0;
         var issues = new List<string>();
@@ -30,7 +30,7 @@ public class PublishedDataTests
     }
 
     [DataFact("fhir-r4/examples")]
-    public void EveryExampleOfTheStandardIsValidButOne()
+    public void Every_example_of_the_standard_is_valid_but_one()
     {
         var errors = TestData.ExampleFiles
             .Where(f => Path.GetFileName(f) != "bundle-questionnaire.json")
@@ -42,7 +42,7 @@ public class PublishedDataTests
     }
 
     [DataFact("fhir-r4/examples")]
-    public void EveryItemWithoutLinkIdIsFoundAtItsPlace()
+    public void Every_item_without_link_id_is_found_at_its_place()
     {
         var example = TestData.Example("bundle-questionnaire.json");
         var expected = ItemsWithoutLinkId(JsonNode.Parse(example)!.AsObject(), "Questionnaire").Order(StringComparer.Ordinal).ToList();
@@ -55,7 +55,7 @@ public class PublishedDataTests
     }
 
     [DataFact("fhir-r4/examples")]
-    public void DecimalsBeyondDotNetAreValid()
+    public void Decimals_beyond_dot_net_are_valid()
     {
         var example = TestData.Example("observation-decimal.json");
         Assert.Contains("E-245", Encoding.UTF8.GetString(example), StringComparison.OrdinalIgnoreCase);

@@ -16,7 +16,7 @@ public class ReferenceRuleTests
     [InlineData("urn:uuid:C757873D-EC9A-4326-A141-556F43239520")]
     [InlineData("urn:oid:1.2.3")]
     [InlineData("mailto:a@example.org")]
-    public void AWellFormedReferenceIsValid(string reference) => Expect.NoIssues(Observation(reference));
+    public void A_well_formed_reference_is_valid(string reference) => Expect.NoIssues(Observation(reference));
 
     [Theory]
     [InlineData("Patient")]
@@ -38,10 +38,10 @@ public class ReferenceRuleTests
     [InlineData("urn:oid:x")]
     [InlineData(":x")]
     [InlineData("x:")]
-    public void AMalformedReferenceIsFound(string reference) => Expect.OneError(Observation(reference), IssueCode.Value, "Observation.subject.reference");
+    public void A_malformed_reference_is_found(string reference) => Expect.OneError(Observation(reference), IssueCode.Value, "Observation.subject.reference");
 
     [Fact]
-    public void ATargetOfAnotherTypeIsAWarning()
+    public void A_target_of_another_type_is_a_warning()
     {
         var result = Expect.Validate(Observation("Practitioner/1"));
         Assert.False(result.HasErrors);

@@ -6,7 +6,7 @@ namespace Interop.Fhir.Tests.Validation;
 public class ResultTests
 {
     [Fact]
-    public void TheResultTellsWhatTheResourceIs()
+    public void The_result_tells_what_the_resource_is()
     {
         var result = Expect.Validate("{'resourceType':'Patient','id':'p1','meta':{'versionId':'7','lastUpdated':'2024-01-01T00:00:00.1234567+02:00'}}");
 
@@ -23,11 +23,11 @@ public class ResultTests
     [InlineData("2024-01-01", null)]
     [InlineData("0001-01-01T00:00:00+14:00", null)]
     [InlineData("9999-12-31T23:59:60Z", null)]
-    public void LastUpdatedIsKeptToAHundredNanoseconds(string text, string? expected) =>
+    public void Last_updated_is_kept_to_100_ns(string text, string? expected) =>
         Assert.Equal(expected, Expect.Validate($"{{'resourceType':'Patient','meta':{{'lastUpdated':'{text}'}}}}").LastUpdated?.ToString("O"));
 
     [Fact]
-    public void OnlyTheRootsFactsAreReported()
+    public void Only_the_roots_facts_are_reported()
     {
         var result = Expect.Validate(
             "{'resourceType':'Bundle','type':'collection','entry':[{'resource':{'resourceType':'Patient','id':'inner','meta':{'versionId':'9'}}}],'id':'outer'}");
@@ -41,7 +41,7 @@ public class ResultTests
     [InlineData("{'resourceType':'Patient','id':'p1','id':'p2'}", "p1")]
     [InlineData("{'resourceType':'Patient','id':7}", null)]
     [InlineData("{'resourceType':'Patient','id':['p1']}", null)]
-    public void FactsAreReadAsFarAsPossible(string json, string? id)
+    public void Facts_are_read_as_far_as_possible(string json, string? id)
     {
         var result = Expect.Validate(json);
         Assert.True(result.HasErrors);
@@ -49,7 +49,7 @@ public class ResultTests
     }
 
     [Fact]
-    public void FullLevelAddsWhatTheCheckerFinds()
+    public void Full_level_adds_what_the_checker_finds()
     {
         var validator = new ResourceValidator(R4Schema.Default, new ValidationOptions { Level = ValidationLevel.Full, InvariantChecker = new OneInvariant() });
 
@@ -60,7 +60,7 @@ public class ResultTests
     }
 
     [Fact]
-    public void FullLevelWithoutACheckerIsRefused() =>
+    public void Full_level_without_a_checker_is_refused() =>
         Assert.Throws<ArgumentException>(() => new ResourceValidator(R4Schema.Default, new ValidationOptions { Level = ValidationLevel.Full }));
 
     private sealed class OneInvariant : IInvariantChecker

@@ -31,7 +31,7 @@ public class SpecificationRegexTests
 
     [Theory]
     [MemberData(nameof(Seeds))]
-    public void AFormatIsThatOfTheSpecification(string type, string[] seeds)
+    public void A_format_is_that_of_the_specification(string type, string[] seeds)
     {
         var regex = XmlSchemaRegex(R4Schema.Default.FindType(type)!.Regex!);
         var alphabet = "0123456789 abcfzTZ:+-./=ABF#\t\n\u00A0\u2028ä".ToCharArray();

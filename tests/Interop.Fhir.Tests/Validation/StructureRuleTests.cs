@@ -110,7 +110,7 @@ public class StructureRuleTests
     [InlineData("{'resourceType':'Condition','subject':{'display':'x'},'clinicalStatus':{'coding':[{'code':'active'}]}}", "code-invalid", "Condition.clinicalStatus")]
     [InlineData("{'resourceType':'Condition','subject':{'display':'x'},'clinicalStatus':{'text':'active'}}", "code-invalid", "Condition.clinicalStatus")]
     [InlineData("{'resourceType':'Claim','total':{'value':1,'currency':'dollars'}}", "code-invalid", "Claim.total.currency", "required")]
-    public void ABrokenRuleIsFoundAtItsPlace(string json, string code, string location, string? ignoredCode = null)
+    public void A_broken_rule_is_found_at_its_place(string json, string code, string location, string? ignoredCode = null)
     {
         if (ignoredCode is null)
         {
@@ -142,10 +142,10 @@ public class StructureRuleTests
     [InlineData("{'resourceType':'Bundle','type':'collection','entry':[{'resource':{'resourceType':'Bundle','type':'collection','entry':[{'resource':{'resourceType':'Patient','contained':[{'resourceType':'Organization','id':'o'}]}}]}}]}")]
     [InlineData("{'resourceType':'ExampleScenario','status':'draft','instance':[{'resourceId':'a','resourceType':'Patient'}]}")]
     [InlineData("{'resourceType':'Binary','contentType':'text/plain','data':'QQ=='}")]
-    public void WhatTheStandardAllowsHasNoIssue(string json) => Expect.NoIssues(json);
+    public void What_the_standard_allows_has_no_issue(string json) => Expect.NoIssues(json);
 
     [Fact]
-    public void SeveralErrorsAreAllFound()
+    public void Several_errors_are_all_found()
     {
         var result = Expect.Validate("{'resourceType':'Patient','foo':1,'gender':'m','name':[{'family':''},{'given':'A'}],'birthDate':'1974-13-01'}");
         Assert.Equal(
@@ -154,7 +154,7 @@ public class StructureRuleTests
     }
 
     [Fact]
-    public void ATextTellsWhatWouldBeRight()
+    public void A_text_tells_what_would_be_right()
     {
         Assert.Contains("deceasedBoolean, deceasedDateTime", Expect.OneError("{'resourceType':'Patient','deceased':true}", "structure", "Patient.deceased").Text, StringComparison.Ordinal);
         Assert.Contains("male, female, other, unknown", Expect.OneError("{'resourceType':'Patient','gender':'m'}", "code-invalid", "Patient.gender").Text, StringComparison.Ordinal);

@@ -22,7 +22,7 @@ public class UnreadableInputTests
     [InlineData("{'resourceType':'Patient','multipleBirthInteger':NaN}", "line 1, byte 50")]
     [InlineData("{'resourceType':'Patient','id':'a\nb'}", "line 1, byte 34")]
     [InlineData("{'resourceType':'Patient','id':'\\x'}", "line 1, byte 34")]
-    public void MalformedJsonIsOneIssueWithItsPosition(string json, string position)
+    public void Malformed_json_is_one_issue_with_its_position(string json, string position)
     {
         var issue = Assert.Single(Expect.Validate(json).Issues);
         Assert.Equal((IssueSeverity.Error, IssueCode.Structure), (issue.Severity, issue.Code));
@@ -30,11 +30,11 @@ public class UnreadableInputTests
     }
 
     [Fact]
-    public void MalformedJsonIsLocatedInTheResource() =>
+    public void Malformed_json_is_located_in_the_resource() =>
         Assert.Equal("Patient.name[1].given", Assert.Single(Expect.Validate("{'resourceType':'Patient','name':[{'family':'A'},{'given':[x").Issues).Location);
 
     [Fact]
-    public void BytesThatAreNotUtf8AreOneIssueWithTheirPosition()
+    public void Bytes_that_are_not_utf8_are_one_issue_with_their_position()
     {
         var latin1 = Encoding.Latin1.GetBytes("{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"Müller\"}]}");
         var issue = Assert.Single(ResourceValidator.Default.Validate(latin1).Issues);
@@ -47,7 +47,7 @@ public class UnreadableInputTests
     }
 
     [Fact]
-    public void AByteOrderMarkIsNamed()
+    public void A_byte_order_mark_is_named()
     {
         var issue = Assert.Single(ResourceValidator.Default.Validate([0xEF, 0xBB, 0xBF, .. "{\"resourceType\":\"Patient\"}"u8]).Issues);
         Assert.Contains("byte order mark", issue.Text, StringComparison.Ordinal);
@@ -57,7 +57,7 @@ public class UnreadableInputTests
     [InlineData(8, 7, false)]
     [InlineData(8, 8, true)]
     [InlineData(ValidationOptions.LargestMaxDepth, 100_000, true)]
-    public void NestingEndsAtTheLimit(int maxDepth, int levels, bool isTooDeep)
+    public void Nesting_ends_at_the_limit(int maxDepth, int levels, bool isTooDeep)
     {
         var validator = new ResourceValidator(R4Schema.Default, new ValidationOptions { MaxDepth = maxDepth });
         var arrays = "{\"resourceType\":\"Patient\",\"x\":" + new string('[', levels) + new string(']', levels) + "}";
@@ -68,7 +68,7 @@ public class UnreadableInputTests
     [InlineData("{'resourceType':'Patient','contact':[{'name':{'period':DEEP", "Patient.contact[0].name.period")]
     [InlineData("{'resourceType':'Bundle','type':'collection','entry':[{'resource':{'resourceType':'Patient'}},{'resource':{'resourceType':'Patient','zzz':DEEP", "Bundle.entry[1].resource")]
     [InlineData("DEEP", "")]
-    public void TooDeepIsSaidWhereItIs(string begin, string location)
+    public void Too_deep_is_said_where_it_is(string begin, string location)
     {
         foreach (var deep in new[] { new string('[', 1000), new StringBuilder().Insert(0, "{'a':", 1000).ToString() })
         {
@@ -81,7 +81,7 @@ public class UnreadableInputTests
     [Theory]
     [InlineData("[", 50_000_000)]
     [InlineData("{\"a\":", 10_000_000)]
-    public void NestingWithoutEndIsNotReadToItsEnd(string level, int levels)
+    public void Nesting_without_end_is_not_read_to_its_end(string level, int levels)
     {
         var utf8 = new byte[level.Length * levels];
         for (var i = 0; i < utf8.Length; i++)
@@ -90,7 +90,7 @@ public class UnreadableInputTests
     }
 
     [Fact]
-    public void TheDeepestAllowedNestingFitsASmallStack()
+    public void The_deepest_allowed_nesting_fits_a_small_stack()
     {
         var validator = new ResourceValidator(R4Schema.Default, new ValidationOptions { MaxDepth = ValidationOptions.LargestMaxDepth });
         var deepest = new StringBuilder("{'resourceType':'Parameters','parameter':[{'name':'a'");
@@ -106,7 +106,7 @@ public class UnreadableInputTests
     }
 
     [Fact]
-    public void ATooLargeResourceIsRefused()
+    public void A_too_large_resource_is_refused()
     {
         var validator = new ResourceValidator(R4Schema.Default, new ValidationOptions { MaxBytes = 20 });
         var issue = Assert.Single(validator.Validate("{\"resourceType\":\"Patient\"}"u8).Issues);
@@ -114,7 +114,7 @@ public class UnreadableInputTests
     }
 
     [Fact]
-    public void IssuesAreListedUpToTheLimit()
+    public void Issues_are_listed_up_to_the_limit()
     {
         var validator = new ResourceValidator(R4Schema.Default, new ValidationOptions { MaxIssues = 3 });
         var result = validator.Validate(Expect.Utf8("{'resourceType':'Patient'," + string.Join(",", Enumerable.Range(0, 10).Select(i => $"'x{i}':1")) + "}"));
@@ -124,7 +124,7 @@ public class UnreadableInputTests
     }
 
     [Fact]
-    public void ManyNullsTakeNoLongerThanTheyMust()
+    public void Many_nulls_take_no_longer_than_they_must()
     {
         const int count = 200_000;
         var nulls = string.Join(",", Enumerable.Repeat("null", count));
@@ -137,7 +137,7 @@ public class UnreadableInputTests
     [InlineData(ValidationOptions.LargestMaxDepth + 1, 1, 1)]
     [InlineData(1, 0, 1)]
     [InlineData(1, 1, 0)]
-    public void OptionsOutOfRangeAreRefused(int maxDepth, int maxBytes, int maxIssues) =>
+    public void Options_out_of_range_are_refused(int maxDepth, int maxBytes, int maxIssues) =>
         Assert.Throws<ArgumentException>(() => new ResourceValidator(
             R4Schema.Default, new ValidationOptions { MaxDepth = maxDepth, MaxBytes = maxBytes, MaxIssues = maxIssues }));
 }

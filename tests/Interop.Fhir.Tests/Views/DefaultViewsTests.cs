@@ -13,7 +13,7 @@ public class DefaultViewsTests
     {
         CompiledView compiled = DefaultViews.All[view];
         var rows = new RowCollector(compiled);
-        using JsonDocument document = JsonDocument.Parse(resource);
+        using var document = JsonDocument.Parse(resource);
         Assert.Equal(1, compiled.Run(document.RootElement, rows));
         return string.Join(" | ", rows.Rows[0].Select(column => column.Value?.ToString() ?? "null"));
     }
@@ -23,11 +23,11 @@ public class DefaultViewsTests
     [InlineData("observations", "id patient_id status code code_display effective_datetime value_quantity value_unit value_string")]
     [InlineData("encounters", "id patient_id status encounter_class start end")]
     [InlineData("conditions", "id patient_id clinical_status verification_status code onset recorded_date")]
-    public void TheNormalizedTablesHaveTheirDocumentedColumnsInOrder(string view, string columns) =>
+    public void The_normalized_tables_have_their_documented_columns_in_order(string view, string columns) =>
         Assert.Equal(columns.Split(' '), DefaultViews.All[view].Columns.Select(column => column.Name));
 
     [Fact]
-    public void EveryViewThatComesWithThePlatformCompilesWithoutWarning()
+    public void Every_view_that_comes_with_the_platform_compiles_without_warning()
     {
         string[] expected =
         [
@@ -45,22 +45,22 @@ public class DefaultViewsTests
     [InlineData("""{"resourceType":"Patient","id":"p","name":[{"family":"Elsewhere","given":["E"]},{"use":"official","text":"Only Text"}]}""", "p | null | null | null | null")]
     [InlineData("""{"resourceType":"Patient","id":"p","name":[{"use":"official","family":"Zo\u00eb \"Q\" \\","_given":[{"extension":[{"url":"u","valueString":"x"}]}]}]}""", "p | Zoë \"Q\" \\ | null | null | null")]
     [InlineData("""{"resourceType":"Patient","id":"p"}""", "p | null | null | null | null")]
-    public void APatientRowHasOneNameTheOfficialElseTheFirst(string patient, string row) => Assert.Equal(row, Row("patients", patient));
+    public void A_patient_row_has_one_name_the_official_else_the_first(string patient, string row) => Assert.Equal(row, Row("patients", patient));
 
     [Theory]
     [InlineData("""{"resourceType":"Observation","id":"o","status":"final","subject":{"reference":"Patient/p1"},"code":{"coding":[{"code":"a","display":"A"},{"code":"b"}]},"effectiveDateTime":"2024-01-02T03:04:05Z","valueQuantity":{"value":1.50,"unit":"cm"}}""", "o | p1 | final | a | A | 2024-01-02T03:04:05Z | 1.50 | cm | null")]
     [InlineData("""{"resourceType":"Observation","id":"o","status":"final","subject":{"reference":"http://server/fhir/Patient/p2/_history/3"},"code":{"text":"only text"},"effectivePeriod":{"start":"2024-01"},"valueString":"v"}""", "o | p2 | final | null | only text | 2024-01 | null | null | v")]
     [InlineData("""{"resourceType":"Observation","id":"o","status":"final","subject":{"reference":"Group/g"},"code":{},"effectiveInstant":"2024-01-02T03:04:05.678+01:00","valueQuantity":{"value":0.00000000000000000000000000000000010,"code":"mg"}}""", "o | null | final | null | null | 2024-01-02T03:04:05.678+01:00 | 0.00000000000000000000000000000000010 | mg | null")]
     [InlineData("""{"resourceType":"Observation","id":"o","status":"final","subject":{"reference":"urn:uuid:53fefa32-fcbb-4ff8-8a92-55ee120877b7"},"code":{},"valueInteger":3}""", "o | null | final | null | null | null | null | null | null")]
-    public void AnObservationRowTakesWhateverKindOfTimeAndValueThereIs(string observation, string row) => Assert.Equal(row, Row("observations", observation));
+    public void An_observation_row_takes_whatever_kind_of_time_and_value_there_is(string observation, string row) => Assert.Equal(row, Row("observations", observation));
 
     [Fact]
-    public void AnEncounterRowHasItsClassAndPeriod() => Assert.Equal(
+    public void An_encounter_row_has_its_class_and_period() => Assert.Equal(
         "e | p | finished | AMB | 2024-01-01T00:00:00Z | null",
         Row("encounters", """{"resourceType":"Encounter","id":"e","status":"finished","class":{"code":"AMB"},"subject":{"reference":"Patient/p"},"period":{"start":"2024-01-01T00:00:00Z"}}"""));
 
     [Fact]
-    public void AConditionRowTakesTheStartOfAPeriodWhereThereIsNoDateOfOnset() => Assert.Equal(
+    public void A_condition_row_takes_the_start_of_a_period_where_there_is_no_date_of_onset() => Assert.Equal(
         "c | p | active | confirmed | 1 | 2020-05 | 2024-01-01",
         Row("conditions", """
             {"resourceType":"Condition","id":"c","clinicalStatus":{"coding":[{"code":"active"}]},"verificationStatus":{"coding":[{"code":"confirmed"}]},"code":{"coding":[{"code":"1"}]},
@@ -68,7 +68,7 @@ public class DefaultViewsTests
             """));
 
     [Fact]
-    public void AnAuditEventRowNamesTheRequestor() => Assert.Equal(
+    public void An_audit_event_row_names_the_requestor() => Assert.Equal(
         "a | 2024-01-01T00:00:00Z | rest | read | R | 0 | Practitioner/2 | null | 10.0.0.1 | TREAT | Device/1 | p | Patient/p",
         Row("audit_events", """
             {"resourceType":"AuditEvent","id":"a","type":{"code":"rest"},"subtype":[{"code":"read"}],"action":"R","recorded":"2024-01-01T00:00:00Z","outcome":"0",
@@ -78,7 +78,7 @@ public class DefaultViewsTests
             """));
 
     [DataFact("synthea-100")]
-    public void TheSyntheaDataFillsTheTables()
+    public void The_synthea_data_fills_the_tables()
     {
         var report = new StringBuilder();
         foreach (CompiledView view in DefaultViews.All.Values.OrderBy(v => v.Definition.Name, StringComparer.Ordinal))
@@ -93,7 +93,7 @@ public class DefaultViewsTests
             {
                 if (line.Length == 0)
                     continue;
-                using JsonDocument document = JsonDocument.Parse(line);
+                using var document = JsonDocument.Parse(line);
                 Assert.Equal(1, view.Run(document.RootElement, counter));
                 resources++;
             }

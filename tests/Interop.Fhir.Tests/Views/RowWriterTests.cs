@@ -6,7 +6,7 @@ using Interop.Fhir.Views.Rows;
 
 namespace Interop.Fhir.Tests.Views;
 
-/// <summary>Rows as text: what a line or a cell looks like, whatever the resource holds.</summary>
+/// <summary>Rows as text: the form of a line or a cell for any resource content.</summary>
 public sealed class RowWriterTests : IDisposable
 {
     private readonly MemoryStream _output = new();
@@ -19,7 +19,7 @@ public sealed class RowWriterTests : IDisposable
     public void Dispose() => _output.Dispose();
 
     [Fact]
-    public async Task ALineHasEveryColumnAndDecimalsKeepTheirDigits()
+    public async Task A_line_has_every_column_and_decimals_keep_their_digits()
     {
         await WriteAsync(new NdjsonRowWriter(["a", "b", "c", "d", "e", "f"], _pipe), row =>
         {
@@ -37,14 +37,14 @@ public sealed class RowWriterTests : IDisposable
     }
 
     [Fact]
-    public async Task JsonThatWasWrittenOverSeveralLinesStaysOnOne()
+    public async Task Json_that_was_written_over_several_lines_stays_on_one()
     {
         await WriteAsync(new NdjsonRowWriter(["a"], _pipe), row => row.Json("{\r\n  \"x\": 1.50,\n  \"y\": \"a\\nb\"\n}"u8));
         Assert.Equal("""{"a":{  "x": 1.50,  "y": "a\nb"}}""" + "\n", Written);
     }
 
     [Fact]
-    public async Task CsvBeginsWithTheColumnsAlsoWhenThereAreNoRows()
+    public async Task Csv_begins_with_the_columns_also_when_there_are_no_rows()
     {
         using var csv = new CsvRowWriter(["id", "given"], _pipe);
         await csv.FlushAsync(CancellationToken.None);
@@ -52,7 +52,7 @@ public sealed class RowWriterTests : IDisposable
     }
 
     [Fact]
-    public async Task CellsAreQuotedWhereTheyMustBeAndNullIsEmpty()
+    public async Task Cells_are_quoted_where_they_must_be_and_null_is_empty()
     {
         await WriteAsync(new CsvRowWriter(["a", "b", "c", "d", "e", "f"], _pipe), row =>
         {
@@ -86,7 +86,7 @@ public sealed class RowWriterTests : IDisposable
     [InlineData("a=b", "a=b")]
     [InlineData("1-2", "1-2")]
     [InlineData("x@example.org", "x@example.org")]
-    public async Task NoCellBeginsAFormula(string text, string cell)
+    public async Task No_cell_starts_a_formula(string text, string cell)
     {
         await WriteAsync(new CsvRowWriter(["a", "b"], _pipe), row =>
         {
@@ -98,9 +98,9 @@ public sealed class RowWriterTests : IDisposable
     }
 
     [Fact]
-    public async Task AResourceHasAllItsRowsOrNone()
+    public async Task A_resource_has_all_its_rows_or_none()
     {
-        CompiledView view = CompiledView.Compile(ViewDefinition.Parse(
+        var view = CompiledView.Compile(ViewDefinition.Parse(
             """{"resource":"Patient","select":[{"forEach":"name","column":[{"name":"family","path":"family"},{"name":"given","path":"given","type":"string"}]}]}"""u8));
         using var writer = new NdjsonRowWriter(view.Columns.Select(c => c.Name), _pipe);
         var held = new HeldRows();
@@ -111,7 +111,7 @@ public sealed class RowWriterTests : IDisposable
             """{"resourceType":"Patient","name":[{"family":"H"}]}""",
         })
         {
-            using JsonDocument document = JsonDocument.Parse(json);
+            using var document = JsonDocument.Parse(json);
             try
             {
                 view.Run(document.RootElement, held);
@@ -129,7 +129,7 @@ public sealed class RowWriterTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task WhatGathersIsSentOnBetweenRows(bool asCsv)
+    public async Task Buffered_rows_are_flushed_between_rows(bool asCsv)
     {
         using ViewRowWriter writer = asCsv ? new CsvRowWriter(["a"], _pipe) : new NdjsonRowWriter(["a"], _pipe);
         var text = new byte[1000];

@@ -13,14 +13,14 @@ public class SqlOnFhirSuiteTests
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     [DataFact("sql-on-fhir-v2/tests")]
-    public void EveryCaseOfTheSqlOnFhirSuitePasses()
+    public void Every_case_of_the_SQL_on_FHIR_suite_passes()
     {
         var report = new JsonObject();
         var failures = new List<string>();
         int cases = 0;
         foreach (string file in Directory.GetFiles(PublishedData.Require("sql-on-fhir-v2/tests"), "*.json").Order(StringComparer.Ordinal))
         {
-            using JsonDocument suite = JsonDocument.Parse(File.ReadAllBytes(file));
+            using var suite = JsonDocument.Parse(File.ReadAllBytes(file));
             var tests = new JsonArray();
             foreach (JsonElement test in suite.RootElement.GetProperty("tests").EnumerateArray())
             {

@@ -13,9 +13,9 @@ public class ViewDefinitionTests
 
     private static List<JsonObject> Rows(string view, string resource)
     {
-        CompiledView compiled = CompiledView.Compile(Parse(view));
+        var compiled = CompiledView.Compile(Parse(view));
         var rows = new RowCollector(compiled);
-        using JsonDocument document = JsonDocument.Parse(resource);
+        using var document = JsonDocument.Parse(resource);
         compiled.Run(document.RootElement, rows);
         return rows.Rows;
     }
@@ -36,10 +36,10 @@ public class ViewDefinitionTests
     [InlineData("""{"resource":"Patient","select":[{}]}""", "select[0]", "neither column")]
     [InlineData("""{"resource":"Patient","constant":[{"name":"c"}],"select":[]}""", "constant[0]", "needs one value")]
     [InlineData("""{"resource":"Patient","constant":[{"name":"c","valueBoolean":"x"}],"select":[]}""", "constant[0].valueBoolean", "not a value")]
-    [InlineData("""{"resource":"Patient","select":[{"column":[{"name":"a","path":"\ud800"}]}]}""", "select[0].column[0].path", "half of a surrogate pair")]
-    [InlineData("""{"resource":"Patient","select":[{"repeat":["\ud800"]}]}""", "select[0].repeat[0]", "half of a surrogate pair")]
+    [InlineData("""{"resource":"Patient","select":[{"column":[{"name":"a","path":"\ud800"}]}]}""", "select[0].column[0].path", "lone surrogate")]
+    [InlineData("""{"resource":"Patient","select":[{"repeat":["\ud800"]}]}""", "select[0].repeat[0]", "lone surrogate")]
     [InlineData("""{"resource":"Patient","select":[{"\ud800":1}]}""", "", "a property's name is no text")]
-    public void AViewOfTheWrongFormIsRefusedWithItsPlace(string json, string place, string reason)
+    public void A_view_of_the_wrong_form_is_refused_with_its_place(string json, string place, string reason)
     {
         var error = Assert.Throws<ViewDefinitionException>(() => CompiledView.Compile(Parse(json)));
         Assert.Equal(place, error.Place);
@@ -57,7 +57,7 @@ public class ViewDefinitionTests
     [InlineData("""{"forEach":"birthDate","column":[{"name":"a","path":"$this"}]}""", "select[0].forEach", "no collection")]
     [InlineData("""{"unionAll":[{"column":[{"name":"a","path":"id"}]},{"column":[{"name":"b","path":"id"}]}]}""", "select[0].unionAll[1]", "the same columns in the same order")]
     [InlineData("""{"unionAll":[{"column":[{"name":"a","path":"id","type":"id"}]},{"column":[{"name":"a","path":"active","type":"boolean"}]}]}""", "select[0].unionAll[1].column[0]", "the column a is boolean here")]
-    public void AViewThatCannotWorkIsRefusedWithItsPlace(string select, string place, string reason)
+    public void A_view_that_cannot_work_is_refused_with_its_place(string select, string place, string reason)
     {
         var error = Assert.Throws<ViewDefinitionException>(() => CompiledView.Compile(Parse(View(select))));
         Assert.Equal(place, error.Place);
@@ -65,15 +65,15 @@ public class ViewDefinitionTests
     }
 
     [Fact]
-    public void AnUnknownTypeOfResourceIsRefused() =>
+    public void An_unknown_type_of_resource_is_refused() =>
         Assert.Equal("resource", Assert.Throws<ViewDefinitionException>(() => CompiledView.Compile(Parse("""{"resource":"Pation","select":[{"column":[{"name":"a","path":"id"}]}]}"""))).Place);
 
     [Fact]
-    public void AWhereThatIsNoConditionIsRefused() =>
+    public void A_where_that_is_no_condition_is_refused() =>
         Assert.Equal("where[0].path", Assert.Throws<ViewDefinitionException>(() => CompiledView.Compile(Parse(View("""{"column":[{"name":"a","path":"id"}]}""", "\"where\":[{\"path\":\"gender\"}],")))).Place);
 
     [Fact]
-    public void TheNameIsNeededOnlyWhereItIsTheTables()
+    public void The_name_is_needed_only_where_it_is_the_tables()
     {
         string view = View("""{"column":[{"name":"a","path":"id"}]}""");
         Assert.Null(Parse(view).Name);
@@ -81,10 +81,10 @@ public class ViewDefinitionTests
     }
 
     [Fact]
-    public void AnElementThatDoesNotExistIsAWarningAndItsColumnNull()
+    public void An_element_that_does_not_exist_is_a_warning_and_its_column_null()
     {
         string view = View("""{"column":[{"name":"a","path":"id"},{"name":"b","path":"name.famly.first()"},{"name":"c","path":"deceasedBoolean"}]}""");
-        CompiledView compiled = CompiledView.Compile(Parse(view));
+        var compiled = CompiledView.Compile(Parse(view));
         Assert.Equal(["select[0].column[1].path", "select[0].column[2].path"], compiled.Warnings.Select(warning => warning.Place));
         Assert.Contains("HumanName has no element famly", compiled.Warnings[0].Reason, StringComparison.Ordinal);
         Assert.Contains("deceased.ofType(boolean)", compiled.Warnings[1].Reason, StringComparison.Ordinal);
@@ -92,7 +92,7 @@ public class ViewDefinitionTests
     }
 
     [Fact]
-    public void SeveralValuesForAColumnThatIsNoCollectionNameTheColumn()
+    public void Several_values_for_a_column_that_is_no_collection_name_the_column()
     {
         string view = View("""{"column":[{"name":"given","path":"name.given","type":"string"}]}""");
         var error = Assert.Throws<ViewEvaluationException>(() => Rows(view, """{"resourceType":"Patient","name":[{"given":["A","B"]}]}"""));
@@ -101,16 +101,16 @@ public class ViewDefinitionTests
     }
 
     [Fact]
-    public void HalfOfASurrogatePairInACollectionIsKeptAsItStands()
+    public void A_lone_surrogate_in_a_collection_is_kept_as_it_stands()
     {
-        CompiledView view = CompiledView.Compile(Parse(View("""{"column":[{"name":"all","path":"name.period","type":"Period","collection":true}]}""")));
-        using JsonDocument document = JsonDocument.Parse("""{"resourceType":"Patient","name":[{"period":{"start":"\ud800"}}]}""");
+        var view = CompiledView.Compile(Parse(View("""{"column":[{"name":"all","path":"name.period","type":"Period","collection":true}]}""")));
+        using var document = JsonDocument.Parse("""{"resourceType":"Patient","name":[{"period":{"start":"\ud800"}}]}""");
         var held = new Interop.Fhir.Views.Rows.HeldRows();
         Assert.Equal(1, view.Run(document.RootElement, held));
     }
 
     [Fact]
-    public void ObjectsAndCollectionsAreJson()
+    public void Objects_and_collections_are_json()
     {
         string view = View("""{"column":[{"name":"all","path":"name.given","type":"string","collection":true},{"name":"period","path":"name.period.first()","type":"Period"},{"name":"any","path":"name.period.first()"}]}""");
         Assert.Equal(
@@ -119,24 +119,24 @@ public class ViewDefinitionTests
     }
 
     [Fact]
-    public void AViewKeepsWorkingAfterAResourceThatItRefused()
+    public void A_view_keeps_working_after_a_resource_that_it_refused()
     {
-        CompiledView view = CompiledView.Compile(Parse(View("""{"column":[{"name":"given","path":"name.given","type":"string"}]}""")));
+        var view = CompiledView.Compile(Parse(View("""{"column":[{"name":"given","path":"name.given","type":"string"}]}""")));
         var rows = new RowCollector(view);
-        using JsonDocument two = JsonDocument.Parse("""{"resourceType":"Patient","name":[{"given":["A","B"]}]}""");
-        using JsonDocument one = JsonDocument.Parse("""{"resourceType":"Patient","name":[{"given":["C"]}]}""");
+        using var two = JsonDocument.Parse("""{"resourceType":"Patient","name":[{"given":["A","B"]}]}""");
+        using var one = JsonDocument.Parse("""{"resourceType":"Patient","name":[{"given":["C"]}]}""");
         Assert.Throws<ViewEvaluationException>(() => view.Run(two.RootElement, rows));
         Assert.Equal(1, view.Run(one.RootElement, rows));
         Assert.Equal("""[{"given":"C"}]""", JsonSerializer.Serialize(rows.Rows));
     }
 
     [Fact]
-    public async Task OneViewServesManyThreads()
+    public async Task One_view_serves_many_threads()
     {
         CompiledView view = DefaultViews.All["patients"];
         await Parallel.ForEachAsync(Enumerable.Range(0, 200), (i, _) =>
         {
-            using JsonDocument document = JsonDocument.Parse($$"""{"resourceType":"Patient","id":"p{{i}}","name":[{"family":"F{{i}}"}]}""");
+            using var document = JsonDocument.Parse($$"""{"resourceType":"Patient","id":"p{{i}}","name":[{"family":"F{{i}}"}]}""");
             var rows = new RowCollector(view);
             view.Run(document.RootElement, rows);
             Assert.Equal($"F{i}", rows.Rows.Single()["family"]!.ToString());

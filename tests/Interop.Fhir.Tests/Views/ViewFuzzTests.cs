@@ -9,7 +9,7 @@ using Interop.Fhir.Views.Rows;
 namespace Interop.Fhir.Tests.Views;
 
 /// <summary>
-/// A view and a resource are whatever someone sends: a view is refused as <see cref="ViewDefinitionException"/> alone, a resource as
+/// Views and resources are untrusted input: a view is refused with <see cref="ViewDefinitionException"/> alone, a resource as
 /// <see cref="ViewEvaluationException"/>, and what is not refused makes whole lines of JSON and CSV.
 /// </summary>
 public class ViewFuzzTests
@@ -23,7 +23,7 @@ public class ViewFuzzTests
         """;
 
     [Fact]
-    public async Task MutilatedViewsOnMutilatedResourcesFailOnlyAsViews()
+    public async Task Mutated_views_on_mutated_resources_fail_only_with_view_errors()
     {
         JsonNode[] views = [JsonNode.Parse(Everything)!, JsonNode.Parse(Everything)!, .. DefaultViews.All.Keys.Order(StringComparer.Ordinal).Select(name => JsonNode.Parse(DefaultViews.Read(name))!)];
         ILookup<string, JsonNode> resources = SampleResources.All.Select(Expect.Utf8).Concat(TestData.SmallExamples).Select(bytes => JsonNode.Parse(bytes)!)
@@ -38,7 +38,7 @@ public class ViewFuzzTests
             string? resource = null;
             try
             {
-                CompiledView view = CompiledView.Compile(ViewDefinition.Parse(Encoding.UTF8.GetBytes(json)));
+                var view = CompiledView.Compile(ViewDefinition.Parse(Encoding.UTF8.GetBytes(json)));
                 compiled++;
                 JsonNode[] fitting = [.. resources[view.Definition.Resource]];
                 resource = Fuzz.Json(fitting.Length > 0 ? fitting[random.Next(fitting.Length)] : JsonNode.Parse($$"""{"resourceType":"{{view.Definition.Resource}}"}""")!, random);
@@ -59,7 +59,7 @@ public class ViewFuzzTests
 
     private static async Task<int> RunAsync(CompiledView view, string resource)
     {
-        using JsonDocument document = JsonDocument.Parse(resource);
+        using var document = JsonDocument.Parse(resource);
         var held = new HeldRows();
         int rows = view.Run(document.RootElement, held);
         var names = view.Columns.Select(column => column.Name).ToArray();
@@ -71,7 +71,7 @@ public class ViewFuzzTests
         }
         foreach (string line in Encoding.UTF8.GetString(lines.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
-            using JsonDocument row = JsonDocument.Parse(line);
+            using var row = JsonDocument.Parse(line);
             Assert.Equal(names, row.RootElement.EnumerateObject().Select(cell => cell.Name));
             rows--;
         }

@@ -3,6 +3,7 @@ using Interop.Ingestion;
 using Interop.Sandbox;
 using Interop.Sandbox.Control;
 using Interop.Storage;
+using Interop.TestServers;
 
 namespace Interop.Grains.Tests.Ingestion;
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Interop.Fhir.Schema;
 using Interop.Grains.Tests.Support;
 using Interop.Ingestion;
+using Interop.TestServers;
 using Interop.Tests;
 
 namespace Interop.Grains.Tests.Ingestion;

@@ -2,6 +2,7 @@ using System.Text;
 using Interop.Grains.Tests.Support;
 using Interop.Ingestion;
 using Interop.Storage;
+using Interop.TestServers;
 
 namespace Interop.Grains.Tests.Ingestion;
 

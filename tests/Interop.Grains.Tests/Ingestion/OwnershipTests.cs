@@ -7,6 +7,7 @@ using Interop.Ingestion.Runs;
 using Interop.Sandbox;
 using Interop.Sandbox.Faults;
 using Interop.Storage;
+using Interop.TestServers;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Interop.Grains.Tests.Ingestion;

@@ -4,6 +4,7 @@ using Interop.Sandbox;
 using Interop.Sandbox.Control;
 using Interop.Sandbox.Faults;
 using Interop.Storage;
+using Interop.TestServers;
 
 namespace Interop.Grains.Tests.Ingestion;
 

@@ -1,6 +1,7 @@
 using Interop.Sandbox;
 using Interop.Sources;
 using Interop.Storage;
+using Interop.TestServers;
 
 namespace Interop.Grains.Tests.Support;
 

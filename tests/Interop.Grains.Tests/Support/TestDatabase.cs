@@ -1,5 +1,6 @@
 using Interop.Ingestion;
 using Interop.Storage;
+using Interop.Storage.Connections;
 using Interop.TestServers;
 
 namespace Interop.Grains.Tests.Support;
@@ -13,7 +14,7 @@ internal sealed class TestDatabase : IAsyncDisposable
     {
         (Options, _directory) = (options, directory);
         DatabaseProviders.Register();
-        Database = Database.Open(options);
+        Database = DatabaseFactory.Open(options);
     }
 
     public DatabaseOptions Options { get; }

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using System.ComponentModel.DataAnnotations;
 using Interop.Ingestion;
 using Interop.Sources;
 using Interop.Storage;
+using Interop.Storage.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -67,7 +69,7 @@ internal sealed class TestSilo : IAsyncDisposable
     {
         var source = new SourceOptions { BaseUrl = baseUrl.AbsoluteUri, BaseDelay = TimeSpan.FromMilliseconds(5), MaxAttempts = 6 };
         configure?.Invoke(source);
-        Assert.Null(source.Validate(name));
+        Validator.ValidateObject(source, new ValidationContext(source), validateAllProperties: true);
         Assert.True(sources.TryAdd(name, source), $"source {name} is taken");
     }
 
@@ -83,7 +85,7 @@ internal sealed class TestSilo : IAsyncDisposable
         {
             services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.None));
             services.AddSingleton(TimeProvider.System);
-            services.AddSingleton(_ => Database.Open(database.Options));
+            services.AddSingleton(_ => DatabaseFactory.Open(database.Options));
             services.AddSingleton(Options.Create(options.Ingestion));
             services.AddSingleton(Options.Create(new ExportOptions
             {

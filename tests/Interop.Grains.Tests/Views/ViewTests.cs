@@ -3,6 +3,7 @@ using Interop.Ingestion;
 using Interop.Sandbox;
 using Interop.Sandbox.Faults;
 using Interop.Storage;
+using Interop.TestServers;
 using Interop.Views;
 using static Interop.Grains.Tests.Support.ViewCalls;
 

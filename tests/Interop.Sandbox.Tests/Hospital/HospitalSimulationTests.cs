@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Interop.Fhir.FhirPath;
+using Interop.Fhir.Validation.Invariants;
 using Interop.Fhir.Schema;
 using Interop.Fhir.Validation;
 using Interop.Sandbox.Hospital;

@@ -3,7 +3,7 @@ using Interop.Fhir.FhirPath.Types;
 
 namespace Interop.Fhir.FhirPath.Checking;
 
-/// <summary>What functions give, where that does not depend on their arguments, and what they need of their input.</summary>
+/// <summary>The result types of functions where these do not depend on arguments, and the requirements on their input.</summary>
 internal static class FunctionResults
 {
     private static readonly string[] Conditions =
@@ -63,7 +63,7 @@ internal static class FunctionResults
 
     public static StaticType Of(string function, StaticType source)
     {
-        if (Fixed.TryGetValue(function, out StaticType? known))
+        if (Fixed.TryGetValue(function, out var known))
             return known;
         if (One.Contains(function))
             return source.AsItem();

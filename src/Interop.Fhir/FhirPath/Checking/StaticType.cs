@@ -2,7 +2,7 @@ using Interop.Fhir.FhirPath.Types;
 
 namespace Interop.Fhir.FhirPath.Checking;
 
-/// <summary>What is known of a collection before it is evaluated.</summary>
+/// <summary>What is known statically about a collection.</summary>
 /// <param name="Types">The types that its items may have; null where nothing is known.</param>
 /// <param name="IsCollection">It may have more than one item.</param>
 /// <param name="IsUnordered">Its order means nothing: children() and descendants().</param>
@@ -34,7 +34,7 @@ internal sealed record StaticType(IReadOnlyList<FhirTypeInfo>? Types, bool IsCol
         {
             if (Types is not { Count: > 0 })
                 return null;
-            NodeKind kind = Types[0].Kind;
+            var kind = Types[0].Kind;
             return Types.All(type => type.Kind == kind) ? kind : null;
         }
     }

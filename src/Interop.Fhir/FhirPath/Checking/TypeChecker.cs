@@ -1,12 +1,13 @@
+using Interop.Fhir.FhirPath.Errors;
 using Interop.Fhir.FhirPath.Syntax;
 using Interop.Fhir.FhirPath.Types;
 
 namespace Interop.Fhir.FhirPath.Checking;
 
 /// <summary>
-/// Follows the types through an expression (FHIRPath 2.0, 11.1, type safety) and refuses what cannot mean anything: elements that no
-/// type has, a path that starts at another type than its input, functions and operators on types that they do not take. What it does
-/// not know it lets pass.
+/// Infers types through an expression (FHIRPath 2.0, 11.1, type safety) and refuses what cannot have a meaning: elements that no
+/// type has, a path that starts at another type than its input, functions and operators on types that they do not accept. Unknown
+/// types pass.
 /// </summary>
 internal sealed class TypeChecker(IFhirTypeModel model, bool checkOrder = false)
 {
@@ -17,7 +18,7 @@ internal sealed class TypeChecker(IFhirTypeModel model, bool checkOrder = false)
     /// <param name="expression">The expression.</param>
     /// <param name="context">What $this is where it begins.</param>
     /// <param name="input">What %context and %resource are.</param>
-    /// <exception cref="FhirPathException">It cannot mean anything.</exception>
+    /// <exception cref="FhirPathException">The expression cannot have a meaning on these types.</exception>
     public StaticType Check(Expression expression, StaticType context, StaticType input)
     {
         _input = input;
@@ -51,7 +52,7 @@ internal sealed class TypeChecker(IFhirTypeModel model, bool checkOrder = false)
     {
         if (context.Types is null || model.FindType(member.Name) is not { } type)
             return StaticType.Unknown;
-        foreach (FhirTypeInfo possible in context.Types)
+        foreach (var possible in context.Types)
         {
             if (possible.IsSubtypeOf(type))
                 return context;
@@ -67,7 +68,7 @@ internal sealed class TypeChecker(IFhirTypeModel model, bool checkOrder = false)
             return StaticType.Unknown;
         var types = new List<FhirTypeInfo>();
         bool found = source.Types.Count == 0, isCollection = source.IsCollection;
-        foreach (FhirTypeInfo type in source.Types)
+        foreach (var type in source.Types)
         {
             if (type.FindElement(member.Name) is { } element)
             {
@@ -85,14 +86,14 @@ internal sealed class TypeChecker(IFhirTypeModel model, bool checkOrder = false)
         return new StaticType([.. types.Distinct()], isCollection, source.IsUnordered);
     }
 
-    /// <summary>A choice is named without its type in paths, which is easily missed by who knows the JSON.</summary>
+    /// <summary>A path names a choice element without its type (value, not valueQuantity): suggest the right form.</summary>
     private static string Hint(IReadOnlyList<FhirTypeInfo> types, string name)
     {
-        foreach (FhirElementInfo element in types.SelectMany(type => type.Elements))
+        foreach (var element in types.SelectMany(type => type.Elements))
         {
             if (!element.IsChoice || !name.StartsWith(element.Name, StringComparison.Ordinal))
                 continue;
-            FhirTypeInfo? type = element.Types.FirstOrDefault(t => name.AsSpan(element.Name.Length).Equals(t.Name, StringComparison.OrdinalIgnoreCase));
+            var type = element.Types.FirstOrDefault(t => name.AsSpan(element.Name.Length).Equals(t.Name, StringComparison.OrdinalIgnoreCase));
             if (type is not null)
                 return $"; in a path it is {element.Name}.ofType({type.Name})";
         }
@@ -101,7 +102,7 @@ internal sealed class TypeChecker(IFhirTypeModel model, bool checkOrder = false)
 
     private StaticType Indexer(IndexerExpression indexer, StaticType context)
     {
-        StaticType source = Check(indexer.Source, context);
+        var source = Check(indexer.Source, context);
         if (checkOrder && source.IsUnordered)
             throw FhirPathException.Semantic("an index on what has no order", indexer.Position);
         if (Check(indexer.Index, context) is { Kind: not (null or NodeKind.Integer) } index)
@@ -147,16 +148,16 @@ internal sealed class TypeChecker(IFhirTypeModel model, bool checkOrder = false)
     {
         if (function == "is")
             return StaticType.Boolean;
-        FhirTypeInfo? fhir = name.Namespace is null or "FHIR" ? model.FindType(name.Name) : null;
-        FhirTypeInfo? system = name.Namespace is null or SystemTypes.Namespace ? SystemTypes.Find(name.Name) : null;
+        var fhir = name.Namespace is null or "FHIR" ? model.FindType(name.Name) : null;
+        var system = name.Namespace is null or SystemTypes.Namespace ? SystemTypes.Find(name.Name) : null;
         bool isSystem = source.Types is { Count: > 0 } types && types.All(type => type.IsSystem);
-        FhirTypeInfo? result = isSystem ? system ?? fhir : fhir ?? system;
+        var result = isSystem ? system ?? fhir : fhir ?? system;
         return result is null ? StaticType.Unknown : new StaticType([result], function == "ofType" && source.IsCollection, source.IsUnordered);
     }
 
     private StaticType Call(CallExpression call, StaticType context)
     {
-        StaticType source = call.Source is null ? context : Check(call.Source, context);
+        var source = call.Source is null ? context : Check(call.Source, context);
         if (call.Name is "is" or "as" or "ofType")
             return TypeName.From(call.Arguments[0]) is { } name ? Typed(call.Name, source, name) : StaticType.Unknown;
         if (call.Name == "getReferenceKey")
@@ -165,7 +166,7 @@ internal sealed class TypeChecker(IFhirTypeModel model, bool checkOrder = false)
             throw FhirPathException.Semantic($"{call.Name}() on what has no order", call.Position);
         if (FunctionResults.NeedsText(call.Name) && source.Types is { Count: > 0 } types && types.All(type => type.Kind != NodeKind.String))
             throw FhirPathException.Semantic($"{call.Name}() needs a string, not {source}", call.Position);
-        StaticType inner = FunctionResults.EvaluatesPerItem(call.Name) ? source.AsItem() : context;
+        var inner = FunctionResults.EvaluatesPerItem(call.Name) ? source.AsItem() : context;
         StaticType[] arguments = [.. call.Arguments.Select(argument => Check(argument, inner))];
         switch (call.Name)
         {
@@ -173,7 +174,7 @@ internal sealed class TypeChecker(IFhirTypeModel model, bool checkOrder = false)
                 return arguments[0] with { IsCollection = source.IsCollection || arguments[0].IsCollection };
             case "repeat" or "repeatAll":
                 // What is found is asked again: the path must mean something there, too.
-                StaticType found = arguments[0];
+                var found = arguments[0];
                 Check(call.Arguments[0], found.AsItem());
                 return found.AsCollection();
             case "union" or "combine":

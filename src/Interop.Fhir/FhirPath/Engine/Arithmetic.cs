@@ -1,3 +1,5 @@
+using Interop.Fhir.FhirPath.Errors;
+using Interop.Fhir.FhirPath.Nodes;
 using Interop.Fhir.FhirPath.Types;
 using Interop.Fhir.FhirPath.Values;
 
@@ -8,8 +10,8 @@ internal sealed class ArithmeticOperation(Operation left, Operation right, strin
 {
     public override void Evaluate(Evaluation e)
     {
-        bool hasLeft = left.TryEvaluateSingle(e, out FhirPathNode a);
-        bool hasRight = right.TryEvaluateSingle(e, out FhirPathNode b);
+        bool hasLeft = left.TryEvaluateSingle(e, out var a);
+        bool hasRight = right.TryEvaluateSingle(e, out var b);
         if (symbol == "&")
         {
             e.Push(FhirPathNode.FromString((hasLeft ? Text(a) : "") + (hasRight ? Text(b) : "")));
@@ -41,8 +43,8 @@ internal sealed class ArithmeticOperation(Operation left, Operation right, strin
             return DecimalNumbers(x, y);
         if (symbol == "+" && a.Kind == NodeKind.String && b.Kind == NodeKind.String)
             return FhirPathNode.FromString(a.AsText() + b.AsText());
-        if (symbol is "+" or "-" && NodeEquality.IsTemporal(a.Kind) && b.TryGetQuantity(out Quantity? duration))
-            return a.TryGetTemporal(out Temporal? start) && TemporalArithmetic.Add(start, duration, symbol == "+" ? 1 : -1) is { } end ? FhirPathNode.FromTemporal(end) : null;
+        if (symbol is "+" or "-" && NodeEquality.IsTemporal(a.Kind) && b.TryGetQuantity(out var duration))
+            return a.TryGetTemporal(out var start) && TemporalArithmetic.Add(start, duration, symbol == "+" ? 1 : -1) is { } end ? FhirPathNode.FromTemporal(end) : null;
         if ((a.Kind == NodeKind.Quantity || b.Kind == NodeKind.Quantity) && NodeEquality.AsQuantity(a) is { } p && NodeEquality.AsQuantity(b) is { } q)
             return Quantities(p, q);
         throw Refused(a, b);
@@ -76,7 +78,7 @@ internal sealed class ArithmeticOperation(Operation left, Operation right, strin
 
     private FhirPathNode? Quantities(Quantity p, Quantity q)
     {
-        Quantity? result = symbol switch
+        var result = symbol switch
         {
             "+" => Quantity.Add(p, q, 1),
             "-" => Quantity.Add(p, q, -1),
@@ -93,13 +95,13 @@ internal sealed class PolarityOperation(Operation operand, bool negative) : Oper
 {
     public override void Evaluate(Evaluation e)
     {
-        if (!operand.TryEvaluateSingle(e, out FhirPathNode node))
+        if (!operand.TryEvaluateSingle(e, out var node))
             return;
         if (node.TryGetInteger(out long integer))
             e.Push(FhirPathNode.FromInteger(negative ? -integer : integer));
         else if (node.TryGetDecimal(out decimal number))
             e.Push(FhirPathNode.FromDecimal(negative ? -number : number));
-        else if (node.TryGetQuantity(out Quantity? quantity))
+        else if (node.TryGetQuantity(out var quantity))
             e.Push(FhirPathNode.FromQuantity(negative ? new Quantity(-quantity.Value, quantity.Unit, quantity.IsCalendar) : quantity));
         else
             throw FhirPathException.Execution($"a sign cannot stand before {node.Type}", Position);
@@ -112,7 +114,7 @@ internal sealed class UnionOperation(Operation left, Operation right) : Operatio
     public override void Evaluate(Evaluation e)
     {
         int mark = e.Top;
-        VariableScope? variables = e.Variables;
+        var variables = e.Variables;
         left.Evaluate(e);
         e.Variables = variables;
         right.Evaluate(e);
@@ -126,7 +128,7 @@ internal sealed class AsOperation(Operation operand, TypeTest type) : Operation
 {
     public override void Evaluate(Evaluation e)
     {
-        if (operand.TryEvaluateSingle(e, out FhirPathNode node) && type.IsOfType(node.Type))
+        if (operand.TryEvaluateSingle(e, out var node) && type.IsOfType(node.Type))
             e.Push(node);
     }
 }

@@ -1,12 +1,14 @@
 using System.Diagnostics.CodeAnalysis;
+using Interop.Fhir.FhirPath.Errors;
+using Interop.Fhir.FhirPath.Nodes;
 using Interop.Fhir.FhirPath.Types;
 
 namespace Interop.Fhir.FhirPath.Engine;
 
-/// <summary>What a function does: the input lies on the stack from <see cref="Call.Mark"/>, and the result is to lie there after it.</summary>
+/// <summary>The body of a function: it replaces its input, which is on the stack from <see cref="Call.Mark"/>, by its result.</summary>
 internal delegate void FunctionBody(in Call call);
 
-/// <summary>A call of a function under way.</summary>
+/// <summary>One call of a function.</summary>
 internal readonly ref struct Call(Evaluation e, int mark, Operation[] arguments, string name, int position)
 {
     public readonly Evaluation E = e;
@@ -49,7 +51,7 @@ internal readonly ref struct Call(Evaluation e, int mark, Operation[] arguments,
     public bool TryTextInput([NotNullWhen(true)] out string? text)
     {
         text = null;
-        if (!TryInput(out FhirPathNode node))
+        if (!TryInput(out var node))
             return false;
         text = TextOf(node, "the input");
         return text is not null;
@@ -74,7 +76,7 @@ internal readonly ref struct Call(Evaluation e, int mark, Operation[] arguments,
     public bool TryTextArgument(int index, [NotNullWhen(true)] out string? text)
     {
         text = null;
-        if (!TryArgument(index, out FhirPathNode node))
+        if (!TryArgument(index, out var node))
             return false;
         text = TextOf(node, $"argument {index + 1}");
         return text is not null;
@@ -83,7 +85,7 @@ internal readonly ref struct Call(Evaluation e, int mark, Operation[] arguments,
     public bool TryIntegerArgument(int index, out long value)
     {
         value = 0;
-        if (!TryArgument(index, out FhirPathNode node))
+        if (!TryArgument(index, out var node))
             return false;
         return node.TryGetInteger(out value) ? true : throw Error($"argument {index + 1} must be an integer, not {node.Type}");
     }

@@ -1,11 +1,12 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Interop.Fhir.FhirPath.Nodes;
 using Interop.Fhir.FhirPath.Types;
 
 namespace Interop.Fhir.FhirPath.Engine;
 
-/// <summary>The JSON properties that a type's elements may be written as: what children() goes by.</summary>
+/// <summary>The JSON properties of a type's elements, for children().</summary>
 internal sealed class ChildMap
 {
     private static readonly ConditionalWeakTable<FhirTypeInfo, ChildMap> Maps = [];
@@ -26,8 +27,8 @@ internal sealed class ChildMap
     /// <summary>Pushes the elements of an item, in the order in which they are written.</summary>
     public static void PushChildren(Evaluation e, in FhirPathNode parent)
     {
-        JsonElement json = parent.Json;
-        FhirTypeInfo type = parent.Type;
+        var json = parent.Json;
+        var type = parent.Type;
         if (json.ValueKind != JsonValueKind.Object)
         {
             json = parent.Companion;
@@ -37,18 +38,18 @@ internal sealed class ChildMap
         }
         if (type.IsSystem)
             return;
-        ChildMap map = Maps.GetValue(type, static t => new ChildMap(t));
+        var map = Maps.GetValue(type, static t => new ChildMap(t));
         int at = 0;
-        foreach (JsonProperty property in json.EnumerateObject())
+        foreach (var property in json.EnumerateObject())
         {
-            ReadOnlySpan<byte> name = JsonMarshal.GetRawUtf8PropertyName(property);
+            var name = JsonMarshal.GetRawUtf8PropertyName(property);
             bool isCompanion = name.Length > 1 && name[0] == '_';
-            JsonElement value = property.Value;
+            var value = property.Value;
             JsonElement companion = default;
             if (isCompanion)
             {
                 name = name[1..];
-                // With its value, it was pushed there.
+                // Pushed together with its value.
                 if (json.TryGetProperty(name, out _))
                     continue;
                 companion = value;
@@ -64,7 +65,7 @@ internal sealed class ChildMap
         }
     }
 
-    /// <summary>Properties mostly come in the order of their definition: the search goes on where the last one ended.</summary>
+    /// <summary>Properties mostly come in the order of their definition, so the search continues after the last match.</summary>
     private Property? Find(ReadOnlySpan<byte> name, ref int at)
     {
         for (int i = 0; i < _properties.Length; i++)

@@ -1,9 +1,9 @@
+using Interop.Fhir.FhirPath.Nodes;
 using Interop.Fhir.FhirPath.Types;
-using Interop.Fhir.FhirPath.Values;
 
 namespace Interop.Fhir.FhirPath.Engine;
 
-/// <summary>What several operations do to the collection on top of the stack.</summary>
+/// <summary>Operations on the collection on top of the stack.</summary>
 internal static class Collections
 {
     /// <summary>From this many texts on, a set is cheaper than comparing each with each.</summary>
@@ -42,7 +42,7 @@ internal static class Collections
 
     private static bool AllTexts(ReadOnlySpan<FhirPathNode> items)
     {
-        foreach (ref readonly FhirPathNode item in items)
+        foreach (ref readonly var item in items)
         {
             if (item.Kind != NodeKind.String)
                 return false;

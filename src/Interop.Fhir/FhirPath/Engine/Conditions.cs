@@ -1,5 +1,5 @@
+using Interop.Fhir.FhirPath.Nodes;
 using Interop.Fhir.FhirPath.Types;
-using Interop.Fhir.FhirPath.Values;
 
 namespace Interop.Fhir.FhirPath.Engine;
 
@@ -23,7 +23,7 @@ internal sealed class EqualsTextOperation(Operation path, string text, bool nega
 {
     private readonly byte[] _utf8 = FhirPathNode.Utf8(text);
 
-    /// <summary>The path where it is one step from $this, as in where(use = 'official'): the item need not become $this for it.</summary>
+    /// <summary>Set where the path is one step from $this, as in where(use = 'official'): then the item is read without setting $this.</summary>
     private readonly MemberOperation? _step = path is MemberOperation { Source: ThisOperation } step ? step : null;
 
     public override bool? Test(Evaluation e)
@@ -73,7 +73,7 @@ internal sealed class OrderOperation(Operation left, Operation right, string sym
 {
     public override bool? Test(Evaluation e)
     {
-        if (!left.TryEvaluateSingle(e, out FhirPathNode a) || !right.TryEvaluateSingle(e, out FhirPathNode b))
+        if (!left.TryEvaluateSingle(e, out var a) || !right.TryEvaluateSingle(e, out var b))
             return null;
         return NodeComparison.Compare(a, b, Position) is not { } order
             ? null
@@ -92,7 +92,7 @@ internal sealed class MembershipOperation(Operation item, Operation collection) 
 {
     public override bool? Test(Evaluation e)
     {
-        if (!item.TryEvaluateSingle(e, out FhirPathNode sought))
+        if (!item.TryEvaluateSingle(e, out var sought))
             return null;
         int mark = e.Top;
         collection.Evaluate(e);
@@ -102,7 +102,7 @@ internal sealed class MembershipOperation(Operation item, Operation collection) 
     }
 }
 
-/// <summary>and, or, xor, implies over three values (FHIRPath 2.0, 6.5). What the left side decides is not asked of the right one.</summary>
+/// <summary>and, or, xor, implies with three-valued logic (FHIRPath 2.0, 6.5). The right side is not evaluated where the left side decides.</summary>
 internal sealed class LogicOperation(Operation left, Operation right, string word) : ConditionOperation
 {
     public override bool? Test(Evaluation e)
@@ -132,5 +132,5 @@ internal sealed class LogicOperation(Operation left, Operation right, string wor
 internal sealed class IsOperation(Operation operand, TypeTest type) : ConditionOperation
 {
     public override bool? Test(Evaluation e) =>
-        operand.TryEvaluateSingle(e, out FhirPathNode node) ? type.Is(node.Type) : null;
+        operand.TryEvaluateSingle(e, out var node) ? type.Is(node.Type) : null;
 }

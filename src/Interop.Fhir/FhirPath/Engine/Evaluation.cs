@@ -1,3 +1,5 @@
+using Interop.Fhir.FhirPath.Errors;
+using Interop.Fhir.FhirPath.Nodes;
 using Interop.Fhir.FhirPath.Types;
 
 namespace Interop.Fhir.FhirPath.Engine;
@@ -52,14 +54,14 @@ internal sealed class Evaluation
 
     public static Evaluation Rent(IFhirTypeModel model, EvaluationContext? context)
     {
-        Evaluation evaluation = Spare ?? new Evaluation();
+        var evaluation = Spare ?? new Evaluation();
         Spare = null;
         evaluation.Model = model;
         evaluation.Context = context ?? EvaluationContext.Default;
         return evaluation;
     }
 
-    /// <summary>Forgets the document, and keeps the memory for this thread's next evaluation.</summary>
+    /// <summary>Releases the document and keeps the memory for the next evaluation of this thread.</summary>
     public void Return()
     {
         if (_stack.Length > 4096)
@@ -127,7 +129,7 @@ internal sealed class Evaluation
 
     public void Reverse(int mark) => Array.Reverse(_stack, mark, _top - mark);
 
-    /// <summary>Recursion in data (descendants, repeat) stops here rather than with the process.</summary>
+    /// <summary>Counts a level of recursion, so that deep data ends with an error and not with a stack overflow.</summary>
     public void Enter()
     {
         if (++_depth > MaximumDepth)

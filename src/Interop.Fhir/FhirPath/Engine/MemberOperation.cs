@@ -1,11 +1,12 @@
 using System.Text.Json;
+using Interop.Fhir.FhirPath.Nodes;
 using Interop.Fhir.FhirPath.Types;
 
 namespace Interop.Fhir.FhirPath.Engine;
 
 /// <summary>
-/// A step to an element. What the step means on a type is found once and remembered (an inline cache of one type: a path nearly always
-/// meets the same), so that the step itself is a look-up in the JSON.
+/// A step to an element. The navigation for a type is computed once and cached (an inline cache of one type: a path nearly always
+/// sees the same type), so that the step itself is a look-up in the JSON.
 /// </summary>
 internal sealed class MemberOperation : Operation
 {
@@ -47,7 +48,7 @@ internal sealed class MemberOperation : Operation
             return;
         if (end == mark + 1)
         {
-            FhirPathNode parent = e[mark];
+            var parent = e[mark];
             e.Cut(mark);
             PushChildren(e, parent);
             return;
@@ -60,7 +61,7 @@ internal sealed class MemberOperation : Operation
     public void PushChildren(Evaluation e, in FhirPathNode parent)
     {
         int mark = e.Top;
-        Navigation navigation = For(parent.Type);
+        var navigation = For(parent.Type);
         navigation.Push(e, parent, _utf8, _companionUtf8);
         if (_only is null || navigation.IsExactly(_only))
             return;
@@ -75,7 +76,7 @@ internal sealed class MemberOperation : Operation
 
     private Navigation For(FhirTypeInfo type)
     {
-        Navigation? cached = _cached;
+        var cached = _cached;
         if (cached is not null && ReferenceEquals(cached.Parent, type))
             return cached;
         cached = Navigation.Create(type, _name, _only);

@@ -1,11 +1,12 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Interop.Fhir.FhirPath.Nodes;
 using Interop.Fhir.FhirPath.Types;
-using Interop.Fhir.FhirPath.Values;
+using Interop.Fhir.Json;
 
 namespace Interop.Fhir.FhirPath.Engine;
 
-/// <summary>What a step to an element means on one type: which properties to read, and the type of what is found.</summary>
+/// <summary>How to read one element of one type: which JSON properties, and the type of the result.</summary>
 internal sealed class Navigation
 {
     private enum Means
@@ -40,7 +41,7 @@ internal sealed class Navigation
 
     public FhirTypeInfo Parent { get; }
 
-    /// <summary>Everything that this step finds has exactly this type.</summary>
+    /// <summary>Whether every item that this step gives has exactly this type.</summary>
     public bool IsExactly(FhirTypeInfo type) => _means switch
     {
         Means.Nothing => true,
@@ -53,7 +54,7 @@ internal sealed class Navigation
     {
         if (parent.IsSystem)
             return new Navigation(parent, Means.Computed, name);
-        FhirElementInfo? element = parent.FindElement(name);
+        var element = parent.FindElement(name);
         if (element is null)
             return new Navigation(parent, Means.Nothing, name);
         if (!element.IsChoice)
@@ -72,7 +73,7 @@ internal sealed class Navigation
 
     public void Push(Evaluation e, in FhirPathNode parent, ReadOnlySpan<byte> utf8, ReadOnlySpan<byte> companionUtf8)
     {
-        JsonElement json = parent.Json;
+        var json = parent.Json;
         if (json.ValueKind != JsonValueKind.Object)
         {
             if (_means == Means.Computed)
@@ -84,8 +85,8 @@ internal sealed class Navigation
         switch (_means)
         {
             case Means.Property:
-                bool found = json.TryGetProperty(utf8, out JsonElement value);
-                if (_hasCompanion && json.TryGetProperty(companionUtf8, out JsonElement companion))
+                bool found = json.TryGetProperty(utf8, out var value);
+                if (_hasCompanion && json.TryGetProperty(companionUtf8, out var companion))
                     PushValue(e, value, companion, _type, _isAbstract);
                 else if (found)
                     PushPlain(e, value, _type, _isAbstract);
@@ -100,20 +101,20 @@ internal sealed class Navigation
     {
         if (_alternatives.Length <= 2)
         {
-            foreach (Alternative alternative in _alternatives)
+            foreach (var alternative in _alternatives)
                 PushAlternative(e, json, alternative);
             return;
         }
-        // Extensions have fifty alternatives and two properties: it is cheaper to look at what is there.
+        // Extension.value[x] has fifty alternatives and the object two properties: enumerating the properties is cheaper.
         Alternative? last = null;
-        foreach (JsonProperty property in json.EnumerateObject())
+        foreach (var property in json.EnumerateObject())
         {
-            ReadOnlySpan<byte> name = JsonMarshal.GetRawUtf8PropertyName(property);
+            var name = JsonMarshal.GetRawUtf8PropertyName(property);
             if (name.Length > 1 && name[0] == '_')
                 name = name[1..];
             if (name.Length <= prefix.Length || !name.StartsWith(prefix))
                 continue;
-            foreach (Alternative alternative in _alternatives)
+            foreach (var alternative in _alternatives)
             {
                 if (!ReferenceEquals(alternative, last) && name.SequenceEqual(alternative.Utf8))
                 {
@@ -127,8 +128,8 @@ internal sealed class Navigation
 
     private static void PushAlternative(Evaluation e, JsonElement json, Alternative alternative)
     {
-        bool found = json.TryGetProperty(alternative.Utf8, out JsonElement value);
-        if (alternative.Type.IsPrimitive && json.TryGetProperty(alternative.CompanionUtf8, out JsonElement companion))
+        bool found = json.TryGetProperty(alternative.Utf8, out var value);
+        if (alternative.Type.IsPrimitive && json.TryGetProperty(alternative.CompanionUtf8, out var companion))
             PushValue(e, value, companion, alternative.Type, isAbstract: false);
         else if (found)
             PushPlain(e, value, alternative.Type, isAbstract: false);
@@ -137,10 +138,10 @@ internal sealed class Navigation
     /// <summary>A value, or an array of them, without companions.</summary>
     private static void PushPlain(Evaluation e, JsonElement value, FhirTypeInfo type, bool isAbstract)
     {
-        JsonValueKind kind = value.ValueKind;
+        var kind = value.ValueKind;
         if (kind == JsonValueKind.Array)
         {
-            foreach (JsonElement item in value.EnumerateArray())
+            foreach (var item in value.EnumerateArray())
                 PushPlainItem(e, item, item.ValueKind, type, isAbstract);
         }
         else
@@ -168,7 +169,7 @@ internal sealed class Navigation
         int count = value.ValueKind == JsonValueKind.Array ? value.GetArrayLength() : 0;
         if (companion.ValueKind != JsonValueKind.Array)
         {
-            foreach (JsonElement item in value.EnumerateArray())
+            foreach (var item in value.EnumerateArray())
                 PushItem(e, item, default, type, isAbstract);
             return;
         }
@@ -192,7 +193,7 @@ internal sealed class Navigation
             if (_name is "namespace" or "name")
                 e.Push(FhirPathNode.FromString(_name == "name" ? type.Name : type.Namespace));
         }
-        else if (parent.TryGetQuantity(out Quantity? quantity))
+        else if (parent.TryGetQuantity(out var quantity))
         {
             if (_name == "value")
                 e.Push(FhirPathNode.FromDecimal(quantity.Value));
@@ -203,7 +204,7 @@ internal sealed class Navigation
 
     /// <summary>The type that a resource says it is.</summary>
     public static FhirTypeInfo? ResourceType(IFhirTypeModel model, JsonElement json) =>
-        TryGetResourceType(json, out JsonElement name) ? model.FindType(name.GetString()!) : null;
+        TryGetResourceType(json, out var name) ? model.FindType(name.GetString()!) : null;
 
     /// <summary>The name of a resource's type, if that is a text. It mostly is the first property, while a look-up begins at the last.</summary>
     public static bool TryGetResourceType(JsonElement json, out JsonElement name)
@@ -211,18 +212,18 @@ internal sealed class Navigation
         name = default;
         try
         {
-            foreach (JsonProperty property in json.EnumerateObject())
+            foreach (var property in json.EnumerateObject())
             {
                 if (property.NameEquals("resourceType"u8))
                 {
                     name = property.Value;
-                    return name.ValueKind == JsonValueKind.String && HalfPair.IsText(name);
+                    return name.ValueKind == JsonValueKind.String && LoneSurrogate.IsText(name);
                 }
                 break;
             }
-            return json.TryGetProperty("resourceType"u8, out name) && name.ValueKind == JsonValueKind.String && HalfPair.IsText(name);
+            return json.TryGetProperty("resourceType"u8, out name) && name.ValueKind == JsonValueKind.String && LoneSurrogate.IsText(name);
         }
-        catch (InvalidOperationException e) when (HalfPair.IsCause(e))
+        catch (InvalidOperationException e) when (LoneSurrogate.IsCause(e))
         {
             return false;
         }

@@ -1,9 +1,12 @@
+using Interop.Fhir.FhirPath.Errors;
+using Interop.Fhir.FhirPath.Nodes;
+
 namespace Interop.Fhir.FhirPath.Engine;
 
 /// <summary>A compiled expression. Immutable but for caches that any thread may refresh, so one compilation serves all threads.</summary>
 internal abstract class Operation
 {
-    /// <summary>Where it stands in the expression, for errors.</summary>
+    /// <summary>Position in the expression, for error messages.</summary>
     public int Position { get; init; } = -1;
 
     /// <summary>Leaves the resulting collection on the stack.</summary>
@@ -52,7 +55,7 @@ internal abstract class Operation
     {
         int mark = e.Top;
         Evaluate(e);
-        FhirPathNode[] items = e.From(mark).ToArray();
+        var items = e.From(mark).ToArray();
         e.Cut(mark);
         return items;
     }
@@ -102,7 +105,7 @@ internal sealed class TotalOperation : Operation
 {
     public override void Evaluate(Evaluation e)
     {
-        foreach (ref readonly FhirPathNode node in e.Total.AsSpan())
+        foreach (ref readonly var node in e.Total.AsSpan())
             e.Push(node);
     }
 }
@@ -117,7 +120,7 @@ internal sealed class IndexerOperation(Operation source, Operation index) : Oper
         int count = e.Top - mark;
         if (count == 0)
             return;
-        if (!index.TryEvaluateSingle(e, out FhirPathNode node))
+        if (!index.TryEvaluateSingle(e, out var node))
         {
             e.Cut(mark);
             return;

@@ -5,8 +5,8 @@ using Interop.Fhir.FhirPath.Types;
 namespace Interop.Fhir.FhirPath.Engine;
 
 /// <summary>
-/// Tells the type of a resource. Resources that come one after the other mostly begin with the very same bytes, up to the name of their
-/// type: those of the last one are remembered, and comparing them is cheaper than any look-up.
+/// Finds the type of a resource. Consecutive resources mostly start with the same bytes up to the name of their
+/// type, so the start of the last one is cached: comparing it is cheaper than a look-up.
 /// </summary>
 internal sealed class RootType(IFhirTypeModel model)
 {
@@ -21,14 +21,14 @@ internal sealed class RootType(IFhirTypeModel model)
     {
         if (json.ValueKind != JsonValueKind.Object)
             return SystemTypes.Any;
-        ReadOnlySpan<byte> raw = JsonMarshal.GetRawUtf8Value(json);
-        Known? last = _last;
+        var raw = JsonMarshal.GetRawUtf8Value(json);
+        var last = _last;
         if (last is not null && raw.StartsWith(last.Beginning))
             return last.Type;
-        if (!Navigation.TryGetResourceType(json, out JsonElement name))
+        if (!Navigation.TryGetResourceType(json, out var name))
             return SystemTypes.Any;
-        FhirTypeInfo type = model.FindType(name.GetString()!) ?? SystemTypes.Any;
-        ReadOnlySpan<byte> rawName = JsonMarshal.GetRawUtf8Value(name);
+        var type = model.FindType(name.GetString()!) ?? SystemTypes.Any;
+        var rawName = JsonMarshal.GetRawUtf8Value(name);
         if (IsFirst(json) && raw.Overlaps(rawName, out int offset) && offset + rawName.Length <= LongestBeginning)
             _last = new Known(raw[..(offset + rawName.Length)].ToArray(), type);
         return type;
@@ -36,7 +36,7 @@ internal sealed class RootType(IFhirTypeModel model)
 
     private static bool IsFirst(JsonElement json)
     {
-        foreach (JsonProperty property in json.EnumerateObject())
+        foreach (var property in json.EnumerateObject())
             return property.NameEquals("resourceType"u8);
         return false;
     }

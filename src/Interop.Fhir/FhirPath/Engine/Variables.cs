@@ -1,3 +1,6 @@
+using Interop.Fhir.FhirPath.Errors;
+using Interop.Fhir.FhirPath.Nodes;
+
 namespace Interop.Fhir.FhirPath.Engine;
 
 /// <summary>The variables that every expression knows (FHIRPath 2.0, 4.8; FHIR R4, fhirpath.html, variables).</summary>
@@ -42,7 +45,7 @@ internal sealed class ResourceOperation(bool root) : Operation
 {
     public override void Evaluate(Evaluation e)
     {
-        FhirPathNode? given = root ? e.Context.RootResource ?? e.Context.Resource : e.Context.Resource;
+        var given = root ? e.Context.RootResource ?? e.Context.Resource : e.Context.Resource;
         if (given is { } resource)
             e.Push(resource);
         else if (e.HasInput)

@@ -1,4 +1,5 @@
 using Interop.Fhir.FhirPath.Engine;
+using Interop.Fhir.FhirPath.Nodes;
 using Interop.Fhir.FhirPath.Types;
 using Interop.Fhir.FhirPath.Values;
 
@@ -19,11 +20,11 @@ internal static class BoundaryFunctions
 
     private static void Boundary(in Call call, bool high)
     {
-        if (!call.TryInput(out FhirPathNode node))
+        if (!call.TryInput(out var node))
             return;
         long? precision = call.TryIntegerArgument(0, out long given) ? given : null;
         FhirPathNode? result = null;
-        if (node.TryGetTemporal(out Temporal? temporal))
+        if (node.TryGetTemporal(out var temporal))
         {
             if (Bound(temporal, high, precision) is { } bound)
                 result = FhirPathNode.FromTemporal(bound);
@@ -33,7 +34,7 @@ internal static class BoundaryFunctions
             if (Bound(number, high, precision ?? DefaultDecimalPrecision) is { } bound)
                 result = FhirPathNode.FromDecimal(bound);
         }
-        else if (node.TryGetQuantity(out Quantity? quantity))
+        else if (node.TryGetQuantity(out var quantity))
         {
             if (Bound(quantity.Value, high, precision ?? DefaultDecimalPrecision) is { } bound)
                 result = FhirPathNode.FromQuantity(new Quantity(bound, quantity.Unit, quantity.IsCalendar));
@@ -104,15 +105,15 @@ internal static class BoundaryFunctions
             _ => high ? 59_999 * TimeSpan.TicksPerMillisecond : 0,
         };
         int? offset = value.OffsetMinutes ?? (value.Kind == TemporalKind.Time ? null : high ? -12 * 60 : 14 * 60);
-        TemporalKind kind = value.Kind == TemporalKind.Date && precision > TemporalPrecision.Day ? TemporalKind.DateTime : value.Kind;
+        var kind = value.Kind == TemporalKind.Date && precision > TemporalPrecision.Day ? TemporalKind.DateTime : value.Kind;
         return Temporal.Create(kind, precision, year, month, day, hour, minute, ticks, 3, precision >= TemporalPrecision.Hour ? offset : null);
     }
 
     public static void Precision(in Call call)
     {
-        if (!call.TryInput(out FhirPathNode node))
+        if (!call.TryInput(out var node))
             return;
-        if (node.TryGetTemporal(out Temporal? temporal))
+        if (node.TryGetTemporal(out var temporal))
         {
             call.Result(temporal.Precision switch
             {
@@ -140,7 +141,7 @@ internal static class BoundaryFunctions
 
     public static void Comparable(in Call call)
     {
-        if (!call.TryInput(out FhirPathNode node) || !call.TryArgument(0, out FhirPathNode other))
+        if (!call.TryInput(out var node) || !call.TryArgument(0, out var other))
         {
             call.Empty();
             return;

@@ -1,4 +1,5 @@
 using Interop.Fhir.FhirPath.Engine;
+using Interop.Fhir.FhirPath.Nodes;
 using Interop.Fhir.FhirPath.Types;
 using Interop.Fhir.FhirPath.Values;
 
@@ -11,7 +12,7 @@ internal static class CollectionFunctions
 
     public static void Not(in Call call)
     {
-        if (call.TryInput(out FhirPathNode node))
+        if (call.TryInput(out var node))
             call.Result(node.Kind == NodeKind.Boolean && !node.AsBoolean());
     }
 
@@ -26,7 +27,7 @@ internal static class CollectionFunctions
     private static bool AnyBoolean(in Call call, bool wanted)
     {
         bool found = false;
-        foreach (ref readonly FhirPathNode node in call.Input)
+        foreach (ref readonly var node in call.Input)
         {
             if (node.Kind != NodeKind.Boolean)
                 throw call.Error($"every item must be a Boolean, not {node.Type}");
@@ -51,7 +52,7 @@ internal static class CollectionFunctions
 
     private static bool IsSubset(ReadOnlySpan<FhirPathNode> part, ReadOnlySpan<FhirPathNode> whole)
     {
-        foreach (ref readonly FhirPathNode node in part)
+        foreach (ref readonly var node in part)
         {
             if (!NodeEquality.Contains(whole, node))
                 return false;
@@ -106,7 +107,7 @@ internal static class CollectionFunctions
 
     public static void Intersect(in Call call)
     {
-        Evaluation e = call.E;
+        var e = call.E;
         int end = e.Top;
         call.Arguments[0].Evaluate(e);
         int keep = call.Mark;
@@ -120,7 +121,7 @@ internal static class CollectionFunctions
 
     public static void Exclude(in Call call)
     {
-        Evaluation e = call.E;
+        var e = call.E;
         int end = e.Top;
         call.Arguments[0].Evaluate(e);
         int keep = call.Mark;
@@ -177,6 +178,6 @@ internal static class CollectionFunctions
             return i + j is >= int.MinValue and <= int.MaxValue ? FhirPathNode.FromInteger(i + j) : null;
         if (a.TryGetDecimal(out decimal x) && b.TryGetDecimal(out decimal y))
             return FhirPathNode.FromDecimal(x + y);
-        return a.TryGetQuantity(out Quantity? p) && b.TryGetQuantity(out Quantity? q) && Quantity.Add(p, q, 1) is { } sum ? FhirPathNode.FromQuantity(sum) : null;
+        return a.TryGetQuantity(out var p) && b.TryGetQuantity(out var q) && Quantity.Add(p, q, 1) is { } sum ? FhirPathNode.FromQuantity(sum) : null;
     }
 }

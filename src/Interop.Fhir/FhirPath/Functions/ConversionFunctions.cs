@@ -1,5 +1,6 @@
 using System.Globalization;
 using Interop.Fhir.FhirPath.Engine;
+using Interop.Fhir.FhirPath.Nodes;
 using Interop.Fhir.FhirPath.Types;
 using Interop.Fhir.FhirPath.Values;
 
@@ -12,7 +13,7 @@ internal static class ConversionFunctions
 
     public static FunctionBody To(Conversion conversion) => (in Call call) =>
     {
-        if (!call.TryInput(out FhirPathNode node))
+        if (!call.TryInput(out var node))
             return;
         if (conversion(node) is { } converted)
             call.Result(converted);
@@ -22,7 +23,7 @@ internal static class ConversionFunctions
 
     public static FunctionBody ConvertsTo(Conversion conversion) => (in Call call) =>
     {
-        if (call.TryInput(out FhirPathNode node))
+        if (call.TryInput(out var node))
             call.Result(conversion(node) is not null);
     };
 
@@ -67,7 +68,7 @@ internal static class ConversionFunctions
     public static FhirPathNode? ToQuantity(in FhirPathNode node)
     {
         if (node.Kind == NodeKind.Quantity)
-            return node.TryGetQuantity(out Quantity? own) ? FhirPathNode.FromQuantity(own) : null;
+            return node.TryGetQuantity(out var own) ? FhirPathNode.FromQuantity(own) : null;
         if (node.TryGetDecimal(out decimal number))
             return FhirPathNode.FromQuantity(new Quantity(number, "1"));
         if (node.Kind == NodeKind.Boolean)
@@ -86,7 +87,7 @@ internal static class ConversionFunctions
 
     private static FhirPathNode? ToTemporal(in FhirPathNode node, TemporalKind kind)
     {
-        if (node.TryGetTemporal(out Temporal? own))
+        if (node.TryGetTemporal(out var own))
         {
             if (own.Kind == kind)
                 return FhirPathNode.FromTemporal(own);
@@ -95,7 +96,7 @@ internal static class ConversionFunctions
         if (node.Kind != NodeKind.String)
             return null;
         string text = node.AsText()!;
-        if (Temporal.TryParse(text, kind, out Temporal? read))
+        if (Temporal.TryParse(text, kind, out var read))
             return FhirPathNode.FromTemporal(read);
         // A text with a time still has a date.
         return kind == TemporalKind.Date && Temporal.TryParse(text, TemporalKind.DateTime, out read) ? FhirPathNode.FromTemporal(read.As(kind)) : null;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Interop.Fhir.FhirPath.Engine;
+using Interop.Fhir.FhirPath.Nodes;
 using Interop.Fhir.FhirPath.Types;
 
 namespace Interop.Fhir.FhirPath.Functions;
@@ -15,19 +16,19 @@ internal static class FhirFunctions
 
     public static void GetValue(in Call call)
     {
-        if (call.TryInput(out FhirPathNode node) && node.Kind == NodeKind.None)
+        if (call.TryInput(out var node) && node.Kind == NodeKind.None)
             call.Empty();
     }
 
     public static void Resolve(in Call call)
     {
-        Evaluation e = call.E;
+        var e = call.E;
         int end = e.Top;
         for (int i = call.Mark; i < end; i++)
         {
-            FhirPathNode node = e[i];
+            var node = e[i];
             string? reference = node.Kind == NodeKind.String ? node.AsText() : null;
-            if (node.Json.ValueKind == JsonValueKind.Object && node.Json.TryGetProperty("reference"u8, out JsonElement property) && property.ValueKind == JsonValueKind.String)
+            if (node.Json.ValueKind == JsonValueKind.Object && node.Json.TryGetProperty("reference"u8, out var property) && property.ValueKind == JsonValueKind.String)
                 reference = property.GetString();
             if (!string.IsNullOrEmpty(reference) && Find(e, reference) is { } found && Navigation.ResourceType(e.Model, found) is { } type)
                 e.Push(FhirPathNode.FromJson(found, type));
@@ -37,8 +38,8 @@ internal static class FhirFunctions
 
     private static JsonElement? Find(Evaluation e, string reference)
     {
-        JsonElement resource = (e.Context.Resource ?? e.Input).Json;
-        JsonElement root = (e.Context.RootResource ?? e.Context.Resource ?? e.Input).Json;
+        var resource = (e.Context.Resource ?? e.Input).Json;
+        var root = (e.Context.RootResource ?? e.Context.Resource ?? e.Input).Json;
         if (reference[0] == '#')
             return FindContained(root, reference) ?? FindContained(resource, reference);
         return FindEntry(root, reference) ?? e.Context.Resolve?.Invoke(reference);
@@ -51,11 +52,11 @@ internal static class FhirFunctions
         // '#' alone is the containing resource (R4, references.html, contained).
         if (reference.Length == 1)
             return resource;
-        if (!resource.TryGetProperty("contained"u8, out JsonElement contained) || contained.ValueKind != JsonValueKind.Array)
+        if (!resource.TryGetProperty("contained"u8, out var contained) || contained.ValueKind != JsonValueKind.Array)
             return null;
-        foreach (JsonElement item in contained.EnumerateArray())
+        foreach (var item in contained.EnumerateArray())
         {
-            if (item.ValueKind == JsonValueKind.Object && item.TryGetProperty("id"u8, out JsonElement id) && id.ValueKind == JsonValueKind.String && id.ValueEquals(reference.AsSpan(1)))
+            if (item.ValueKind == JsonValueKind.Object && item.TryGetProperty("id"u8, out var id) && id.ValueKind == JsonValueKind.String && id.ValueEquals(reference.AsSpan(1)))
                 return item;
         }
         return null;
@@ -64,12 +65,12 @@ internal static class FhirFunctions
     /// <summary>In a Bundle, by the entry's fullUrl.</summary>
     internal static JsonElement? FindEntry(JsonElement bundle, string reference)
     {
-        if (bundle.ValueKind != JsonValueKind.Object || !bundle.TryGetProperty("entry"u8, out JsonElement entries) || entries.ValueKind != JsonValueKind.Array)
+        if (bundle.ValueKind != JsonValueKind.Object || !bundle.TryGetProperty("entry"u8, out var entries) || entries.ValueKind != JsonValueKind.Array)
             return null;
-        foreach (JsonElement entry in entries.EnumerateArray())
+        foreach (var entry in entries.EnumerateArray())
         {
-            if (entry.ValueKind != JsonValueKind.Object || !entry.TryGetProperty("resource"u8, out JsonElement resource) || resource.ValueKind != JsonValueKind.Object
-                || !entry.TryGetProperty("fullUrl"u8, out JsonElement url) || url.ValueKind != JsonValueKind.String)
+            if (entry.ValueKind != JsonValueKind.Object || !entry.TryGetProperty("resource"u8, out var resource) || resource.ValueKind != JsonValueKind.Object
+                || !entry.TryGetProperty("fullUrl"u8, out var url) || url.ValueKind != JsonValueKind.String)
                 continue;
             string fullUrl = url.GetString()!;
             if (fullUrl == reference || (fullUrl.EndsWith(reference, StringComparison.Ordinal) && fullUrl[^(reference.Length + 1)] == '/'))
@@ -80,12 +81,12 @@ internal static class FhirFunctions
 
     public static void MemberOf(in Call call)
     {
-        if (!call.TryInput(out FhirPathNode node) || !call.TryTextArgument(0, out string? url))
+        if (!call.TryInput(out var node) || !call.TryTextArgument(0, out string? url))
         {
             call.Empty();
             return;
         }
-        Evaluation e = call.E;
+        var e = call.E;
         bool? IsMember(string? system, string code) => e.Context.MemberOf?.Invoke(url, system, code) ?? e.Model.IsMember(url, system, code);
         bool? result = node.Kind == NodeKind.String
             ? IsMember(null, node.AsText()!)
@@ -100,23 +101,23 @@ internal static class FhirFunctions
     {
         if (json.ValueKind != JsonValueKind.Object)
             yield break;
-        if (json.TryGetProperty("coding"u8, out JsonElement codings) && codings.ValueKind == JsonValueKind.Array)
+        if (json.TryGetProperty("coding"u8, out var codings) && codings.ValueKind == JsonValueKind.Array)
         {
-            foreach (JsonElement coding in codings.EnumerateArray())
+            foreach (var coding in codings.EnumerateArray())
             {
-                foreach ((string?, string) found in Codings(coding))
+                foreach (var found in Codings(coding))
                     yield return found;
             }
         }
-        else if (json.TryGetProperty("code"u8, out JsonElement code) && code.ValueKind == JsonValueKind.String)
+        else if (json.TryGetProperty("code"u8, out var code) && code.ValueKind == JsonValueKind.String)
         {
-            yield return (json.TryGetProperty("system"u8, out JsonElement system) && system.ValueKind == JsonValueKind.String ? system.GetString() : null, code.GetString()!);
+            yield return (json.TryGetProperty("system"u8, out var system) && system.ValueKind == JsonValueKind.String ? system.GetString() : null, code.GetString()!);
         }
     }
 
     public static void ConformsTo(in Call call)
     {
-        if (!call.TryInput(out FhirPathNode node) || !call.TryTextArgument(0, out string? url))
+        if (!call.TryInput(out var node) || !call.TryTextArgument(0, out string? url))
         {
             call.Empty();
             return;
@@ -130,7 +131,7 @@ internal static class FhirFunctions
     /// <summary>The key that other rows refer to this resource by: its id.</summary>
     public static void GetResourceKey(in Call call)
     {
-        if (call.TryInput(out FhirPathNode node) && node.Json.ValueKind == JsonValueKind.Object && node.Json.TryGetProperty("id"u8, out JsonElement id)
+        if (call.TryInput(out var node) && node.Json.ValueKind == JsonValueKind.Object && node.Json.TryGetProperty("id"u8, out var id)
             && id.ValueKind == JsonValueKind.String && node.Json.TryGetProperty("resourceType"u8, out _) && call.E.Model.FindType("id") is { } type)
             call.Result(FhirPathNode.FromJson(id, type));
         else
@@ -140,12 +141,12 @@ internal static class FhirFunctions
     /// <summary>The key of the resource that each reference points to; with a type, only of references to that type.</summary>
     public static FunctionBody GetReferenceKey(string? type) => (in Call call) =>
     {
-        Evaluation e = call.E;
+        var e = call.E;
         int keep = call.Mark, end = e.Top;
         for (int i = call.Mark; i < end; i++)
         {
-            JsonElement json = e[i].Json;
-            if (json.ValueKind == JsonValueKind.Object && json.TryGetProperty("reference"u8, out JsonElement reference) && reference.ValueKind == JsonValueKind.String
+            var json = e[i].Json;
+            if (json.ValueKind == JsonValueKind.Object && json.TryGetProperty("reference"u8, out var reference) && reference.ValueKind == JsonValueKind.String
                 && ReferenceKey(reference.GetString()!, type) is { } key)
                 e[keep++] = FhirPathNode.FromString(key);
         }
@@ -161,18 +162,18 @@ internal static class FhirFunctions
         int slash = reference.LastIndexOf('/');
         if (slash <= 0 || reference[0] == '#' || reference.Contains('?'))
             return null;
-        ReadOnlySpan<char> id = reference[(slash + 1)..];
-        ReadOnlySpan<char> name = reference[..slash];
+        var id = reference[(slash + 1)..];
+        var name = reference[..slash];
         name = name[(name.LastIndexOf('/') + 1)..];
         if (id.IsEmpty || name.IsEmpty || !char.IsAsciiLetterUpper(name[0]))
             return null;
         return type is null || name.SequenceEqual(type) ? id.ToString() : null;
     }
 
-    /// <summary>Whether a narrative's XHTML is safe is the validator's business: here it is whether there is one.</summary>
+    /// <summary>Tests only that the text is a div; the validator checks that the XHTML is safe.</summary>
     public static void HtmlChecks(in Call call)
     {
-        if (call.TryInput(out FhirPathNode node))
+        if (call.TryInput(out var node))
             call.Result(node.Kind == NodeKind.String && node.AsText()!.AsSpan().Trim().StartsWith("<div", StringComparison.Ordinal));
     }
 }
@@ -184,14 +185,14 @@ internal sealed class ExtensionOperation(Operation source, Operation url) : Oper
 
     public override void Evaluate(Evaluation e)
     {
-        if (!url.TryEvaluateSingle(e, out FhirPathNode wanted) || wanted.AsText() is not { } text)
+        if (!url.TryEvaluateSingle(e, out var wanted) || wanted.AsText() is not { } text)
             return;
         int mark = e.Top;
         _extensions.Evaluate(e);
         int keep = mark;
         for (int i = mark; i < e.Top; i++)
         {
-            if (e[i].Json.ValueKind == JsonValueKind.Object && e[i].Json.TryGetProperty("url"u8, out JsonElement own) && own.ValueKind == JsonValueKind.String && own.ValueEquals(text))
+            if (e[i].Json.ValueKind == JsonValueKind.Object && e[i].Json.TryGetProperty("url"u8, out var own) && own.ValueKind == JsonValueKind.String && own.ValueEquals(text))
                 e[keep++] = e[i];
         }
         e.Cut(keep);

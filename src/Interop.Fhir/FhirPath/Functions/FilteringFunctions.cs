@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using Interop.Fhir.FhirPath.Engine;
-using Interop.Fhir.FhirPath.Values;
+using Interop.Fhir.FhirPath.Errors;
+using Interop.Fhir.FhirPath.Nodes;
 
 namespace Interop.Fhir.FhirPath.Functions;
 
@@ -9,10 +10,10 @@ internal static class FilteringFunctions
 {
     public static void Where(in Call call)
     {
-        Evaluation e = call.E;
-        Operation criterion = call.Arguments[0];
+        var e = call.E;
+        var criterion = call.Arguments[0];
         int end = e.Top, keep = call.Mark;
-        Evaluation.Scope scope = e.Save();
+        var scope = e.Save();
         for (int i = call.Mark; i < end; i++)
         {
             if (criterion.TestItem(e, i, i - call.Mark, scope) == true)
@@ -35,10 +36,10 @@ internal static class FilteringFunctions
     /// <summary>Whether the criterion holds (or, for <paramref name="wanted"/> false, does not hold) for any item.</summary>
     private static bool Any(in Call call, bool wanted)
     {
-        Evaluation e = call.E;
+        var e = call.E;
         int end = e.Top;
         bool found = false;
-        Evaluation.Scope scope = e.Save();
+        var scope = e.Save();
         for (int i = call.Mark; i < end && !found; i++)
         {
             found = (call.Arguments[0].TestItem(e, i, i - call.Mark, scope) == true) == wanted;
@@ -49,9 +50,9 @@ internal static class FilteringFunctions
 
     public static void Select(in Call call)
     {
-        Evaluation e = call.E;
+        var e = call.E;
         int end = e.Top;
-        Evaluation.Scope scope = e.Save();
+        var scope = e.Save();
         for (int i = call.Mark; i < end; i++)
         {
             e.SetItem(i, i - call.Mark, scope);
@@ -69,9 +70,9 @@ internal static class FilteringFunctions
 
     private static void Repeat(in Call call, bool unique)
     {
-        Evaluation e = call.E;
+        var e = call.E;
         int end = e.Top;
-        Evaluation.Scope scope = e.Save();
+        var scope = e.Save();
         for (int i = call.Mark; i < e.Top; i++)
         {
             int before = e.Top;
@@ -93,10 +94,10 @@ internal static class FilteringFunctions
 
     public static void Aggregate(in Call call)
     {
-        Evaluation e = call.E;
+        var e = call.E;
         int end = e.Top;
-        FhirPathNode[] total = call.Arguments.Length > 1 ? call.Arguments[1].ToArray(e) : [];
-        Evaluation.Scope scope = e.Save();
+        var total = call.Arguments.Length > 1 ? call.Arguments[1].ToArray(e) : [];
+        var scope = e.Save();
         for (int i = call.Mark; i < end; i++)
         {
             e.SetItem(i, i - call.Mark, scope);
@@ -105,17 +106,17 @@ internal static class FilteringFunctions
         }
         e.Restore(scope);
         e.Cut(call.Mark);
-        foreach (FhirPathNode node in total)
+        foreach (var node in total)
             e.Push(node);
     }
 
     /// <summary>iif(criterion, then, else): the branch that is not taken is not evaluated. $this is the input, at most one item.</summary>
     public static void Iif(in Call call)
     {
-        Evaluation e = call.E;
-        bool hasInput = call.TryInput(out FhirPathNode input);
+        var e = call.E;
+        bool hasInput = call.TryInput(out var input);
         e.Cut(call.Mark);
-        Evaluation.Scope scope = e.Save();
+        var scope = e.Save();
         e.This = input;
         e.HasThis = hasInput;
         if (call.Arguments[0].Test(e) == true)
@@ -128,20 +129,20 @@ internal static class FilteringFunctions
     /// <summary>sort(key, ...), a key with a minus sign descending (FHIRPath 3.0). An empty key comes last, or first where descending.</summary>
     public static void Sort(in Call call, bool[] descending)
     {
-        Evaluation e = call.E;
+        var e = call.E;
         int count = call.Count, keys = Math.Max(1, call.Arguments.Length);
         var rows = new (FhirPathNode Item, FhirPathNode?[] Keys)[count];
-        Evaluation.Scope scope = e.Save();
+        var scope = e.Save();
         for (int i = 0; i < count; i++)
         {
-            FhirPathNode item = e[call.Mark + i];
+            var item = e[call.Mark + i];
             rows[i] = (item, new FhirPathNode?[keys]);
             e.SetItem(call.Mark + i, i, scope);
             for (int k = 0; k < keys; k++)
             {
                 if (call.Arguments.Length == 0)
                     rows[i].Keys[k] = item;
-                else if (call.TryArgument(k, out FhirPathNode key))
+                else if (call.TryArgument(k, out var key))
                     rows[i].Keys[k] = key;
             }
         }
@@ -164,7 +165,7 @@ internal static class FilteringFunctions
             return 0;
         }
         e.Cut(call.Mark);
-        foreach ((FhirPathNode item, _) in Sorted(rows, Compare, position))
+        foreach ((var item, _) in Sorted(rows, Compare, position))
             e.Push(item);
     }
 

@@ -1,4 +1,5 @@
 using Interop.Fhir.FhirPath.Engine;
+using Interop.Fhir.FhirPath.Nodes;
 using Interop.Fhir.FhirPath.Values;
 
 namespace Interop.Fhir.FhirPath.Functions;
@@ -8,11 +9,11 @@ internal static class MathFunctions
 {
     public static void Abs(in Call call)
     {
-        if (!call.TryInput(out FhirPathNode node))
+        if (!call.TryInput(out var node))
             return;
         if (node.TryGetInteger(out long integer))
             call.Result(Math.Abs(integer));
-        else if (node.TryGetQuantity(out Quantity? quantity))
+        else if (node.TryGetQuantity(out var quantity))
             call.Result(FhirPathNode.FromQuantity(new Quantity(Math.Abs(quantity.Value), quantity.Unit, quantity.IsCalendar)));
         else
             call.Result(FhirPathNode.FromDecimal(Math.Abs(Number(call, node))));
@@ -26,7 +27,7 @@ internal static class MathFunctions
 
     private static void ToInteger(in Call call, Func<decimal, decimal> function)
     {
-        if (!call.TryInput(out FhirPathNode node))
+        if (!call.TryInput(out var node))
             return;
         decimal result = function(Number(call, node));
         if (result is >= int.MinValue and <= int.MaxValue)
@@ -37,7 +38,7 @@ internal static class MathFunctions
 
     public static void Round(in Call call)
     {
-        if (!call.TryInput(out FhirPathNode node))
+        if (!call.TryInput(out var node))
             return;
         call.TryIntegerArgument(0, out long digits);
         if (digits < 0)
@@ -53,7 +54,7 @@ internal static class MathFunctions
 
     public static void Log(in Call call)
     {
-        if (call.TryArgument(0, out FhirPathNode node))
+        if (call.TryArgument(0, out var node))
             Real(call, static (x, b) => Math.Log(x) / Math.Log(b), (double)Number(call, node));
         else
             call.Empty();
@@ -61,7 +62,7 @@ internal static class MathFunctions
 
     public static void Power(in Call call)
     {
-        if (!call.TryArgument(0, out FhirPathNode exponent) || !call.TryInput(out FhirPathNode node))
+        if (!call.TryArgument(0, out var exponent) || !call.TryInput(out var node))
         {
             call.Empty();
             return;
@@ -80,7 +81,7 @@ internal static class MathFunctions
 
     private static void Real(in Call call, Func<double, double, double> function, double argument = 0)
     {
-        if (!call.TryInput(out FhirPathNode node))
+        if (!call.TryInput(out var node))
             return;
         double result = function((double)Number(call, node), argument);
         if (double.IsFinite(result) && Math.Abs(result) < (double)decimal.MaxValue)

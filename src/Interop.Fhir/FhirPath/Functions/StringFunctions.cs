@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using System.Text.RegularExpressions;
 using Interop.Fhir.FhirPath.Engine;
+using Interop.Fhir.FhirPath.Nodes;
 
 namespace Interop.Fhir.FhirPath.Functions;
 
@@ -123,10 +124,10 @@ internal static class StringFunctions
         }
     }
 
-    /// <summary>In single-line mode, as the specification asks; with a time limit, for expressions and data both come from outside.</summary>
+    /// <summary>In single-line mode, as the specification asks, and with a time limit, because expressions and data are untrusted.</summary>
     private static Regex Find(in Call call, string pattern)
     {
-        if (Expressions.TryGetValue(pattern, out Regex? expression))
+        if (Expressions.TryGetValue(pattern, out var expression))
             return expression;
         try
         {
@@ -147,7 +148,7 @@ internal static class StringFunctions
         call.Empty();
         if (!hasText)
             return;
-        foreach (Rune rune in text!.EnumerateRunes())
+        foreach (var rune in text!.EnumerateRunes())
             call.E.Push(FhirPathNode.FromString(rune.ToString()));
     }
 
@@ -161,7 +162,7 @@ internal static class StringFunctions
         call.Empty();
         if (separator.Length == 0)
         {
-            foreach (Rune rune in text.EnumerateRunes())
+            foreach (var rune in text.EnumerateRunes())
                 call.E.Push(FhirPathNode.FromString(rune.ToString()));
             return;
         }
@@ -175,7 +176,7 @@ internal static class StringFunctions
         call.TryTextArgument(0, out string? separator);
         var text = new StringBuilder();
         bool first = true;
-        foreach (ref readonly FhirPathNode node in call.Input)
+        foreach (ref readonly var node in call.Input)
         {
             if (node.Kind == Types.NodeKind.None)
                 continue;

@@ -1,4 +1,5 @@
 using Interop.Fhir.FhirPath.Engine;
+using Interop.Fhir.FhirPath.Nodes;
 using Interop.Fhir.FhirPath.Values;
 
 namespace Interop.Fhir.FhirPath.Functions;
@@ -25,7 +26,7 @@ internal static class TreeFunctions
 
     public static void Trace(in Call call)
     {
-        Evaluation e = call.E;
+        var e = call.E;
         if (!call.TryTextArgument(0, out string? name))
             throw call.Error("the name is empty");
         if (e.Context.Trace is not { } trace)
@@ -36,7 +37,7 @@ internal static class TreeFunctions
             trace(name, call.Input.ToArray());
             return;
         }
-        Evaluation.Scope scope = e.Save();
+        var scope = e.Save();
         for (int i = call.Mark; i < end; i++)
         {
             e.This = e[i];
@@ -64,7 +65,7 @@ internal static class TreeFunctions
     /// <summary>defineVariable(name, value): known to what follows in the path (FHIRPath 3.0, 5.9.3).</summary>
     public static void DefineVariable(in Call call)
     {
-        Evaluation e = call.E;
+        var e = call.E;
         if (!call.TryTextArgument(0, out string? name))
             throw call.Error("the name is empty");
         if (VariableScope.Find(e.Variables, name) is not null || Variables.IsBuiltIn(name))
@@ -76,7 +77,7 @@ internal static class TreeFunctions
         }
         else
         {
-            Evaluation.Scope scope = e.Save();
+            var scope = e.Save();
             if (call.Count == 1)
             {
                 e.This = e[call.Mark];
@@ -92,7 +93,7 @@ internal static class TreeFunctions
     public static void Coalesce(in Call call)
     {
         call.Empty();
-        foreach (Operation argument in call.Arguments)
+        foreach (var argument in call.Arguments)
         {
             argument.Evaluate(call.E);
             if (call.Count > 0)
@@ -103,9 +104,9 @@ internal static class TreeFunctions
     /// <summary>yearOf(), monthOf() ... of dates, dates with time and times (FHIRPath 3.0, 5.9.7); empty where it is not stated.</summary>
     public static FunctionBody Component(TemporalPrecision precision, Func<Temporal, int> component) => (in Call call) =>
     {
-        if (!call.TryInput(out FhirPathNode node))
+        if (!call.TryInput(out var node))
             return;
-        if (!node.TryGetTemporal(out Temporal? value))
+        if (!node.TryGetTemporal(out var value))
             throw call.Error($"{node.Type} is no date or time");
         bool stated = value.Precision >= precision && (value.Kind != TemporalKind.Time || precision >= TemporalPrecision.Hour);
         if (stated)
@@ -122,9 +123,9 @@ internal static class TreeFunctions
 
     private static void Part(in Call call, Func<Temporal, Temporal?> part)
     {
-        if (!call.TryInput(out FhirPathNode node))
+        if (!call.TryInput(out var node))
             return;
-        if (!node.TryGetTemporal(out Temporal? value))
+        if (!node.TryGetTemporal(out var value))
             throw call.Error($"{node.Type} is no date or time");
         if (part(value) is { } result)
             call.Result(FhirPathNode.FromTemporal(result));

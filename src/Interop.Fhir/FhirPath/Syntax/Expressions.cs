@@ -1,3 +1,5 @@
+using Interop.Fhir.FhirPath.Nodes;
+
 namespace Interop.Fhir.FhirPath.Syntax;
 
 /// <summary>A node of the syntax tree; <paramref name="Position"/> is its character in the expression.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using Interop.Fhir.FhirPath.Errors;
 
 namespace Interop.Fhir.FhirPath.Syntax;
 

@@ -1,3 +1,5 @@
+using Interop.Fhir.FhirPath.Errors;
+using Interop.Fhir.FhirPath.Nodes;
 using Interop.Fhir.FhirPath.Values;
 
 namespace Interop.Fhir.FhirPath.Syntax;
@@ -29,7 +31,7 @@ internal sealed class Parser
     public static Expression Parse(string text)
     {
         var parser = new Parser(Lexer.Read(text));
-        Expression expression = parser.Binary(0);
+        var expression = parser.Binary(0);
         if (parser.Current.Kind != TokenKind.End)
             throw FhirPathException.Syntax($"unexpected {parser.Current}", parser.Current.Position);
         return expression;
@@ -68,8 +70,8 @@ internal sealed class Parser
             return Typed();
         if (level == 0 && ++_depth > MaximumDepth)
             throw FhirPathException.Syntax("the expression is nested too deeply", Current.Position);
-        Expression left = Binary(level + 1);
-        while (TakeOperator(BinaryLevels[level], out Token token))
+        var left = Binary(level + 1);
+        while (TakeOperator(BinaryLevels[level], out var token))
             left = new BinaryExpression(token.Text, left, Binary(level + 1), token.Position);
         if (level == 0)
             _depth--;
@@ -78,10 +80,10 @@ internal sealed class Parser
 
     private Expression Typed()
     {
-        Expression operand = Sum();
+        var operand = Sum();
         while (Current.IsWord("is") || Current.IsWord("as"))
         {
-            Token token = Take();
+            var token = Take();
             operand = new TypeExpression(token.Text, operand, TypeSpecifier(), token.Position);
         }
         return operand;
@@ -89,13 +91,13 @@ internal sealed class Parser
 
     private TypeName TypeSpecifier()
     {
-        Token first = Take();
+        var first = Take();
         if (first.Kind is not (TokenKind.Identifier or TokenKind.DelimitedIdentifier))
             throw FhirPathException.Syntax($"expected the name of a type but found {first}", first.Position);
         if (!Current.IsSymbol("."))
             return new TypeName(null, first.Text, first.Position);
         Take();
-        Token second = Take();
+        var second = Take();
         if (second.Kind is not (TokenKind.Identifier or TokenKind.DelimitedIdentifier))
             throw FhirPathException.Syntax($"expected the name of a type but found {second}", second.Position);
         return new TypeName(first.Text, second.Text, first.Position);
@@ -103,16 +105,16 @@ internal sealed class Parser
 
     private Expression Sum()
     {
-        Expression left = Product();
-        while (TakeOperator(Additive, out Token token))
+        var left = Product();
+        while (TakeOperator(Additive, out var token))
             left = new BinaryExpression(token.Text, left, Product(), token.Position);
         return left;
     }
 
     private Expression Product()
     {
-        Expression left = Polarity();
-        while (TakeOperator(Multiplicative, out Token token))
+        var left = Polarity();
+        while (TakeOperator(Multiplicative, out var token))
             left = new BinaryExpression(token.Text, left, Polarity(), token.Position);
         return left;
     }
@@ -121,17 +123,17 @@ internal sealed class Parser
     {
         if (!Current.IsSymbol("-") && !Current.IsSymbol("+"))
             return Path();
-        Token token = Take();
+        var token = Take();
         if (++_depth > MaximumDepth)
             throw FhirPathException.Syntax("the expression is nested too deeply", token.Position);
-        Expression operand = Polarity();
+        var operand = Polarity();
         _depth--;
         return new PolarityExpression(token.Text == "-", operand, token.Position);
     }
 
     private Expression Path()
     {
-        Expression term = Term();
+        var term = Term();
         while (true)
         {
             CountLink();
@@ -142,8 +144,8 @@ internal sealed class Parser
             }
             else if (Current.IsSymbol("["))
             {
-                Token bracket = Take();
-                Expression index = Binary(0);
+                var bracket = Take();
+                var index = Binary(0);
                 Expect("]");
                 term = new IndexerExpression(term, index, bracket.Position);
             }
@@ -156,7 +158,7 @@ internal sealed class Parser
 
     private Expression Invocation(Expression? source)
     {
-        Token token = Take();
+        var token = Take();
         switch (token.Kind)
         {
             case TokenKind.Special when source is not null:
@@ -189,7 +191,7 @@ internal sealed class Parser
 
     private Expression Term()
     {
-        Token token = Current;
+        var token = Current;
         switch (token.Kind)
         {
             case TokenKind.String:
@@ -213,7 +215,7 @@ internal sealed class Parser
                 return new LiteralExpression(FhirPathNode.FromBoolean(token.Text == "true"), token.Position);
             case TokenKind.Symbol when token.Text == "(":
                 Take();
-                Expression inner = Binary(0);
+                var inner = Binary(0);
                 Expect(")");
                 return inner;
             case TokenKind.Symbol when token.Text == "{":
@@ -229,20 +231,20 @@ internal sealed class Parser
 
     private static Temporal TemporalLiteral(Token token)
     {
-        TemporalKind kind = token.Kind switch
+        var kind = token.Kind switch
         {
             TokenKind.Date => TemporalKind.Date,
             TokenKind.Time => TemporalKind.Time,
             _ => TemporalKind.DateTime,
         };
-        return Temporal.TryParse(token.Text, kind, out Temporal? value)
+        return Temporal.TryParse(token.Text, kind, out var value)
             ? value
             : throw FhirPathException.Syntax($"'{token.Text}' is not a {kind}", token.Position);
     }
 
     private LiteralExpression Number()
     {
-        Token token = Take();
+        var token = Take();
         bool isInteger = !token.Text.Contains('.');
         if (!decimal.TryParse(token.Text, System.Globalization.NumberStyles.AllowDecimalPoint, System.Globalization.CultureInfo.InvariantCulture, out decimal number))
             throw FhirPathException.Syntax($"the number {token.Text} is too large", token.Position);

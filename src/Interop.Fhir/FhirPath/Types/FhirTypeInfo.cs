@@ -56,7 +56,7 @@ public sealed class FhirTypeInfo
     /// <summary>Is this type, or derives from it.</summary>
     public bool IsSubtypeOf(FhirTypeInfo other)
     {
-        for (FhirTypeInfo? type = this; type is not null; type = type.Base)
+        for (var type = this; type is not null; type = type.Base)
         {
             if (ReferenceEquals(type, other))
                 return true;

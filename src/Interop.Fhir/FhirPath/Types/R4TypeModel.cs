@@ -18,14 +18,14 @@ public sealed class R4TypeModel : IFhirTypeModel
         var types = new Dictionary<string, FhirTypeInfo>(StringComparer.Ordinal);
         FhirTypeInfo Add(TypeDefinition definition)
         {
-            if (types.TryGetValue(definition.Name, out FhirTypeInfo? known))
+            if (types.TryGetValue(definition.Name, out var known))
                 return known;
-            FhirTypeInfo? baseType = definition.BaseType is null ? null : Add(definition.BaseType);
+            var baseType = definition.BaseType is null ? null : Add(definition.BaseType);
             var type = new FhirTypeInfo(definition.Name, baseType, KindOf(definition, baseType), () => definition.Elements.Select(ElementOf));
             types.Add(type.Name, type);
             return type;
         }
-        foreach (TypeDefinition definition in schema.Types.Values)
+        foreach (var definition in schema.Types.Values)
             Add(definition);
         _types = types.ToFrozenDictionary(StringComparer.Ordinal);
     }

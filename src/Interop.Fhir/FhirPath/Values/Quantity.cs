@@ -22,13 +22,13 @@ public sealed class Quantity(decimal value, string unit, bool isCalendar = false
     /// <summary>Reads <c>4 days</c>, <c>10 'mg'</c> and <c>1.5</c>; null for anything else.</summary>
     public static Quantity? TryParse(string text)
     {
-        ReadOnlySpan<char> trimmed = text.AsSpan().Trim();
+        var trimmed = text.AsSpan().Trim();
         int end = 0;
         while (end < trimmed.Length && (char.IsAsciiDigit(trimmed[end]) || trimmed[end] is '.' or '+' or '-'))
             end++;
         if (!decimal.TryParse(trimmed[..end], NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number) || trimmed[end - 1] == '.')
             return null;
-        ReadOnlySpan<char> unit = trimmed[end..].TrimStart();
+        var unit = trimmed[end..].TrimStart();
         if (unit.IsEmpty)
             return new Quantity(number, "1");
         if (unit.Length > 2 && unit[0] == '\'' && unit[^1] == '\'')
@@ -76,7 +76,7 @@ public sealed class Quantity(decimal value, string unit, bool isCalendar = false
             return new Quantity(divide ? left.Value / right.Value : left.Value * right.Value, left.Unit, left.IsCalendar);
         if (left.Ucum is not { } leftUnit || right.Ucum is not { } rightUnit || leftUnit.Offset != 0 || rightUnit.Offset != 0)
             return null;
-        UcumUnit unit = divide ? leftUnit / rightUnit : leftUnit * rightUnit;
+        var unit = divide ? leftUnit / rightUnit : leftUnit * rightUnit;
         decimal number = divide ? left.Value / right.Value : left.Value * right.Value;
         return new Quantity(number * unit.Factor / unit.Divisor, unit.Dimension.ToUcum());
     }

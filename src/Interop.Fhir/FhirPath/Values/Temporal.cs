@@ -11,7 +11,7 @@ public enum TemporalKind
     Time,
 }
 
-/// <summary>The last component that a <see cref="Temporal"/> states, in order of precision.</summary>
+/// <summary>The precision of a <see cref="Temporal"/>: its last component.</summary>
 public enum TemporalPrecision
 {
     Year,
@@ -98,8 +98,8 @@ public sealed class Temporal
         int year = 0, month = 1, day = 1, hour = 0, minute = 0, digits = 0;
         long ticks = 0;
         int? offset = null;
-        TemporalPrecision precision = TemporalPrecision.Year;
-        ReadOnlySpan<char> rest = text;
+        var precision = TemporalPrecision.Year;
+        var rest = text;
         if (kind != TemporalKind.Time)
         {
             if (!Take(ref rest, 4, out year) || year == 0)
@@ -238,14 +238,14 @@ public sealed class Temporal
         {
             if (left.OffsetMinutes is { } leftOffset && right.OffsetMinutes is { } rightOffset)
                 return FirstDifference(left.TotalMinutes - leftOffset, right.TotalMinutes - rightOffset) ?? CompareSeconds(left, right);
-            // One of the two does not say where on earth it is meant: only a distance beyond every time zone decides.
+            // Only one has an offset: comparable only if they are further apart than any offset.
             if (left.OffsetMinutes.HasValue != right.OffsetMinutes.HasValue)
             {
                 long apart = left.TotalMinutes - (left.OffsetMinutes ?? 0) - (right.TotalMinutes - (right.OffsetMinutes ?? 0));
                 return Math.Abs(apart) > 14 * 60 ? Math.Sign(apart) : null;
             }
         }
-        TemporalPrecision shared = left.Precision < right.Precision ? left.Precision : right.Precision;
+        var shared = left.Precision < right.Precision ? left.Precision : right.Precision;
         int? difference = FirstDifference(left.Year, right.Year);
         if (difference is null && shared >= TemporalPrecision.Month)
             difference = FirstDifference(left.Month, right.Month);

@@ -1,3 +1,5 @@
+using Interop.Fhir.FhirPath.Errors;
+
 namespace Interop.Fhir.FhirPath.Values;
 
 /// <summary>Dates plus and minus durations (FHIRPath 2.0, 6.6.7): calendar arithmetic at the precision of the date.</summary>
@@ -9,7 +11,7 @@ internal static class TemporalArithmetic
     /// </summary>
     public static Temporal? Add(Temporal value, Quantity duration, int sign)
     {
-        if (!CalendarUnit.TryFromCode(duration.Unit, out CalendarUnitKind unit))
+        if (!CalendarUnit.TryFromCode(duration.Unit, out var unit))
             throw FhirPathException.Execution($"'{duration.Unit}' cannot be added to a date or time: it takes calendar durations such as 3 months, or 'wk', 'd', 'h', 'min', 's', 'ms'");
         decimal whole = decimal.Truncate(duration.Value) * sign;
         if (Math.Abs(whole) > 1_000_000_000_000m)

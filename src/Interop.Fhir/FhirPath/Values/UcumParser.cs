@@ -21,12 +21,12 @@ internal sealed class UcumParser
         try
         {
             var parser = new UcumParser(code);
-            UcumUnit? unit = parser.Term();
+            var unit = parser.Term();
             return parser._at == code.Length ? unit : null;
         }
         catch (OverflowException)
         {
-            // A unit beyond the range of decimal, such as 10*40: not one to compute with.
+            // A unit beyond the range of decimal, such as 10*40, is not supported.
             return null;
         }
     }
@@ -35,7 +35,7 @@ internal sealed class UcumParser
 
     private UcumUnit? Term()
     {
-        UcumUnit? result = Unity;
+        var result = Unity;
         bool divide = false;
         if (Current == '/')
         {
@@ -54,7 +54,7 @@ internal sealed class UcumParser
                     break;
                 divide = _code[_at++] == '/';
             }
-            UcumUnit? next = Component();
+            var next = Component();
             if (next is null || next.Offset != 0 || result.Offset != 0)
                 return null;
             result = divide ? result / next : result * next;
@@ -138,7 +138,7 @@ internal sealed class UcumParser
             return unit;
         if (!int.TryParse(_code.AsSpan(start, _at - start), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int power) || Math.Abs(power) > 30 || unit.Offset != 0)
             return null;
-        UcumUnit result = Unity;
+        var result = Unity;
         for (int i = 0; i < Math.Abs(power); i++)
             result *= unit;
         return power < 0 ? Unity / result : result;
@@ -146,7 +146,7 @@ internal sealed class UcumParser
 
     private static UcumUnit? Atom(string code)
     {
-        if (UcumTable.Other.TryGetValue(code, out (decimal Factor, string Of) other))
+        if (UcumTable.Other.TryGetValue(code, out var other))
             return Scaled(other.Factor, other.Of);
         if (Prefixable(code) is { } plain)
             return plain;
@@ -160,9 +160,9 @@ internal sealed class UcumParser
 
     private static UcumUnit? Prefixable(string code)
     {
-        if (UcumTable.Base.TryGetValue(code, out UcumUnit? unit))
+        if (UcumTable.Base.TryGetValue(code, out var unit))
             return unit;
-        return UcumTable.Metric.TryGetValue(code, out (decimal Factor, string Of) metric) ? Scaled(metric.Factor, metric.Of) : null;
+        return UcumTable.Metric.TryGetValue(code, out var metric) ? Scaled(metric.Factor, metric.Of) : null;
     }
 
     private static UcumUnit? Scaled(decimal factor, string of) =>

@@ -3,9 +3,9 @@ using System.Collections.Concurrent;
 namespace Interop.Fhir.FhirPath.Values;
 
 /// <summary>
-/// A unit of the Unified Code for Units of Measure as a factor of the base units. What is read: metric prefixes, products, quotients,
+/// A unit of the Unified Code for Units of Measure as a factor of the base units. Supported: metric prefixes, products, quotients,
 /// powers, annotations, and the units of <see cref="UcumTable"/>; temperatures carry an offset. Arbitrary and logarithmic units
-/// ([iU], [pH], B) are not: they compare only with themselves. The factor is <c>Factor / Divisor</c>, for one sixtieth has no decimal.
+/// ([iU], [pH], B) are not supported: they compare only with themselves. The factor is <c>Factor / Divisor</c>, because one sixtieth has no finite decimal.
 /// </summary>
 internal sealed record UcumUnit(decimal Factor, Dimension Dimension, decimal Divisor = 1, decimal Offset = 0)
 {
@@ -18,16 +18,16 @@ internal sealed record UcumUnit(decimal Factor, Dimension Dimension, decimal Div
 
     public const string CalendarYear = "{year}calendar";
 
-    /// <summary>Codes come from data: beyond this many different ones are parsed each time.</summary>
+    /// <summary>Codes come from data, so the cache is bounded: further codes are parsed each time.</summary>
     private const int CacheSize = 4096;
 
     private static readonly ConcurrentDictionary<string, UcumUnit?> Cache = new(StringComparer.Ordinal);
 
     public static UcumUnit? TryParse(string code)
     {
-        if (Cache.TryGetValue(code, out UcumUnit? known))
+        if (Cache.TryGetValue(code, out var known))
             return known;
-        UcumUnit? unit = code switch
+        var unit = code switch
         {
             CalendarMonth => new UcumUnit(1, new Dimension { Month = 1 }),
             CalendarYear => new UcumUnit(12, new Dimension { Month = 1 }),

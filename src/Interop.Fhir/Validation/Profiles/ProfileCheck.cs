@@ -5,7 +5,7 @@ using Interop.Fhir.Schema;
 namespace Interop.Fhir.Validation.Profiles;
 
 /// <summary>Checks one resource, whose structure has no errors, against the profiles it claims in meta.profile.</summary>
-internal sealed class ProfileCheck(R4Schema schema, IReadOnlyDictionary<string, Profile> profiles, List<ValidationIssue> issues)
+internal sealed class ProfileCheck(R4Schema schema, IReadOnlyDictionary<string, Profile> profiles, ICollection<ValidationIssue> issues)
 {
     // Whose rules are being checked; issues name it, for a resource may claim several.
     private string _profile = "";
@@ -37,7 +37,7 @@ internal sealed class ProfileCheck(R4Schema schema, IReadOnlyDictionary<string, 
     {
         var outer = _profile;
         var applied = new HashSet<string>(StringComparer.Ordinal);
-        for (Profile? next = profile; next is not null && applied.Add(next.Url); profiles.TryGetValue(next.BaseUrl, out next))
+        for (var next = profile; next is not null && applied.Add(next.Url); profiles.TryGetValue(next.BaseUrl, out next))
         {
             _profile = next.Url;
             CheckChildren(next.Root, value, path);

@@ -81,7 +81,7 @@ public sealed class CsvRowWriter : ViewRowWriter
 
     private protected override void Gather() => _csv.Flush();
 
-    /// <summary>The library writes to a stream, and a pipe's own stream would wait inside a row.</summary>
+    /// <summary>CsvHelper writes to a stream; a pipe's own stream would block inside a row.</summary>
     private sealed class IntoPipe(PipeWriter pipe) : Stream
     {
         public override bool CanRead => false;

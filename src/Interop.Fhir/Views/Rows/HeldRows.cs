@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Interop.Fhir.Views.Rows;
 
 /// <summary>
-/// Holds the rows of one resource until all of them are there: a view can fail in the middle of a row, and a resource has all its rows or
-/// none. Used again from resource to resource.
+/// Holds the rows of one resource until the view has finished: a view can fail in the middle of a row, and a resource has all its rows or
+/// none. Reused for the next resource.
 /// </summary>
 public sealed class HeldRows : IViewRowSink
 {
@@ -23,7 +23,7 @@ public sealed class HeldRows : IViewRowSink
         EndRow,
     }
 
-    /// <summary>Hands the rows on, and holds none any more.</summary>
+    /// <summary>Writes the held rows to a sink and forgets them.</summary>
     public void MoveTo(IViewRowSink sink)
     {
         var rest = _bytes.WrittenSpan;

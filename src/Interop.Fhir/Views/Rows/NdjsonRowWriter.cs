@@ -61,7 +61,7 @@ public sealed class NdjsonRowWriter : ViewRowWriter
             return;
         }
 
-        // A resource that was written over several lines brings its line ends along; a row is one line. In JSON they only stand between tokens.
+        // A pretty-printed resource has line ends between its tokens; a row must be one line.
         var oneLine = ArrayPool<byte>.Shared.Rent(utf8.Length);
         var length = 0;
         foreach (var part in utf8.SplitAny((byte)'\n', (byte)'\r'))

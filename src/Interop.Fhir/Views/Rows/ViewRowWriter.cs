@@ -4,8 +4,8 @@ namespace Interop.Fhir.Views.Rows;
 
 /// <summary>
 /// Writes rows as UTF-8 text to a pipe: a response's body, or a file's stream through <see cref="PipeWriter.Create(Stream, StreamPipeWriterOptions?)"/>.
-/// Rows only gather in the pipe; whoever writes them calls <see cref="FlushWhenFullAsync"/> between rows, so that memory stays flat and
-/// nothing ever waits inside a row, and <see cref="FlushAsync"/> at the end. A view that fails leaves its row unfinished: put
+/// Rows are buffered in the pipe. The caller calls <see cref="FlushWhenFullAsync"/> between rows, so that memory stays flat and
+/// no call waits inside a row, and <see cref="FlushAsync"/> at the end. A view that fails leaves its row unfinished: put
 /// <see cref="HeldRows"/> between the two.
 /// </summary>
 /// <param name="output">Stays the caller's: it is neither completed nor disposed here.</param>
@@ -18,11 +18,11 @@ public abstract class ViewRowWriter(PipeWriter output) : IViewRowSink, IDisposab
 
     protected PipeWriter Output { get; } = output;
 
-    /// <summary>Sends on what has gathered, when it is enough to be worth it.</summary>
+    /// <summary>Flushes when more than 64 KiB are buffered.</summary>
     public ValueTask FlushWhenFullAsync(CancellationToken cancellationToken) =>
         Output.UnflushedBytes < FullBytes ? default : FlushAsync(cancellationToken);
 
-    /// <summary>Sends on everything written so far.</summary>
+    /// <summary>Flushes everything written so far.</summary>
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
         Gather();
@@ -53,10 +53,10 @@ public abstract class ViewRowWriter(PipeWriter output) : IViewRowSink, IDisposab
     /// <inheritdoc/>
     public abstract void EndRow();
 
-    /// <summary>Lets go of the buffers; what was written since the last flush may be lost.</summary>
+    /// <summary>Releases the buffers. Rows since the last flush may be lost.</summary>
     public abstract void Dispose();
 
-    /// <summary>Brings what lies elsewhere into the pipe.</summary>
+    /// <summary>Moves rows buffered by the writer into the pipe.</summary>
     private protected virtual void Gather()
     {
     }

@@ -47,7 +47,10 @@ public class ProfileTests
 
     private static readonly ResourceValidator Validator = new(
         R4Schema.Default,
-        new ValidationOptions { Profiles = [.. new[] { PatientProfile, RaceProfile, VitalsProfile, BaseProfile }.Select(p => Profile.Load(Expect.Utf8(p)))] });
+        new ValidationOptions
+        {
+            ProfileChecker = new ProfileSet(R4Schema.Default, new[] { PatientProfile, RaceProfile, VitalsProfile, BaseProfile }.Select(p => Profile.Load(Expect.Utf8(p)))),
+        });
 
     [Theory]
     [InlineData("'identifier':[{'system':'http://example.org/mrn','value':'1'}],'name':[{'family':'A'}],'gender':'male'", "")]
@@ -59,23 +62,23 @@ public class ProfileTests
     [InlineData("'identifier':[{'system':'http://example.org/mrn','value':'1'}],'name':[{'family':'A'}],'gender':'male','maritalStatus':{'coding':[{'system':'http://x','code':'male'}]}", "code-invalid Patient.maritalStatus")]
     [InlineData("'identifier':[{'system':'http://example.org/mrn','value':'1'}],'name':[{'family':'A'}],'gender':'male','extension':[{'url':'http://example.org/race','extension':[{'url':'text','valueString':'x'}]}]", "")]
     [InlineData("'identifier':[{'system':'http://example.org/mrn','value':'1'}],'name':[{'family':'A'}],'gender':'male','extension':[{'url':'http://example.org/race','extension':[{'url':'other','valueString':'x'}]}]", "required Patient.extension[0].extension")]
-    public void APatientFollowsTheProfileItClaims(string content, string expected) => AssertIssues("Patient", "patient", content, expected);
+    public void A_patient_follows_the_profile_it_claims(string content, string expected) => AssertIssues("Patient", "patient", content, expected);
 
     [Theory]
     [InlineData("'category':[{'coding':[{'system':'http://c','code':'vital-signs'}]}],'code':{'coding':[{'system':'http://loinc.org','code':'8867-4','display':'HR'}]},'subject':{'display':'x'},'valueQuantity':{'value':1,'unit':'b'}", "")]
     [InlineData("'category':[{'coding':[{'system':'http://c','code':'vital-signs'}]}],'code':{'coding':[{'system':'http://loinc.org','code':'8867-4'}]},'valueQuantity':{'value':1}", "required Observation.value.unit, required Observation.subject")]
     [InlineData("'category':[{'coding':[{'system':'http://c','code':'vital-signs'}]},{'text':'x'}],'code':{'text':'HR'},'subject':{'display':'x'},'valueString':'y'", "structure Observation.category[1], value Observation.code, structure Observation.value")]
-    public void AnObservationFollowsItsProfileAndThatProfilesBase(string content, string expected) => AssertIssues("Observation", "vitals", "'status':'final'," + content, expected);
+    public void An_observation_follows_its_profile_and_that_profiles_base(string content, string expected) => AssertIssues("Observation", "vitals", "'status':'final'," + content, expected);
 
     [Fact]
-    public void AProfileThatIsNotClaimedOrNotKnownIsNoIssue()
+    public void A_profile_that_is_not_claimed_or_not_known_is_no_issue()
     {
         Assert.Empty(Validator.Validate(Expect.Utf8("{'resourceType':'Patient'}")).Issues);
         Assert.Empty(Validator.Validate(Expect.Utf8("{'resourceType':'Patient','meta':{'profile':['http://example.org/unknown']}}")).Issues);
     }
 
     [Fact]
-    public void AProfileOfAnotherTypeIsFound() => AssertIssues("Patient", "vitals", "'active':true", "structure Patient.meta.profile");
+    public void A_profile_of_another_type_is_found() => AssertIssues("Patient", "vitals", "'active':true", "structure Patient.meta.profile");
 
     [Theory]
     [InlineData("{")]
@@ -90,7 +93,7 @@ public class ProfileTests
     [InlineData("{'resourceType':'StructureDefinition','url':'u','derivation':'constraint','type':'Patient','differential':{'element':[{'id':'Patient.name','min':1.5}]}}")]
     [InlineData("{'resourceType':'StructureDefinition','url':'u','derivation':'constraint','type':'Patient','differential':{'element':[{'id':'Patient.name','type':[{}]}]}}")]
     [InlineData("{'resourceType':'StructureDefinition','url':'u','derivation':'constraint','type':'Patient','differential':{'element':[{'id':'Patient.name','slicing':{'discriminator':[{'type':'value'}]}}]}}")]
-    public void WhatIsNoProfileIsRefused(string json) => Assert.Throws<FormatException>(() => Profile.Load(Expect.Utf8(json)));
+    public void What_is_no_profile_is_refused(string json) => Assert.Throws<FormatException>(() => Profile.Load(Expect.Utf8(json)));
 
     private static void AssertIssues(string type, string profile, string content, string expected)
     {

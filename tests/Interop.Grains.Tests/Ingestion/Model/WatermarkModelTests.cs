@@ -4,6 +4,7 @@ using Interop.Grains.Tests.Support;
 using Interop.Ingestion;
 using Interop.Ingestion.Running;
 using Interop.Storage;
+using Interop.TestServers;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Interop.Grains.Tests.Ingestion.Model;

@@ -1,0 +1,39 @@
+using Interop.Discovery;
+using Interop.Fhir.Schema;
+using Interop.Fhir.Validation;
+using Interop.Ingestion;
+using Interop.Silo.Settings;
+using Interop.Storage;
+using Interop.Storage.Connections;
+using Interop.Telemetry;
+using Interop.Tokens;
+using Microsoft.Extensions.Options;
+
+namespace Interop.Silo.Hosting;
+
+/// <summary>Registers the features of a process that runs grains.</summary>
+internal static class Features
+{
+    /// <summary>The features of every such process, commands that run once included.</summary>
+    public static void AddFeatures(this IHostApplicationBuilder builder, InteropSettings settings)
+    {
+        if (settings.Role == ProcessRole.Api)
+            return;
+        var services = builder.Services;
+        services.AddSingleton(provider => DatabaseFactory.Open(settings.DatabaseOptions, provider.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton(provider => new ResourceValidator(R4Schema.Default, provider.GetRequiredService<IOptions<ValidationSettings>>().Value.ToOptions()));
+        services.AddTokens(settings.Entries<TenantOptions>("Tenants"));
+        services.AddIngestion(settings.Sources);
+    }
+
+    /// <summary>The features of a server only: the spool belongs to one process, and a command that runs once may run beside a server.</summary>
+    public static void AddServerFeatures(this IHostApplicationBuilder builder, InteropSettings settings)
+    {
+        if (settings.Role == ProcessRole.Api)
+            return;
+        var services = builder.Services;
+        services.AddSingleton(provider => new TelemetryDatabase(settings.TelemetryDatabase, provider.GetRequiredService<ILoggerFactory>()));
+        services.AddTelemetry();
+        services.AddDiscovery(settings.Options<XcpdOptions>("Xcpd"));
+    }
+}

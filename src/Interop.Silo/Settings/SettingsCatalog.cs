@@ -1,0 +1,80 @@
+using Interop.Discovery;
+using Interop.Ingestion;
+using Interop.Sources;
+using Interop.Telemetry;
+using Interop.Tokens;
+
+namespace Interop.Silo.Settings;
+
+/// <summary>Every setting of the program. A feature adds one line for its options, and one for each flat name that it has.</summary>
+internal static class SettingsCatalog
+{
+    /// <summary>The sections, each with the options type that its keys bind to.</summary>
+    public static readonly IReadOnlyList<SettingsSection> Sections =
+    [
+        SettingsSection.Of<InteropSettings>(InteropSettings.Section),
+        SettingsSection.Of<IngestionOptions>("Ingestion"),
+        SettingsSection.Of<ValidationSettings>(ValidationSettings.Section),
+        SettingsSection.Of<ExportOptions>("Exports", (options, data) => options.Directory = Path.Combine(data, "exports")),
+        SettingsSection.Of<ViewOptions>("Views"),
+        SettingsSection.Of<TelemetryOptions>("Telemetry", (options, data) => options.SpoolDirectory = Path.Combine(data, "telemetry")),
+        SettingsSection.Of<XcpdOptions>("Xcpd"),
+        SettingsSection.Named<SourceOptions>("Sources"),
+        SettingsSection.Named<TenantOptions>("Tenants"),
+    ];
+
+    /// <summary>The names of the documented systems, and the key of the section that each of them sets.</summary>
+    public static readonly IReadOnlyDictionary<string, string> FlatNames = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
+    {
+        ["PORT"] = "Interop:Port",
+        ["BIND"] = "Interop:Bind",
+        ["INTEROP_DATA"] = "Interop:DataDirectory",
+        ["DB_URL"] = "Interop:DatabaseUrl",
+        ["AUTH"] = "Interop:Auth",
+        ["ROLE"] = "Interop:Role",
+        ["SILO_ADDRESS"] = "Interop:SiloAddress",
+        ["SILO_PORT"] = "Interop:SiloPort",
+        ["GATEWAY_PORT"] = "Interop:GatewayPort",
+        ["LOG_LEVEL"] = "Interop:LogLevel",
+        ["CORS_ORIGINS"] = "Interop:CorsOrigins",
+        ["FHIR_BASE_URL"] = "Sources:default:BaseUrl",
+        ["FHIR_PAGE_SIZE"] = "Ingestion:PageSize",
+        ["FHIR_LAST_UPDATED_GTE"] = "Ingestion:LastUpdatedGte",
+        ["OPENEMR_TOKEN_URL"] = "Tenants:default:TokenUrl",
+        ["OPENEMR_CLIENT_ID"] = "Tenants:default:ClientId",
+        ["OPENEMR_CLIENT_SECRET"] = "Tenants:default:ClientSecret",
+        ["OPENEMR_USERNAME"] = "Tenants:default:Username",
+        ["OPENEMR_PASSWORD"] = "Tenants:default:Password",
+        ["OPENEMR_SCOPE"] = "Tenants:default:Scope",
+        ["MIRTH_PD_ENDPOINT_URL"] = "Tenants:default:MirthEndpointUrl",
+    };
+
+    /// <summary>Settings of the documented systems that do nothing here, each with the reason.</summary>
+    public static readonly IReadOnlyDictionary<string, string> WithoutEffect = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
+    {
+        ["TELEMETRY_DB_PATH"] = "telemetry is stored in the database (DB_URL or INTEROP_DATA)",
+        ["MONGODB_URI"] = "alerts are stored in the database (DB_URL or INTEROP_DATA)",
+        ["FHIR_POLLING_TRACKER_FILE"] = "each poller's watermark is stored in the database",
+        ["ENVIRONMENT"] = "the program behaves alike everywhere; settings make the difference",
+        ["FHIR_POLLING_ENABLED"] = NotYet("polling"),
+        ["FHIR_POLLING_INTERVAL"] = NotYet("polling"),
+        ["FHIR_POLLING_BATCH_SIZE"] = NotYet("polling"),
+        ["FHIR_POLLING_RESOURCE_TYPE"] = NotYet("polling"),
+        ["ALERT_WEBHOOK_URL"] = NotYet("alerting"),
+        ["ALERT_LOG_FILE"] = NotYet("alerting"),
+        ["FHIR_TARGET_URL"] = NotYet("uploads"),
+        ["TERMINOLOGY_URL"] = NotYet("uploads"),
+        ["OPENMRS_BASE_URL"] = NotYet("TM2 files"),
+        ["OPENMRS_USERNAME"] = NotYet("TM2 files"),
+        ["OPENMRS_PASSWORD"] = NotYet("TM2 files"),
+    };
+
+    /// <summary>Keys that other libraries read by themselves: OpenTelemetry's variables and Kestrel's section (TLS).</summary>
+    public static bool IsForeign(string key) =>
+        key.StartsWith("OTEL_", StringComparison.OrdinalIgnoreCase) || key.StartsWith("Kestrel:", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>A key as its user knows it: the flat name where there is one.</summary>
+    public static string NameOf(string key) => FlatNames.FirstOrDefault(flat => flat.Value.Equals(key, StringComparison.OrdinalIgnoreCase)).Key ?? key;
+
+    private static string NotYet(string feature) => $"this version does not have {feature}";
+}
