@@ -1,0 +1,82 @@
+namespace Interop.Anomaly.Care;
+
+/// <summary>Says of an access whether care connects the agent and the patient around its time.</summary>
+public static class CareLinks
+{
+    // Notes are finished after a stay, and a stay is prepared before it.
+    private static readonly TimeSpan BeforeCare = TimeSpan.FromDays(2);
+    private static readonly TimeSpan AfterCare = TimeSpan.FromDays(7);
+
+    // A ward's colleague has reason only while the patient is there.
+    private static readonly TimeSpan AroundStay = TimeSpan.FromHours(12);
+    private static readonly TimeSpan AfterOrder = TimeSpan.FromDays(7);
+    private static readonly TimeSpan Billing = TimeSpan.FromDays(60);
+
+    /// <param name="care">The source's clinical data.</param>
+    /// <param name="e">The access.</param>
+    /// <param name="agent">Its Practitioner, where it has one.</param>
+    /// <param name="watched">Patients on the watchlist.</param>
+    public static CareContext Find(CareIndex care, AccessEvent e, string? agent, IReadOnlySet<string> watched)
+    {
+        var practitioner = agent is null ? null : care.Agent(agent);
+        var disabled = practitioner is { IsActive: false };
+        if (e.Patient is not { } patientKey)
+            return disabled ? CareContext.None with { DisabledAccount = true } : CareContext.None;
+        var isWatched = watched.Contains(patientKey);
+        if (e.Agent == patientKey)
+            return new CareContext(CareLink.Explained, "the patient's own access", Watched: isWatched);
+        // Without a person or a known patient nothing can be said.
+        if (care.IsEmpty || practitioner is null || care.Patient(patientKey) is not { } patient)
+            return CareContext.None with { Watched = isWatched, DisabledAccount = disabled };
+
+        var own = patient.EmployeeNumber is { } number && practitioner.Identifiers.Contains(number);
+        var linked = LinkedBy(e, agent!, practitioner, patient);
+        return new CareContext(
+            linked is null ? CareLink.Unexplained : CareLink.Explained,
+            linked,
+            SameFamilyName: !own && practitioner.FamilyName is not null && practitioner.FamilyName == patient.FamilyName,
+            SameAddress: !own && practitioner.Address is not null && practitioner.Address == patient.Address,
+            OwnRecord: own,
+            Colleague: !own && care.IsColleague(patientKey),
+            Watched: isWatched,
+            DisabledAccount: disabled);
+    }
+
+    /// <summary>The agent's role at the time; null: none is known.</summary>
+    public static string? RoleOf(CareIndex care, string? agent, DateTimeOffset time)
+    {
+        if (agent is null || care.Agent(agent) is not { } practitioner)
+            return null;
+        var role = practitioner.Roles.Find(r => r.From <= time && time <= r.To) ?? practitioner.Roles.FirstOrDefault();
+        return role?.Code;
+    }
+
+    private static string? LinkedBy(AccessEvent e, string agent, CareAgent practitioner, CarePatient patient)
+    {
+        string? best = null;
+        foreach (var fact in patient.Facts)
+        {
+            var named = fact.People.Contains(agent);
+            if (named && Within(e.Time, fact, fact.Kind == "appointment" ? AfterCare : BeforeCare, AfterCare))
+                return Text(fact);
+            if (best is not null)
+                continue;
+            var (before, after) = fact.Kind == "order" ? (TimeSpan.Zero, AfterOrder) : (AroundStay, AroundStay);
+            if (fact.Places.Count > 0 && Within(e.Time, fact, before, after) && WorksAt(practitioner, fact.Places, e.Time))
+                best = $"{fact.Kind} {fact.Id} at the agent's place of work";
+            else if (e.Purpose is "HPAYMT" && fact.Kind == "encounter" && Within(e.Time, fact, TimeSpan.Zero, Billing))
+                best = $"billing of encounter {fact.Id}";
+        }
+
+        return best;
+    }
+
+    private static bool WorksAt(CareAgent practitioner, IReadOnlyList<string> places, DateTimeOffset time) =>
+        practitioner.Roles.Exists(role => role.From <= time && time <= role.To && places.Any(role.Places.Contains));
+
+    private static bool Within(DateTimeOffset time, CareFact fact, TimeSpan before, TimeSpan after) =>
+        (fact.From == DateTimeOffset.MinValue || time >= fact.From - before)
+        && (fact.To >= DateTimeOffset.MaxValue - after || time <= fact.To + after);
+
+    private static string Text(CareFact fact) => fact.Kind == "general practitioner" ? fact.Kind : $"{fact.Kind} {fact.Id}";
+}
