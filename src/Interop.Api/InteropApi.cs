@@ -1,10 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Interop.Api.Anomaly;
 using Interop.Api.Discovery;
 using Interop.Api.Health;
 using Interop.Api.Http;
 using Interop.Api.Ingestion;
 using Interop.Api.Metrics;
+using Interop.Api.Polling;
 using Interop.Api.Telemetry;
 using Interop.Api.Tokens;
 using Interop.Api.Views;
@@ -65,6 +67,10 @@ public static class InteropApi
         features.MapPdExecutions();
         features.MapTokens();
         features.MapDiscovery();
+        features.MapPolling();
+        features.MapAlerts();
+        features.MapCases();
+        features.MapAccessReports();
         app.MapOpenApi("/{documentName}.json");
         // Under its own path only: it would stand in the way of every request.
         app.UseWhen(http => http.Request.Path.StartsWithSegments("/docs"), docs => docs.UseSwaggerUI(ui =>

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace Interop.Anomaly;
 
 /// <summary>What an access did.</summary>
@@ -152,16 +150,16 @@ public sealed record CareContext(
 [GenerateSerializer, Immutable, Alias("Interop.Anomaly.PopulationView")]
 public sealed record PopulationView(
     string Role,
-    float HourShare,
-    float ActionRarity,
-    float ResourceRarity,
-    float AgentsAtAddress,
-    float PatientAttention,
-    float HourNorm,
-    float HourSpread,
-    float DayNorm,
-    float DaySpread,
-    float UnexplainedShare);
+    double HourShare,
+    double ActionRarity,
+    double ResourceRarity,
+    double AgentsAtAddress,
+    double PatientAttention,
+    double HourNorm,
+    double HourSpread,
+    double DayNorm,
+    double DaySpread,
+    double UnexplainedShare);
 
 /// <summary>An access with all that is known of it beside the agent's own history.</summary>
 [GenerateSerializer, Immutable, Alias("Interop.Anomaly.AccessInContext")]

@@ -12,12 +12,14 @@ public sealed class CareIndex
 {
     /// <summary>The resource types that it reads.</summary>
     public static IReadOnlyList<string> Types { get; } =
-        ["Practitioner", "PractitionerRole", "Patient", "Encounter", "Appointment", "CareTeam", "ServiceRequest", "MedicationRequest"];
+        ["Location", "Practitioner", "PractitionerRole", "Patient", "Encounter", "Appointment", "CareTeam", "ServiceRequest", "MedicationRequest"];
 
     private readonly Dictionary<string, string> _aliases = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, CareAgent> _agents = new(StringComparer.Ordinal);
     private readonly Dictionary<string, CarePatient> _patients = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _employeePatients = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _placesByName = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _carePlaces = new(StringComparer.Ordinal);
 
     /// <summary>There is no care to explain an access by.</summary>
     public bool IsEmpty { get; private set; } = true;
@@ -41,6 +43,12 @@ public sealed class CareIndex
     /// <summary>Whether the patient is an employee, by an identifier that both carry.</summary>
     internal bool IsColleague(string patient) => _employeePatients.ContainsKey(patient);
 
+    /// <summary>The Location with this name, as an event's <c>source.site</c> has it.</summary>
+    internal string? PlaceNamed(string? site) => site is null ? null : _placesByName.GetValueOrDefault(site);
+
+    /// <summary>Whether patients stay or are examined there; elsewhere (pharmacy, admission, billing, records) staff serve the whole house.</summary>
+    internal bool IsCarePlace(string place) => _carePlaces.Contains(place);
+
     /// <summary>Another name for an agent, such as from a mapping file.</summary>
     public void AddAlias(string name, string practitioner) => _aliases[name] = practitioner;
 
@@ -53,6 +61,10 @@ public sealed class CareIndex
             return;
         switch (root.Text("resourceType"))
         {
+            case "Location":
+                if (root.Text("name") is { Length: > 0 } name)
+                    _placesByName[name] = $"Location/{id}";
+                break;
             case "Practitioner":
                 AddPractitioner($"Practitioner/{id}", root);
                 break;
@@ -226,6 +238,8 @@ public sealed class CareIndex
     private void AddFact(string patient, CareFact fact)
     {
         IsEmpty = false;
+        foreach (var place in fact.Places)
+            _carePlaces.Add(place);
         PatientOf(patient).Replace(fact);
     }
 

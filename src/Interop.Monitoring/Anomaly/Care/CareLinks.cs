@@ -10,7 +10,10 @@ public static class CareLinks
     // A ward's colleague has reason only while the patient is there.
     private static readonly TimeSpan AroundStay = TimeSpan.FromHours(12);
     private static readonly TimeSpan AfterOrder = TimeSpan.FromDays(7);
-    private static readonly TimeSpan Billing = TimeSpan.FromDays(60);
+
+    // Admission, pharmacy, coding and billing work on a patient from weeks before to weeks after the care.
+    private static readonly TimeSpan BeforeService = TimeSpan.FromDays(30);
+    private static readonly TimeSpan AfterService = TimeSpan.FromDays(60);
 
     /// <param name="care">The source's clinical data.</param>
     /// <param name="e">The access.</param>
@@ -30,7 +33,7 @@ public static class CareLinks
             return CareContext.None with { Watched = isWatched, DisabledAccount = disabled };
 
         var own = patient.EmployeeNumber is { } number && practitioner.Identifiers.Contains(number);
-        var linked = LinkedBy(e, agent!, practitioner, patient);
+        var linked = LinkedBy(care, e, agent!, practitioner, patient);
         return new CareContext(
             linked is null ? CareLink.Unexplained : CareLink.Explained,
             linked,
@@ -51,25 +54,35 @@ public static class CareLinks
         return role?.Code;
     }
 
-    private static string? LinkedBy(AccessEvent e, string agent, CareAgent practitioner, CarePatient patient)
+    private static string? LinkedBy(CareIndex care, AccessEvent e, string agent, CareAgent practitioner, CarePatient patient)
     {
+        var site = care.PlaceNamed(e.Site);
+        var serves = ServesTheHouse(care, practitioner, e.Time);
         string? best = null;
         foreach (var fact in patient.Facts)
         {
-            var named = fact.People.Contains(agent);
-            if (named && Within(e.Time, fact, fact.Kind == "appointment" ? AfterCare : BeforeCare, AfterCare))
+            if (fact.People.Contains(agent) && Within(e.Time, fact, fact.Kind == "appointment" ? AfterCare : BeforeCare, AfterCare))
                 return Text(fact);
             if (best is not null)
                 continue;
             var (before, after) = fact.Kind == "order" ? (TimeSpan.Zero, AfterOrder) : (AroundStay, AroundStay);
-            if (fact.Places.Count > 0 && Within(e.Time, fact, before, after) && WorksAt(practitioner, fact.Places, e.Time))
-                best = $"{fact.Kind} {fact.Id} at the agent's place of work";
-            else if (e.Purpose is "HPAYMT" && fact.Kind == "encounter" && Within(e.Time, fact, TimeSpan.Zero, Billing))
-                best = $"billing of encounter {fact.Id}";
+            if (fact.Places.Count > 0 && Within(e.Time, fact, before, after))
+            {
+                if (WorksAt(practitioner, fact.Places, e.Time))
+                    best = $"{fact.Kind} {fact.Id} at the agent's place of work";
+                else if (site is not null && fact.Places.Contains(site))
+                    best = $"{fact.Kind} {fact.Id} at the place of the access";
+            }
+
+            if (best is null && serves && fact.Kind is "encounter" or "appointment" && Within(e.Time, fact, BeforeService, AfterService))
+                best = $"service for {fact.Kind} {fact.Id}";
         }
 
         return best;
     }
+
+    private static bool ServesTheHouse(CareIndex care, CareAgent practitioner, DateTimeOffset time) =>
+        practitioner.Roles.Exists(role => role.From <= time && time <= role.To && role.Places.Count > 0 && !role.Places.Any(care.IsCarePlace));
 
     private static bool WorksAt(CareAgent practitioner, IReadOnlyList<string> places, DateTimeOffset time) =>
         practitioner.Roles.Exists(role => role.From <= time && time <= role.To && places.Any(role.Places.Contains));

@@ -36,4 +36,5 @@ public enum AccessFeature
     UnexplainedOffHours,
     UnexplainedBreakGlass,
     BreakGlassHistory,
+    UnexplainedRepeat,
 }

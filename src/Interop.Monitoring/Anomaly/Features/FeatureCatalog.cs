@@ -60,6 +60,7 @@ public static class FeatureCatalog
         new(AccessFeature.UnexplainedOffHours, ReasonClass.OffHours, (_, _) => "outside the agent's hours, and no encounter, appointment or care team connects them"),
         new(AccessFeature.UnexplainedBreakGlass, ReasonClass.Privilege, (_, _) => "emergency access (break-glass) without any care connection"),
         new(AccessFeature.BreakGlassHistory, ReasonClass.Privilege, (v, _) => $"{Whole(v)} emergency accesses in about two weeks"),
+        new(AccessFeature.UnexplainedRepeat, ReasonClass.Snooping, (v, _) => $"opened this patient {Whole(v)} times without a care connection"),
     ];
 
     public static IReadOnlyList<FeatureColumn> Columns { get; } =

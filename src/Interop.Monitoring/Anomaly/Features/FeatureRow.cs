@@ -22,6 +22,13 @@ public readonly ref struct FeatureRow(Span<float> values, Span<float> plain, Spa
         _norms[at] = norm;
     }
 
+    /// <summary>Sets 0 below the floor: differences among common values say nothing.</summary>
+    public void SetFrom(AccessFeature feature, float floor, float value) => SetFrom(feature, floor, value, value, 0);
+
+    /// <inheritdoc cref="SetFrom(AccessFeature, float, float)"/>
+    public void SetFrom(AccessFeature feature, float floor, float value, float plain, float norm) =>
+        Set(feature, value < floor ? 0 : value, plain, norm);
+
     public void Clear()
     {
         _values.Clear();

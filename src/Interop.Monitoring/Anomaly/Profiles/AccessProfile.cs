@@ -209,10 +209,11 @@ public sealed class AccessProfile
         {
             var rarity = MathF.Log10((_accesses + 10) / (known.Times + 1f));
             // A patient in the agent's care is new to it on every working day.
-            row.Set(AccessFeature.PatientRarity, care.Link == CareLink.Explained ? rarity * 0.2f : rarity, rarity, known.Times);
+            row.SetFrom(AccessFeature.PatientRarity, 1.5f, care.Link == CareLink.Explained ? 0 : rarity, rarity, known.Times);
             row.Set(AccessFeature.Unexplained, unexplained ? 1 : 0);
             row.Set(AccessFeature.UnexplainedFirst, unexplained && known.Times == 0 ? 1 : 0);
-            row.Set(AccessFeature.PatientAttention, care.Link == CareLink.Explained ? 0 : access.Population.PatientAttention);
+            row.SetFrom(AccessFeature.PatientAttention, 3, care.Link == CareLink.Explained ? 0 : (float)access.Population.PatientAttention);
+            row.SetFrom(AccessFeature.UnexplainedRepeat, 2, unexplained ? known.Times + 1 : 0);
             // Family, colleagues and watched patients matter more where nothing explains the access.
             var weight = care.Link == CareLink.Explained ? 0.2f : 1;
             row.Set(AccessFeature.SameFamilyName, care.SameFamilyName ? weight : 0);
@@ -223,24 +224,26 @@ public sealed class AccessProfile
         }
 
         // Against what the role's share of unexplained accesses lets expect of the agent's days.
-        var expected = access.Population.UnexplainedShare * RunningNorm.ToCount(access.Population.DayNorm) * (_activeDays + 1);
+        var expected = (float)access.Population.UnexplainedShare * RunningNorm.ToCount((float)access.Population.DayNorm) * (_activeDays + 1);
         var excess = MathF.Max(0, (_unexplained - expected) / MathF.Sqrt(expected + 1));
-        row.Set(AccessFeature.UnexplainedHistory, unexplained ? excess : 0, _unexplained, expected);
+        row.SetFrom(AccessFeature.UnexplainedHistory, 1, unexplained ? excess : 0, _unexplained, expected);
         row.Set(AccessFeature.UnexplainedInHour, unexplained ? _recent.Unexplained(60) : 0);
     }
 
     private void RateFeatures(AccessInContext access, FeatureRow row)
     {
         var role = access.Population;
+        var (hourNorm, hourSpread) = ((float)role.HourNorm, (float)role.HourSpread);
+        var (dayNorm, daySpread) = ((float)role.DayNorm, (float)role.DaySpread);
         var hour = _recent.Events(60);
         _hourPeakToday = Math.Max(_hourPeakToday, hour);
         var ten = _recent.Events(10);
         var patients = _recent.Patients(60);
-        row.Set(AccessFeature.EventsInMinute, MathF.Log(1 + _recent.Events(1)));
-        row.Set(AccessFeature.EventsInTenMinutes, _perTenMinutes.Excess(ten, role.HourNorm, role.HourSpread, FewEvents), ten, _perTenMinutes.Norm(role.HourNorm, FewEvents));
-        row.Set(AccessFeature.EventsInHour, _perHour.Excess(hour, role.HourNorm, role.HourSpread, 5), hour, _perHour.Norm(role.HourNorm, 5));
-        row.Set(AccessFeature.PatientsInHour, _patientsPerHour.Excess(patients, role.HourNorm, role.HourSpread, FewEvents), patients, _patientsPerHour.Norm(role.HourNorm, FewEvents));
-        row.Set(AccessFeature.PatientsToday, _patientsPerDay.Excess(_patientsToday, role.DayNorm, role.DaySpread, 3), _patientsToday, _patientsPerDay.Norm(role.DayNorm, 3));
+        row.SetFrom(AccessFeature.EventsInMinute, 1.5f, MathF.Log(1 + _recent.Events(1)));
+        row.SetFrom(AccessFeature.EventsInTenMinutes, 1, _perTenMinutes.Excess(ten, hourNorm, hourSpread, FewEvents), ten, _perTenMinutes.Norm(hourNorm, FewEvents));
+        row.SetFrom(AccessFeature.EventsInHour, 1, _perHour.Excess(hour, hourNorm, hourSpread, 5), hour, _perHour.Norm(hourNorm, 5));
+        row.SetFrom(AccessFeature.PatientsInHour, 1, _patientsPerHour.Excess(patients, hourNorm, hourSpread, FewEvents), patients, _patientsPerHour.Norm(hourNorm, FewEvents));
+        row.SetFrom(AccessFeature.PatientsToday, 1, _patientsPerDay.Excess(_patientsToday, dayNorm, daySpread, 3), _patientsToday, _patientsPerDay.Norm(dayNorm, 3));
         _perTenMinutes.Add(ten);
         _patientsPerHour.Add(patients);
     }
@@ -253,21 +256,21 @@ public sealed class AccessProfile
         for (var d = 0; d < 7; d++)
             ofDay += _hours[(hour % 24) + (24 * d)] + (0.5f * (_hours[((hour + 1) % 24) + (24 * d)] + _hours[((hour + 23) % 24) + (24 * d)]));
         var own = _hourTotal > 0 ? ((0.7f * ofDay / 2) + (0.3f * 7 * _hours[hour])) / _hourTotal : 0;
-        var prior = access.Population.HourShare;
+        var prior = (float)access.Population.HourShare;
         var share = ((own * _hourTotal) + (prior * FewEvents)) / (_hourTotal + FewEvents);
         var rarity = MathF.Max(0, -MathF.Log10(MathF.Max(share * 24, 1e-4f)));
-        row.Set(AccessFeature.HourRarity, rarity);
+        row.SetFrom(AccessFeature.HourRarity, 0.5f, rarity);
         _hours[hour]++;
         _hourTotal++;
-        return rarity;
+        return row[AccessFeature.HourRarity];
     }
 
     private void CredentialFeatures(AccessInContext access, FeatureRow row, uint minute, int day)
     {
         var e = access.Event;
         var failures = _recent.Failures(10);
-        row.Set(AccessFeature.FailureShare, _failures / (_accesses + FewEvents));
-        row.Set(AccessFeature.FailureBurst, failures);
+        row.SetFrom(AccessFeature.FailureShare, 0.05f, _failures / (_accesses + FewEvents));
+        row.SetFrom(AccessFeature.FailureBurst, 2, failures);
         if (e.Kind == AccessKind.Login && !e.Failed && failures >= 3)
             (_alarmMinute, _alarmFailures) = (minute, failures);
         var alarmed = _alarmFailures > 0 && minute >= _alarmMinute && minute - _alarmMinute <= 60;
@@ -276,7 +279,7 @@ public sealed class AccessProfile
         {
             var address = StableHash.Of(e.Address);
             row.Set(AccessFeature.NewAddress, IsNew(_addresses, address, day), 1, _addresses.Keys);
-            row.Set(AccessFeature.AgentsAtAddress, MathF.Log(1 + access.Population.AgentsAtAddress));
+            row.SetFrom(AccessFeature.AgentsAtAddress, 3.5f, MathF.Log(1 + (float)access.Population.AgentsAtAddress));
             _addresses.Add(address, day);
         }
 
@@ -295,14 +298,14 @@ public sealed class AccessProfile
     private void ActionFeatures(AccessInContext access, FeatureRow row, int day)
     {
         var e = access.Event;
-        row.Set(AccessFeature.ActionRarity, access.Population.ActionRarity);
-        row.Set(AccessFeature.ResourceRarity, access.Population.ResourceRarity);
-        var own = (_kinds[(int)e.Kind] + (MathF.Pow(10, -access.Population.ActionRarity) * FewEvents) + 0.1f) / (_accesses + FewEvents + 0.1f);
-        row.Set(AccessFeature.OwnActionRarity, MathF.Max(0, -MathF.Log10(own)));
+        row.SetFrom(AccessFeature.ActionRarity, 2, (float)access.Population.ActionRarity);
+        row.SetFrom(AccessFeature.ResourceRarity, 2, (float)access.Population.ResourceRarity);
+        var own = (_kinds[(int)e.Kind] + (MathF.Pow(10, -(float)access.Population.ActionRarity) * FewEvents) + 0.1f) / (_accesses + FewEvents + 0.1f);
+        row.SetFrom(AccessFeature.OwnActionRarity, 2, MathF.Max(0, -MathF.Log10(own)));
         if (e.Purpose is not null)
         {
             var purpose = StableHash.Of(e.Purpose);
-            row.Set(AccessFeature.UnusualPurpose, _purposes.Total < FewEvents ? 0 : MathF.Log10((_purposes.Total + 1) / (_purposes[purpose] + 1)));
+            row.SetFrom(AccessFeature.UnusualPurpose, 1, _purposes.Total < FewEvents ? 0 : MathF.Log10((_purposes.Total + 1) / (_purposes[purpose] + 1)));
             _purposes.Add(purpose, day);
         }
 
@@ -321,7 +324,7 @@ public sealed class AccessProfile
             // Beyond its own norm, and for many records in any case.
             var excess = _records.Excess(e.Records, 0.7f, 0.7f, 10);
             var size = MathF.Log10(1 + e.Records);
-            row.Set(AccessFeature.Breadth, size * MathF.Min(1, 0.2f + (excess / 4)), size, _records.Norm(0.7f, 10));
+            row.SetFrom(AccessFeature.Breadth, 1, size * MathF.Min(1, 0.2f + (excess / 4)), size, _records.Norm(0.7f, 10));
             _records.Add(e.Records);
         }
     }
