@@ -43,7 +43,7 @@ internal static class SandboxCommand
     {
         try
         {
-            // Being stopped is how a server ends well: exit code 0, connections closed.
+            // Stopping by a signal is a normal end: exit code 0, connections closed.
             using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             void Stop(PosixSignalContext signal)
             {

@@ -33,8 +33,11 @@ public sealed record SandboxOptions
     /// <summary>The share of resources that violate R4: one in every 1/share, of each type.</summary>
     public double BadShare { get; init; } = 0.005;
 
-    /// <summary>The share of observations, encounters and conditions whose patient is nowhere on the server.</summary>
+    /// <summary>The share of observations, encounters and conditions whose patient is not on the server.</summary>
     public double MissingPatientShare { get; init; } = 0.0005;
+
+    /// <summary>The share of patients that no client can see before the first search of Patient is over: they arrive late. One in every 1/share.</summary>
+    public double LatePatientShare { get; init; }
 
     /// <summary>The share of resources that carry no `meta.lastUpdated`, as some servers send them; they sort by an instant that only the server knows.</summary>
     public double NoLastUpdatedShare { get; init; }
@@ -59,7 +62,7 @@ public sealed record SandboxOptions
 
     public int MaxCount { get; init; } = 1000;
 
-    /// <summary>Who may call `/fhir`; null lets everyone in.</summary>
+    /// <summary>Access control of `/fhir`; null allows every caller.</summary>
     public AccessOptions? Access { get; init; }
 
     /// <summary>The clock behind `Date`, the stamps of written resources and the expiry of snapshots.</summary>
@@ -72,6 +75,7 @@ public sealed record SandboxOptions
         Require((long)Patients * Math.Max(ObservationsPerPatient, Math.Max(EncountersPerPatient, ConditionsPerPatient)) < 100_000_000, nameof(Patients), "gives more than 100 million resources of a type");
         Require(BadShare is >= 0 and <= 1, nameof(BadShare), "is a share between 0 and 1");
         Require(MissingPatientShare is >= 0 and <= 1, nameof(MissingPatientShare), "is a share between 0 and 1");
+        Require(LatePatientShare is >= 0 and <= 1, nameof(LatePatientShare), "is a share between 0 and 1");
         Require(NoLastUpdatedShare is >= 0 and <= 1, nameof(NoLastUpdatedShare), "is a share between 0 and 1");
         Require(StartOfData < EndOfData, nameof(EndOfData), "must lie after StartOfData");
         Require(Port is >= 0 and <= 65535, nameof(Port), "is a port between 0 and 65535");

@@ -5,6 +5,7 @@ using Interop.Sandbox.Faults;
 using Interop.Sandbox.Fhir;
 using Interop.Sandbox.Mirth;
 using Interop.Sandbox.OpenEmr;
+using Interop.Sandbox.OpenMrs;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -37,6 +38,12 @@ public sealed class SandboxServer : IAsyncDisposable
     /// <summary>A Mirth channel for patient discovery.</summary>
     public MirthUpstream Mirth => _app.Services.GetRequiredService<MirthUpstream>();
 
+    /// <summary>An OpenMRS REST server.</summary>
+    public OpenMrsUpstream OpenMrs => _app.Services.GetRequiredService<OpenMrsUpstream>();
+
+    /// <summary>The base address of the OpenMRS server, without `/ws/rest/v1`.</summary>
+    public Uri OpenMrsBase => new(BaseAddress, "openmrs");
+
     /// <summary>The same as `GET /sandbox/stats`.</summary>
     public SandboxStats Stats => SandboxStats.Of(Store, Faults, _app.Services.GetRequiredService<SandboxCounters>());
 
@@ -53,11 +60,11 @@ public sealed class SandboxServer : IAsyncDisposable
         if (options.DataDirectory is { } directory)
             await NdjsonFiles.LoadAsync(store, directory, cancellationToken);
 
-        // Nothing from the environment or from files: in a test process those belong to someone else.
+        // Read no environment and no files: in a test process they configure the system under test.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Parse(options.Host), options.Port));
         builder.Logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Warning)
-            .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // what keeps it from starting is thrown to the caller
+            .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // a failed start is thrown to the caller
         builder.Services.AddRoutingCore()
             .AddSingleton<IHostLifetime, EmbeddedLifetime>()
             .AddSingleton(options)
@@ -68,7 +75,10 @@ public sealed class SandboxServer : IAsyncDisposable
             .AddSingleton<AccessTokens>()
             .AddSingleton(new OpenEmrUpstream(options.Time))
             .AddSingleton<MirthUpstream>()
+            .AddSingleton<OpenMrsUpstream>()
             .AddSingleton<SearchEndpoints>()
+            .AddSingleton<ConditionalMatch>()
+            .AddSingleton<TransactionEndpoint>()
             .AddSingleton<ResourceEndpoints>();
 
         var app = builder.Build();
@@ -85,6 +95,7 @@ public sealed class SandboxServer : IAsyncDisposable
         app.MapFhir();
         app.MapOpenEmr();
         app.MapMirth();
+        app.MapOpenMrs();
         if (options.Access is not null)
             app.MapAccess(options.Access);
         app.MapControl();
@@ -110,7 +121,7 @@ public sealed class SandboxServer : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    /// <summary>Ctrl+C and SIGTERM belong to the program that the sandbox runs in; the usual lifetime would take them for itself.</summary>
+    /// <summary>Leaves Ctrl+C and SIGTERM to the program that hosts the sandbox; the default lifetime would handle them.</summary>
     private sealed class EmbeddedLifetime : IHostLifetime
     {
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

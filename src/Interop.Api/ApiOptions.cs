@@ -1,11 +1,16 @@
+using System.Net;
+
 namespace Interop.Api;
 
-/// <summary>What the front end needs to know of its host.</summary>
+/// <summary>The settings of the host that the front end needs.</summary>
 public sealed record ApiOptions
 {
     /// <summary>Origins whose pages may call the API.</summary>
     public IReadOnlyList<string> CorsOrigins { get; init; } = [];
 
-    /// <summary>Whether it listens on loopback only, and so answers only to loopback names (a page elsewhere could bend its own name to 127.0.0.1).</summary>
-    public bool LoopbackOnly { get; init; }
+    /// <summary>Host names that requests may carry, besides localhost and IP addresses; <c>*</c>: any.</summary>
+    public IReadOnlyList<string> AllowedHosts { get; init; } = [];
+
+    /// <summary>Proxies whose X-Forwarded headers are used.</summary>
+    public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
 }

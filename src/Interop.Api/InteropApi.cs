@@ -12,12 +12,13 @@ using Interop.Api.Tokens;
 using Interop.Api.Views;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Interop.Api;
 
-/// <summary>Composition of the front end.</summary>
+/// <summary>Composes the front end.</summary>
 public static class InteropApi
 {
     public static IServiceCollection AddInteropApi(this IServiceCollection services, ApiOptions options)
@@ -29,6 +30,14 @@ public static class InteropApi
         services.AddSingleton<MetricsText>();
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = Problems.Complete);
         services.AddExceptionHandler<FailureHandler>();
+        services.Configure<ForwardedHeadersOptions>(forwarded =>
+        {
+            forwarded.ForwardedHeaders = options.TrustedProxies.Count == 0 ? ForwardedHeaders.None : ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
+            forwarded.KnownProxies.Clear();
+            forwarded.KnownIPNetworks.Clear();
+            foreach (var network in options.TrustedProxies)
+                forwarded.KnownIPNetworks.Add(network);
+        });
         services.AddCors(cors => cors.AddDefaultPolicy(policy => policy.WithOrigins([.. options.CorsOrigins]).AllowAnyHeader().AllowAnyMethod()));
         services.ConfigureHttpJsonOptions(json =>
         {
@@ -38,23 +47,23 @@ public static class InteropApi
             json.SerializerOptions.Converters.Add(new UtcInstantConverter());
         });
         services.AddOpenApi("openapi", openApi => openApi
-            .AddDocumentTransformer<ApiDescription>().AddOperationTransformer<Examples>().AddSchemaTransformer<WrittenTypes>());
+            .AddDocumentTransformer<ApiDescription>().AddOperationTransformer<Examples>().AddOperationTransformer<QueryNames>().AddSchemaTransformer<WrittenTypes>());
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         return services;
     }
 
+    /// <summary>The routes of a silo without a front end: health and metrics.</summary>
+    public static void MapInteropSilo(this WebApplication app)
+    {
+        app.UsePipeline();
+        app.MapHealth();
+        app.MapMetrics();
+    }
+
     public static void MapInteropApi(this WebApplication app)
     {
-        app.Services.GetRequiredService<MetricsText>().Start();
-        app.UseMiddleware<RequestIdMiddleware>();
-        app.UseExceptionHandler();
-        app.UseMiddleware<OriginGuard>();
-        app.UseStatusCodePages();
-        app.UseRouting();
-        app.UseCors();
-        app.UseMiddleware<BodyLimit>();
-        app.UseMiddleware<QueryCheck>();
-
+        app.UsePipeline();
+        app.MapStart();
         app.MapHealth();
         app.MapMetrics();
         var features = app.MapGroup("").ProducesProblem(StatusCodes.Status503ServiceUnavailable);
@@ -72,12 +81,28 @@ public static class InteropApi
         features.MapCases();
         features.MapAccessReports();
         app.MapOpenApi("/{documentName}.json");
-        // Under its own path only: it would stand in the way of every request.
+        // Under its own path only, so that it does not handle every request.
         app.UseWhen(http => http.Request.Path.StartsWithSegments("/docs"), docs => docs.UseSwaggerUI(ui =>
         {
             ui.RoutePrefix = "docs";
             ui.SwaggerEndpoint("/openapi.json", "Interop");
             ui.DocumentTitle = "Interop API";
         }));
+    }
+
+    private static void UsePipeline(this WebApplication app)
+    {
+        app.Services.GetRequiredService<MetricsText>().Start();
+        app.UseForwardedHeaders();
+        app.UseMiddleware<ResponseHeaders>();
+        app.UseExceptionHandler();
+        app.UseMiddleware<RequestLimits>();
+        app.UseMiddleware<HostGuard>();
+        app.UseStatusCodePages();
+        app.UseMiddleware<HeadRequests>();
+        app.UseRouting();
+        app.UseCors();
+        app.UseMiddleware<BodyLimit>();
+        app.UseMiddleware<QueryCheck>();
     }
 }

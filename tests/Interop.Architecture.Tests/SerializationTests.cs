@@ -12,7 +12,7 @@ public sealed class SerializationTests
     private static readonly HashSet<Type> Primitives =
     [
         typeof(bool), typeof(int), typeof(long), typeof(double), typeof(decimal), typeof(string), typeof(byte), typeof(Guid), typeof(DateTimeOffset),
-        typeof(TimeSpan), typeof(Uri),
+        typeof(TimeSpan), typeof(Uri), typeof(ReadOnlyMemory<byte>),
     ];
 
     private static readonly HashSet<Type> Containers =

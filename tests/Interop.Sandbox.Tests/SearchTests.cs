@@ -189,6 +189,6 @@ public sealed class SearchTests : IAsyncLifetime, IDisposable
         var statement = await _client.GetJsonAsync("metadata");
         Assert.Equal("4.0.1", statement.GetProperty("fhirVersion").GetString());
         var observation = statement.GetProperty("rest")[0].GetProperty("resource").EnumerateArray().Single(type => type.GetProperty("type").GetString() == "Observation");
-        Assert.Equal(["_id", "_lastUpdated", "patient", "subject"], observation.GetProperty("searchParam").EnumerateArray().Select(parameter => parameter.GetProperty("name").GetString()));
+        Assert.Equal(["_id", "identifier", "_lastUpdated", "patient", "subject"], observation.GetProperty("searchParam").EnumerateArray().Select(parameter => parameter.GetProperty("name").GetString()));
     }
 }

@@ -3,7 +3,7 @@ using Interop.Sandbox.OpenEmr;
 
 namespace Interop.Sandbox.Access;
 
-/// <summary>Lets nobody at the FHIR server without a token or credentials; what a client must read to get one is open.</summary>
+/// <summary>Refuses FHIR requests without a valid token or credentials. The discovery documents stay open, because a client needs them to get a token.</summary>
 internal sealed class AccessMiddleware(RequestDelegate next, AccessOptions access, AccessTokens tokens, OpenEmrUpstream openEmr)
 {
     public async Task InvokeAsync(HttpContext context)

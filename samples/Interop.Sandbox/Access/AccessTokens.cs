@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace Interop.Sandbox.Access;
 
-/// <summary>The tokens in force: opaque, and gone when they expire.</summary>
+/// <summary>The valid access tokens. They are opaque and are removed when they expire.</summary>
 internal sealed class AccessTokens(SandboxOptions options)
 {
     private readonly ConcurrentDictionary<string, DateTimeOffset> _expiryByToken = new(StringComparer.Ordinal);

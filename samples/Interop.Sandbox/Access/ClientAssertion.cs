@@ -13,7 +13,7 @@ internal sealed record ClientAssertion(string Id, DateTimeOffset Expiry)
 {
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
 
-    /// <exception cref="InvalidAssertionException">It is not one, or not for this client and this server, with the reason.</exception>
+    /// <exception cref="InvalidAssertionException">The assertion is malformed, or it is not for this client and this server; the message holds the reason.</exception>
     public static ClientAssertion Verify(string jwt, string publicJwk, string clientId, string tokenEndpoint, DateTimeOffset now)
     {
         var parts = jwt.Split('.');

@@ -4,7 +4,7 @@ using Interop.Sandbox.Fhir;
 
 namespace Interop.Sandbox.Control;
 
-/// <summary>The sandbox's own switchboard, `/sandbox`: not part of any upstream.</summary>
+/// <summary>The sandbox's own control endpoints, `/sandbox`. They are not part of any upstream.</summary>
 internal static class ControlEndpoints
 {
     public static void MapControl(this IEndpointRouteBuilder routes)

@@ -32,7 +32,7 @@ public sealed record Mutation
     /// <summary>How many resources, drawn from the seed among those that the kind can apply to.</summary>
     public int Count { get; init; } = 1;
 
-    /// <summary>These resources instead.</summary>
+    /// <summary>Mutate exactly these resources instead of drawing them.</summary>
     public string[]? Ids { get; init; }
 
     public ulong Seed { get; init; } = 1;
@@ -43,7 +43,7 @@ public sealed record Mutation
     /// <summary>The new versions' lastUpdated instead of now: a server whose clock is off, or that commits late.</summary>
     public DateTimeOffset? LastUpdated { get; init; }
 
-    /// <summary>Carries it out and returns the ids of the changed resources.</summary>
+    /// <summary>Applies the mutation and returns the ids of the changed resources.</summary>
     public IReadOnlyList<string> ApplyTo(ResourceStore store)
     {
         if (store.Find(Type) is not { } rows)
@@ -99,7 +99,7 @@ public sealed record Mutation
         store.Put(document.RootElement, id, LastUpdated, applied);
     }
 
-    /// <summary>Changes something that shows in the normalized tables where the type has such a thing.</summary>
+    /// <summary>Changes an element that is a column of the normalized tables, if the type has one.</summary>
     private static byte[] Edited(byte[] text)
     {
         var resource = JsonNode.Parse(text)!.AsObject();

@@ -1,6 +1,6 @@
 namespace Interop.Sandbox.Control;
 
-/// <summary>What the sandbox did since it started.</summary>
+/// <summary>Counters since the start of the sandbox.</summary>
 internal sealed class SandboxCounters
 {
     private long _requests, _searches, _resources, _writes, _bytes;

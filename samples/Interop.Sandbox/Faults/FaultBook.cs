@@ -58,7 +58,7 @@ public sealed class FaultBook
 
     public void Clear() => Set();
 
-    internal static bool ReplacesTheAnswer(FaultKind kind) => kind is FaultKind.TooManyRequests or FaultKind.Unavailable or FaultKind.ServerError
+    internal static bool ReplacesTheAnswer(FaultKind kind) => kind is FaultKind.TooManyRequests or FaultKind.Unauthorized or FaultKind.Conflict or FaultKind.Unprocessable or FaultKind.Unavailable or FaultKind.ServerError
         or FaultKind.ExpiredPaging or FaultKind.OutcomeAnswer or FaultKind.NotABundle or FaultKind.HugeBody;
 
     internal FaultPlan Plan(in RequestFacts facts)
@@ -69,7 +69,7 @@ public sealed class FaultBook
                 return FaultPlan.Nothing;
             var firing = new List<FaultRule>();
             var isReplaced = false;
-            // What replaces the answer goes first: a fault in the body of a 503 would count as fired and never be seen.
+            // Faults that replace the answer go first: a fault in the body of a replaced answer would be counted but have no effect.
             foreach (var replacing in (ReadOnlySpan<bool>)[true, false])
             {
                 foreach (var entry in _entries)

@@ -33,7 +33,7 @@ public enum FaultKind
     /// <summary>An OperationOutcome among the entries, with search.mode outcome.</summary>
     OutcomeEntry,
 
-    /// <summary>Patients among the entries, with search.mode include, though nobody asked for them.</summary>
+    /// <summary>Patients among the entries, with search.mode include, although the client did not ask for them.</summary>
     IncludedEntries,
 
     /// <summary>200 with an OperationOutcome instead of a Bundle.</summary>
@@ -65,4 +65,16 @@ public enum FaultKind
 
     /// <summary>The `Date` header is off.</summary>
     ClockSkew,
+
+    /// <summary>401.</summary>
+    Unauthorized,
+
+    /// <summary>409: another write came first.</summary>
+    Conflict,
+
+    /// <summary>422: the server does not accept the content.</summary>
+    Unprocessable,
+
+    /// <summary>The request is carried out, but after the rule's duration the connection is reset instead of an answer: a timeout after the write.</summary>
+    LostAnswer,
 }

@@ -10,19 +10,31 @@ internal sealed class FaultMiddleware(RequestDelegate next, FaultBook faults, Se
 
     public async Task InvokeAsync(HttpContext context)
     {
-        // Who sets the faults must be able to take them away again.
+        // The control endpoints are exempt: a client that set a fault must be able to remove it.
         var plan = context.Request.Path.StartsWithSegments("/sandbox") ? FaultPlan.Nothing : faults.Plan(search.Facts(context.Request));
         context.Features.Set(plan);
         if (plan.Find(FaultKind.ClockSkew) is { } skew)
             context.Response.Headers.Date = HttpDate(options.Time.GetUtcNow().AddSeconds(skew.Seconds ?? 3600));
         if (plan.Find(FaultKind.SlowHeaders) is { } slow)
             await Task.Delay(TimeSpan.FromSeconds(slow.Seconds ?? 2), options.Time, context.RequestAborted);
-        if (plan.Replacement is not { } rule)
+        var rule = plan.Replacement;
+        if (rule is null && plan.Find(FaultKind.LostAnswer) is { } lost)
+            await LoseAnswerAsync(context, TimeSpan.FromSeconds(lost.Seconds ?? 0));
+        else if (rule is null)
             await next(context);
         else if (rule.Kind == FaultKind.HugeBody)
             await SendHugeBodyAsync(context, rule.Bytes ?? HugeBytes);
         else
             await Replace(rule).SendAsync(context);
+    }
+
+    private async Task LoseAnswerAsync(HttpContext context, TimeSpan duration)
+    {
+        context.Response.Body = Stream.Null;
+        await next(context);
+        if (duration > TimeSpan.Zero)
+            await Task.Delay(duration, options.Time, context.RequestAborted);
+        context.Abort();
     }
 
     private FhirAnswer Replace(FaultRule rule)
@@ -33,6 +45,12 @@ internal sealed class FaultMiddleware(RequestDelegate next, FaultBook faults, Se
                 return RetryLater(FhirAnswer.Error(429, "throttled", "Too many requests."), rule);
             case FaultKind.Unavailable:
                 return RetryLater(FhirAnswer.Error(503, "transient", "The server is not available."), rule);
+            case FaultKind.Unauthorized:
+                return FhirAnswer.Error(401, "login", "The credentials are not valid.");
+            case FaultKind.Conflict:
+                return FhirAnswer.Error(409, "conflict", "The resource was changed by another request.");
+            case FaultKind.Unprocessable:
+                return FhirAnswer.Error(422, "processing", "The content is not acceptable.");
             case FaultKind.ServerError:
                 return FhirAnswer.Error(500, "exception", "Something went wrong in the server.");
             case FaultKind.ExpiredPaging:
@@ -57,7 +75,7 @@ internal sealed class FaultMiddleware(RequestDelegate next, FaultBook faults, Se
         return answer;
     }
 
-    /// <summary>JSON that begins like a Bundle and goes on and on: who reads it into memory runs out of it.</summary>
+    /// <summary>JSON that begins like a Bundle and is very long. A client that reads all of it into memory runs out of memory.</summary>
     private static async Task SendHugeBodyAsync(HttpContext context, long size)
     {
         context.Response.ContentType = "application/fhir+json; charset=utf-8";

@@ -1,6 +1,6 @@
 namespace Interop.Sandbox.Faults;
 
-/// <summary>What a request is, as far as rules ask.</summary>
+/// <summary>The properties of a request that rules can match.</summary>
 internal readonly record struct RequestFacts(string PathAndQuery, string? Type, int Page, bool IsSearch, bool IsNext, bool IsRepetition);
 
 /// <summary>The faults that fire on one request.</summary>

@@ -28,7 +28,7 @@ public sealed record FaultRule
 
     public ulong Seed { get; init; } = 1;
 
-    /// <summary>Fires at most so often.</summary>
+    /// <summary>Fires at most this many times.</summary>
     public int? Times { get; init; }
 
     /// <summary>tooManyRequests, unavailable: the Retry-After header.</summary>
@@ -65,7 +65,7 @@ public sealed record FaultRule
     {
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        // A misspelt condition would make the rule fire everywhere.
+        // Refuse unknown properties: a misspelt condition would make the rule fire on every request.
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     };
 

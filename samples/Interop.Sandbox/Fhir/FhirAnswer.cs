@@ -4,7 +4,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace Interop.Sandbox.Fhir;
 
-/// <summary>One answer, whole in memory before it is sent: its length is known, and a fault can cut it where it likes.</summary>
+/// <summary>One answer. It is complete in memory before it is sent, so that its length is known and a fault can cut it at any position.</summary>
 internal sealed class FhirAnswer(int status = 200)
 {
     private const string FhirJson = "application/fhir+json; charset=utf-8";

@@ -8,10 +8,12 @@ internal static class FhirEndpoints
         var services = routes.ServiceProvider;
         var search = services.GetRequiredService<SearchEndpoints>();
         var resources = services.GetRequiredService<ResourceEndpoints>();
+        var transactions = services.GetRequiredService<TransactionEndpoint>();
         var options = services.GetRequiredService<SandboxOptions>();
 
         var fhir = routes.MapGroup(FhirPaths.Root);
         fhir.MapGet("/", Handle(search.NextPage));
+        fhir.MapPost("/", HandleAsync(transactions.HandleAsync));
         fhir.MapGet("/metadata", Handle(context => CapabilityStatement.Answer(context, options)));
         fhir.MapGet("/{type}", Handle(context => search.Search(context, Value(context, "type"))));
         fhir.MapGet("/{type}/_history", Handle(context => search.History(context, Value(context, "type"), null)));
@@ -19,8 +21,9 @@ internal static class FhirEndpoints
         fhir.MapGet("/{type}/{id}/_history", Handle(context => search.History(context, Value(context, "type"), Value(context, "id"))));
         fhir.MapGet("/{type}/{id}/_history/{version}", Handle(context => resources.ReadVersion(Value(context, "type"), Value(context, "id"), Value(context, "version"))));
         fhir.MapPost("/{type}", HandleAsync(context => resources.CreateAsync(context, Value(context, "type"))));
+        fhir.MapPut("/{type}", HandleAsync(context => resources.ConditionalUpdateAsync(context, Value(context, "type"))));
         fhir.MapPut("/{type}/{id}", HandleAsync(context => resources.UpdateAsync(context, Value(context, "type"), Value(context, "id"))));
-        fhir.MapDelete("/{type}/{id}", Handle(context => resources.Delete(Value(context, "type"), Value(context, "id"))));
+        fhir.MapDelete("/{type}/{id}", Handle(context => resources.Delete(context, Value(context, "type"), Value(context, "id"))));
         fhir.MapFallback(Handle(context => throw new FhirError(404, "not-supported", $"No such interaction: {context.Request.Method} {context.Request.Path}.")));
     }
 

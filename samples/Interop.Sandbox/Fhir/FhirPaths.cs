@@ -1,6 +1,6 @@
 namespace Interop.Sandbox.Fhir;
 
-/// <summary>Where the server is, as the client called it: links work through port mappings and other names.</summary>
+/// <summary>The server's address as the client used it, so that links work through port mappings and other host names.</summary>
 internal static class FhirPaths
 {
     public const string Root = "/fhir";

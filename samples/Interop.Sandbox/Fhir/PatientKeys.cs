@@ -7,7 +7,7 @@ internal sealed class PatientKeys(SeededType? synthetic)
 {
     public const int None = -1;
 
-    /// <summary>A patient that the data refers to and nobody has written.</summary>
+    /// <summary>The data refers to a patient that does not exist on the server.</summary>
     public const int NeverWritten = -2;
 
     private readonly Dictionary<string, int> _keys = [];

@@ -11,7 +11,9 @@ public sealed class ResourceStore
     private readonly ConcurrentDictionary<string, TypeStore> _types = new(StringComparer.Ordinal);
     private readonly ByteArena _arena = new();
     private readonly SandboxOptions _options;
+    private readonly SyntheticPatients? _latePatients;
     private long _lastAssignedId;
+    private int _patientSearches;
 
     internal ResourceStore(SandboxOptions options)
     {
@@ -34,6 +36,7 @@ public sealed class ResourceStore
         var patients = new SyntheticPatients(options);
         var encounters = new SyntheticEncounters(options, patients);
         Patients = new PatientKeys(patients);
+        _latePatients = options.LatePatientShare > 0 ? patients : null;
         foreach (var seed in (SyntheticType[])[patients, encounters, new SyntheticConditions(options, patients, encounters), new SyntheticObservations(options, patients, encounters)])
             _types[seed.Name] = new TypeStore(seed.Name, _arena, seed);
     }
@@ -42,6 +45,9 @@ public sealed class ResourceStore
     public HospitalSimulation? Hospital { get; }
 
     internal PatientKeys Patients { get; }
+
+    /// <summary>Held from the check of a condition to the write that depends on it.</summary>
+    internal Lock WriteGate { get; } = new();
 
     /// <summary>The types that have or had resources.</summary>
     public IReadOnlyList<string> Types => [.. _types.Keys.Order(StringComparer.Ordinal)];
@@ -69,6 +75,16 @@ public sealed class ResourceStore
     public IReadOnlyList<string> Ids(string type) =>
         Find(type) is { } store ? [.. store.Read(store.Select(new VersionFilter())).Select(version => store.Id(version.Resource))] : [];
 
+    /// <summary>The resources of a type that a reader cannot see yet, or null. The first search of Patient is the last one that misses the late patients.</summary>
+    internal Func<int, bool>? LateRows(string type, bool isSearch)
+    {
+        if (_latePatients is not { } patients || type != "Patient" || Volatile.Read(ref _patientSearches) > 0)
+            return null;
+        if (isSearch && Interlocked.Increment(ref _patientSearches) > 1)
+            return null;
+        return number => number < patients.Count && patients.IsLate(number);
+    }
+
     internal TypeStore? Find(string type) => _types.GetValueOrDefault(type);
 
     internal TypeStore Of(string type) => _types.GetOrAdd(type, name => new TypeStore(name, _arena));
@@ -78,9 +94,9 @@ public sealed class ResourceStore
         var type = resource.GetProperty("resourceType").GetString()!;
         id ??= resource.TryGetProperty("id", out var own) && own.ValueKind == JsonValueKind.String ? own.GetString()! : NextId();
         var stamp = (lastUpdated ?? _options.Time.GetUtcNow()).UtcTicks;
-        stamp -= stamp % TimeSpan.TicksPerMillisecond; // a search must find what the text says
+        stamp -= stamp % TimeSpan.TicksPerMillisecond; // the stored text has milliseconds, and a search must agree with it
         var patient = type == "Patient" || ResourceText.PatientId(resource) is not { } patientId ? PatientKeys.None : Patients.Of(patientId);
-        return Of(type).Write(id, stamp, patient, defect, false, version => ResourceText.Stamp(resource, id, version, stamp));
+        return Of(type).Write(id, stamp, patient, defect, false, ResourceText.Identifiers(resource), version => ResourceText.Stamp(resource, id, version, stamp));
     }
 
     internal ResourceVersion? Delete(string type, string id)
@@ -88,7 +104,7 @@ public sealed class ResourceStore
         if (Find(type) is not { } store || store.Current(store.Find(id)) is not { } current)
             return null;
         var ticks = _options.Time.GetUtcNow().UtcTicks;
-        return current.IsDeleted ? current : store.Write(id, ticks - ticks % TimeSpan.TicksPerMillisecond, current.Patient, Defect.None, true, _ => []);
+        return current.IsDeleted ? current : store.Write(id, ticks - ticks % TimeSpan.TicksPerMillisecond, current.Patient, Defect.None, true, [], _ => []);
     }
 
     /// <summary>A line of an NDJSON file, kept as it is.</summary>
@@ -98,7 +114,7 @@ public sealed class ResourceStore
         var resource = document.RootElement;
         var type = resource.GetProperty("resourceType").GetString()!;
         var patient = type == "Patient" || ResourceText.PatientId(resource) is not { } patientId ? PatientKeys.None : Patients.Of(patientId);
-        Of(type).Write(resource.GetProperty("id").GetString()!, ResourceText.LastUpdatedTicks(resource) ?? _options.EndOfData.UtcTicks, patient, Defect.None, false, _ => line);
+        Of(type).Write(resource.GetProperty("id").GetString()!, ResourceText.LastUpdatedTicks(resource) ?? _options.EndOfData.UtcTicks, patient, Defect.None, false, ResourceText.Identifiers(resource), _ => line);
     }
 
     internal string NextId() => $"new-{Interlocked.Increment(ref _lastAssignedId)}";

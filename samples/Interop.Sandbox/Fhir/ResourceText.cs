@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Interop.Sandbox.Fhir;
 
-/// <summary>What the server reads from a resource's JSON, and the one thing it writes into it: `meta`.</summary>
+/// <summary>Reads references and times from a resource's JSON and writes `id` and `meta` into it.</summary>
 internal static class ResourceText
 {
     private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
@@ -53,6 +53,23 @@ internal static class ResourceText
         var parts = reference.Split('/');
         var at = Array.LastIndexOf(parts, "Patient");
         return at >= 0 && at + 1 < parts.Length && parts[at + 1].Length > 0 ? parts[at + 1] : null;
+    }
+
+    /// <summary>The search keys of the identifiers: `system|value` and the value alone.</summary>
+    public static string[] Identifiers(JsonElement resource)
+    {
+        if (!resource.TryGetProperty("identifier", out var identifiers))
+            return [];
+        var keys = new List<string>();
+        foreach (var identifier in identifiers.ValueKind == JsonValueKind.Array ? [.. identifiers.EnumerateArray()] : (ReadOnlySpan<JsonElement>)[identifiers])
+        {
+            if (identifier.ValueKind != JsonValueKind.Object || !identifier.TryGetProperty("value", out var value) || value.ValueKind != JsonValueKind.String)
+                continue;
+            keys.Add(value.GetString()!);
+            if (identifier.TryGetProperty("system", out var system) && system.ValueKind == JsonValueKind.String)
+                keys.Add($"{system.GetString()}|{value.GetString()}");
+        }
+        return [.. keys.Distinct(StringComparer.Ordinal)];
     }
 
     /// <summary>`meta.lastUpdated` as UTC ticks to 100 ns, or null.</summary>

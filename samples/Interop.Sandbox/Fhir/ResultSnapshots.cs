@@ -2,13 +2,13 @@ using System.Collections.Concurrent;
 
 namespace Interop.Sandbox.Fhir;
 
-/// <summary>A result at the time of its search: the versions that it found, whatever becomes of the resources while its pages are read.</summary>
+/// <summary>The versions that a search found. Later changes of the resources do not change it.</summary>
 internal sealed record ResultSnapshot(Guid Id, TypeStore Store, int[] Versions, bool IncludesPatients, bool HasTotal, bool IsHistory, DateTimeOffset ExpiresAt);
 
 /// <summary>The snapshots that `next` links lead into.</summary>
 internal sealed class ResultSnapshots(SandboxOptions options)
 {
-    /// <summary>Keeps a forgotten client from filling the memory: 50 million versions are 200 MB.</summary>
+    /// <summary>Bounds the memory of snapshots that clients do not finish: 50 million versions are 200 MB.</summary>
     private const long MostVersions = 50_000_000;
 
     private const int SweepEvery = 32;

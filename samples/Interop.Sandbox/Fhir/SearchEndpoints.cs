@@ -17,7 +17,7 @@ internal sealed class SearchEndpoints(ResourceStore store, ResultSnapshots snaps
         var query = SearchQuery.Parse(type, request.Query, store, options, isStrict);
         var rows = store.Of(type);
         var isFirstPage = query.Offset == 0;
-        var matches = rows.Select(query.Filter with { IsHidden = faults.HiddenRows(type, isFirstPage) }, query.IsDescending);
+        var matches = rows.Select(query.Filter with { IsHidden = Hidden(type, isFirstPage) }, query.IsDescending);
         if (isFirstPage)
             counters.Searched();
 
@@ -41,6 +41,13 @@ internal sealed class SearchEndpoints(ResourceStore store, ResultSnapshots snaps
             Ignored = query.Ignored,
         });
     }
+
+    private Func<int, bool>? Hidden(string type, bool isFirstPage) => (faults.HiddenRows(type, isFirstPage), store.LateRows(type, isFirstPage)) switch
+    {
+        (null, var late) => late,
+        (var hidden, null) => hidden,
+        var (hidden, late) => resource => hidden(resource) || late(resource),
+    };
 
     public FhirAnswer NextPage(HttpContext context)
     {
@@ -67,7 +74,7 @@ internal sealed class SearchEndpoints(ResourceStore store, ResultSnapshots snaps
         return SnapshotPage(context, snapshot, 0, count, FhirPaths.Self(context.Request));
     }
 
-    /// <summary>What the request is to the rules of faults.</summary>
+    /// <summary>The properties of the request that fault rules can match.</summary>
     public RequestFacts Facts(HttpRequest request)
     {
         var pathAndQuery = request.Path + request.QueryString;
@@ -119,7 +126,7 @@ internal sealed class SearchEndpoints(ResourceStore store, ResultSnapshots snaps
         var self = FhirPaths.Self(context.Request);
         if (plan.Find(FaultKind.RepeatedNext) is not null)
             return self;
-        // The repetition has another address, or a client would take it for a loop; it cannot fire there again, or it would be one.
+        // The repeated page needs another address, because clients detect a link to the same address as a loop. The fault does not fire on the repeated page.
         if (plan.Find(FaultKind.DuplicatedPage) is not null)
             return self + (context.Request.QueryString.HasValue ? "&" : "?") + "_repeated=true";
         if (plan.Find(FaultKind.ForeignNext) is { } foreign && next is not null)

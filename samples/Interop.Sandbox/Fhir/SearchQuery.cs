@@ -3,7 +3,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace Interop.Sandbox.Fhir;
 
-/// <summary>A search as the server understood it.</summary>
+/// <summary>A parsed search.</summary>
 internal sealed record SearchQuery
 {
     public required string Type { get; init; }
@@ -22,7 +22,7 @@ internal sealed record SearchQuery
 
     public bool IncludesPatients { get; init; }
 
-    /// <summary>What was asked and is not supported; told to the client in an OperationOutcome entry.</summary>
+    /// <summary>Parameters that are not supported; the answer lists them in an OperationOutcome entry.</summary>
     public required IReadOnlyList<string> Ignored { get; init; }
 
     /// <summary>The parameters that were understood, for the `self` link; without `_count` and `_offset`.</summary>
@@ -67,8 +67,12 @@ internal sealed record SearchQuery
                         var found = value.Split(',').Select(id => store.Find(type)?.Find(id) ?? -1).ToArray();
                         resources = resources is null ? found : [.. resources.Intersect(found)];
                         break;
+                    case "identifier":
+                        var identified = value.Split(',').SelectMany(key => store.Find(type)?.FindByIdentifier(key.StartsWith('|') ? key[1..] : key) ?? []).ToArray();
+                        resources = resources is null ? identified : [.. resources.Intersect(identified)];
+                        break;
                     case "patient" or "subject" when type != "Patient":
-                        // "subject=Group/1" can be nobody here: all subjects are patients.
+                        // All subjects are patients: "subject=Group/1" matches nothing.
                         var key = store.Patients.Of(value.Contains('/') ? ResourceText.PatientId(value) ?? "" : value);
                         patient = patient is null || patient == key ? key : PatientKeys.NeverWritten - 1;
                         break;

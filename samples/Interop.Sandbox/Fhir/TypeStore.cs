@@ -18,6 +18,8 @@ internal sealed class TypeStore
     private readonly List<string> _ids = [];
     private readonly Dictionary<string, int> _numbers = [];
     private readonly Lock _gate = new();
+    private readonly IdentifierIndex _identifiers = new();
+    private bool _isSeedIndexed;
     private readonly int[] _defects = new int[Enum.GetValues<Defect>().Length];
     private bool _isOrderStale;
     private int _live;
@@ -117,7 +119,7 @@ internal sealed class TypeStore
     /// Adds a version written by a client or loaded from a file; a new id becomes a new resource. <paramref name="text"/> makes its JSON from
     /// the resource's number and version, which are only known here.
     /// </summary>
-    public ResourceVersion Write(string id, long lastUpdatedTicks, int patient, Defect defect, bool isDeleted, Func<int, byte[]> text)
+    public ResourceVersion Write(string id, long lastUpdatedTicks, int patient, Defect defect, bool isDeleted, string[] identifiers, Func<int, byte[]> text)
     {
         // The text is made under the lock: two writers of one resource must not both make version 2.
         lock (_gate)
@@ -143,6 +145,7 @@ internal sealed class TypeStore
                 IsDeleted = isDeleted,
             };
             Add(added);
+            _identifiers.Set(resource, identifiers);
             return added;
         }
     }
@@ -228,6 +231,34 @@ internal sealed class TypeStore
     {
         lock (_gate)
             return _versions.FindIndex(candidate => candidate.Resource == resource && candidate.Version == version);
+    }
+
+    /// <summary>The resources whose current version has the identifier: `system|value`, or a value alone for any system.</summary>
+    public int[] FindByIdentifier(string key)
+    {
+        lock (_gate)
+        {
+            if (!_isSeedIndexed && _seed is not null)
+                IndexSeed(_seed);
+            return [.. _identifiers.Find(key)];
+        }
+    }
+
+    /// <summary>Rendered resources are indexed at the first search by identifier; the versions of clients are indexed when they are written.</summary>
+    private void IndexSeed(SeededType seed)
+    {
+        _isSeedIndexed = true;
+        var builder = new Utf8Builder();
+        for (var number = 0; number < seed.Count; number++)
+        {
+            if (_versions[_current[number]].Position != ResourceVersion.Rendered)
+                continue;
+            builder.Truncate(0);
+            seed.Render(number, builder);
+            var reader = new System.Text.Json.Utf8JsonReader(builder.Span);
+            using var document = System.Text.Json.JsonDocument.ParseValue(ref reader);
+            _identifiers.Set(number, ResourceText.Identifiers(document.RootElement));
+        }
     }
 
     private bool Passes(int index, VersionFilter filter, long visibleUntil)

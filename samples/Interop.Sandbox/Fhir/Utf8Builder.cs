@@ -23,7 +23,7 @@ internal sealed class Utf8Builder(int capacity = 16 * 1024)
 
     public void Return()
     {
-        // A rare huge page must not stay in memory for ever.
+        // Do not keep the buffer of a rare very large page.
         if (_bytes.Length > LargestPooledBytes)
             return;
         Length = 0;

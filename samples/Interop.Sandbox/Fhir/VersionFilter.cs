@@ -1,6 +1,6 @@
 namespace Interop.Sandbox.Fhir;
 
-/// <summary>What a search asks of a version; every part that is null asks nothing.</summary>
+/// <summary>The conditions of a search. A part that is null is no condition.</summary>
 internal sealed record VersionFilter
 {
     public int[]? Resources { get; init; }
@@ -9,7 +9,7 @@ internal sealed record VersionFilter
 
     public IReadOnlyList<LastUpdatedCondition> LastUpdated { get; init; } = [];
 
-    /// <summary>Resources that are there but not committed yet, as far as a reader can tell.</summary>
+    /// <summary>Resources that a reader cannot see yet, as if they were not committed.</summary>
     public Func<int, bool>? IsHidden { get; init; }
 
     public bool IsEverything => Resources is null && Patient is null && LastUpdated.Count == 0 && IsHidden is null;

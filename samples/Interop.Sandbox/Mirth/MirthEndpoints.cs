@@ -3,7 +3,7 @@ using Interop.Sandbox.OpenEmr;
 
 namespace Interop.Sandbox.Mirth;
 
-/// <summary>The channel's HTTP side.</summary>
+/// <summary>The HTTP endpoint of the channel.</summary>
 internal static class MirthEndpoints
 {
     private static readonly XNamespace Hl7 = "urn:hl7-org:v3";

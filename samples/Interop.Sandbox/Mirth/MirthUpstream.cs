@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Interop.Sandbox.Mirth;
 
-/// <summary>What the XCPD responder behind the channel says.</summary>
+/// <summary>The answer of the XCPD responder behind the channel.</summary>
 public enum XcpdCase
 {
     /// <summary>One patient.</summary>
@@ -11,10 +11,10 @@ public enum XcpdCase
     /// <summary>Two patients.</summary>
     TwoMatches,
 
-    /// <summary>Too many: more demographics, please.</summary>
+    /// <summary>Too many matches; the responder asks for more demographics.</summary>
     MoreDemographics,
 
-    /// <summary>Nobody.</summary>
+    /// <summary>No patient.</summary>
     NoMatch,
 
     /// <summary>The responder failed (AE).</summary>
@@ -30,9 +30,9 @@ public sealed class MirthUpstream
     /// <summary>The status of every answer, such as 500.</summary>
     public int Status { get; set; } = 200;
 
-    /// <summary>How long an answer takes.</summary>
+    /// <summary>The delay of an answer.</summary>
     public TimeSpan Delay { get; set; }
 
-    /// <summary>The bodies that came with a valid token.</summary>
+    /// <summary>The bodies of requests with a valid token.</summary>
     public ConcurrentQueue<string> Received { get; } = new();
 }

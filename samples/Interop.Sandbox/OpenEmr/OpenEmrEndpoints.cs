@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Interop.Sandbox.OpenEmr;
 
-/// <summary>The token endpoint's HTTP side.</summary>
+/// <summary>The HTTP endpoint for tokens.</summary>
 internal static class OpenEmrEndpoints
 {
     public static void MapOpenEmr(this IEndpointRouteBuilder routes)
@@ -41,7 +41,7 @@ internal static class OpenEmrEndpoints
             : openEmr.UseRefreshToken(form["refresh_token"].ToString());
         if (!isGranted)
         {
-            // As servers do: the description repeats what was sent, and must not be repeated by who reads it.
+            // Real servers repeat the request in the description. A client must not log it.
             await RefuseAsync(context, 400, "invalid_grant", $"no match for {form["username"]} with {form["password"]}{form["refresh_token"]}");
             return;
         }

@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace Interop.Sandbox.OpenEmr;
 
 /// <summary>
-/// OpenEMR's token endpoint, `POST /oauth2/{site}/token`: the grants password and refresh_token. What it does is set here, by the process that
-/// it runs in; faults on its path work as on any other.
+/// OpenEMR's token endpoint, `POST /oauth2/{site}/token`: the grants password and refresh_token. The process that
+/// hosts the sandbox sets its behaviour here. Faults with its path work too.
 /// </summary>
 public sealed class OpenEmrUpstream(TimeProvider time)
 {
@@ -24,26 +24,29 @@ public sealed class OpenEmrUpstream(TimeProvider time)
 
     public string Password { get; set; } = "openemr-password";
 
-    /// <summary>What `expires_in` says and how long a token is taken; zero and less are sent as they are.</summary>
+    /// <summary>Appended to each access token, for answers that a client must refuse.</summary>
+    public string AccessTokenSuffix { get; set; } = "";
+
+    /// <summary>The lifetime of a token, also sent as `expires_in`. Zero and negative values are sent unchanged.</summary>
     public TimeSpan TokenLifetime { get; set; } = TimeSpan.FromHours(1);
 
-    /// <summary>How long an answer takes.</summary>
+    /// <summary>The delay of an answer.</summary>
     public TimeSpan Delay { get; set; }
 
-    /// <summary>Requests for a token, whatever came of them.</summary>
+    /// <summary>Requests for a token, successful or not.</summary>
     public int Requests => Volatile.Read(ref _requests);
 
     public int PasswordGrants => Volatile.Read(ref _passwordGrants);
 
     public int RefreshGrants => Volatile.Read(ref _refreshGrants);
 
-    /// <summary>Every access and refresh token that was ever issued: for tests that look where they should not be.</summary>
+    /// <summary>Every access and refresh token that was ever issued: for tests that search logs and files for leaked secrets.</summary>
     public IReadOnlyCollection<string> IssuedSecrets => [.. _issued];
 
-    /// <summary>Whether a bearer token was issued here and is not over.</summary>
+    /// <summary>Whether a bearer token was issued here and has not expired.</summary>
     public bool IsValid(string? token) => token is not null && _accessTokens.TryGetValue(token, out var until) && until > time.GetUtcNow();
 
-    /// <summary>Makes every access token invalid, whatever its lifetime said.</summary>
+    /// <summary>Makes every access token invalid before its lifetime ends.</summary>
     public void RevokeAccessTokens() => _accessTokens.Clear();
 
     /// <summary>Makes every refresh token invalid.</summary>
@@ -53,7 +56,7 @@ public sealed class OpenEmrUpstream(TimeProvider time)
 
     internal string IssueAccessToken()
     {
-        var token = NewToken("at");
+        var token = NewToken("at") + AccessTokenSuffix;
         _accessTokens[token] = time.GetUtcNow() + TokenLifetime;
         return token;
     }

@@ -1,6 +1,6 @@
 namespace Interop.Sandbox.SyntheticData;
 
-/// <summary>What is wrong with a bad resource; each violates the structure that R4 (4.0.1) lays down.</summary>
+/// <summary>What is wrong with a bad resource; each violates the structure of R4 (4.0.1).</summary>
 public enum Defect
 {
     None,

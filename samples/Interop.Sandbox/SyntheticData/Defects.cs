@@ -44,7 +44,7 @@ internal static class Defects
             case Defect.WrongJsonType:
                 return Replace(root, type == "Patient" ? "birthDate" : type == "Condition" ? "recordedDate" : "status", 20260105);
             case Defect.MissingRequired when type == "Patient":
-                // Patient has no required element of its own; its communication requires a language.
+                // Patient itself has no required element, but its communication requires a language.
                 return Within(root, "communication", inner => inner.Remove("language"));
             case Defect.MissingRequired:
                 return root.Remove(type == "Condition" ? "subject" : type == "Encounter" ? "class" : type == "Observation" ? "code" : "status");

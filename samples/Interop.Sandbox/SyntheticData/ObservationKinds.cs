@@ -21,7 +21,7 @@ internal sealed class ObservationKind(string loinc, string display, string categ
 
     public int High => high;
 
-    /// <summary>Half the spread's width covers most people; never below a tenth of the low end, for no one has a negative potassium.</summary>
+    /// <summary>Half the spread's width covers most people; never below a tenth of the low end, because a measured value is never negative.</summary>
     public int Draw(ref SplitMix random) => Math.Max(low / 10, mean + (int)((long)random.Bell() * spread / 500));
 
     public static readonly ObservationKind[] Quantities =

@@ -1,8 +1,8 @@
 namespace Interop.Sandbox.SyntheticData;
 
 /// <summary>
-/// SplitMix64 (Steele, Lea, Flood 2014). Its own generator, because System.Random promises no sequence across versions: the same seed must give
-/// the same bytes on every machine and every runtime. Integers only, so that no rounding differs either.
+/// SplitMix64 (Steele, Lea, Flood 2014). System.Random does not promise the same sequence in every version, and the same seed must give
+/// the same bytes on every machine and every runtime. Integers only, so that rounding cannot differ.
 /// </summary>
 internal struct SplitMix(ulong seed)
 {

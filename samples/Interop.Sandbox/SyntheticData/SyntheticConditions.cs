@@ -34,7 +34,7 @@ internal sealed class SyntheticConditions(SandboxOptions options, SyntheticPatie
             encounters.AppendId(encounter, text).Append("\"},"u8);
         }
         text.Append("\"onsetDateTime\":\""u8);
-        // Patients remember the year, or the month; clinicians write the minute.
+        // Onset dates have the precision of a year or a month; recorded dates have more.
         switch (random.Next(10))
         {
             case 0:

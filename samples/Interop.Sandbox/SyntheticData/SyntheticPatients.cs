@@ -10,7 +10,9 @@ internal sealed class SyntheticPatients(SandboxOptions options) : SyntheticType(
 
     public override int? PatientOf(int number) => null;
 
-    /// <summary>The clock of the patient's clinic, without rendering the patient.</summary>
+    public bool IsLate(int number) => OnePerBlock(number, Options.LatePatientShare, 0x1A7E, out _) && DefectOf(number) == Defect.None;
+
+    /// <summary>The place of the patient's clinic, computed without rendering the patient.</summary>
     public Names.Place PlaceOf(int number) => SplitMix.For(Options.Seed, 0x91ACE, number).Pick(Names.Places);
 
     protected override void AppendElements(int number, ref SplitMix random, Utf8Builder text)
@@ -24,7 +26,7 @@ internal sealed class SyntheticPatients(SandboxOptions options) : SyntheticType(
         text.Append("\"identifier\":[{\"use\":\"usual\",\"type\":{\"coding\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/v2-0203\",\"code\":\"MR\",\"display\":\"Medical record number\"}]},\"system\":\"urn:oid:2.16.840.1.113883.4.999.1\",\"value\":\"MRN-"u8)
             .AppendDigits(number + 1, 8)
             .Append("\"}],\"active\":true,\"name\":["u8);
-        // A nickname ahead of the official name: who takes the first name for the name gets it wrong.
+        // A nickname before the official name: a reader that takes the first name element gets the wrong name.
         if (random.Chance(8))
             text.Append("{\"use\":\"nickname\",\"given\":[\""u8).Append(random.Pick(given)).Append("\"]},"u8);
         text.Append("{\"use\":\"official\",\"family\":\""u8).Append(family).Append("\",\"given\":[\""u8).Append(random.Pick(given)).Append("\""u8);
@@ -48,7 +50,7 @@ internal sealed class SyntheticPatients(SandboxOptions options) : SyntheticType(
             .Append("\"},\"preferred\":true}]"u8);
     }
 
-    /// <summary>R4 dates may be partial, and old records are.</summary>
+    /// <summary>R4 dates may be partial: a few are a year, or a year and month.</summary>
     private static void AppendBirthDate(ref SplitMix random, Utf8Builder text)
     {
         text.AppendDigits(random.Between(1932, 2006), 4);

@@ -28,7 +28,7 @@ internal abstract class SyntheticType(string name, string idPrefix, ulong stream
         if (!id.StartsWith(idPrefix, StringComparison.Ordinal) || !int.TryParse(id.AsSpan(idPrefix.Length), out var parsed) || parsed < 1 || parsed > count)
             return false;
         number = parsed - 1;
-        return id == Id(number); // "pat-007" and "pat-+7" parse too, and are not ids here
+        return id == Id(number); // "pat-007" and "pat-+7" parse as numbers too, but they are not ids
     }
 
     /// <summary>One resource in every 1/BadShare is bad, and the kinds take turns, so that small data has them as well.</summary>
@@ -81,14 +81,14 @@ internal abstract class SyntheticType(string name, string idPrefix, ulong stream
         text.Append("}"u8);
     }
 
-    private bool OnePerBlock(int number, double share, ulong salt, out int block)
+    protected bool OnePerBlock(int number, double share, ulong salt, out int block)
     {
         block = 0;
         if (share <= 0)
             return false;
         var size = (int)Math.Max(1, Math.Min(int.MaxValue, Math.Round(1 / share)));
         block = number / size;
-        // The only block of a small type still has its one: "a known share" of 40 resources is not none.
+        // A type that is smaller than one block still gets one resource, so that small data has it as well.
         var within = (int)Math.Min(size, count - (long)block * size);
         if (within < size && block > 0)
             within = size;

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Interop.Api.Http;
 
-/// <summary>Refuses a body that is longer than the server takes before a byte of it is read, so that only who answers otherwise needs to say so (<see cref="OwnBodyLimit"/>).</summary>
+/// <summary>Refuses a body that is too long before a byte of it is read, except for endpoints with <see cref="OwnBodyLimit"/>.</summary>
 internal sealed class BodyLimit(RequestDelegate next)
 {
     public Task InvokeAsync(HttpContext http)
@@ -12,10 +12,10 @@ internal sealed class BodyLimit(RequestDelegate next)
             return next(http);
         var limit = http.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize;
         return http.Request.ContentLength > limit
-            ? Problems.Of(StatusCodes.Status413PayloadTooLarge, "Too large", $"the body has {http.Request.ContentLength} bytes; at most {limit} are taken").ExecuteAsync(http)
+            ? Problems.Of(StatusCodes.Status413PayloadTooLarge, "Too large", $"the body has {http.Request.ContentLength} bytes; at most {limit} are accepted").ExecuteAsync(http)
             : next(http);
     }
 }
 
-/// <summary>An endpoint that looks at the length of its bodies itself, and answers in its own way.</summary>
+/// <summary>Metadata of an endpoint that checks the length of its bodies itself.</summary>
 internal sealed class OwnBodyLimit;

@@ -5,7 +5,7 @@ using Microsoft.OpenApi;
 
 namespace Interop.Api.Http;
 
-/// <summary>Puts an example into every answer of /openapi.json: an endpoint's own (<see cref="ExampleExtensions.WithExample"/>), a problem for an error.</summary>
+/// <summary>Adds an example to every answer of /openapi.json: the endpoint's own (<see cref="ExampleExtensions.WithExample"/>), a problem for an error.</summary>
 internal sealed class Examples : IOpenApiOperationTransformer
 {
     private const string TraceId = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -44,7 +44,7 @@ internal sealed class Examples : IOpenApiOperationTransformer
         404 => "Run not found",
         409 => "Run 42 of default/Observation is active",
         502 => "Upstream FHIR request failed: GET https://fhir.example.org/r4/Observation: 503 Service Unavailable",
-        503 => "PostgreSQL db.example.org:5432/interop as interop cannot be reached or broke off: Connection refused. Check that the server runs and takes connections there",
+        503 => "the database cannot be reached; the log has the details",
         _ => ReasonPhrases.GetReasonPhrase(status),
     };
 }

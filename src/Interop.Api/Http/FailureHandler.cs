@@ -5,18 +5,18 @@ using Microsoft.Extensions.Logging;
 
 namespace Interop.Api.Http;
 
-/// <summary>Turns what no endpoint foresaw into a problem that says no more than a caller may know; the rest is in the log.</summary>
+/// <summary>Turns exceptions that no endpoint handles into a problem without internal details; the log has the details.</summary>
 internal sealed partial class FailureHandler(ILogger<FailureHandler> log) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext http, Exception exception, CancellationToken cancellationToken)
     {
         if (exception is OperationCanceledException && http.RequestAborted.IsCancellationRequested)
-            return true; // the caller went away; nobody reads an answer
+            return true; // the caller disconnected: no answer is needed
         var problem = exception switch
         {
             BadHttpRequestException bad => Problems.Of(bad.StatusCode, "Bad request", bad.Message),
             NotReadyException notReady => Problems.Of(StatusCodes.Status503ServiceUnavailable, "Not ready", notReady.Message),
-            TimeoutException or EnumerationAbortedException or OrleansMessageRejectionException => Problems.Of(StatusCodes.Status503ServiceUnavailable, "Not ready", "the engine did not answer in time"),
+            TimeoutException or EnumerationAbortedException or OrleansException => Problems.Of(StatusCodes.Status503ServiceUnavailable, "Not ready", "the engine did not answer in time"),
             _ => null,
         };
         if (problem is null)

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 using Interop.Api.Http;
 using Interop.Ingestion;
 using Microsoft.AspNetCore.Builder;
@@ -9,7 +10,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Interop.Api.Ingestion;
 
-/// <summary>Starting runs. The answer is the run's summary when it ends, or at once its id with <c>Prefer: respond-async</c>.</summary>
+/// <summary>Starts runs. The answer is the run's summary when it ends, or the run's id at once with <c>Prefer: respond-async</c>.</summary>
 public static class IngestionEndpoints
 {
     public static void MapIngestion(this IEndpointRouteBuilder routes)
@@ -49,7 +50,7 @@ public static class IngestionEndpoints
     };
 }
 
-/// <summary>What a caller may say about a run.</summary>
+/// <summary>The query parameters of a run.</summary>
 public sealed record IngestQuery(
     [property: Description("A source of the settings")][FromQuery(Name = "source")] string? Source,
     [property: Description("Only this patient's resources; the checkpoint is neither read nor moved")][FromQuery(Name = "patient_id")] string? PatientId,
@@ -74,5 +75,7 @@ public sealed record IngestQuery(
     };
 }
 
-/// <summary>A run that goes on while the caller does something else.</summary>
-public sealed record RunAccepted(long RunId, string Status);
+/// <summary>A run that continues after the answer.</summary>
+/// <param name="Reason">Why the answer does not wait for the end although the caller did not ask for that.</param>
+public sealed record RunAccepted(
+    long RunId, string Status, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason = null);

@@ -2,14 +2,15 @@ using System.Text.Json.Serialization;
 using Interop.Api.Http;
 using Interop.Ingestion;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
 
 namespace Interop.Api.Ingestion;
 
 /// <summary>
-/// Starts a run and, unless the caller prefers otherwise, follows it to its end: a run outlasts any single grain call. A caller that
-/// goes away ends the following, not the run.
+/// Starts a run and, unless the caller prefers otherwise, follows it to its end, because a run lasts longer than a grain call may. A caller
+/// that disconnects ends the following, not the run. When the server stops, the caller gets 202: the run continues at the next start.
 /// </summary>
-public sealed class RunStarter(IGrainFactory grains)
+public sealed class RunStarter(IGrainFactory grains, IHostApplicationLifetime lifetime)
 {
     private const string DefaultSource = "default";
 
@@ -19,7 +20,7 @@ public sealed class RunStarter(IGrainFactory grains)
             return Problems.BadRequest(problem);
         var request = new RunRequest(query.PatientId, query.Full ?? false, missingPatients, query.Meta);
         var source = string.IsNullOrEmpty(query.Source) ? DefaultSource : query.Source;
-        var started = await grains.GetGrain<ICheckpointGrain>($"{source}/{resourceType}").StartRun(request);
+        var started = await grains.Checkpoint(source, resourceType).StartRun(request);
         return await AnswerAsync(http, started, source, resourceType);
     }
 
@@ -27,11 +28,11 @@ public sealed class RunStarter(IGrainFactory grains)
     {
         if (await Query.GetSummary(runId) is not { } original)
             return Problems.NotFound("Run not found");
-        var checkpoint = grains.GetGrain<ICheckpointGrain>($"{original.Source}/{original.Resource}");
+        var checkpoint = grains.Checkpoint(original.Source, original.Resource);
         return await AnswerAsync(http, await checkpoint.StartReplay(runId, stage), original.Source, original.Resource);
     }
 
-    private IIngestionQueryGrain Query => grains.GetGrain<IIngestionQueryGrain>(0);
+    private IIngestionQueryGrain Query => grains.IngestionQueries();
 
     private async Task<IResult> AnswerAsync(HttpContext http, StartRunResult started, string source, string resourceType)
     {
@@ -44,16 +45,17 @@ public sealed class RunStarter(IGrainFactory grains)
             case StartOutcome.UnknownRun:
                 return Problems.NotFound("Run not found");
             case StartOutcome.NothingFetched:
-                return Problems.BadRequest($"Run {started.RunId} filled the table of a view from stored resources: rebuild the view instead of replaying the run");
+                return Problems.BadRequest($"Run {started.RunId} filled a view table from stored resources: rebuild the view instead of replaying the run");
             case StartOutcome.AlreadyActive:
                 return Problems.Conflict($"Run {started.RunId} of {source}/{resourceType} is active", ("run_id", started.RunId));
         }
 
         if (PrefersAsync(http.Request))
             return TypedResults.Accepted($"/runs/{started.RunId}", new RunAccepted(started.RunId, started.Status));
-        await foreach (var _ in grains.GetGrain<IIngestionRunGrain>(started.RunId).FollowToEndAsync(http.RequestAborted))
+        if (!await FollowAsync(started.RunId, http.RequestAborted))
         {
-            // Only the end matters here; /runs/{id}/events shows the way.
+            return TypedResults.Accepted(
+                $"/runs/{started.RunId}", new RunAccepted(started.RunId, started.Status, "the server is stopping; the run continues at its next start"));
         }
 
         var summary = (await Query.GetSummary(started.RunId))!;
@@ -62,11 +64,30 @@ public sealed class RunStarter(IGrainFactory grains)
             : TypedResults.Ok(RunSummaryResponse.From(summary));
     }
 
+    /// <summary>Waits for the end of the run; false when the server stops before it.</summary>
+    private async Task<bool> FollowAsync(long runId, CancellationToken cancellationToken)
+    {
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
+        try
+        {
+            await foreach (var _ in grains.Run(runId).FollowToEndAsync(stopping.Token))
+            {
+                // Only the end matters here; /runs/{id}/events shows the progress.
+            }
+
+            return true;
+        }
+        catch (Exception) when (lifetime.ApplicationStopping.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
     private static bool PrefersAsync(HttpRequest request) =>
         request.Headers["Prefer"].Any(value => value?.Contains("respond-async", StringComparison.OrdinalIgnoreCase) ?? false);
 }
 
-/// <summary>A run's summary with the keys that its callers know.</summary>
+/// <summary>A run's summary as callers get it.</summary>
 public sealed record RunSummaryResponse(
     long RunId,
     string Resource,

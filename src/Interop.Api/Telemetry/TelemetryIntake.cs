@@ -3,59 +3,60 @@ using Interop.Telemetry;
 namespace Interop.Api.Telemetry;
 
 /// <summary>
-/// Brings concurrent requests together: what has come while a batch is on its way is the next one, so that a busy front end makes few calls
-/// and a quiet one loses no time.
+/// Coalesces concurrent requests: what arrives while a call is on its way goes with the next one. A busy front end makes few calls, and a quiet
+/// one loses no time.
 /// </summary>
 internal sealed class TelemetryIntake(IGrainFactory grains)
 {
-    private const int MaxBatch = 1_000;
-    private const int MaxCalls = 2; // one commits while the next is being read
+    private const int MaxSubmissions = 1_000;
+    private const long MaxCallBytes = 8L * 1024 * 1024; // far below the largest message of the engine
+    private const int MaxCalls = 2;                     // one is committed while the next is parsed
     private const long MaxWaitingBytes = 128L * 1024 * 1024;
+    private const int OverheadBytes = 512;              // so that many empty bodies are bounded too
 
-    private readonly ITelemetryIntakeGrain _grain = grains.GetGrain<ITelemetryIntakeGrain>(0);
     private readonly Lock _gate = new();
     private readonly Queue<Waiting> _waiting = new();
     private int _calls;
     private long _bytes;
 
-    /// <summary>What became of the body.</summary>
+    /// <summary>The outcome for the body, when it is durable.</summary>
     public Task<SubmissionOutcome> SubmitAsync(Submission submission)
     {
         var waiting = new Waiting(submission);
         lock (_gate)
         {
-            if (_bytes + submission.Body.Length > MaxWaitingBytes)
+            if (_bytes + waiting.Bytes > MaxWaitingBytes)
                 return Task.FromResult(SubmissionOutcome.NotKept);
-            _bytes += submission.Body.Length;
+            _bytes += waiting.Bytes;
             _waiting.Enqueue(waiting);
             if (_calls == MaxCalls)
                 return waiting.Outcome.Task;
             _calls++;
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(static intake => _ = intake.SendAllAsync(), this, preferLocal: false);
+        _ = SendAllAsync();
         return waiting.Outcome.Task;
     }
 
     private async Task SendAllAsync()
     {
-        while (TakeBatch() is { } batch)
+        while (TakeCall() is { } call)
         {
             try
             {
-                var outcomes = await _grain.Accept([.. batch.Select(w => w.Submission)]);
-                for (var i = 0; i < batch.Length; i++)
-                    batch[i].Outcome.TrySetResult(outcomes[i]);
+                var outcomes = await grains.GetGrain<ITelemetryIntakeGrain>(0).Accept([.. call.Select(w => w.Submission)]);
+                for (var i = 0; i < call.Count; i++)
+                    call[i].Outcome.TrySetResult(outcomes[i]);
             }
             catch (Exception e)
             {
-                foreach (var waiting in batch)
+                foreach (var waiting in call)
                     waiting.Outcome.TrySetException(e);
             }
         }
     }
 
-    private Waiting[]? TakeBatch()
+    private List<Waiting>? TakeCall()
     {
         lock (_gate)
         {
@@ -65,20 +66,23 @@ internal sealed class TelemetryIntake(IGrainFactory grains)
                 return null;
             }
 
-            var batch = new Waiting[Math.Min(_waiting.Count, MaxBatch)];
-            for (var i = 0; i < batch.Length; i++)
+            var (call, bytes) = (new List<Waiting>(), 0L);
+            while (call.Count < MaxSubmissions && _waiting.TryPeek(out var next) && (call.Count == 0 || bytes + next.Bytes <= MaxCallBytes))
             {
-                batch[i] = _waiting.Dequeue();
-                _bytes -= batch[i].Submission.Body.Length;
+                call.Add(_waiting.Dequeue());
+                bytes += next.Bytes;
             }
 
-            return batch;
+            _bytes -= bytes;
+            return call;
         }
     }
 
     private sealed class Waiting(Submission submission)
     {
         public Submission Submission { get; } = submission;
+
+        public long Bytes { get; } = submission.Body.Length + OverheadBytes;
 
         public TaskCompletionSource<SubmissionOutcome> Outcome { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -12,7 +12,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Interop.Api.Views;
 
-/// <summary>The SQL on FHIR views whose rows are the normalized tables.</summary>
+/// <summary>The SQL on FHIR views, whose rows are the normalized tables.</summary>
 public static class ViewEndpoints
 {
     private const string Json = "application/json";
@@ -29,13 +29,18 @@ public static class ViewEndpoints
             .WithErrorExample(StatusCodes.Status404NotFound, "View not found");
         view.MapGet("/", DefinitionAsync).WithName("GetView").WithSummary("The ViewDefinition")
             .Produces<JsonText>(StatusCodes.Status200OK, Json).WithExample(ViewExamples.Definition);
-        view.MapPut("/", PutAsync).WithName("PutView").WithSummary("Make a ViewDefinition the view's; a run fills its table while the old one is read")
+        view.MapPut("/", PutAsync).WithName("PutView").WithSummary("Give the view a ViewDefinition; a run fills its table while readers see the old one")
             .Accepts<JsonText>(Json, "application/fhir+json")
             .Produces<ViewChangeResponse>().Produces<ViewChangeResponse>(StatusCodes.Status202Accepted)
             .ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status422UnprocessableEntity)
             .WithExample(ViewExamples.Unchanged).WithExample(ViewExamples.Building, StatusCodes.Status202Accepted)
-            .WithErrorExample(StatusCodes.Status409Conflict, "the view patients is given by a file of Views:Directory: change it there")
+            .WithErrorExample(StatusCodes.Status409Conflict, "the view patients comes with the platform: add ?replace=true to change it")
             .WithErrorExample(StatusCodes.Status422UnprocessableEntity, "select[0].column[2].type: datetime is no FHIR type");
+        view.MapDelete("/", DeleteAsync).WithName("DeleteView")
+            .WithSummary("Remove a view and its table; where it replaced one of the platform's own views, that one comes back")
+            .Produces<ViewChangeResponse>().Produces<ViewChangeResponse>(StatusCodes.Status202Accepted).ProducesProblem(StatusCodes.Status409Conflict)
+            .WithExample(ViewExamples.Deleted).WithExample(ViewExamples.Building, StatusCodes.Status202Accepted)
+            .WithErrorExample(StatusCodes.Status409Conflict, "the view patients comes with the platform and stays");
         view.MapPost("/rebuild", RebuildAsync).WithName("RebuildView").WithSummary("Fill the view's table anew from the stored resources")
             .Produces<ViewChangeResponse>().Produces<ViewChangeResponse>(StatusCodes.Status202Accepted)
             .WithExample(ViewExamples.Unchanged).WithExample(ViewExamples.Building, StatusCodes.Status202Accepted);
@@ -53,16 +58,23 @@ public static class ViewEndpoints
             .WithErrorExample(StatusCodes.Status400BadRequest, "format must be json, csv or ndjson");
     }
 
-    private static IViewQueryGrain Query(IGrainFactory grains) => grains.GetGrain<IViewQueryGrain>(0);
+    private static IViewQueryGrain Query(IGrainFactory grains) => grains.ViewQueries();
 
     private static async Task<Results<ContentHttpResult, ProblemHttpResult>> DefinitionAsync(string name, IGrainFactory grains) =>
         await Query(grains).GetDefinition(name) is { } definition ? TypedResults.Content(definition.Text, Json) : Problems.NotFound("View not found");
 
-    private static async Task<IResult> PutAsync(string name, HttpContext http, IGrainFactory grains) =>
-        Answer(await grains.GetGrain<IViewGrain>(name).Put((await BodyAsync(http))!));
+    private static async Task<IResult> PutAsync(
+        string name,
+        HttpContext http,
+        IGrainFactory grains,
+        [Description("Says on purpose that one of the platform's own views is changed")] bool replace = false) =>
+        Answer(await grains.View(name).Put((await BodyAsync(http))!, replace));
+
+    private static async Task<IResult> DeleteAsync(string name, IGrainFactory grains) =>
+        await Query(grains).Find(name) is { } view ? Answer(await grains.View(view.Name).Delete()) : Problems.NotFound("View not found");
 
     private static async Task<IResult> RebuildAsync(string name, IGrainFactory grains) =>
-        await Query(grains).Find(name) is { } view ? Answer(await grains.GetGrain<IViewGrain>(view.Name).Rebuild()) : Problems.NotFound("View not found");
+        await Query(grains).Find(name) is { } view ? Answer(await grains.View(view.Name).Rebuild()) : Problems.NotFound("View not found");
 
     private static async Task<Results<Ok<ViewPreview>, ProblemHttpResult>> PreviewAsync(
         string name, HttpContext http, IGrainFactory grains, [Description("Resources to read, 1 to 200")][Range(1, 200)] int limit = 20)
@@ -105,7 +117,7 @@ public static class ViewEndpoints
             var between = asArray ? "[" : "";
             for (var page = first; page is not null; page = page.NextCursor is { } cursor ? await Query(grains).ReadRows(name, written, limit, cursor) : null)
             {
-                // Lines end in a line feed and have none inside: the array is the lines with commas between them.
+                // Each line ends in a line feed and has no other: the array is the lines with commas between them.
                 var text = asArray && page.Count > 0 ? between + page.Text.TrimEnd('\n').Replace('\n', ',') : page.Text;
                 if (asArray && page.Count > 0)
                     between = ",";
@@ -127,7 +139,7 @@ public static class ViewEndpoints
     private static IResult Answer(ViewChangeResult change) => change.Outcome switch
     {
         ViewOutcome.Refused => Unprocessable(change.Reason!),
-        ViewOutcome.BelongsToFile => Problems.Conflict(change.Reason!),
+        ViewOutcome.BelongsToFile or ViewOutcome.NeedsReplace => Problems.Conflict(change.Reason!),
         ViewOutcome.Unknown => Problems.NotFound("View not found"),
         _ when change.RunId is { } run => TypedResults.Accepted($"/runs/{run}", ViewChangeResponse.From(change)),
         _ => TypedResults.Ok(ViewChangeResponse.From(change)),
@@ -136,7 +148,10 @@ public static class ViewEndpoints
     private static ProblemHttpResult Unprocessable(string reason) => Problems.Of(StatusCodes.Status422UnprocessableEntity, "Not a usable view", reason);
 }
 
-/// <summary>A view and its table; <c>run_id</c> while a run fills it, <c>problem</c> for a file that is refused.</summary>
+/// <summary>
+/// A view and its table; <c>run_id</c> while a run fills it, <c>problem</c> for a file that is refused. <c>failures</c>: how many stored
+/// resources have no rows because the view fails on them, with examples.
+/// </summary>
 public sealed record ViewResponse(
     string Name,
     string? ResourceType,
@@ -147,16 +162,24 @@ public sealed record ViewResponse(
     DateTimeOffset? ChangedAt,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? RunId,
     ImmutableArray<string> Warnings,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Problem)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Problem,
+    long Failures,
+    ImmutableArray<ViewFailure> FailureExamples)
 {
     internal static ViewResponse From(ViewInfo v) =>
-        new(v.Name, v.ResourceType, v.Status, v.Origin, v.RowsPerResource, v.Columns, v.ChangedAt, v.RunId, v.Warnings, v.Problem);
+        new(v.Name, v.ResourceType, v.Status, v.Origin, v.RowsPerResource, v.Columns, v.ChangedAt, v.RunId, v.Warnings, v.Problem, v.Failures, v.FailureExamples);
 }
 
-/// <summary>What a wish to change a view came to: <c>active</c>, <c>building</c> (by run <c>run_id</c>) or <c>unchanged</c>.</summary>
+/// <summary>
+/// The outcome of a change: <c>active</c>, <c>building</c> (by run <c>run_id</c>), <c>unchanged</c> or <c>deleted</c>; <c>trial</c>: how the
+/// definition did on stored resources.
+/// </summary>
 public sealed record ViewChangeResponse(
-    string Outcome, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? RunId, ViewResponse? View)
+    string Outcome,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? RunId,
+    ViewResponse? View,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ViewTrial? Trial)
 {
     internal static ViewChangeResponse From(ViewChangeResult change) =>
-        new(change.Outcome.ToString().ToLowerInvariant(), change.RunId, change.View is { } view ? ViewResponse.From(view) : null);
+        new(change.Outcome.ToString().ToLowerInvariant(), change.RunId, change.View is { } view ? ViewResponse.From(view) : null, change.Trial);
 }

@@ -6,8 +6,10 @@ internal static class ViewExamples
     private const string Patients = """
         {"name":"patients","resource_type":"Patient","status":"active","origin":"platform","rows_per_resource":"one",
          "columns":[{"name":"id","type":"id","sql_type":"text"},{"name":"family","type":"string","sql_type":"text"}],
-         "changed_at":"2026-02-16T11:03:01.2071715Z","warnings":[]}
+         "changed_at":"2026-02-16T11:03:01.2071715Z","warnings":[],"failures":0,"failure_examples":[]}
         """;
+
+    public const string Deleted = """{"outcome":"deleted","view":null}""";
 
     public const string Views = $"[{Patients}]";
 
@@ -16,7 +18,8 @@ internal static class ViewExamples
     public const string Building = """
         {"outcome":"building","run_id":44,"view":{"name":"patients","resource_type":"Patient","status":"building","origin":"api","rows_per_resource":"one",
          "columns":[{"name":"id","type":"id","sql_type":"text"},{"name":"city","type":"string","sql_type":"text"}],
-         "changed_at":"2026-02-16T11:09:12.5023471Z","run_id":44,"warnings":[]}}
+         "changed_at":"2026-02-16T11:09:12.5023471Z","run_id":44,"warnings":[],"failures":0,"failure_examples":[]},
+         "trial":{"resources":1000,"failing":0,"examples":[]}}
         """;
 
     public const string Definition = """

@@ -159,10 +159,15 @@ internal sealed class ViewCompiler
         if (column.Type is { } type && !ViewColumnKinds.IsPrimitive(type) && _model.FindType(type) is null)
             throw new ViewDefinitionException($"{column.Place}.type", $"{type} is no FHIR type");
         (var path, var found) = Path(column.Path, $"{column.Place}.path", context);
+        if (found is { Types.Count: > 0, IsCollection: true } && !column.IsCollection)
+            _warnings.Add(new ViewWarning($"{column.Place}.path", MayBeSeveral(column)));
         return Fits(column, found)
             ? new ColumnPath(column, _columnIndexes[column.Name], path)
             : throw new ViewDefinitionException($"{column.Place}.type", $"the path gives {found}, which does not fit a column of type {column.Type}");
     }
+
+    private static string MayBeSeveral(ViewColumn column) =>
+        $"'{column.Path}' may give several values, and the view fails on a resource with more than one: add .first(), use forEach, or set collection to true";
 
     /// <summary>Whether the path may give something that the column takes, as far as types tell.</summary>
     private static bool Fits(ViewColumn column, StaticType found)

@@ -2,48 +2,51 @@ using System.Collections.Immutable;
 
 namespace Interop.Telemetry;
 
-/// <summary>Where events come in: the commit service of the silo that the call reaches. The key says nothing.</summary>
+/// <summary>Takes telemetry events: the entry to the commit service of the silo that the call reaches. All keys are equivalent.</summary>
 [Alias("Interop.ITelemetryIntakeGrain")]
 public interface ITelemetryIntakeGrain : IGrainWithIntegerKey
 {
     /// <summary>
-    /// Takes bodies as they were received, in order. The answer comes when what it calls accepted is durable; one outcome for each body.
+    /// Takes bodies in the order in which they were received. Answers when every event that it reports as accepted is durable; one outcome for each
+    /// body. A call can be repeated: known events are not stored twice. The bodies of a call should not exceed 8 MiB in total.
     /// </summary>
     [Alias("Accept")]
     Task<ImmutableArray<SubmissionOutcome>> Accept(ImmutableArray<Submission> submissions);
 }
 
-/// <summary>One request's body: an event, or an array of events.</summary>
-/// <param name="Body">UTF-8 as received; its beginning where it was too long.</param>
-/// <param name="IsTooLong">It was longer than a body may be, and was not read to its end.</param>
+/// <summary>The body of one request: an event or an array of events.</summary>
+/// <param name="Body">UTF-8 as received. If it was too long: its beginning. The bytes must not be changed after the call.</param>
+/// <param name="IsTooLong">The body was longer than 1 MiB, and was not read to its end.</param>
 [GenerateSerializer, Immutable, Alias("Interop.Submission")]
-public sealed record Submission(ImmutableArray<byte> Body, bool IsTooLong);
+public sealed record Submission(ReadOnlyMemory<byte> Body, bool IsTooLong);
 
-/// <summary>What became of a body.</summary>
+/// <summary>The result for a body.</summary>
 public enum SubmissionStatus
 {
-    /// <summary>Every event is stored, or certain to be.</summary>
+    /// <summary>Every event is durable.</summary>
     Accepted,
 
-    /// <summary>At least one event is not stored and never will be; sending it again changes nothing.</summary>
+    /// <summary>At least one event is not stored and will never be. A repetition would change nothing.</summary>
     Rejected,
 
-    /// <summary>There was no room to keep it: to be sent again later.</summary>
+    /// <summary>There was no room for the events. The sender may send them again later.</summary>
     NotKept,
 }
 
 /// <param name="Status">Of the body as a whole.</param>
-/// <param name="Rejected">Of an array: the events that were not accepted.</param>
+/// <param name="Rejected">The elements that were not accepted; at most 1,000 of them.</param>
+/// <param name="RejectedCount">The number of elements that were not accepted.</param>
 [GenerateSerializer, Immutable, Alias("Interop.SubmissionOutcome")]
-public sealed record SubmissionOutcome(SubmissionStatus Status, ImmutableArray<RejectedEvent> Rejected)
+public sealed record SubmissionOutcome(SubmissionStatus Status, ImmutableArray<RejectedEvent> Rejected, int RejectedCount)
 {
-    /// <summary>All is well.</summary>
-    public static SubmissionOutcome Accepted { get; } = new(SubmissionStatus.Accepted, []);
+    /// <summary>All events of the body are accepted.</summary>
+    public static SubmissionOutcome Accepted { get; } = new(SubmissionStatus.Accepted, [], 0);
 
-    /// <summary>No room.</summary>
-    public static SubmissionOutcome NotKept { get; } = new(SubmissionStatus.NotKept, []);
+    /// <summary>There was no room.</summary>
+    public static SubmissionOutcome NotKept { get; } = new(SubmissionStatus.NotKept, [], 0);
 }
 
-/// <param name="Index">Its place in the array, from 0; null when the body as a whole was refused.</param>
+/// <param name="Index">The index in the array, from 0; null: the body as a whole was refused.</param>
+/// <param name="Reason">Why it was not accepted.</param>
 [GenerateSerializer, Immutable, Alias("Interop.RejectedEvent")]
 public sealed record RejectedEvent(int? Index, string Reason);

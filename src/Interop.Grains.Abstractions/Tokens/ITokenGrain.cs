@@ -1,34 +1,34 @@
 namespace Interop.Tokens;
 
 /// <summary>
-/// The access token of one OpenEMR tenant; the key is its name. However many ask, one request at a time goes to OpenEMR, and the token is
-/// renewed before it ends. It lives in memory only.
+/// The access token of one OpenEMR tenant; the key is the tenant's name. Concurrent calls share one request to OpenEMR, and the token is
+/// renewed before it expires. It is kept in memory only.
 /// </summary>
 [Alias("Interop.ITokenGrain")]
 public interface ITokenGrain : IGrainWithStringKey
 {
-    /// <summary>A token that is still valid, fetched if need be: for who sends it to the tenant's servers, and nobody else.</summary>
+    /// <summary>A valid token, which is requested if there is none. Only for callers that send it to the tenant's servers.</summary>
     [Alias("GetToken")]
     Task<TokenGrant> GetToken();
 
-    /// <summary>Takes this token out of use, if it still is in use: a server refused it.</summary>
+    /// <summary>Discards this token, if it is still the current one, because a server refused it.</summary>
     [Alias("Invalidate")]
     Task Invalidate(AccessToken token);
 
-    /// <summary>Whether there is a token, and for how long.</summary>
+    /// <summary>Whether there is a token, and how long it is valid.</summary>
     [Alias("GetStatus")]
     Task<TokenStatus> GetStatus();
 
-    /// <summary>Fetches a new token with the configured credentials. A token that is still valid stays when that fails.</summary>
+    /// <summary>Requests a new token with the configured credentials. If that fails, a token that is still valid is kept.</summary>
     [Alias("Refresh")]
     Task<TokenAnswer> Refresh();
 
-    /// <summary>Fetches a token with other credentials, which are not kept.</summary>
+    /// <summary>Requests a token with other credentials, which are not kept.</summary>
     [Alias("FetchManually")]
     Task<TokenAnswer> FetchManually(ManualCredentials credentials);
 }
 
-/// <summary>A secret: it says nothing about itself.</summary>
+/// <summary>A secret. Its text form does not show it.</summary>
 [GenerateSerializer, Immutable, Alias("Interop.AccessToken")]
 public sealed record AccessToken(string Value)
 {
@@ -36,7 +36,7 @@ public sealed record AccessToken(string Value)
     public override string ToString() => "(secret)";
 }
 
-/// <summary>Credentials of one request; they say nothing about themselves.</summary>
+/// <summary>Credentials of one request. Their text form does not show them.</summary>
 [GenerateSerializer, Immutable, Alias("Interop.ManualCredentials")]
 public sealed record ManualCredentials(string ClientId, string ClientSecret, string Username, string Password, string? Scope)
 {
@@ -44,16 +44,16 @@ public sealed record ManualCredentials(string ClientId, string ClientSecret, str
     public override string ToString() => "(secret)";
 }
 
-/// <summary>How an attempt to get a token came out.</summary>
+/// <summary>The result of a token request.</summary>
 public enum TokenOutcome
 {
-    /// <summary>There is one.</summary>
+    /// <summary>There is a token.</summary>
     Granted,
 
-    /// <summary>The settings lack something.</summary>
+    /// <summary>A setting is missing.</summary>
     NotConfigured,
 
-    /// <summary>OpenEMR said no, or something that is no token.</summary>
+    /// <summary>OpenEMR refused, or its answer holds no usable token.</summary>
     Refused,
 
     /// <summary>OpenEMR could not be reached.</summary>
@@ -63,17 +63,19 @@ public enum TokenOutcome
     TimedOut,
 }
 
-/// <param name="Token">When granted.</param>
-/// <param name="Problem">When not: what is wrong, without a secret in it.</param>
+/// <param name="Outcome">The result.</param>
+/// <param name="Token">The token, if it was granted.</param>
+/// <param name="Problem">Why it was not granted. Contains no secret.</param>
 [GenerateSerializer, Immutable, Alias("Interop.TokenGrant")]
 public sealed record TokenGrant(TokenOutcome Outcome, AccessToken? Token, string? Problem);
 
-/// <param name="ExpiresIn">Null: there is none.</param>
+/// <param name="IsPresent">Whether there is a valid token.</param>
+/// <param name="ExpiresIn">How long it is valid; null: there is no token.</param>
 [GenerateSerializer, Immutable, Alias("Interop.TokenStatus")]
 public sealed record TokenStatus(bool IsPresent, TimeSpan? ExpiresIn);
 
-/// <param name="ExpiresAt">By this machine's clock.</param>
-/// <param name="Scope">As OpenEMR granted it, or as it was asked for.</param>
+/// <param name="ExpiresAt">By the clock of this machine.</param>
+/// <param name="Scope">The scope that OpenEMR granted, or the requested one if the answer names none.</param>
 [GenerateSerializer, Immutable, Alias("Interop.TokenAnswer")]
 public sealed record TokenAnswer(
     TokenOutcome Outcome, string? Problem, bool IsPresent, TimeSpan ExpiresIn, DateTimeOffset? ExpiresAt, string? Scope);

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Interop.Health;
 
-/// <summary>Tells callers, who know nothing of databases, that one failed under a grain: named, and without what it is made of.</summary>
+/// <summary>Turns a failure of the database under a grain into an exception that every caller can read. The log has the details.</summary>
 internal sealed partial class DatabaseFailureFilter(ILogger<DatabaseFailureFilter> log) : IIncomingGrainCallFilter
 {
     public async Task Invoke(IIncomingGrainCallContext context)
@@ -15,10 +15,10 @@ internal sealed partial class DatabaseFailureFilter(ILogger<DatabaseFailureFilte
         catch (DatabaseException e)
         {
             LogFailed(context.InterfaceName, context.MethodName, e.Message);
-            throw new NotReadyException(e.Message);
+            throw new NotReadyException(DatabaseProblem.ForCallers(e));
         }
     }
 
-    [LoggerMessage(2201, LogLevel.Warning, "{Interface}.{Method} failed under the database: {Reason}")]
+    [LoggerMessage(2201, LogLevel.Warning, "{Interface}.{Method} failed because of the database: {Reason}")]
     private partial void LogFailed(string @interface, string method, string reason);
 }

@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
 using Interop.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace Interop.Health;
 
 /// <inheritdoc cref="IHealthGrain"/>
 [StatelessWorker]
-internal sealed class HealthGrain(Database database) : Grain, IHealthGrain
+internal sealed partial class HealthGrain(Database database, ILogger<HealthGrain> log) : Grain, IHealthGrain
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
@@ -21,11 +22,15 @@ internal sealed class HealthGrain(Database database) : Grain, IHealthGrain
         }
         catch (DatabaseException e)
         {
-            return e.Message;
+            LogUnhealthy(e.Message);
+            return DatabaseProblem.ForCallers(e);
         }
         catch (OperationCanceledException)
         {
             return $"did not answer within {Patience.TotalSeconds:0} s";
         }
     }
+
+    [LoggerMessage(2202, LogLevel.Warning, "The database is not ready: {Reason}")]
+    private partial void LogUnhealthy(string reason);
 }

@@ -1,13 +1,12 @@
 namespace Interop.Tokens;
 
-/// <summary>Asks OpenEMR's token endpoint. Nothing of a request or an answer is logged.</summary>
+/// <summary>Requests tokens from OpenEMR's token endpoint. Nothing of a request or an answer is logged.</summary>
 internal sealed class OpenEmrClient(IHttpClientFactory http, TimeProvider time)
 {
-    /// <summary>The client that token requests and patient discovery share: no redirects, no cookies, no logging of its own.</summary>
-    public const string HttpClientName = "exchange";
+    public const string HttpClientName = "openemr";
 
-    /// <summary>With the user's credentials.</summary>
-    public Task<TokenResponse> ByPasswordAsync(TenantOptions tenant) => AskAsync(
+    /// <summary>Requests a token with the user's credentials.</summary>
+    public Task<TokenResponse> RequestByPasswordAsync(TenantOptions tenant) => RequestAsync(
         tenant,
         ("grant_type", "password"),
         ("client_id", tenant.ClientId),
@@ -18,8 +17,8 @@ internal sealed class OpenEmrClient(IHttpClientFactory http, TimeProvider time)
         ("user_role", tenant.UserRole),
         ("email", tenant.UserRole == "patient" ? tenant.Email : null));
 
-    /// <summary>With the refresh token that came with an earlier one.</summary>
-    public Task<TokenResponse> ByRefreshTokenAsync(TenantOptions tenant, string refreshToken) => AskAsync(
+    /// <summary>Requests a token with the refresh token of an earlier answer.</summary>
+    public Task<TokenResponse> RequestByRefreshTokenAsync(TenantOptions tenant, string refreshToken) => RequestAsync(
         tenant,
         ("grant_type", "refresh_token"),
         ("client_id", tenant.ClientId),
@@ -27,7 +26,7 @@ internal sealed class OpenEmrClient(IHttpClientFactory http, TimeProvider time)
         ("refresh_token", refreshToken),
         ("scope", tenant.Scope));
 
-    private async Task<TokenResponse> AskAsync(TenantOptions tenant, params (string Name, string? Value)[] form)
+    private async Task<TokenResponse> RequestAsync(TenantOptions tenant, params (string Name, string? Value)[] form)
     {
         var sentAt = time.GetTimestamp();
         using var timeout = new CancellationTokenSource(tenant.Timeout, time);

@@ -10,7 +10,7 @@ public sealed record TenantOptions : IValidatableObject
 
     public string? ClientId { get; set; }
 
-    /// <summary>Only where the client has one.</summary>
+    /// <summary>Only for a confidential client.</summary>
     public string? ClientSecret { get; set; }
 
     public string? Username { get; set; }
@@ -24,20 +24,20 @@ public sealed record TenantOptions : IValidatableObject
     [AllowedValues("users", "patient")]
     public string UserRole { get; set; } = "users";
 
-    /// <summary>Of a patient.</summary>
+    /// <summary>The patient's email address, for <c>UserRole=patient</c>.</summary>
     public string? Email { get; set; }
 
-    /// <summary>The Mirth channel that takes patient discovery requests.</summary>
+    /// <summary>The URL of the Mirth channel that takes patient discovery requests.</summary>
     public string? MirthEndpointUrl { get; set; }
 
-    /// <summary>How long OpenEMR and Mirth may take to answer.</summary>
+    /// <summary>How long OpenEMR and Mirth may take to answer. The default value is 10 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:05:00")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <inheritdoc/>
-    public override string ToString() => TokenUrl ?? "(no token endpoint)"; // never a secret
+    public override string ToString() => TokenUrl ?? "(no token endpoint)"; // without secrets
 
-    /// <summary>The first setting without which no token can be had, null when there is none.</summary>
+    /// <summary>The first missing setting without which no token can be requested; null: none is missing.</summary>
     internal string? Missing(string tenant) =>
         new (string Flat, string Name, string? Value)[]
         {
@@ -48,7 +48,7 @@ public sealed record TenantOptions : IValidatableObject
         }
         .Where(s => string.IsNullOrEmpty(s.Value)).Select(s => NameOf(tenant, s.Flat, s.Name)).FirstOrDefault();
 
-    /// <summary>A setting's name as the tenant's administrator knows it.</summary>
+    /// <summary>A setting's name as it stands in the tenant's configuration.</summary>
     internal static string NameOf(string tenant, string flat, string name) => tenant == "default" ? flat : $"Tenants:{tenant}:{name}";
 
     /// <inheritdoc/>
@@ -74,6 +74,6 @@ public sealed class TenantRegistry(IReadOnlyDictionary<string, TenantOptions> te
 {
     private static readonly TenantOptions Nothing = new();
 
-    /// <summary>A tenant's settings; an unknown tenant's are empty.</summary>
+    /// <summary>A tenant's settings. They are empty for an unknown tenant.</summary>
     public TenantOptions this[string tenant] => tenants.GetValueOrDefault(tenant, Nothing);
 }

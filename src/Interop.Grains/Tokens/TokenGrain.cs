@@ -3,12 +3,13 @@ using Microsoft.Extensions.Logging;
 namespace Interop.Tokens;
 
 /// <inheritdoc cref="ITokenGrain"/>
-/// <remarks>Reentrant: who comes while a request is under way waits for that request, and a status is told at once.</remarks>
+/// <remarks>Reentrant: calls that arrive during a request to OpenEMR wait for its answer, and a status call is answered at once.</remarks>
 [Reentrant]
 internal sealed partial class TokenGrain(TenantRegistry tenants, OpenEmrClient openEmr, TimeProvider time, ILogger<TokenGrain> log) : Grain, ITokenGrain
 {
     private static readonly TimeSpan RenewBefore = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1); // a timer cannot wait longer than 49 days
     private static readonly TimeSpan WaitAfterFailure = TimeSpan.FromSeconds(10);
 
     private HeldToken? _held;
@@ -41,7 +42,7 @@ internal sealed partial class TokenGrain(TenantRegistry tenants, OpenEmrClient o
     {
         if (string.IsNullOrEmpty(Tenant.TokenUrl))
             return AnswerTo(NotConfigured(TenantOptions.NameOf(this.GetPrimaryKeyString(), "OPENEMR_TOKEN_URL", nameof(Tenant.TokenUrl))));
-        var response = await openEmr.ByPasswordAsync(Tenant with
+        var response = await openEmr.RequestByPasswordAsync(Tenant with
         {
             ClientId = credentials.ClientId,
             ClientSecret = credentials.ClientSecret,
@@ -50,28 +51,28 @@ internal sealed partial class TokenGrain(TenantRegistry tenants, OpenEmrClient o
             Scope = credentials.Scope,
             UserRole = "users",
         });
-        // Its refresh token would go on with these credentials; the next refresh is for the configured ones.
+        // The refresh token belongs to these credentials, and the next refresh must use the configured ones.
         if (response.Token is { } token)
             Hold(token with { RefreshToken = null });
         return AnswerTo(response);
     }
 
-    /// <summary>One request at a time, whoever asks for it.</summary>
+    /// <summary>Starts a request, or joins the one that is under way.</summary>
     private Task<TokenResponse> RenewAsync() => _request ??= RequestAsync();
 
     private async Task<TokenResponse> RequestAsync()
     {
-        await Task.Yield(); // so that it is in its field before it ends
+        await Task.Yield(); // so that the field is set before the request ends
         try
         {
             if (Tenant.Missing(this.GetPrimaryKeyString()) is { } setting)
                 return NotConfigured(setting);
-            var response = _held?.RefreshToken is { } refreshToken ? await openEmr.ByRefreshTokenAsync(Tenant, refreshToken) : null;
-            // A server need not send another refresh token with each answer.
+            var response = _held?.RefreshToken is { } refreshToken ? await openEmr.RequestByRefreshTokenAsync(Tenant, refreshToken) : null;
+            // A server need not send a new refresh token with each answer.
             if (response?.Token is { RefreshToken: null } renewed)
                 response = response with { Token = renewed with { RefreshToken = _held?.RefreshToken } };
             if (response?.Token is null)
-                response = await openEmr.ByPasswordAsync(Tenant);
+                response = await openEmr.RequestByPasswordAsync(Tenant);
             if (response.Token is { } token)
                 Hold(token);
             else
@@ -87,14 +88,14 @@ internal sealed partial class TokenGrain(TenantRegistry tenants, OpenEmrClient o
     private void Hold(HeldToken token)
     {
         _held = token;
-        RenewIn(token.Left(time));
+        ScheduleRenewal(token.Left(time));
     }
 
-    /// <summary>A minute before the end; of a short life at its half.</summary>
-    private void RenewIn(TimeSpan left)
+    /// <summary>Schedules the renewal one minute before the end, or after half of a short lifetime.</summary>
+    private void ScheduleRenewal(TimeSpan left)
     {
         var wait = left > 2 * RenewBefore ? left - RenewBefore : left / 2;
-        Schedule(wait > ShortestWait ? wait : ShortestWait);
+        Schedule(wait < ShortestWait ? ShortestWait : wait > LongestWait ? LongestWait : wait);
     }
 
     private void Schedule(TimeSpan wait)
@@ -106,11 +107,13 @@ internal sealed partial class TokenGrain(TenantRegistry tenants, OpenEmrClient o
 
     private async Task RenewInBackgroundAsync(CancellationToken cancellationToken)
     {
-        // Without credentials a token that was fetched by hand just ends; one that was over at once is not asked for again and again.
-        if (Tenant.Missing(this.GetPrimaryKeyString()) is not null || _held is null || _held.Left(time) == TimeSpan.Zero)
+        // Without configured credentials a token that was fetched manually expires. A token that had expired on arrival is not renewed.
+        if (Tenant.Missing(this.GetPrimaryKeyString()) is not null || _held is null || _held.Left(time) is var left && left == TimeSpan.Zero)
             return;
-        if ((await RenewAsync()).Token is null)
-            Schedule(WaitAfterFailure); // the old one serves on while it is valid
+        if (left > LongestWait)
+            ScheduleRenewal(left); // the timer came early, because the token lives longer than a timer can wait
+        else if ((await RenewAsync()).Token is null)
+            Schedule(WaitAfterFailure); // the old token is used while it is valid
     }
 
     private static TokenResponse NotConfigured(string setting) =>

@@ -1,26 +1,41 @@
+using Interop.Ingestion.DeadLetters;
 using Interop.Ingestion.Preparing;
+using Interop.Ingestion.Views;
 using Interop.Storage;
 
 namespace Interop.Ingestion.Loading;
 
-/// <summary>Finds, by halves, the resources whose rows the database refuses, and marks them as failed. Writes nothing.</summary>
+/// <summary>Finds the resources whose rows the database refuses, and marks them as failed. It tries the rows in a transaction that it rolls back.</summary>
 internal sealed class RefusedRows(Database database)
 {
     private sealed class ProbeEnded : Exception;
 
+    /// <summary>
+    /// A resource whose own row or rows of the platform's views are refused fails; a user's view whose rows are refused has no rows of the
+    /// resource, which is loaded.
+    /// </summary>
     public async Task FindAsync(PreparedPage page, CancellationToken cancellationToken)
     {
-        // Of one resource's versions in a page only the last is written, and a probe may not hold two rows of one key.
+        // Only the last version of a resource in a page is written, and one statement cannot upsert two rows with one key.
         var candidates = page.Resources.Where(r => r is { Failure: null, ResourceRow: >= 0 })
             .GroupBy(r => (r.ResourceType, r.Id)).SelectMany(g => g.TakeLast(1)).ToList();
         var refused = new Dictionary<PreparedResource, string>();
+        var refusedViews = new List<(PreparedResource Resource, ViewTable Table, string Reason)>();
         try
         {
             await database.WriteAsync<bool>(
                 async (session, token) =>
                 {
-                    refused.Clear();
-                    await ByHalves.WriteAsync(database, session, candidates, some => WriteAsync(session, page, some, token), refused.Add, token);
+                    var suspects = await RefusedAsync(session, page, candidates, _ => true, token);
+                    refused = await RefusedAsync(session, page, [.. suspects.Keys], table => !table.IsUserDefined, token);
+                    refusedViews.Clear();
+                    foreach (var table in suspects.Keys.Except(refused.Keys).SelectMany(r => r.Rows).Select(r => r.Table).Where(t => t.IsUserDefined).Distinct())
+                    {
+                        var others = suspects.Keys.Except(refused.Keys).ToList();
+                        var ofTable = await RefusedAsync(session, page, others, t => t == table, token);
+                        refusedViews.AddRange(ofTable.Select(r => (r.Key, table, r.Value)));
+                    }
+
                     throw new ProbeEnded(); // so that nothing of it is committed
                 },
                 cancellationToken);
@@ -28,11 +43,27 @@ internal sealed class RefusedRows(Database database)
         catch (ProbeEnded)
         {
             foreach (var (resource, reason) in refused)
-                resource.Failure = new Failure(DeadLetterStage.Load, $"the database refused it: {reason}");
+                resource.Failure = Failure.OfDatabase(reason);
+            foreach (var (resource, table, reason) in refusedViews)
+            {
+                resource.Rows.RemoveAll(r => r.Table == table);
+                resource.ViewFailures.Add((table, $"{table.Name}: the database refused it: {reason}"));
+            }
         }
     }
 
-    private static async Task WriteAsync(DbSession session, PreparedPage page, List<PreparedResource> resources, CancellationToken token)
+    /// <summary>Which of these resources the database refuses with their rows of these tables, and why.</summary>
+    private async Task<Dictionary<PreparedResource, string>> RefusedAsync(
+        DbSession session, PreparedPage page, List<PreparedResource> resources, Func<ViewTable, bool> tables, CancellationToken cancellationToken)
+    {
+        var refused = new Dictionary<PreparedResource, string>();
+        await BisectingWriter.WriteAsync(
+            database, session, resources, some => WriteAsync(session, page, some, tables, cancellationToken), refused.Add, cancellationToken);
+        return refused;
+    }
+
+    private static async Task WriteAsync(
+        DbSession session, PreparedPage page, List<PreparedResource> resources, Func<ViewTable, bool> tables, CancellationToken token)
     {
         using (var rows = new RowBatch(page.ResourceRows.Shape))
         {
@@ -41,7 +72,7 @@ internal sealed class RefusedRows(Database database)
             await session.BulkUpsertAsync(rows, UpsertRule.Replace, token);
         }
 
-        foreach (var table in page.Rows)
+        foreach (var table in page.Rows.Where(r => tables(r.Table)))
         {
             using var rows = new RowBatch(table.Table.Shape);
             foreach (var (_, first, count) in resources.SelectMany(r => r.Rows).Where(r => r.Table == table.Table))

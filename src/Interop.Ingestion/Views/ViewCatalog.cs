@@ -5,7 +5,7 @@ using Interop.Storage;
 
 namespace Interop.Ingestion.Views;
 
-/// <summary>The views as this process knows them. Another process may have changed them: whoever writes rows finds out, and has them read again.</summary>
+/// <summary>The views as this process knows them, compiled. Another process may change them: a write of rows compares the epoch and refreshes the catalog.</summary>
 internal sealed class ViewCatalog(Database database)
 {
     private readonly Lock _lock = new();
@@ -14,9 +14,10 @@ internal sealed class ViewCatalog(Database database)
 
     public async ValueTask<ViewSet> CurrentAsync(CancellationToken cancellationToken) => _current ?? await RefreshAsync(cancellationToken);
 
-    /// <summary>What is known is not true any more.</summary>
+    /// <summary>The views have changed: the next call reads them again.</summary>
     public void Forget() => _current = null;
 
+    /// <summary>Reads the views from the database.</summary>
     public async Task<ViewSet> RefreshAsync(CancellationToken cancellationToken)
     {
         var (epoch, records) = await database.ReadAsync(
@@ -34,8 +35,11 @@ internal sealed class ViewCatalog(Database database)
 
     private LiveView Live(ViewRecord record, Dictionary<string, CompiledView> compiled) => new(
         record,
-        record.Definition is null ? null : new ViewTable(Compile(record.Definition, compiled), record.Name),
-        record.NextDefinition is null ? null : new ViewTable(Compile(record.NextDefinition, compiled), record.NextTable));
+        record.Definition is null ? null : TableOf(record.Definition, record.Name, record.Origin, record.Layout, compiled),
+        record.NextDefinition is null ? null : TableOf(record.NextDefinition, record.NextTable, record.NextOrigin!, ViewTable.CurrentLayout, compiled));
+
+    private ViewTable TableOf(string definition, string table, string origin, int layout, Dictionary<string, CompiledView> compiled) =>
+        new(Compile(definition, compiled), table, layout) { IsUserDefined = origin != ViewOrigin.Platform };
 
     private CompiledView Compile(string definition, Dictionary<string, CompiledView> compiled)
     {

@@ -4,13 +4,11 @@ using Interop.Storage;
 
 namespace Interop.Ingestion.Views;
 
-/// <summary>Rows of one view's table, from resource after resource, in the form that the database takes.</summary>
+/// <summary>Collects the rows of one view table, resource by resource, for the bulk upsert.</summary>
 internal sealed class ViewRows(ViewTable table) : IViewRowSink, IDisposable
 {
-    // Selects beside each other multiply: a resource must not become a table by itself.
-    private const int MaxRowsPerResource = 10_000;
-
     private readonly int _idColumn = IndexOfId(table.View.Columns);
+    private readonly bool[] _hasInterval = [.. table.View.Columns.Select(table.HasInterval)];
     private RowOrigin _origin;
     private int _column;
     private long _rowIndex;
@@ -19,17 +17,17 @@ internal sealed class ViewRows(ViewTable table) : IViewRowSink, IDisposable
 
     public RowBatch Batch { get; } = new(table.Shape);
 
-    /// <summary>Appends the rows of a resource; all of them, or none when it throws.</summary>
-    /// <returns>How many they are.</returns>
+    /// <summary>Appends the rows of a resource: all of them, or none when it throws.</summary>
+    /// <returns>The number of rows.</returns>
     /// <exception cref="ViewEvaluationException">The resource's values do not fit the view.</exception>
-    public int Append(JsonElement resource, in RowOrigin origin)
+    public int Append(JsonElement resource, in RowOrigin origin, CancellationToken cancellationToken = default)
     {
         var before = Batch.Count;
         _origin = origin;
         _rowIndex = 0;
         try
         {
-            return Table.View.Run(resource, this);
+            return Table.View.Run(resource, this, cancellationToken: cancellationToken);
         }
         catch
         {
@@ -42,8 +40,6 @@ internal sealed class ViewRows(ViewTable table) : IViewRowSink, IDisposable
 
     void IViewRowSink.BeginRow()
     {
-        if (_rowIndex == MaxRowsPerResource)
-            throw new ViewEvaluationException("select", $"the view gives more than {MaxRowsPerResource} rows of this resource");
         Batch.BeginRow();
         Batch.WriteText(_origin.Source);
         Batch.WriteText(_origin.Id);
@@ -56,14 +52,18 @@ internal sealed class ViewRows(ViewTable table) : IViewRowSink, IDisposable
     void IViewRowSink.EndRow()
     {
         Batch.WriteInteger(_origin.RunId);
-        if (!Table.HasManyRows)
+        if (Table.Layout > 1)
+            Batch.WriteTimestamp(_origin.LoadedAt);
+        else if (!Table.HasManyRows)
             Batch.WriteUtf8(_origin.Raw.Span);
     }
 
     void IViewRowSink.Null()
     {
-        if (IsOwn())
-            Batch.WriteNull();
+        if (!IsOwn())
+            return;
+        Batch.WriteNull();
+        WriteInterval(default);
     }
 
     void IViewRowSink.Boolean(bool value)
@@ -99,14 +99,33 @@ internal sealed class ViewRows(ViewTable table) : IViewRowSink, IDisposable
 
     void IViewRowSink.Text(ReadOnlySpan<byte> utf8)
     {
-        if (IsOwn())
-            WriteDigits(utf8);
+        if (!IsOwn())
+            return;
+        WriteDigits(utf8);
+        WriteInterval(utf8);
     }
 
     void IViewRowSink.Json(ReadOnlySpan<byte> utf8)
     {
         if (IsOwn())
             Batch.WriteUtf8(utf8);
+    }
+
+    /// <summary>The interval of a date, in the two columns after it; nulls for a text that is no date.</summary>
+    private void WriteInterval(ReadOnlySpan<byte> date)
+    {
+        if (!_hasInterval[_column - 1])
+            return;
+        if (DateInterval.TryParse(date, out var interval))
+        {
+            Batch.WriteTimestamp(interval.Start);
+            Batch.WriteTimestamp(interval.End);
+        }
+        else
+        {
+            Batch.WriteNull();
+            Batch.WriteNull();
+        }
     }
 
     private void WriteDigits(ReadOnlySpan<byte> text)
@@ -117,7 +136,7 @@ internal sealed class ViewRows(ViewTable table) : IViewRowSink, IDisposable
             Batch.WriteUtf8(text);
     }
 
-    // The resource's id stands before the view's columns already.
+    // The id column of the view is written before the view's columns (BeginRow): skip it here.
     private bool IsOwn() => _column++ != _idColumn;
 
     private static int IndexOfId(IReadOnlyList<ViewColumn> columns)

@@ -6,9 +6,12 @@ using Spectre.Console;
 
 namespace Interop.Silo.CommandLine;
 
-/// <summary><c>demo</c>: everything in one process, with upstreams of its own.</summary>
+/// <summary><c>demo</c>: the program and the sandbox in one process.</summary>
 internal static class DemoCommand
 {
+    /// <summary>Patients that the first run misses. Their observations become dead letters, and a later replay loads them.</summary>
+    private const double LatePatientShare = 0.005;
+
     private static readonly string[] Types = ["Patient", "Observation", "Encounter", "Condition"];
 
     public static Command Create(SettingsOptions settings)
@@ -27,7 +30,7 @@ internal static class DemoCommand
         SettingsOptions options, ParseResult parsed, bool exit, bool fresh, int patients, string? data, CancellationToken cancellationToken)
     {
         await using var sandbox = await SandboxServer.StartAsync(
-            new SandboxOptions { Patients = patients, DataDirectory = data }, cancellationToken);
+            new SandboxOptions { Patients = patients, DataDirectory = data, LatePatientShare = LatePatientShare }, cancellationToken);
         var settings = DemoSettings(options, parsed, sandbox.FhirBase);
         if (fresh && Directory.Exists(settings.DataDirectory))
             Directory.Delete(settings.DataDirectory, recursive: true);
@@ -36,21 +39,23 @@ internal static class DemoCommand
         AnsiConsole.MarkupLineInterpolated($"[grey]sandbox   {sandbox.BaseAddress} with {patients:N0} synthetic patients[/]");
         var address = await ServeCommand.StartAsync(app, settings, cancellationToken);
         AnsiConsole.WriteLine();
-
-        var report = await IngestionReport.RunAsync(
-            app.Services.GetRequiredService<IGrainFactory>(), "default", Types, full: false, cancellationToken);
-        if (exit || !report.AllWell)
+        try
+        {
+            var report = await IngestionReport.RunAsync(
+                app.Services.GetRequiredService<IGrainFactory>(), "default", Types, full: false, cancellationToken);
+            if (exit || !report.AllWell)
+                return report.AllWell ? ExitCodes.Success : ExitCodes.Failure;
+            AnsiConsole.MarkupLineInterpolated($"Still serving. Try: [bold]curl {new Uri(address, "runs")}[/], or open {new Uri(address, "docs")}. Ctrl+C ends.");
+            await ServeCommand.WaitAsync(cancellationToken);
+            return ExitCodes.Success;
+        }
+        finally
         {
             await app.StopAsync(CancellationToken.None);
-            return report.AllWell ? 0 : 1;
         }
-
-        AnsiConsole.MarkupLineInterpolated($"Still serving. Try: [bold]curl {new Uri(address, "runs")}[/], or open {new Uri(address, "docs")}. Ctrl+C ends.");
-        await ServeCommand.WaitAsync(app, cancellationToken);
-        return 0;
     }
 
-    /// <summary>The user's settings, but for the demo's own source, folder and, unless --db asks for another, database: DB_URL may be a real one.</summary>
+    /// <summary>The settings of the user, with the demo's own source and folder. DB_URL is ignored, because it may be a real database; --db is used.</summary>
     private static InteropSettings DemoSettings(SettingsOptions options, ParseResult parsed, Uri fhirBase)
     {
         var given = options.Read(parsed);

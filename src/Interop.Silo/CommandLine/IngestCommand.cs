@@ -7,7 +7,7 @@ namespace Interop.Silo.CommandLine;
 /// <summary><c>ingest TYPE... --source URL</c>: one run per type, without a server.</summary>
 internal static class IngestCommand
 {
-    /// <summary>Under this name the URL of the command line is known to runs and checkpoints when the settings do not name it.</summary>
+    /// <summary>The source name of runs and checkpoints when the command line gives a URL.</summary>
     private const string DefaultSource = "default";
 
     public static Command Create(SettingsOptions settings)
@@ -32,11 +32,17 @@ internal static class IngestCommand
             throw new SettingsException($"no source '{source}': give --source URL, or set FHIR_BASE_URL");
         using var host = await InteropHost.CreateWorkerAsync(settings with { LogLevel = Quiet(settings.LogLevel) }, cancellationToken);
         await host.StartAsync(cancellationToken);
-        var report = await IngestionReport.RunAsync(host.Services.GetRequiredService<IGrainFactory>(), source, types, full, cancellationToken);
-        await host.StopAsync(CancellationToken.None);
-        return report.AllWell ? 0 : 1;
+        try
+        {
+            var report = await IngestionReport.RunAsync(host.Services.GetRequiredService<IGrainFactory>(), source, types, full, cancellationToken);
+            return report.AllWell ? ExitCodes.Success : ExitCodes.Failure;
+        }
+        finally
+        {
+            await host.StopAsync(CancellationToken.None);
+        }
     }
 
-    /// <summary>A live display and a line of JSON a run do not go together.</summary>
+    /// <summary>A log line per run would break the progress display.</summary>
     public static string Quiet(string level) => level.StartsWith("info", StringComparison.OrdinalIgnoreCase) ? nameof(LogLevel.Warning) : level;
 }

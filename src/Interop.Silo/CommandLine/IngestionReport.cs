@@ -1,4 +1,5 @@
 using Interop.Ingestion;
+using Interop.Silo.Hosting;
 using Spectre.Console;
 
 namespace Interop.Silo.CommandLine;
@@ -30,8 +31,13 @@ internal sealed class IngestionReport
     private static async Task<RunSummary> RunOneAsync(
         IGrainFactory grains, string source, string type, bool full, ProgressTask bar, CancellationToken cancellationToken)
     {
-        var missing = type is "Observation" or "Encounter" or "Condition" ? MissingPatients.Fetch : MissingPatients.Ignore;
-        var started = await grains.GetGrain<ICheckpointGrain>($"{source}/{type}").StartRun(new RunRequest(null, full, missing, RunMeta.None));
+        var missing = type switch
+        {
+            "Observation" => MissingPatients.DeadLetter,
+            "Encounter" or "Condition" => MissingPatients.Fetch,
+            _ => MissingPatients.Ignore,
+        };
+        var started = await grains.Checkpoint(source, type).StartRun(new RunRequest(null, full, missing, RunMeta.None));
         switch (started.Outcome)
         {
             case StartOutcome.UnknownType:
@@ -41,7 +47,7 @@ internal sealed class IngestionReport
         }
 
         // A run of this type may be under way from before a crash: then that one is followed to its end.
-        await foreach (var progress in grains.GetGrain<IIngestionRunGrain>(started.RunId).FollowToEndAsync(cancellationToken))
+        await foreach (var progress in grains.Run(started.RunId).FollowToEndAsync(cancellationToken))
         {
             var seen = progress.Fetched + progress.Counters.Refetched;
             bar.MaxValue = Math.Max(progress.Total ?? seen, Math.Max(seen, 1));
@@ -50,7 +56,7 @@ internal sealed class IngestionReport
         }
 
         bar.Value = bar.MaxValue;
-        return (await grains.GetGrain<IIngestionQueryGrain>(0).GetSummary(started.RunId))!;
+        return (await grains.IngestionQueries().GetSummary(started.RunId))!;
     }
 
     private void Print()
@@ -78,7 +84,7 @@ internal sealed class IngestionReport
         Add("[bold]total[/]", total, _summaries.Sum(s => s.DurationSeconds), "");
         AnsiConsole.Write(table);
         foreach (var failed in _summaries.Where(s => s.Error is not null))
-            AnsiConsole.MarkupLineInterpolated($"[red]{failed.Resource}[/] run {failed.RunId}: {failed.Error}");
+            AnsiConsole.MarkupLineInterpolated($"[red]{failed.Resource}[/] run {failed.RunId}: {Terminal.Printable(failed.Error!)}");
     }
 
     private static string N(long number) => number.ToString("N0");

@@ -1,11 +1,12 @@
 using System.CommandLine;
 using Interop.Health;
+using Interop.Silo.Hosting;
 using Interop.Silo.Settings;
 using Interop.Storage;
 
 namespace Interop.Silo.CommandLine;
 
-/// <summary>The command line: a verb each, <c>serve</c> when none is given.</summary>
+/// <summary>The command line: one verb per command, <c>serve</c> when none is given.</summary>
 internal static class InteropCommand
 {
     public static async Task<int> RunAsync(string[] args)
@@ -21,19 +22,27 @@ internal static class InteropCommand
         root.Subcommands.Add(ValidateCommand.Create());
         root.Subcommands.Add(ViewsCommand.Create());
         root.Subcommands.Add(AnomalyCommand.Create());
+        root.Subcommands.Add(SpoolCommand.Create(settings));
         try
         {
             var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) };
-            return await root.Parse(args).InvokeAsync(configuration);
+            var exitCode = await root.Parse(args).InvokeAsync(configuration);
+            return exitCode == ExitCodes.Cancelled ? await CancelledAsync() : exitCode;
         }
         catch (Exception e) when (e is SettingsException or DatabaseException or NotReadyException or ArgumentException or IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            await Console.Error.WriteLineAsync($"interop: {e.Message.ReplaceLineEndings(" ")}");
-            return 2;
+            await Console.Error.WriteLineAsync($"interop: {Terminal.Printable(e.Message.ReplaceLineEndings(" "))}");
+            return ExitCodes.Refused;
         }
         catch (OperationCanceledException)
         {
-            return 130;
+            return await CancelledAsync();
         }
+    }
+
+    private static async Task<int> CancelledAsync()
+    {
+        await Console.Error.WriteLineAsync("interop: stopped; an interrupted run continues at the next start");
+        return ExitCodes.Cancelled;
     }
 }

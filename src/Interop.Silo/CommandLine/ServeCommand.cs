@@ -1,14 +1,17 @@
 using System.CommandLine;
 using Interop.Silo.Hosting;
 using Interop.Silo.Settings;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
 namespace Interop.Silo.CommandLine;
 
-/// <summary><c>serve</c>: engine, grains and API in one process, until it is told to stop.</summary>
+/// <summary><c>serve</c>: engine, grains and API in one process, until Ctrl+C or SIGTERM.</summary>
 internal static class ServeCommand
 {
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
+
     public static Command Create(SettingsOptions settings)
     {
         var command = new Command("serve", "Engine, grains and API in one process (the default)");
@@ -20,14 +23,29 @@ internal static class ServeCommand
     {
         await using var app = await InteropHost.CreateServerAsync(settings, cancellationToken);
         await StartAsync(app, settings, cancellationToken);
-        await WaitAsync(app, cancellationToken);
-        return 0;
+        try
+        {
+            await WaitAsync(cancellationToken);
+            return ExitCodes.Success;
+        }
+        finally
+        {
+            await app.StopAsync(CancellationToken.None);
+        }
     }
 
-    /// <summary>Starts and says what runs where.</summary>
+    /// <summary>Starts the server and prints where it listens and what it uses.</summary>
     public static async Task<Uri> StartAsync(WebApplication app, InteropSettings settings, CancellationToken cancellationToken)
     {
-        await app.StartAsync(cancellationToken);
+        try
+        {
+            await StartOrStopAsync(app, cancellationToken);
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException)
+        {
+            throw new SettingsException($"port {settings.Port} of {settings.Bind} is in use{PortOwner.Describe(settings.Port)}: choose another with --port (0 takes a free one)");
+        }
+
         var address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         Console.WriteLine($"Interop {typeof(ServeCommand).Assembly.GetName().Version?.ToString(3)} on {address} ({Engine.Description})");
         Console.WriteLine($"  database  {(settings.IsPostgres ? "PostgreSQL" : $"SQLite, {settings.DatabaseOptions.Connection}")}");
@@ -39,16 +57,23 @@ internal static class ServeCommand
         return address;
     }
 
-    /// <summary>Until Ctrl+C or SIGTERM; then runs are put down where they are, to be taken up at the next start.</summary>
-    public static async Task WaitAsync(WebApplication app, CancellationToken cancellationToken)
+    /// <summary>Waits for Ctrl+C or SIGTERM.</summary>
+    public static Task WaitAsync(CancellationToken cancellationToken) =>
+        Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+
+    /// <summary>A start that fails stops the parts that already run, before they are disposed.</summary>
+    private static async Task StartOrStopAsync(WebApplication app, CancellationToken cancellationToken)
     {
         try
         {
-            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+            await app.StartAsync(cancellationToken);
         }
-        catch (OperationCanceledException)
+        catch (Exception)
         {
-            await app.StopAsync(CancellationToken.None);
+            using var limit = new CancellationTokenSource(StopTimeout);
+            // The reason for the failed start is the one that matters.
+            await app.StopAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
         }
     }
 }

@@ -13,6 +13,8 @@ internal static class DatabaseSetup
     /// <exception cref="DatabaseException">A database cannot be used.</exception>
     public static async Task MigrateAsync(InteropSettings settings, CancellationToken cancellationToken)
     {
+        // The command line handles Ctrl-C only after a command has returned a task, and SQLite works synchronously.
+        await Task.Yield();
         DatabaseProviders.Register();
         if (settings.Role == ProcessRole.Api)
             return;

@@ -35,6 +35,6 @@ internal static class Features
         services.AddSingleton(provider => new TelemetryDatabase(settings.TelemetryDatabase, provider.GetRequiredService<ILoggerFactory>()));
         services.AddTelemetry();
         services.AddMonitoring(settings.Entries<PollerOptions>("Pollers"));
-        services.AddDiscovery(settings.Options<XcpdOptions>("Xcpd"));
+        services.AddDiscovery();
     }
 }

@@ -6,6 +6,9 @@ namespace Interop.Silo.Hosting;
 /// <summary>Composes the process: settings, database, engine, grains, and, unless it is a command that runs once, the API.</summary>
 internal static class InteropHost
 {
+    /// <summary>Longer than a page takes; after it open connections are closed.</summary>
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(4);
+
     /// <summary>A process that serves the API.</summary>
     public static async Task<WebApplication> CreateServerAsync(InteropSettings settings, CancellationToken cancellationToken)
     {
@@ -20,7 +23,10 @@ internal static class InteropHost
 
         await DatabaseSetup.MigrateAsync(settings, cancellationToken);
         var app = builder.Build();
-        app.MapInteropApi();
+        if (settings.Role == ProcessRole.Silo)
+            app.MapInteropSilo();
+        else
+            app.MapInteropApi();
         return app;
     }
 
@@ -29,8 +35,8 @@ internal static class InteropHost
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.AddPlatform(settings);
-        // A server of this machine may be running: it has the ports of the settings.
-        builder.AddEngine(settings with { SiloPort = 0, GatewayPort = 0 });
+        // A cluster may be running on this database: a command that runs once must not join it.
+        builder.AddEngine(settings, alone: true);
         builder.AddFeatures(settings);
 
         await DatabaseSetup.MigrateAsync(settings, cancellationToken);
@@ -40,6 +46,7 @@ internal static class InteropHost
     private static void AddPlatform(this IHostApplicationBuilder builder, InteropSettings settings)
     {
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddSettings(settings.Configuration);
         builder.Logging.AddInteropLogging(settings);
         builder.AddObservability(settings);

@@ -3,26 +3,38 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace Interop.Silo.Hosting;
 
-/// <summary>Structured logs: a JSON object a line, on standard error, so that standard output stays for what a command has to say.</summary>
+/// <summary>Logs on standard error: a line of text for people at a terminal, a JSON object per line everywhere else.</summary>
 internal static class Logging
 {
+    private const string TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+
     public static void AddInteropLogging(this ILoggingBuilder logging, InteropSettings settings)
     {
         logging.SetMinimumLevel(settings.MinLogLevel);
         logging.Configure(factory => factory.ActivityTrackingOptions = ActivityTrackingOptions.TraceId); // the traceId of problems
-        // Frameworks speak at Information about each request and call: ours is enough there.
-        logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // what keeps it from starting is thrown to the command, which says it in a line
+        // A start that fails throws to the command, which prints one line.
+        logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        // At Information the frameworks log every request and call; Interop's own lines are enough there.
         logging.AddFilter("Microsoft", Max(settings.MinLogLevel, LogLevel.Warning));
         logging.AddFilter("System", Max(settings.MinLogLevel, LogLevel.Warning));
         logging.AddFilter("Npgsql", Max(settings.MinLogLevel, LogLevel.Warning));
         logging.AddFilter("Orleans", Max(settings.MinLogLevel, LogLevel.Warning));
         logging.AddFilter("Polly", Max(settings.MinLogLevel, LogLevel.Error));
-        logging.AddJsonConsole(json =>
+        if (settings.WritesLogsAsText)
         {
-            json.IncludeScopes = true;
-            json.UseUtcTimestamp = true;
-            json.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
-        });
+            logging.AddConsole(console => console.FormatterName = TextLogFormatter.FormatterName)
+                .AddConsoleFormatter<TextLogFormatter, ConsoleFormatterOptions>();
+        }
+        else
+        {
+            logging.AddJsonConsole(json =>
+            {
+                json.IncludeScopes = true;
+                json.UseUtcTimestamp = true;
+                json.TimestampFormat = TimestampFormat;
+            });
+        }
+
         logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
     }
 

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Net;
 using Interop.Sources;
 using Interop.Storage;
+using Interop.Storage.Connections;
 
 namespace Interop.Silo.Settings;
 
@@ -9,6 +10,9 @@ namespace Interop.Silo.Settings;
 internal sealed record InteropSettings : IValidatableObject
 {
     public const string Section = "Interop";
+
+    public const int DefaultSiloPort = 11111;
+    public const int DefaultGatewayPort = 30000;
 
     private const string DefaultDataDirectory = "data";
     private const string OtlpVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
@@ -39,19 +43,42 @@ internal sealed record InteropSettings : IValidatableObject
     /// </summary>
     public string? SiloAddress { get; set; }
 
-    /// <summary>The port between silos (<c>SILO_PORT</c>); 0 takes a free port.</summary>
+    /// <summary>The port between silos (<c>SILO_PORT</c>); 0 takes a free port. The default is 11111, and 0 for a silo on loopback.</summary>
     [Range(0, 65535)]
-    public int SiloPort { get; set; } = 11111;
+    public int? SiloPort { get; set; }
 
-    /// <summary>The port at which front ends (ROLE=api) reach the silo (<c>GATEWAY_PORT</c>); 0 takes a free port.</summary>
+    /// <summary>
+    /// The port at which front ends (ROLE=api) reach the silo (<c>GATEWAY_PORT</c>); 0 takes a free port. The default is 30000, and 0 for a
+    /// silo on loopback.
+    /// </summary>
     [Range(0, 65535)]
-    public int GatewayPort { get; set; } = 30000;
+    public int? GatewayPort { get; set; }
+
+    /// <summary>The name of the cluster (<c>CLUSTER_ID</c>): silos and front ends with the same name and database form one cluster.</summary>
+    [Required(AllowEmptyStrings = false), StringLength(150)]
+    public string ClusterId { get; set; } = "interop";
+
+    /// <summary>The name under which grain states and reminders are stored (<c>SERVICE_ID</c>). It must not change over the life of a database.</summary>
+    [Required(AllowEmptyStrings = false), StringLength(150)]
+    public string ServiceId { get; set; } = "interop";
 
     /// <summary>The lowest level that is logged (<c>LOG_LEVEL</c>): a <see cref="Microsoft.Extensions.Logging.LogLevel"/>, INFO or WARN.</summary>
     public string LogLevel { get; set; } = nameof(Microsoft.Extensions.Logging.LogLevel.Information);
 
+    /// <summary><c>text</c>, <c>json</c>, or <c>auto</c>: text on a terminal, JSON elsewhere (<c>LOG_FORMAT</c>).</summary>
+    [AllowedValues("auto", "text", "json")]
+    public string LogFormat { get; set; } = "auto";
+
+    internal bool WritesLogsAsText => LogFormat == "text" || (LogFormat == "auto" && !Console.IsErrorRedirected);
+
     /// <summary>Origins whose web pages may call the API (<c>CORS_ORIGINS</c>).</summary>
     public List<string> CorsOrigins { get; set; } = [];
+
+    /// <summary>Host names that requests may carry besides localhost and IP addresses (<c>ALLOWED_HOSTS</c>); <c>*</c>: any.</summary>
+    public List<string> AllowedHosts { get; set; } = [];
+
+    /// <summary>Addresses or networks of proxies whose X-Forwarded headers are used (<c>TRUSTED_PROXIES</c>).</summary>
+    public List<string> TrustedProxies { get; set; } = [];
 
     /// <summary>Every setting, checked, with the keys of the sections.</summary>
     internal IConfiguration Configuration { get; set; } = new ConfigurationBuilder().Build();
@@ -59,12 +86,17 @@ internal sealed record InteropSettings : IValidatableObject
     /// <summary>The database for <see cref="Interop.Storage.Connections.DatabaseFactory.Open"/>.</summary>
     internal DatabaseOptions DatabaseOptions => new() { Connection = DatabaseUrl ?? Path.Combine(DataDirectory, "interop.db") };
 
-    internal bool IsPostgres => DatabaseUrl is not null && Settings.DatabaseUrl.IsPostgres(DatabaseUrl);
+    internal bool IsPostgres => DatabaseUrl is not null && ConnectionText.Check(DatabaseUrl, "DB_URL") == SqlDialect.Postgres;
 
     /// <summary>Where telemetry is stored: the database, or on SQLite a file of its own.</summary>
     internal string TelemetryDatabase => IsPostgres ? DatabaseUrl! : Path.Combine(DataDirectory, "telemetry.db");
 
     internal IPAddress BindAddress => ParseAddress(Bind)!;
+
+    /// <summary>The address that a silo gives to the other processes; null: the first address of the host.</summary>
+    internal IPAddress? AdvertisedAddress =>
+        SiloAddress is { } given ? ParseAddress(given)
+        : BindAddress.Equals(IPAddress.Any) || BindAddress.Equals(IPAddress.IPv6Any) ? null : BindAddress;
 
     internal bool IsLoopback => IPAddress.IsLoopback(BindAddress);
 
@@ -98,13 +130,28 @@ internal sealed record InteropSettings : IValidatableObject
             yield return new($"must be the one IP address at which other processes reach this silo, such as 10.0.0.5, not '{SiloAddress}'", [nameof(SiloAddress)]);
         if (ParseLevel(LogLevel) is null)
             yield return new($"must be Trace, Debug, Information, Warning, Error, Critical or None, not '{LogLevel}'", [nameof(LogLevel)]);
-        if (DatabaseUrl is not null && Settings.DatabaseUrl.Problem(DatabaseUrl) is { } problem)
+        if (DatabaseUrl is not null && ConnectionText.Problem(DatabaseUrl) is { } problem)
             yield return new(problem, [nameof(DatabaseUrl)]);
+        if (Role == ProcessRole.Silo && DatabaseUrl is not null && ConnectionText.Problem(DatabaseUrl) is null && ConnectionText.IsRemote(DatabaseUrl)
+            && ParseAddress(Bind) is not null && AdvertisedAddress is { } own && IPAddress.IsLoopback(own))
+        {
+            yield return new("must not be silo while the silo is on loopback and the database on another host: the other processes could not reach it. Set SILO_ADDRESS to this host's address, or BIND=0.0.0.0", [nameof(Role)]);
+        }
+
+        if (AllowedHosts.Find(host => host != "*" && Uri.CheckHostName(host) == UriHostNameType.Unknown) is { } badHost)
+            yield return new($"must be host names without a port, such as interop.example.org, separated by commas, not '{badHost}'", [nameof(AllowedHosts)]);
+        if (TrustedProxies.Find(proxy => ParseNetwork(proxy) is null) is { } badProxy)
+            yield return new($"must be IP addresses or networks such as 10.0.0.5 or 10.0.0.0/8, separated by commas, not '{badProxy}'", [nameof(TrustedProxies)]);
         if (CorsOrigins.Find(origin => !IsHttpUrl(origin)) is { } bad)
             yield return new($"must be origins such as https://app.example.org, separated by commas, not '{bad}'", [nameof(CorsOrigins)]);
     }
 
     internal static bool IsHttpUrl(string? text) => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https";
+
+    internal static IPNetwork? ParseNetwork(string text) =>
+        IPNetwork.TryParse(text, out var network) ? network
+        : IPAddress.TryParse(text, out var address) ? new IPNetwork(address, address.GetAddressBytes().Length * 8)
+        : null;
 
     private static IPAddress? ParseAddress(string text) =>
         text == "localhost" ? IPAddress.Loopback : IPAddress.TryParse(text, out var address) ? address : null;

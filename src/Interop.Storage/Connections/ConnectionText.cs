@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Microsoft.Data.Sqlite;
 using Npgsql;
 
@@ -39,6 +40,30 @@ public static class ConnectionText
     /// <param name="setting">The name of the setting, such as <c>DB_URL</c>, for the message.</param>
     /// <exception cref="ConnectionTextException">The text names no database. The message is one line and holds no part of the text.</exception>
     public static SqlDialect Check(string? connection, string setting) => Read(connection, setting).Match(_ => SqlDialect.Postgres, _ => SqlDialect.Sqlite);
+
+    /// <summary>Whether the text names a PostgreSQL server on another host.</summary>
+    /// <exception cref="ConnectionTextException">The text names no database.</exception>
+    public static bool IsRemote(string connection) => Read(connection, "").Match(
+        settings => (settings.Host ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries).Any(host => !IsLocal(host.Trim())), _ => false);
+
+    /// <summary>What is wrong with the text, to follow the setting's name; null when it names a database.</summary>
+    public static string? Problem(string? connection)
+    {
+        try
+        {
+            Check(connection, "");
+            return null;
+        }
+        catch (ConnectionTextException e)
+        {
+            return e.Problem;
+        }
+    }
+
+    // A path names a Unix socket.
+    private static bool IsLocal(string host) =>
+        host.StartsWith('/') || host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 
     /// <exception cref="ConnectionTextException">The text names no database.</exception>
     internal static ConnectionTarget Read(string? connection, string setting)
@@ -194,10 +219,15 @@ public static class ConnectionText
 }
 
 /// <summary>A setting names no database. The message is one line: the setting, what is wrong and what the setting takes. It holds no value.</summary>
-public sealed class ConnectionTextException(string setting, string fault) : ArgumentException(
-    $"{setting} cannot be used: {fault}. It takes postgres://USER:PASSWORD@HOST:PORT/DATABASE, an Npgsql connection string (Host=..;Database=..), "
-    + "sqlite:PATH, or a file's path (that begins with / or ./, or ends in .db, .sqlite or .sqlite3)")
+public sealed class ConnectionTextException(string setting, string fault) : ArgumentException($"{setting} {Explain(fault)}")
 {
     /// <summary>The name of the setting.</summary>
     public string Setting { get; } = setting;
+
+    /// <summary>The message without the name of the setting.</summary>
+    public string Problem { get; } = Explain(fault);
+
+    private static string Explain(string fault) =>
+        $"cannot be used: {fault}. It takes postgres://USER:PASSWORD@HOST:PORT/DATABASE, an Npgsql connection string (Host=..;Database=..), "
+        + "sqlite:PATH, or a file's path (that begins with / or ./, or ends in .db, .sqlite or .sqlite3)";
 }

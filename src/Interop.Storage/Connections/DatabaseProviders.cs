@@ -13,13 +13,23 @@ public static class DatabaseProviders
     /// <summary>The invariant name that Orleans expects for SQLite. The registered factory is Microsoft.Data.Sqlite.</summary>
     public const string SqliteInvariant = "System.Data.SQLite";
 
+    /// <summary>
+    /// The schema of the engine's own tables on PostgreSQL, created by a migration. Orleans' statements name tables without a schema, so the
+    /// search path of its connections leads there.
+    /// </summary>
+    public const string EngineSchema = "orleans";
+
     /// <summary>How Orleans' ADO.NET providers reach the database of these options: the invariant name and a connection string.</summary>
     /// <exception cref="ConnectionTextException"><see cref="DatabaseOptions.Connection"/> names no database.</exception>
     public static (string Invariant, string ConnectionString) ForOrleans(DatabaseOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         return ConnectionText.Read(options.Connection, options.Setting).Match(
-            settings => (PostgresInvariant, settings.ConnectionString),
+            settings =>
+            {
+                settings.SearchPath = EngineSchema;
+                return (PostgresInvariant, settings.ConnectionString);
+            },
             path => (SqliteInvariant, new SqliteConnectionStringBuilder { DataSource = path }.ConnectionString));
     }
 

@@ -18,8 +18,12 @@ public sealed class StartTests : IDisposable
         RefusedAsync("BIND=0.0.0.0 would open the API, and the patient data in it, to the network", ("BIND", "0.0.0.0"));
 
     [Fact]
+    public Task A_network_address_without_allowed_hosts_is_refused() =>
+        RefusedAsync("BIND=0.0.0.0 needs ALLOWED_HOSTS", ("BIND", "0.0.0.0"), ("AUTH", "none"));
+
+    [Fact]
     public Task A_file_that_is_not_a_database_is_refused() =>
-        RefusedAsync("notes.db is no SQLite database", ("DB_URL", _folder.Write("notes.db", string.Concat(Enumerable.Repeat("not a database ", 100)))));
+        RefusedAsync("notes.db is not a SQLite database", ("DB_URL", _folder.Write("notes.db", string.Concat(Enumerable.Repeat("not a database ", 100)))));
 
     [Fact]
     public Task A_folder_that_cannot_be_created_is_refused() =>
@@ -30,11 +34,17 @@ public sealed class StartTests : IDisposable
         RefusedAsync("PostgreSQL 127.0.0.1:1/x as u cannot be reached", ("DB_URL", "postgres://u:s3cr3t-w0rd@127.0.0.1:1/x"));
 
     [Fact]
+    public Task A_silo_that_the_other_processes_could_not_reach_is_refused() =>
+        RefusedAsync("ROLE must not be silo while the silo is on loopback", ("ROLE", "silo"), ("DB_URL", "postgres://u:p@203.0.113.7/x"));
+
+    [Fact]
     public async Task A_port_in_use_is_refused()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        await RefusedAsync("address already in use", ("PORT", ((IPEndPoint)listener.LocalEndpoint).Port.ToString()));
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        await RefusedAsync($"port {port} of 127.0.0.1 is in use by ", ("PORT", $"{port}"));
+        await RefusedAsync($"(process {Environment.ProcessId}): choose another with --port", ("PORT", $"{port}"));
     }
 
     [Fact]
@@ -51,7 +61,7 @@ public sealed class StartTests : IDisposable
                 "INSERT INTO schema_version (version, name, checksum, applied_at) VALUES (9999, 'future', 'x', '2999-01-01T00:00:00.0000000Z')", null, token));
         }
 
-        await RefusedAsync("is at schema version 9999, this program knows versions up to", ("DB_URL", file));
+        await RefusedAsync("is at schema version 9999, this program supports versions up to", ("DB_URL", file));
     }
 
     [Fact]
@@ -67,6 +77,10 @@ public sealed class StartTests : IDisposable
         Assert.Contains("open to this machine only", program.Output, StringComparison.Ordinal);
         Assert.True(File.Exists(_folder.File("data/interop.db")));
         Assert.Equal("", program.Errors.Trim());
+        if (OperatingSystem.IsWindows())
+            return;
+        foreach (var entry in Directory.EnumerateFileSystemEntries(_folder.File("data"), "*", SearchOption.AllDirectories).Append(_folder.File("data")))
+            Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(entry) & (UnixFileMode)0b000_111_111);
     }
 
     [Fact]

@@ -24,7 +24,7 @@ public sealed class HttpConventionTests : IAsyncLifetime
             .SelectMany(path => path.Value.EnumerateObject().Select(operation => (Name: $"{operation.Name} {path.Name}", operation.Value))).ToList();
         Assert.Equal(
             [
-                "delete /checkpoints/{source}/{type}", "get /api/pd-executions", "get /api/pd-executions/summary", "get /api/telemetry/events",
+                "delete /checkpoints/{source}/{type}", "get /", "get /api/pd-executions", "get /api/pd-executions/summary", "get /api/telemetry/events",
                 "get /api/timeline", "get /api/tokens/status", "get /checkpoints", "get /health", "get /health/ready", "get /metrics", "get /runs", "get /runs/metrics",
                 "get /runs/{id}", "get /runs/{id}/deadletters", "get /runs/{id}/events", "get /views", "get /views/{name}", "get /views/{name}/rows", "post /api/pd-executions/materialize",
                 "post /api/pd/search", "post /api/telemetry/events", "post /api/tokens/manual", "post /api/tokens/refresh", "post /export/{resource_type}", "post /ingest/conditions",
@@ -36,6 +36,12 @@ public sealed class HttpConventionTests : IAsyncLifetime
         {
             Assert.False(string.IsNullOrEmpty(operation.Text("operationId")), name);
             Assert.False(string.IsNullOrEmpty(operation.Text("summary")), name);
+            if (operation.TryGetProperty("parameters", out var parameters))
+            {
+                Assert.All(parameters.EnumerateArray(), p => Assert.True(p.TryGetProperty("description", out _), $"{name}: {p.Text("name")} has no description"));
+                Assert.All(parameters.EnumerateArray(), p => Assert.True(char.IsLower(p.Text("name")![0]), $"{name}: {p.Text("name")} begins with a capital"));
+            }
+
             var responses = operation.GetProperty("responses").EnumerateObject().ToList();
             Assert.Contains(responses, r => r.Name is "200" or "202" or "204");
             foreach (var response in responses.Where(r => r.Name != "204"))
@@ -60,6 +66,26 @@ public sealed class HttpConventionTests : IAsyncLifetime
         }
 
         Assert.Contains("/openapi.json", await Http.GetStringAsync("/docs/index.js"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/api/telemetry/events", "eventId", null, null)]
+    [InlineData("/api/tokens/manual", "client_secret", null, null)]
+    [InlineData("/api/pd/search", "demographics", "format", "json,xcpd")]
+    public async Task Bodies_that_an_endpoint_reads_itself_are_described(string path, string member, string? parameter, string? values)
+    {
+        var description = await Http.GetJsonAsync("/openapi.json");
+        var operation = description.GetProperty("paths").GetProperty(path).GetProperty("post");
+        var body = operation.GetProperty("requestBody").GetProperty("content").GetProperty("application/json");
+        var schema = body.GetProperty("schema");
+        if (schema.TryGetProperty("$ref", out var reference))
+            schema = description.GetProperty("components").GetProperty("schemas").GetProperty(reference.GetString()!.Split('/')[^1]);
+        Assert.True(schema.GetProperty("properties").TryGetProperty(member, out _), schema.GetRawText());
+        Assert.True(body.TryGetProperty("example", out _) || body.TryGetProperty("examples", out _));
+        if (parameter is null)
+            return;
+        var found = operation.GetProperty("parameters").EnumerateArray().Single(p => p.Text("name") == parameter);
+        Assert.Equal(values, string.Join(',', found.GetProperty("schema").GetProperty("enum").EnumerateArray().Select(v => v.GetString())));
     }
 
     [Fact]
@@ -101,7 +127,7 @@ public sealed class HttpConventionTests : IAsyncLifetime
     [Theory]
     [InlineData("Origin", "http://evil.example", "the page's origin is not among CORS_ORIGINS")]
     [InlineData("Origin", "null", "the page's origin is not among CORS_ORIGINS")]
-    [InlineData("Host", "evil.example", "this API answers to localhost, not to 'evil.example'")]
+    [InlineData("Host", "evil.example", "the host name 'evil.example' is not allowed: add it to ALLOWED_HOSTS")]
     public async Task Pages_of_other_origins_and_foreign_host_names_are_refused(string header, string value, string detail)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/ingest/patients");
@@ -142,6 +168,69 @@ public sealed class HttpConventionTests : IAsyncLifetime
         using var response = await Http.SendAsync(request);
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
         Assert.Contains("at most 1048576", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/runs?job=a%00b", "job must not contain the character NUL (%00)")]
+    [InlineData("/views/patients/rows?format=%00", "format must not contain the character NUL (%00)")]
+    [InlineData("/runs?jobb=nightly", "'jobb' is not a query parameter of this endpoint: it takes resource_type, source, status, job, ")]
+    [InlineData("/health?verbose=1", "'verbose' is not a query parameter of this endpoint: it has none")]
+    [InlineData("/runs?include_details=2", "include_details must be true or false, not '2'")]
+    public async Task A_query_with_NUL_or_an_unknown_or_bad_parameter_is_refused(string path, string detail)
+    {
+        var problem = await Http.GetJsonAsync(path, HttpStatusCode.BadRequest);
+        Assert.StartsWith(detail, problem.Text("detail"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_flag_can_be_given_as_1_or_0()
+    {
+        Assert.Equal(JsonValueKind.Array, (await Http.GetJsonAsync("/runs?include_details=1")).ValueKind);
+        Assert.Equal(JsonValueKind.Array, (await Http.GetJsonAsync("/runs?include_details=0")).ValueKind);
+    }
+
+    [Fact]
+    public async Task The_start_page_names_the_documentation()
+    {
+        var start = await Http.GetJsonAsync("/");
+        Assert.Equal(("Interop", "/docs", "/openapi.json"), (start.Text("name"), start.Text("docs"), start.Text("openapi")));
+    }
+
+    [Theory]
+    [InlineData("/health")]
+    [InlineData("/runs")]
+    [InlineData("/openapi.json")]
+    public async Task HEAD_answers_as_GET_without_a_body(string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Head, path);
+        using var response = await Http.SendAsync(request);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
+        Assert.Empty(await response.Content.ReadAsByteArrayAsync());
+    }
+
+    [Fact]
+    public async Task Too_long_a_target_and_too_long_headers_are_refused_with_a_body()
+    {
+        var target = await Http.GetJsonAsync("/runs?job=" + new string('a', 9000), HttpStatusCode.RequestUriTooLong);
+        Assert.StartsWith("the path and query have 90", target.Text("detail"), StringComparison.Ordinal);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/runs") { Headers = { { "X-Long", new string('a', 40_000) } } };
+        using var response = await Http.SendAsync(request);
+        Assert.Equal(HttpStatusCode.RequestHeaderFieldsTooLarge, response.StatusCode);
+        Assert.Contains("at most 32768", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/health", "default-src 'none'; frame-ancestors 'none'")]
+    [InlineData("/nowhere", "default-src 'none'; frame-ancestors 'none'")]
+    [InlineData("/docs/index.html", "default-src 'self';")]
+    public async Task Every_answer_has_the_security_headers(string path, string policy)
+    {
+        using var response = await Http.GetAsync(path);
+        Assert.Equal("nosniff", Assert.Single(response.Headers.GetValues("X-Content-Type-Options")));
+        Assert.Equal("same-origin", Assert.Single(response.Headers.GetValues("Cross-Origin-Resource-Policy")));
+        Assert.StartsWith(policy, Assert.Single(response.Headers.GetValues("Content-Security-Policy")), StringComparison.Ordinal);
+        Assert.Contains("frame-ancestors 'none'", Assert.Single(response.Headers.GetValues("Content-Security-Policy")), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -36,13 +36,15 @@ public sealed class SettingsTests
     [InlineData("DB_URL_FILE", "/nowhere/url", "DB_URL_FILE: /nowhere/url cannot be read: ")]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector", "OTEL_EXPORTER_OTLP_ENDPOINT must be an absolute http or https URL, not 'collector'")]
     [InlineData("FHIR_BASEURL", "http://127.0.0.1/fhir", "FHIR_BASEURL (from the test) is not a setting. Did you mean FHIR_BASE_URL?")]
+    [InlineData("ALLOWED_HOSTS", "http://a", "ALLOWED_HOSTS must be host names without a port, such as interop.example.org, separated by commas, not 'http://a'")]
+    [InlineData("TRUSTED_PROXIES", "proxy", "TRUSTED_PROXIES must be IP addresses or networks such as 10.0.0.5 or 10.0.0.0/8, separated by commas, not 'proxy'")]
     [InlineData("FOO", "bar", "FOO (from the test) is not a setting. .env.example lists all settings.")]
     [InlineData("Sources:a", "http://127.0.0.1/fhir", "Sources:a is not a setting: it is a section that takes BaseUrl, ")]
-    [InlineData("DB_URL", "garbage", "DB_URL must be a PostgreSQL URI (postgres://user:password@host:5432/database), an Npgsql connection string")]
-    [InlineData("DB_URL", "mysql://u:s3cret@host/db", "DB_URL must be a PostgreSQL URI")]
-    [InlineData("DB_URL", "postgres://u:s3cret/word@host/db", "DB_URL has a user or password with characters that a URI cannot hold as they are")]
-    [InlineData("DB_URL", "postgres://u:s3cret?word@host/db", "DB_URL has a user or password with characters that a URI cannot hold as they are")]
-    [InlineData("DB_URL", "postgres://u:s3cret@host:port/db", "DB_URL cannot be used: The port of the postgres:// URI is no number from 1 to 65535")]
+    [InlineData("DB_URL", "garbage", "DB_URL cannot be used: it has no scheme and is not the path of a file. It takes postgres://USER:PASSWORD@HOST:PORT/DATABASE, an Npgsql connection string")]
+    [InlineData("DB_URL", "mysql://u:s3cret@host/db", "DB_URL cannot be used: its scheme is unknown")]
+    [InlineData("DB_URL", "postgres://u:s3cret/word@host/db", "DB_URL cannot be used: a user name or password has characters that must be escaped")]
+    [InlineData("DB_URL", "postgres://u:s3cret?word@host/db", "DB_URL cannot be used: a user name or password has characters that must be escaped")]
+    [InlineData("DB_URL", "postgres://u:s3cret@host:port/db", "DB_URL cannot be used: its port is not a number from 1 to 65535")]
     [InlineData("Tenants:a:UserRole", "boss", "Tenants:a:UserRole must be users, patient, not 'boss'")]
     [InlineData("OPENEMR_TOKEN_URL", "token", "OPENEMR_TOKEN_URL must be an absolute http or https URL without credentials")]
     public void A_bad_value_is_named_with_what_the_setting_takes(string name, string value, string message)
@@ -171,7 +173,7 @@ public sealed class SettingsTests
     [InlineData("0.0.0.0", "none", true)]
     public void Only_loopback_is_open_unless_AUTH_says_otherwise(string bind, string? auth, bool isAllowed)
     {
-        var settings = InteropServer.Read(("BIND", bind), ("AUTH", auth));
+        var settings = InteropServer.Read(("BIND", bind), ("AUTH", auth), ("ALLOWED_HOSTS", "interop.example.org"));
         if (isAllowed)
             ServerSecurity.Check(settings);
         else

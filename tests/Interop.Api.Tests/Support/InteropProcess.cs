@@ -83,9 +83,14 @@ internal sealed partial class InteropProcess : IAsyncDisposable
     }
 
     /// <summary>SIGTERM, as a service manager sends it; the exit code.</summary>
-    public async Task<int> TerminateAsync()
+    public Task<int> TerminateAsync() => SignalAsync("TERM");
+
+    /// <summary>SIGINT, as Ctrl-C sends it; the exit code.</summary>
+    public Task<int> InterruptAsync() => SignalAsync("INT");
+
+    private async Task<int> SignalAsync(string signal)
     {
-        using var kill = Process.Start("/bin/sh", ["-c", $"kill -TERM {_process.Id}"]);
+        using var kill = Process.Start("/bin/sh", ["-c", $"kill -{signal} {_process.Id}"]);
         await kill.WaitForExitAsync();
         return await ExitCodeAsync();
     }

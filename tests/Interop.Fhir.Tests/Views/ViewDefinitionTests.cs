@@ -91,6 +91,20 @@ public class ViewDefinitionTests
         Assert.Equal("""{"a":"1","b":null,"c":null}""", Rows(view, """{"resourceType":"Patient","id":"1","deceasedBoolean":true,"name":[{"family":"F"}]}""")[0].ToJsonString());
     }
 
+    [Theory]
+    [InlineData("""[{"column":[{"name":"a","path":"name.given"}]}]""", 1)]
+    [InlineData("""[{"column":[{"name":"a","path":"name.given","collection":true}]}]""", 0)]
+    [InlineData("""[{"column":[{"name":"a","path":"name.given.first()"}]}]""", 0)]
+    [InlineData("""[{"column":[{"name":"a","path":"name.first().given"}]}]""", 1)]
+    [InlineData("""[{"forEach":"name.given","column":[{"name":"a","path":"$this"}]}]""", 0)]
+    [InlineData("""[{"column":[{"name":"a","path":"birthDate"},{"name":"b","path":"name.where(use = 'official').family"}]}]""", 1)]
+    public void A_path_that_may_give_several_values_for_one_is_a_warning(string select, int warnings)
+    {
+        var view = CompiledView.Compile(ViewDefinition.Parse(Encoding.UTF8.GetBytes($$"""{"resource":"Patient","select":{{select}}}""")));
+
+        Assert.Equal(warnings, view.Warnings.Count(w => w.Reason.Contains("may give several values", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void Several_values_for_a_column_that_is_no_collection_name_the_column()
     {
@@ -138,7 +152,7 @@ public class ViewDefinitionTests
         {
             using var document = JsonDocument.Parse($$"""{"resourceType":"Patient","id":"p{{i}}","name":[{"family":"F{{i}}"}]}""");
             var rows = new RowCollector(view);
-            view.Run(document.RootElement, rows);
+            view.Run(document.RootElement, rows, cancellationToken: CancellationToken.None);
             Assert.Equal($"F{i}", rows.Rows.Single()["family"]!.ToString());
             return ValueTask.CompletedTask;
         });

@@ -30,7 +30,7 @@ public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ARunWhoseSiloIsKilledAgainAndAgainEndsAsAnUndisturbedOne()
+    public async Task A_run_whose_silo_is_killed_again_and_again_ends_as_an_undisturbed_one()
     {
         await using (var silo = await StartAsync())
             await silo.Client.RunAsync("plain", "Patient");
@@ -68,7 +68,7 @@ public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AStartingSiloTakesUpARunThatNobodyAsksAbout()
+    public async Task A_starting_silo_resumes_an_interrupted_run()
     {
         var runId = await LeaveBehindAsync();
 
@@ -79,7 +79,7 @@ public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task TheReminderBringsBackARunThatNoStartTookUp()
+    public async Task The_reminder_resumes_a_run_that_no_start_resumed()
     {
         if (!TestSilo.IsEmbeddedEngine && dialect == SqlDialect.Sqlite)
             return; // the real engine keeps reminders in memory there
@@ -91,23 +91,35 @@ public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
         await Eventually.Is(async () => await StatusAsync(runId) == RunStatus.Success, "a reminder took the run up");
     }
 
+    private string Reminders => dialect == SqlDialect.Postgres ? "orleans.OrleansRemindersTable" : "OrleansRemindersTable";
+
     [Fact]
-    public async Task ATickAfterTheEndOfTheRunRemovesTheReminder()
+    public async Task The_engines_tables_on_Postgres_are_in_a_schema_of_their_own()
+    {
+        if (dialect == SqlDialect.Sqlite)
+            return;
+        await using var silo = await StartAsync();
+        Assert.Equal("orleans", await Database.ValueAsync<string>(
+            "SELECT DISTINCT schemaname FROM pg_tables WHERE tablename LIKE 'orleans%'"));
+    }
+
+    [Fact]
+    public async Task A_tick_after_the_end_of_the_run_removes_the_reminder()
     {
         if (!TestSilo.IsEmbeddedEngine && dialect == SqlDialect.Sqlite)
             return; // the real engine keeps reminders in memory there
         await using var silo = await StartAsync();
         var run = await silo.Client.RunAsync("plain", "Patient");
-        var grain = silo.Client.GetGrain<IIngestionRunGrain>(run.RunId);
-        Assert.Equal(1, await Database.ValueAsync<long>("SELECT COUNT(*) FROM OrleansRemindersTable"));
+        var grain = silo.Client.Run(run.RunId);
+        Assert.Equal(1, await Database.ValueAsync<long>($"SELECT COUNT(*) FROM {Reminders}"));
 
         await silo.Client.GetGrain<IRemindable>(grain.GetGrainId()).ReceiveReminder("resume", default);
 
-        Assert.Equal(0, await Database.ValueAsync<long>("SELECT COUNT(*) FROM OrleansRemindersTable"));
+        Assert.Equal(0, await Database.ValueAsync<long>($"SELECT COUNT(*) FROM {Reminders}"));
     }
 
     [Fact]
-    public async Task ARunWhoseSourceIsGoneFromTheSettingsEndsFailedWithTheReason()
+    public async Task A_run_whose_source_is_gone_from_the_settings_ends_failed_with_the_reason()
     {
         var runId = await LeaveBehindAsync();
 
@@ -119,7 +131,7 @@ public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task WithALowerBoundTheFirstRunBeginsThereAndLaterRunsBeginNoEarlier()
+    public async Task With_a_lower_bound_the_first_run_begins_there_and_later_runs_begin_no_earlier()
     {
         var bound = Data.StartOfData + (Data.EndOfData - Data.StartOfData) / 2;
         var options = new TestSiloOptions { Ingestion = new IngestionOptions { PageSize = 25, LastUpdatedGte = bound } };
@@ -158,7 +170,7 @@ public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
 
     /// <summary>The minute between two ticks is the run grain's; a test does not wait for it.</summary>
     private Task<int> HurryRemindersAsync() => Database.WriteAsync((session, token) => session.ExecuteAsync(
-        "UPDATE OrleansRemindersTable SET Period = 300, StartTime = '2026-01-01T00:00:00.0000000Z'", null, token));
+        $"UPDATE {Reminders} SET Period = 300, StartTime = '2026-01-01T00:00:00.0000000Z'", null, token));
 
     private Task<long> PagesAsync(long runId) => Database.ValueAsync<long>("SELECT pages FROM ingestion_runs WHERE run_id = @runId", new { runId });
 
@@ -177,7 +189,7 @@ public sealed class InterruptionOnPostgresTests() : InterruptionTests(SqlDialect
 public sealed class LostDatabaseTests
 {
     [Fact]
-    public async Task ARunWhoseDatabaseIsGoneForSomeSecondsEndsAsAnUndisturbedOne()
+    public async Task A_run_whose_database_is_gone_for_some_seconds_ends_as_an_undisturbed_one()
     {
         await using var server = await PostgresServer.StartNewAsync();
         await using var database = await TestDatabase.CreateAsync(SqlDialect.Postgres, server);

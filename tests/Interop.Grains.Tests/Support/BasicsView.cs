@@ -1,5 +1,7 @@
 using Interop.Ingestion;
+using Interop.Ingestion.Views;
 using Interop.Views;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Interop.Grains.Tests.Support;
 
@@ -13,13 +15,18 @@ internal static class BasicsView
         "coding":[{"display":"beside it"}],
         """;
 
-    /// <summary>Makes this path the column's, and waits until the table has it.</summary>
-    public static async Task PutAsync(IClusterClient client, string path)
+    /// <summary>
+    /// Makes this path the column's, as if the view came with the platform (a resource that it fails on is a dead letter), and waits until the
+    /// table has it.
+    /// </summary>
+    public static async Task PutAsync(TestSilo silo, string path)
     {
-        var view = await client.GetGrain<IViewGrain>("basics").Put(Definition(path));
-        Assert.Contains(view.Outcome, new[] { ViewOutcome.Active, ViewOutcome.Building, ViewOutcome.Unchanged });
-        if (view.RunId is { } run)
-            Assert.Equal(RunStatus.Success, (await client.GetGrain<IIngestionRunGrain>(run).Follow().LastAsync()).Status);
+        var change = await silo.Services.GetRequiredService<ViewChanges>().PutAsync(Definition(path).Text, ViewOrigin.Platform, CancellationToken.None);
+        Assert.Contains(change.Outcome, new[] { ViewOutcome.Active, ViewOutcome.Building, ViewOutcome.Unchanged });
+        if (change.RunId is not { } run)
+            return;
+        await silo.Client.Run(run).Resume();
+        Assert.Equal(RunStatus.Success, (await silo.Client.Run(run).Follow().LastAsync()).Status);
     }
 
     public static string Resource(string id, string text, bool withCoding = false) =>

@@ -21,7 +21,7 @@ public abstract class SharedSilo(SqlDialect dialect) : IAsyncLifetime
     {
         _database = await TestDatabase.CreateAsync(dialect);
         _silo = await TestSilo.StartAsync(_database);
-        await BasicsView.PutAsync(_silo.Client, BasicsView.Sound);
+        await BasicsView.PutAsync(_silo, BasicsView.Sound);
     }
 
     public async Task DisposeAsync()

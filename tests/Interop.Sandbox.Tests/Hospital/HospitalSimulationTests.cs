@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Interop.Fhir.Validation.Invariants;
 using Interop.Fhir.Schema;
 using Interop.Fhir.Validation;
+using Interop.Fhir.Validation.Invariants;
 using Interop.Sandbox.Hospital;
 
 namespace Interop.Sandbox.Tests.Hospital;

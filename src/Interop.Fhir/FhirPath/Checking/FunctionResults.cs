@@ -24,7 +24,6 @@ internal static class FunctionResults
         .Concat(Texts.Select(name => (name, StaticType.Text)))
         .Append(("toChars", StaticType.Text.AsCollection()))
         .Append(("split", StaticType.Text.AsCollection()))
-        .Append(("getReferenceKey", StaticType.Text.AsCollection()))
         .Append(("getResourceKey", StaticType.Text))
         .Append(("toDecimal", StaticType.Single(SystemTypes.Decimal)))
         .Append(("toQuantity", StaticType.Single(SystemTypes.Quantity)))

@@ -161,7 +161,7 @@ internal sealed class TypeChecker(IFhirTypeModel model, bool checkOrder = false)
         if (call.Name is "is" or "as" or "ofType")
             return TypeName.From(call.Arguments[0]) is { } name ? Typed(call.Name, source, name) : StaticType.Unknown;
         if (call.Name == "getReferenceKey")
-            return FunctionResults.Of(call.Name, source);
+            return StaticType.Text with { IsCollection = source.IsCollection }; // one key for each reference
         if (checkOrder && source.IsUnordered && FunctionResults.NeedsOrder(call.Name))
             throw FhirPathException.Semantic($"{call.Name}() on what has no order", call.Position);
         if (FunctionResults.NeedsText(call.Name) && source.Types is { Count: > 0 } types && types.All(type => type.Kind != NodeKind.String))

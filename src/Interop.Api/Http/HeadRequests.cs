@@ -1,0 +1,26 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Interop.Api.Http;
+
+/// <summary>Answers HEAD as GET is answered. The server leaves the body out by itself, because it remembers the method of the request line.</summary>
+internal sealed class HeadRequests(RequestDelegate next)
+{
+    public async Task InvokeAsync(HttpContext http)
+    {
+        if (!HttpMethods.IsHead(http.Request.Method))
+        {
+            await next(http);
+            return;
+        }
+
+        http.Request.Method = HttpMethods.Get;
+        try
+        {
+            await next(http);
+        }
+        finally
+        {
+            http.Request.Method = HttpMethods.Head;
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using Interop.Fhir.Schema;
+using Interop.Fhir.Validation;
+using Interop.Ingestion.Exporting;
+using Interop.Ingestion.Views;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Interop.Ingestion.Running;
+
+/// <summary>Composition of the library.</summary>
+public static class IngestionPipelineServices
+{
+    /// <summary>Adds everything that fetches, prepares, loads, stores and exports, and the hosted service that installs the views at start.</summary>
+    public static IServiceCollection AddIngestionPipeline(this IServiceCollection services)
+    {
+        services.AddSingleton(R4Schema.Default);
+        services.TryAddSingleton(ResourceValidator.Default);
+        services.AddSingleton<ViewCatalog>();
+        services.AddSingleton<ViewChanges>();
+        services.AddSingleton<ViewReader>();
+        services.AddSingleton<ViewDirectory>();
+        services.AddSingleton<ViewFiles>();
+        services.AddHostedService<ViewInstaller>();
+        services.AddSingleton<ExportDirectory>();
+        services.AddSingleton<ExportReader>();
+        services.AddSingleton<RunExporter>();
+        services.AddSingleton<ViewRebuild>();
+        services.AddSingleton<RunPipeline>();
+        services.AddSingleton<RunRegistry>();
+        return services;
+    }
+}
