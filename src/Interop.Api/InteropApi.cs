@@ -1,11 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Interop.Api.Access;
+using Interop.Api.Anomaly;
 using Interop.Api.Discovery;
 using Interop.Api.Health;
 using Interop.Api.Http;
 using Interop.Api.Ingestion;
 using Interop.Api.Metrics;
+using Interop.Api.Polling;
 using Interop.Api.Telemetry;
 using Interop.Api.Tokens;
 using Interop.Api.Views;
@@ -77,6 +79,10 @@ public static class InteropApi
         features.MapPdExecutions();
         features.MapTokens();
         features.MapDiscovery();
+        features.MapPolling();
+        features.MapAlerts();
+        features.MapCases();
+        features.MapAccessReports();
         app.MapOpenApi("/{documentName}.json").AllowAnonymous();
         // Under its own path only, so that it does not handle every request.
         app.UseWhen(http => http.Request.Path.StartsWithSegments("/docs"), docs => docs.UseSwaggerUI(ui =>
