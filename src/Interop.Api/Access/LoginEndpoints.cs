@@ -21,7 +21,7 @@ public static class LoginEndpoints
     {
         routes.MapPost("/login", LoginAsync).AllowAnonymous().RequireRateLimiting(AccessServices.LoginPolicy).WithMetadata(new OwnBodyLimit())
             .WithTags("Access").WithName("Login").WithSummary("Exchange a name and a password for a token of one day; a browser also gets a session cookie")
-            .Accepts<LoginRequest>("application/json")
+            .WithRequestBody(typeof(LoginRequest), "The name and the password of a user", """{"username":"ada","password":"correct horse battery"}""")
             .WithExample(Example).WithErrorExample(StatusCodes.Status401Unauthorized, Wrong)
             .WithErrorExample(StatusCodes.Status429TooManyRequests, "too many failed logins: try again in 840 s")
             .ProducesProblem(StatusCodes.Status401Unauthorized).ProducesProblem(StatusCodes.Status422UnprocessableEntity).ProducesProblem(StatusCodes.Status429TooManyRequests);
@@ -31,8 +31,9 @@ public static class LoginEndpoints
 
     private static async Task<Results<Ok<LoginResponse>, ProblemHttpResult>> LoginAsync(HttpContext http, IGrainFactory grains, SessionTokens sessions)
     {
-        if (await JsonBody.ReadAsync<LoginRequest>(http, Json) is not { Username: { } name, Password: { } password })
-            return JsonBody.Invalid();
+        var (body, error) = await JsonBody.ReadAsync<LoginRequest>(http, Json);
+        if (body is not { Username: { } name, Password: { } password })
+            return JsonBody.Invalid(error ?? new FieldError(body?.Username is null ? "username" : "password", "is required"));
         var address = http.Connection.RemoteIpAddress?.ToString() ?? "unknown";
         var result = await grains.GetGrain<IAccessGrain>(0).Login(new LoginAttempt(name, password, address));
         if (result.RetryAfter is { } wait)
