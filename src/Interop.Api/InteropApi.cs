@@ -6,7 +6,9 @@ using Interop.Api.Http;
 using Interop.Api.Ingestion;
 using Interop.Api.Metrics;
 using Interop.Api.Telemetry;
+using Interop.Api.Tm2;
 using Interop.Api.Tokens;
+using Interop.Api.Uploads;
 using Interop.Api.Views;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -78,6 +80,8 @@ public static class InteropApi
         features.MapPdExecutions();
         features.MapTokens();
         features.MapDiscovery();
+        features.MapUploads();
+        features.MapTm2();
         app.MapOpenApi("/{documentName}.json");
         // Under its own path only, so that it does not handle every request.
         app.UseWhen(http => http.Request.Path.StartsWithSegments("/docs"), docs => docs.UseSwaggerUI(ui =>

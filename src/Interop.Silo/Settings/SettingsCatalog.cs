@@ -3,6 +3,8 @@ using Interop.Ingestion;
 using Interop.Sources;
 using Interop.Telemetry;
 using Interop.Tokens;
+using Interop.Uploads.Running;
+using Interop.Uploads.Tm2;
 
 namespace Interop.Silo.Settings;
 
@@ -19,6 +21,8 @@ internal static class SettingsCatalog
         SettingsSection.Of<ViewOptions>("Views"),
         SettingsSection.Of<TelemetryOptions>("Telemetry", (options, data) => options.SpoolDirectory = Path.Combine(data, "telemetry")),
         SettingsSection.Of<XcpdOptions>("Xcpd"),
+        SettingsSection.Of<UploadOptions>("Uploads"),
+        SettingsSection.Of<Tm2Options>("Tm2"),
         SettingsSection.Named<SourceOptions>("Sources"),
         SettingsSection.Named<TenantOptions>("Tenants"),
     ];
@@ -50,6 +54,10 @@ internal static class SettingsCatalog
         ["OPENEMR_PASSWORD"] = "Tenants:default:Password",
         ["OPENEMR_SCOPE"] = "Tenants:default:Scope",
         ["MIRTH_PD_ENDPOINT_URL"] = "Tenants:default:MirthEndpointUrl",
+        ["FHIR_TARGET_URL"] = "Uploads:TargetUrl",
+        ["OPENMRS_BASE_URL"] = "Tm2:BaseUrl",
+        ["OPENMRS_USERNAME"] = "Tm2:Username",
+        ["OPENMRS_PASSWORD"] = "Tm2:Password",
     };
 
     /// <summary>Settings of the documented systems that do nothing here, each with the reason.</summary>
@@ -65,11 +73,7 @@ internal static class SettingsCatalog
         ["FHIR_POLLING_RESOURCE_TYPE"] = NotYet("polling"),
         ["ALERT_WEBHOOK_URL"] = NotYet("alerting"),
         ["ALERT_LOG_FILE"] = NotYet("alerting"),
-        ["FHIR_TARGET_URL"] = NotYet("uploads"),
         ["TERMINOLOGY_URL"] = NotYet("uploads"),
-        ["OPENMRS_BASE_URL"] = NotYet("TM2 files"),
-        ["OPENMRS_USERNAME"] = NotYet("TM2 files"),
-        ["OPENMRS_PASSWORD"] = NotYet("TM2 files"),
     };
 
     /// <summary>Keys that other libraries read by themselves: OpenTelemetry's variables and Kestrel's section (TLS).</summary>
