@@ -1,10 +1,11 @@
 using System.Reflection;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
 namespace Interop.Architecture.Tests;
 
 /// <summary>Who may know whom (docs/architecture.md).</summary>
-public sealed class DependencyTests
+public sealed partial class DependencyTests
 {
     public static TheoryData<string, string[]> Projects => new()
     {
@@ -55,6 +56,16 @@ public sealed class DependencyTests
     [InlineData("Interop.Uploads")]
     public void A_feature_library_is_compiled_without_the_engine(string assembly) => Assert.DoesNotContain(
         Assembly.Load(assembly).GetReferencedAssemblies(), r => r.Name!.StartsWith("Orleans", StringComparison.Ordinal));
+
+    /// <summary>Statements live in the stores: one class per table, named ...Store.</summary>
+    [Theory]
+    [InlineData("Interop.Ingestion")]
+    public void Only_stores_hold_SQL(string project) => Assert.DoesNotContain(
+        Sources(project).Where(file => !file.EndsWith("Store.cs", StringComparison.Ordinal)),
+        file => Statement().IsMatch(File.ReadAllText(file)));
+
+    [GeneratedRegex(@"\b(SELECT [^;]*\bFROM|INSERT INTO|UPDATE \w+ SET|DELETE FROM|CREATE TABLE|DROP TABLE|ALTER TABLE)\b", RegexOptions.Singleline)]
+    private static partial Regex Statement();
 
     [Fact]
     public void NoFolderIsADrawerForEverything() => Assert.DoesNotContain(

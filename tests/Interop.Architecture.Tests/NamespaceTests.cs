@@ -5,7 +5,8 @@ namespace Interop.Architecture.Tests;
 /// <summary>Dependencies between the namespaces of a project point one way.</summary>
 public sealed class NamespaceTests
 {
-    public static TheoryData<string> Projects => ["Interop.Grains.Abstractions", "Interop.Storage", "Interop.Silo", "Interop.Telemetry"];
+    public static TheoryData<string> Projects =>
+        ["Interop.Grains.Abstractions", "Interop.Ingestion", "Interop.Silo", "Interop.Sources", "Interop.Storage", "Interop.Telemetry"];
 
     [Theory]
     [MemberData(nameof(Projects))]

@@ -13,6 +13,8 @@ internal static class Fuzz
     [
         "(", ")", "'", ".", "[0]", " | ", " is ", "{}", "name", "given", ".first()", " = ", "1", "-", "@2015", "%x", "%rowIndex", "$this", "div", " 'mg'", "\\u00", "as", ".where(", "\"", "`",
         "iif(", "repeat(", ".ofType(", "getResourceKey()", "descendants()", "%c", " and ", "''", "9999999999999999999", ".toString()", "combine(", "lowBoundary()",
+        ".repeat($this & $this)", ".repeatAll($this)", ".aggregate($total | $this, {})", ".aggregate($total.combine($total), 1)", ".descendants().select(%resource.descendants())",
+        ".replace('', 'aaaaaaaaaaaaaaaaaaaaaaaa')", ".replaceMatches('.', '$_$_')", ".matches('(a+)+$')", ".combine($this).combine($this)", ".repeat(children() | children())",
     ];
 
     private static readonly string[] JsonScraps =

@@ -8,18 +8,18 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Interop.Api.Ingestion;
 
-/// <summary>The watermarks of sources and types.</summary>
+/// <summary>The checkpoints of sources and types.</summary>
 public static class CheckpointEndpoints
 {
     public static void MapCheckpoints(this IEndpointRouteBuilder routes)
     {
         var checkpoints = routes.MapGroup("/checkpoints").WithTags("Checkpoints");
         checkpoints.MapGet("/", async Task<Ok<ImmutableArray<Checkpoint>>> (IGrainFactory grains) =>
-                TypedResults.Ok(await grains.GetGrain<IIngestionQueryGrain>(0).ListCheckpoints()))
-            .WithName("ListCheckpoints").WithSummary("All watermarks").WithExample(IngestionExamples.Checkpoints);
+                TypedResults.Ok(await grains.IngestionQueries().ListCheckpoints()))
+            .WithName("ListCheckpoints").WithSummary("All checkpoints").WithExample(IngestionExamples.Checkpoints);
         checkpoints.MapDelete("/{source}/{type}", async Task<Results<NoContent, ProblemHttpResult>> (string source, string type, IGrainFactory grains) =>
-                await grains.GetGrain<ICheckpointGrain>($"{source}/{type}").Forget() ? TypedResults.NoContent() : Problems.NotFound("Checkpoint not found"))
-            .WithName("ForgetCheckpoint").WithSummary("Forget a watermark: the next run starts from the beginning")
+                await grains.Checkpoint(source, type).Forget() ? TypedResults.NoContent() : Problems.NotFound("Checkpoint not found"))
+            .WithName("ForgetCheckpoint").WithSummary("Delete a checkpoint: the next run fetches everything")
             .ProducesProblem(StatusCodes.Status404NotFound).WithErrorExample(StatusCodes.Status404NotFound, "Checkpoint not found");
     }
 }

@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Interop.Api.Ingestion;
 
-/// <summary>Exports of what is stored, to a file on the host or as a stream.</summary>
+/// <summary>Exports stored resources to a file on the silo's machine or as a stream.</summary>
 public static class ExportEndpoints
 {
     private const string Ndjson = "application/x-ndjson";
@@ -40,7 +40,7 @@ public static class ExportEndpoints
     {
         if (!includeRaw && !includeNormalized)
             return Problems.BadRequest("include_raw and include_normalized must not both be false");
-        var query = grains.GetGrain<IIngestionQueryGrain>(0);
+        var query = grains.IngestionQueries();
         if (!await query.IsKnownType(resourceType))
             return Problems.NotFound("Unknown resource type");
         if (runId is { } run && await query.GetSummary(run) is null)
@@ -51,7 +51,7 @@ public static class ExportEndpoints
             return TypedResults.Stream(stream => StreamAsync(query, request, stream, http.RequestAborted), Ndjson);
 
         ExportProgress? last = null;
-        await foreach (var progress in grains.GetGrain<IExportGrain>(Guid.NewGuid()).Write(request, http.RequestAborted))
+        await foreach (var progress in grains.NewExport().Write(request, http.RequestAborted))
             last = progress;
         return TypedResults.Ok(new ExportResponse(resourceType, runId, last!.Count, includeRaw, includeNormalized, offset, limit, last.Path!));
     }

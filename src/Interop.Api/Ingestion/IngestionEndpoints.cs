@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Interop.Api.Ingestion;
 
-/// <summary>Starting runs. The answer is the run's summary when it ends, or at once its id with <c>Prefer: respond-async</c>.</summary>
+/// <summary>Starts runs. The answer is the run's summary when it ends, or the run's id at once with <c>Prefer: respond-async</c>.</summary>
 public static class IngestionEndpoints
 {
     public static void MapIngestion(this IEndpointRouteBuilder routes)
@@ -50,7 +50,7 @@ public static class IngestionEndpoints
     };
 }
 
-/// <summary>What a caller may say about a run.</summary>
+/// <summary>The query parameters of a run.</summary>
 public sealed record IngestQuery(
     [property: Description("A source of the settings")][FromQuery(Name = "source")] string? Source,
     [property: Description("Only this patient's resources; the checkpoint is neither read nor moved")][FromQuery(Name = "patient_id")] string? PatientId,

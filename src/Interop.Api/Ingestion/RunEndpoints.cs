@@ -14,7 +14,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Interop.Api.Ingestion;
 
-/// <summary>Looking at runs, their dead letters, and replaying them.</summary>
+/// <summary>Runs and their dead letters: read, follow, cancel, replay.</summary>
 public static class RunEndpoints
 {
     public static void MapRuns(this IEndpointRouteBuilder routes)
@@ -45,7 +45,7 @@ public static class RunEndpoints
             .WithErrorExample(StatusCodes.Status400BadRequest, "Replay stage must be validate, transform, or load");
     }
 
-    private static IIngestionQueryGrain Query(IGrainFactory grains) => grains.GetGrain<IIngestionQueryGrain>(0);
+    private static IIngestionQueryGrain Query(IGrainFactory grains) => grains.IngestionQueries();
 
     private static async Task<Ok<ImmutableArray<RunResponse>>> ListAsync(
         IGrainFactory grains,
@@ -75,7 +75,7 @@ public static class RunEndpoints
     private static async IAsyncEnumerable<SseItem<RunProgress>> FollowAsync(
         long id, IGrainFactory grains, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var progress in grains.GetGrain<IIngestionRunGrain>(id).FollowToEndAsync(cancellationToken))
+        await foreach (var progress in grains.Run(id).FollowToEndAsync(cancellationToken))
             yield return new SseItem<RunProgress>(progress, RunStatus.IsActive(progress.Status) ? "progress" : "end");
     }
 
@@ -83,7 +83,7 @@ public static class RunEndpoints
     {
         if (await Query(grains).GetSummary(id) is null)
             return Problems.NotFound("Run not found");
-        await grains.GetGrain<IIngestionRunGrain>(id).Cancel();
+        await grains.Run(id).Cancel();
         var run = (await Query(grains).GetSummary(id))!;
         return TypedResults.Accepted($"/runs/{id}", new RunAccepted(id, run.Status));
     }
@@ -98,7 +98,7 @@ public static class RunEndpoints
         if (stage is not null && !DeadLetterStage.IsKnown(stage))
             return Problems.BadRequest("stage must be validate, transform, or load");
         return await Query(grains).ListDeadLetters(id, stage, limit, includeRaw ?? false) is { } list
-            ? TypedResults.Ok(list.Letters)
+            ? TypedResults.Ok(list)
             : Problems.NotFound("Run not found");
     }
 

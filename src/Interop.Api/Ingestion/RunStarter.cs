@@ -20,7 +20,7 @@ public sealed class RunStarter(IGrainFactory grains, IHostApplicationLifetime li
             return Problems.BadRequest(problem);
         var request = new RunRequest(query.PatientId, query.Full ?? false, missingPatients, query.Meta);
         var source = string.IsNullOrEmpty(query.Source) ? DefaultSource : query.Source;
-        var started = await grains.GetGrain<ICheckpointGrain>($"{source}/{resourceType}").StartRun(request);
+        var started = await grains.Checkpoint(source, resourceType).StartRun(request);
         return await AnswerAsync(http, started, source, resourceType);
     }
 
@@ -28,11 +28,11 @@ public sealed class RunStarter(IGrainFactory grains, IHostApplicationLifetime li
     {
         if (await Query.GetSummary(runId) is not { } original)
             return Problems.NotFound("Run not found");
-        var checkpoint = grains.GetGrain<ICheckpointGrain>($"{original.Source}/{original.Resource}");
+        var checkpoint = grains.Checkpoint(original.Source, original.Resource);
         return await AnswerAsync(http, await checkpoint.StartReplay(runId, stage), original.Source, original.Resource);
     }
 
-    private IIngestionQueryGrain Query => grains.GetGrain<IIngestionQueryGrain>(0);
+    private IIngestionQueryGrain Query => grains.IngestionQueries();
 
     private async Task<IResult> AnswerAsync(HttpContext http, StartRunResult started, string source, string resourceType)
     {
@@ -45,7 +45,7 @@ public sealed class RunStarter(IGrainFactory grains, IHostApplicationLifetime li
             case StartOutcome.UnknownRun:
                 return Problems.NotFound("Run not found");
             case StartOutcome.NothingFetched:
-                return Problems.BadRequest($"Run {started.RunId} filled the table of a view from stored resources: rebuild the view instead of replaying the run");
+                return Problems.BadRequest($"Run {started.RunId} filled a view table from stored resources: rebuild the view instead of replaying the run");
             case StartOutcome.AlreadyActive:
                 return Problems.Conflict($"Run {started.RunId} of {source}/{resourceType} is active", ("run_id", started.RunId));
         }
@@ -70,7 +70,7 @@ public sealed class RunStarter(IGrainFactory grains, IHostApplicationLifetime li
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
         try
         {
-            await foreach (var _ in grains.GetGrain<IIngestionRunGrain>(runId).FollowToEndAsync(stopping.Token))
+            await foreach (var _ in grains.Run(runId).FollowToEndAsync(stopping.Token))
             {
                 // Only the end matters here; /runs/{id}/events shows the progress.
             }
@@ -87,7 +87,7 @@ public sealed class RunStarter(IGrainFactory grains, IHostApplicationLifetime li
         request.Headers["Prefer"].Any(value => value?.Contains("respond-async", StringComparison.OrdinalIgnoreCase) ?? false);
 }
 
-/// <summary>A run's summary with the keys that its callers know.</summary>
+/// <summary>A run's summary as callers get it.</summary>
 public sealed record RunSummaryResponse(
     long RunId,
     string Resource,

@@ -12,7 +12,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Interop.Api.Views;
 
-/// <summary>The SQL on FHIR views whose rows are the normalized tables.</summary>
+/// <summary>The SQL on FHIR views, whose rows are the normalized tables.</summary>
 public static class ViewEndpoints
 {
     private const string Json = "application/json";
@@ -29,7 +29,7 @@ public static class ViewEndpoints
             .WithErrorExample(StatusCodes.Status404NotFound, "View not found");
         view.MapGet("/", DefinitionAsync).WithName("GetView").WithSummary("The ViewDefinition")
             .Produces<JsonText>(StatusCodes.Status200OK, Json).WithExample(ViewExamples.Definition);
-        view.MapPut("/", PutAsync).WithName("PutView").WithSummary("Make a ViewDefinition the view's; a run fills its table while the old one is read")
+        view.MapPut("/", PutAsync).WithName("PutView").WithSummary("Give the view a ViewDefinition; a run fills its table while readers see the old one")
             .Accepts<JsonText>(Json, "application/fhir+json")
             .Produces<ViewChangeResponse>().Produces<ViewChangeResponse>(StatusCodes.Status202Accepted)
             .ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status422UnprocessableEntity)
@@ -58,7 +58,7 @@ public static class ViewEndpoints
             .WithErrorExample(StatusCodes.Status400BadRequest, "format must be json, csv or ndjson");
     }
 
-    private static IViewQueryGrain Query(IGrainFactory grains) => grains.GetGrain<IViewQueryGrain>(0);
+    private static IViewQueryGrain Query(IGrainFactory grains) => grains.ViewQueries();
 
     private static async Task<Results<ContentHttpResult, ProblemHttpResult>> DefinitionAsync(string name, IGrainFactory grains) =>
         await Query(grains).GetDefinition(name) is { } definition ? TypedResults.Content(definition.Text, Json) : Problems.NotFound("View not found");
@@ -68,13 +68,13 @@ public static class ViewEndpoints
         HttpContext http,
         IGrainFactory grains,
         [Description("Says on purpose that one of the platform's own views is changed")] bool replace = false) =>
-        Answer(await grains.GetGrain<IViewGrain>(name).Put((await BodyAsync(http))!, replace));
+        Answer(await grains.View(name).Put((await BodyAsync(http))!, replace));
 
     private static async Task<IResult> DeleteAsync(string name, IGrainFactory grains) =>
-        await Query(grains).Find(name) is { } view ? Answer(await grains.GetGrain<IViewGrain>(view.Name).Delete()) : Problems.NotFound("View not found");
+        await Query(grains).Find(name) is { } view ? Answer(await grains.View(view.Name).Delete()) : Problems.NotFound("View not found");
 
     private static async Task<IResult> RebuildAsync(string name, IGrainFactory grains) =>
-        await Query(grains).Find(name) is { } view ? Answer(await grains.GetGrain<IViewGrain>(view.Name).Rebuild()) : Problems.NotFound("View not found");
+        await Query(grains).Find(name) is { } view ? Answer(await grains.View(view.Name).Rebuild()) : Problems.NotFound("View not found");
 
     private static async Task<Results<Ok<ViewPreview>, ProblemHttpResult>> PreviewAsync(
         string name, HttpContext http, IGrainFactory grains, [Description("Resources to read, 1 to 200")][Range(1, 200)] int limit = 20)
@@ -117,7 +117,7 @@ public static class ViewEndpoints
             var between = asArray ? "[" : "";
             for (var page = first; page is not null; page = page.NextCursor is { } cursor ? await Query(grains).ReadRows(name, written, limit, cursor) : null)
             {
-                // Lines end in a line feed and have none inside: the array is the lines with commas between them.
+                // Each line ends in a line feed and has no other: the array is the lines with commas between them.
                 var text = asArray && page.Count > 0 ? between + page.Text.TrimEnd('\n').Replace('\n', ',') : page.Text;
                 if (asArray && page.Count > 0)
                     between = ",";

@@ -10,5 +10,6 @@ public interface IProfileChecker
 {
     /// <param name="resource">One resource; its structure has no errors.</param>
     /// <param name="issues">Receives the issues that were found.</param>
-    void Check(JsonElement resource, ICollection<ValidationIssue> issues);
+    /// <param name="cancellationToken">Cancels the check.</param>
+    void Check(JsonElement resource, ICollection<ValidationIssue> issues, CancellationToken cancellationToken);
 }

@@ -40,13 +40,14 @@ public sealed class ResourceValidator
 
     /// <summary>Validates one resource. For a valid one this allocates the result and its strings only.</summary>
     /// <param name="utf8">One JSON object and at most white space around it.</param>
-    public ValidationResult Validate(ReadOnlySpan<byte> utf8)
+    /// <param name="cancellationToken">Cancels the check of invariants and profiles, which end with an OperationCanceledException.</param>
+    public ValidationResult Validate(ReadOnlySpan<byte> utf8, CancellationToken cancellationToken = default)
     {
         var validation = Idle ?? new StructureValidation();
         Idle = null;
         validation.Begin(_schema, _options.MaxIssues);
         if (IsReadable(utf8, validation.Issues) && Read(utf8, validation) && validation.RootType is { } type)
-            CheckFurther(utf8, type, validation.Issues);
+            CheckFurther(utf8, type, validation.Issues, cancellationToken);
 
         var result = new ValidationResult
         {
@@ -61,7 +62,7 @@ public sealed class ResourceValidator
         return result;
     }
 
-    private void CheckFurther(ReadOnlySpan<byte> utf8, TypeDefinition type, IssueLog issues)
+    private void CheckFurther(ReadOnlySpan<byte> utf8, TypeDefinition type, IssueLog issues, CancellationToken cancellationToken)
     {
         // Profile rules assume a valid structure.
         if (_options.ProfileChecker is { } profiles && !issues.HasErrors)
@@ -69,14 +70,14 @@ public sealed class ResourceValidator
             var reader = new Utf8JsonReader(utf8, _json);
             using var document = JsonDocument.ParseValue(ref reader);
             var found = new List<ValidationIssue>();
-            profiles.Check(document.RootElement, found);
+            profiles.Check(document.RootElement, found, cancellationToken);
             issues.AddRange(found);
         }
 
         if (_options.Level == ValidationLevel.Full)
         {
             var found = new List<ValidationIssue>();
-            _options.InvariantChecker!.Check(utf8, type, found);
+            _options.InvariantChecker!.Check(utf8, type, found, cancellationToken);
             issues.AddRange(found);
         }
     }

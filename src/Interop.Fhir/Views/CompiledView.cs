@@ -9,6 +9,12 @@ namespace Interop.Fhir.Views;
 /// <summary>A view ready to run, on any number of threads at once.</summary>
 public sealed class CompiledView
 {
+    /// <summary>The largest number of rows of one resource.</summary>
+    public const int MaxRowsPerResource = 10_000;
+
+    /// <summary>The largest size of all rows of one resource, in bytes of their values.</summary>
+    public const int MaxRowBytesPerResource = 64 * 1024 * 1024;
+
     private readonly ViewStep _first;
     private readonly ViewCondition[] _where;
     private readonly int _depth;
@@ -54,14 +60,20 @@ public sealed class CompiledView
         new ViewCompiler(definition, typeModel ?? R4TypeModel.Instance).Compile();
 
     /// <summary>Writes the rows of a resource; a resource of another type has none.</summary>
-    /// <returns>How many rows were written.</returns>
-    /// <exception cref="ViewEvaluationException">A value does not fit its column, or a path does not accept what it met. Rows before that are written.</exception>
-    public int Run(JsonElement resource, IViewRowSink sink)
+    /// <param name="resource">The resource.</param>
+    /// <param name="sink">Receives the rows.</param>
+    /// <param name="limits">The limits of all paths together on this resource; null for the defaults.</param>
+    /// <param name="cancellationToken">Cancels the evaluation.</param>
+    /// <returns>The number of rows written.</returns>
+    /// <exception cref="ViewEvaluationException">
+    /// A value does not fit its column, a path does not accept the data, or a limit is exceeded. Earlier rows are written.
+    /// </exception>
+    public int Run(JsonElement resource, IViewRowSink sink, EvaluationLimits? limits = null, CancellationToken cancellationToken = default)
     {
         if (!ReferenceEquals(_rootType.Of(resource), ResourceType))
             return 0;
         var run = Interlocked.Exchange(ref _spare, null) ?? new ViewRun(Columns, _depth);
-        run.Begin(TypeModel, FhirPathNode.FromJson(resource, ResourceType), sink);
+        run.Begin(TypeModel, FhirPathNode.FromJson(resource, ResourceType), sink, limits, cancellationToken);
         try
         {
             foreach (var condition in _where)

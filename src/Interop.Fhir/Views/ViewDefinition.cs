@@ -8,6 +8,9 @@ namespace Interop.Fhir.Views;
 /// </summary>
 public sealed record ViewDefinition
 {
+    /// <summary>The largest size of a definition's document in bytes.</summary>
+    public const int MaxBytes = 512 * 1024;
+
     /// <summary>The table's name, or null.</summary>
     public string? Name { get; init; }
 
@@ -29,6 +32,8 @@ public sealed record ViewDefinition
     /// <exception cref="ViewDefinitionException">It is not JSON, or not a ViewDefinition.</exception>
     public static ViewDefinition Parse(ReadOnlySpan<byte> utf8, bool requireName = false)
     {
+        if (utf8.Length > MaxBytes)
+            throw new ViewDefinitionException("", $"the definition is larger than {MaxBytes:N0} bytes");
         var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Disallow });
         try
         {

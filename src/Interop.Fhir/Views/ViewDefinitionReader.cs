@@ -8,6 +8,12 @@ internal static partial class ViewDefinitionReader
 {
     private const int MaximumDepth = 32;
 
+    /// <summary>PostgreSQL's tables have at most 1,600 columns.</summary>
+    private const int MaximumColumns = 1_000;
+
+    private const int MaximumSelects = 500;
+    private const int MaximumPaths = 100;
+
     private static readonly string[] SelectProperties = ["id", "extension", "modifierExtension", "column", "select", "forEach", "forEachOrNull", "repeat", "unionAll"];
     private static readonly string[] ColumnProperties = ["id", "extension", "modifierExtension", "name", "path", "type", "collection", "description", "tag"];
 
@@ -35,17 +41,19 @@ internal static partial class ViewDefinitionReader
             throw new ViewDefinitionException("name", "the view needs a name: it is the table's");
         if (name is not null && !SqlName().IsMatch(name))
             throw new ViewDefinitionException("name", $"'{name}' is not letters, digits and underscores, beginning with a letter");
-        return new ViewDefinition
+        var view = new ViewDefinition
         {
             Name = name,
             Status = Text(json, "status", ""),
             Resource = Text(json, "resource", "") ?? throw new ViewDefinitionException("resource", "the type of resource is missing"),
-            Constants = [.. Items(json, "constant", "").Select(item => Constant(item.Json, item.Place))],
-            Where = [.. Items(json, "where", "").Select(item => RequiredText(Object(item.Json, item.Place), "path", item.Place))],
+            Constants = [.. Limited(json, "constant", "", MaximumPaths).Select(item => Constant(item.Json, item.Place))],
+            Where = [.. Limited(json, "where", "", MaximumPaths).Select(item => RequiredText(Object(item.Json, item.Place), "path", item.Place))],
             Select = json.TryGetProperty("select", out _)
                 ? Selects(json, "select", "", 0)
                 : throw new ViewDefinitionException("select", "the view selects nothing"),
         };
+        RefuseTooMany(view.Select);
+        return view;
     }
 
     private static ViewSelect[] Selects(JsonElement json, string property, string place, int depth)
@@ -60,7 +68,7 @@ internal static partial class ViewDefinitionReader
         Object(json, place);
         RefuseUnknown(json, SelectProperties, place);
         string? forEach = Text(json, "forEach", place), orNull = Text(json, "forEachOrNull", place);
-        string[] repeat = [.. Items(json, "repeat", place).Select(item =>
+        string[] repeat = [.. Limited(json, "repeat", place, MaximumPaths).Select(item =>
             item.Json.ValueKind == JsonValueKind.String ? TextOf(item.Json, item.Place) : throw new ViewDefinitionException(item.Place, "expected a path"))];
         if ((forEach is null ? 0 : 1) + (orNull is null ? 0 : 1) + (repeat.Length == 0 ? 0 : 1) > 1)
             throw new ViewDefinitionException(place, "only one of forEach, forEachOrNull and repeat may be given");
@@ -122,6 +130,34 @@ internal static partial class ViewDefinitionReader
         int index = 0;
         foreach (var item in array.EnumerateArray())
             yield return (item, $"{prefix}[{index++}]");
+    }
+
+    private static IEnumerable<(JsonElement Json, string Place)> Limited(JsonElement json, string property, string place, int most)
+    {
+        if (json.TryGetProperty(property, out JsonElement array) && array.ValueKind == JsonValueKind.Array && array.GetArrayLength() > most)
+            throw new ViewDefinitionException(place.Length == 0 ? property : $"{place}.{property}", $"there are more than {most}");
+        return Items(json, property, place);
+    }
+
+    private static void RefuseTooMany(IReadOnlyList<ViewSelect> selects)
+    {
+        var (branches, columns) = (0, 0);
+        Count(selects);
+        if (branches > MaximumSelects)
+            throw new ViewDefinitionException("select", $"the view has {branches:N0} selects and branches, and at most {MaximumSelects:N0} are allowed");
+        if (columns > MaximumColumns)
+            throw new ViewDefinitionException("select", $"the view has {columns:N0} columns, and at most {MaximumColumns:N0} are allowed");
+
+        void Count(IReadOnlyList<ViewSelect> each)
+        {
+            foreach (ViewSelect select in each)
+            {
+                branches++;
+                columns += select.Columns.Count;
+                Count(select.Selects);
+                Count(select.UnionAll);
+            }
+        }
     }
 
     private static JsonElement Object(JsonElement json, string place) =>

@@ -21,15 +21,19 @@ internal sealed class ViewRun(IReadOnlyList<ViewColumn> columns, int depth)
     private Utf8JsonWriter? _writer;
     private Evaluation _evaluation = null!;
     private IViewRowSink _sink = null!;
+    private long _bytes;
 
     public int Rows { get; private set; }
 
-    public void Begin(IFhirTypeModel model, in FhirPathNode resource, IViewRowSink sink)
+    public void Begin(IFhirTypeModel model, in FhirPathNode resource, IViewRowSink sink, EvaluationLimits? limits, CancellationToken cancellationToken)
     {
-        _evaluation = Evaluation.Rent(model, null);
+        _evaluation = Evaluation.Rent(model, limits is null && !cancellationToken.CanBeCanceled
+            ? null
+            : new EvaluationContext { Limits = limits ?? EvaluationLimits.Default, CancellationToken = cancellationToken });
         _evaluation.SetInput(resource);
         _sink = sink;
         Rows = 0;
+        _bytes = 0;
         SetFocus(0, resource, 0);
     }
 
@@ -59,6 +63,8 @@ internal sealed class ViewRun(IReadOnlyList<ViewColumn> columns, int depth)
 
     public void WriteRow()
     {
+        if (Rows == CompiledView.MaxRowsPerResource)
+            throw new ViewEvaluationException("select", $"the view gives more than {CompiledView.MaxRowsPerResource:N0} rows of this resource");
         _sink.BeginRow();
         for (int i = 0; i < _cells.Length; i++)
         {
@@ -116,6 +122,12 @@ internal sealed class ViewRun(IReadOnlyList<ViewColumn> columns, int depth)
         _ => ViewColumnKind.Text,
     };
 
+    private void Count(int bytes)
+    {
+        if ((_bytes += bytes) > CompiledView.MaxRowBytesPerResource)
+            throw new ViewEvaluationException("select", $"the rows of this resource have more than {CompiledView.MaxRowBytesPerResource:N0} bytes");
+    }
+
     private static string TextOf(ViewColumn column, in FhirPathNode node)
     {
         try
@@ -132,6 +144,7 @@ internal sealed class ViewRun(IReadOnlyList<ViewColumn> columns, int depth)
     {
         if (node.TryGetPlainUtf8(out var plain))
         {
+            Count(plain.Length);
             _sink.Text(plain);
             return;
         }
@@ -143,6 +156,7 @@ internal sealed class ViewRun(IReadOnlyList<ViewColumn> columns, int depth)
         string text = TextOf(column, node);
         byte[] rented = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(text.Length));
         ReadOnlySpan<byte> utf8 = rented.AsSpan(0, Encoding.UTF8.GetBytes(text, rented));
+        Count(utf8.Length);
         if (numeric)
             _sink.Numeric(utf8);
         else
@@ -154,7 +168,9 @@ internal sealed class ViewRun(IReadOnlyList<ViewColumn> columns, int depth)
     {
         if (node.Json.ValueKind != JsonValueKind.Undefined)
         {
-            _sink.Json(System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(node.Json));
+            var raw = System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(node.Json);
+            Count(raw.Length);
+            _sink.Json(raw);
             return;
         }
         var writer = Writer();
@@ -184,7 +200,8 @@ internal sealed class ViewRun(IReadOnlyList<ViewColumn> columns, int depth)
     private void Flush(Utf8JsonWriter writer)
     {
         writer.Flush();
-        _sink.Json(_buffer!.WrittenSpan);
+        Count(_buffer!.WrittenCount);
+        _sink.Json(_buffer.WrittenSpan);
     }
 
     private static void WriteItem(Utf8JsonWriter writer, in FhirPathNode node)

@@ -11,6 +11,19 @@ namespace Interop.Fhir.Views;
 /// </summary>
 internal abstract class ViewStep
 {
+    /// <summary>Counts an iteration against the limits of the evaluation.</summary>
+    protected static void Charge(Evaluation e, string place)
+    {
+        try
+        {
+            e.Step();
+        }
+        catch (FhirPathException error)
+        {
+            throw new ViewEvaluationException(place, error.Message, error);
+        }
+    }
+
     public abstract void Run(ViewRun run);
 }
 
@@ -61,6 +74,7 @@ internal sealed class ForEachStep(int depth, string place, Operation path, bool 
         int count = e.Top - mark;
         for (int i = 0; i < count; i++)
         {
+            Charge(e, place);
             run.SetFocus(depth + 1, e[mark + i], i);
             next.Run(run);
         }
@@ -103,6 +117,7 @@ internal sealed class RepeatStep(int depth, string place, Operation[] paths, Vie
             int end = e.Top;
             for (int i = mark; i < end; i++)
             {
+                Charge(e, place);
                 run.SetFocus(depth + 1, e[i], index++);
                 next.Run(run);
                 e.This = e[i];

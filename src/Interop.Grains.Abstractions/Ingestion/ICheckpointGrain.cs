@@ -1,25 +1,26 @@
 namespace Interop.Ingestion;
 
 /// <summary>
-/// The lease and the watermark of one source and resource type; the key is <c>source/Type</c>.
-/// It lets one run at a time in, and allocates it.
+/// The checkpoint of one source and resource type; the key is <c>source/Type</c> (<see cref="IngestionGrains"/>). It starts runs; one run of a
+/// source and type is active at a time.
 /// </summary>
 [Alias("Interop.ICheckpointGrain")]
 public interface ICheckpointGrain : IGrainWithStringKey
 {
-    /// <summary>Allocates a run and sets it going; the answer comes as soon as the run is recorded.</summary>
+    /// <summary>Starts a run; returns as soon as the run is recorded.</summary>
     [Alias("StartRun")]
     Task<StartRunResult> StartRun(RunRequest request);
 
-    /// <summary>Allocates a run over the unresolved dead letters that <paramref name="runId"/> left at <paramref name="stage"/>.</summary>
+    /// <summary>Starts a replay: a run over the unresolved dead letters that <paramref name="runId"/> left at <paramref name="stage"/>.</summary>
     [Alias("StartReplay")]
     Task<StartRunResult> StartReplay(long runId, string stage);
 
-    /// <summary>Forgets the watermark, so that the next run starts from the beginning. False when there was none.</summary>
+    /// <summary>Deletes the checkpoint, so that the next run fetches everything. False when there was none.</summary>
     [Alias("Forget")]
     Task<bool> Forget();
 }
 
-/// <param name="LastSuccessfulLastupdated">The watermark: the server's own instants up to here are settled.</param>
+/// <summary>The watermark of the last run of a source and type that ended in SUCCESS.</summary>
+/// <param name="LastSuccessfulLastupdated">Everything that the server stamped up to this instant is settled.</param>
 [GenerateSerializer, Immutable, Alias("Interop.Checkpoint")]
 public sealed record Checkpoint(string Source, string ResourceType, DateTimeOffset LastSuccessfulLastupdated, DateTimeOffset UpdatedAt);

@@ -1,14 +1,15 @@
 namespace Interop.Ingestion;
 
-/// <summary>Writes one export to a file beside the database's host; the key is made up by the caller, one per export.</summary>
+/// <summary>Writes one export to a file on the silo's machine; the caller makes up a key per export.</summary>
 [Alias("Interop.IExportGrain")]
 public interface IExportGrain : IGrainWithGuidKey
 {
-    /// <summary>Writes the file and tells how far it is, ending with the path.</summary>
+    /// <summary>Writes the file and reports the progress; the last item has the path.</summary>
     [Alias("Write")]
     IAsyncEnumerable<ExportProgress> Write(ExportRequest request, CancellationToken cancellationToken = default);
 }
 
+/// <summary>The progress of an export.</summary>
 /// <param name="Count">Lines written so far.</param>
 /// <param name="Path">The finished file; null while it is being written.</param>
 [GenerateSerializer, Immutable, Alias("Interop.ExportProgress")]

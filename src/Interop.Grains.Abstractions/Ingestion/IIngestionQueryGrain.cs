@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Interop.Ingestion;
 
-/// <summary>Reads across runs, dead letters and checkpoints for the front end; holds nothing.</summary>
+/// <summary>Reads runs, dead letters and checkpoints for the front end.</summary>
 [Alias("Interop.IIngestionQueryGrain")]
 public interface IIngestionQueryGrain : IGrainWithIntegerKey
 {
@@ -15,19 +15,19 @@ public interface IIngestionQueryGrain : IGrainWithIntegerKey
     [Alias("GetMetrics")]
     Task<RunMetrics> GetMetrics();
 
-    /// <summary>One run with everything that is known of it, or null.</summary>
+    /// <summary>Everything that is known of one run; null when there is no such run.</summary>
     [Alias("GetRun")]
     Task<RunDetail?> GetRun(long runId);
 
-    /// <summary>What a run's caller gets when it ends, or null when there is no such run.</summary>
+    /// <summary>What the caller of a run gets when it ends; null when there is no such run.</summary>
     [Alias("GetSummary")]
     Task<RunSummary?> GetSummary(long runId);
 
-    /// <summary>A run's dead letters, newest first, or null when there is no such run.</summary>
+    /// <summary>A run's dead letters, newest first; null when there is no such run.</summary>
     [Alias("ListDeadLetters")]
-    Task<DeadLetterList?> ListDeadLetters(long runId, string? stage, int limit, bool includeRaw);
+    Task<ImmutableArray<DeadLetter>?> ListDeadLetters(long runId, string? stage, int limit, bool includeRaw);
 
-    /// <summary>All watermarks.</summary>
+    /// <summary>All checkpoints.</summary>
     [Alias("ListCheckpoints")]
     Task<ImmutableArray<Checkpoint>> ListCheckpoints();
 
@@ -37,11 +37,12 @@ public interface IIngestionQueryGrain : IGrainWithIntegerKey
 
     /// <summary>The next lines of an export, at most 1 MiB of them.</summary>
     /// <param name="request">What to export.</param>
-    /// <param name="cursor">The page before's <see cref="ExportPage.NextCursor"/>; null for the first.</param>
+    /// <param name="cursor">The <see cref="ExportPage.NextCursor"/> of the page before; null for the first page.</param>
     [Alias("ReadExport")]
     Task<ExportPage> ReadExport(ExportRequest request, string? cursor);
 }
 
+/// <summary>Which runs to list; null members filter nothing.</summary>
 /// <param name="Limit">1 to 200.</param>
 [GenerateSerializer, Immutable, Alias("Interop.RunFilter")]
 public sealed record RunFilter(
@@ -55,6 +56,9 @@ public sealed record RunFilter(
     bool IncludeDetails,
     int Limit);
 
+/// <summary>A run in a list.</summary>
+/// <param name="DurationSeconds">Null while the run is active.</param>
+/// <param name="Details">Null unless the filter asks for it.</param>
 [GenerateSerializer, Immutable, Alias("Interop.RunListItem")]
 public sealed record RunListItem(
     long RunId,
@@ -66,6 +70,7 @@ public sealed record RunListItem(
     double? DurationSeconds,
     JsonText? Details);
 
+/// <summary>Counts over all runs and dead letters.</summary>
 [GenerateSerializer, Immutable, Alias("Interop.RunMetrics")]
 public sealed record RunMetrics(
     long Total,
@@ -73,13 +78,18 @@ public sealed record RunMetrics(
     ImmutableSortedDictionary<string, long> ByResourceType,
     ImmutableSortedDictionary<string, long> DeadlettersByStage);
 
-/// <param name="Total">What the server said the search holds, where it said so.</param>
+/// <summary>How far a run has come.</summary>
+/// <param name="Total">How many resources the server says the search has; null when it does not say.</param>
 [GenerateSerializer, Immutable, Alias("Interop.ProgressDetail")]
 public sealed record ProgressDetail(long Pages, long Fetched, long? Total, double ResourcesPerSecond);
 
+/// <summary>How many dead letters a run has.</summary>
 [GenerateSerializer, Immutable, Alias("Interop.DeadLetterCounts")]
 public sealed record DeadLetterCounts(long Total, ImmutableSortedDictionary<string, long> ByStage);
 
+/// <summary>Everything about one run.</summary>
+/// <param name="Details">What has no member of its own: the caller's words about the run, warnings, the error.</param>
+/// <param name="DeadletterSample">The newest dead letters, at most 25.</param>
 [GenerateSerializer, Immutable, Alias("Interop.RunDetail")]
 public sealed record RunDetail(
     long RunId,
@@ -98,8 +108,9 @@ public sealed record RunDetail(
     ImmutableArray<DeadLetter> DeadletterSample,
     long? ReplayOfRunId);
 
-/// <param name="Issues">What the validator found, as a JSON array.</param>
-/// <param name="Raw">As received; a JSON string where it is not JSON. Only when asked for.</param>
+/// <summary>A resource that could not be validated, transformed or loaded.</summary>
+/// <param name="Issues">The validator's issues, as a JSON array.</param>
+/// <param name="Raw">The resource as received, a JSON string when it is not JSON; null unless asked for.</param>
 [GenerateSerializer, Immutable, Alias("Interop.DeadLetter")]
 public sealed record DeadLetter(
     long Id,
@@ -112,13 +123,12 @@ public sealed record DeadLetter(
     bool Resolved,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] JsonText? Raw);
 
-[GenerateSerializer, Immutable, Alias("Interop.DeadLetterList")]
-public sealed record DeadLetterList(ImmutableArray<DeadLetter> Letters);
-
+/// <summary>The patients that a run fetched because its resources point to them.</summary>
+/// <param name="Requested">Missing patients, fetched or not.</param>
 [GenerateSerializer, Immutable, Alias("Interop.PatientBackfill")]
 public sealed record PatientBackfill(long Requested, long Fetched, long Upserted);
 
-/// <summary>What the caller of a run gets when it ends; the last members only where they apply.</summary>
+/// <summary>What the caller of a run gets when it ends; the last members only when they apply.</summary>
 [GenerateSerializer, Immutable, Alias("Interop.RunSummary")]
 public sealed record RunSummary(
     long RunId,
@@ -138,9 +148,10 @@ public sealed record RunSummary(
     PatientBackfill? PatientBackfill,
     ReplaySummary? Replay);
 
-/// <param name="ReplayOfRunId">Whose letters they were.</param>
-/// <param name="ReplaySourceCount">Unresolved letters at the start.</param>
-/// <param name="ReplayRawCount">Of those, the ones that still have their JSON.</param>
+/// <summary>What a replay read.</summary>
+/// <param name="ReplayOfRunId">The run that left the dead letters.</param>
+/// <param name="ReplaySourceCount">Unresolved dead letters at the start.</param>
+/// <param name="ReplayRawCount">Those of them that have raw JSON.</param>
 [GenerateSerializer, Immutable, Alias("Interop.ReplaySummary")]
 public sealed record ReplaySummary(
     long ReplayOfRunId,
@@ -149,6 +160,7 @@ public sealed record ReplaySummary(
     long ReplayRawCount,
     long ReplayMissingRaw);
 
+/// <summary>What to export.</summary>
 /// <param name="RunId">Only what this run loaded; null: everything.</param>
 /// <param name="Limit">Null: all.</param>
 [GenerateSerializer, Immutable, Alias("Interop.ExportRequest")]
@@ -161,7 +173,8 @@ public sealed record ExportRequest(
     long Offset,
     long? Limit);
 
-/// <param name="Lines">NDJSON, each line with its end.</param>
-/// <param name="NextCursor">Where the next page begins; null after the last.</param>
+/// <summary>A part of an export.</summary>
+/// <param name="Lines">NDJSON, each line with its line feed.</param>
+/// <param name="NextCursor">Where the next page begins; null after the last page.</param>
 [GenerateSerializer, Immutable, Alias("Interop.ExportPage")]
 public sealed record ExportPage(string Lines, long Count, string? NextCursor);

@@ -1,25 +1,25 @@
 namespace Interop.Ingestion;
 
-/// <summary>One run: owns its pipeline while it is under way; the key is the run id. The truth about it is in the database.</summary>
+/// <summary>One run; the key is the run id. The grain owns the run's worker while the run is active. What is known of the run is in the database.</summary>
 [Alias("Interop.IIngestionRunGrain")]
 public interface IIngestionRunGrain : IGrainWithIntegerKey
 {
-    /// <summary>Takes the run up, from its beginning or from its last committed page. Harmless when it is under way or has ended.</summary>
-    [Alias("TakeUp")]
-    Task TakeUp();
+    /// <summary>Starts the run's work from its last committed page, or from its start. Does nothing when the run is worked on or has ended.</summary>
+    [Alias("Resume")]
+    Task Resume();
 
-    /// <summary>Ends the run; what was committed stays. False when it had ended already.</summary>
+    /// <summary>Cancels the run; what was committed stays. False when it had ended already.</summary>
     [Alias("Cancel")]
     Task<bool> Cancel();
 
-    /// <summary>The run's progress as it changes, ending with the state in which the run ended.</summary>
+    /// <summary>The run's progress as it changes. The last item is the state in which the run ended.</summary>
     [Alias("Follow")]
     IAsyncEnumerable<RunProgress> Follow(CancellationToken cancellationToken = default);
 }
 
-/// <summary>How far a run has come: committed work only, so it never goes back after a crash.</summary>
-/// <param name="Total">What the server said the search holds, where it said so.</param>
-/// <param name="ResourcesPerSecond">Over the time since the run was last taken up.</param>
+/// <summary>How far a run has come. It counts committed work only, so a crash never sets it back.</summary>
+/// <param name="Total">How many resources the server says the search has; null when it does not say.</param>
+/// <param name="ResourcesPerSecond">Since the run was last claimed.</param>
 [GenerateSerializer, Immutable, Alias("Interop.RunProgress")]
 public sealed record RunProgress(
     long RunId,
@@ -31,12 +31,12 @@ public sealed record RunProgress(
     RunCounters Counters);
 
 /// <summary>
-/// What a run did, each version of a resource counted once however often pages, restarts and resumptions brought it.
+/// What a run did. Each version of a resource counts once, also when it came several times.
 /// <c>Fetched = Validated + Invalid</c> and <c>Validated = Upserted + Unchanged + TransformErrors + LoadErrors</c>.
 /// </summary>
-/// <param name="Unchanged">Valid, and already stored by an earlier run in this or a newer version.</param>
-/// <param name="Refetched">Brought again after this run had counted it; the only counter that an interruption may change.</param>
-/// <param name="DeadLetters">Letters that this run opened.</param>
+/// <param name="Unchanged">Valid, and stored by an earlier run in this or a newer version.</param>
+/// <param name="Refetched">Came again after this run had counted it. The only counter that an interruption changes.</param>
+/// <param name="DeadLetters">Dead letters that this run opened.</param>
 [GenerateSerializer, Immutable, Alias("Interop.RunCounters")]
 public sealed record RunCounters(
     long Fetched,
@@ -49,6 +49,6 @@ public sealed record RunCounters(
     long LoadErrors,
     long DeadLetters)
 {
-    /// <summary>Nothing yet.</summary>
+    /// <summary>All counters zero.</summary>
     public static RunCounters Zero { get; } = new(0, 0, 0, 0, 0, 0, 0, 0, 0);
 }

@@ -8,8 +8,8 @@ public static class RunFollowing
     private const int MaxLossesInARow = 3;
 
     /// <summary>
-    /// The run's progress as it changes, to its end. When the silo under it goes away, following it again has another silo take it up at
-    /// once, where its reminder would be up to a minute late.
+    /// The run's progress as it changes, to its end. When its silo goes away, following it again makes another silo resume it at once; its
+    /// reminder would take up to a minute.
     /// </summary>
     /// <exception cref="TimeoutException">No silo answered, several times in a row.</exception>
     public static async IAsyncEnumerable<RunProgress> FollowToEndAsync(

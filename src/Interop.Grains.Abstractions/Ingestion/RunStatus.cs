@@ -1,39 +1,39 @@
 namespace Interop.Ingestion;
 
-/// <summary>The states of a run, spelled as the database and the API spell them.</summary>
+/// <summary>The states of a run, spelled as in the database and the API.</summary>
 public static class RunStatus
 {
-    /// <summary>Under way.</summary>
+    /// <summary>Active.</summary>
     public const string Running = "RUNNING";
 
-    /// <summary>Under way, and the caller said that it is not the first attempt.</summary>
+    /// <summary>Active; the caller said that it is not the first attempt.</summary>
     public const string Retrying = "RETRYING";
 
-    /// <summary>Ended with everything settled: loaded, or kept as a dead letter. Only now the checkpoint has moved.</summary>
+    /// <summary>Ended with everything settled: loaded or a dead letter. Only this state moves the checkpoint.</summary>
     public const string Success = "SUCCESS";
 
-    /// <summary>Ended early; what was committed stays, the checkpoint did not move, details say why.</summary>
+    /// <summary>Ended early. What was committed stays, the checkpoint did not move, the details say why.</summary>
     public const string Failed = "FAILED";
 
-    /// <summary>Ended by request; what was committed stays, the checkpoint did not move.</summary>
+    /// <summary>Ended by request. What was committed stays, the checkpoint did not move.</summary>
     public const string Cancelled = "CANCELLED";
 
-    /// <summary>Whether a run in this state holds its source and type.</summary>
+    /// <summary>Whether a run in this state is active: it keeps other runs of its source and type out.</summary>
     public static bool IsActive(string status) => status is Running or Retrying;
 }
 
-/// <summary>Where a resource failed, spelled as the database and the API spell it.</summary>
+/// <summary>The stage at which a resource failed, spelled as in the database and the API.</summary>
 public static class DeadLetterStage
 {
-    /// <summary>Not a valid R4 resource, or not one that was asked for.</summary>
+    /// <summary>It is no valid R4 resource, or not of the type that the run asked for.</summary>
     public const string Validate = "validate";
 
-    /// <summary>Valid, but its normalized row could not be made.</summary>
+    /// <summary>It is valid, but a view could not make its rows.</summary>
     public const string Transform = "transform";
 
     /// <summary>The database refused it, or its patient is missing.</summary>
     public const string Load = "load";
 
-    /// <summary>The three stages.</summary>
+    /// <summary>Whether this is one of the three stages.</summary>
     public static bool IsKnown(string stage) => stage is Validate or Transform or Load;
 }

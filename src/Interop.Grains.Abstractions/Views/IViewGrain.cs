@@ -3,13 +3,13 @@ using System.Collections.Immutable;
 namespace Interop.Views;
 
 /// <summary>
-/// One SQL on FHIR view whose rows are a normalized table; the key is the view's name. A changed definition gets a new table, filled from
-/// the stored raw JSON by a run while ingestion goes on; until that has ended the old rows are what is read.
+/// One SQL on FHIR view, whose rows are a table; the key is the view's name. A changed definition gets a new table. A run fills it from the
+/// stored raw JSON while ingestion goes on; until the run has ended, readers see the old table.
 /// </summary>
 [Alias("Interop.IViewGrain")]
 public interface IViewGrain : IGrainWithStringKey
 {
-    /// <summary>Makes this ViewDefinition the view's, or says why it cannot be. It is tried on stored resources first.</summary>
+    /// <summary>Gives the view this ViewDefinition, or says why that is not possible. The definition is tried on stored resources first.</summary>
     /// <param name="definition">The ViewDefinition as JSON.</param>
     /// <param name="replace">Says on purpose that one of the platform's own views is changed.</param>
     [Alias("Put")]
@@ -19,7 +19,7 @@ public interface IViewGrain : IGrainWithStringKey
     [Alias("Delete")]
     Task<ViewChangeResult> Delete();
 
-    /// <summary>Fills the view's table anew.</summary>
+    /// <summary>Fills the view table anew.</summary>
     [Alias("Rebuild")]
     Task<ViewChangeResult> Rebuild();
 }
@@ -40,36 +40,36 @@ public interface IViewQueryGrain : IGrainWithIntegerKey
     [Alias("GetDefinition")]
     Task<JsonText?> GetDefinition(string name);
 
-    /// <summary>The rows that a view makes of the first stored resources of its type; nothing is written.</summary>
+    /// <summary>The rows that a view gives for the first stored resources of its type; nothing is written.</summary>
     /// <param name="name">The view.</param>
-    /// <param name="definition">Another definition to try in its place; null: the view's own.</param>
+    /// <param name="definition">Another definition to try; null: the view's own.</param>
     /// <param name="limit">How many resources.</param>
     [Alias("Preview")]
     Task<ViewPreviewResult> Preview(string name, JsonText? definition, int limit);
 
-    /// <summary>The next rows of a view's table, in the order of their keys, at most about 1 MiB of them; null when there is no such table.</summary>
+    /// <summary>The next rows of a view table, in the order of their keys, at most about 1 MiB; null when there is no such table.</summary>
     /// <param name="name">The view.</param>
     /// <param name="format">How they are written.</param>
-    /// <param name="limit">How many in all pages together; null: all.</param>
-    /// <param name="cursor">The page before's <see cref="ViewRowsPage.NextCursor"/>; null for the first.</param>
+    /// <param name="limit">How many rows in all pages together; null: all.</param>
+    /// <param name="cursor">The <see cref="ViewRowsPage.NextCursor"/> of the page before; null for the first page.</param>
     [Alias("ReadRows")]
     Task<ViewRowsPage?> ReadRows(string name, RowFormat format, long? limit, string? cursor);
 }
 
-/// <summary>How rows are written as text.</summary>
+/// <summary>The text format of rows.</summary>
 public enum RowFormat
 {
-    /// <summary>A JSON object a line.</summary>
+    /// <summary>One JSON object per line.</summary>
     Ndjson,
 
     /// <summary>RFC 4180 with a header on the first page.</summary>
     Csv,
 }
 
-/// <summary>How a wish to change a view came out.</summary>
+/// <summary>The result of a request to change a view.</summary>
 public enum ViewOutcome
 {
-    /// <summary>Done: nothing was stored that the table had to be filled with.</summary>
+    /// <summary>Done. No stored resources had to be read.</summary>
     Active,
 
     /// <summary>A run fills the new table.</summary>
@@ -78,10 +78,10 @@ public enum ViewOutcome
     /// <summary>The view has this definition already.</summary>
     Unchanged,
 
-    /// <summary>The definition cannot be a table; place and reason say why. The view is what it was.</summary>
+    /// <summary>The definition cannot be a table; the reason says where and why. The view is unchanged.</summary>
     Refused,
 
-    /// <summary>A file of <c>Views:Directory</c> gives this view, and only the file changes it.</summary>
+    /// <summary>A file of <c>Views:Directory</c> gives this view; only the file can change it.</summary>
     BelongsToFile,
 
     /// <summary>There is no view of this name.</summary>
@@ -94,9 +94,10 @@ public enum ViewOutcome
     Deleted,
 }
 
+/// <summary>The result of a request to change a view.</summary>
 /// <param name="View">The view as it is now; null when there is none.</param>
 /// <param name="RunId">The run that fills the new table.</param>
-/// <param name="Reason">Where in the definition and why, when it was refused.</param>
+/// <param name="Reason">Why the definition was refused, and where in it.</param>
 /// <param name="Trial">How the definition did on stored resources; null when it was not tried.</param>
 [GenerateSerializer, Immutable, Alias("Interop.ViewChangeResult")]
 public sealed record ViewChangeResult(ViewOutcome Outcome, ViewInfo? View, long? RunId, string? Reason, ViewTrial? Trial);
@@ -110,12 +111,12 @@ public sealed record ViewTrial(long Resources, long Failing, ImmutableArray<View
 
 /// <summary>A view and its table.</summary>
 /// <param name="Name">The view's name, and the table's.</param>
-/// <param name="ResourceType">What it reads; null for a file that is refused.</param>
-/// <param name="Status">active, building (a run fills its table; the rows before, if any, are read until then), or refused.</param>
-/// <param name="Origin">Who gave the definition: platform, file or api.</param>
+/// <param name="ResourceType">The resource type that it reads; null for a refused file.</param>
+/// <param name="Status">active, building (a run fills its table; until it ends, readers see the old rows, if any), or refused.</param>
+/// <param name="Origin">Where the definition comes from: platform, file or api.</param>
 /// <param name="RowsPerResource">one or many.</param>
-/// <param name="RunId">The run that fills its table, while there is one.</param>
-/// <param name="Warnings">Paths that can find nothing, such as a misspelt element.</param>
+/// <param name="RunId">The run that fills its table; null when there is none.</param>
+/// <param name="Warnings">Paths that cannot find anything, such as a misspelt element.</param>
 /// <param name="Problem">Why a file's definition is not used.</param>
 /// <param name="Failures">How many stored resources have no rows because the view fails on them.</param>
 /// <param name="FailureExamples">The first of these, with the reason.</param>
@@ -134,28 +135,33 @@ public sealed record ViewInfo(
     long Failures,
     ImmutableArray<ViewFailure> FailureExamples);
 
-/// <param name="Type">The FHIR type that the view gives; null where it gives none.</param>
+/// <summary>A column of a view table.</summary>
+/// <param name="Type">The FHIR type in the definition; null when it has none.</param>
 /// <param name="SqlType">The column's type in this database.</param>
 [GenerateSerializer, Immutable, Alias("Interop.ViewColumnInfo")]
 public sealed record ViewColumnInfo(string Name, string? Type, string SqlType);
 
+/// <summary>A preview, or why there is none.</summary>
 /// <param name="IsKnown">False: there is no such view, and no definition was given.</param>
-/// <param name="Reason">Where in the definition and why, when it cannot be run.</param>
+/// <param name="Reason">Why the definition cannot be run, and where in it.</param>
 [GenerateSerializer, Immutable, Alias("Interop.ViewPreviewResult")]
 public sealed record ViewPreviewResult(bool IsKnown, string? Reason, ViewPreview? Preview);
 
+/// <summary>The rows of a few resources.</summary>
 /// <param name="Resources">How many stored resources were read.</param>
 /// <param name="Rows">Their rows, a JSON array of objects.</param>
 /// <param name="Failures">Resources that the view fails on.</param>
-/// <param name="Warnings">Paths that can find nothing.</param>
+/// <param name="Warnings">Paths that cannot find anything.</param>
 [GenerateSerializer, Immutable, Alias("Interop.ViewPreview")]
 public sealed record ViewPreview(int Resources, JsonText Rows, ImmutableArray<ViewFailure> Failures, ImmutableArray<string> Warnings);
 
+/// <summary>A resource that a view fails on.</summary>
 /// <param name="Error">The column and what does not fit.</param>
 [GenerateSerializer, Immutable, Alias("Interop.ViewFailure")]
 public sealed record ViewFailure(string Source, string Id, string Error);
 
-/// <param name="Text">The rows, each with its line end.</param>
-/// <param name="NextCursor">Where the next page begins; null after the last.</param>
+/// <summary>A part of a view table.</summary>
+/// <param name="Text">The rows, each with its line feed.</param>
+/// <param name="NextCursor">Where the next page begins; null after the last page.</param>
 [GenerateSerializer, Immutable, Alias("Interop.ViewRowsPage")]
 public sealed record ViewRowsPage(string Text, long Count, string? NextCursor);

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
-using System.Text;
-using System.Text.Json;
 using Interop.Fhir.Schema;
+using Interop.Ingestion.DeadLetters;
 using Interop.Ingestion.Exporting;
+using Interop.Ingestion.Reporting;
 using Interop.Ingestion.Runs;
 using Interop.Storage;
 
@@ -12,23 +12,21 @@ namespace Interop.Ingestion;
 [StatelessWorker]
 internal sealed class IngestionQueryGrain(Database database, R4Schema schema, ExportReader exports) : Grain, IIngestionQueryGrain
 {
-    private const int MaxPageBytes = 1024 * 1024;
-
     public Task<ImmutableArray<RunListItem>> ListRuns(RunFilter filter) =>
-        database.ReadAsync((session, token) => RunQueries.ListAsync(session, filter, token));
+        database.ReadAsync((session, token) => RunReports.ListAsync(session, filter, token));
 
-    public Task<RunMetrics> GetMetrics() => database.ReadAsync(RunQueries.MetricsAsync);
+    public Task<RunMetrics> GetMetrics() => database.ReadAsync(RunReports.MetricsAsync);
 
     public Task<RunDetail?> GetRun(long runId) =>
-        database.ReadAsync((session, token) => RunQueries.DetailAsync(session, runId, token));
+        database.ReadAsync((session, token) => RunReports.DetailAsync(session, runId, token));
 
     public Task<RunSummary?> GetSummary(long runId) =>
-        database.ReadAsync((session, token) => RunQueries.SummaryAsync(session, runId, token));
+        database.ReadAsync((session, token) => RunReports.SummaryAsync(session, runId, token));
 
-    public Task<DeadLetterList?> ListDeadLetters(long runId, string? stage, int limit, bool includeRaw) =>
-        database.ReadAsync(async (session, token) =>
+    public Task<ImmutableArray<DeadLetter>?> ListDeadLetters(long runId, string? stage, int limit, bool includeRaw) =>
+        database.ReadAsync<ImmutableArray<DeadLetter>?>(async (session, token) =>
             await RunStore.FindAsync(session, runId, token) is { } run
-                ? new DeadLetterList(await DeadLetterQueries.ListAsync(session, run, stage, limit, includeRaw, token))
+                ? await DeadLetterStore.ListAsync(session, run, stage, limit, includeRaw, token)
                 : null);
 
     public Task<ImmutableArray<Checkpoint>> ListCheckpoints() =>
@@ -36,27 +34,5 @@ internal sealed class IngestionQueryGrain(Database database, R4Schema schema, Ex
 
     public Task<bool> IsKnownType(string resourceType) => Task.FromResult(schema.FindResource(resourceType) is not null);
 
-    public async Task<ExportPage> ReadExport(ExportRequest request, string? cursor)
-    {
-        var after = cursor is null ? null : JsonSerializer.Deserialize<Position>(cursor);
-        var left = request.Limit - (after?.Written ?? 0);
-        var lines = new StringBuilder();
-        var count = 0L;
-        var last = await exports.ReadAsync(
-            request,
-            after is null ? null : new ExportReader.Cursor(after.Source, after.Id),
-            left,
-            line =>
-            {
-                lines.Append(line).Replace('\n', ' ', lines.Length - line.Length, line.Length).Append('\n');
-                count++;
-                return new ValueTask<bool>(lines.Length < MaxPageBytes);
-            },
-            CancellationToken.None);
-        var ended = last is null || lines.Length < MaxPageBytes;
-        var next = ended ? null : JsonSerializer.Serialize(new Position(last!.Source, last.Id, (after?.Written ?? 0) + count));
-        return new ExportPage(lines.ToString(), count, next);
-    }
-
-    private sealed record Position(string Source, string Id, long Written);
+    public Task<ExportPage> ReadExport(ExportRequest request, string? cursor) => exports.ReadPageAsync(request, cursor, CancellationToken.None);
 }

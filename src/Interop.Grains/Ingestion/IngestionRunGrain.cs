@@ -1,13 +1,11 @@
 using System.Runtime.CompilerServices;
 using Interop.Ingestion.Running;
-using Interop.Ingestion.Runs;
-using Interop.Ingestion.Views;
-using Interop.Storage;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Interop.Ingestion;
 
 /// <inheritdoc cref="IIngestionRunGrain"/>
-internal sealed class IngestionRunGrain(RunWorkers workers, Database database, TimeProvider time) : Grain, IIngestionRunGrain, IRemindable
+internal sealed class IngestionRunGrain(RunRegistry runs, TimeProvider time) : Grain, IIngestionRunGrain, IRemindable
 {
     private const string ResumeReminder = "resume";
     private static readonly TimeSpan ReminderPeriod = TimeSpan.FromMinutes(1);
@@ -15,32 +13,17 @@ internal sealed class IngestionRunGrain(RunWorkers workers, Database database, T
     private static readonly TimeSpan FollowInterval = TimeSpan.FromMilliseconds(200);
 
     private RunWorker? _worker;
+    private Task? _resuming;
     private IGrainTimer? _keepAlive;
 
     private long RunId => this.GetPrimaryKeyLong();
 
-    public async Task TakeUp()
-    {
-        if (_worker is { Completion.IsCompleted: false } || await FindAsync() is not { IsActive: true })
-            return;
-
-        // First the promise to come back, then the work: a crash between the two costs a minute, not the run.
-        await this.RegisterOrUpdateReminder(ResumeReminder, ReminderPeriod, ReminderPeriod);
-        _worker = workers.Create(RunId);
-        _worker.Start();
-        _keepAlive ??= this.RegisterGrainTimer(
-            LetGoWhenEndedAsync,
-            new GrainTimerCreationOptions { DueTime = KeepAlivePeriod, Period = KeepAlivePeriod, KeepAlive = true });
-    }
+    /// <summary>Calls that come while a resume is under way wait for it: a run has one worker in this activation.</summary>
+    public Task Resume() => _resuming is { IsCompleted: false } ? _resuming : _resuming = ResumeOnceAsync();
 
     public async Task<bool> Cancel()
     {
-        var cancelled = await database.WriteAsync(async (session, token) =>
-        {
-            await ViewChanges.AbandonAsync(session, RunId, token);
-            return await RunStore.CancelAsync(session, RunId, time.GetUtcNow(), token);
-        });
-        if (cancelled is null)
+        if (!await runs.CancelAsync(RunId))
             return false;
         if (_worker is not null)
         {
@@ -48,13 +31,13 @@ internal sealed class IngestionRunGrain(RunWorkers workers, Database database, T
             _worker = null;
         }
 
-        await ForgetReminderAsync();
+        await RemoveReminderAsync();
         return true;
     }
 
     public async IAsyncEnumerable<RunProgress> Follow([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await TakeUp();
+        await Resume();
         RunProgress? last = null;
         if (_worker is { } worker)
         {
@@ -62,15 +45,15 @@ internal sealed class IngestionRunGrain(RunWorkers workers, Database database, T
                 yield return last = progress;
         }
 
-        // The end may be somebody else's doing: a cancellation, another owner.
+        // The worker does not see every end of its run: a cancellation, another owner.
         if (last is null || RunStatus.IsActive(last.Status))
         {
-            if (await FindAsync() is { } run)
+            if (await runs.FindAsync(RunId, cancellationToken) is { } run)
                 yield return run.Progress;
         }
     }
 
-    public Task ReceiveReminder(string reminderName, TickStatus status) => LetGoOrTakeUpAsync();
+    public Task ReceiveReminder(string reminderName, TickStatus status) => ResumeOrReleaseAsync();
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
@@ -78,31 +61,37 @@ internal sealed class IngestionRunGrain(RunWorkers workers, Database database, T
             await _worker.DisposeAsync();
     }
 
-    private async Task LetGoWhenEndedAsync(CancellationToken cancellationToken)
+    private async Task ResumeOnceAsync()
     {
-        if (_worker is { Completion.IsCompleted: false })
+        if (_worker is { Completion.IsCompleted: false } || await runs.FindAsync(RunId) is not { IsActive: true })
             return;
-        await LetGoOrTakeUpAsync();
+
+        // The reminder first: a crash before the worker starts then costs a minute, not the run.
+        await this.RegisterOrUpdateReminder(ResumeReminder, ReminderPeriod, ReminderPeriod);
+        _worker = ActivatorUtilities.CreateInstance<RunWorker>(ServiceProvider, RunId);
+        _worker.Start();
+        _keepAlive ??= this.RegisterGrainTimer(
+            _ => _worker is { Completion.IsCompleted: false } ? Task.CompletedTask : ResumeOrReleaseAsync(),
+            new GrainTimerCreationOptions { DueTime = KeepAlivePeriod, Period = KeepAlivePeriod, KeepAlive = true });
     }
 
-    private async Task LetGoOrTakeUpAsync()
+    /// <summary>Resumes an active run; lets the activation of an ended one go.</summary>
+    private async Task ResumeOrReleaseAsync()
     {
-        if (await FindAsync() is { IsActive: true })
+        if (await runs.FindAsync(RunId) is { IsActive: true })
         {
-            await TakeUp();
+            await Resume();
             return;
         }
 
         _keepAlive?.Dispose();
         _keepAlive = null;
-        await ForgetReminderAsync();
+        await RemoveReminderAsync();
     }
 
-    private async Task ForgetReminderAsync()
+    private async Task RemoveReminderAsync()
     {
         if (await this.GetReminder(ResumeReminder) is { } reminder)
             await this.UnregisterReminder(reminder);
     }
-
-    private Task<RunRecord?> FindAsync() => database.ReadAsync((session, token) => RunStore.FindAsync(session, RunId, token));
 }

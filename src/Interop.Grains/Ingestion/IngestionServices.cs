@@ -1,5 +1,6 @@
 using Interop.Fhir.Validation;
 using Interop.Health;
+using Interop.Ingestion.Running;
 using Interop.Sources;
 using Interop.Tokens;
 using Microsoft.Extensions.DependencyInjection;

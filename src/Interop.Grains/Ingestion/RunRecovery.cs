@@ -5,30 +5,29 @@ using Microsoft.Extensions.Logging;
 
 namespace Interop.Ingestion;
 
-/// <summary>Takes up, as soon as a host has started, the runs that the last one left behind; the reminder is the backstop.</summary>
+/// <summary>Resumes interrupted runs as soon as a host has started. When that fails, each run's reminder does it within a minute.</summary>
 internal sealed partial class RunRecovery(Database database, IGrainFactory grains, ILogger<RunRecovery> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
         {
-            var orphans = await database.ReadAsync(RunStore.ActiveIdsAsync, stoppingToken);
-            foreach (var runId in orphans)
+            var interrupted = await database.ReadAsync(RunStore.ActiveIdsAsync, stoppingToken);
+            foreach (var runId in interrupted)
             {
-                LogTakingUp(runId);
-                await grains.GetGrain<IIngestionRunGrain>(runId).TakeUp();
+                LogResuming(runId);
+                await grains.Run(runId).Resume();
             }
         }
         catch (Exception e) when (!stoppingToken.IsCancellationRequested)
         {
-            // The host is no worse off without this: each run's reminder comes within a minute.
             LogFailed(e);
         }
     }
 
-    [LoggerMessage(2101, LogLevel.Information, "Run {RunId} was left unfinished; taking it up")]
-    private partial void LogTakingUp(long runId);
+    [LoggerMessage(2101, LogLevel.Information, "Run {RunId} was interrupted; resuming it")]
+    private partial void LogResuming(long runId);
 
-    [LoggerMessage(2102, LogLevel.Warning, "Unfinished runs could not be taken up at once; their reminders will")]
+    [LoggerMessage(2102, LogLevel.Warning, "Interrupted runs could not be resumed at once; their reminders resume them within a minute")]
     private partial void LogFailed(Exception e);
 }

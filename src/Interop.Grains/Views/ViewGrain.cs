@@ -1,3 +1,4 @@
+using System.Text;
 using Interop.Fhir.Views;
 using Interop.Ingestion;
 using Interop.Ingestion.Views;
@@ -13,11 +14,11 @@ internal sealed class ViewGrain(ViewChanges changes, ViewDirectory views, ViewRe
     {
         try
         {
-            var view = ViewTableRules.Compile(System.Text.Encoding.UTF8.GetBytes(definition.Text));
+            var view = ViewTableRules.Compile(Encoding.UTF8.GetBytes(definition.Text));
             if (view.Definition.Name != Name)
-                return Refused($"name: '{view.Definition.Name}' is not '{Name}', the view that the path names");
+                return Refused($"name: '{view.Definition.Name}' is not '{Name}', the name in the path");
             var trial = await reader.TryAsync(view, CancellationToken.None);
-            return await StartRunAsync(await changes.PutAsync(definition.Text, ViewOrigin.Api, CancellationToken.None, replace), trial);
+            return await CompleteAsync(await changes.PutAsync(definition.Text, ViewOrigin.Api, CancellationToken.None, replace), trial);
         }
         catch (ViewDefinitionException e)
         {
@@ -25,16 +26,17 @@ internal sealed class ViewGrain(ViewChanges changes, ViewDirectory views, ViewRe
         }
     }
 
-    public async Task<ViewChangeResult> Delete() => await StartRunAsync(await changes.DeleteAsync(Name, CancellationToken.None));
+    public async Task<ViewChangeResult> Delete() => await CompleteAsync(await changes.DeleteAsync(Name, CancellationToken.None));
 
-    public async Task<ViewChangeResult> Rebuild() => await StartRunAsync(await changes.RebuildAsync(Name, CancellationToken.None));
+    public async Task<ViewChangeResult> Rebuild() => await CompleteAsync(await changes.RebuildAsync(Name, CancellationToken.None));
 
     private static ViewChangeResult Refused(string reason) => new(ViewOutcome.Refused, null, null, reason, null);
 
-    private async Task<ViewChangeResult> StartRunAsync(ViewChange change, ViewTrial? trial = null)
+    /// <summary>Resumes the run that fills the new table, and adds the view as it is now.</summary>
+    private async Task<ViewChangeResult> CompleteAsync(ViewChangeResult change, ViewTrial? trial = null)
     {
         if (change.RunId is { } runId)
-            await GrainFactory.GetGrain<IIngestionRunGrain>(runId).TakeUp();
-        return new ViewChangeResult(change.Outcome, await views.FindAsync(Name, CancellationToken.None), change.RunId, change.Reason, trial);
+            await GrainFactory.Run(runId).Resume();
+        return change with { View = await views.FindAsync(Name, CancellationToken.None), Trial = trial };
     }
 }

@@ -6,7 +6,7 @@ namespace Interop.Ingestion.Exporting;
 /// <summary>The folders of exports: <c>run_{id}_{yyyyMMddTHHmmssZ}</c> for a run, <c>all_{...}</c> for everything.</summary>
 internal sealed class ExportDirectory(IOptions<ExportOptions> options)
 {
-    /// <summary>Makes the folder; its name holds nothing that a caller chose.</summary>
+    /// <summary>Makes the folder. Its name contains nothing from a caller.</summary>
     public string Create(long? runId, DateTimeOffset at)
     {
         var stamp = at.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
@@ -15,7 +15,7 @@ internal sealed class ExportDirectory(IOptions<ExportOptions> options)
         return path;
     }
 
-    /// <summary>A path for a file that no export has taken: two in one second get two folders.</summary>
+    /// <summary>A path that no other export uses: two exports in one second get two folders.</summary>
     public string FreePath(long? runId, DateTimeOffset at, string fileName)
     {
         while (true)

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Interop.Ingestion.Exporting;
 
-/// <summary>How exported lines are written: snake_case keys, text unescaped where JSON allows it.</summary>
+/// <summary>Writes exported lines: snake_case keys, text unescaped where JSON allows it.</summary>
 internal static class ExportJson
 {
     private static readonly JsonSerializerOptions Options = new()

@@ -2,10 +2,10 @@ using System.Text;
 
 namespace Interop.Ingestion.Exporting;
 
-/// <summary>An NDJSON file that appears under its name only when it is complete and on the disk.</summary>
+/// <summary>An NDJSON file. It gets its name only when it is complete and flushed to the disk.</summary>
 internal sealed class NdjsonFile : IAsyncDisposable
 {
-    /// <summary>What a file's name ends with while it is being written.</summary>
+    /// <summary>The suffix of the file's name until it is complete.</summary>
     public const string PartSuffix = ".part";
 
     private const int BufferBytes = 256 * 1024;
@@ -23,7 +23,7 @@ internal sealed class NdjsonFile : IAsyncDisposable
 
     public long Lines { get; private set; }
 
-    /// <summary>Writes a JSON text as one line: its line breaks, which JSON has only between its tokens, become spaces.</summary>
+    /// <summary>Writes a JSON text as one line: its line breaks, which JSON allows only between tokens, become spaces.</summary>
     public async ValueTask WriteAsync(string json, CancellationToken cancellationToken)
     {
         var needed = Encoding.UTF8.GetMaxByteCount(json.Length) + 1;
@@ -36,7 +36,7 @@ internal sealed class NdjsonFile : IAsyncDisposable
         Lines++;
     }
 
-    /// <summary>Makes the file durable and gives it its name.</summary>
+    /// <summary>Flushes the file to the disk and gives it its name.</summary>
     public async Task CompleteAsync(CancellationToken cancellationToken)
     {
         await _stream.FlushAsync(cancellationToken);

@@ -2,59 +2,48 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using Interop.Fhir.Client;
+using Interop.Ingestion.DeadLetters;
 using Interop.Ingestion.Runs;
 using Interop.Storage;
 
 namespace Interop.Ingestion.Fetching;
 
-/// <summary>The dead letters of a run as pages, oldest first: every stage replays from the stored FHIR JSON.</summary>
+/// <summary>The dead letters of an earlier run as pages, oldest first. Every stage replays from the stored raw JSON.</summary>
 internal sealed class ReplaySource(Database database, RunRecord run, int pageSize) : IPageSource
 {
-    private sealed class Row
-    {
-        public long Id { get; set; }
-
-        public string Raw { get; set; } = "";
-    }
-
     public async IAsyncEnumerable<IncomingPage> PagesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var cursor = run.ReplayCursor;
         while (true)
         {
-            var rows = await database.ReadAsync(
-                (session, token) => session.QueryAsync<Row>(
-                    """
-                    SELECT id, raw FROM dead_letters
-                    WHERE run_id = @of AND stage = @stage AND NOT resolved AND raw IS NOT NULL AND id > @cursor AND id <= @until
-                    ORDER BY id LIMIT @pageSize
-                    """,
-                    new { of = run.ReplayOfRunId, stage = run.ReplayStage, cursor, until = run.ReplayUntil ?? 0, pageSize },
-                    token),
-                cancellationToken);
-            if (rows.Count == 0)
+            var letters = await database.ReadAsync(
+                (session, token) => DeadLetterStore.ListForReplayAsync(session, run, cursor, pageSize, token), cancellationToken);
+            if (letters.Count == 0)
                 yield break;
-            cursor = rows[^1].Id;
-            yield return new IncomingPage([.. rows.Select(Read)]) { ReplayCursor = cursor, Total = run.ReplaySourceCount - run.ReplayMissingRaw };
+            cursor = letters[^1].Id;
+            yield return new IncomingPage([.. letters.Select(Read)])
+            {
+                Position = new PagePosition(Total: run.ReplaySourceCount - run.ReplayMissingRaw, ReplayCursor: cursor),
+            };
         }
     }
 
-    private IncomingResource Read(Row row)
+    private static IncomingResource Read(LetterJson letter)
     {
-        var raw = Encoding.UTF8.GetBytes(row.Raw);
+        var raw = Encoding.UTF8.GetBytes(letter.Raw);
         try
         {
             var header = ResourceHeader.Read(raw);
             return header.ResourceType is null
-                ? Malformed(row, raw, header, "the stored JSON has no resourceType")
-                : new IncomingResource(raw, header, EntryKind.Match, LetterId: row.Id);
+                ? Malformed(letter, raw, header, "the stored JSON has no resourceType")
+                : new IncomingResource(raw, header, EntryKind.Match, LetterId: letter.Id);
         }
         catch (JsonException e)
         {
-            return Malformed(row, raw, default, $"the stored text is not JSON: {e.Message}");
+            return Malformed(letter, raw, default, $"the stored text is not JSON: {e.Message}");
         }
     }
 
-    private static IncomingResource Malformed(Row row, byte[] raw, ResourceHeader header, string problem) =>
-        new(raw, header, EntryKind.Malformed, problem, row.Id);
+    private static IncomingResource Malformed(LetterJson letter, byte[] raw, ResourceHeader header, string problem) =>
+        new(raw, header, EntryKind.Malformed, problem, letter.Id);
 }

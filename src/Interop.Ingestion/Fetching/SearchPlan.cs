@@ -4,11 +4,11 @@ namespace Interop.Ingestion.Fetching;
 
 /// <summary>What a run asks its server for.</summary>
 /// <param name="PatientId">Only this patient's resources.</param>
-/// <param name="Since">Where an undisturbed run begins; null: everything.</param>
+/// <param name="Since">Where the run's first search begins; null: everything.</param>
 /// <param name="Overlap">How far before a cursor a search begins anew.</param>
 internal sealed record SearchPlan(string ResourceType, string? PatientId, DateTimeOffset? Since, TimeSpan Overlap, int PageSize)
 {
-    /// <summary>The search from <paramref name="cursor"/> - overlap on, or from the beginning.</summary>
+    /// <summary>The search from <paramref name="cursor"/> - overlap on, or from the start.</summary>
     /// <param name="cursor">The highest committed <c>_lastUpdated</c>.</param>
     /// <param name="byTime">Whether the server can search and sort by <c>_lastUpdated</c>.</param>
     public Uri Url(DateTimeOffset? cursor, bool byTime)
@@ -23,7 +23,7 @@ internal sealed record SearchPlan(string ResourceType, string? PatientId, DateTi
         return new Uri(url, UriKind.Relative);
     }
 
-    /// <summary>The instant an overlap before another, which some server may have stamped with the first of all instants.</summary>
+    /// <summary>The instant an overlap before another one; the first of all instants where there is none earlier.</summary>
     public static DateTimeOffset? Before(DateTimeOffset? at, TimeSpan overlap) =>
         at - DateTimeOffset.MinValue < overlap ? DateTimeOffset.MinValue : at - overlap;
 
@@ -35,6 +35,6 @@ internal sealed record SearchPlan(string ResourceType, string? PatientId, DateTi
         return resumed is null || (Since is { } since && since > resumed) ? Since : resumed;
     }
 
-    // Cut off to milliseconds, which every server understands: earlier is safe, later would lose what lies between.
+    // Truncated to milliseconds, which every server understands. Rounding up would lose the resources in between.
     private static string Instant(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }

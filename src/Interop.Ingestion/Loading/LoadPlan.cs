@@ -1,31 +1,21 @@
+using Interop.Ingestion.DeadLetters;
 using Interop.Ingestion.Fetching;
 using Interop.Ingestion.Preparing;
+using Interop.Ingestion.Resources;
 using Interop.Ingestion.Runs;
 
 namespace Interop.Ingestion.Loading;
 
-/// <summary>As what a resource is counted that leaves no other mark of this run.</summary>
-internal enum SeenAs
-{
-    Unchanged,
-    Invalid,
-    TransformError,
-    LoadError,
-
-    /// <summary>An include or a fetched patient: not counted as fetched.</summary>
-    Bystander,
-}
-
 /// <summary>
-/// What loading a page will do, decided from the page and from what the database holds, before anything is written.
-/// It counts each version of a resource once per run (docs/watermark.md): what already carries this run's mark is refetched.
+/// What loading a page will do, decided from the page and the stored versions before anything is written.
+/// Each version of a resource counts once per run (docs/watermark.md): a version that this run has counted before is refetched.
 /// </summary>
 internal sealed class LoadPlan
 {
     private readonly RunRecord _run;
     private readonly ILookup<(string Type, string Id), OpenLetter> _letters;
 
-    // What is stored, as it will be after the resources before the current one.
+    // The stored versions, as they will be after the resources before the current one.
     private readonly Dictionary<(string Type, string Id), StoredResource> _stored;
     private readonly Dictionary<(string Type, string Id), PreparedResource> _writes = [];
     private readonly HashSet<(string, string, string, string)> _newLetterKeys = [];
@@ -36,10 +26,10 @@ internal sealed class LoadPlan
         (_run, _stored, _letters) = (run, stored, letters);
     }
 
-    /// <summary>What is to be written: the newest of each resource in the page.</summary>
+    /// <summary>The resources to write: the newest version of each in the page.</summary>
     public IReadOnlyCollection<PreparedResource> Writes => _writes.Values;
 
-    /// <summary>Nothing of <see cref="Writes"/> was ever stored: no row of theirs is anywhere.</summary>
+    /// <summary>None of <see cref="Writes"/> was ever stored, so no table has rows of them.</summary>
     public bool WritesAreNew { get; private set; } = true;
 
     /// <summary>Failures without an open letter.</summary>
@@ -48,23 +38,25 @@ internal sealed class LoadPlan
     /// <summary>Replayed letters that failed again.</summary>
     public List<PreparedResource> RenewedLetters { get; } = [];
 
-    /// <summary>Letters settled because their resource, or a newer version of it, is stored now.</summary>
+    /// <summary>Letters to resolve because their version, or a newer one, is stored now.</summary>
     public HashSet<long> Superseded { get; } = [];
 
-    /// <summary>Letters settled by replaying them.</summary>
+    /// <summary>Letters to resolve because their replay succeeded.</summary>
     public HashSet<long> Replayed { get; } = [];
 
-    /// <summary>To be counted if this run has not counted it before.</summary>
+    /// <summary>Versions to count if this run has not counted them before.</summary>
     public List<(PreparedResource Resource, SeenAs As)> Seen { get; } = [];
 
     /// <summary>Resources that the server deleted and that are stored.</summary>
     public List<PreparedResource> Deletions { get; } = [];
 
-    /// <summary>What this page adds, without <see cref="Seen"/>.</summary>
-    public RunDelta Delta { get; } = new();
+    /// <summary>What this page adds to the run's counters, without <see cref="Seen"/>.</summary>
+    public PageCounters Counters { get; } = new();
 
-    /// <exception cref="StalePreparationException">The database has changed since the page was prepared.</exception>
-    public static LoadPlan Make(
+    private bool IsStale { get; set; }
+
+    /// <summary>Null when the database has changed since the page was prepared: prepare it again.</summary>
+    public static LoadPlan? Make(
         RunRecord run,
         PreparedPage page,
         Dictionary<(string Type, string Id), StoredResource> stored,
@@ -81,7 +73,7 @@ internal sealed class LoadPlan
                 plan.Load(resource);
         }
 
-        return plan;
+        return plan.IsStale ? null : plan;
     }
 
     private void Load(PreparedResource resource)
@@ -90,8 +82,7 @@ internal sealed class LoadPlan
         var known = _stored.GetValueOrDefault(key);
         if (known is null or { IsDeleted: true } || IsNewer(resource, known))
         {
-            if (resource.ResourceRow < 0)
-                throw new StalePreparationException();
+            IsStale |= resource.ResourceRow < 0;
             WritesAreNew &= known is null || _writes.ContainsKey(key);
             _stored[key] = new StoredResource(resource.Version, _run.RunId, IsDeleted: false);
             _writes[key] = resource;
@@ -99,29 +90,34 @@ internal sealed class LoadPlan
         }
         else if (known.RunId == _run.RunId && !_run.IsReplay)
         {
-            CountRefetched(resource.Incoming.Kind);
+            CountRefetched(resource);
         }
         else
         {
-            Seen.Add((resource, IsCounted(resource) ? SeenAs.Unchanged : SeenAs.Bystander));
+            Seen.Add((resource, resource.IsCounted ? SeenAs.Unchanged : SeenAs.NotCounted));
         }
 
-        Settle(resource, key);
+        ResolveLetters(resource, key);
     }
 
-    private bool IsNewer(PreparedResource resource, StoredResource known) =>
-        VersionRule.Compare(resource.Version, known.Version) switch
+    private bool IsNewer(PreparedResource resource, StoredResource known)
+    {
+        switch (VersionRule.Compare(resource.Version, known.Version))
         {
-            VersionOrder.Newer => true,
-            VersionOrder.Same or VersionOrder.Older => false,
-            _ when resource.IsServersWord => true,
-            VersionOrder.Unordered => !_run.IsReplay,
-            _ when _run.IsReplay => false,
-            _ => throw new StalePreparationException(),
-        };
+            case VersionOrder.Newer:
+                return true;
+            case VersionOrder.Same or VersionOrder.Older:
+                return false;
+            case VersionOrder.Tied when !resource.IsReadToSettleTie && !_run.IsReplay:
+                IsStale = true; // the stored version is new since the preparation, which would have read from the server
+                return false;
+            default:
+                return resource.IsReadToSettleTie || !_run.IsReplay;
+        }
+    }
 
-    /// <summary>The letters of this resource that are no longer true: those of this version or an older one.</summary>
-    private void Settle(PreparedResource resource, (string Type, string Id) key)
+    /// <summary>Resolves the letters of this version and of older ones.</summary>
+    private void ResolveLetters(PreparedResource resource, (string Type, string Id) key)
     {
         foreach (var letter in _letters[key])
         {
@@ -139,7 +135,7 @@ internal sealed class LoadPlan
         var open = _letters[(resource.ResourceType, id)].FirstOrDefault(l => l.VersionKey == versionKey && l.Stage == failure.Stage);
         if (resource.Incoming.LetterId is { } replayed)
         {
-            // Failing elsewhere now, where another letter of the same version is open already: one letter is enough.
+            // It fails at another stage now, where a letter of the same version is open already: one letter is enough.
             if (open is not null && open.Id != replayed)
                 Superseded.Add(replayed);
             else
@@ -148,11 +144,11 @@ internal sealed class LoadPlan
         }
         else if (open?.RunId == _run.RunId || !_newLetterKeys.Add((resource.ResourceType, id, versionKey, failure.Stage)))
         {
-            CountRefetched(resource.Incoming.Kind);
+            CountRefetched(resource);
         }
         else if (open is not null)
         {
-            Seen.Add((resource, IsCounted(resource) ? As(failure.Stage) : SeenAs.Bystander));
+            Seen.Add((resource, resource.IsCounted ? As(failure.Stage) : SeenAs.NotCounted));
         }
         else
         {
@@ -169,10 +165,8 @@ internal sealed class LoadPlan
         _stored[key] = known with { IsDeleted = true };
         _writes.Remove(key);
         Deletions.Add(resource);
-        Delta.Deleted++;
+        Counters.Deleted++;
     }
-
-    private static bool IsCounted(PreparedResource resource) => resource.Incoming.Kind is EntryKind.Match or EntryKind.Malformed;
 
     private static SeenAs As(string stage) => stage switch
     {
@@ -186,33 +180,30 @@ internal sealed class LoadPlan
         switch (kind)
         {
             case EntryKind.MissingPatient:
-                Delta.PatientsFetched++;
-                Delta.PatientsUpserted++;
+                Counters.PatientsFetched++;
+                Counters.PatientsUpserted++;
                 break;
             case EntryKind.Include:
-                Delta.Included++;
+                Counters.Included++;
                 break;
             default:
-                Delta.Fetched++;
-                Delta.Validated++;
-                Delta.Upserted++;
+                Counters.Fetched++;
+                Counters.Validated++;
+                Counters.Upserted++;
                 break;
         }
     }
 
-    private void CountRefetched(EntryKind kind)
+    private void CountRefetched(PreparedResource resource)
     {
-        if (kind is EntryKind.Match or EntryKind.Malformed)
-            Delta.Refetched++;
+        if (resource.IsCounted)
+            Counters.Refetched++;
     }
 
     private void CountFailure(PreparedResource resource, string stage)
     {
-        Delta.DeadLetters++;
-        if (IsCounted(resource))
-            Delta.Count(As(stage));
+        Counters.DeadLetters++;
+        if (resource.IsCounted)
+            Counters.Count(As(stage));
     }
 }
-
-/// <summary>The database has changed between preparing a page and loading it: it is to be prepared anew.</summary>
-internal sealed class StalePreparationException() : Exception("the page was prepared against an older state of the database");

@@ -1,4 +1,6 @@
+using Interop.Ingestion.DeadLetters;
 using Interop.Ingestion.Preparing;
+using Interop.Ingestion.Resources;
 using Interop.Ingestion.Runs;
 using Interop.Ingestion.Views;
 using Interop.Storage;
@@ -6,99 +8,89 @@ using Interop.Storage;
 namespace Interop.Ingestion.Loading;
 
 /// <summary>
-/// Writes a page: its resources, their rows, its dead letters, its counters and the run's cursor, in one transaction that only the
-/// run's present owner can commit. A crash before it leaves nothing of the page, a crash after it leaves all.
+/// Writes a page in one transaction: its resources, their rows, its dead letters, its counters and the run's cursor. Only the run's present
+/// owner can commit it. A crash before the commit leaves nothing of the page, a crash after it leaves all of it.
 /// </summary>
 internal sealed class PageLoader(Database database, ViewCatalog catalog, TimeProvider time)
 {
-    /// <summary>Loads the page and returns the run as it is now.</summary>
+    /// <summary>Loads the page and returns the run as it is now; null when the page must be prepared again.</summary>
     /// <exception cref="LeaseLostException">The run has another owner, or has ended.</exception>
-    /// <exception cref="PagesLostException">The database has forgotten pages before this one.</exception>
-    /// <exception cref="StalePreparationException">The page must be prepared anew.</exception>
-    public async Task<RunRecord> LoadAsync(RunRecord run, PreparedPage page, IReadOnlyList<string> warnings, double rate, CancellationToken cancellationToken)
+    /// <exception cref="PagesLostException">The database has lost pages before this one.</exception>
+    public async Task<RunRecord?> LoadAsync(RunRecord run, PreparedPage page, IReadOnlyList<string> warnings, double rate, CancellationToken cancellationToken)
     {
         try
         {
-            return await WriteAsync(run, page, warnings, rate, mayTakeKeysForNew: true, cancellationToken);
+            return await WriteAsync(run, page, warnings, rate, mayInsertOnly: true, cancellationToken);
         }
         catch (Exception e) when (database.Classify(e) == FailureKind.DataRefused)
         {
-            // Some row is the database's reason to refuse them all: find it, make it a dead letter, load the others.
+            // Some rows made the database refuse the page: find them, make them dead letters, load the others.
             await new RefusedRows(database).FindAsync(page, cancellationToken);
-            return await WriteAsync(run, page, warnings, rate, mayTakeKeysForNew: false, cancellationToken);
+            return await WriteAsync(run, page, warnings, rate, mayInsertOnly: false, cancellationToken);
         }
     }
 
-    private Task<RunRecord> WriteAsync(
-        RunRecord run, PreparedPage page, IReadOnlyList<string> warnings, double rate, bool mayTakeKeysForNew, CancellationToken cancellationToken) =>
-        database.WriteAsync(
+    private Task<RunRecord?> WriteAsync(
+        RunRecord run, PreparedPage page, IReadOnlyList<string> warnings, double rate, bool mayInsertOnly, CancellationToken cancellationToken) =>
+        database.WriteAsync<RunRecord?>(
             async (session, token) =>
             {
                 if (await ViewStore.HoldAsync(session, token) != page.Views.Epoch)
                 {
                     catalog.Forget();
-                    throw new StalePreparationException();
+                    return null;
                 }
 
-                await LockTypesAsync(session, run.Source, page.Resources.Select(r => r.ResourceType).Distinct(), token);
-                var stored = await StoredResources.FindAsync(session, run.Source, page.Resources, token);
-                var letters = await OpenLetters.FindAsync(session, run.Source, page.Resources, token);
-                var plan = LoadPlan.Make(run, page, stored, letters);
+                await ResourceStore.LockTypesAsync(session, run.Source, page.Resources.Select(r => r.ResourceType).Distinct(), token);
+                var keys = page.Resources.Select(r => (r.ResourceType, r.Id)).ToList();
+                var stored = await ResourceStore.FindAsync(session, run.Source, keys, token);
+                var letters = await DeadLetterStore.FindOpenAsync(session, run.Source, keys, token);
+                if (LoadPlan.Make(run, page, stored, letters) is not { } plan)
+                    return null;
 
-                // Where none of the keys is there already, and the types are locked, the rows need no look at what they might replace.
-                var rule = plan.WritesAreNew && mayTakeKeysForNew ? UpsertRule.Refuse : UpsertRule.Replace;
+                // When no key is stored yet (the types are locked), a plain insert is enough and faster.
+                var rule = plan.WritesAreNew && mayInsertOnly ? UpsertRule.Refuse : UpsertRule.Replace;
                 await WriteResourcesAsync(session, run.Source, page, plan, rule, token);
+                await WriteViewFailuresAsync(session, run, plan, token);
                 await WriteViewFailuresAsync(session, run, plan, token);
                 await DeleteAsync(session, run, page.Views, plan, token);
                 await WriteLettersAsync(session, run, plan, token);
-                await SeenMarks.CountNewAsync(session, run.RunId, plan, token);
-                return await RunStore.AdvanceAsync(session, run, page.Incoming, plan.Delta, warnings, rate, token)
+                await CountSeenAsync(session, run.RunId, plan, token);
+                return await RunStore.AdvanceAsync(session, run, page.Incoming.Position, plan.Counters, warnings, rate, token)
                     ?? throw await RunStore.RefusalAsync(session, run, token);
             },
             cancellationToken);
-
-    /// <summary>
-    /// One writer at a time for each type of a source, in one order, so that what was read stays true until the commit. Commits of pages
-    /// need not wait for the disk: cursor and data go together, and the run's last commit, which does wait, makes all before it durable.
-    /// </summary>
-    public static async Task LockTypesAsync(DbSession session, string source, IEnumerable<string> resourceTypes, CancellationToken cancellationToken)
-    {
-        if (session.Dialect != SqlDialect.Postgres)
-            return; // SQLite has one writer anyway
-        var types = resourceTypes.Order(StringComparer.Ordinal).ToArray();
-        await session.ExecuteAsync(
-            """
-            SELECT set_config('synchronous_commit', 'off', true);
-            SELECT pg_advisory_xact_lock(hashtextextended(@source || '/' || type, 0)) FROM unnest(@types) AS t(type);
-            """,
-            new { source, types },
-            cancellationToken);
-    }
 
     private static async Task WriteResourcesAsync(
         DbSession session, string source, PreparedPage page, LoadPlan plan, UpsertRule rule, CancellationToken cancellationToken)
     {
         var all = plan.Writes.Count == page.ResourceRows.Count;
-        await Pick(page.ResourceRows, all, plan.Writes.Select(r => r.ResourceRow), rows => session.BulkUpsertAsync(rows, rule, cancellationToken));
+        await WriteRowsAsync(session, page.ResourceRows, all, plan.Writes.Select(r => r.ResourceRow), rule, cancellationToken);
         foreach (var table in page.Rows)
         {
             if (!table.Table.IsAlwaysOneRow && !plan.WritesAreNew)
-                await RemoveRowsAsync(session, source, table.Table, plan.Writes.Where(r => r.ResourceType == table.Table.ResourceType), cancellationToken);
+            {
+                var ids = plan.Writes.Where(r => r.ResourceType == table.Table.ResourceType).Select(r => r.Id!);
+                await ViewTableStore.DeleteRowsAsync(session, table.Table, source, ids, cancellationToken);
+            }
+
             var made = plan.Writes.SelectMany(r => r.Rows).Where(r => r.Table == table.Table).ToList();
             var rows = made.SelectMany(r => Enumerable.Range(r.First, r.Count));
-            await Pick(table.Batch, all && made.Sum(r => r.Count) == table.Batch.Count, rows, picked => session.BulkUpsertAsync(picked, rule, cancellationToken));
+            await WriteRowsAsync(session, table.Batch, all && made.Sum(r => r.Count) == table.Batch.Count, rows, rule, cancellationToken);
         }
     }
 
-    /// <summary>What users' views have no rows of. Rows of an older version of such a resource are removed: they are not true any more.</summary>
+    /// <summary>
+    /// Records which resources have no rows in a user's view. Rows of an older version of such a resource are deleted: they are no longer true.
+    /// </summary>
     private async Task WriteViewFailuresAsync(DbSession session, RunRecord run, LoadPlan plan, CancellationToken cancellationToken)
     {
         if (!plan.WritesAreNew)
         {
-            foreach (var type in plan.Writes.GroupBy(r => r.ResourceType))
-                await ViewFailureStore.ClearAsync(session, run.Source, type.Key, type.Select(r => r.Id!), cancellationToken);
-            foreach (var table in plan.Writes.SelectMany(r => r.ViewFailures, (resource, failure) => (resource, failure.Table)).GroupBy(f => f.Table))
-                await RemoveRowsAsync(session, run.Source, table.Key, table.Select(f => f.resource), cancellationToken);
+            foreach (var type in plan.Writes.GroupBy(r => r.ResourceType, r => r.Id!))
+                await ViewFailureStore.ClearAsync(session, run.Source, type.Key, type, cancellationToken);
+            foreach (var table in plan.Writes.SelectMany(r => r.ViewFailures, (r, failure) => (failure.Table, r.Id)).GroupBy(f => f.Table, f => f.Id!))
+                await ViewTableStore.DeleteRowsAsync(session, table.Key, run.Source, table, cancellationToken);
         }
 
         foreach (var resource in plan.Writes)
@@ -108,55 +100,55 @@ internal sealed class PageLoader(Database database, ViewCatalog catalog, TimePro
         }
     }
 
-    private static Task<int> RemoveRowsAsync(
-        DbSession session, string source, ViewTable table, IEnumerable<PreparedResource> resources, CancellationToken cancellationToken) =>
-        session.ExecuteAsync(
-            $"DELETE FROM {TableSql.Quote(table.Shape.Name)} WHERE source = @source AND {session.IsAnyOf("id", "@ids")}",
-            new { source, ids = session.ArrayOf(resources.Select(r => r.Id!)) },
-            cancellationToken);
-
-    /// <summary>The batch itself where all of it is wanted, else a copy of the wanted rows.</summary>
-    private static async Task Pick(RowBatch batch, bool all, IEnumerable<int> rows, Func<RowBatch, Task<int>> write)
+    /// <summary>Writes the whole batch, or a copy of the picked rows.</summary>
+    private static async Task WriteRowsAsync(
+        DbSession session, RowBatch batch, bool all, IEnumerable<int> rows, UpsertRule rule, CancellationToken cancellationToken)
     {
         if (all)
         {
-            await write(batch);
+            await session.BulkUpsertAsync(batch, rule, cancellationToken);
             return;
         }
 
         using var picked = new RowBatch(batch.Shape);
         foreach (var row in rows)
             picked.AppendRow(batch, row);
-        await write(picked);
+        await session.BulkUpsertAsync(picked, rule, cancellationToken);
     }
 
     private async Task DeleteAsync(DbSession session, RunRecord run, ViewSet views, LoadPlan plan, CancellationToken cancellationToken)
     {
-        foreach (var type in plan.Deletions.GroupBy(r => r.ResourceType))
+        foreach (var type in plan.Deletions.GroupBy(r => r.ResourceType, r => r.Id!))
         {
-            var args = new { source = run.Source, type = type.Key, ids = session.ArrayOf(type.Select(r => r.Id!)), now = time.GetUtcNow(), runId = run.RunId };
-            await session.ExecuteAsync(
-                $"""
-                UPDATE resources SET deleted_at = @now, run_id = @runId
-                WHERE source = @source AND resource_type = @type AND {session.IsAnyOf("resource_id", "@ids")}
-                """,
-                args,
-                cancellationToken);
-            await ViewFailureStore.ClearAsync(session, run.Source, type.Key, type.Select(r => r.Id!), cancellationToken);
+            await ResourceStore.MarkDeletedAsync(session, run.Source, type.Key, type, run.RunId, time.GetUtcNow(), cancellationToken);
+            await ViewFailureStore.ClearAsync(session, run.Source, type.Key, type, cancellationToken);
             foreach (var table in views.TablesOf(type.Key))
-                await RemoveRowsAsync(session, run.Source, table, type, cancellationToken);
+                await ViewTableStore.DeleteRowsAsync(session, table, run.Source, type, cancellationToken);
         }
     }
 
     private async Task WriteLettersAsync(DbSession session, RunRecord run, LoadPlan plan, CancellationToken cancellationToken)
     {
-        if (plan.Superseded.Count > 0)
-            await OpenLetters.ResolveAsync(session, run, plan.Superseded, "superseded", cancellationToken);
-        if (plan.Replayed.Count > 0)
-            await OpenLetters.ResolveAsync(session, run, plan.Replayed, "replayed", cancellationToken);
+        await DeadLetterStore.ResolveAsync(session, run.RunId, plan.Superseded, "superseded", cancellationToken);
+        await DeadLetterStore.ResolveAsync(session, run.RunId, plan.Replayed, "replayed", cancellationToken);
         foreach (var resource in plan.RenewedLetters)
-            await OpenLetters.RenewAsync(session, run, resource, cancellationToken);
+            await DeadLetterStore.RenewAsync(session, resource.Incoming.LetterId!.Value, resource.Failure!, run.RunId, cancellationToken);
         foreach (var resource in plan.NewLetters)
-            await OpenLetters.InsertAsync(session, run, resource, time.GetUtcNow(), cancellationToken);
+            await DeadLetterStore.InsertAsync(session, run.RunId, run.Source, resource.Letter, time.GetUtcNow(), cancellationToken);
+    }
+
+    /// <summary>Counts the versions of <see cref="LoadPlan.Seen"/> that are new to the run; the others are refetched.</summary>
+    private static async Task CountSeenAsync(DbSession session, long runId, LoadPlan plan, CancellationToken cancellationToken)
+    {
+        var seen = plan.Seen.Where(s => s.As != SeenAs.NotCounted)
+            .Select(s => (Version: new SeenVersion(s.Resource.ResourceType, s.Resource.Id ?? "", s.Resource.Key), s.As)).ToList();
+        var isNew = await RunSeenStore.InsertNewAsync(session, runId, [.. seen.Select(s => s.Version)], cancellationToken);
+        foreach (var (version, seenAs) in seen)
+        {
+            if (isNew.Remove(version))
+                plan.Counters.Count(seenAs);
+            else
+                plan.Counters.Refetched++;
+        }
     }
 }

@@ -1,10 +1,11 @@
+using Interop.Ingestion.DeadLetters;
 using Interop.Ingestion.Preparing;
 using Interop.Ingestion.Views;
 using Interop.Storage;
 
 namespace Interop.Ingestion.Loading;
 
-/// <summary>Finds, by halves, the resources whose rows the database refuses, and marks them as failed. Writes nothing.</summary>
+/// <summary>Finds the resources whose rows the database refuses, and marks them as failed. It tries the rows in a transaction that it rolls back.</summary>
 internal sealed class RefusedRows(Database database)
 {
     private sealed class ProbeEnded : Exception;
@@ -15,7 +16,7 @@ internal sealed class RefusedRows(Database database)
     /// </summary>
     public async Task FindAsync(PreparedPage page, CancellationToken cancellationToken)
     {
-        // Of one resource's versions in a page only the last is written, and a probe may not hold two rows of one key.
+        // Only the last version of a resource in a page is written, and one statement cannot upsert two rows with one key.
         var candidates = page.Resources.Where(r => r is { Failure: null, ResourceRow: >= 0 })
             .GroupBy(r => (r.ResourceType, r.Id)).SelectMany(g => g.TakeLast(1)).ToList();
         var refused = new Dictionary<PreparedResource, string>();
@@ -42,7 +43,7 @@ internal sealed class RefusedRows(Database database)
         catch (ProbeEnded)
         {
             foreach (var (resource, reason) in refused)
-                resource.Failure = new Failure(DeadLetterStage.Load, $"the database refused it: {reason}");
+                resource.Failure = Failure.OfDatabase(reason);
             foreach (var (resource, table, reason) in refusedViews)
             {
                 resource.Rows.RemoveAll(r => r.Table == table);
@@ -56,7 +57,7 @@ internal sealed class RefusedRows(Database database)
         DbSession session, PreparedPage page, List<PreparedResource> resources, Func<ViewTable, bool> tables, CancellationToken cancellationToken)
     {
         var refused = new Dictionary<PreparedResource, string>();
-        await ByHalves.WriteAsync(
+        await BisectingWriter.WriteAsync(
             database, session, resources, some => WriteAsync(session, page, some, tables, cancellationToken), refused.Add, cancellationToken);
         return refused;
     }

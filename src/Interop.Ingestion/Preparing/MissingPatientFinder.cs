@@ -1,20 +1,21 @@
 using Interop.Fhir.Client;
+using Interop.Ingestion.DeadLetters;
 using Interop.Ingestion.Fetching;
-using Interop.Ingestion.Loading;
+using Interop.Ingestion.Resources;
 using Interop.Ingestion.Runs;
 using Interop.Storage;
 
 namespace Interop.Ingestion.Preparing;
 
-/// <summary>Sees to it that a resource about a patient is not loaded without the patient, and never silently dropped.</summary>
+/// <summary>Finds the patients that resources point to and the database lacks. Such a resource is not loaded without its patient, and never dropped.</summary>
 internal sealed class MissingPatientFinder(Database database, FhirClient? client, RunRecord run)
 {
     private const int IdsPerRequest = 50;
 
-    /// <summary>Fetches the patients that the page points to and the database lacks, where the run is to do so.</summary>
+    /// <summary>Fetches the missing patients, when the run asks for it.</summary>
     public async Task<IReadOnlyList<IncomingResource>> FindAsync(List<PreparedResource> resources, CancellationToken cancellationToken)
     {
-        if (run.Request.MissingPatients != MissingPatients.Fetch || client is null)
+        if (run.MissingPatients != MissingPatientRule.Fetch || client is null)
             return [];
 
         var missing = await MissingAsync(resources, cancellationToken);
@@ -43,7 +44,7 @@ internal sealed class MissingPatientFinder(Database database, FhirClient? client
 
         foreach (var entry in page.Bundle.Entries.Where(e => !e.Resource.IsEmpty))
         {
-            // A copy: the page that pointed here outlives this answer.
+            // Copied, because this answer is disposed before the page.
             var raw = entry.Resource.ToArray();
             var header = ResourceHeader.Read(raw);
             if (header.ResourceType == "Patient" && header.Id is not null && ids.Contains(header.Id))
@@ -51,7 +52,7 @@ internal sealed class MissingPatientFinder(Database database, FhirClient? client
         }
     }
 
-    /// <summary>Makes dead letters of the resources whose patient is neither in the database nor, in good order, in the page.</summary>
+    /// <summary>Marks as failed the resources whose patient is neither in the database nor, valid, in the page.</summary>
     public async Task MarkMissingAsync(List<PreparedResource> resources, CancellationToken cancellationToken)
     {
         var missing = await MissingAsync(resources, cancellationToken);
@@ -72,7 +73,7 @@ internal sealed class MissingPatientFinder(Database database, FhirClient? client
             return wanted;
         var known = await database.ReadAsync(
             // Text that cannot be an id is neither in the database nor on the server.
-            (session, token) => StoredResources.ExistingIdsAsync(session, run.Source, "Patient", wanted.Where(FhirId.IsValid), token), cancellationToken);
+            (session, token) => ResourceStore.ExistingIdsAsync(session, run.Source, "Patient", wanted.Where(FhirId.IsValid), token), cancellationToken);
         wanted.ExceptWith(known);
         return wanted;
     }

@@ -2,8 +2,9 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Interop.Fhir.Client;
 using Interop.Fhir.Validation;
+using Interop.Ingestion.DeadLetters;
 using Interop.Ingestion.Fetching;
-using Interop.Ingestion.Loading;
+using Interop.Ingestion.Resources;
 using Interop.Ingestion.Runs;
 using Interop.Ingestion.Views;
 using Interop.Storage;
@@ -11,8 +12,8 @@ using Interop.Storage;
 namespace Interop.Ingestion.Preparing;
 
 /// <summary>
-/// Does to a page everything that need not wait for the pages before it: recognises what is stored already, validates,
-/// finds the patients, makes the rows. What the database says here is a hint; the loader asks again inside its transaction.
+/// Prepares a page for loading: finds the versions that are stored already, validates, fetches missing patients, makes the rows. Pages are
+/// prepared in parallel, so what the database says here is a hint; the loader asks again inside its transaction.
 /// </summary>
 internal sealed class PagePreparer(
     Database database, ResourceValidator validator, ViewCatalog catalog, FhirClient? client, RunRecord run, TimeProvider time)
@@ -20,7 +21,7 @@ internal sealed class PagePreparer(
     private readonly MissingPatientFinder _patients = new(database, client, run);
     private readonly string _source = run.Source;
 
-    /// <summary>Prepares a page; may be called again for the same one.</summary>
+    /// <summary>Prepares a page; may be called again for the same page.</summary>
     public async Task<PreparedPage> PrepareAsync(IncomingPage page, CancellationToken cancellationToken)
     {
         var resources = page.Resources.Select(r => Identify(r)).ToList();
@@ -30,7 +31,7 @@ internal sealed class PagePreparer(
             foreach (var resource in resources)
                 Validate(resource);
 
-            if (run.Request.MissingPatients != MissingPatients.Ignore)
+            if (run.MissingPatients != MissingPatientRule.Ignore)
             {
                 var fetched = await _patients.FindAsync(resources, cancellationToken);
                 foreach (var incoming in fetched)
@@ -58,25 +59,25 @@ internal sealed class PagePreparer(
         }
     }
 
-    private static PreparedResource Identify(IncomingResource incoming, bool isServersWord = false)
+    private static PreparedResource Identify(IncomingResource incoming, bool isReadToSettleTie = false)
     {
         var header = incoming.Header;
-        // What identifies it goes into statements before anything has judged it: what no database takes as a key is made storable first.
+        // Sanitize ids (NUL, length) before using them as SQL parameters.
         var version = new ResourceVersion(
-            OpenLetters.Storable(header.VersionId), header.LastUpdated?.UtcTicks, ResourceTable.Hash(incoming.Raw.Span));
-        var resource = new PreparedResource(incoming, OpenLetters.Storable(header.ResourceType) ?? "", OpenLetters.Storable(header.Id), version)
+            StorableText.OfId(header.VersionId), header.LastUpdated?.UtcTicks, ResourceVersion.HashOf(incoming.Raw.Span));
+        var resource = new PreparedResource(incoming, StorableText.OfId(header.ResourceType) ?? "", StorableText.OfId(header.Id), version)
         {
-            IsServersWord = isServersWord,
+            IsReadToSettleTie = isReadToSettleTie,
         };
         if (incoming.Kind == EntryKind.Malformed)
             resource.Failure = new Failure(DeadLetterStage.Validate, incoming.Problem!);
         return resource;
     }
 
-    /// <summary>Marks what is stored in this very version, and asks the server where two versions claim the same instant.</summary>
+    /// <summary>Marks the versions that are stored already, and reads from the server where two versions have the same instant.</summary>
     private async Task RecogniseAsync(List<PreparedResource> resources, CancellationToken cancellationToken)
     {
-        var stored = await database.ReadAsync((session, token) => StoredResources.FindAsync(session, _source, resources, token), cancellationToken);
+        var stored = await database.ReadAsync((session, token) => ResourceStore.FindAsync(session, _source, resources.Select(r => (r.ResourceType, r.Id)), token), cancellationToken);
         var inPage = new Dictionary<(string Type, string Id), ResourceVersion>();
         for (var i = 0; i < resources.Count; i++)
         {
@@ -87,7 +88,7 @@ internal sealed class PagePreparer(
             var known = stored.GetValueOrDefault(key);
             var order = known is null ? VersionOrder.Newer : VersionRule.Compare(resource.Version, known.Version);
             if (run.IsReplay && order is VersionOrder.Tied or VersionOrder.Unordered)
-                order = VersionOrder.Older; // what is stored came from the server after the letter was written
+                order = VersionOrder.Older; // the stored version came from the server after the letter was opened
 
             if (order is VersionOrder.Same or VersionOrder.Older)
             {
@@ -113,13 +114,13 @@ internal sealed class PagePreparer(
             var raw = answer.Body.Memory.ToArray();
             var header = ResourceHeader.Read(raw);
             return header.ResourceType == tied.ResourceType && header.Id == tied.Id
-                ? Identify(new IncomingResource(raw, header, tied.Incoming.Kind), isServersWord: true)
-                : throw new IngestionException($"reading {url} to settle a tie brought {header.ResourceType}/{header.Id}");
+                ? Identify(new IncomingResource(raw, header, tied.Incoming.Kind), isReadToSettleTie: true)
+                : throw new IngestionException($"reading {url} to settle a tie of versions brought {header.ResourceType}/{header.Id}");
         }
         catch (FhirRequestException e) when (e.IsGone)
         {
-            // Deleted between the search and now: what the search said last is the server's last word.
-            return new PreparedResource(tied.Incoming, tied.ResourceType, tied.Id, tied.Version) { IsServersWord = true };
+            // Deleted since the search: the version of the search is the latest.
+            return new PreparedResource(tied.Incoming, tied.ResourceType, tied.Id, tied.Version) { IsReadToSettleTie = true };
         }
     }
 
@@ -183,7 +184,7 @@ internal sealed class PagePreparer(
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
-                // Whatever a view trips over is this resource's affair: kept with its reason, and the page goes on.
+                // A view that fails on a resource costs this resource only: it becomes a dead letter with the reason.
                 resource.Failure = Failure.OfView(table.Name, e);
                 foreach (var (made, first, _) in resource.Rows)
                     page.RowsOf(made).Batch.Truncate(first);
@@ -192,7 +193,7 @@ internal sealed class PagePreparer(
             }
         }
 
-        ResourceTable.Append(
+        ResourceStore.Append(
             page.ResourceRows, _source, resource.ResourceType, resource.Id!, resource.Version, run.RunId, time.GetUtcNow(), raw.Span);
         resource.ResourceRow = page.ResourceRows.Count - 1;
     }

@@ -2,12 +2,12 @@ using System.Text.Json;
 
 namespace Interop.Ingestion.Preparing;
 
-/// <summary>The patient that a clinical resource is about.</summary>
+/// <summary>Finds the patient that a clinical resource points to.</summary>
 internal static class PatientReference
 {
     /// <summary>
     /// The id in <c>subject.reference</c> or <c>patient.reference</c>: <c>Patient/x</c>, its versioned form, or a URL that ends so.
-    /// Null when there is none or when it points to something else (a Group, a contained resource, a logical identifier).
+    /// Null when there is no reference or it points to something else (a Group, a contained resource, a logical identifier).
     /// </summary>
     public static string? IdOf(JsonElement resource) =>
         (ReferenceOf(resource, "subject") ?? ReferenceOf(resource, "patient")) is { } reference ? IdOf(reference) : null;

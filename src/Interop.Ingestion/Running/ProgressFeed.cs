@@ -2,36 +2,38 @@ using System.Runtime.CompilerServices;
 
 namespace Interop.Ingestion.Running;
 
-/// <summary>The latest progress of a run, for any number of followers; who is slow misses steps, never the last one.</summary>
+/// <summary>The latest progress of a run, for any number of followers. A slow follower misses steps, never the last one.</summary>
 internal sealed class ProgressFeed
 {
     private readonly Lock _lock = new();
+    private readonly TaskCompletionSource _ended = NewSignal();
     private TaskCompletionSource _changed = NewSignal();
     private RunProgress? _latest;
-    private bool _completed;
 
-    /// <summary>Makes the progress known.</summary>
+    /// <summary>Publishes the progress.</summary>
     public void Publish(RunProgress progress)
     {
+        TaskCompletionSource changed;
         lock (_lock)
         {
             _latest = progress;
-            _changed.TrySetResult();
-            _changed = NewSignal();
+            (changed, _changed) = (_changed, NewSignal());
         }
+
+        if (!RunStatus.IsActive(progress.Status))
+            _ended.TrySetResult();
+        changed.TrySetResult();
     }
 
-    /// <summary>Nothing more will come.</summary>
+    /// <summary>Ends the feed: no more progress comes.</summary>
     public void Complete()
     {
+        _ended.TrySetResult();
         lock (_lock)
-        {
-            _completed = true;
             _changed.TrySetResult();
-        }
     }
 
-    /// <summary>The latest progress, and each change, at most one per <paramref name="interval"/>.</summary>
+    /// <summary>The latest progress and each change, at most one per <paramref name="interval"/>; the last change without delay.</summary>
     public async IAsyncEnumerable<RunProgress> FollowAsync(
         TimeSpan interval, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -40,18 +42,19 @@ internal sealed class ProgressFeed
         {
             RunProgress? latest;
             Task changed;
-            bool completed;
             lock (_lock)
-                (latest, changed, completed) = (_latest, _changed.Task, _completed);
+                (latest, changed) = (_latest, _changed.Task);
+            var isLast = _ended.Task.IsCompleted;
 
             if (latest is not null && latest != seen)
             {
-                seen = latest;
-                yield return latest;
-                if (!completed)
-                    await Task.WhenAny(Task.Delay(interval, time, cancellationToken), CompletionAsync(cancellationToken));
+                yield return seen = latest;
+                // Waits for the end of the feed, at most an interval.
+                await _ended.Task.WaitAsync(interval, time, cancellationToken)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+                cancellationToken.ThrowIfCancellationRequested();
             }
-            else if (completed)
+            else if (isLast)
             {
                 yield break;
             }
@@ -59,23 +62,6 @@ internal sealed class ProgressFeed
             {
                 await changed.WaitAsync(cancellationToken);
             }
-        }
-    }
-
-    // So that the last step is not kept waiting for the interval.
-    private async Task CompletionAsync(CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            Task changed;
-            lock (_lock)
-            {
-                if (_completed || (_latest is not null && !RunStatus.IsActive(_latest.Status)))
-                    return;
-                changed = _changed.Task;
-            }
-
-            await changed.WaitAsync(cancellationToken);
         }
     }
 

@@ -1,142 +1,109 @@
+using System.Text.Json;
 using System.Threading.Channels;
+using Interop.Fhir.Validation;
 using Interop.Ingestion.Fetching;
 using Interop.Ingestion.Loading;
 using Interop.Ingestion.Preparing;
 using Interop.Ingestion.Runs;
+using Interop.Ingestion.Views;
+using Interop.Sources;
+using Interop.Storage;
+using Microsoft.Extensions.Options;
 
 namespace Interop.Ingestion.Running;
 
 /// <summary>
-/// Moves a run's pages through fetch, prepare and load. Pages are prepared side by side and loaded in order; a bounded channel between
-/// the stages keeps memory flat whatever the run's size, and a slow database slows the fetching down.
+/// Moves a run's pages through fetch, prepare and load. Pages are prepared in parallel and loaded in order. A bounded channel between the
+/// stages keeps the memory constant, whatever the run's size; a slow database slows the fetching down.
 /// </summary>
-internal sealed class RunPipeline(IPageSource source, PagePreparer preparer, PageLoader loader, TimeProvider time, Action<RunRecord> onProgress)
+internal sealed class RunPipeline(
+    Database database, SourceRegistry sources, ResourceValidator validator, ViewCatalog catalog, IOptions<IngestionOptions> options, TimeProvider time)
 {
     private const int PagesAhead = 2;
     private const int MaxWarnings = 50;
 
-    private readonly long _startedAt = time.GetTimestamp();
-    private readonly List<string> _warnings = [];
-
-    private readonly record struct PageInWork(IncomingPage Incoming, Task<PreparedPage> Prepared);
-
-    /// <summary>Runs to the end of the source and returns the run as its last page left it.</summary>
-    public async Task<RunRecord> ExecuteAsync(RunRecord run, CancellationToken cancellationToken)
+    /// <summary>Executes everything from the next page to the last; calls <paramref name="onLoaded"/> with the run after each page.</summary>
+    /// <exception cref="IngestionException">The run cannot go on.</exception>
+    public async Task ExecuteAsync(RunRecord run, Action<RunRecord> onLoaded, CancellationToken cancellationToken)
     {
-        var before = run.Fetched + run.Refetched;
-        _warnings.AddRange(System.Text.Json.JsonSerializer.Deserialize<string[]>(run.Warnings) ?? []);
+        var client = sources.Find(run.Source);
+        if (client is null && !run.IsReplay)
+            throw new IngestionException($"the source '{run.Source}' is not in the settings any more");
+
+        IPageSource source = run.IsReplay
+            ? new ReplaySource(database, run, options.Value.PageSize)
+            : new SearchSource(
+                client!,
+                new SearchPlan(run.ResourceType, run.PatientId, run.Since, options.Value.Overlap, options.Value.PageSize),
+                run.Cursor,
+                run.ServerDate,
+                options.Value.MaxExpiredSearches,
+                time);
+        var preparer = new PagePreparer(database, validator, catalog, client, run, time);
         var pages = Channel.CreateBounded<PageInWork>(PagesAhead);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var fetching = FetchAsync(pages.Writer, stop.Token);
+        var fetching = FetchAsync(source, preparer, pages.Writer, stop.Token);
         try
         {
-            await foreach (var page in pages.Reader.ReadAllAsync(cancellationToken))
-            {
-                AddWarnings(page.Incoming.Warnings);
-                run = await LoadAsync(run, page, before, cancellationToken);
-                onProgress(run);
-            }
-
+            await LoadAsync(run, pages.Reader, onLoaded, cancellationToken);
             await fetching;
-            return run;
         }
         finally
         {
             await stop.CancelAsync();
-            await DrainAsync(pages.Reader, fetching);
+            await fetching;
+            while (pages.Reader.TryRead(out var page))
+                await page.DisposeAsync();
         }
     }
 
-    private async Task FetchAsync(ChannelWriter<PageInWork> pages, CancellationToken cancellationToken)
+    private static async Task FetchAsync(IPageSource source, PagePreparer preparer, ChannelWriter<PageInWork> pages, CancellationToken cancellationToken)
     {
         Exception? failure = null;
         try
         {
-            await foreach (var page in source.PagesAsync(cancellationToken).WithCancellation(cancellationToken))
+            await foreach (var incoming in source.PagesAsync(cancellationToken).WithCancellation(cancellationToken))
             {
-                var prepared = Task.Run(() => preparer.PrepareAsync(page, cancellationToken), CancellationToken.None);
+                var page = new PageInWork(incoming, preparer, cancellationToken);
                 try
                 {
-                    await pages.WriteAsync(new PageInWork(page, prepared), cancellationToken);
+                    await pages.WriteAsync(page, cancellationToken);
                 }
                 catch
                 {
-                    await DiscardAsync(new PageInWork(page, prepared));
+                    await page.DisposeAsync();
                     throw;
                 }
             }
         }
         catch (Exception e)
         {
-            // Reaches the loader after the pages before it: what was fetched well is loaded.
+            // The loader gets it after the pages before it: they are loaded first.
             failure = e;
         }
 
         pages.Complete(failure);
     }
 
-    private async Task<RunRecord> LoadAsync(RunRecord run, PageInWork page, long before, CancellationToken cancellationToken)
+    private async Task LoadAsync(RunRecord run, ChannelReader<PageInWork> pages, Action<RunRecord> onLoaded, CancellationToken cancellationToken)
     {
-        var prepared = page.Prepared;
-        while (true)
+        var loader = new PageLoader(database, catalog, time);
+        var warnings = JsonSerializer.Deserialize<List<string>>(run.Warnings) ?? [];
+        var startedAt = time.GetTimestamp();
+        var before = run.Fetched + run.Refetched;
+        await foreach (var page in pages.ReadAllAsync(cancellationToken))
         {
-            using var ready = await TakeAsync(page.Incoming, prepared);
-            try
+            await using (page)
             {
-                AddWarnings(ready.Warnings);
-                var elapsed = time.GetElapsedTime(_startedAt).TotalSeconds;
-                var rate = (run.Fetched + run.Refetched - before + page.Incoming.Resources.Count) / Math.Max(elapsed, 0.001);
-                run = await loader.LoadAsync(run, ready, _warnings, Math.Round(rate, 1), cancellationToken);
-                page.Incoming.Dispose();
-                return run;
-            }
-            catch (StalePreparationException)
-            {
-                prepared = preparer.PrepareAsync(page.Incoming, cancellationToken);
-            }
-            catch
-            {
-                page.Incoming.Dispose();
-                throw;
+                var seconds = Math.Max(time.GetElapsedTime(startedAt).TotalSeconds, 0.001);
+                var rate = Math.Round((run.Fetched + run.Refetched - before + page.Incoming.Resources.Count) / seconds, 1);
+                var prepared = await page.PreparedAsync();
+                warnings.AddRange(page.Incoming.Warnings.Concat(prepared.Warnings).Except(warnings).Take(MaxWarnings - warnings.Count));
+                RunRecord? loaded;
+                while ((loaded = await loader.LoadAsync(run, prepared, warnings, rate, cancellationToken)) is null)
+                    prepared = await page.PrepareAgainAsync(cancellationToken);
+                onLoaded(run = loaded);
             }
         }
-    }
-
-    private static async Task<PreparedPage> TakeAsync(IncomingPage incoming, Task<PreparedPage> prepared)
-    {
-        try
-        {
-            return await prepared;
-        }
-        catch
-        {
-            incoming.Dispose();
-            throw;
-        }
-    }
-
-    private void AddWarnings(IReadOnlyList<string> warnings)
-    {
-        foreach (var warning in warnings)
-        {
-            if (_warnings.Count < MaxWarnings && !_warnings.Contains(warning))
-                _warnings.Add(warning);
-        }
-    }
-
-    private static async Task DrainAsync(ChannelReader<PageInWork> pages, Task fetching)
-    {
-        await fetching;
-        while (pages.TryRead(out var page))
-            await DiscardAsync(page);
-    }
-
-    private static async Task DiscardAsync(PageInWork page)
-    {
-        // Nobody wants the page any more, and so nobody wants to know how its preparation came out.
-        await ((Task)page.Prepared).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (page.Prepared.IsCompletedSuccessfully)
-            (await page.Prepared).Dispose();
-        page.Incoming.Dispose();
     }
 }

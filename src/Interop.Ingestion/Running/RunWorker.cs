@@ -1,4 +1,5 @@
 using Interop.Fhir.Client;
+using Interop.Ingestion.Exporting;
 using Interop.Ingestion.Runs;
 using Interop.Ingestion.Views;
 using Interop.Storage;
@@ -7,27 +8,29 @@ using Microsoft.Extensions.Logging;
 namespace Interop.Ingestion.Running;
 
 /// <summary>
-/// Carries one run to its end, off the grain's turns. A database that goes away interrupts it: it takes the run up again, from its
-/// last committed page, until the run has ended or somebody else owns it.
+/// Executes one run to its end, outside the grain's turns. When the database goes away the worker claims the run again and resumes it from
+/// its last committed page, until the run has ended or has another owner.
 /// </summary>
-internal sealed partial class RunWorker(long runId, RunSteps steps, Database database, TimeProvider time, ILogger<RunWorker> log)
+internal sealed partial class RunWorker(
+    long runId, RunPipeline pipeline, ViewRebuild rebuild, RunExporter exporter, Database database, TimeProvider time, ILogger<RunWorker> log)
     : IAsyncDisposable
 {
     private static readonly TimeSpan PauseAfterInterruption = TimeSpan.FromSeconds(2);
 
     private readonly CancellationTokenSource _stop = new();
     private Task _work = Task.CompletedTask;
+    private RunRecord _run = new() { RunId = runId };
 
     /// <summary>The run's progress as it changes.</summary>
     public ProgressFeed Progress { get; } = new();
 
-    /// <summary>Ends when the run has ended, or this worker has stopped working on it.</summary>
+    /// <summary>Completes when the run has ended, or this worker has stopped working on it.</summary>
     public Task Completion => _work;
 
-    /// <summary>Begins; the work goes on in the background.</summary>
+    /// <summary>Starts the work in the background.</summary>
     public void Start() => _work = Task.Run(WorkAsync);
 
-    /// <summary>Stops without ending the run: whoever takes it up next goes on from the last committed page.</summary>
+    /// <summary>Stops without ending the run: the next owner resumes it from its last committed page.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -39,7 +42,7 @@ internal sealed partial class RunWorker(long runId, RunSteps steps, Database dat
     {
         try
         {
-            while (!_stop.IsCancellationRequested && !await TryAsync())
+            while (!_stop.IsCancellationRequested && !await ClaimAndExecuteAsync())
                 await Task.Delay(PauseAfterInterruption, time, _stop.Token);
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -48,7 +51,7 @@ internal sealed partial class RunWorker(long runId, RunSteps steps, Database dat
         }
         catch (Exception e)
         {
-            // Nothing below lets a defect through silently; if one comes this far, the reminder tries again.
+            // A defect of this class: the run's reminder tries again.
             LogBroken(e, runId);
         }
         finally
@@ -57,21 +60,21 @@ internal sealed partial class RunWorker(long runId, RunSteps steps, Database dat
         }
     }
 
-    /// <summary>One taking-up; true when there is nothing left to do.</summary>
-    private async Task<bool> TryAsync()
+    /// <summary>One claim of the run; true when there is nothing left to do.</summary>
+    private async Task<bool> ClaimAndExecuteAsync()
     {
         try
         {
-            var run = await database.WriteAsync((session, token) => RunStore.TakeUpAsync(session, runId, token), _stop.Token);
-            if (run is null)
+            if (await database.WriteAsync((session, token) => RunStore.ClaimAsync(session, runId, token), _stop.Token) is not { } run)
             {
                 await PublishStoredAsync();
                 return true;
             }
 
+            _run = run;
             Progress.Publish(run.Progress);
-            LogTakenUp(runId, run.Source, run.ResourceType, run.Epoch, run.Cursor);
-            await CarryOutAsync(run);
+            LogClaimed(runId, run.Source, run.ResourceType, run.Epoch, run.Cursor);
+            await ExecuteAsync();
             return true;
         }
         catch (LeaseLostException)
@@ -87,13 +90,20 @@ internal sealed partial class RunWorker(long runId, RunSteps steps, Database dat
         }
     }
 
-    private async Task CarryOutAsync(RunRecord run)
+    private async Task ExecuteAsync()
     {
         string? error = null, exportPath = null;
         try
         {
-            run = await steps.IngestAsync(run, r => Publish(ref run, r), _stop.Token);
-            exportPath = await steps.ExportAsync(run, _stop.Token);
+            if (_run.IsViewRebuild)
+            {
+                await rebuild.ExecuteAsync(_run, Advance, _stop.Token);
+            }
+            else
+            {
+                await pipeline.ExecuteAsync(_run, Advance, _stop.Token);
+                exportPath = await exporter.WriteRunAsync(_run, _stop.Token);
+            }
         }
         catch (FhirRequestException e)
         {
@@ -117,25 +127,32 @@ internal sealed partial class RunWorker(long runId, RunSteps steps, Database dat
             error = $"Unexpected {e.GetType().Name}: {e.Message}";
         }
 
-        var status = error is null ? RunStatus.Success : RunStatus.Failed;
+        await FinishAsync(error is null ? RunStatus.Success : RunStatus.Failed, error, exportPath);
+    }
+
+    private async Task FinishAsync(string status, string? error, string? exportPath)
+    {
         var ended = await database.WriteAsync(
             async (session, token) =>
             {
-                if (status != RunStatus.Success && run.IsViewRebuild)
+                if (status != RunStatus.Success && _run.IsViewRebuild)
                     await ViewChanges.AbandonAsync(session, runId, token);
-                return await RunStore.FinishAsync(session, run, status, error, exportPath, time.GetUtcNow(), token)
-                    ?? throw await RunStore.RefusalAsync(session, run, token);
+                return await RunStore.FinishAsync(session, _run, status, error, exportPath, time.GetUtcNow(), token)
+                    ?? throw await RunStore.RefusalAsync(session, _run, token);
             },
             _stop.Token);
         IngestionMetrics.RunEnded(ended);
-        LogEnded(runId, ended.Source, ended.ResourceType, status, ended.Fetched, ended.DeadLetters, error);
+        if (error is null)
+            LogSucceeded(runId, ended.Source, ended.ResourceType, ended.Fetched, ended.DeadLetters);
+        else
+            LogFailed(runId, ended.Source, ended.ResourceType, ended.Fetched, ended.DeadLetters, error);
         Progress.Publish(ended.Progress);
     }
 
-    private void Publish(ref RunRecord current, RunRecord advanced)
+    private void Advance(RunRecord advanced)
     {
-        IngestionMetrics.PageLoaded(current, advanced);
-        current = advanced;
+        IngestionMetrics.PageLoaded(_run, advanced);
+        _run = advanced;
         Progress.Publish(advanced.Progress);
     }
 
@@ -146,24 +163,27 @@ internal sealed partial class RunWorker(long runId, RunSteps steps, Database dat
             Progress.Publish(run.Progress);
     }
 
-    [LoggerMessage(2001, LogLevel.Information, "Run {RunId} of {Source}/{ResourceType} taken up, epoch {Epoch}, cursor {Cursor}")]
-    private partial void LogTakenUp(long runId, string source, string resourceType, long epoch, DateTimeOffset? cursor);
+    [LoggerMessage(2001, LogLevel.Information, "Run {RunId} of {Source}/{ResourceType} claimed, epoch {Epoch}, cursor {Cursor}")]
+    private partial void LogClaimed(long runId, string source, string resourceType, long epoch, DateTimeOffset? cursor);
 
-    [LoggerMessage(2002, LogLevel.Information, "Run {RunId} of {Source}/{ResourceType} ended {Status}: {Fetched} fetched, {DeadLetters} dead letters. {Error}")]
-    private partial void LogEnded(long runId, string source, string resourceType, string status, long fetched, long deadLetters, string? error);
+    [LoggerMessage(2002, LogLevel.Information, "Run {RunId} of {Source}/{ResourceType} ended SUCCESS: {Fetched} fetched, {DeadLetters} dead letters")]
+    private partial void LogSucceeded(long runId, string source, string resourceType, long fetched, long deadLetters);
 
-    [LoggerMessage(2003, LogLevel.Warning, "Run {RunId} interrupted by the database; taken up again in {Pause}")]
+    [LoggerMessage(2003, LogLevel.Warning, "Run {RunId} was interrupted by the database; it is claimed again in {Pause}")]
     private partial void LogInterrupted(Exception e, long runId, TimeSpan pause);
 
-    [LoggerMessage(2004, LogLevel.Information, "Run {RunId} has another owner or has been cancelled; this writer stops")]
+    [LoggerMessage(2004, LogLevel.Information, "Run {RunId} has another owner or has ended; this worker stops")]
     private partial void LogLeaseLost(long runId);
 
-    [LoggerMessage(2005, LogLevel.Information, "Run {RunId} put down by a stopping host; it goes on from its last committed page")]
+    [LoggerMessage(2005, LogLevel.Information, "Run {RunId} is left by a stopping host; it resumes from its last committed page")]
     private partial void LogStopped(long runId);
 
     [LoggerMessage(2006, LogLevel.Error, "Run {RunId} failed unexpectedly")]
     private partial void LogDefect(Exception e, long runId);
 
-    [LoggerMessage(2007, LogLevel.Error, "The worker of run {RunId} broke down")]
+    [LoggerMessage(2007, LogLevel.Error, "The worker of run {RunId} has a defect")]
     private partial void LogBroken(Exception e, long runId);
+
+    [LoggerMessage(2008, LogLevel.Warning, "Run {RunId} of {Source}/{ResourceType} ended FAILED: {Fetched} fetched, {DeadLetters} dead letters. {Error}")]
+    private partial void LogFailed(long runId, string source, string resourceType, long fetched, long deadLetters, string error);
 }

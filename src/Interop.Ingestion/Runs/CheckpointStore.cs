@@ -11,7 +11,7 @@ internal static class CheckpointStore
             new { source, resourceType },
             cancellationToken);
 
-    /// <summary>Raises the watermark, never lowers it; returns where it stands.</summary>
+    /// <summary>Raises the checkpoint, never lowers it; returns the new value.</summary>
     public static Task<DateTimeOffset?> RaiseAsync(
         DbSession session, string source, string resourceType, DateTimeOffset watermark, DateTimeOffset now, CancellationToken cancellationToken) =>
         session.FirstAsync<DateTimeOffset?>(
@@ -28,7 +28,8 @@ internal static class CheckpointStore
             new { source, resourceType, watermark, now },
             cancellationToken);
 
-    public static async Task<bool> ForgetAsync(DbSession session, string source, string resourceType, CancellationToken cancellationToken) =>
+    /// <summary>Deletes the checkpoint; false when there was none.</summary>
+    public static async Task<bool> DeleteAsync(DbSession session, string source, string resourceType, CancellationToken cancellationToken) =>
         await session.ExecuteAsync(
             "DELETE FROM checkpoints WHERE source = @source AND resource_type = @resourceType", new { source, resourceType }, cancellationToken) > 0;
 

@@ -1,8 +1,6 @@
-using System.Text.Json;
-
 namespace Interop.Ingestion.Runs;
 
-/// <summary>A row of <c>ingestion_runs</c>: all that is known of a run.</summary>
+/// <summary>A row of <c>ingestion_runs</c>: everything that is known of a run.</summary>
 internal sealed record RunRecord
 {
     public long RunId { get; init; }
@@ -17,35 +15,57 @@ internal sealed record RunRecord
 
     public DateTimeOffset? FinishedAt { get; init; }
 
-    /// <summary>Counts the takings-up; only the last writer's writes succeed.</summary>
+    /// <summary>Fencing token: incremented each time a worker claims the run. Only writes with the latest epoch succeed.</summary>
     public long Epoch { get; init; }
 
-    /// <summary>The <see cref="RunRequest"/> as JSON.</summary>
-    public string RequestJson { get; init; } = "{}";
+    /// <summary>Only this patient's resources.</summary>
+    public string? PatientId { get; init; }
 
-    /// <summary>Where an undisturbed run begins.</summary>
+    /// <summary>The run ignores the checkpoint and fetches everything.</summary>
+    public bool FullFetch { get; init; }
+
+    /// <summary>One of <see cref="MissingPatientRule"/>.</summary>
+    public string MissingPatients { get; init; } = MissingPatientRule.Ignore;
+
+    public string? Job { get; init; }
+
+    public string? TriggeredBy { get; init; }
+
+    public int? Attempt { get; init; }
+
+    public int? MaxAttempts { get; init; }
+
+    public string? RunGroup { get; init; }
+
+    public string? AirflowDagId { get; init; }
+
+    public string? AirflowTaskId { get; init; }
+
+    public string? AirflowRunId { get; init; }
+
+    /// <summary>Where the run's first search begins.</summary>
     public DateTimeOffset? Since { get; init; }
 
     /// <summary>The server's clock at the run's first answer.</summary>
     public DateTimeOffset? ServerDate { get; init; }
 
-    /// <summary>Where a resumed search begins, less the overlap; null where the server's order gives no such place.</summary>
+    /// <summary>Where a resumed search begins, less the overlap; null when the server gives no order.</summary>
     public DateTimeOffset? Cursor { get; init; }
 
-    /// <summary>The highest committed <c>_lastUpdated</c>: the checkpoint that the run leaves when it succeeds.</summary>
+    /// <summary>The highest committed <c>_lastUpdated</c>: it becomes the checkpoint when the run succeeds.</summary>
     public DateTimeOffset? Watermark { get; init; }
 
     public long? ReplayOfRunId { get; init; }
 
     public string? ReplayStage { get; init; }
 
-    /// <summary>The view whose table the run fills from what is stored; null for a run that fetches.</summary>
+    /// <summary>The view whose table the run fills from the stored resources; null for a run that fetches.</summary>
     public string? ViewName { get; init; }
 
-    /// <summary>The last letter that was replayed.</summary>
+    /// <summary>The last dead letter that was replayed.</summary>
     public long ReplayCursor { get; init; }
 
-    /// <summary>The last letter to replay.</summary>
+    /// <summary>The last dead letter to replay.</summary>
     public long? ReplayUntil { get; init; }
 
     public long ReplaySourceCount { get; init; }
@@ -95,19 +115,34 @@ internal sealed record RunRecord
     /// <summary>A JSON array of texts.</summary>
     public string Warnings { get; init; } = "[]";
 
-    public RunRequest Request => JsonSerializer.Deserialize<RunRequest>(RequestJson)!;
-
     public bool IsReplay => ReplayOfRunId is not null;
 
     public bool IsViewRebuild => ViewName is not null;
 
     public bool IsActive => RunStatus.IsActive(Status);
 
-    /// <summary>Only a run over everything of its type reads and moves the checkpoint.</summary>
-    public bool MovesCheckpoint => !IsReplay && !IsViewRebuild && Request.PatientId is null;
+    /// <summary>Only a run over the whole type reads and moves the checkpoint.</summary>
+    public bool MovesCheckpoint => !IsReplay && !IsViewRebuild && PatientId is null;
+
+    public RunMeta Meta => new(Job, TriggeredBy, Attempt, MaxAttempts, RunGroup, AirflowDagId, AirflowTaskId, AirflowRunId);
 
     public RunCounters Counters => new(
         Fetched, Validated, Invalid, TransformErrors, Upserted, Unchanged, Refetched, LoadErrors, DeadLetters);
 
     public RunProgress Progress => new(RunId, Status, Pages, Fetched, Total, ResourcesPerSecond, Counters);
+}
+
+/// <summary>The values of <c>ingestion_runs.missing_patients</c>: what a run does about resources whose patient is not stored.</summary>
+internal static class MissingPatientRule
+{
+    public const string Ignore = "ignore";
+    public const string DeadLetter = "dead_letter";
+    public const string Fetch = "fetch";
+
+    public static string Of(MissingPatients rule) => rule switch
+    {
+        Ingestion.MissingPatients.DeadLetter => DeadLetter,
+        Ingestion.MissingPatients.Fetch => Fetch,
+        _ => Ignore,
+    };
 }

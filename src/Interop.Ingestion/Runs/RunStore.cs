@@ -1,17 +1,18 @@
+using System.Collections.Immutable;
 using System.Text.Json;
-using Interop.Ingestion.Fetching;
-using Interop.Ingestion.Loading;
 using Interop.Storage;
 
 namespace Interop.Ingestion.Runs;
 
-/// <summary>The table <c>ingestion_runs</c> as runs write it. Every write of a run carries its epoch and fails when that has passed.</summary>
+/// <summary>The table <c>ingestion_runs</c>. Every write of a run carries its epoch and changes nothing when the run has a newer one.</summary>
 internal static class RunStore
 {
     private const string IsActive = "status IN ('RUNNING', 'RETRYING')";
 
-    // Commits of pages do not wait for the disk: a server that crashes may forget the last ones, and nothing may then follow them as if they were there.
+    // A commit of a page does not wait for the disk. When a crashed server has lost the last pages, no page may follow them.
     private const string IsAsKnown = $"run_id = @RunId AND epoch = @Epoch AND pages = @Pages AND {IsActive}";
+
+    private sealed record Count(string Key, long Total);
 
     public static Task<RunRecord?> FindAsync(DbSession session, long runId, CancellationToken cancellationToken) =>
         session.FirstAsync<RunRecord>("SELECT * FROM ingestion_runs WHERE run_id = @runId", new { runId }, cancellationToken);
@@ -25,13 +26,42 @@ internal static class RunStore
     public static Task<IReadOnlyList<long>> ActiveIdsAsync(DbSession session, CancellationToken cancellationToken) =>
         session.QueryAsync<long>($"SELECT run_id FROM ingestion_runs WHERE {IsActive} ORDER BY run_id", null, cancellationToken);
 
-    /// <summary>A new run, active at once. The database lets one in per source and type; null when another was first.</summary>
+    /// <summary>The runs that the filter lets through, newest first.</summary>
+    public static Task<IReadOnlyList<RunRecord>> ListAsync(DbSession session, RunFilter filter, CancellationToken cancellationToken)
+    {
+        (object? Value, string Condition)[] conditions =
+        [
+            (filter.ResourceType, "resource_type = @ResourceType"),
+            (filter.Source, "source = @Source"),
+            (filter.Status, "status = @Status"),
+            (filter.Since, "started_at >= @Since"),
+            (filter.Until, "started_at <= @Until"),
+            (filter.Job, "job = @Job"),
+            (filter.Trigger, "triggered_by = @Trigger"),
+        ];
+        var where = string.Join(" AND ", conditions.Where(c => c.Value is not null).Select(c => c.Condition).Prepend("1 = 1"));
+        return session.QueryAsync<RunRecord>($"SELECT * FROM ingestion_runs WHERE {where} ORDER BY run_id DESC LIMIT @Limit", filter, cancellationToken);
+    }
+
+    /// <summary>The sources that had a run which fetches, in order.</summary>
+    public static Task<IReadOnlyList<string>> SourcesAsync(DbSession session, CancellationToken cancellationToken) =>
+        session.QueryAsync<string>("SELECT DISTINCT source FROM ingestion_runs WHERE view_name IS NULL ORDER BY source", null, cancellationToken);
+
+    public static Task<ImmutableSortedDictionary<string, long>> CountByStatusAsync(DbSession session, CancellationToken cancellationToken) =>
+        CountAsync(session, "SELECT status AS key, COUNT(*) AS total FROM ingestion_runs GROUP BY status", cancellationToken);
+
+    public static Task<ImmutableSortedDictionary<string, long>> CountByTypeAsync(DbSession session, CancellationToken cancellationToken) =>
+        CountAsync(session, "SELECT resource_type AS key, COUNT(*) AS total FROM ingestion_runs GROUP BY resource_type", cancellationToken);
+
+    /// <summary>Inserts a new, active run. Null when the source and type have an active run already: a unique index allows one.</summary>
     public static Task<RunRecord?> InsertAsync(DbSession session, RunRecord run, CancellationToken cancellationToken) =>
         session.FirstAsync<RunRecord>(
             $"""
-            INSERT INTO ingestion_runs (source, resource_type, status, started_at, request_json, since, checkpoint_before,
+            INSERT INTO ingestion_runs (source, resource_type, status, started_at, patient_id, full_fetch, missing_patients, job, triggered_by,
+                                        attempt, max_attempts, run_group, airflow_dag_id, airflow_task_id, airflow_run_id, since, checkpoint_before,
                                         replay_of_run_id, replay_stage, replay_until, replay_source_count, replay_missing_raw, view_name)
-            VALUES (@Source, @ResourceType, @Status, @StartedAt, @RequestJson, @Since, @CheckpointBefore,
+            VALUES (@Source, @ResourceType, @Status, @StartedAt, @PatientId, @FullFetch, @MissingPatients, @Job, @TriggeredBy,
+                    @Attempt, @MaxAttempts, @RunGroup, @AirflowDagId, @AirflowTaskId, @AirflowRunId, @Since, @CheckpointBefore,
                     @ReplayOfRunId, @ReplayStage, @ReplayUntil, @ReplaySourceCount, @ReplayMissingRaw, @ViewName)
             ON CONFLICT (source, resource_type) WHERE {IsActive} DO NOTHING
             RETURNING *
@@ -39,32 +69,30 @@ internal static class RunStore
             run,
             cancellationToken);
 
-    /// <summary>Makes the caller the run's owner: whoever owned it before cannot write any more. Null when the run has ended.</summary>
-    public static Task<RunRecord?> TakeUpAsync(DbSession session, long runId, CancellationToken cancellationToken) =>
+    /// <summary>Makes the caller the owner of the run: the owner before it cannot write any more. Null when the run has ended.</summary>
+    public static Task<RunRecord?> ClaimAsync(DbSession session, long runId, CancellationToken cancellationToken) =>
         session.FirstAsync<RunRecord>(
             $"UPDATE ingestion_runs SET epoch = epoch + 1 WHERE run_id = @runId AND {IsActive} RETURNING *", new { runId }, cancellationToken);
 
-    /// <summary>Whether the run is the caller's, and the database holds every page of it that the caller knows of.</summary>
+    /// <summary>Whether the caller still owns the run, and the database holds every page that the caller knows of.</summary>
     public static Task<bool> IsAsKnownAsync(DbSession session, RunRecord run, CancellationToken cancellationToken) =>
         session.ScalarAsync<bool>(
             $"SELECT EXISTS (SELECT 1 FROM ingestion_runs WHERE {IsAsKnown})", new { run.RunId, run.Epoch, run.Pages }, cancellationToken);
 
-    /// <summary>
-    /// Why a write of the run was refused: it is not the writer's any more, or the database has forgotten pages that it had committed.
-    /// </summary>
+    /// <summary>Why a write of the run was refused: the run has another owner or has ended, or the database has lost committed pages.</summary>
     public static async Task<Exception> RefusalAsync(DbSession session, RunRecord run, CancellationToken cancellationToken) =>
         await FindAsync(session, run.RunId, cancellationToken) is { IsActive: true } stored && stored.Epoch == run.Epoch
             ? new PagesLostException(run.RunId, run.Pages, stored.Pages)
             : new LeaseLostException(run.RunId);
 
     /// <summary>
-    /// A page was loaded: the counters and the cursor move with it. Null when the run is not what the caller knows (<see cref="RefusalAsync"/>).
+    /// Adds a loaded page: position, counters and warnings. Null when the run is not as the caller knows it (<see cref="RefusalAsync"/>).
     /// </summary>
     public static Task<RunRecord?> AdvanceAsync(
         DbSession session,
         RunRecord run,
-        IncomingPage page,
-        RunDelta delta,
+        PagePosition page,
+        PageCounters counters,
         IReadOnlyList<string> warnings,
         double resourcesPerSecond,
         CancellationToken cancellationToken) =>
@@ -92,31 +120,32 @@ internal static class RunStore
                 page.Cursor,
                 page.Watermark,
                 page.ReplayCursor,
-                delta.Fetched,
-                delta.Validated,
-                delta.Invalid,
-                delta.TransformErrors,
-                delta.Upserted,
-                delta.Unchanged,
-                delta.Refetched,
-                delta.LoadErrors,
-                delta.DeadLetters,
-                delta.Deleted,
-                delta.Included,
-                delta.PatientsFetched,
-                delta.PatientsUpserted,
+                counters.Fetched,
+                counters.Validated,
+                counters.Invalid,
+                counters.TransformErrors,
+                counters.Upserted,
+                counters.Unchanged,
+                counters.Refetched,
+                counters.LoadErrors,
+                counters.DeadLetters,
+                counters.Deleted,
+                counters.Included,
+                counters.PatientsFetched,
+                counters.PatientsUpserted,
                 resourcesPerSecond,
                 warnings = JsonSerializer.Serialize(warnings),
             },
             cancellationToken);
 
     /// <summary>
-    /// The run has ended; with SUCCESS its watermark becomes the checkpoint, in the same transaction. Null when it is not what the caller knows.
+    /// Ends the run. With SUCCESS its watermark becomes the checkpoint, in the same transaction. Null when the run is not as the caller
+    /// knows it (<see cref="RefusalAsync"/>).
     /// </summary>
     public static async Task<RunRecord?> FinishAsync(
         DbSession session, RunRecord run, string status, string? error, string? exportPath, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        // The run first: who does not own it any more must not touch the checkpoint either.
+        // The run first: a worker that does not own it must not touch the checkpoint either.
         var ended = await session.FirstAsync<RunRecord>(
             $"""
             UPDATE ingestion_runs SET
@@ -128,7 +157,7 @@ internal static class RunStore
             cancellationToken);
         if (ended is null)
             return null;
-        await session.ExecuteAsync("DELETE FROM run_seen WHERE run_id = @RunId", new { run.RunId }, cancellationToken);
+        await RunSeenStore.DeleteAsync(session, run.RunId, cancellationToken);
         if (status != RunStatus.Success || ended is not { MovesCheckpoint: true, Watermark: { } watermark })
             return ended;
         var after = await CheckpointStore.RaiseAsync(session, run.Source, run.ResourceType, watermark, now, cancellationToken);
@@ -137,7 +166,7 @@ internal static class RunStore
         return ended with { CheckpointAfter = after };
     }
 
-    /// <summary>Ends an active run whoever owns it; its owner's next write fails. Null when it had ended.</summary>
+    /// <summary>Ends an active run, whichever worker owns it; the owner's next write fails. Null when the run had ended.</summary>
     public static async Task<RunRecord?> CancelAsync(DbSession session, long runId, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var cancelled = await session.FirstAsync<RunRecord>(
@@ -149,7 +178,10 @@ internal static class RunStore
             new { runId, now },
             cancellationToken);
         if (cancelled is not null)
-            await session.ExecuteAsync("DELETE FROM run_seen WHERE run_id = @runId", new { runId }, cancellationToken);
+            await RunSeenStore.DeleteAsync(session, runId, cancellationToken);
         return cancelled;
     }
+
+    private static async Task<ImmutableSortedDictionary<string, long>> CountAsync(DbSession session, string sql, CancellationToken cancellationToken) =>
+        (await session.QueryAsync<Count>(sql, null, cancellationToken)).ToImmutableSortedDictionary(c => c.Key, c => c.Total);
 }

@@ -9,6 +9,6 @@ internal static class PlatformViews
 
     public static bool Has(string name) => DefaultViews.All.ContainsKey(name);
 
-    /// <summary>The type that a platform's view reads, whoever redefines it; null where the name is not one of the platform's.</summary>
+    /// <summary>The type that one of the platform's views reads, also when it was redefined; null for other names.</summary>
     public static string? ResourceTypeOf(string name) => DefaultViews.All.GetValueOrDefault(name)?.Definition.Resource;
 }

@@ -5,7 +5,7 @@ using Interop.Storage;
 
 namespace Interop.Ingestion.Views;
 
-/// <summary>The views as this process knows them. Another process may have changed them: whoever writes rows finds out, and has them read again.</summary>
+/// <summary>The views as this process knows them, compiled. Another process may change them: a write of rows compares the epoch and refreshes the catalog.</summary>
 internal sealed class ViewCatalog(Database database)
 {
     private readonly Lock _lock = new();
@@ -14,9 +14,10 @@ internal sealed class ViewCatalog(Database database)
 
     public async ValueTask<ViewSet> CurrentAsync(CancellationToken cancellationToken) => _current ?? await RefreshAsync(cancellationToken);
 
-    /// <summary>What is known is not true any more.</summary>
+    /// <summary>The views have changed: the next call reads them again.</summary>
     public void Forget() => _current = null;
 
+    /// <summary>Reads the views from the database.</summary>
     public async Task<ViewSet> RefreshAsync(CancellationToken cancellationToken)
     {
         var (epoch, records) = await database.ReadAsync(

@@ -1,28 +1,23 @@
 using System.Text;
 using System.Text.Json;
 using Interop.Fhir.Views;
+using Interop.Ingestion.Resources;
 using Interop.Ingestion.Runs;
 using Interop.Storage;
 using Interop.Views;
 
 namespace Interop.Ingestion.Views;
 
-/// <summary>How a wish to change a view came out.</summary>
-/// <param name="RunId">The run that fills the new table; null when nothing had to be filled.</param>
-internal readonly record struct ViewChange(ViewOutcome Outcome, long? RunId = null, string? Reason = null);
-
 /// <summary>
-/// Changes views. A new definition gets a table of its own, which ingestion writes beside the old one and a run fills from the stored raw
-/// JSON; when it is full it takes the view's name. Until then, and when it never comes to that, the old one is what is read.
+/// Changes views. A new definition gets a table of its own. Ingestion writes it beside the old table, and a run fills it from the stored raw
+/// JSON. When it is full it takes the view's name. Until then, and when the run fails, readers see the old table.
 /// </summary>
 internal sealed class ViewChanges(Database database, ViewCatalog catalog, TimeProvider time)
 {
-    // Readers of the old table hold the swap up; nobody who ingests waits for them longer than this at a time.
-    private const string SwapPatience = "2s";
-
-    /// <summary>Makes this definition the view's. The run, where there is one, is the caller's to have taken up.</summary>
-    /// <exception cref="ViewDefinitionException">It cannot be a table.</exception>
-    public Task<ViewChange> PutAsync(string json, string origin, CancellationToken cancellationToken, bool replace = false)
+    /// <summary>Gives the view this definition. When a run must fill its table, the caller resumes that run.</summary>
+    /// <exception cref="ViewDefinitionException">The definition cannot be a table.</exception>
+    /// <param name="replace">Allows the API to change one of the platform's own views.</param>
+    public Task<ViewChangeResult> PutAsync(string json, string origin, CancellationToken cancellationToken, bool replace = false)
     {
         var view = ViewTableRules.Compile(Encoding.UTF8.GetBytes(json));
         return ChangeAsync(
@@ -31,53 +26,51 @@ internal sealed class ViewChanges(Database database, ViewCatalog catalog, TimePr
                 var name = view.Definition.Name!;
                 var known = await ViewStore.FindAsync(session, name, token);
                 if (await RefusalAsync(session, view, known, origin, token) is { } reason)
-                    return new ViewChange(known?.Origin == ViewOrigin.File && origin == ViewOrigin.Api ? ViewOutcome.BelongsToFile : ViewOutcome.Refused, null, reason);
+                    return Result(known?.Origin == ViewOrigin.File && origin == ViewOrigin.Api ? ViewOutcome.BelongsToFile : ViewOutcome.Refused, null, reason);
                 if (known is not null && (known.NextDefinition ?? known.Definition) is { } present && IsSame(present, json))
                     return await KeepAsync(session, known, origin, token);
                 if (PlatformViews.Has(name) && origin == ViewOrigin.Api && !replace)
-                    return new ViewChange(ViewOutcome.NeedsReplace, null, $"the view {name} comes with the platform: add ?replace=true to change it");
+                    return Result(ViewOutcome.NeedsReplace, null, $"the view {name} comes with the platform: add ?replace=true to change it");
                 return await BeginAsync(session, known ?? new ViewRecord { Name = name, Origin = origin }, view, json, origin, token);
             },
             cancellationToken);
     }
 
-    /// <summary>Fills the view's table anew.</summary>
-    public Task<ViewChange> RebuildAsync(string name, CancellationToken cancellationToken) =>
+    /// <summary>Begins to fill the view's table anew.</summary>
+    public Task<ViewChangeResult> RebuildAsync(string name, CancellationToken cancellationToken) =>
         ChangeAsync(
             async (session, token) =>
             {
                 if (await ViewStore.FindAsync(session, name, token) is not { } known)
-                    return new ViewChange(ViewOutcome.Unknown);
+                    return Result(ViewOutcome.Unknown);
                 var json = (known.NextDefinition ?? known.Definition)!;
                 return await BeginAsync(session, known, ViewTableRules.Compile(Encoding.UTF8.GetBytes(json)), json, known.NextOrigin ?? known.Origin, token);
             },
             cancellationToken);
 
     /// <summary>The table that the run has filled takes the view's name.</summary>
-    /// <exception cref="PagesLostException">A crashed database has forgotten what filled it last.</exception>
+    /// <exception cref="PagesLostException">The database crashed and lost the last chunks that it had committed.</exception>
     public Task SwapAsync(RunRecord run, CancellationToken cancellationToken) =>
         ChangeAsync(
             async (session, token) =>
             {
-                if (session.Dialect == SqlDialect.Postgres)
-                    await session.ExecuteAsync($"SET LOCAL lock_timeout = '{SwapPatience}'", null, token);
                 if (await ViewStore.FindByRunAsync(session, run.RunId, token) is not { } view)
-                    return new ViewChange(ViewOutcome.Unchanged); // a crash came between this and the run's end
+                    return Result(ViewOutcome.Unchanged); // the process was killed between this step and the run's end
                 if (!await RunStore.IsAsKnownAsync(session, run, token))
                     throw await RunStore.RefusalAsync(session, run, token);
-                if (view.Definition is not null)
-                    await DropAsync(session, view.Name, token);
-                await session.ExecuteAsync($"ALTER TABLE {TableSql.Quote(view.NextTable)} RENAME TO {TableSql.Quote(view.Name)}", null, token);
-                await ViewFailureStore.RenameTableAsync(session, view.NextTable, view.Name, token);
+                await ViewTableStore.ReplaceAsync(session, view.NextTable, view.Name, token);
                 await ViewStore.SaveAsync(
                     session,
                     WithoutNext(view) with { Origin = view.NextOrigin!, Definition = view.NextDefinition, Layout = ViewTable.CurrentLayout },
                     token);
-                return new ViewChange(ViewOutcome.Active);
+                return Result(ViewOutcome.Active);
             },
             cancellationToken);
 
-    /// <summary>The run will not fill its table: the table goes, the view stays what it was. Inside the transaction that ends the run.</summary>
+    /// <summary>
+    /// The run will not fill its table: drops the table and keeps the view as it was. The caller ends the run in the same transaction.
+    /// Does nothing for a run that fills no table.
+    /// </summary>
     public static async Task AbandonAsync(DbSession session, long runId, CancellationToken cancellationToken)
     {
         if (await ViewStore.FindByRunAsync(session, runId, cancellationToken) is null)
@@ -85,28 +78,26 @@ internal sealed class ViewChanges(Database database, ViewCatalog catalog, TimePr
         await ViewStore.LockAsync(session, cancellationToken);
         if (await ViewStore.FindByRunAsync(session, runId, cancellationToken) is not { } view)
             return;
-        await DropAsync(session, view.NextTable, cancellationToken);
+        await ViewTableStore.DropAsync(session, view.NextTable, cancellationToken);
         if (view.Definition is null)
-            await ViewStore.RemoveAsync(session, view, cancellationToken);
+            await ViewStore.DeleteAsync(session, view, cancellationToken);
         else
             await ViewStore.SaveAsync(session, WithoutNext(view), cancellationToken);
     }
 
-    /// <summary>
-    /// Removes a user's view with its table. Where it replaced one of the platform's own views, that one comes back, filled by a run.
-    /// </summary>
-    public Task<ViewChange> DeleteAsync(string name, CancellationToken cancellationToken) =>
+    /// <summary>Deletes a user's view with its table. When it replaced one of the platform's own views, a run fills that one again.</summary>
+    public Task<ViewChangeResult> DeleteAsync(string name, CancellationToken cancellationToken) =>
         ChangeAsync(
             async (session, token) =>
             {
                 if (await ViewStore.FindAsync(session, name, token) is not { } known)
-                    return new ViewChange(ViewOutcome.Unknown);
+                    return Result(ViewOutcome.Unknown);
                 switch (known.NextOrigin ?? known.Origin)
                 {
                     case ViewOrigin.File:
-                        return new ViewChange(ViewOutcome.BelongsToFile, null, $"the view {name} is given by a file of Views:Directory: remove it there");
+                        return Result(ViewOutcome.BelongsToFile, null, $"the view {name} is given by a file of Views:Directory: remove it there");
                     case ViewOrigin.Platform:
-                        return new ViewChange(ViewOutcome.NeedsReplace, null, $"the view {name} comes with the platform and stays");
+                        return Result(ViewOutcome.NeedsReplace, null, $"the view {name} comes with the platform and stays");
                 }
 
                 if (PlatformViews.Has(known.Name))
@@ -116,20 +107,20 @@ internal sealed class ViewChanges(Database database, ViewCatalog catalog, TimePr
                 }
 
                 known = await DropNextAsync(session, known, token);
-                await DropAsync(session, known.Name, token);
-                await ViewStore.RemoveAsync(session, known, token);
-                return new ViewChange(ViewOutcome.Deleted);
+                await ViewTableStore.DropAsync(session, known.Name, token);
+                await ViewStore.DeleteAsync(session, known, token);
+                return Result(ViewOutcome.Deleted);
             },
             cancellationToken);
 
-    /// <summary>The names of views whose table has a layout of an older program, and which no run is filling.</summary>
+    /// <summary>The names of views whose table has the layout of an older program, and which no run fills.</summary>
     public async Task<IReadOnlyList<string>> OutdatedAsync(CancellationToken cancellationToken) =>
     [
         .. (await catalog.RefreshAsync(cancellationToken)).Views
             .Where(v => v is { Next: null, Record.Layout: < ViewTable.CurrentLayout }).Select(v => v.Record.Name),
     ];
 
-    private async Task<ViewChange> ChangeAsync(Func<DbSession, CancellationToken, Task<ViewChange>> change, CancellationToken cancellationToken)
+    private async Task<ViewChangeResult> ChangeAsync(Func<DbSession, CancellationToken, Task<ViewChangeResult>> change, CancellationToken cancellationToken)
     {
         var changed = await database.WriteAsync(
             async (session, token) =>
@@ -147,17 +138,17 @@ internal sealed class ViewChanges(Database database, ViewCatalog catalog, TimePr
     {
         var name = view.Definition.Name!;
         if (known is not null && known.Name != name)
-            return $"name: there is another view {known.Name}: names differ by more than case";
+            return $"name: there is another view {known.Name}: names must differ by more than case";
         if (known?.Origin == ViewOrigin.File && origin == ViewOrigin.Api)
             return $"the view {name} is given by a file of Views:Directory: change it there";
         if (PlatformViews.ResourceTypeOf(name) is { } type && type != view.Definition.Resource)
             return $"resource: the view {name} is the platform's own over {type}: give a view over {view.Definition.Resource} another name";
-        if (known is null && await ViewStore.FindTableAsync(session, name, cancellationToken) is { } table)
-            return $"name: there is a table {table} that is no view's: give the view another name";
+        if (known is null && await ViewTableStore.FindAsync(session, name, cancellationToken) is { } table)
+            return $"name: there is a table {table} that belongs to no view: give the view another name";
         return null;
     }
 
-    private static async Task<ViewChange> KeepAsync(DbSession session, ViewRecord known, string origin, CancellationToken cancellationToken)
+    private static async Task<ViewChangeResult> KeepAsync(DbSession session, ViewRecord known, string origin, CancellationToken cancellationToken)
     {
         if ((known.NextOrigin ?? known.Origin) != origin)
         {
@@ -165,33 +156,33 @@ internal sealed class ViewChanges(Database database, ViewCatalog catalog, TimePr
             await ViewStore.SaveAsync(session, kept, cancellationToken);
         }
 
-        return new ViewChange(ViewOutcome.Unchanged, known.NextRunId);
+        return Result(ViewOutcome.Unchanged, known.NextRunId);
     }
 
-    private async Task<ViewChange> BeginAsync(
+    private async Task<ViewChangeResult> BeginAsync(
         DbSession session, ViewRecord known, CompiledView view, string json, string origin, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         known = await DropNextAsync(session, known, cancellationToken);
         known = known with { Generation = known.Generation + 1, ChangedAt = now };
-        if (!await ViewStore.HasResourcesAsync(session, view.Definition.Resource, cancellationToken))
+        if (!await ResourceStore.AnyAsync(session, await RunStore.SourcesAsync(session, cancellationToken), view.Definition.Resource, cancellationToken))
         {
             if (known.Definition is not null)
-                await DropAsync(session, known.Name, cancellationToken);
-            await CreateAsync(session, view, known.Name, known.NextTable, cancellationToken);
+                await ViewTableStore.DropAsync(session, known.Name, cancellationToken);
+            await ViewTableStore.CreateAsync(session, new ViewTable(view, known.Name), known.NextTable, cancellationToken);
             await ViewStore.SaveAsync(
                 session, known with { Origin = origin, Definition = json, Layout = ViewTable.CurrentLayout }, cancellationToken);
-            return new ViewChange(ViewOutcome.Active);
+            return Result(ViewOutcome.Active);
         }
 
-        await CreateAsync(session, view, known.NextTable, known.NextTable, cancellationToken);
+        await ViewTableStore.CreateAsync(session, new ViewTable(view, known.NextTable), known.NextTable, cancellationToken);
         var run = await RunStore.InsertAsync(session, RunFor(view, now), cancellationToken)
-            ?? throw new InvalidOperationException($"the view {known.Name} is being filled by a run that it does not know");
+            ?? throw new InvalidOperationException($"the view {known.Name} has an active run that its row does not name");
         await ViewStore.SaveAsync(session, known with { NextOrigin = origin, NextDefinition = json, NextRunId = run.RunId }, cancellationToken);
-        return new ViewChange(ViewOutcome.Building, run.RunId);
+        return Result(ViewOutcome.Building, run.RunId);
     }
 
-    /// <summary>A run under a source of its own, which no server's name can be, so that ingestion of the type goes on beside it.</summary>
+    /// <summary>A run under a source name that no server can have, so that ingestion of the type goes on at the same time.</summary>
     private static RunRecord RunFor(CompiledView view, DateTimeOffset now) => new()
     {
         Source = $"view:{view.Definition.Name}",
@@ -199,50 +190,27 @@ internal sealed class ViewChanges(Database database, ViewCatalog catalog, TimePr
         ViewName = view.Definition.Name,
         Status = RunStatus.Running,
         StartedAt = now,
-        RequestJson = JsonSerializer.Serialize(
-            new RunRequest(null, Full: true, MissingPatients.Ignore, RunMeta.None with { Job = $"view:{view.Definition.Name}", Trigger = "view" })),
+        FullFetch = true,
+        Job = $"view:{view.Definition.Name}",
+        TriggeredBy = "view",
     };
 
     private static ViewRecord WithoutNext(ViewRecord view) =>
         view with { NextOrigin = null, NextDefinition = null, NextRunId = null, NextSource = null, NextId = null };
+
+    private static ViewChangeResult Result(ViewOutcome outcome, long? runId = null, string? reason = null) =>
+        new(outcome, null, runId, reason, null);
 
     private async Task<ViewRecord> DropNextAsync(DbSession session, ViewRecord known, CancellationToken cancellationToken)
     {
         if (known.NextRunId is not { } running)
             return known;
         await RunStore.CancelAsync(session, running, time.GetUtcNow(), cancellationToken);
-        await DropAsync(session, known.NextTable, cancellationToken);
+        await ViewTableStore.DropAsync(session, known.NextTable, cancellationToken);
         return WithoutNext(known);
     }
 
-    /// <summary>The table with its indexes, and, on PostgreSQL, comments that say where each column comes from.</summary>
-    /// <param name="session">The transaction.</param>
-    /// <param name="view">Gives the columns.</param>
-    /// <param name="name">The table's name.</param>
-    /// <param name="indexPrefix">Begins the names of the indexes, which stay when the table is renamed.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
-    private static async Task CreateAsync(
-        DbSession session, CompiledView view, string name, string indexPrefix, CancellationToken cancellationToken)
-    {
-        var table = new ViewTable(view, name);
-        await session.ExecuteAsync(TableSql.CreateTable(table.Shape, session.Dialect), null, cancellationToken);
-        foreach (var column in table.IndexedColumns())
-        {
-            var index = TableSql.Quote($"{indexPrefix}_{(column == ViewTable.PatientId ? "patient" : "time")}");
-            await session.ExecuteAsync($"CREATE INDEX {index} ON {TableSql.Quote(name)} ({TableSql.Quote(column)})", null, cancellationToken);
-        }
-
-        if (session.Dialect == SqlDialect.Postgres)
-            await session.ExecuteAsync(string.Join(";\n", ViewComments.Of(table)), null, cancellationToken);
-    }
-
-    private static async Task DropAsync(DbSession session, string table, CancellationToken cancellationToken)
-    {
-        await session.ExecuteAsync($"DROP TABLE IF EXISTS {TableSql.Quote(table)}", null, cancellationToken);
-        await ViewFailureStore.ForgetTableAsync(session, table, cancellationToken);
-    }
-
-    /// <summary>The same definition, whatever its white space.</summary>
+    /// <summary>Whether the definitions differ by white space only.</summary>
     private static bool IsSame(string a, string b)
     {
         using var first = JsonDocument.Parse(a);

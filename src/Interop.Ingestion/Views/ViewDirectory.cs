@@ -4,7 +4,7 @@ using Interop.Views;
 
 namespace Interop.Ingestion.Views;
 
-/// <summary>Describes the views, and the files that are refused.</summary>
+/// <summary>Describes the views, and the view files that were refused.</summary>
 internal sealed class ViewDirectory(Database database, ViewCatalog catalog, ViewFiles files)
 {
     private const string Active = "active";
@@ -18,7 +18,7 @@ internal sealed class ViewDirectory(Database database, ViewCatalog catalog, View
     public async Task<ViewInfo?> FindAsync(string name, CancellationToken cancellationToken) =>
         (await catalog.RefreshAsync(cancellationToken)).Find(name) is { } view ? (await DescribeAsync([view], cancellationToken))[0] : null;
 
-    /// <summary>The ViewDefinition as it was given: the one to come, where there is one.</summary>
+    /// <summary>The latest ViewDefinition as it was given: the next one while a run fills its table.</summary>
     public async Task<JsonText?> DefinitionAsync(string name, CancellationToken cancellationToken) =>
         (await catalog.RefreshAsync(cancellationToken)).Find(name)?.Record is { } record
             ? new JsonText((record.NextDefinition ?? record.Definition)!)

@@ -9,10 +9,10 @@ internal sealed record RefusedView(string File, string Reason);
 /// <summary>The user's own ViewDefinitions: every <c>*.json</c> of <see cref="ViewOptions.Directory"/>.</summary>
 internal sealed class ViewFiles(IOptions<ViewOptions> options)
 {
-    /// <summary>What was refused at start: shown until the next one.</summary>
+    /// <summary>The files that were refused at start.</summary>
     public ImmutableArray<RefusedView> Refused { get; set; } = [];
 
-    /// <summary>The files in the order of their names, each with its text or why it cannot be read.</summary>
+    /// <summary>The files in the order of their names, each with its text or the reason why it cannot be read.</summary>
     public IEnumerable<(string File, string? Text, string? Problem)> Read()
     {
         if (options.Value.Directory is not { Length: > 0 } directory)

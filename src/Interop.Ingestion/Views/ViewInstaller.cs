@@ -9,8 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace Interop.Ingestion.Views;
 
 /// <summary>
-/// Brings the tables in line, before anything runs, with the views that come with the program and with the user's files. A bad file is
-/// named with its place and reason, and its view stays what it was. Runs that this begins are taken up with those left behind.
+/// Installs the platform's views and the user's view files at start, before any run. A bad file is logged with its place and reason, and its
+/// view stays as it was. Runs that this begins are resumed together with interrupted ones.
 /// </summary>
 internal sealed partial class ViewInstaller(ViewChanges changes, ViewCatalog catalog, ViewFiles files, ILogger<ViewInstaller> log) : IHostedService
 {
@@ -33,7 +33,7 @@ internal sealed partial class ViewInstaller(ViewChanges changes, ViewCatalog cat
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>The names of the views that files give, whether their definitions can be used or not: a bad file does not bring the platform's back.</summary>
+    /// <summary>The names of the views that files give, usable or not: a bad file must not bring the platform's view back.</summary>
     private async Task<HashSet<string>> InstallFilesAsync(CancellationToken cancellationToken)
     {
         var given = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
@@ -46,7 +46,7 @@ internal sealed partial class ViewInstaller(ViewChanges changes, ViewCatalog cat
                 var name = NameOf(text) ?? Path.GetFileNameWithoutExtension(file);
                 problem = given.TryAdd(name, file)
                     ? await PutAsync(text, ViewOrigin.File, file, cancellationToken)
-                    : $"name: the view {name} is given by {given[name]} too";
+                    : $"name: the view {name} is also given by {given[name]}";
             }
 
             if (problem is null)
@@ -59,7 +59,7 @@ internal sealed partial class ViewInstaller(ViewChanges changes, ViewCatalog cat
         return given.Keys.ToHashSet(StringComparer.OrdinalIgnoreCase);
     }
 
-    /// <summary>Null, or why the definition is not used.</summary>
+    /// <summary>Null, or the reason why the definition is not used.</summary>
     private async Task<string?> PutAsync(string json, string origin, string from, CancellationToken cancellationToken)
     {
         try
@@ -85,7 +85,7 @@ internal sealed partial class ViewInstaller(ViewChanges changes, ViewCatalog cat
         }
         catch (JsonException)
         {
-            return null; // said, with its place, by whoever reads it as a view
+            return null; // compiling the view reports it with its place
         }
     }
 

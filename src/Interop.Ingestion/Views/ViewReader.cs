@@ -5,12 +5,14 @@ using System.Text;
 using System.Text.Json;
 using Interop.Fhir.Views;
 using Interop.Fhir.Views.Rows;
+using Interop.Ingestion.Resources;
+using Interop.Ingestion.Runs;
 using Interop.Storage;
 using Interop.Views;
 
 namespace Interop.Ingestion.Views;
 
-/// <summary>Reads the rows of views as text, and shows what a definition would make of what is stored.</summary>
+/// <summary>Reads the rows of views as text, and previews the rows that a definition gives for stored resources.</summary>
 internal sealed class ViewReader(Database database, ViewCatalog catalog)
 {
     private const int MaxPageBytes = 1024 * 1024;
@@ -19,8 +21,6 @@ internal sealed class ViewReader(Database database, ViewCatalog catalog)
     private const int MaxTrialExamples = 5;
 
     private sealed record Position(string Source, string Id, long Index, long Written);
-
-    private sealed record StoredRow(string Source, string ResourceId, long RunId, string Raw);
 
     /// <summary>The next page of a view's rows; null when there is no such table.</summary>
     public async Task<ViewRowsPage?> ReadAsync(string name, RowFormat format, long? limit, string? cursor, CancellationToken cancellationToken)
@@ -36,40 +36,32 @@ internal sealed class ViewReader(Database database, ViewCatalog catalog)
         DbSession session, ViewTable table, RowFormat format, long? limit, Position? after, int rows, CancellationToken cancellationToken)
     {
         List<Column> columns = [.. table.KeyColumns, .. table.Columns];
-        await using var command = session.Connection.CreateCommand();
-        command.Transaction = session.Transaction;
-        command.CommandText = Sql(table, columns, after is not null);
-        Add(command, "@limit", rows);
-        if (after is not null)
-        {
-            Add(command, "@source", after.Source);
-            Add(command, "@id", after.Id);
-            if (table.HasManyRows)
-                Add(command, "@index", after.Index);
-        }
-
         using var bytes = new MemoryStream();
         var output = PipeWriter.Create(bytes, new StreamPipeWriterOptions(leaveOpen: true));
         using var writer = Writer(format, columns.Select(c => c.Name), output, withHeader: after is null);
         Position? last = null;
         var count = 0;
-        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
-        {
-            while (bytes.Length < MaxPageBytes && await reader.ReadAsync(cancellationToken))
+        await ViewTableStore.ReadAsync(
+            session,
+            table,
+            columns,
+            after is null ? null : (after.Source, after.Id, after.Index),
+            rows,
+            async reader =>
             {
                 WriteRow(writer, columns, reader);
                 await writer.FlushWhenFullAsync(cancellationToken);
                 count++;
                 last = new Position(reader.GetString(0), reader.GetString(1), table.HasManyRows ? reader.GetInt64(2) : 0, (after?.Written ?? 0) + count);
-            }
-        }
-
+                return bytes.Length < MaxPageBytes;
+            },
+            cancellationToken);
         await writer.FlushAsync(cancellationToken);
         var isEnd = last is null || last.Written >= limit || (count < rows && bytes.Length < MaxPageBytes);
         return new ViewRowsPage(Text(bytes), count, isEnd ? null : JsonSerializer.Serialize(last));
     }
 
-    /// <summary>What a definition makes of the first stored resources of its type.</summary>
+    /// <summary>The rows that a definition gives for the first stored resources of its type.</summary>
     public async Task<ViewPreview> PreviewAsync(CompiledView view, int limit, CancellationToken cancellationToken)
     {
         var stored = await database.ReadAsync((session, token) => FirstAsync(session, view.Definition.Resource, limit, token), cancellationToken);
@@ -83,7 +75,7 @@ internal sealed class ViewReader(Database database, ViewCatalog catalog)
             using var document = JsonDocument.Parse(resource.Raw, new JsonDocumentOptions { MaxDepth = 128 });
             try
             {
-                view.Run(document.RootElement, held);
+                view.Run(document.RootElement, held, cancellationToken: cancellationToken);
                 held.MoveTo(writer);
             }
             catch (ViewEvaluationException e)
@@ -111,7 +103,7 @@ internal sealed class ViewReader(Database database, ViewCatalog catalog)
             using var document = JsonDocument.Parse(resource.Raw, new JsonDocumentOptions { MaxDepth = 128 });
             try
             {
-                rows.Append(document.RootElement, new RowOrigin(resource.Source, resource.ResourceId, resource.RunId, default, default));
+                rows.Append(document.RootElement, new RowOrigin(resource.Source, resource.ResourceId, resource.RunId, default, default), cancellationToken);
                 rows.Batch.Clear();
             }
             catch (ViewEvaluationException e)
@@ -127,18 +119,12 @@ internal sealed class ViewReader(Database database, ViewCatalog catalog)
 
     public static ImmutableArray<string> Warnings(CompiledView view) => [.. view.Warnings.Select(w => $"{w.Place}: {w.Reason}")];
 
-    private static async Task<List<StoredRow>> FirstAsync(DbSession session, string resourceType, int limit, CancellationToken cancellationToken)
+    private static async Task<List<StoredJson>> FirstAsync(DbSession session, string resourceType, int limit, CancellationToken cancellationToken)
     {
-        var found = new List<StoredRow>();
-        foreach (var source in await session.QueryAsync<string>("SELECT DISTINCT source FROM ingestion_runs WHERE view_name IS NULL ORDER BY source", null, cancellationToken))
+        var found = new List<StoredJson>();
+        foreach (var source in await RunStore.SourcesAsync(session, cancellationToken))
         {
-            found.AddRange(await session.QueryAsync<StoredRow>(
-                """
-                SELECT source, resource_id, run_id, raw FROM resources
-                WHERE source = @source AND resource_type = @resourceType AND deleted_at IS NULL ORDER BY resource_id LIMIT @left
-                """,
-                new { source, resourceType, left = limit - found.Count },
-                cancellationToken));
+            found.AddRange(await ResourceStore.ListAsync(session, source, resourceType, "", limit - found.Count, cancellationToken));
             if (found.Count >= limit)
                 break;
         }
@@ -148,15 +134,6 @@ internal sealed class ViewReader(Database database, ViewCatalog catalog)
 
     private static ViewRowWriter Writer(RowFormat format, IEnumerable<string> columns, PipeWriter output, bool withHeader) =>
         format == RowFormat.Csv ? new CsvRowWriter(columns, output, withHeader) : new NdjsonRowWriter(columns, output);
-
-    private static string Sql(ViewTable table, List<Column> columns, bool hasCursor)
-    {
-        // A number as text: PostgreSQL's numeric has digits that no number of ours can hold.
-        var values = columns.Select(c => c.Type == ColumnType.Numeric ? $"CAST({TableSql.Quote(c.Name)} AS text)" : TableSql.Quote(c.Name));
-        var key = string.Join(", ", table.Shape.Key.Select(TableSql.Quote));
-        var cursor = !hasCursor ? "" : $" WHERE ({key}) > (@source, @id{(table.HasManyRows ? ", @index" : "")})";
-        return $"SELECT {string.Join(", ", values)} FROM {TableSql.Quote(table.Shape.Name)}{cursor} ORDER BY {key} LIMIT @limit";
-    }
 
     private static void WriteRow(ViewRowWriter writer, List<Column> columns, DbDataReader reader)
     {
@@ -170,7 +147,7 @@ internal sealed class ViewReader(Database database, ViewCatalog catalog)
             else if (columns[i].Type == ColumnType.Boolean)
                 writer.Boolean(reader.GetBoolean(i));
             else if (columns[i].Type == ColumnType.Numeric && reader.GetString(i) is var digits && char.IsAsciiDigit(digits[^1]))
-                writer.Numeric(Encoding.UTF8.GetBytes(digits)); // and not SQLite's Inf, which no JSON number is
+                writer.Numeric(Encoding.UTF8.GetBytes(digits)); // SQLite's Inf is no JSON number and is written as text
             else if (columns[i].Type == ColumnType.Json)
                 writer.Json(Encoding.UTF8.GetBytes(reader.GetString(i)));
             else
@@ -181,12 +158,4 @@ internal sealed class ViewReader(Database database, ViewCatalog catalog)
     }
 
     private static string Text(MemoryStream bytes) => Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length);
-
-    private static void Add(DbCommand command, string name, object value)
-    {
-        var parameter = command.CreateParameter();
-        parameter.ParameterName = name;
-        parameter.Value = value;
-        command.Parameters.Add(parameter);
-    }
 }

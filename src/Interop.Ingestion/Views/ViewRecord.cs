@@ -1,15 +1,15 @@
 namespace Interop.Ingestion.Views;
 
-/// <summary>Whose word a view's definition is.</summary>
+/// <summary>Where a view's definition comes from.</summary>
 internal static class ViewOrigin
 {
-    /// <summary>Comes with the program.</summary>
+    /// <summary>It comes with the program.</summary>
     public const string Platform = "platform";
 
-    /// <summary>A file of <c>Views:Directory</c>: only the file changes it.</summary>
+    /// <summary>A file of <c>Views:Directory</c>; only the file can change it.</summary>
     public const string File = "file";
 
-    /// <summary>Put through the API.</summary>
+    /// <summary>It was put through the API.</summary>
     public const string Api = "api";
 }
 
@@ -20,7 +20,7 @@ internal sealed record ViewRecord
 
     public string Origin { get; init; } = "";
 
-    /// <summary>The ViewDefinition whose rows are in the table of the view's name; null while the first one is being filled.</summary>
+    /// <summary>The ViewDefinition whose rows are in the table with the view's name; null while a run fills the first table.</summary>
     public string? Definition { get; init; }
 
     /// <summary>The layout of the table of the view's name (<see cref="ViewTable.CurrentLayout"/>).</summary>
@@ -33,19 +33,19 @@ internal sealed record ViewRecord
 
     public string? NextOrigin { get; init; }
 
-    /// <summary>The ViewDefinition whose table is being filled.</summary>
+    /// <summary>The ViewDefinition whose table a run fills.</summary>
     public string? NextDefinition { get; init; }
 
     /// <summary>The run that fills it.</summary>
     public long? NextRunId { get; init; }
 
-    /// <summary>How far it has come: the source of the last resource.</summary>
+    /// <summary>The source of the last resource whose rows are in the new table.</summary>
     public string? NextSource { get; init; }
 
-    /// <summary>How far it has come: the id of the last resource.</summary>
+    /// <summary>The id of that resource.</summary>
     public string? NextId { get; init; }
 
-    /// <summary>What the table is called until it takes the view's name.</summary>
+    /// <summary>The name of the new table until it takes the view's name.</summary>
     public string NextTable => TableOf(Name, Generation);
 
     public static string TableOf(string name, long generation) => $"{name}__v{generation}";

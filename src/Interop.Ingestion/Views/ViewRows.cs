@@ -4,12 +4,9 @@ using Interop.Storage;
 
 namespace Interop.Ingestion.Views;
 
-/// <summary>Rows of one view's table, from resource after resource, in the form that the database takes.</summary>
+/// <summary>Collects the rows of one view table, resource by resource, for the bulk upsert.</summary>
 internal sealed class ViewRows(ViewTable table) : IViewRowSink, IDisposable
 {
-    // Selects beside each other multiply: a resource must not become a table by itself.
-    private const int MaxRowsPerResource = 10_000;
-
     private readonly int _idColumn = IndexOfId(table.View.Columns);
     private readonly bool[] _hasInterval = [.. table.View.Columns.Select(table.HasInterval)];
     private RowOrigin _origin;
@@ -20,17 +17,17 @@ internal sealed class ViewRows(ViewTable table) : IViewRowSink, IDisposable
 
     public RowBatch Batch { get; } = new(table.Shape);
 
-    /// <summary>Appends the rows of a resource; all of them, or none when it throws.</summary>
-    /// <returns>How many they are.</returns>
+    /// <summary>Appends the rows of a resource: all of them, or none when it throws.</summary>
+    /// <returns>The number of rows.</returns>
     /// <exception cref="ViewEvaluationException">The resource's values do not fit the view.</exception>
-    public int Append(JsonElement resource, in RowOrigin origin)
+    public int Append(JsonElement resource, in RowOrigin origin, CancellationToken cancellationToken = default)
     {
         var before = Batch.Count;
         _origin = origin;
         _rowIndex = 0;
         try
         {
-            return Table.View.Run(resource, this);
+            return Table.View.Run(resource, this, cancellationToken: cancellationToken);
         }
         catch
         {
@@ -43,8 +40,6 @@ internal sealed class ViewRows(ViewTable table) : IViewRowSink, IDisposable
 
     void IViewRowSink.BeginRow()
     {
-        if (_rowIndex == MaxRowsPerResource)
-            throw new ViewEvaluationException("select", $"the view gives more than {MaxRowsPerResource} rows of this resource");
         Batch.BeginRow();
         Batch.WriteText(_origin.Source);
         Batch.WriteText(_origin.Id);
@@ -141,7 +136,7 @@ internal sealed class ViewRows(ViewTable table) : IViewRowSink, IDisposable
             Batch.WriteUtf8(text);
     }
 
-    // The resource's id stands before the view's columns already.
+    // The id column of the view is written before the view's columns (BeginRow): skip it here.
     private bool IsOwn() => _column++ != _idColumn;
 
     private static int IndexOfId(IReadOnlyList<ViewColumn> columns)

@@ -3,44 +3,46 @@ using Interop.Storage;
 namespace Interop.Ingestion.Views;
 
 /// <summary>
-/// The tables <c>views</c> and <c>view_epoch</c>. Who writes rows of views holds the views still until the commit; who changes a view
-/// waits for those, and none of them begins before the change is committed.
+/// The tables <c>views</c> and <c>view_epoch</c>. A transaction that writes rows of views takes a shared lock (<see cref="HoldAsync"/>), one
+/// that changes a view the exclusive lock (<see cref="LockAsync"/>): rows are never written for a view that changes at the same time.
 /// </summary>
 internal static class ViewStore
 {
-    // Any number will do, if all use the same.
+    // The key of the advisory lock; every process uses the same.
     private const long ViewsLock = 0x496E7465726F7056;
 
-    /// <summary>Keeps the views as they are until the transaction ends, and says which epoch that is.</summary>
+    /// <summary>Keeps the views unchanged until the transaction ends, and returns their epoch.</summary>
     public static async Task<long> HoldAsync(DbSession session, CancellationToken cancellationToken)
     {
-        // SQLite has one writer anyway. A lock that waited is followed by a statement of its own, which sees what it waited for.
+        // SQLite has one writer. On PostgreSQL the epoch needs a statement of its own: it sees what was committed while the lock waited.
         if (session.Dialect == SqlDialect.Postgres)
             await session.ExecuteAsync($"SELECT pg_advisory_xact_lock_shared({ViewsLock})", null, cancellationToken);
         return await EpochAsync(session, cancellationToken);
     }
 
-    /// <summary>Waits until nobody writes rows of views, and lets nobody begin until the transaction ends.</summary>
+    /// <summary>Waits for all transactions that write rows of views, and keeps new ones out until this transaction ends.</summary>
     public static async Task LockAsync(DbSession session, CancellationToken cancellationToken)
     {
         if (session.Dialect == SqlDialect.Postgres)
             await session.ExecuteAsync($"SELECT pg_advisory_xact_lock({ViewsLock})", null, cancellationToken);
     }
 
+    /// <summary>Incremented with each change of a view.</summary>
     public static Task<long> EpochAsync(DbSession session, CancellationToken cancellationToken) =>
         session.ScalarAsync<long>("SELECT epoch FROM view_epoch", null, cancellationToken);
 
     public static Task<IReadOnlyList<ViewRecord>> ListAsync(DbSession session, CancellationToken cancellationToken) =>
         session.QueryAsync<ViewRecord>("SELECT * FROM views ORDER BY name", null, cancellationToken);
 
+    /// <summary>The view of this name, upper and lower case alike.</summary>
     public static Task<ViewRecord?> FindAsync(DbSession session, string name, CancellationToken cancellationToken) =>
         session.FirstAsync<ViewRecord>("SELECT * FROM views WHERE LOWER(name) = LOWER(@name)", new { name }, cancellationToken);
 
-    /// <summary>The view that a run fills; null when the run has nothing to do any more.</summary>
+    /// <summary>The view whose new table a run fills; null when the run has filled it or the view has changed again.</summary>
     public static Task<ViewRecord?> FindByRunAsync(DbSession session, long runId, CancellationToken cancellationToken) =>
         session.FirstAsync<ViewRecord>("SELECT * FROM views WHERE next_run_id = @runId", new { runId }, cancellationToken);
 
-    /// <summary>Writes the view as it is now; every change begins a new epoch.</summary>
+    /// <summary>Writes the view and begins a new epoch.</summary>
     public static async Task SaveAsync(DbSession session, ViewRecord view, CancellationToken cancellationToken)
     {
         await session.ExecuteAsync(
@@ -54,36 +56,21 @@ internal static class ViewStore
             """,
             view,
             cancellationToken);
-        await session.ExecuteAsync("UPDATE view_epoch SET epoch = epoch + 1", null, cancellationToken);
+        await BeginEpochAsync(session, cancellationToken);
     }
 
-    public static async Task RemoveAsync(DbSession session, ViewRecord view, CancellationToken cancellationToken)
+    /// <summary>Deletes the view and begins a new epoch.</summary>
+    public static async Task DeleteAsync(DbSession session, ViewRecord view, CancellationToken cancellationToken)
     {
         await session.ExecuteAsync("DELETE FROM views WHERE name = @Name", new { view.Name }, cancellationToken);
-        await session.ExecuteAsync("UPDATE view_epoch SET epoch = epoch + 1", null, cancellationToken);
+        await BeginEpochAsync(session, cancellationToken);
     }
 
-    /// <summary>The table is filled up to this resource.</summary>
+    /// <summary>Records the last resource whose rows are in the new table.</summary>
     public static Task AdvanceAsync(DbSession session, long runId, string source, string id, CancellationToken cancellationToken) =>
         session.ExecuteAsync(
             "UPDATE views SET next_source = @source, next_id = @id WHERE next_run_id = @runId", new { runId, source, id }, cancellationToken);
 
-    /// <summary>The name of a table that is there and differs from this name by case at most.</summary>
-    public static Task<string?> FindTableAsync(DbSession session, string name, CancellationToken cancellationToken) =>
-        session.FirstAsync<string>(
-            session.Dialect == SqlDialect.Postgres
-                ? "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND LOWER(relname) = LOWER(@name)"
-                : "SELECT name FROM sqlite_master WHERE LOWER(name) = LOWER(@name)",
-            new { name },
-            cancellationToken);
-
-    /// <summary>Whether anything of a type is stored: whether a table of a view has anything to be filled with.</summary>
-    public static Task<bool> HasResourcesAsync(DbSession session, string resourceType, CancellationToken cancellationToken) =>
-        session.ScalarAsync<bool>(
-            """
-            SELECT EXISTS (SELECT 1 FROM (SELECT DISTINCT source FROM ingestion_runs) AS s
-                           WHERE EXISTS (SELECT 1 FROM resources AS r WHERE r.source = s.source AND r.resource_type = @resourceType))
-            """,
-            new { resourceType },
-            cancellationToken);
+    private static Task<int> BeginEpochAsync(DbSession session, CancellationToken cancellationToken) =>
+        session.ExecuteAsync("UPDATE view_epoch SET epoch = epoch + 1", null, cancellationToken);
 }

@@ -95,14 +95,14 @@ internal sealed class ViewTable
     /// <summary>A resource can have several rows, and then any number.</summary>
     public bool HasManyRows { get; }
 
-    /// <summary>Every resource has one row, so that writing the new one replaces what was there; else the old rows are removed first.</summary>
+    /// <summary>Every resource has exactly one row, so that an upsert replaces it; otherwise the old rows are deleted first.</summary>
     public bool IsAlwaysOneRow { get; }
 
-    /// <summary>Whether a column is the resource's own id, which every table has whether its view names it or not.</summary>
+    /// <summary>Whether a column is the resource's id. Every table has one, also when its view does not name it.</summary>
     public static bool IsId(ViewColumn column) => column.Name.Equals(Id, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Dates stay the text that FHIR wrote, for they may be partial (<c>1987</c>, <c>2014-02</c>); what may be an array or an object is JSON.
+    /// Dates are stored as the text that FHIR sent, because they may be partial (<c>1987</c>, <c>2014-02</c>). Arrays and objects are JSON.
     /// </summary>
     public static ColumnType TypeOf(ViewColumn column) => column switch
     {

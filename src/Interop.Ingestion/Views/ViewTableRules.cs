@@ -4,14 +4,14 @@ using Interop.Fhir.Views;
 
 namespace Interop.Ingestion.Views;
 
-/// <summary>What a view must keep to be a table, beyond what every ViewDefinition must.</summary>
+/// <summary>The rules for a view that becomes a table, beyond those for every ViewDefinition.</summary>
 internal static partial class ViewTableRules
 {
-    // PostgreSQL's names have 63 bytes, and a table that is being filled has a longer name than its view.
+    // A PostgreSQL name has at most 63 bytes, and a table that a run fills has a longer name than its view.
     private const int MaxNameLength = 50;
     private const int MaxColumns = 1000;
 
-    /// <summary>The platform's own tables, those of features to come among them.</summary>
+    /// <summary>The platform's own tables, including those of planned features.</summary>
     private static readonly FrozenSet<string> Taken = FrozenSet.ToFrozenSet(
     [
         "resources", "ingestion_runs", "run_seen", "checkpoints", "dead_letters", "views", "view_epoch", "view_failures", "schema_version", "schedules",
@@ -25,7 +25,7 @@ internal static partial class ViewTableRules
         FrozenSet.ToFrozenSet(["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"], StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Reads, compiles and checks a view's JSON.</summary>
-    /// <exception cref="ViewDefinitionException">It cannot be a table; place and reason say why.</exception>
+    /// <exception cref="ViewDefinitionException">The view cannot be a table; place and reason say why.</exception>
     public static CompiledView Compile(ReadOnlySpan<byte> json)
     {
         var view = CompiledView.Compile(ViewDefinition.Parse(json, requireName: true));
@@ -39,7 +39,7 @@ internal static partial class ViewTableRules
         if (name.Length > MaxNameLength)
             throw new ViewDefinitionException("name", $"'{name}' has {name.Length} characters; a table's name has at most {MaxNameLength}");
         if (Taken.Contains(name) || OfTheDatabase().IsMatch(name))
-            throw new ViewDefinitionException("name", $"the table name {name} is taken by the platform: give the view another");
+            throw new ViewDefinitionException("name", $"the table name {name} is taken by the platform: give the view another name");
     }
 
     private static void CheckColumns(CompiledView view)
@@ -51,7 +51,7 @@ internal static partial class ViewTableRules
         {
             var place = $"{column.Place}.name";
             if (!names.Add(column.Name))
-                throw new ViewDefinitionException(place, $"there is another column {column.Name}: a table's columns differ by more than case");
+                throw new ViewDefinitionException(place, $"there is another column {column.Name}: the columns of a table must differ by more than case");
             if (ViewTable.IsId(column) && (column.Name != ViewTable.Id || column.IsCollection || column.Path.Trim() is not ("getResourceKey()" or "id")))
                 throw new ViewDefinitionException(place, "the column id is the resource's id (path getResourceKey()): name this column otherwise");
             if (column.Name.ToLowerInvariant() is ViewTable.Source or ViewTable.RunId or ViewTable.LoadedAt or ViewTable.RowIndex)

@@ -1,5 +1,5 @@
-using Interop.Silo.Hosting;
 using Interop.Ingestion;
+using Interop.Silo.Hosting;
 using Spectre.Console;
 
 namespace Interop.Silo.CommandLine;
@@ -37,7 +37,7 @@ internal sealed class IngestionReport
             "Encounter" or "Condition" => MissingPatients.Fetch,
             _ => MissingPatients.Ignore,
         };
-        var started = await grains.GetGrain<ICheckpointGrain>($"{source}/{type}").StartRun(new RunRequest(null, full, missing, RunMeta.None));
+        var started = await grains.Checkpoint(source, type).StartRun(new RunRequest(null, full, missing, RunMeta.None));
         switch (started.Outcome)
         {
             case StartOutcome.UnknownType:
@@ -47,7 +47,7 @@ internal sealed class IngestionReport
         }
 
         // A run of this type may be under way from before a crash: then that one is followed to its end.
-        await foreach (var progress in grains.GetGrain<IIngestionRunGrain>(started.RunId).FollowToEndAsync(cancellationToken))
+        await foreach (var progress in grains.Run(started.RunId).FollowToEndAsync(cancellationToken))
         {
             var seen = progress.Fetched + progress.Counters.Refetched;
             bar.MaxValue = Math.Max(progress.Total ?? seen, Math.Max(seen, 1));
@@ -56,7 +56,7 @@ internal sealed class IngestionReport
         }
 
         bar.Value = bar.MaxValue;
-        return (await grains.GetGrain<IIngestionQueryGrain>(0).GetSummary(started.RunId))!;
+        return (await grains.IngestionQueries().GetSummary(started.RunId))!;
     }
 
     private void Print()

@@ -37,7 +37,7 @@ internal static class ValidateCommand
             await foreach (var (line, bytes) in ResourceFile.ReadAsync(file, cancellationToken))
             {
                 resources++;
-                foreach (var issue in validator.Validate(bytes.Span).Issues)
+                foreach (var issue in validator.Validate(bytes.Span, cancellationToken).Issues)
                 {
                     if (issue.Severity == IssueSeverity.Error)
                         errors++;

@@ -41,7 +41,7 @@ internal sealed class ViewFileRun(CompiledView view, FileInfo input, Func<long, 
         await foreach (var (line, bytes) in ResourceFile.ReadAsync(input, cancellationToken))
         {
             Resources++;
-            if (Run(bytes) is { } reason)
+            if (Run(bytes, cancellationToken) is { } reason)
             {
                 BadLines++;
                 await onBadLine(line, reason);
@@ -57,7 +57,7 @@ internal sealed class ViewFileRun(CompiledView view, FileInfo input, Func<long, 
     }
 
     /// <summary>Holds the rows of one resource; or says why there are none.</summary>
-    private string? Run(ReadOnlyMemory<byte> resource)
+    private string? Run(ReadOnlyMemory<byte> resource, CancellationToken cancellationToken)
     {
         if (resource.Length > ResourceFile.LargestResource)
             return $"the resource is larger than {ResourceFile.LargestResource:N0} bytes";
@@ -66,7 +66,7 @@ internal sealed class ViewFileRun(CompiledView view, FileInfo input, Func<long, 
         try
         {
             using var document = JsonDocument.Parse(resource, Json);
-            var rows = view.Run(document.RootElement, _rows);
+            var rows = view.Run(document.RootElement, _rows, cancellationToken: cancellationToken);
             if (rows == 0)
                 return WhyNone(resource.Span, document.RootElement);
             Rows += rows;

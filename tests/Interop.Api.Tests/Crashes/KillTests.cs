@@ -14,7 +14,7 @@ public sealed class KillTests(LongRun run, ITestOutputHelper output) : IClassFix
 
     [Theory]
     [InlineData(20260105)]
-    public async Task ARunThatIsKilledAgainAndAgainOnSqliteEndsAsAnUndisturbedOne(int seed)
+    public async Task A_run_that_is_killed_again_and_again_on_SQLite_ends_as_an_undisturbed_one(int seed)
     {
         using var folder = new TemporaryFolder();
         await KilledRunAsync(folder.File("interop.db"), seed);
@@ -22,11 +22,11 @@ public sealed class KillTests(LongRun run, ITestOutputHelper output) : IClassFix
 
     [Theory]
     [InlineData(20260216)]
-    public async Task ARunThatIsKilledAgainAndAgainOnPostgresEndsAsAnUndisturbedOne(int seed) =>
+    public async Task A_run_that_is_killed_again_and_again_on_PostgreSQL_ends_as_an_undisturbed_one(int seed) =>
         await KilledRunAsync(await (await PostgresServer.SharedAsync()).CreateDatabaseAsync(), seed);
 
     [Fact]
-    public async Task ARunThatIsPutDownBySigtermEndsAsAnUndisturbedOne()
+    public async Task A_run_that_SIGTERM_interrupts_ends_as_an_undisturbed_one()
     {
         using var folder = new TemporaryFolder();
         var database = folder.File("interop.db");
@@ -37,14 +37,14 @@ public sealed class KillTests(LongRun run, ITestOutputHelper output) : IClassFix
             id = await LongRun.BeginAsync(http);
             Assert.True(await LongRun.ReachesAsync(http, id, run.Observations / 4), "the run ended too early to be put down");
             Assert.Equal(0, await first.TerminateAsync());
-            Assert.Contains("put down by a stopping host", first.Errors, StringComparison.Ordinal);
+            Assert.Contains("left by a stopping host", first.Errors, StringComparison.Ordinal);
         }
 
         await FinishAsync(folder, database, id);
     }
 
     [Fact]
-    public async Task ARunOutlivesAPostgresThatCrashesAndAnswersSayWhatIsMissing()
+    public async Task A_run_survives_a_PostgreSQL_crash_and_answers_name_the_missing_database()
     {
         await using var postgres = await PostgresServer.StartNewAsync(new PostgresServerOptions { Fsync = false });
         using var folder = new TemporaryFolder();

@@ -25,7 +25,7 @@ public abstract class IngestionContract(ApiFixture api)
     [InlineData("/ingest/observations", "skipped_missing_patients")]
     [InlineData("/ingest/encounters", "skipped_missing_patients", "patient_backfill")]
     [InlineData("/ingest/conditions", "skipped_missing_patients", "patient_backfill")]
-    public void ASummaryHasTheKeysOfItsTypeAndItsNumbersAddUp(string path, params string[] more)
+    public void A_summary_has_the_keys_of_its_type_and_its_numbers_add_up(string path, params string[] more)
     {
         var summary = api.Summaries[path];
         Assert.Equal([.. SummaryKeys, .. more], summary.Keys());
@@ -41,7 +41,7 @@ public abstract class IngestionContract(ApiFixture api)
     }
 
     [Fact]
-    public async Task TheSecondRunOfATypeChangesNothing()
+    public async Task The_second_run_of_a_type_changes_nothing()
     {
         var again = await Http.PostJsonAsync("/ingest/Patient");
         Assert.Equal((0, 0), (again.Number("upserted"), again.Number("dead_letters")));
@@ -51,7 +51,7 @@ public abstract class IngestionContract(ApiFixture api)
     }
 
     [Fact]
-    public async Task ARunOfOnePatientNeitherReadsNorMovesTheCheckpoint()
+    public async Task A_run_of_one_patient_neither_reads_nor_moves_the_checkpoint()
     {
         var one = await Http.PostJsonAsync("/ingest/observations?patient_id=pat-3");
         Assert.Equal("pat-3", one.Text("patient_id"));
@@ -60,7 +60,7 @@ public abstract class IngestionContract(ApiFixture api)
     }
 
     [Fact]
-    public async Task OneRunShowsEverythingThatIsKnownOfIt()
+    public async Task One_run_shows_everything_that_is_known_of_it()
     {
         var run = await Http.GetJsonAsync($"/runs/{RunOf("/ingest/observations")}");
         Assert.Equal(
@@ -79,7 +79,7 @@ public abstract class IngestionContract(ApiFixture api)
     }
 
     [Fact]
-    public async Task RunsAreListedNewestFirstAndFiltered()
+    public async Task Runs_are_listed_newest_first_and_filtered()
     {
         var runs = await Http.GetJsonAsync("/runs?limit=200");
         Assert.All(runs.EnumerateArray(), run => Assert.Equal(
@@ -99,7 +99,7 @@ public abstract class IngestionContract(ApiFixture api)
     }
 
     [Fact]
-    public async Task MetricsCountRunsAndDeadLetters()
+    public async Task Metrics_count_runs_and_dead_letters()
     {
         var metrics = await Http.GetJsonAsync("/runs/metrics");
         Assert.Equal(["total", "by_status", "by_resource_type", "deadletters_by_stage"], metrics.Keys());
@@ -108,7 +108,7 @@ public abstract class IngestionContract(ApiFixture api)
     }
 
     [Fact]
-    public async Task DeadLettersComeNewestFirstAndWithTheirJsonOnlyWhenAsked()
+    public async Task Dead_letters_come_newest_first_and_with_their_json_only_when_asked()
     {
         var path = $"/runs/{RunOf("/ingest/observations")}/deadletters";
         var letters = (await Http.GetJsonAsync($"{path}?limit=500")).EnumerateArray().ToList();
@@ -124,7 +124,7 @@ public abstract class IngestionContract(ApiFixture api)
     }
 
     [Fact]
-    public async Task ADeadLetterThatIsNotJsonIsShownAsText()
+    public async Task A_dead_letter_that_is_not_json_is_shown_as_text()
     {
         const string Half = "{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"\\uD800";
         var run = RunOf("/ingest/patients");
@@ -136,7 +136,7 @@ public abstract class IngestionContract(ApiFixture api)
     }
 
     [Fact]
-    public async Task AReplayIsANewRunOverTheOpenLettersOfAStage()
+    public async Task A_replay_is_a_new_run_over_the_open_letters_of_a_stage()
     {
         var original = RunOf("/ingest/encounters");
         var replay = await Http.PostJsonAsync($"/runs/{original}/replay");
@@ -151,7 +151,7 @@ public abstract class IngestionContract(ApiFixture api)
     }
 
     [Fact]
-    public async Task ARunThatIsUnderWayCanBeFollowedBlocksAnotherAndCanBeCancelled()
+    public async Task A_run_that_is_under_way_can_be_followed_blocks_another_and_can_be_cancelled()
     {
         var before = await CheckpointAsync("Condition");
         api.Sandbox.Faults.Set(new FaultRule { Kind = FaultKind.SlowBody, Type = "Condition", Seconds = 20 });
@@ -182,7 +182,7 @@ public abstract class IngestionContract(ApiFixture api)
     }
 
     [Fact]
-    public async Task ACallerThatGoesAwayDoesNotCancelTheRun()
+    public async Task A_caller_that_goes_away_does_not_cancel_the_run()
     {
         api.Sandbox.Faults.Set(new FaultRule { Kind = FaultKind.SlowHeaders, Type = "Encounter", Seconds = 1 });
         try
@@ -204,7 +204,7 @@ public abstract class IngestionContract(ApiFixture api)
     }
 
     [Fact]
-    public async Task AServerThatCannotBeReachedFailsTheRunWithTheReason()
+    public async Task A_server_that_cannot_be_reached_fails_the_run_with_the_reason()
     {
         var failure = await Http.PostJsonAsync("/ingest/patients?source=down", HttpStatusCode.BadGateway);
         Assert.StartsWith("Upstream FHIR request failed: GET http://127.0.0.1:1/fhir/", failure.Text("detail"), StringComparison.Ordinal);
@@ -215,7 +215,7 @@ public abstract class IngestionContract(ApiFixture api)
     }
 
     [Fact]
-    public async Task AnExportIsWrittenToAFileOrStreamed()
+    public async Task An_export_is_written_to_a_file_or_streamed()
     {
         var export = await Http.PostJsonAsync("/export/Patient?offset=1&limit=3");
         Assert.Equal(["resource_type", "run_id", "count", "include_raw", "include_normalized", "offset", "limit", "path"], export.Keys());
@@ -233,7 +233,7 @@ public abstract class IngestionContract(ApiFixture api)
     }
 
     [Fact]
-    public async Task ACheckpointCanBeForgottenAndComesBackWithTheNextRun()
+    public async Task A_checkpoint_can_be_forgotten_and_comes_back_with_the_next_run()
     {
         var checkpoints = await Http.GetJsonAsync("/checkpoints");
         Assert.All(checkpoints.EnumerateArray(), c => Assert.Equal(["source", "resource_type", "last_successful_lastupdated", "updated_at"], c.Keys()));

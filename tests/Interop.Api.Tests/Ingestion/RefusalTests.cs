@@ -41,7 +41,7 @@ public sealed class RefusalTests(SqliteApi api) : IClassFixture<SqliteApi>
     [InlineData("DELETE", "/checkpoints/nowhere/Patient", 404, "Checkpoint not found")]
     [InlineData("GET", "/runs/one", 404, "Not Found: GET /runs/one")]
     [InlineData("GET", "/ingest/patients", 405, "Method Not Allowed: GET /ingest/patients")]
-    public async Task AWrongRequestIsToldWhatIsWrongWithWhat(string method, string path, int status, string detail)
+    public async Task A_bad_request_gets_the_parameter_and_the_reason(string method, string path, int status, string detail)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         using var response = await api.Http.SendAsync(request);

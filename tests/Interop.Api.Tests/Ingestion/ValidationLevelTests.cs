@@ -25,7 +25,7 @@ public sealed class ValidationLevelTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task TheStructureLevelLoadsWhatBreaksAnInvariantOrAProfile()
+    public async Task The_structure_level_loads_what_breaks_an_invariant_or_a_profile()
     {
         var (letters, upserted) = await IngestAsync();
         Assert.Empty(letters);
@@ -33,7 +33,7 @@ public sealed class ValidationLevelTests : IDisposable
     }
 
     [Fact]
-    public async Task TheFullLevelAndAProfileMakeLettersThatSayWhatIsWrongAndWhere()
+    public async Task The_full_level_and_a_profile_make_letters_that_say_what_is_wrong_and_where()
     {
         var (letters, upserted) = await IngestAsync(("Validation:Level", "full"), ("Validation:Profiles", _folder.Write("patient.json", Profile)));
         Assert.Equal(1, upserted);

@@ -12,7 +12,7 @@ public abstract class ViewContract(ApiFixture api)
     private HttpClient Http => api.Http;
 
     [Fact]
-    public async Task TheListHasEveryViewWithItsColumns()
+    public async Task The_list_has_every_view_with_its_columns()
     {
         var views = (await Http.GetJsonAsync("/views")).EnumerateArray().ToList();
 
@@ -25,7 +25,7 @@ public abstract class ViewContract(ApiFixture api)
     }
 
     [Fact]
-    public async Task RowsComeAsJsonCsvAndNdjson()
+    public async Task Rows_come_as_json_csv_and_ndjson()
     {
         var upserted = api.Summaries["/ingest/observations"].Number("upserted");
         var all = await Http.GetJsonAsync("/views/observations/rows");
@@ -49,7 +49,7 @@ public abstract class ViewContract(ApiFixture api)
     }
 
     [Fact]
-    public async Task AViewIsPutFilledByARunReadAndRebuilt()
+    public async Task A_view_is_put_filled_by_a_run_read_and_rebuilt()
     {
         const string View = """
             {"resourceType":"ViewDefinition","name":"names","resource":"Patient","select":[
@@ -80,7 +80,7 @@ public abstract class ViewContract(ApiFixture api)
     }
 
     [Fact]
-    public async Task WhatBeginsAFormulaIsQuotedInCsv()
+    public async Task Text_that_begins_a_formula_is_quoted_in_CSV()
     {
         const string View = """
             {"resourceType":"ViewDefinition","name":"formulas","resource":"Patient","select":[{"column":[
@@ -97,7 +97,7 @@ public abstract class ViewContract(ApiFixture api)
     [Theory]
     [InlineData("PUT", "/views/x", """{"resourceType":"ViewDefinition","name":"x","resource":"Patient","select":[{"column":[{"name":"a","path":"gender","type":"datetime"}]}]}""", 422, "select[0].column[0].type: datetime is no FHIR type")]
     [InlineData("PUT", "/views/x", """{"resourceType":"ViewDefinition","resource":"Patient","select":[{"column":[{"name":"a","path":"gender"}]}]}""", 422, "name: the view needs a name: it is the table's")]
-    [InlineData("PUT", "/views/x", """{"resourceType":"ViewDefinition","name":"y","resource":"Patient","select":[{"column":[{"name":"a","path":"gender"}]}]}""", 422, "name: 'y' is not 'x', the view that the path names")]
+    [InlineData("PUT", "/views/x", """{"resourceType":"ViewDefinition","name":"y","resource":"Patient","select":[{"column":[{"name":"a","path":"gender"}]}]}""", 422, "name: 'y' is not 'x', the name in the path")]
     [InlineData("PUT", "/views/x", "{", 422, "not JSON: ")]
     [InlineData("PUT", "/views/x", "", 422, "not JSON: ")]
     [InlineData("POST", "/views/x/preview", """{"name":"x"}""", 422, "resource: the type of resource is missing")]
@@ -107,14 +107,14 @@ public abstract class ViewContract(ApiFixture api)
     [InlineData("GET", "/views/x/rows", null, 404, "View not found")]
     [InlineData("GET", "/views/resources/rows", null, 404, "View not found")]
     [InlineData("GET", "/views/patients/rows?format=xml", null, 400, "format must be json, csv or ndjson")]
-    public async Task WhatCannotBeDoneSaysWhy(string method, string path, string? body, int status, string detail)
+    public async Task A_refused_change_says_why(string method, string path, string? body, int status, string detail)
     {
         var problem = await SendAsync(new HttpMethod(method), path, body, (HttpStatusCode)status);
         Assert.StartsWith(detail, problem.Text("detail"), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task ABodyOfAnotherTypeIsRefused()
+    public async Task A_body_of_another_type_is_refused()
     {
         using var content = new StringContent("name,resource", Encoding.UTF8, "text/csv");
         using var response = await Http.PutAsync("/views/x", content);

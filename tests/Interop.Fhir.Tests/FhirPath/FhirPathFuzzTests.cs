@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
 using Interop.Fhir.FhirPath;
+using Interop.Fhir.FhirPath.Engine;
 using Interop.Fhir.FhirPath.Errors;
 using Interop.Fhir.FhirPath.Nodes;
 using Interop.Fhir.Schema;
@@ -13,6 +14,12 @@ namespace Interop.Fhir.Tests.FhirPath;
 /// <summary>Expressions and data are untrusted input: the engine throws only <see cref="FhirPathException"/>.</summary>
 public class FhirPathFuzzTests
 {
+    // Small limits: the inputs are small, and each run shall be short, whatever the expression multiplies.
+    private static readonly EvaluationContext Context = new()
+    {
+        Limits = new EvaluationLimits { MaxSteps = 200_000, MaxItems = 50_000, MaxTextBytes = 1_000_000, MaxRegexTime = TimeSpan.FromSeconds(0.2) },
+    };
+
     [Fact]
     public void Mutated_expressions_on_mutated_data_fail_only_as_FHIRPath_errors()
     {
@@ -30,7 +37,7 @@ public class FhirPathFuzzTests
             try
             {
                 CompiledFhirPath path = FhirPathCompiler.Compile(expression, new FhirPathOptions { InputType = random.Next(2) == 0 ? null : "Patient" });
-                foreach (FhirPathNode node in path.Evaluate(document.RootElement))
+                foreach (FhirPathNode node in path.Evaluate(document.RootElement, Context))
                     _ = node.ToString();
                 evaluated++;
             }

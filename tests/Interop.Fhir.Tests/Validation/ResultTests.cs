@@ -66,9 +66,9 @@ public class ResultTests
     private sealed class OneInvariant : IInvariantChecker
     {
         // It validates on the same thread as well, which must not disturb the outer validation.
-        public void Check(ReadOnlySpan<byte> utf8, TypeDefinition resourceType, ICollection<ValidationIssue> issues)
+        public void Check(ReadOnlySpan<byte> utf8, TypeDefinition resourceType, ICollection<ValidationIssue> issues, CancellationToken cancellationToken)
         {
-            Assert.True(ResourceValidator.Default.Validate(utf8).HasErrors);
+            Assert.True(ResourceValidator.Default.Validate(utf8, cancellationToken).HasErrors);
             issues.Add(new ValidationIssue(IssueSeverity.Error, IssueCode.Invariant, resourceType.Name, "x-1: no"));
         }
     }

@@ -152,7 +152,7 @@ public class ViewDefinitionTests
         {
             using var document = JsonDocument.Parse($$"""{"resourceType":"Patient","id":"p{{i}}","name":[{"family":"F{{i}}"}]}""");
             var rows = new RowCollector(view);
-            view.Run(document.RootElement, rows);
+            view.Run(document.RootElement, rows, cancellationToken: CancellationToken.None);
             Assert.Equal($"F{i}", rows.Rows.Single()["family"]!.ToString());
             return ValueTask.CompletedTask;
         });

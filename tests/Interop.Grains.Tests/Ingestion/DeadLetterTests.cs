@@ -13,7 +13,7 @@ public abstract class DeadLetterTests(SharedSilo shared) : IngestionSuite(shared
     private static SandboxOptions Nothing { get; } = new() { Patients = 0 };
 
     [Fact]
-    public async Task ABadResourceIsOneOpenLetterHoweverOftenItComesAgain()
+    public async Task A_bad_resource_is_one_open_letter_however_often_it_comes_again()
     {
         var (sandbox, source) = await SandboxAsync();
         var first = await Client.RunAsync(source, "Patient");
@@ -28,7 +28,7 @@ public abstract class DeadLetterTests(SharedSilo shared) : IngestionSuite(shared
     }
 
     [Fact]
-    public async Task ALetterCarriesTheIssuesWithTheirLocationsAndTheResourceAsReceived()
+    public async Task A_letter_carries_the_issues_with_their_locations_and_the_resource_as_received()
     {
         var (sandbox, source) = await SandboxAsync(Nothing);
         const string Bad = """{"resourceType":"Patient","id":"p","gender":"F","birthDate":"last Tuesday"}""";
@@ -36,7 +36,7 @@ public abstract class DeadLetterTests(SharedSilo shared) : IngestionSuite(shared
 
         var run = await Client.RunAsync(source, "Patient");
 
-        var letter = (await Client.GetGrain<IIngestionQueryGrain>(0).ListDeadLetters(run.RunId, null, 10, includeRaw: true))!.Letters.Single();
+        var letter = (await Client.IngestionQueries().ListDeadLetters(run.RunId, null, 10, includeRaw: true))!.Value.Single();
         Assert.Equal(("Patient", "p", DeadLetterStage.Validate), (letter.ResourceType, letter.ResourceId, letter.Stage));
         Assert.Contains("Patient.gender", letter.Issues.Text);
         Assert.Contains("Patient.birthDate", letter.Issues.Text);
@@ -44,7 +44,7 @@ public abstract class DeadLetterTests(SharedSilo shared) : IngestionSuite(shared
     }
 
     [Fact]
-    public async Task ResourcesWithoutAnIdAreEachALetterOfTheirOwn()
+    public async Task Resources_without_an_id_are_each_a_letter_of_their_own()
     {
         var (_, source) = await ScriptedAsync(request => request.IsMetadata ? ScriptedAnswer.NotFound : ScriptedAnswer.Bundle(
             Enumerable.Range(0, 3).Select(i => $$"""{"resourceType":"Patient","meta":{"versionId":"1"},"birthDate":"200{{i}}"}""")));
@@ -56,7 +56,7 @@ public abstract class DeadLetterTests(SharedSilo shared) : IngestionSuite(shared
     }
 
     [Fact]
-    public async Task ANewerVersionThatLoadsResolvesTheLetterAsSuperseded()
+    public async Task A_newer_version_that_loads_resolves_the_letter_as_superseded()
     {
         var (sandbox, source) = await SandboxAsync(Small);
         await Client.RunAsync(source, "Patient");
@@ -71,7 +71,7 @@ public abstract class DeadLetterTests(SharedSilo shared) : IngestionSuite(shared
     }
 
     [Fact]
-    public async Task AGoodVersionThatTurnsBadStaysStoredWithALetterBesideIt()
+    public async Task A_good_version_that_turns_bad_stays_stored_with_a_letter_beside_it()
     {
         var (sandbox, source) = await SandboxAsync(Nothing);
         Put(sandbox, """{"resourceType":"Patient","id":"p","gender":"female"}""");
@@ -85,7 +85,7 @@ public abstract class DeadLetterTests(SharedSilo shared) : IngestionSuite(shared
     }
 
     [Fact]
-    public async Task AReplayOfWhatIsStillInvalidLeavesTheLetterOpenWithItsError()
+    public async Task A_replay_of_what_is_still_invalid_leaves_the_letter_open_with_its_error()
     {
         var (_, source) = await SandboxAsync();
         var run = await Client.RunAsync(source, "Patient");
@@ -100,7 +100,7 @@ public abstract class DeadLetterTests(SharedSilo shared) : IngestionSuite(shared
     }
 
     [Fact]
-    public async Task AFailingTransformIsALetterAndItsReplayLoadsOnceTheTransformIsMended()
+    public async Task A_failing_transform_is_a_letter_and_its_replay_loads_once_the_view_is_corrected()
     {
         var (sandbox, source) = await SandboxAsync(Nothing);
         foreach (var (id, text) in (ReadOnlySpan<(string, string)>)[("a", "fine"), ("b", "trip"), ("c", "fine")])
@@ -123,7 +123,7 @@ public abstract class DeadLetterTests(SharedSilo shared) : IngestionSuite(shared
     }
 
     [Fact]
-    public async Task AReplayNeverOverwritesANewerVersion()
+    public async Task A_replay_never_overwrites_a_newer_version()
     {
         var (sandbox, source) = await SandboxAsync(Nothing);
         Put(sandbox, BasicsView.Resource("b", "trip", withCoding: true));
@@ -144,13 +144,13 @@ public abstract class DeadLetterTests(SharedSilo shared) : IngestionSuite(shared
     }
 
     [Fact]
-    public async Task AReplayOfAnUnknownRunIsRefused() =>
+    public async Task A_replay_of_an_unknown_run_is_refused() =>
         Assert.Equal(
             StartOutcome.UnknownRun,
-            (await Client.GetGrain<ICheckpointGrain>($"{(await SandboxAsync(Nothing)).Source}/Patient").StartReplay(987_654_321, DeadLetterStage.Validate)).Outcome);
+            (await Client.Checkpoint((await SandboxAsync(Nothing)).Source, "Patient").StartReplay(987_654_321, DeadLetterStage.Validate)).Outcome);
 
     [Fact]
-    public async Task ObservationsOfAMissingPatientAreLettersUntilThePatientIsThere()
+    public async Task Observations_of_a_missing_patient_are_letters_until_the_patient_is_there()
     {
         var (sandbox, source) = await SandboxAsync(Small with { BadShare = 0, MissingPatientShare = 0 });
 
@@ -173,7 +173,7 @@ public abstract class DeadLetterTests(SharedSilo shared) : IngestionSuite(shared
     [InlineData("Observation")]
     [InlineData("Encounter")]
     [InlineData("Condition")]
-    public async Task MissingPatientsAreFetchedAndWhoCannotBeFetchedLeavesLetters(string type)
+    public async Task Missing_patients_are_fetched_and_those_that_cannot_be_fetched_leave_letters(string type)
     {
         var (sandbox, source) = await SandboxAsync(Small with { BadShare = 0, DefaultCount = 10, MaxCount = 10 });
 
@@ -189,7 +189,7 @@ public abstract class DeadLetterTests(SharedSilo shared) : IngestionSuite(shared
     }
 
     [Fact]
-    public async Task APatientSearchThatAnswersNonsenseFailsTheRunInsteadOfOrphaningItsResources()
+    public async Task A_patient_search_that_answers_nonsense_fails_the_run_instead_of_orphaning_its_resources()
     {
         var (sandbox, source) = await SandboxAsync(Small with { BadShare = 0, MissingPatientShare = 0 });
         sandbox.Faults.Set(new Sandbox.Faults.FaultRule { Kind = Sandbox.Faults.FaultKind.OutcomeAnswer, Type = "Patient" });

@@ -46,7 +46,7 @@ public abstract class FaultTests(SharedSilo shared) : IngestionSuite(shared)
 
     [Theory]
     [MemberData(nameof(Survivable))]
-    public async Task AFaultAloneLeavesTheSameEndState(string fault)
+    public async Task A_fault_alone_leaves_the_same_end_state(string fault)
     {
         var (undisturbed, expected) = await UndisturbedAsync();
         var (sandbox, source) = await SandboxAsync();
@@ -62,7 +62,7 @@ public abstract class FaultTests(SharedSilo shared) : IngestionSuite(shared)
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task AllFaultsTogetherLeaveTheSameEndState(ulong seed)
+    public async Task All_faults_together_leave_the_same_end_state(ulong seed)
     {
         var (undisturbed, expected) = await UndisturbedAsync();
         var (sandbox, source) = await SandboxAsync(Small, options => options.MaxAttempts = 25); // half of all answers are bad
@@ -81,7 +81,7 @@ public abstract class FaultTests(SharedSilo shared) : IngestionSuite(shared)
     [InlineData(FaultKind.NotABundle, "a Parameters, not a Bundle")]
     [InlineData(FaultKind.HugeBody, "larger than 1 MiB")]
     [InlineData(FaultKind.ForeignNext, "leads to another origin")]
-    public async Task AnAnswerThatIsNoPageFailsTheRunAndTheNextRunCompletes(FaultKind kind, string reason)
+    public async Task An_answer_that_is_no_page_fails_the_run_and_the_next_run_completes(FaultKind kind, string reason)
     {
         var (_, expected) = await UndisturbedAsync();
         var (sandbox, source) = await SandboxAsync(Small, options => options.MaxResponseMebibytes = 1);
@@ -106,7 +106,7 @@ public abstract class FaultTests(SharedSilo shared) : IngestionSuite(shared)
     [Theory]
     [InlineData(FaultKind.EntryWithoutResource, "the entry has no resource")]
     [InlineData(FaultKind.EntryOfAnotherType, "is a Basic, not a Patient")]
-    public async Task AnEntryThatIsNotWhatWasAskedForIsOneDeadLetterAndTheRestLoads(FaultKind kind, string error)
+    public async Task An_entry_that_is_not_what_was_asked_for_is_one_dead_letter_and_the_rest_loads(FaultKind kind, string error)
     {
         var (sandbox, source) = await SandboxAsync();
         sandbox.Faults.Set(new FaultRule { Kind = kind });
@@ -120,7 +120,7 @@ public abstract class FaultTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task AnOutcomeAmongTheEntriesIsAWarningOfTheRun()
+    public async Task An_outcome_among_the_entries_is_a_warning_of_the_run()
     {
         var (sandbox, source) = await SandboxAsync();
         sandbox.Faults.Set(new FaultRule { Kind = FaultKind.OutcomeEntry });
@@ -131,7 +131,7 @@ public abstract class FaultTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task WhatIsIncludedIsLoadedUnderItsOwnTypeAndNotCountedAsFetched()
+    public async Task What_is_included_is_loaded_under_its_own_type_and_not_counted_as_fetched()
     {
         var (sandbox, source) = await SandboxAsync();
         sandbox.Faults.Set(new FaultRule { Kind = FaultKind.IncludedEntries, Count = 5, Type = "Observation" });
@@ -143,7 +143,7 @@ public abstract class FaultTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task RowsThatBecomeVisibleLateAreFoundByTheNextRunWithinTheOverlap()
+    public async Task Rows_that_become_visible_late_are_found_by_the_next_run_within_the_overlap()
     {
         // All within the overlap, as rows are that a server commits up to two minutes after stamping them.
         var options = Small with { EndOfData = Small.StartOfData.AddSeconds(100) };

@@ -2,8 +2,8 @@ using System.Text.Json;
 using Interop.Fhir.Schema;
 using Interop.Grains.Tests.Support;
 using Interop.Ingestion;
-using Interop.TestServers;
 using Interop.Tests;
+using Interop.TestServers;
 
 namespace Interop.Grains.Tests.Ingestion;
 
@@ -11,7 +11,7 @@ namespace Interop.Grains.Tests.Ingestion;
 public abstract class FirstRunTests(SharedSilo shared) : IngestionSuite(shared)
 {
     [Fact]
-    public async Task EverythingOnTheServerIsEitherLoadedOrADeadLetter()
+    public async Task Everything_on_the_server_is_either_loaded_or_a_dead_letter()
     {
         var (sandbox, source) = await SandboxAsync();
         foreach (var type in (string[])["Patient", "Encounter", "Condition", "Observation"])
@@ -27,7 +27,7 @@ public abstract class FirstRunTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task EveryResourceTypeOfR4CanBeIngested()
+    public async Task Every_resource_type_of_r4_can_be_ingested()
     {
         var examples = PublishedExamples();
         var (_, source) = await ScriptedAsync(request => request.IsMetadata ? ScriptedAnswer.NotFound
@@ -55,7 +55,7 @@ public abstract class FirstRunTests(SharedSilo shared) : IngestionSuite(shared)
         .ToLookup(text => JsonDocument.Parse(text).RootElement.GetProperty("resourceType").GetString()!);
 
     [Fact]
-    public async Task ASecondRunFetchesOnlyTheOverlapAndChangesNothing()
+    public async Task A_second_run_fetches_only_the_overlap_and_changes_nothing()
     {
         var (sandbox, source) = await SandboxAsync();
         await Client.RunAsync(source, "Patient");

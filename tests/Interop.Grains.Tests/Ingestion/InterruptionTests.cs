@@ -30,7 +30,7 @@ public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ARunWhoseSiloIsKilledAgainAndAgainEndsAsAnUndisturbedOne()
+    public async Task A_run_whose_silo_is_killed_again_and_again_ends_as_an_undisturbed_one()
     {
         await using (var silo = await StartAsync())
             await silo.Client.RunAsync("plain", "Patient");
@@ -68,7 +68,7 @@ public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AStartingSiloTakesUpARunThatNobodyAsksAbout()
+    public async Task A_starting_silo_resumes_an_interrupted_run()
     {
         var runId = await LeaveBehindAsync();
 
@@ -79,7 +79,7 @@ public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task TheReminderBringsBackARunThatNoStartTookUp()
+    public async Task The_reminder_resumes_a_run_that_no_start_resumed()
     {
         if (!TestSilo.IsEmbeddedEngine && dialect == SqlDialect.Sqlite)
             return; // the real engine keeps reminders in memory there
@@ -104,13 +104,13 @@ public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ATickAfterTheEndOfTheRunRemovesTheReminder()
+    public async Task A_tick_after_the_end_of_the_run_removes_the_reminder()
     {
         if (!TestSilo.IsEmbeddedEngine && dialect == SqlDialect.Sqlite)
             return; // the real engine keeps reminders in memory there
         await using var silo = await StartAsync();
         var run = await silo.Client.RunAsync("plain", "Patient");
-        var grain = silo.Client.GetGrain<IIngestionRunGrain>(run.RunId);
+        var grain = silo.Client.Run(run.RunId);
         Assert.Equal(1, await Database.ValueAsync<long>($"SELECT COUNT(*) FROM {Reminders}"));
 
         await silo.Client.GetGrain<IRemindable>(grain.GetGrainId()).ReceiveReminder("resume", default);
@@ -119,7 +119,7 @@ public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ARunWhoseSourceIsGoneFromTheSettingsEndsFailedWithTheReason()
+    public async Task A_run_whose_source_is_gone_from_the_settings_ends_failed_with_the_reason()
     {
         var runId = await LeaveBehindAsync();
 
@@ -131,7 +131,7 @@ public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task WithALowerBoundTheFirstRunBeginsThereAndLaterRunsBeginNoEarlier()
+    public async Task With_a_lower_bound_the_first_run_begins_there_and_later_runs_begin_no_earlier()
     {
         var bound = Data.StartOfData + (Data.EndOfData - Data.StartOfData) / 2;
         var options = new TestSiloOptions { Ingestion = new IngestionOptions { PageSize = 25, LastUpdatedGte = bound } };
@@ -189,7 +189,7 @@ public sealed class InterruptionOnPostgresTests() : InterruptionTests(SqlDialect
 public sealed class LostDatabaseTests
 {
     [Fact]
-    public async Task ARunWhoseDatabaseIsGoneForSomeSecondsEndsAsAnUndisturbedOne()
+    public async Task A_run_whose_database_is_gone_for_some_seconds_ends_as_an_undisturbed_one()
     {
         await using var server = await PostgresServer.StartNewAsync();
         await using var database = await TestDatabase.CreateAsync(SqlDialect.Postgres, server);

@@ -1,8 +1,10 @@
 using Interop.Fhir.Client;
 using Interop.Ingestion;
+using Interop.Ingestion.DeadLetters;
 using Interop.Ingestion.Fetching;
 using Interop.Ingestion.Loading;
 using Interop.Ingestion.Preparing;
+using Interop.Ingestion.Resources;
 using Interop.Ingestion.Runs;
 using Interop.Ingestion.Views;
 
@@ -17,7 +19,7 @@ public sealed class LoadPlanTests
     private static Dictionary<(string, string), StoredResource> Nothing { get; } = [];
 
     [Fact]
-    public void WhatIsNewIsWrittenAndCounted()
+    public void What_is_new_is_written_and_counted()
     {
         var plan = Make([Resource("a", "1")]);
 
@@ -32,17 +34,17 @@ public sealed class LoadPlanTests
     [InlineData("3", ThisRun, "refetched")]
     [InlineData("0", EarlierRun, "written")]
     [InlineData("0", ThisRun, "written")]
-    public void WhatIsStoredDecidesWhetherAVersionIsWrittenUnchangedOrRefetched(string storedVersion, long storedBy, string expected)
+    public void What_is_stored_decides_whether_a_version_is_written_unchanged_or_refetched(string storedVersion, long storedBy, string expected)
     {
         var plan = Make([Resource("a", "1")], Stored("a", storedVersion, storedBy));
 
         Assert.Equal(expected == "written" ? 1 : 0, plan.Writes.Count);
         Assert.Equal(expected == "unchanged" ? [SeenAs.Unchanged] : [], plan.Seen.Select(s => s.As));
-        Assert.Equal(expected == "refetched" ? 1 : 0, plan.Delta.Refetched);
+        Assert.Equal(expected == "refetched" ? 1 : 0, plan.Counters.Refetched);
     }
 
     [Fact]
-    public void OfTwoVersionsInAPageTheNewestIsWrittenAndBothAreCounted()
+    public void Of_two_versions_in_a_page_the_newest_is_written_and_both_are_counted()
     {
         var plan = Make([Resource("a", "1"), Resource("a", "3"), Resource("a", "2")]);
 
@@ -51,7 +53,7 @@ public sealed class LoadPlanTests
     }
 
     [Fact]
-    public void TheSameVersionTwiceInAPageCountsOnce()
+    public void The_same_version_twice_in_a_page_counts_once()
     {
         var plan = Make([Resource("a", "1"), Resource("a", "1")]);
 
@@ -60,7 +62,7 @@ public sealed class LoadPlanTests
     }
 
     [Fact]
-    public void ADeletedResourceThatIsThereAgainIsWritten()
+    public void A_deleted_resource_that_is_there_again_is_written()
     {
         var stored = new Dictionary<(string, string), StoredResource> { [("Patient", "a")] = new(Version("5"), EarlierRun, IsDeleted: true) };
 
@@ -68,70 +70,70 @@ public sealed class LoadPlanTests
     }
 
     [Fact]
-    public void ADeletionRemovesWhatIsStoredOnce()
+    public void A_deletion_removes_what_is_stored_once()
     {
         var deletion = Resource("a", "2", EntryKind.Deletion);
 
         Assert.Single(Make([deletion], Stored("a", "1", EarlierRun)).Deletions);
         Assert.Empty(Make([deletion]).Deletions);
-        Assert.Equal(1, Make([deletion, deletion], Stored("a", "1", EarlierRun)).Delta.Deleted);
+        Assert.Equal(1, Make([deletion, deletion], Stored("a", "1", EarlierRun)).Counters.Deleted);
     }
 
     [Theory]
     [InlineData(nameof(EntryKind.Include))]
     [InlineData(nameof(EntryKind.MissingPatient))]
-    public void WhatCameAlongIsWrittenAndNotCountedAsFetched(string name)
+    public void Includes_and_missing_patients_are_written_and_not_counted_as_fetched(string name)
     {
         var kind = Enum.Parse<EntryKind>(name);
         var plan = Make([Resource("a", "1", kind)]);
 
         Assert.Single(plan.Writes);
         Assert.Equal((0, 0, 0, 0), Counts(plan));
-        Assert.Equal(kind == EntryKind.Include ? (1, 0) : (0, 1), (plan.Delta.Included, plan.Delta.PatientsUpserted));
+        Assert.Equal(kind == EntryKind.Include ? (1, 0) : (0, 1), (plan.Counters.Included, plan.Counters.PatientsUpserted));
     }
 
     [Fact]
-    public void ATieOfInstantsThatNobodyHasSettledAsksForANewPreparation() =>
-        Assert.Throws<StalePreparationException>(() => Make([Resource("a", "x", ticks: 10)], Stored("a", "y", EarlierRun, 10)));
+    public void A_tie_that_was_not_read_from_the_server_asks_for_a_new_preparation() =>
+        Assert.Null(TryMake([Resource("a", "x", ticks: 10)], Stored("a", "y", EarlierRun, 10)));
 
     [Fact]
-    public void TheServersWordSettlesATie() =>
-        Assert.Single(Make([Resource("a", "x", ticks: 10, isServersWord: true)], Stored("a", "y", EarlierRun, 10)).Writes);
+    public void A_version_read_from_the_server_settles_a_tie() =>
+        Assert.Single(Make([Resource("a", "x", ticks: 10, isReadToSettleTie: true)], Stored("a", "y", EarlierRun, 10)).Writes);
 
     [Fact]
-    public void AResourceThatWasRecognisedAndIsNotStoredAnyMoreAsksForANewPreparation()
+    public void A_resource_that_was_recognised_and_is_not_stored_any_more_asks_for_a_new_preparation()
     {
         var recognised = Resource("a", "1");
         recognised.ResourceRow = -1;
 
-        Assert.Throws<StalePreparationException>(() => Make([recognised]));
+        Assert.Null(TryMake([recognised]));
     }
 
     [Theory]
     [InlineData(DeadLetterStage.Validate, 1, 0, 0)]
     [InlineData(DeadLetterStage.Transform, 0, 1, 0)]
     [InlineData(DeadLetterStage.Load, 0, 0, 1)]
-    public void AFailureIsALetterAndCountedByItsStage(string stage, long invalid, long transform, long load)
+    public void A_failure_is_a_letter_and_counted_by_its_stage(string stage, long invalid, long transform, long load)
     {
         var plan = Make([Failed("a", "1", stage)]);
 
         Assert.Single(plan.NewLetters);
-        Assert.Equal((invalid, transform, load, 1), (plan.Delta.Invalid, plan.Delta.TransformErrors, plan.Delta.LoadErrors, plan.Delta.DeadLetters));
+        Assert.Equal((invalid, transform, load, 1), (plan.Counters.Invalid, plan.Counters.TransformErrors, plan.Counters.LoadErrors, plan.Counters.DeadLetters));
     }
 
     [Theory]
     [InlineData(ThisRun, 1, 0)]
     [InlineData(EarlierRun, 0, 1)]
-    public void AnOpenLetterIsNotOpenedAgain(long openedBy, int refetched, int seen)
+    public void An_open_letter_is_not_opened_again(long openedBy, int refetched, int seen)
     {
         var plan = Make([Failed("a", "1", DeadLetterStage.Validate)], letters: [Letter(1, "a", "1", openedBy)]);
 
         Assert.Empty(plan.NewLetters);
-        Assert.Equal((refetched, seen), (plan.Delta.Refetched, plan.Seen.Count));
+        Assert.Equal((refetched, seen), (plan.Counters.Refetched, plan.Seen.Count));
     }
 
     [Fact]
-    public void AnotherVersionOrAnotherStageIsAnotherLetter()
+    public void Another_version_or_another_stage_is_another_letter()
     {
         var plan = Make(
             [Failed("a", "2", DeadLetterStage.Validate), Failed("a", "1", DeadLetterStage.Load)], letters: [Letter(1, "a", "1", EarlierRun)]);
@@ -140,7 +142,7 @@ public sealed class LoadPlanTests
     }
 
     [Fact]
-    public void WhatLoadsSettlesTheLettersOfItsVersionAndOfOlderOnes()
+    public void What_loads_settles_the_letters_of_its_version_and_of_older_ones()
     {
         var plan = Make([Resource("a", "2")], letters: [Letter(1, "a", "1", EarlierRun), Letter(2, "a", "2", EarlierRun), Letter(3, "a", "3", EarlierRun)]);
 
@@ -149,7 +151,7 @@ public sealed class LoadPlanTests
     }
 
     [Fact]
-    public void AReplayResolvesItsLetterAndKeepsANewerVersion()
+    public void A_replay_resolves_its_letter_and_keeps_a_newer_version()
     {
         var plan = Make([Resource("a", "1", letterId: 1)], Stored("a", "2", EarlierRun), [Letter(1, "a", "1", EarlierRun)], isReplay: true);
 
@@ -160,11 +162,11 @@ public sealed class LoadPlanTests
     [Theory]
     [InlineData(10L)]
     [InlineData(null)]
-    public void AReplayKeepsWhatIsStoredWhenNothingSaysWhichCameLater(long? ticks) =>
+    public void A_replay_keeps_what_is_stored_when_nothing_says_which_came_later(long? ticks) =>
         Assert.Empty(Make([Resource("a", "x", letterId: 1, ticks: ticks)], Stored("a", "y", EarlierRun, ticks), isReplay: true).Writes);
 
     [Fact]
-    public void AReplayedLetterThatFailsAgainIsRenewedAndNotDoubled()
+    public void A_replayed_letter_that_fails_again_is_renewed_and_not_doubled()
     {
         var plan = Make([Failed("a", "1", DeadLetterStage.Validate, letterId: 1)], letters: [Letter(1, "a", "1", EarlierRun)], isReplay: true);
 
@@ -173,7 +175,7 @@ public sealed class LoadPlanTests
     }
 
     [Fact]
-    public void AReplayedLetterThatFailsWhereAnotherIsOpenIsSettledByThatOne()
+    public void A_replayed_letter_that_fails_where_another_is_open_is_settled_by_that_one()
     {
         var plan = Make(
             [Failed("a", "1", DeadLetterStage.Load, letterId: 1)],
@@ -185,9 +187,17 @@ public sealed class LoadPlanTests
     }
 
     private static (long, long, long, long) Counts(LoadPlan plan) =>
-        (plan.Delta.Fetched, plan.Delta.Validated, plan.Delta.Upserted, plan.Delta.Refetched);
+        (plan.Counters.Fetched, plan.Counters.Validated, plan.Counters.Upserted, plan.Counters.Refetched);
 
     private static LoadPlan Make(
+        PreparedResource[] resources, Dictionary<(string, string), StoredResource>? stored = null, OpenLetter[]? letters = null, bool isReplay = false)
+    {
+        var plan = TryMake(resources, stored, letters, isReplay);
+        Assert.NotNull(plan);
+        return plan;
+    }
+
+    private static LoadPlan? TryMake(
         PreparedResource[] resources, Dictionary<(string, string), StoredResource>? stored = null, OpenLetter[]? letters = null, bool isReplay = false)
     {
         using var page = new PreparedPage(new IncomingPage([.. resources.Select(r => r.Incoming)]), [.. resources], new ViewSet(0, []));
@@ -201,11 +211,11 @@ public sealed class LoadPlanTests
         new() { [("Patient", id)] = new(Version(version, ticks), runId, IsDeleted: false) };
 
     private static PreparedResource Resource(
-        string id, string version, EntryKind kind = EntryKind.Match, long? letterId = null, long? ticks = null, bool isServersWord = false) =>
+        string id, string version, EntryKind kind = EntryKind.Match, long? letterId = null, long? ticks = null, bool isReadToSettleTie = false) =>
         new(new IncomingResource(default, new ResourceHeader("Patient", id, version, null), kind, null, letterId), "Patient", id, Version(version, ticks))
         {
             ResourceRow = 0,
-            IsServersWord = isServersWord,
+            IsReadToSettleTie = isReadToSettleTie,
         };
 
     private static PreparedResource Failed(string id, string version, string stage, long? letterId = null)

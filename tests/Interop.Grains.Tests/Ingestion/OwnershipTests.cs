@@ -1,7 +1,5 @@
 using Interop.Grains.Tests.Support;
 using Interop.Ingestion;
-using Interop.Ingestion.Fetching;
-using Interop.Ingestion.Loading;
 using Interop.Ingestion.Running;
 using Interop.Ingestion.Runs;
 using Interop.Sandbox;
@@ -19,12 +17,12 @@ public abstract class OwnershipTests(SharedSilo shared) : IngestionSuite(shared)
     private static FaultRule Slow { get; } = new() { Kind = FaultKind.SlowHeaders, Seconds = 0.15, Type = "Patient" };
 
     [Fact]
-    public async Task AWriterOfAnOlderEpochCanNeitherAdvanceNorEndTheRun()
+    public async Task A_writer_of_an_older_epoch_can_neither_advance_nor_end_the_run()
     {
         var source = NewSourceName();
         var run = await InsertAsync(source);
-        var old = await TakeUpAsync(run.RunId);
-        var present = await TakeUpAsync(run.RunId);
+        var old = await ClaimAsync(run.RunId);
+        var present = await ClaimAsync(run.RunId);
 
         Assert.Null(await AdvanceAsync(old));
         Assert.Null(await FinishAsync(old with { Watermark = DateTimeOffset.UnixEpoch }));
@@ -37,21 +35,21 @@ public abstract class OwnershipTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task ACancelledRunCannotBeEndedByItsWriterAndItsCheckpointDoesNotMove()
+    public async Task A_cancelled_run_cannot_be_ended_by_its_writer_and_its_checkpoint_does_not_move()
     {
         var source = NewSourceName();
-        var run = await TakeUpAsync((await InsertAsync(source)).RunId);
+        var run = await ClaimAsync((await InsertAsync(source)).RunId);
         await Database.WriteAsync((session, token) => RunStore.CancelAsync(session, run.RunId, DateTimeOffset.UtcNow, token));
 
         var ended = await FinishAsync(run with { Watermark = DateTimeOffset.UnixEpoch });
 
         Assert.Null(ended);
         Assert.Equal(0, await Database.CountAsync("checkpoints", source));
-        Assert.Null(await Database.WriteAsync((session, token) => RunStore.TakeUpAsync(session, run.RunId, token)));
+        Assert.Null(await Database.WriteAsync((session, token) => RunStore.ClaimAsync(session, run.RunId, token)));
     }
 
     [Fact]
-    public async Task APageThatACrashedDatabaseForgotIsFetchedAgain()
+    public async Task A_page_that_a_crashed_database_forgot_is_fetched_again()
     {
         const int Pages = 6;
         const int Size = 5;
@@ -101,7 +99,7 @@ public abstract class OwnershipTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task TwoWorkersOnOneRunLeaveTheEndStateOfOne()
+    public async Task Two_workers_on_one_run_leave_the_end_state_of_one()
     {
         var (_, plain) = await SandboxAsync();
         var expected = await Client.RunAsync(plain, "Patient");
@@ -110,7 +108,7 @@ public abstract class OwnershipTests(SharedSilo shared) : IngestionSuite(shared)
         var runId = await Client.StartAsync(source, "Patient");
 
         // A second activation of the same run, as after a partition of the cluster: it takes the run away from the first.
-        await using var second = Shared.Silo.Services.GetRequiredService<RunWorkers>().Create(runId);
+        await using var second = ActivatorUtilities.CreateInstance<RunWorker>(Shared.Silo.Services, runId);
         second.Start();
         await second.Completion;
 
@@ -122,14 +120,14 @@ public abstract class OwnershipTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task OneRunOfASourceAndTypeIsActiveAtATime()
+    public async Task One_run_of_a_source_and_type_is_active_at_a_time()
     {
         var (sandbox, source) = await SandboxAsync();
         sandbox.Faults.Set(Slow);
         var runId = await Client.StartAsync(source, "Patient");
 
-        var second = await Client.GetGrain<ICheckpointGrain>($"{source}/Patient").StartRun(Runs.Request("Patient"));
-        var replay = await Client.GetGrain<ICheckpointGrain>($"{source}/Patient").StartReplay(runId, DeadLetterStage.Validate);
+        var second = await Client.Checkpoint(source, "Patient").StartRun(Runs.Request("Patient"));
+        var replay = await Client.Checkpoint(source, "Patient").StartReplay(runId, DeadLetterStage.Validate);
         var other = await Client.RunAsync(source, "Encounter", missing: MissingPatients.Ignore);
         await Client.EndOfAsync(runId);
         var afterwards = await Client.RunAsync(source, "Patient");
@@ -141,13 +139,13 @@ public abstract class OwnershipTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task ManyStartsAtOnceLetExactlyOneIn()
+    public async Task Of_many_starts_at_once_exactly_one_succeeds()
     {
         var (sandbox, source) = await SandboxAsync();
         sandbox.Faults.Set(Slow);
 
         var starts = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ =>
-            Client.GetGrain<ICheckpointGrain>($"{source}/Patient").StartRun(Runs.Request("Patient"))));
+            Client.Checkpoint(source, "Patient").StartRun(Runs.Request("Patient"))));
 
         var started = Assert.Single(starts, s => s.Outcome == StartOutcome.Started);
         Assert.All(starts, s => Assert.Equal(started.RunId, s.RunId));
@@ -155,15 +153,15 @@ public abstract class OwnershipTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task ACancelledRunKeepsWhatWasCommittedAndTheNextRunCompletes()
+    public async Task A_cancelled_run_keeps_what_was_committed_and_the_next_run_completes()
     {
         var (sandbox, source) = await SandboxAsync(Small with { Patients = 120, BadShare = 0 });
         sandbox.Faults.Set(Slow);
         var runId = await Client.StartAsync(source, "Patient");
         await Eventually.Is(async () => await Database.CountAsync("patients", source) >= 25, "a page was committed");
 
-        var cancelled = await Client.GetGrain<IIngestionRunGrain>(runId).Cancel();
-        var again = await Client.GetGrain<IIngestionRunGrain>(runId).Cancel();
+        var cancelled = await Client.Run(runId).Cancel();
+        var again = await Client.Run(runId).Cancel();
         var run = await Client.EndOfAsync(runId);
         var committed = await Database.CountAsync("patients", source);
         sandbox.Faults.Clear();
@@ -180,22 +178,22 @@ public abstract class OwnershipTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task AnUnknownSourceAndAnUnknownTypeAreRefused()
+    public async Task An_unknown_source_and_an_unknown_type_are_refused()
     {
         var (_, source) = await SandboxAsync(new SandboxOptions { Patients = 0 });
 
-        Assert.Equal(StartOutcome.UnknownSource, (await Client.GetGrain<ICheckpointGrain>("nowhere/Patient").StartRun(Runs.Request("Patient"))).Outcome);
-        Assert.Equal(StartOutcome.UnknownType, (await Client.GetGrain<ICheckpointGrain>($"{source}/Person2").StartRun(Runs.Request("Person2"))).Outcome);
+        Assert.Equal(StartOutcome.UnknownSource, (await Client.Checkpoint("nowhere", "Patient").StartRun(Runs.Request("Patient"))).Outcome);
+        Assert.Equal(StartOutcome.UnknownType, (await Client.Checkpoint(source, "Person2").StartRun(Runs.Request("Person2"))).Outcome);
     }
 
     [Fact]
-    public async Task ASecondAttemptShowsRetryingWhileItRuns()
+    public async Task A_second_attempt_shows_retrying_while_it_runs()
     {
         var (sandbox, source) = await SandboxAsync();
         sandbox.Faults.Set(Slow);
         var request = Runs.Request("Patient") with { Meta = RunMeta.None with { Attempt = 2, MaxAttempts = 3, Job = "patients" } };
 
-        var started = await Client.GetGrain<ICheckpointGrain>($"{source}/Patient").StartRun(request);
+        var started = await Client.Checkpoint(source, "Patient").StartRun(request);
         var run = await Client.EndOfAsync(started.RunId);
 
         Assert.Equal(RunStatus.Retrying, started.Status);
@@ -204,13 +202,13 @@ public abstract class OwnershipTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task AForgottenCheckpointMakesTheNextRunBeginAtTheBeginning()
+    public async Task A_forgotten_checkpoint_makes_the_next_run_begin_at_the_beginning()
     {
         var (sandbox, source) = await SandboxAsync();
         await Client.RunAsync(source, "Patient");
 
-        var forgotten = await Client.GetGrain<ICheckpointGrain>($"{source}/Patient").Forget();
-        var nothing = await Client.GetGrain<ICheckpointGrain>($"{source}/Patient").Forget();
+        var forgotten = await Client.Checkpoint(source, "Patient").Forget();
+        var nothing = await Client.Checkpoint(source, "Patient").Forget();
         var run = await Client.RunAsync(source, "Patient");
 
         Assert.True(forgotten);
@@ -221,15 +219,14 @@ public abstract class OwnershipTests(SharedSilo shared) : IngestionSuite(shared)
     private Task<RunRecord> InsertAsync(string source) => Database.WriteAsync(async (session, token) =>
     {
         var run = new RunRecord { Source = source, ResourceType = "Patient", Status = RunStatus.Running, StartedAt = DateTimeOffset.UtcNow };
-        run = run with { RequestJson = System.Text.Json.JsonSerializer.Serialize(Runs.Request("Patient")) };
         return (await RunStore.InsertAsync(session, run, token))!;
     });
 
-    private async Task<RunRecord> TakeUpAsync(long runId) =>
-        (await Database.WriteAsync((session, token) => RunStore.TakeUpAsync(session, runId, token)))!;
+    private async Task<RunRecord> ClaimAsync(long runId) =>
+        (await Database.WriteAsync((session, token) => RunStore.ClaimAsync(session, runId, token)))!;
 
     private Task<RunRecord?> AdvanceAsync(RunRecord run) => Database.WriteAsync((session, token) =>
-        RunStore.AdvanceAsync(session, run, new IncomingPage([]), new RunDelta(), [], 0, token));
+        RunStore.AdvanceAsync(session, run, default, new PageCounters(), [], 0, token));
 
     private Task<RunRecord?> FinishAsync(RunRecord run) => Database.WriteAsync((session, token) =>
         RunStore.FinishAsync(session, run, RunStatus.Success, null, null, DateTimeOffset.UtcNow, token));

@@ -1,4 +1,4 @@
-using Interop.Ingestion.Loading;
+using Interop.Ingestion.Resources;
 
 namespace Interop.Grains.Tests.Ingestion;
 
@@ -24,14 +24,14 @@ public sealed class VersionRuleTests
     [InlineData("b", null, "b", "a", 10L, "a", nameof(VersionOrder.Unordered))]
     [InlineData(null, null, "b", null, null, "a", nameof(VersionOrder.Unordered))]
     [InlineData("99999999999999999999", 11L, "b", "1", 10L, "a", nameof(VersionOrder.Newer))]
-    public void VersionsCompareByNumberElseByInstant(
+    public void Versions_compare_by_number_else_by_instant(
         string? version, long? ticks, string content, string? storedVersion, long? storedTicks, string storedContent, string expected) =>
         Assert.Equal(
             expected,
             VersionRule.Compare(new ResourceVersion(version, ticks, content), new ResourceVersion(storedVersion, storedTicks, storedContent)).ToString());
 
     [Fact]
-    public void AVersionIsRecognisedByItsIdElseByItsContent()
+    public void A_version_is_recognised_by_its_id_else_by_its_content()
     {
         Assert.Equal("7", new ResourceVersion("7", 1, "abc").Key);
         Assert.Equal("#abc", new ResourceVersion(null, 1, "abc").Key);

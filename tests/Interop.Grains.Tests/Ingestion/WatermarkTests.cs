@@ -16,7 +16,7 @@ public abstract class WatermarkTests(SharedSilo shared) : IngestionSuite(shared)
     private static SandboxOptions Nothing { get; } = new() { Patients = 0 };
 
     [Fact]
-    public async Task AGroupOfTheSameInstantLargerThanAPageIsLoadedWholeEvenWhenItsSearchExpires()
+    public async Task A_group_of_the_same_instant_larger_than_a_page_is_loaded_whole_even_when_its_search_expires()
     {
         var (sandbox, source) = await SandboxAsync(Nothing);
         for (var i = 0; i < 90; i++)
@@ -32,7 +32,7 @@ public abstract class WatermarkTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task ResourcesWithoutLastUpdatedAreLoadedAndRecognisedByTheirVersion()
+    public async Task Resources_without_last_updated_are_loaded_and_recognised_by_their_version()
     {
         var (sandbox, source) = await SandboxAsync(Small with { NoLastUpdatedShare = 0.5, BadShare = 0 });
 
@@ -46,7 +46,7 @@ public abstract class WatermarkTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task InstantsOfMixedPrecisionAndOffsetsAreComparedAsInstants()
+    public async Task Instants_of_mixed_precision_and_offsets_are_compared_as_instants()
     {
         string[] stamps =
         [
@@ -67,7 +67,7 @@ public abstract class WatermarkTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task AnEarlierStampOnAHigherVersionIsStillTheNewerVersion()
+    public async Task An_earlier_stamp_on_a_higher_version_is_still_the_newer_version()
     {
         var (sandbox, source) = await SandboxAsync(Nothing);
         Put(sandbox, "p", Noon, family: "Old");
@@ -85,7 +85,7 @@ public abstract class WatermarkTests(SharedSilo shared) : IngestionSuite(shared)
     [Theory]
     [InlineData(PagingMode.Snapshot)]
     [InlineData(PagingMode.Live)]
-    public async Task AResourceThatChangesWhileItsResultIsPagedArrivesInItsLastVersion(PagingMode paging)
+    public async Task A_resource_that_changes_while_its_result_is_paged_arrives_in_its_last_version(PagingMode paging)
     {
         var (sandbox, source) = await SandboxAsync(Nothing with { Paging = paging });
         for (var i = 0; i < 60; i++)
@@ -104,7 +104,7 @@ public abstract class WatermarkTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task OneResourceStampedFarInTheFutureIsLoadedAndWarnedAboutAndDoesNotEndIngestion()
+    public async Task One_resource_stamped_far_in_the_future_is_loaded_and_warned_about_and_does_not_end_ingestion()
     {
         var (sandbox, source) = await SandboxAsync(Nothing);
         Put(sandbox, "p1", Noon);
@@ -122,7 +122,7 @@ public abstract class WatermarkTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task TheWatermarkNeverGoesPastTheServersOwnClock()
+    public async Task The_watermark_never_goes_past_the_servers_own_clock()
     {
         var (sandbox, source) = await SandboxAsync(Nothing);
         Put(sandbox, "p1", DateTimeOffset.UtcNow.AddHours(-3));
@@ -135,7 +135,7 @@ public abstract class WatermarkTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task ARunOfOnePatientNeitherReadsNorMovesTheCheckpoint()
+    public async Task A_run_of_one_patient_neither_reads_nor_moves_the_checkpoint()
     {
         var (sandbox, source) = await SandboxAsync();
         await Client.RunAsync(source, "Patient");
@@ -155,7 +155,7 @@ public abstract class WatermarkTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task AFullRunFetchesEverythingAndDoesNotMoveTheCheckpointBack()
+    public async Task A_full_run_fetches_everything_and_does_not_move_the_checkpoint_back()
     {
         var (sandbox, source) = await SandboxAsync();
         var first = await Client.RunAsync(source, "Patient");
@@ -171,7 +171,7 @@ public abstract class WatermarkTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task AnIncrementalRunBeginsTheOverlapBeforeTheCheckpoint()
+    public async Task An_incremental_run_begins_the_overlap_before_the_checkpoint()
     {
         var (server, source) = await ScriptedAsync(request => request.IsMetadata
             ? ScriptedAnswer.NotFound
@@ -185,7 +185,7 @@ public abstract class WatermarkTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task AServerThatDoesNotSortEndsWithTheHighestInstantAsItsWatermark()
+    public async Task A_server_that_does_not_sort_ends_with_the_highest_instant_as_its_watermark()
     {
         var (_, source) = await ScriptedAsync(request => request.IsMetadata
             ? ScriptedAnswer.NotFound
@@ -201,7 +201,7 @@ public abstract class WatermarkTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task AServerWithoutLastUpdatedIsCrawledWholeAndTheRunSaysSo()
+    public async Task A_server_without_last_updated_is_crawled_whole_and_the_run_says_so()
     {
         const string Capabilities =
             """{"resourceType":"CapabilityStatement","rest":[{"resource":[{"type":"Patient","searchParam":[{"name":"_id"},{"name":"name"}]}]}]}""";
@@ -224,7 +224,7 @@ public abstract class WatermarkTests(SharedSilo shared) : IngestionSuite(shared)
     [InlineData("9", "10", "New")]
     [InlineData("10", "9", "Old")]
     [InlineData("007", "8", "New")]
-    public async Task VersionsAreComparedAsNumbers(string stored, string incoming, string kept)
+    public async Task Versions_are_compared_as_numbers(string stored, string incoming, string kept)
     {
         Assert.Equal(kept, await AfterBothAsync(
             Patient("p", "2026-01-10T12:00:00Z", "Old", stored), Patient("p", "2026-01-10T12:00:00Z", "New", incoming)));
@@ -234,11 +234,11 @@ public abstract class WatermarkTests(SharedSilo shared) : IngestionSuite(shared)
     [InlineData("2026-01-10T12:00:01Z", "New")]
     [InlineData("2026-01-10T11:59:59Z", "Old")]
     [InlineData("2026-01-10T12:00:00Z", "Old")]
-    public async Task TheSameVersionIsNewerOnlyWhenItsInstantIs(string instant, string kept) =>
+    public async Task The_same_version_is_newer_only_when_its_instant_is(string instant, string kept) =>
         Assert.Equal(kept, await AfterBothAsync(Patient("p", "2026-01-10T12:00:00Z", "Old", "1"), Patient("p", instant, "New", "1")));
 
     [Fact]
-    public async Task TwoVersionsOfTheSameInstantAreSettledByReadingTheServer()
+    public async Task Two_versions_of_the_same_instant_are_settled_by_reading_the_server()
     {
         var found = Patient("p", "2026-01-10T12:00:00Z", "Old", "abc");
         var (server, source) = await ScriptedAsync(request => request.Path == "Patient/p"
@@ -255,7 +255,7 @@ public abstract class WatermarkTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task TwoVersionsOfTheSameInstantInOnePageAreSettledByReadingTheServer()
+    public async Task Two_versions_of_the_same_instant_in_one_page_are_settled_by_reading_the_server()
     {
         var (_, source) = await ScriptedAsync(request => request.Path == "Patient/p"
             ? new ScriptedAnswer(200, Patient("p", "2026-01-10T12:00:00Z", "Holds", "b"))
@@ -294,7 +294,7 @@ public abstract class WatermarkTests(SharedSilo shared) : IngestionSuite(shared)
         Database.ValueAsync<string>("SELECT family FROM patients WHERE source = @source AND id = @id", new { source, id });
 
     private async Task<DateTimeOffset?> CheckpointAsync(string source, string type) =>
-        (await Client.GetGrain<IIngestionQueryGrain>(0).ListCheckpoints())
+        (await Client.IngestionQueries().ListCheckpoints())
         .FirstOrDefault(c => c.Source == source && c.ResourceType == type)?.LastSuccessfulLastupdated;
 }
 

@@ -25,8 +25,8 @@ internal static class BasicsView
         Assert.Contains(change.Outcome, new[] { ViewOutcome.Active, ViewOutcome.Building, ViewOutcome.Unchanged });
         if (change.RunId is not { } run)
             return;
-        await silo.Client.GetGrain<IIngestionRunGrain>(run).TakeUp();
-        Assert.Equal(RunStatus.Success, (await silo.Client.GetGrain<IIngestionRunGrain>(run).Follow().LastAsync()).Status);
+        await silo.Client.Run(run).Resume();
+        Assert.Equal(RunStatus.Success, (await silo.Client.Run(run).Follow().LastAsync()).Status);
     }
 
     public static string Resource(string id, string text, bool withCoding = false) =>

@@ -28,14 +28,14 @@ internal static class Runs
 
     public static async Task<long> StartAsync(this IClusterClient client, string source, string type, RunRequest? request = null)
     {
-        var started = await client.GetGrain<ICheckpointGrain>($"{source}/{type}").StartRun(request ?? Request(type));
+        var started = await client.Checkpoint(source, type).StartRun(request ?? Request(type));
         Assert.Equal(StartOutcome.Started, started.Outcome);
         return started.RunId;
     }
 
     public static async Task<RunSummary> ReplayAsync(this IClusterClient client, string source, string type, long runId, string stage)
     {
-        var started = await client.GetGrain<ICheckpointGrain>($"{source}/{type}").StartReplay(runId, stage);
+        var started = await client.Checkpoint(source, type).StartReplay(runId, stage);
         Assert.Equal(StartOutcome.Started, started.Outcome);
         return await client.EndOfAsync(started.RunId);
     }
@@ -46,7 +46,7 @@ internal static class Runs
         using var limit = new CancellationTokenSource(Limit);
         while (true)
         {
-            await foreach (var progress in client.GetGrain<IIngestionRunGrain>(runId).Follow(limit.Token))
+            await foreach (var progress in client.Run(runId).Follow(limit.Token))
             {
                 if (!RunStatus.IsActive(progress.Status))
                     return await client.SummaryAsync(runId);
@@ -57,10 +57,10 @@ internal static class Runs
     }
 
     public static async Task<RunSummary> SummaryAsync(this IClusterClient client, long runId) =>
-        await client.GetGrain<IIngestionQueryGrain>(0).GetSummary(runId) ?? throw new InvalidOperationException($"no run {runId}");
+        await client.IngestionQueries().GetSummary(runId) ?? throw new InvalidOperationException($"no run {runId}");
 
     public static async Task<RunDetail> DetailAsync(this IClusterClient client, long runId) =>
-        await client.GetGrain<IIngestionQueryGrain>(0).GetRun(runId) ?? throw new InvalidOperationException($"no run {runId}");
+        await client.IngestionQueries().GetRun(runId) ?? throw new InvalidOperationException($"no run {runId}");
 
     public static async Task<string> WarningsAsync(this IClusterClient client, long runId) => (await client.DetailAsync(runId)).Details.Text;
 }

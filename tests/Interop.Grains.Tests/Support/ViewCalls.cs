@@ -15,7 +15,7 @@ internal static class ViewCalls
     }
 
     public static Task<ViewChangeResult> PutViewAsync(this IClusterClient client, string name, string resource, string select, string? where = null, bool replace = false) =>
-        client.GetGrain<IViewGrain>(name).Put(Definition(name, resource, select, where), replace);
+        client.View(name).Put(Definition(name, resource, select, where), replace);
 
     /// <summary>Puts the view and waits until its table has it.</summary>
     public static async Task PutViewToEndAsync(this IClusterClient client, string name, string resource, string select, string? where = null)
@@ -26,5 +26,5 @@ internal static class ViewCalls
             Assert.Equal(RunStatus.Success, (await client.EndOfAsync(run)).Status);
     }
 
-    public static Task<ViewInfo?> FindViewAsync(this IClusterClient client, string name) => client.GetGrain<IViewQueryGrain>(0).Find(name);
+    public static Task<ViewInfo?> FindViewAsync(this IClusterClient client, string name) => client.ViewQueries().Find(name);
 }

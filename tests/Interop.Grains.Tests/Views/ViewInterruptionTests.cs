@@ -29,7 +29,7 @@ public abstract class ViewInterruptionTests(SqlDialect dialect) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AHostThatIsKilledWhileItFillsATableGoesOnWhereItWas()
+    public async Task A_host_that_is_killed_while_it_fills_a_table_goes_on_where_it_was()
     {
         await using var sandbox = await SandboxServer.StartAsync(new SandboxOptions { Patients = 6000, BadShare = 0 });
         long runId;
@@ -54,7 +54,7 @@ public abstract class ViewInterruptionTests(SqlDialect dialect) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ACancelledFillingLeavesTheViewAsItWas()
+    public async Task A_cancelled_rebuild_leaves_the_view_as_it_was()
     {
         await using var sandbox = await SandboxServer.StartAsync(new SandboxOptions { Patients = 3000, BadShare = 0 });
         await using var silo = await TestSilo.StartAsync(_database, names: ["s"], baseUrl: sandbox.FhirBase);
@@ -66,8 +66,8 @@ public abstract class ViewInterruptionTests(SqlDialect dialect) : IAsyncLifetime
         var changed = await changes.PutAsync(Definition("cities", "Patient", Families).Text, ViewOrigin.Api, CancellationToken.None);
         var added = await changes.PutAsync(Definition("families", "Patient", Families).Text, ViewOrigin.Api, CancellationToken.None);
         Assert.Equal(("building", "family"), ((await silo.Client.FindViewAsync("cities"))!.Status, (await silo.Client.FindViewAsync("cities"))!.Columns[0].Name));
-        Assert.True(await silo.Client.GetGrain<IIngestionRunGrain>(changed.RunId!.Value).Cancel());
-        Assert.True(await silo.Client.GetGrain<IIngestionRunGrain>(added.RunId!.Value).Cancel());
+        Assert.True(await silo.Client.Run(changed.RunId!.Value).Cancel());
+        Assert.True(await silo.Client.Run(added.RunId!.Value).Cancel());
 
         Assert.Equal(RunStatus.Cancelled, (await silo.Client.SummaryAsync(changed.RunId.Value)).Status);
         Assert.Equal(("active", "city"), ((await silo.Client.FindViewAsync("cities"))!.Status, (await silo.Client.FindViewAsync("cities"))!.Columns[0].Name));
@@ -78,7 +78,7 @@ public abstract class ViewInterruptionTests(SqlDialect dialect) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task FilesAreViewsAndBadOnesAreNamedWithPlaceAndReason()
+    public async Task Files_are_views_and_bad_ones_are_named_with_place_and_reason()
     {
         await WriteAsync("a.json", "cities", Cities);
         await using (var silo = await StartWithFilesAsync())
@@ -93,11 +93,11 @@ public abstract class ViewInterruptionTests(SqlDialect dialect) : IAsyncLifetime
             Assert.Equal(("file", "active"), await StateAsync(silo, "cities"));
             Assert.Equal("city", (await silo.Client.FindViewAsync("cities"))!.Columns.Single().Name);
             Assert.Equal(("file", "family"), ((await silo.Client.FindViewAsync("patients"))!.Origin, (await silo.Client.FindViewAsync("patients"))!.Columns.Single().Name));
-            var refused = (await silo.Client.GetGrain<IViewQueryGrain>(0).List()).Where(v => v.Status == "refused").Select(v => v.Problem!).ToArray();
+            var refused = (await silo.Client.ViewQueries().List()).Where(v => v.Status == "refused").Select(v => v.Problem!).ToArray();
             Assert.Collection(
                 refused,
                 a => Assert.StartsWith($"{_files.FullName}/a.json: select[0].column[0].path: 'address.(", a, StringComparison.Ordinal),
-                b => Assert.Equal($"{_files.FullName}/b.json: name: the view cities is given by {_files.FullName}/a.json too", b),
+                b => Assert.Equal($"{_files.FullName}/b.json: name: the view cities is also given by {_files.FullName}/a.json", b),
                 d => Assert.StartsWith($"{_files.FullName}/d.json: not JSON: ", d, StringComparison.Ordinal));
             var put = await silo.Client.PutViewAsync("cities", "Patient", Families);
             Assert.Equal(ViewOutcome.BelongsToFile, put.Outcome);
@@ -112,7 +112,7 @@ public abstract class ViewInterruptionTests(SqlDialect dialect) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AViewPutThroughTheApiOutlivesARestart()
+    public async Task A_view_put_through_the_api_outlives_a_restart()
     {
         await using (var silo = await TestSilo.StartAsync(_database))
             await silo.Client.PutViewToEndAsync("families", "Patient", Families);

@@ -15,9 +15,9 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
     private static SandboxOptions Nothing { get; } = new() { Patients = 0 };
 
     [Fact]
-    public async Task ThePlatformsViewsAreTablesFromTheStart()
+    public async Task The_platforms_views_are_tables_from_the_start()
     {
-        var views = await Client.GetGrain<IViewQueryGrain>(0).List();
+        var views = await Client.ViewQueries().List();
 
         Assert.Equal(
             [
@@ -37,7 +37,7 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task ANewViewIsFilledFromWhatIsStored()
+    public async Task A_new_view_is_filled_from_what_is_stored()
     {
         var (_, source) = await SandboxAsync(Small);
         var fetched = await Client.RunAsync(source, "Patient");
@@ -56,7 +56,7 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task AChangedViewHasItsNewColumnsAndKeepsEveryResource()
+    public async Task A_changed_view_has_its_new_columns_and_keeps_every_resource()
     {
         var (sandbox, source) = await SandboxAsync(Nothing);
         Put(sandbox, """{"resourceType":"Device","id":"d","status":"active","deviceName":[{"name":"pump","type":"other"}],"lotNumber":"7"}""");
@@ -72,7 +72,7 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task SeveralRowsOfAResourceAreReplacedAsASet()
+    public async Task Several_rows_of_a_resource_are_replaced_as_a_set()
     {
         var (sandbox, source) = await SandboxAsync(Nothing);
         await Client.PutViewToEndAsync("given_names", "Patient", """[{"forEach":"name.given","column":[{"name":"given","path":"$this","type":"string"}]}]""");
@@ -85,7 +85,7 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
         await Client.RunAsync(source, "Patient");
 
         Assert.Equal(["0 Bo"], await GivenAsync());
-        var rebuilt = await Client.GetGrain<IViewGrain>("given_names").Rebuild();
+        var rebuilt = await Client.View("given_names").Rebuild();
         await Client.EndOfAsync(rebuilt.RunId!.Value);
         Assert.Equal(["0 Bo"], await GivenAsync());
 
@@ -94,7 +94,7 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task AResourceThatAViewNoLongerTakesLosesItsRow()
+    public async Task A_resource_that_a_view_no_longer_takes_loses_its_row()
     {
         var (sandbox, source) = await SandboxAsync(Nothing);
         await Client.PutViewToEndAsync(
@@ -113,13 +113,13 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
     [Theory]
     [InlineData("""[{"column":[{"name":"a","path":"gender","type":"datetime"}]}]""", "select[0].column[0].type: datetime is no FHIR type")]
     [InlineData("""[{"column":[{"name":"a","path":"gender"},{"name":"a","path":"id"}]}]""", "select[0].column[1].name: there is another column a")]
-    [InlineData("""[{"column":[{"name":"a","path":"gender"},{"name":"A","path":"active"}]}]""", "select[0].column[1].name: there is another column A: a table's columns differ by more than case")]
+    [InlineData("""[{"column":[{"name":"a","path":"gender"},{"name":"A","path":"active"}]}]""", "select[0].column[1].name: there is another column A: the columns of a table must differ by more than case")]
     [InlineData("""[{"column":[{"name":"a","path":"name.where("}]}]""", "select[0].column[0].path: 'name.where('")]
     [InlineData("""[{"forEach":"gender","column":[{"name":"a","path":"$this"}]}]""", "select[0].forEach: 'gender' gives one code, and no collection of elements")]
     [InlineData("""[{"column":[{"name":"source","path":"gender"}]}]""", "select[0].column[0].name: every table has a column source of the platform's own")]
     [InlineData("""[{"column":[{"name":"ctid","path":"gender"}]}]""", "select[0].column[0].name: every table of PostgreSQL has a system column ctid")]
     [InlineData("""[{"column":[{"name":"id","path":"gender"}]}]""", "select[0].column[0].name: the column id is the resource's id")]
-    public async Task ABadViewIsRefusedWithPlaceAndReasonAndTheOldOneGoesOn(string select, string reason)
+    public async Task A_bad_view_is_refused_with_place_and_reason_and_the_old_one_goes_on(string select, string reason)
     {
         var (_, source) = await SandboxAsync(Small);
         await Client.PutViewToEndAsync("going_on", "Patient", """[{"column":[{"name":"gender","path":"gender","type":"code"}]}]""");
@@ -136,10 +136,10 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
     [InlineData("resources", "name: the table name resources is taken by the platform")]
     [InlineData("Users", "name: the table name Users is taken by the platform")]
     [InlineData("pg_things", "name: the table name pg_things is taken by the platform")]
-    [InlineData("somebodys", "name: there is a table somebodys that is no view's")]
+    [InlineData("somebodys", "name: there is a table somebodys that belongs to no view")]
     [InlineData("Patients", "name: there is another view patients")]
     [InlineData("a_name_that_is_longer_than_any_name_of_a_table_has_to_be", "name: 'a_name_that_is_longer_than_any_name_of_a_table_has_to_be' has 56 characters")]
-    public async Task ATableNameThatCollidesIsRefused(string name, string reason)
+    public async Task A_table_name_that_collides_is_refused(string name, string reason)
     {
         await Database.WriteAsync((session, token) => session.ExecuteAsync("CREATE TABLE IF NOT EXISTS somebodys (x integer)", null, token));
 
@@ -150,7 +150,7 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task APlatformsViewStaysOneOverItsType()
+    public async Task A_platforms_view_stays_one_over_its_type()
     {
         var put = await Client.PutViewAsync("patients", "Observation", """[{"column":[{"name":"status","path":"status"}]}]""");
 
@@ -158,7 +158,7 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task AResourceThatANewDefinitionFailsOnIsALetterUntilAnotherTakesIt()
+    public async Task A_resource_that_a_new_definition_fails_on_is_a_letter_until_another_takes_it()
     {
         var (sandbox, source) = await SandboxAsync(Nothing);
         Put(sandbox, BasicsView.Resource("a", "fine"));
@@ -189,7 +189,7 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
 
         Assert.Equal((2, 0), (run.Counters.Upserted, run.Counters.DeadLetters));
         var failure = Assert.Single((await Client.FindViewAsync("crossed"))!.FailureExamples, f => f.Source == source);
-        Assert.Equal(("many", "crossed: select: the view gives more than 10000 rows of this resource"), (failure.Id, failure.Error));
+        Assert.Equal(("many", "crossed: select: the view gives more than 10,000 rows of this resource"), (failure.Id, failure.Error));
         Assert.Equal(10_000, await Database.CountAsync("crossed", source));
 
         static string Schedule(string id, int identifiers) =>
@@ -269,7 +269,8 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
 
         var put = await Client.PutViewAsync("specimen_notes", "Specimen", """[{"column":[{"name":"note","path":"note.text","type":"string"}]}]""");
 
-        Assert.Equal((2, 1), (put.Trial!.Resources, put.Trial.Failing));
+        Assert.InRange(put.Trial!.Resources, 2, long.MaxValue); // other tests store specimens too
+        Assert.Equal(1, put.Trial.Failing);
         Assert.Equal("two", Assert.Single(put.Trial.Examples).Id);
         await Client.EndOfAsync(put.RunId!.Value);
         Assert.Equal((1, "two"), ((await Client.FindViewAsync("specimen_notes"))!.Failures, (await Client.FindViewAsync("specimen_notes"))!.FailureExamples[0].Id));
@@ -341,20 +342,20 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task ARunThatFilledATableIsNotReplayed()
+    public async Task A_run_that_filled_a_table_is_not_replayed()
     {
         var (_, source) = await SandboxAsync(Small);
         await Client.RunAsync(source, "Patient");
-        var put = await Client.GetGrain<IViewGrain>("patients").Rebuild();
+        var put = await Client.View("patients").Rebuild();
         await Client.EndOfAsync(put.RunId!.Value);
 
-        var replay = await Client.GetGrain<ICheckpointGrain>("view:patients/Patient").StartReplay(put.RunId.Value, DeadLetterStage.Transform);
+        var replay = await Client.Checkpoint("view:patients", "Patient").StartReplay(put.RunId.Value, DeadLetterStage.Transform);
 
         Assert.Equal(StartOutcome.NothingFetched, replay.Outcome);
     }
 
     [Fact]
-    public async Task ViewsChangeAgainAndAgainWhileIngestionGoesOnAndNothingIsMissing()
+    public async Task Views_change_again_and_again_while_ingestion_goes_on_and_nothing_is_missing()
     {
         var (sandbox, source) = await SandboxAsync(new SandboxOptions { Patients = 400, BadShare = 0.02 });
         sandbox.Faults.Set(new FaultRule { Kind = FaultKind.SlowHeaders, Seconds = 0.03 });

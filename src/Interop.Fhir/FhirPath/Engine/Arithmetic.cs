@@ -10,11 +10,12 @@ internal sealed class ArithmeticOperation(Operation left, Operation right, strin
 {
     public override void Evaluate(Evaluation e)
     {
+        e.Step();
         bool hasLeft = left.TryEvaluateSingle(e, out var a);
         bool hasRight = right.TryEvaluateSingle(e, out var b);
         if (symbol == "&")
         {
-            e.Push(FhirPathNode.FromString((hasLeft ? Text(a) : "") + (hasRight ? Text(b) : "")));
+            e.Push(Joined(e, hasLeft ? Text(a) : "", hasRight ? Text(b) : ""));
             return;
         }
         if (!hasLeft || !hasRight)
@@ -22,7 +23,7 @@ internal sealed class ArithmeticOperation(Operation left, Operation right, strin
         FhirPathNode? result;
         try
         {
-            result = Compute(a, b);
+            result = Compute(e, a, b);
         }
         catch (OverflowException)
         {
@@ -32,17 +33,23 @@ internal sealed class ArithmeticOperation(Operation left, Operation right, strin
             e.Push(value);
     }
 
+    private static FhirPathNode Joined(Evaluation e, string left, string right)
+    {
+        e.ChargeText((long)left.Length + right.Length);
+        return FhirPathNode.FromString(left + right);
+    }
+
     private string Text(in FhirPathNode node) =>
         node.Kind == NodeKind.String ? node.AsText()! : throw FhirPathException.Execution($"& joins strings, not {node.Type}", Position);
 
-    private FhirPathNode? Compute(in FhirPathNode a, in FhirPathNode b)
+    private FhirPathNode? Compute(Evaluation e, in FhirPathNode a, in FhirPathNode b)
     {
         if (a.TryGetInteger(out long i) && b.TryGetInteger(out long j))
             return Integers(i, j);
         if (a.TryGetDecimal(out decimal x) && b.TryGetDecimal(out decimal y))
             return DecimalNumbers(x, y);
         if (symbol == "+" && a.Kind == NodeKind.String && b.Kind == NodeKind.String)
-            return FhirPathNode.FromString(a.AsText() + b.AsText());
+            return Joined(e, a.AsText()!, b.AsText()!);
         if (symbol is "+" or "-" && NodeEquality.IsTemporal(a.Kind) && b.TryGetQuantity(out var duration))
             return a.TryGetTemporal(out var start) && TemporalArithmetic.Add(start, duration, symbol == "+" ? 1 : -1) is { } end ? FhirPathNode.FromTemporal(end) : null;
         if ((a.Kind == NodeKind.Quantity || b.Kind == NodeKind.Quantity) && NodeEquality.AsQuantity(a) is { } p && NodeEquality.AsQuantity(b) is { } q)

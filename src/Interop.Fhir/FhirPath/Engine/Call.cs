@@ -25,6 +25,8 @@ internal readonly ref struct Call(Evaluation e, int mark, Operation[] arguments,
 
     public void Result(in FhirPathNode node)
     {
+        if (node.Kind == NodeKind.String)
+            E.ChargeText(node.ComputedTextLength);
         E.Cut(Mark);
         E.Push(node);
     }
@@ -54,6 +56,7 @@ internal readonly ref struct Call(Evaluation e, int mark, Operation[] arguments,
         if (!TryInput(out var node))
             return false;
         text = TextOf(node, "the input");
+        E.ChargeRead(text?.Length ?? 0);
         return text is not null;
     }
 
@@ -79,6 +82,7 @@ internal readonly ref struct Call(Evaluation e, int mark, Operation[] arguments,
         if (!TryArgument(index, out var node))
             return false;
         text = TextOf(node, $"argument {index + 1}");
+        E.ChargeRead(text?.Length ?? 0);
         return text is not null;
     }
 
@@ -96,6 +100,7 @@ internal sealed class CallOperation(Operation source, string name, Operation[] a
 {
     public override void Evaluate(Evaluation e)
     {
+        e.Step();
         int mark = e.Top;
         source.Evaluate(e);
         try

@@ -22,7 +22,7 @@ internal static class Collections
         int keep = mark + 1;
         for (int i = keep; i < e.Top; i++)
         {
-            if (!NodeEquality.Contains(e.Between(mark, keep), e[i]))
+            if (!e.Contains(e.Between(mark, keep), e[i]))
                 e[keep++] = e[i];
         }
         e.Cut(keep);
@@ -34,6 +34,7 @@ internal static class Collections
         int keep = mark;
         for (int i = mark; i < e.Top; i++)
         {
+            e.ChargeRead(e[i].Size);
             if (seen.Add(e[i].AsText()!))
                 e[keep++] = e[i];
         }

@@ -12,6 +12,7 @@ internal sealed class EqualOperation(Operation left, Operation right, bool negat
         left.Evaluate(e);
         int middle = e.Top;
         right.Evaluate(e);
+        e.Charge(e.Top - middle);
         bool? equal = NodeEquality.AreEqual(e.Between(mark, middle), e.From(middle));
         e.Cut(mark);
         return equal is null ? null : equal != negate;
@@ -62,6 +63,7 @@ internal sealed class EquivalentOperation(Operation left, Operation right, bool 
         left.Evaluate(e);
         int middle = e.Top;
         right.Evaluate(e);
+        e.Charge((long)(middle - mark) * (e.Top - middle));
         bool equivalent = NodeEquality.AreEquivalent(e.Between(mark, middle), e.From(middle));
         e.Cut(mark);
         return equivalent != negate;
@@ -96,7 +98,7 @@ internal sealed class MembershipOperation(Operation item, Operation collection) 
             return null;
         int mark = e.Top;
         collection.Evaluate(e);
-        bool found = NodeEquality.Contains(e.From(mark), sought);
+        bool found = e.Contains(e.From(mark), sought);
         e.Cut(mark);
         return found;
     }
@@ -107,6 +109,7 @@ internal sealed class LogicOperation(Operation left, Operation right, string wor
 {
     public override bool? Test(Evaluation e)
     {
+        e.Step();
         bool? a = left.Test(e);
         switch (word)
         {

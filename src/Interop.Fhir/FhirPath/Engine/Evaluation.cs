@@ -9,13 +9,8 @@ namespace Interop.Fhir.FhirPath.Engine;
 /// was taken before), and the scope of <c>$this</c>, <c>$index</c> and <c>$total</c>. One is kept per thread, so that an evaluation
 /// allocates nothing but what its result needs.
 /// </summary>
-internal sealed class Evaluation
+internal sealed partial class Evaluation
 {
-    /// <summary>A collection larger than this is refused: expressions multiply (<c>repeat</c>, <c>combine</c>), and come from users.</summary>
-    private const int MaximumItems = 4_000_000;
-
-    private const int MaximumDepth = 512;
-
     [ThreadStatic]
     private static Evaluation? Spare;
 
@@ -58,6 +53,7 @@ internal sealed class Evaluation
         Spare = null;
         evaluation.Model = model;
         evaluation.Context = context ?? EvaluationContext.Default;
+        evaluation.BeginBudget(evaluation.Context);
         return evaluation;
     }
 
@@ -70,6 +66,7 @@ internal sealed class Evaluation
             Array.Clear(_stack, 0, _used);
         _top = _used = _depth = 0;
         ClearInput();
+        EndBudget();
         Context = EvaluationContext.Default;
         _now = null;
         Spare = this;
@@ -102,13 +99,15 @@ internal sealed class Evaluation
         _stack[_top++] = node;
         if (_top > _used)
             _used = _top;
+        if (--_slice < 0)
+            NextSlice();
     }
 
     private void Grow()
     {
-        if (_top >= MaximumItems)
-            throw FhirPathException.Execution($"the expression gathers more than {MaximumItems} items");
-        Array.Resize(ref _stack, _stack.Length * 2);
+        if (_top >= _limits.MaxItems)
+            throw FhirPathException.Limit($"the evaluation holds more than {_limits.MaxItems:N0} items");
+        Array.Resize(ref _stack, (int)Math.Min(_stack.Length * 2L, Math.Max(_limits.MaxItems, _top + 1L)));
     }
 
     /// <summary>Drops what lies above the mark.</summary>
@@ -129,18 +128,10 @@ internal sealed class Evaluation
 
     public void Reverse(int mark) => Array.Reverse(_stack, mark, _top - mark);
 
-    /// <summary>Counts a level of recursion, so that deep data ends with an error and not with a stack overflow.</summary>
-    public void Enter()
-    {
-        if (++_depth > MaximumDepth)
-            throw FhirPathException.Execution($"the data is nested deeper than {MaximumDepth} levels");
-    }
-
-    public void Leave() => _depth--;
-
     /// <summary>Makes an item on the stack $this.</summary>
     public void SetItem(int at, int index, in Scope outer)
     {
+        Step();
         This = _stack[at];
         HasThis = true;
         Index = index;

@@ -33,5 +33,14 @@ public sealed class EvaluationContext
     /// <summary>The clock of <c>now()</c>, <c>today()</c> and <c>timeOfDay()</c>; the same instant throughout one evaluation.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
+    /// <summary>The limits of each evaluation.</summary>
+    public EvaluationLimits Limits { get; init; } = EvaluationLimits.Default;
+
+    /// <summary>Steps and text that all evaluations with this context share; null gives each evaluation its own.</summary>
+    public EvaluationBudget? Budget { get; init; }
+
+    /// <summary>Cancels the evaluation with an <see cref="OperationCanceledException"/>.</summary>
+    public CancellationToken CancellationToken { get; init; }
+
     internal static EvaluationContext Default { get; } = new();
 }

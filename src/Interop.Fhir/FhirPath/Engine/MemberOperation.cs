@@ -60,6 +60,7 @@ internal sealed class MemberOperation : Operation
 
     public void PushChildren(Evaluation e, in FhirPathNode parent)
     {
+        e.Step();
         int mark = e.Top;
         var navigation = For(parent.Type);
         navigation.Push(e, parent, _utf8, _companionUtf8);

@@ -40,21 +40,21 @@ internal static class CollectionFunctions
     {
         int end = call.E.Top;
         call.Arguments[0].Evaluate(call.E);
-        call.Result(IsSubset(call.E.Between(call.Mark, end), call.E.From(end)));
+        call.Result(IsSubset(call.E, call.E.Between(call.Mark, end), call.E.From(end)));
     }
 
     public static void SupersetOf(in Call call)
     {
         int end = call.E.Top;
         call.Arguments[0].Evaluate(call.E);
-        call.Result(IsSubset(call.E.From(end), call.E.Between(call.Mark, end)));
+        call.Result(IsSubset(call.E, call.E.From(end), call.E.Between(call.Mark, end)));
     }
 
-    private static bool IsSubset(ReadOnlySpan<FhirPathNode> part, ReadOnlySpan<FhirPathNode> whole)
+    private static bool IsSubset(Evaluation e, ReadOnlySpan<FhirPathNode> part, ReadOnlySpan<FhirPathNode> whole)
     {
         foreach (ref readonly var node in part)
         {
-            if (!NodeEquality.Contains(whole, node))
+            if (!e.Contains(whole, node))
                 return false;
         }
         return true;
@@ -113,7 +113,7 @@ internal static class CollectionFunctions
         int keep = call.Mark;
         for (int i = call.Mark; i < end; i++)
         {
-            if (NodeEquality.Contains(e.From(end), e[i]) && !NodeEquality.Contains(e.Between(call.Mark, keep), e[i]))
+            if (e.Contains(e.From(end), e[i]) && !e.Contains(e.Between(call.Mark, keep), e[i]))
                 e[keep++] = e[i];
         }
         e.Cut(keep);
@@ -127,7 +127,7 @@ internal static class CollectionFunctions
         int keep = call.Mark;
         for (int i = call.Mark; i < end; i++)
         {
-            if (!NodeEquality.Contains(e.From(end), e[i]))
+            if (!e.Contains(e.From(end), e[i]))
                 e[keep++] = e[i];
         }
         e.Cut(keep);

@@ -62,6 +62,7 @@ internal static class EncodingFunctions
             call.Empty();
             return;
         }
+        call.E.ChargeText(text.Length);
         string? result;
         try
         {

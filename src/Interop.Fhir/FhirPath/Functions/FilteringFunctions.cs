@@ -83,7 +83,7 @@ internal static class FilteringFunctions
             int keep = before;
             for (int j = before; j < e.Top; j++)
             {
-                if (!NodeEquality.Contains(e.Between(end, keep), e[j]))
+                if (!e.Contains(e.Between(end, keep), e[j]))
                     e[keep++] = e[j];
             }
             e.Cut(keep);
@@ -147,6 +147,12 @@ internal static class FilteringFunctions
             }
         }
         e.Restore(scope);
+        e.Charge((long)count * keys * (1 + System.Numerics.BitOperations.Log2((uint)count + 1)));
+        foreach (var row in rows)
+        {
+            foreach (var key in row.Keys)
+                e.ChargeRead((key?.Size ?? 0) * 16L);
+        }
         int position = call.Position;
         int Compare((FhirPathNode Item, FhirPathNode?[] Keys) a, (FhirPathNode Item, FhirPathNode?[] Keys) b)
         {

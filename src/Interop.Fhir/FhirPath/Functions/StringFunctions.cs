@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Text;
 using System.Text.RegularExpressions;
 using Interop.Fhir.FhirPath.Engine;
@@ -71,15 +72,23 @@ internal static class StringFunctions
     {
         if (!call.TryTextInput(out string? text) || !call.TryTextArgument(0, out string? pattern) || !call.TryTextArgument(1, out string? substitution))
             call.Empty();
-        else if (pattern.Length > 0)
-            call.Result(text.Replace(pattern, substitution, StringComparison.Ordinal));
+        else if (pattern.Length == 0)
+            call.Result(Surround(call, text, substitution));
         else
-            call.Result(Surround(text, substitution));
+            call.Result(ReplaceAll(call, text, pattern, substitution));
+    }
+
+    private static string ReplaceAll(in Call call, string text, string pattern, string substitution)
+    {
+        if (substitution.Length > pattern.Length)
+            call.E.ChargeText((long)text.AsSpan().Count(pattern) * (substitution.Length - pattern.Length));
+        return text.Replace(pattern, substitution, StringComparison.Ordinal);
     }
 
     /// <summary>An empty pattern lies between all characters, and at both ends (FHIRPath 2.0, 5.6.8).</summary>
-    private static string Surround(string text, string substitution)
+    private static string Surround(in Call call, string text, string substitution)
     {
+        call.E.ChargeText((text.Length + 1L) * substitution.Length);
         var result = new StringBuilder(substitution);
         foreach (char c in text)
             result.Append(c).Append(substitution);
@@ -99,7 +108,10 @@ internal static class StringFunctions
         }
         try
         {
-            call.Result(Find(call, frame == "{0}" ? pattern : frame.Replace("{0}", pattern, StringComparison.Ordinal)).IsMatch(text));
+            var start = Stopwatch.GetTimestamp();
+            var isMatch = Find(call, frame == "{0}" ? pattern : frame.Replace("{0}", pattern, StringComparison.Ordinal)).IsMatch(text);
+            call.E.ChargeRegex(start);
+            call.Result(isMatch);
         }
         catch (RegexMatchTimeoutException)
         {
@@ -116,12 +128,27 @@ internal static class StringFunctions
         }
         try
         {
-            call.Result(pattern.Length == 0 ? text : Find(call, pattern).Replace(text, substitution));
+            call.Result(pattern.Length == 0 ? text : ReplaceMatches(call, text, Find(call, pattern), substitution));
         }
         catch (RegexMatchTimeoutException)
         {
             throw call.Error($"the regular expression takes longer than {MatchTimeout.TotalSeconds} s");
         }
+    }
+
+    private static string ReplaceMatches(in Call call, string text, Regex expression, string substitution)
+    {
+        // The substitution can insert the whole input several times ($_), so each match is counted before it is built.
+        var e = call.E;
+        var insertions = substitution.AsSpan().Count('$');
+        var start = Stopwatch.GetTimestamp();
+        var result = expression.Replace(text, match =>
+        {
+            e.ChargeText(substitution.Length + ((long)insertions * (substitution.AsSpan().ContainsAny('_', '`', '\'') ? text.Length : match.Length)));
+            return match.Result(substitution);
+        });
+        e.ChargeRegex(start);
+        return result;
     }
 
     /// <summary>In single-line mode, as the specification asks, and with a time limit, because expressions and data are untrusted.</summary>
@@ -148,6 +175,7 @@ internal static class StringFunctions
         call.Empty();
         if (!hasText)
             return;
+        call.E.ChargeText(text!.Length);
         foreach (var rune in text!.EnumerateRunes())
             call.E.Push(FhirPathNode.FromString(rune.ToString()));
     }
@@ -160,6 +188,7 @@ internal static class StringFunctions
             return;
         }
         call.Empty();
+        call.E.ChargeText(text.Length);
         if (separator.Length == 0)
         {
             foreach (var rune in text.EnumerateRunes())
@@ -182,7 +211,9 @@ internal static class StringFunctions
                 continue;
             if (!first)
                 text.Append(separator);
-            text.Append(node.AsText());
+            var part = node.AsText();
+            call.E.ChargeText((part?.Length ?? 0L) + (separator?.Length ?? 0));
+            text.Append(part);
             first = false;
         }
         call.Result(text.ToString());

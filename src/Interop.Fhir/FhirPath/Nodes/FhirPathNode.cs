@@ -173,6 +173,12 @@ public readonly struct FhirPathNode
         return !text.Contains((byte)'\\');
     }
 
+    /// <summary>The length of a computed string; 0 for anything else.</summary>
+    internal int ComputedTextLength => _value is string text ? text.Length : 0;
+
+    /// <summary>About how many characters a comparison of this item reads.</summary>
+    internal int Size => _json.ValueKind == JsonValueKind.Undefined ? ComputedTextLength : JsonMarshal.GetRawUtf8Value(_json).Length;
+
     /// <summary>Whether this is a string equal to a literal, without decoding it.</summary>
     internal bool TextEquals(string literal, ReadOnlySpan<byte> literalUtf8) =>
         _value is string own ? own == literal : _json.ValueKind == JsonValueKind.String && _json.ValueEquals(literalUtf8);

@@ -138,6 +138,39 @@ internal static class NodeEquality
     private static string Normalize(string text) =>
         string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).ToLowerInvariant();
 
+    /// <summary>Mostly both have the same order of properties; looking each up by name is only the second way, because it is quadratic.</summary>
+    private static bool ObjectsEqual(JsonElement left, JsonElement right)
+    {
+        var others = right.EnumerateObject();
+        Dictionary<string, JsonElement>? byName = null;
+        foreach (var property in left.EnumerateObject())
+        {
+            others.MoveNext();
+            JsonElement other;
+            if (byName is null && others.Current.NameEquals(property.Name))
+            {
+                other = others.Current.Value;
+            }
+            else
+            {
+                byName ??= ByName(right);
+                if (!byName.TryGetValue(property.Name, out other))
+                    return false;
+            }
+            if (!JsonEquals(property.Value, other))
+                return false;
+        }
+        return true;
+    }
+
+    private static Dictionary<string, JsonElement> ByName(JsonElement json)
+    {
+        var byName = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        foreach (var property in json.EnumerateObject())
+            byName[property.Name] = property.Value;
+        return byName;
+    }
+
     /// <summary>Objects by their properties in any order, numbers by value, arrays in order.</summary>
     internal static bool JsonEquals(JsonElement left, JsonElement right)
     {
@@ -148,12 +181,7 @@ internal static class NodeEquality
             case JsonValueKind.Object:
                 if (left.GetPropertyCount() != right.GetPropertyCount())
                     return false;
-                foreach (var property in left.EnumerateObject())
-                {
-                    if (!right.TryGetProperty(property.Name, out var other) || !JsonEquals(property.Value, other))
-                        return false;
-                }
-                return true;
+                return ObjectsEqual(left, right);
             case JsonValueKind.Array:
                 int count = left.GetArrayLength();
                 if (right.GetArrayLength() != count)

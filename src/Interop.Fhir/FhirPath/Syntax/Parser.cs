@@ -13,6 +13,8 @@ internal sealed class Parser
     /// <summary>Steps and operators, too: a chain of them is as deep as it is long.</summary>
     private const int MaximumLinks = 1500;
 
+    private const int MaximumLength = 64 * 1024;
+
     private static readonly string[][] BinaryLevels =
     [
         ["implies"], ["or", "xor"], ["and"], ["in", "contains"], ["=", "~", "!=", "!~"], ["<=", "<", ">", ">="], ["|"],
@@ -30,6 +32,8 @@ internal sealed class Parser
 
     public static Expression Parse(string text)
     {
+        if (text.Length > MaximumLength)
+            throw FhirPathException.Syntax($"the expression has more than {MaximumLength:N0} characters", MaximumLength);
         var parser = new Parser(Lexer.Read(text));
         var expression = parser.Binary(0);
         if (parser.Current.Kind != TokenKind.End)

@@ -21,14 +21,18 @@ public sealed class InvariantChecker : IInvariantChecker
     private readonly ConcurrentDictionary<TypeDefinition, Invariant[]> _ofTypes = new();
     private readonly R4TypeModel _model = R4TypeModel.Instance;
 
+    /// <summary>The limits of all invariants of one resource together.</summary>
+    private static readonly EvaluationLimits Limits = new() { MaxSteps = 100_000_000, MaxTextBytes = 256 * 1024 * 1024 };
+
+    /// <summary>The checker for R4.</summary>
     public static InvariantChecker Default { get; } = new();
 
     /// <inheritdoc/>
-    public void Check(ReadOnlySpan<byte> utf8, TypeDefinition resourceType, ICollection<ValidationIssue> issues)
+    public void Check(ReadOnlySpan<byte> utf8, TypeDefinition resourceType, ICollection<ValidationIssue> issues, CancellationToken cancellationToken)
     {
         var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = ValidationOptions.LargestMaxDepth });
         using JsonDocument document = JsonDocument.ParseValue(ref reader);
-        new Walk(this, issues).Resource(document.RootElement, resourceType, resourceType.Name, null);
+        new Walk(this, issues, cancellationToken).Resource(document.RootElement, resourceType, resourceType.Name, null);
     }
 
     /// <summary>The type's invariants that the structure level does not check itself.</summary>
@@ -41,8 +45,10 @@ public sealed class InvariantChecker : IInvariantChecker
         _compiled.GetOrAdd(invariant, i => FhirPathCompiler.Compile(i.Expression, new FhirPathOptions { TypeModel = _model, AsTakesCollections = true }));
 
     /// <summary>One pass over a resource.</summary>
-    private sealed class Walk(InvariantChecker checker, ICollection<ValidationIssue> issues)
+    private sealed class Walk(InvariantChecker checker, ICollection<ValidationIssue> issues, CancellationToken cancellationToken)
     {
+        private readonly EvaluationBudget _budget = new(Limits);
+        private bool _isExhausted;
         private EvaluationContext? _context;
         private JsonElement? _bundle;
         private bool _isContained;
@@ -57,7 +63,7 @@ public sealed class InvariantChecker : IInvariantChecker
             bool outerIsContained = _isContained;
             _isContained = container is not null;
             var node = FhirPathNode.FromJson(json, checker._model.FindType(type.Name)!);
-            _context = new EvaluationContext { Resource = node, RootResource = container ?? node, Resolve = FindEntry };
+            _context = new EvaluationContext { Resource = node, RootResource = container ?? node, Resolve = FindEntry, Limits = Limits, Budget = _budget, CancellationToken = cancellationToken };
             if (type.Name == "Bundle")
                 _bundle ??= json;
             Element(node, type, [], location);
@@ -121,12 +127,20 @@ public sealed class InvariantChecker : IInvariantChecker
 
         private void Check(Invariant invariant, in FhirPathNode node, string location)
         {
+            if (_isExhausted)
+                return;
             try
             {
                 // Empty counts as held (FHIR R4, conformance-rules.html#constraints): it asks of elements that are not there.
                 if (checker.Compiled(invariant).Test(node, _context) != false)
                     return;
                 issues.Add(new ValidationIssue(invariant.IsError ? IssueSeverity.Error : IssueSeverity.Warning, IssueCode.Invariant, location, $"{invariant.Key}: {invariant.Human}"));
+            }
+            catch (FhirPathException error) when (error.Kind == FhirPathErrorKind.Limit)
+            {
+                _isExhausted = true;
+                issues.Add(new ValidationIssue(
+                    IssueSeverity.Error, IssueCode.TooCostly, location, $"{invariant.Key}: {error.Message}; further invariants of this resource are not checked"));
             }
             catch (FhirPathException error)
             {

@@ -27,5 +27,5 @@ public sealed class ProfileSet : IProfileChecker
     public IEnumerable<string> Urls => _profiles.Keys;
 
     /// <inheritdoc/>
-    public void Check(JsonElement resource, ICollection<ValidationIssue> issues) => new ProfileCheck(_schema, _profiles, issues).Check(resource);
+    public void Check(JsonElement resource, ICollection<ValidationIssue> issues, CancellationToken cancellationToken) => new ProfileCheck(_schema, _profiles, issues).Check(resource);
 }

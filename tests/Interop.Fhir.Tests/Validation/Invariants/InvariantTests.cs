@@ -22,7 +22,7 @@ public class InvariantTests
     {
         using var document = JsonDocument.Parse(resource);
         var issues = new List<ValidationIssue>();
-        InvariantChecker.Default.Check(resource, R4Schema.Default.FindResource(document.RootElement.GetProperty("resourceType").GetString()!)!, issues);
+        InvariantChecker.Default.Check(resource, R4Schema.Default.FindResource(document.RootElement.GetProperty("resourceType").GetString()!)!, issues, CancellationToken.None);
         return issues;
     }
 

@@ -47,7 +47,7 @@ public abstract class WatermarkModelTests(SharedSilo shared) : IngestionSuite(sh
     private sealed record Stored(string ResourceId, string VersionId);
 
     [Fact]
-    public void AnyHistoryEndsInTheStateOfTheModel()
+    public void Any_history_ends_in_the_state_of_the_model()
     {
         var move =
             from step in Gen.Frequency(
@@ -116,7 +116,7 @@ public abstract class WatermarkModelTests(SharedSilo shared) : IngestionSuite(sh
         if (disturbance.TakeOverAt is not null)
         {
             await Task.WhenAny(taken.Task, end);
-            await using var other = Shared.Silo.Services.GetRequiredService<RunWorkers>().Create(runId);
+            await using var other = ActivatorUtilities.CreateInstance<RunWorker>(Shared.Silo.Services, runId);
             other.Start();
             await Task.WhenAny(other.Completion, disturbance.StopAt is null ? end : stopped.Task, end);
         }

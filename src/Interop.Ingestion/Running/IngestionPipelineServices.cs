@@ -1,12 +1,11 @@
 using Interop.Fhir.Schema;
 using Interop.Fhir.Validation;
 using Interop.Ingestion.Exporting;
-using Interop.Ingestion.Running;
 using Interop.Ingestion.Views;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
-namespace Interop.Ingestion;
+namespace Interop.Ingestion.Running;
 
 /// <summary>Composition of the library.</summary>
 public static class IngestionPipelineServices
@@ -18,7 +17,6 @@ public static class IngestionPipelineServices
         services.TryAddSingleton(ResourceValidator.Default);
         services.AddSingleton<ViewCatalog>();
         services.AddSingleton<ViewChanges>();
-        services.AddSingleton<ViewRebuild>();
         services.AddSingleton<ViewReader>();
         services.AddSingleton<ViewDirectory>();
         services.AddSingleton<ViewFiles>();
@@ -26,8 +24,9 @@ public static class IngestionPipelineServices
         services.AddSingleton<ExportDirectory>();
         services.AddSingleton<ExportReader>();
         services.AddSingleton<RunExporter>();
-        services.AddSingleton<RunSteps>();
-        services.AddSingleton<RunWorkers>();
+        services.AddSingleton<ViewRebuild>();
+        services.AddSingleton<RunPipeline>();
+        services.AddSingleton<RunRegistry>();
         return services;
     }
 }

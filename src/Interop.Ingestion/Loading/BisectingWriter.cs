@@ -3,16 +3,16 @@ using Interop.Storage;
 
 namespace Interop.Ingestion.Loading;
 
-/// <summary>Writes what the database takes of some items, and finds by halves those whose rows it refuses.</summary>
-internal static class ByHalves
+/// <summary>Writes items. When the database refuses some, it halves the list until it has found them, and writes the others.</summary>
+internal static class BisectingWriter
 {
     private const string Savepoint = "half";
 
-    /// <param name="database">Tells a refusal from other failures.</param>
-    /// <param name="session">Its transaction goes on, whatever is refused.</param>
+    /// <param name="database">Classifies failures: only refused data is bisected.</param>
+    /// <param name="session">Its transaction can go on after refusals.</param>
     /// <param name="items">What to write, in order.</param>
-    /// <param name="write">Writes some of them, which follow one another.</param>
-    /// <param name="refuse">Takes one that the database refuses, and its reason.</param>
+    /// <param name="write">Writes a part of the list.</param>
+    /// <param name="refuse">Takes a refused item and the database's reason.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     public static async Task WriteAsync<T>(
         Database database, DbSession session, List<T> items, Func<List<T>, Task> write, Action<T, string> refuse, CancellationToken cancellationToken)
@@ -42,7 +42,7 @@ internal static class ByHalves
         await WriteAsync(database, session, items[half..], write, refuse, cancellationToken);
     }
 
-    // The server's own sentence without the statement or the values that it may quote in its details.
+    // The first line of the database's message: the details may quote the statement or values.
     private static string Reason(Exception e)
     {
         for (var inner = e; inner is not null; inner = inner.InnerException)

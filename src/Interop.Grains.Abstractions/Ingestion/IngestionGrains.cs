@@ -1,0 +1,26 @@
+namespace Interop.Ingestion;
+
+/// <summary>The grains of ingestion by what they stand for. The only place that knows how their keys are made.</summary>
+public static class IngestionGrains
+{
+    /// <summary>The checkpoint of a source and a resource type.</summary>
+    public static ICheckpointGrain Checkpoint(this IGrainFactory grains, string source, string resourceType) =>
+        grains.GetGrain<ICheckpointGrain>($"{source}/{resourceType}");
+
+    /// <summary>Source and resource type of a checkpoint's key. A source's name may contain slashes, a type cannot.</summary>
+    public static (string Source, string ResourceType) ReadCheckpointKey(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        var slash = key.LastIndexOf('/');
+        return (key[..slash], key[(slash + 1)..]);
+    }
+
+    /// <summary>One run.</summary>
+    public static IIngestionRunGrain Run(this IGrainFactory grains, long runId) => grains.GetGrain<IIngestionRunGrain>(runId);
+
+    /// <summary>Queries over runs, dead letters and checkpoints.</summary>
+    public static IIngestionQueryGrain IngestionQueries(this IGrainFactory grains) => grains.GetGrain<IIngestionQueryGrain>(GrainKeys.StatelessWorker);
+
+    /// <summary>A new export.</summary>
+    public static IExportGrain NewExport(this IGrainFactory grains) => grains.GetGrain<IExportGrain>(Guid.NewGuid());
+}

@@ -1,0 +1,126 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using Interop.Ingestion.DeadLetters;
+using Interop.Ingestion.Runs;
+using Interop.Storage;
+
+namespace Interop.Ingestion.Reporting;
+
+/// <summary>Describes runs for the front end.</summary>
+internal static class RunReports
+{
+    private const int SampleSize = 25;
+
+    private static readonly JsonSerializerOptions Snake = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
+
+    public static async Task<ImmutableArray<RunListItem>> ListAsync(DbSession session, RunFilter filter, CancellationToken cancellationToken) =>
+    [
+        .. (await RunStore.ListAsync(session, filter, cancellationToken)).Select(r => new RunListItem(
+            r.RunId, r.ResourceType, r.Source, r.Status, r.StartedAt, r.FinishedAt, Duration(r), filter.IncludeDetails ? Details(r) : null)),
+    ];
+
+    public static async Task<RunMetrics> MetricsAsync(DbSession session, CancellationToken cancellationToken)
+    {
+        var byStatus = await RunStore.CountByStatusAsync(session, cancellationToken);
+        return new RunMetrics(
+            byStatus.Values.Sum(),
+            byStatus,
+            await RunStore.CountByTypeAsync(session, cancellationToken),
+            await DeadLetterStore.CountByStageAsync(session, cancellationToken));
+    }
+
+    /// <summary>Everything about one run; null when there is no such run.</summary>
+    public static async Task<RunDetail?> DetailAsync(DbSession session, long runId, CancellationToken cancellationToken)
+    {
+        if (await RunStore.FindAsync(session, runId, cancellationToken) is not { } run)
+            return null;
+        var byStage = await DeadLetterStore.CountByStageAsync(session, run, cancellationToken);
+        return new RunDetail(
+            run.RunId,
+            run.ResourceType,
+            run.Source,
+            run.Status,
+            run.StartedAt,
+            run.FinishedAt,
+            Duration(run),
+            Details(run),
+            run.CheckpointBefore,
+            run.CheckpointAfter,
+            run.Counters,
+            new ProgressDetail(run.Pages, run.Fetched, run.Total, run.ResourcesPerSecond),
+            new DeadLetterCounts(byStage.Values.Sum(), byStage),
+            await DeadLetterStore.ListAsync(session, run, null, SampleSize, includeRaw: false, cancellationToken),
+            run.ReplayOfRunId);
+    }
+
+    /// <summary>What the caller of a run gets when it ends; null when there is no such run.</summary>
+    public static async Task<RunSummary?> SummaryAsync(DbSession session, long runId, CancellationToken cancellationToken)
+    {
+        if (await RunStore.FindAsync(session, runId, cancellationToken) is not { } run)
+            return null;
+        var missing = run.MissingPatients == MissingPatientRule.Ignore
+            ? default
+            : await DeadLetterStore.CountMissingPatientsAsync(session, run, cancellationToken);
+        return new RunSummary(
+            run.RunId,
+            run.ResourceType,
+            run.Source,
+            run.Status,
+            run.Since,
+            run.Counters,
+            run.CheckpointBefore,
+            run.CheckpointAfter,
+            await DeadLetterStore.CountByStageAsync(session, run, cancellationToken),
+            run.ExportPath,
+            Duration(run) ?? 0,
+            run.Error,
+            run.PatientId,
+            run.MissingPatients == MissingPatientRule.Ignore ? null : missing.Letters,
+            run.MissingPatients == MissingPatientRule.Fetch
+                ? new PatientBackfill(run.PatientsFetched + missing.Patients, run.PatientsFetched, run.PatientsUpserted)
+                : null,
+            run.IsReplay
+                ? new ReplaySummary(
+                    run.ReplayOfRunId!.Value, run.ReplayStage!, run.ReplaySourceCount, run.ReplaySourceCount - run.ReplayMissingRaw, run.ReplayMissingRaw)
+                : null);
+    }
+
+    /// <summary>What has no member of its own in an answer.</summary>
+    private static JsonText Details(RunRecord run)
+    {
+        var details = new JsonObject
+        {
+            ["run_meta"] = JsonSerializer.SerializeToNode(run.Meta, Snake),
+            ["full"] = run.FullFetch,
+            ["missing_patients"] = run.MissingPatients,
+            ["warnings"] = JsonNode.Parse(run.Warnings),
+            ["epoch"] = run.Epoch,
+        };
+        void When(string key, JsonNode? value, bool condition)
+        {
+            if (condition)
+                details[key] = value;
+        }
+
+        When("patient_id", run.PatientId, run.PatientId is not null);
+        When("since", run.Since?.UtcDateTime.ToString("O"), run.Since is not null);
+        When("cursor", run.Cursor?.UtcDateTime.ToString("O"), run.Cursor is not null);
+        When("error", run.Error, run.Error is not null);
+        When("export_path", run.ExportPath, run.ExportPath is not null);
+        When("included", run.Included, run.Included > 0);
+        When("deleted", run.Deleted, run.Deleted > 0);
+        When("replay_stage", run.ReplayStage, run.IsReplay);
+        When("view", run.ViewName, run.IsViewRebuild);
+        return new JsonText(details.ToJsonString());
+    }
+
+    /// <summary>Null while the run is active. Never negative, also when the clock was set back during the run.</summary>
+    private static double? Duration(RunRecord run) =>
+        run.FinishedAt is { } finished ? Math.Max(0, Math.Round((finished - run.StartedAt).TotalSeconds, 3)) : null;
+}

@@ -1,0 +1,115 @@
+using Interop.Fhir.Schema;
+using Interop.Ingestion.DeadLetters;
+using Interop.Ingestion.Fetching;
+using Interop.Ingestion.Runs;
+using Interop.Ingestion.Views;
+using Interop.Sources;
+using Interop.Storage;
+using Microsoft.Extensions.Options;
+
+namespace Interop.Ingestion.Running;
+
+/// <summary>Starts and cancels runs in the database. A <see cref="RunWorker"/> does their work.</summary>
+internal sealed class RunRegistry(
+    Database database, SourceRegistry sources, R4Schema schema, IOptions<IngestionOptions> options, TimeProvider time)
+{
+    public Task<RunRecord?> FindAsync(long runId, CancellationToken cancellationToken = default) =>
+        database.ReadAsync((session, token) => RunStore.FindAsync(session, runId, token), cancellationToken);
+
+    /// <summary>Allocates a run of a source and type, unless one is active.</summary>
+    public async Task<StartRunResult> StartAsync(string source, string resourceType, RunRequest request)
+    {
+        if (!sources.Contains(source))
+            return new StartRunResult(StartOutcome.UnknownSource, 0, "");
+        if (schema.FindResource(resourceType) is null)
+            return new StartRunResult(StartOutcome.UnknownType, 0, "");
+
+        return await InsertAsync(source, resourceType, async (session, token) =>
+        {
+            var run = NewRun(source, resourceType, request);
+            var checkpoint = run.MovesCheckpoint ? await CheckpointStore.FindAsync(session, source, resourceType, token) : null;
+            var since = request.Full ? null : SearchPlan.Before(checkpoint, options.Value.Overlap);
+            if (options.Value.LastUpdatedGte is { } gte && !(since > gte))
+                since = gte;
+            return run with { CheckpointBefore = checkpoint, Since = since };
+        });
+    }
+
+    /// <summary>Allocates a run over the unresolved dead letters that a run left at a stage, unless a run of its source and type is active.</summary>
+    public async Task<StartRunResult> StartReplayAsync(string source, string resourceType, long runId, string stage)
+    {
+        var original = await FindAsync(runId);
+        if (original is null || original.Source != source || original.ResourceType != resourceType)
+            return new StartRunResult(StartOutcome.UnknownRun, 0, "");
+        if (original.IsViewRebuild)
+            return new StartRunResult(StartOutcome.NothingFetched, runId, original.Status);
+
+        return await InsertAsync(source, resourceType, async (session, token) =>
+        {
+            var letters = await DeadLetterStore.RangeAsync(session, runId, stage, token);
+            return new RunRecord
+            {
+                Source = source,
+                ResourceType = resourceType,
+                Status = RunStatus.Running,
+                StartedAt = time.GetUtcNow(),
+                PatientId = original.PatientId,
+                FullFetch = original.FullFetch,
+                MissingPatients = original.MissingPatients,
+                ReplayOfRunId = runId,
+                ReplayStage = stage,
+                ReplayUntil = letters.LastId,
+                ReplaySourceCount = letters.Total,
+                ReplayMissingRaw = letters.Total - letters.WithRaw,
+            };
+        });
+    }
+
+    /// <summary>Ends an active run; what was committed stays. False when it had ended.</summary>
+    public async Task<bool> CancelAsync(long runId) =>
+        await database.WriteAsync(async (session, token) =>
+        {
+            await ViewChanges.AbandonAsync(session, runId, token);
+            return await RunStore.CancelAsync(session, runId, time.GetUtcNow(), token);
+        }) is not null;
+
+    /// <summary>Deletes the checkpoint of a source and type; false when there was none.</summary>
+    public Task<bool> ForgetCheckpointAsync(string source, string resourceType) =>
+        database.WriteAsync((session, token) => CheckpointStore.DeleteAsync(session, source, resourceType, token));
+
+    private RunRecord NewRun(string source, string resourceType, RunRequest request) => new()
+    {
+        Source = source,
+        ResourceType = resourceType,
+        Status = request.Meta.Attempt > 1 ? RunStatus.Retrying : RunStatus.Running,
+        StartedAt = time.GetUtcNow(),
+        PatientId = request.PatientId,
+        FullFetch = request.Full,
+        MissingPatients = MissingPatientRule.Of(request.MissingPatients),
+        Job = request.Meta.Job,
+        TriggeredBy = request.Meta.Trigger,
+        Attempt = request.Meta.Attempt,
+        MaxAttempts = request.Meta.MaxAttempts,
+        RunGroup = request.Meta.RunGroup,
+        AirflowDagId = request.Meta.AirflowDagId,
+        AirflowTaskId = request.Meta.AirflowTaskId,
+        AirflowRunId = request.Meta.AirflowRunId,
+    };
+
+    /// <summary>Inserts the run, or finds the active one. Looks first, because a refused INSERT would use up a run id on PostgreSQL.</summary>
+    private async Task<StartRunResult> InsertAsync(string source, string resourceType, Func<DbSession, CancellationToken, Task<RunRecord>> describe)
+    {
+        while (true)
+        {
+            var (run, outcome) = await database.WriteAsync(async (session, token) =>
+            {
+                if (await RunStore.FindActiveAsync(session, source, resourceType, token) is { } active)
+                    return (active, StartOutcome.AlreadyActive);
+                return (await RunStore.InsertAsync(session, await describe(session, token), token), StartOutcome.Started);
+            });
+            if (run is not null)
+                return new StartRunResult(outcome, run.RunId, run.Status);
+            // Another process inserted a run between the two statements: look again.
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using System.Data.Common;
+using Interop.Storage;
+
+namespace Interop.Ingestion.Views;
+
+/// <summary>The tables that hold the rows of views.</summary>
+internal static class ViewTableStore
+{
+    // Readers of the old table delay the rename; ingestion waits for both, but never longer than this at a time.
+    private const string MaxLockWait = "2s";
+
+    /// <summary>The name of an existing table that equals this name or differs from it by case only.</summary>
+    public static Task<string?> FindAsync(DbSession session, string name, CancellationToken cancellationToken) =>
+        session.FirstAsync<string>(
+            session.Dialect == SqlDialect.Postgres
+                ? "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND LOWER(relname) = LOWER(@name)"
+                : "SELECT name FROM sqlite_master WHERE LOWER(name) = LOWER(@name)",
+            new { name },
+            cancellationToken);
+
+    /// <summary>Creates the table with its indexes and, on PostgreSQL, comments that say where each column comes from.</summary>
+    /// <param name="indexPrefix">Begins the names of the indexes, which stay when the table is renamed.</param>
+    public static async Task CreateAsync(DbSession session, ViewTable table, string indexPrefix, CancellationToken cancellationToken)
+    {
+        await session.ExecuteAsync(TableSql.CreateTable(table.Shape, session.Dialect), null, cancellationToken);
+        foreach (var column in table.IndexedColumns())
+        {
+            var index = TableSql.Quote($"{indexPrefix}_{(column == ViewTable.PatientId ? "patient" : "time")}");
+            await session.ExecuteAsync($"CREATE INDEX {index} ON {TableSql.Quote(table.Shape.Name)} ({TableSql.Quote(column)})", null, cancellationToken);
+        }
+
+        if (session.Dialect == SqlDialect.Postgres)
+            await session.ExecuteAsync(string.Join(";\n", ViewComments.Of(table)), null, cancellationToken);
+    }
+
+    /// <summary>Drops a table with its failures.</summary>
+    public static async Task DropAsync(DbSession session, string table, CancellationToken cancellationToken)
+    {
+        await session.ExecuteAsync($"DROP TABLE IF EXISTS {TableSql.Quote(table)}", null, cancellationToken);
+        await ViewFailureStore.ForgetTableAsync(session, table, cancellationToken);
+    }
+
+    /// <summary>Gives a table another name; the table that has that name is dropped first.</summary>
+    public static async Task ReplaceAsync(DbSession session, string table, string newName, CancellationToken cancellationToken)
+    {
+        if (session.Dialect == SqlDialect.Postgres)
+            await session.ExecuteAsync($"SET LOCAL lock_timeout = '{MaxLockWait}'", null, cancellationToken);
+        await DropAsync(session, newName, cancellationToken);
+        await session.ExecuteAsync($"ALTER TABLE {TableSql.Quote(table)} RENAME TO {TableSql.Quote(newName)}", null, cancellationToken);
+        await ViewFailureStore.RenameTableAsync(session, table, newName, cancellationToken);
+    }
+
+    /// <summary>Deletes the rows of these resources.</summary>
+    public static Task DeleteRowsAsync(DbSession session, ViewTable table, string source, IEnumerable<string> ids, CancellationToken cancellationToken) =>
+        session.ExecuteAsync(
+            $"DELETE FROM {TableSql.Quote(table.Shape.Name)} WHERE source = @source AND {session.IsAnyOf("id", "@ids")}",
+            new { source, ids = session.ArrayOf(ids) },
+            cancellationToken);
+
+    /// <summary>Calls <paramref name="read"/> for each row after a key, in the order of the keys, until it returns false.</summary>
+    /// <param name="columns">The columns to read, the key's first; numbers as text, because PostgreSQL's numeric has more digits than any .NET number.</param>
+    public static async Task ReadAsync(
+        DbSession session,
+        ViewTable table,
+        IEnumerable<Column> columns,
+        (string Source, string Id, long RowIndex)? after,
+        int limit,
+        Func<DbDataReader, ValueTask<bool>> read,
+        CancellationToken cancellationToken)
+    {
+        var values = columns.Select(c => c.Type == ColumnType.Numeric ? $"CAST({TableSql.Quote(c.Name)} AS text)" : TableSql.Quote(c.Name));
+        var key = string.Join(", ", table.Shape.Key.Select(TableSql.Quote));
+        var where = after is null ? "" : $" WHERE ({key}) > (@source, @id{(table.HasManyRows ? ", @index" : "")})";
+        await using var command = session.Connection.CreateCommand();
+        command.Transaction = session.Transaction;
+        command.CommandText = $"SELECT {string.Join(", ", values)} FROM {TableSql.Quote(table.Shape.Name)}{where} ORDER BY {key} LIMIT @limit";
+        Add(command, "@limit", limit);
+        if (after is { } position)
+        {
+            Add(command, "@source", position.Source);
+            Add(command, "@id", position.Id);
+            if (table.HasManyRows)
+                Add(command, "@index", position.RowIndex);
+        }
+
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            if (!await read(reader))
+                break;
+        }
+    }
+
+    private static void Add(DbCommand command, string name, object value)
+    {
+        var parameter = command.CreateParameter();
+        parameter.ParameterName = name;
+        parameter.Value = value;
+        command.Parameters.Add(parameter);
+    }
+}
