@@ -52,21 +52,17 @@ public static class InteropApi
         return services;
     }
 
+    /// <summary>The routes of a silo without a front end: health and metrics.</summary>
+    public static void MapInteropSilo(this WebApplication app)
+    {
+        app.UsePipeline();
+        app.MapHealth();
+        app.MapMetrics();
+    }
+
     public static void MapInteropApi(this WebApplication app)
     {
-        app.Services.GetRequiredService<MetricsText>().Start();
-        app.UseForwardedHeaders();
-        app.UseMiddleware<ResponseHeaders>();
-        app.UseExceptionHandler();
-        app.UseMiddleware<RequestLimits>();
-        app.UseMiddleware<HostGuard>();
-        app.UseStatusCodePages();
-        app.UseMiddleware<HeadRequests>();
-        app.UseRouting();
-        app.UseCors();
-        app.UseMiddleware<BodyLimit>();
-        app.UseMiddleware<QueryCheck>();
-
+        app.UsePipeline();
         app.MapStart();
         app.MapHealth();
         app.MapMetrics();
@@ -90,5 +86,21 @@ public static class InteropApi
             ui.SwaggerEndpoint("/openapi.json", "Interop");
             ui.DocumentTitle = "Interop API";
         }));
+    }
+
+    private static void UsePipeline(this WebApplication app)
+    {
+        app.Services.GetRequiredService<MetricsText>().Start();
+        app.UseForwardedHeaders();
+        app.UseMiddleware<ResponseHeaders>();
+        app.UseExceptionHandler();
+        app.UseMiddleware<RequestLimits>();
+        app.UseMiddleware<HostGuard>();
+        app.UseStatusCodePages();
+        app.UseMiddleware<HeadRequests>();
+        app.UseRouting();
+        app.UseCors();
+        app.UseMiddleware<BodyLimit>();
+        app.UseMiddleware<QueryCheck>();
     }
 }

@@ -3,7 +3,6 @@ using Interop.Fhir.Schema;
 using Interop.Fhir.Validation;
 using Interop.Ingestion;
 using Interop.Silo.Settings;
-using Interop.Storage;
 using Interop.Storage.Connections;
 using Interop.Telemetry;
 using Interop.Tokens;
@@ -35,7 +34,11 @@ internal static class Features
         var services = builder.Services;
         services.AddSingleton(provider => new TelemetryDatabase(settings.TelemetryDatabase, provider.GetRequiredService<ILoggerFactory>()));
         services.AddTelemetry();
+<<<<<<< HEAD
         services.AddUploads(settings.Sources.GetValueOrDefault("default")?.BaseUrl);
         services.AddDiscovery(settings.Options<XcpdOptions>("Xcpd"));
+=======
+        services.AddDiscovery();
+>>>>>>> main
     }
 }

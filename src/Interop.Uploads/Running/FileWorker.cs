@@ -235,29 +235,37 @@ internal sealed partial class FileWorker(
         Notify();
     }
 
-    /// <summary>Shows that the owner lives. Cancels the work when the file has another owner.</summary>
+    /// <summary>
+    /// Shows that the owner lives, three times within the silence limit. When that fails for two thirds of it, or the file has another owner, the
+    /// work is cancelled: what was sent before has the last third to arrive, before another owner may begin.
+    /// </summary>
     private async Task ShowLifeAsync(FileRecord file, CancellationTokenSource owned)
     {
-        try
+        var period = options.SilenceLimit / 3;
+        var shown = time.GetTimestamp();
+        while (!owned.IsCancellationRequested)
         {
-            while (true)
+            try
             {
-                await Task.Delay(options.SilenceLimit / 3, time, owned.Token);
-                await database.WriteAsync((session, token) => FileStore.ChangeAsync(session, fileId, file.Epoch, new CounterChange(), null, time.GetUtcNow(), token), owned.Token);
+                await Task.Delay(period, time, owned.Token);
+                using var limit = CancellationTokenSource.CreateLinkedTokenSource(owned.Token);
+                limit.CancelAfter(period);
+                await database.WriteAsync((session, token) => FileStore.ChangeAsync(session, fileId, file.Epoch, new CounterChange(), null, time.GetUtcNow(), token), limit.Token);
+                shown = time.GetTimestamp();
             }
-        }
-        catch (LostOwnershipException)
-        {
-            await owned.CancelAsync();
-        }
-        catch (OperationCanceledException)
-        {
-            // The work has ended.
-        }
-        catch (DatabaseException e)
-        {
-            // The next commit meets the same failure and reports it.
-            LogNoHeartbeat(fileId, e.Message);
+            catch (Exception) when (owned.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) when (e is DatabaseException or OperationCanceledException && time.GetElapsedTime(shown) < 2 * period)
+            {
+                LogNoHeartbeat(fileId, e.Message);
+            }
+            catch (Exception e)
+            {
+                LogNoHeartbeat(fileId, e.Message);
+                await owned.CancelAsync();
+            }
         }
     }
 
