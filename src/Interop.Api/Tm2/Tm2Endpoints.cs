@@ -29,14 +29,16 @@ public static class Tm2Endpoints
                 .WithSummary("Store the records of a TM2 file and submit them to OpenMRS; multipart field 'file'; wait=false answers at once")
                 .Produces<TriggerResponse>().Produces<TriggerResponse>(StatusCodes.Status202Accepted).Produces<Tm2ErrorResponse>(StatusCodes.Status400BadRequest)
                 .Produces<Tm2ErrorResponse>(StatusCodes.Status413PayloadTooLarge).Produces<TriggerResponse>(StatusCodes.Status422UnprocessableEntity)
-                .WithExample(Tm2Examples.Triggered);
+                .WithExample(Tm2Examples.Triggered).WithExample(Tm2Examples.Accepted, StatusCodes.Status202Accepted)
+                .WithExample(Tm2Examples.WrongType, StatusCodes.Status400BadRequest).WithExample(Tm2Examples.TooLarge, StatusCodes.Status413PayloadTooLarge)
+                .WithExample(Tm2Examples.Refused, StatusCodes.Status422UnprocessableEntity);
             tm2.MapGet($"{prefix}/status", StatusAsync).WithName($"Tm2Status{suffix}").WithSummary("The state of the service, the database and OpenMRS").WithExample(Tm2Examples.Status);
         }
         var file = tm2.MapGroup("/tm2/files/{processingId:guid}").ProducesProblem(StatusCodes.Status404NotFound);
-        file.MapGet("/", GetAsync).WithName("GetTm2File").WithSummary("The state of a TM2 file");
-        file.MapGet("/records", RecordsAsync).WithName("ListTm2Records").WithSummary("Records of a TM2 file in the order of their lines");
-        file.MapPost("/retry", RetryAsync).WithName("RetryTm2File").WithSummary("Submit failed and pending records again");
-        file.MapPost("/cancel", CancelAsync).WithName("CancelTm2File").WithSummary("End the submission; what was submitted stays");
+        file.MapGet("/", GetAsync).WithName("GetTm2File").WithSummary("The state of a TM2 file").WithExample(Tm2Examples.Triggered);
+        file.MapGet("/records", RecordsAsync).WithName("ListTm2Records").WithSummary("Records of a TM2 file in the order of their lines").WithExample(Tm2Examples.Records);
+        file.MapPost("/retry", RetryAsync).WithName("RetryTm2File").WithSummary("Submit failed and pending records again").WithExample(Tm2Examples.Accepted);
+        file.MapPost("/cancel", CancelAsync).WithName("CancelTm2File").WithSummary("End the submission; what was submitted stays").WithExample(Tm2Examples.Triggered);
     }
 
     private static async Task<IResult> TriggerAsync(HttpContext http, IGrainFactory grains, TimeProvider time, bool wait = true)

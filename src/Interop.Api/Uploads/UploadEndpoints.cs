@@ -32,7 +32,7 @@ public static class UploadEndpoints
         upload.MapGet("/", GetAsync).WithName("GetUpload").WithSummary("The state of an uploaded file").WithExample(UploadExamples.State);
         upload.MapGet("/rows", RowsAsync).WithName("ListUploadRows").WithSummary("Rows of an uploaded file in the order of their lines").WithExample(UploadExamples.Rows);
         upload.MapGet("/events", EventsAsync).WithName("FollowUpload").WithSummary("The progress of an uploaded file as server-sent events")
-            .Produces<UploadResponse>(StatusCodes.Status200OK, "text/event-stream");
+            .Produces<UploadResponse>(StatusCodes.Status200OK, "text/event-stream").WithExample(UploadExamples.Events, contentType: "text/event-stream");
         upload.MapPost("/retry", RetryAsync).WithName("RetryUpload").WithSummary("Submit failed rows again").WithExample(UploadExamples.State);
         upload.MapPost("/cancel", CancelAsync).WithName("CancelUpload").WithSummary("End the submission; what was written stays").WithExample(UploadExamples.State);
     }

@@ -10,6 +10,8 @@ internal static class UploadExamples
          "started_at":"2026-03-01T10:00:00Z","finished_at":"2026-03-01T10:00:02Z","error":null,"unknown_terms":["Tabagista"]}
         """;
 
+    public const string Events = "event: progress\ndata: {\"status\":\"RUNNING\",\"rows\":120,\"pending\":40}\n\n";
+
     public const string Rows =
         """[{"line":2,"status":"succeeded","error":null,"outcome":"[\"Patient/17\",\"Condition/18\"]","attempts":1},{"line":3,"status":"invalid","error":"CPF is missing or not valid","outcome":null,"attempts":0}]""";
 

@@ -34,11 +34,7 @@ internal static class Features
         var services = builder.Services;
         services.AddSingleton(provider => new TelemetryDatabase(settings.TelemetryDatabase, provider.GetRequiredService<ILoggerFactory>()));
         services.AddTelemetry();
-<<<<<<< HEAD
         services.AddUploads(settings.Sources.GetValueOrDefault("default")?.BaseUrl);
-        services.AddDiscovery(settings.Options<XcpdOptions>("Xcpd"));
-=======
         services.AddDiscovery();
->>>>>>> main
     }
 }
