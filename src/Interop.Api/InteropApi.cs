@@ -1,10 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Interop.Api.Anomaly;
 using Interop.Api.Discovery;
 using Interop.Api.Health;
 using Interop.Api.Http;
 using Interop.Api.Ingestion;
 using Interop.Api.Metrics;
+using Interop.Api.Polling;
 using Interop.Api.Telemetry;
 using Interop.Api.Tm2;
 using Interop.Api.Tokens;
@@ -78,6 +80,10 @@ public static class InteropApi
         features.MapDiscovery();
         features.MapUploads();
         features.MapTm2();
+        features.MapPolling();
+        features.MapAlerts();
+        features.MapCases();
+        features.MapAccessReports();
         app.MapOpenApi("/{documentName}.json");
         // Under its own path only, so that it does not handle every request.
         app.UseWhen(http => http.Request.Path.StartsWithSegments("/docs"), docs => docs.UseSwaggerUI(ui =>

@@ -2,6 +2,7 @@ using Interop.Discovery;
 using Interop.Fhir.Schema;
 using Interop.Fhir.Validation;
 using Interop.Ingestion;
+using Interop.Polling;
 using Interop.Silo.Settings;
 using Interop.Storage.Connections;
 using Interop.Telemetry;
@@ -35,6 +36,7 @@ internal static class Features
         services.AddSingleton(provider => new TelemetryDatabase(settings.TelemetryDatabase, provider.GetRequiredService<ILoggerFactory>()));
         services.AddTelemetry();
         services.AddUploads(settings.Sources.GetValueOrDefault("default")?.BaseUrl);
+        services.AddMonitoring(settings.Entries<PollerOptions>("Pollers"));
         services.AddDiscovery();
     }
 }
