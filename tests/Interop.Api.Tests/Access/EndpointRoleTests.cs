@@ -62,6 +62,6 @@ public sealed class EndpointRoleTests : IAsyncLifetime
 
         public (HttpMethod, string) Request =>
             (HttpMethod.Parse(Method), Path.Replace("{id:long}", "1").Replace("{name}", "patients").Replace("{source}", "default").Replace("{type}", "Patient")
-                .Replace("{resource_type}", "Patient").Replace("{resourceType}", "Patient").Replace("{id}", "1").Replace("{*id}", "1"));
+                .Replace("{resource_type}", "Patient").Replace("{resourceType}", "Patient").Replace("{id}", "1").Replace("{fileId:guid}", $"{Guid.Empty}").Replace("{processingId:guid}", $"{Guid.Empty}").Replace("{*id}", "1"));
     }
 }
