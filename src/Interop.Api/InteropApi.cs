@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Interop.Api.Cluster;
 using Interop.Api.Discovery;
 using Interop.Api.Health;
 using Interop.Api.Http;
@@ -65,6 +66,7 @@ public static class InteropApi
         app.MapHealth();
         app.MapMetrics();
         var features = app.MapGroup("").ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        features.MapCluster();
         features.MapIngestion();
         features.MapRuns();
         features.MapExports();
