@@ -1,5 +1,5 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json;
 using Interop.Api.Anomaly;
 using Interop.Api.Cluster;
 using Interop.Api.Discovery;
