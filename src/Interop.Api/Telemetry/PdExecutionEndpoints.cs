@@ -7,7 +7,6 @@ using Interop.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 
 namespace Interop.Api.Telemetry;
@@ -93,11 +92,11 @@ public static class PdExecutionEndpoints
 
 /// <summary>Which executions.</summary>
 public sealed record ExecutionQuery(
-    [FromQuery(Name = "since"), Description("The earliest time of completion")] DateTimeOffset? Since,
-    [FromQuery(Name = "until"), Description("The latest time of completion")] DateTimeOffset? Until,
-    [FromQuery(Name = "status"), Description("success or failure")] string? Status,
-    [FromQuery(Name = "organization"), Description("Only executions of this organization")] string? Organization,
-    [FromQuery(Name = "qhin"), Description("Only executions of this QHIN")] string? Qhin)
+    [property: Description("The earliest time of completion")] DateTimeOffset? Since,
+    [property: Description("The latest time of completion")] DateTimeOffset? Until,
+    [property: Description("success or failure")] string? Status,
+    [property: Description("Only executions of this organization")] string? Organization,
+    [property: Description("Only executions of this QHIN")] string? Qhin)
 {
     internal ExecutionFilter Filter => new(Since, Until, Status?.ToLowerInvariant(), Organization, Qhin);
 }

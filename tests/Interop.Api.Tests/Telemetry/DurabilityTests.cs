@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Interop.Api.Tests.Support;
 using Interop.TestServers;
 using Xunit.Abstractions;
 
