@@ -7,6 +7,7 @@ using Interop.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 
 namespace Interop.Api.Telemetry;
@@ -92,11 +93,11 @@ public static class PdExecutionEndpoints
 
 /// <summary>Which executions.</summary>
 public sealed record ExecutionQuery(
-    [property: Description("The earliest time of completion")] DateTimeOffset? Since,
-    [property: Description("The latest time of completion")] DateTimeOffset? Until,
-    [property: Description("success or failure")] string? Status,
-    [property: Description("Only executions of this organization")] string? Organization,
-    [property: Description("Only executions of this QHIN")] string? Qhin)
+    [property: Description("The earliest time of completion")][FromQuery(Name = "since")] DateTimeOffset? Since,
+    [property: Description("The latest time of completion")][FromQuery(Name = "until")] DateTimeOffset? Until,
+    [property: Description("success or failure")][FromQuery(Name = "status")] string? Status,
+    [property: Description("Only executions of this organization")][FromQuery(Name = "organization")] string? Organization,
+    [property: Description("Only executions of this QHIN")][FromQuery(Name = "qhin")] string? Qhin)
 {
     internal ExecutionFilter Filter => new(Since, Until, Status?.ToLowerInvariant(), Organization, Qhin);
 }
