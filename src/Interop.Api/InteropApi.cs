@@ -1,12 +1,16 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Interop.Api.Anomaly;
 using Interop.Api.Discovery;
 using Interop.Api.Health;
 using Interop.Api.Http;
 using Interop.Api.Ingestion;
 using Interop.Api.Metrics;
+using Interop.Api.Polling;
 using Interop.Api.Telemetry;
+using Interop.Api.Tm2;
 using Interop.Api.Tokens;
+using Interop.Api.Uploads;
 using Interop.Api.Views;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -74,6 +78,12 @@ public static class InteropApi
         features.MapPdExecutions();
         features.MapTokens();
         features.MapDiscovery();
+        features.MapUploads();
+        features.MapTm2();
+        features.MapPolling();
+        features.MapAlerts();
+        features.MapCases();
+        features.MapAccessReports();
         app.MapOpenApi("/{documentName}.json");
         // Under its own path only, so that it does not handle every request.
         app.UseWhen(http => http.Request.Path.StartsWithSegments("/docs"), docs => docs.UseSwaggerUI(ui =>

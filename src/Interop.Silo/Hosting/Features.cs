@@ -2,10 +2,12 @@ using Interop.Discovery;
 using Interop.Fhir.Schema;
 using Interop.Fhir.Validation;
 using Interop.Ingestion;
+using Interop.Polling;
 using Interop.Silo.Settings;
 using Interop.Storage.Connections;
 using Interop.Telemetry;
 using Interop.Tokens;
+using Interop.Uploads;
 using Microsoft.Extensions.Options;
 
 namespace Interop.Silo.Hosting;
@@ -33,6 +35,8 @@ internal static class Features
         var services = builder.Services;
         services.AddSingleton(provider => new TelemetryDatabase(settings.TelemetryDatabase, provider.GetRequiredService<ILoggerFactory>()));
         services.AddTelemetry();
+        services.AddUploads(settings.Sources.GetValueOrDefault("default")?.BaseUrl);
+        services.AddMonitoring(settings.Entries<PollerOptions>("Pollers"));
         services.AddDiscovery();
     }
 }

@@ -1,8 +1,12 @@
+using Interop.Anomaly.Alerts;
 using Interop.Discovery;
 using Interop.Ingestion;
+using Interop.Polling;
 using Interop.Sources;
 using Interop.Telemetry;
 using Interop.Tokens;
+using Interop.Uploads.Running;
+using Interop.Uploads.Tm2;
 
 namespace Interop.Silo.Settings;
 
@@ -20,6 +24,10 @@ internal static class SettingsCatalog
         SettingsSection.Of<TelemetryOptions>("Telemetry", (options, data) => options.SpoolDirectory = Path.Combine(data, "telemetry")),
         SettingsSection.Of<DiscoveryOptions>("Discovery", (options, data) => options.PatientKeyFile = Path.Combine(data, "patient.key")),
         SettingsSection.Of<XcpdOptions>("Xcpd"),
+        SettingsSection.Of<UploadOptions>("Uploads"),
+        SettingsSection.Of<Tm2Options>("Tm2"),
+        SettingsSection.Of<AlertOptions>("Alerts", (options, data) => options.LogFile = Path.Combine(data, "logs", "alerts.log")),
+        SettingsSection.Named<PollerOptions>("Pollers"),
         SettingsSection.Named<SourceOptions>("Sources"),
         SettingsSection.Named<TenantOptions>("Tenants"),
     ];
@@ -46,6 +54,13 @@ internal static class SettingsCatalog
         ["FHIR_BASE_URL"] = "Sources:default:BaseUrl",
         ["FHIR_PAGE_SIZE"] = "Ingestion:PageSize",
         ["FHIR_LAST_UPDATED_GTE"] = "Ingestion:LastUpdatedGte",
+        ["FHIR_POLLING_ENABLED"] = "Pollers:default:Enabled",
+        ["FHIR_POLLING_INTERVAL"] = "Pollers:default:Interval",
+        ["FHIR_POLLING_BATCH_SIZE"] = "Pollers:default:BatchSize",
+        ["FHIR_POLLING_RESOURCE_TYPE"] = "Pollers:default:ResourceType",
+        ["FHIR_POLLING_SINCE"] = "Pollers:default:Since",
+        ["ALERT_LOG_FILE"] = "Alerts:LogFile",
+        ["ALERT_WEBHOOK_URL"] = "Alerts:WebhookUrl",
         ["OPENEMR_TOKEN_URL"] = "Tenants:default:TokenUrl",
         ["OPENEMR_CLIENT_ID"] = "Tenants:default:ClientId",
         ["OPENEMR_CLIENT_SECRET"] = "Tenants:default:ClientSecret",
@@ -53,6 +68,10 @@ internal static class SettingsCatalog
         ["OPENEMR_PASSWORD"] = "Tenants:default:Password",
         ["OPENEMR_SCOPE"] = "Tenants:default:Scope",
         ["MIRTH_PD_ENDPOINT_URL"] = "Tenants:default:MirthEndpointUrl",
+        ["FHIR_TARGET_URL"] = "Uploads:TargetUrl",
+        ["OPENMRS_BASE_URL"] = "Tm2:BaseUrl",
+        ["OPENMRS_USERNAME"] = "Tm2:Username",
+        ["OPENMRS_PASSWORD"] = "Tm2:Password",
     };
 
     /// <summary>Settings of the documented systems that do nothing here, each with the reason.</summary>
@@ -62,17 +81,7 @@ internal static class SettingsCatalog
         ["MONGODB_URI"] = "alerts are stored in the database (DB_URL or INTEROP_DATA)",
         ["FHIR_POLLING_TRACKER_FILE"] = "each poller's watermark is stored in the database",
         ["ENVIRONMENT"] = "the program behaves alike everywhere; settings make the difference",
-        ["FHIR_POLLING_ENABLED"] = NotYet("polling"),
-        ["FHIR_POLLING_INTERVAL"] = NotYet("polling"),
-        ["FHIR_POLLING_BATCH_SIZE"] = NotYet("polling"),
-        ["FHIR_POLLING_RESOURCE_TYPE"] = NotYet("polling"),
-        ["ALERT_WEBHOOK_URL"] = NotYet("alerting"),
-        ["ALERT_LOG_FILE"] = NotYet("alerting"),
-        ["FHIR_TARGET_URL"] = NotYet("uploads"),
         ["TERMINOLOGY_URL"] = NotYet("uploads"),
-        ["OPENMRS_BASE_URL"] = NotYet("TM2 files"),
-        ["OPENMRS_USERNAME"] = NotYet("TM2 files"),
-        ["OPENMRS_PASSWORD"] = NotYet("TM2 files"),
     };
 
     /// <summary>Keys that other libraries read by themselves: OpenTelemetry's variables and Kestrel's section (TLS).</summary>
