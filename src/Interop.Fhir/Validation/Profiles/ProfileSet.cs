@@ -156,7 +156,7 @@ public sealed class ProfileSet : IProfileChecker
         if (!visiting.Add(profile.Url))
             throw new ArgumentException($"The profile {profile.Url} is its own base.");
         ProfileElement? baseRules = null;
-        if (!profile.HasSnapshot && !IsBaseType(profile.BaseUrl))
+        if (!profile.HasSnapshot && profile.BaseUrl.Length > 0 && !IsBaseType(profile.BaseUrl))
         {
             baseRules = byUrl.TryGetValue(profile.BaseUrl, out var parent)
                 ? Resolve(parent, byUrl, visiting)
