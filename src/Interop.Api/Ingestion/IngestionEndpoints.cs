@@ -33,7 +33,7 @@ public static class IngestionEndpoints
         Map("/encounters", "IngestEncounters", "Ingest encounters and fetch their missing patients first", "Encounter", MissingPatients.Fetch);
         Map("/conditions", "IngestConditions", "Ingest conditions and fetch their missing patients first", "Condition", MissingPatients.Fetch);
         ingest.MapPost("/{resourceType}", (string resourceType, [AsParameters] IngestQuery query, RunStarter runs, HttpContext http) =>
-                runs.StartAsync(http, resourceType, query, MissingPatientsOf(resourceType)))
+                runs.StartAsync(http, resourceType, query, IngestedType.MissingPatientsOf(resourceType)))
             .WithName("IngestType").WithSummary("Ingest any R4 resource type")
             .Produces<RunSummaryResponse>().Produces<RunAccepted>(StatusCodes.Status202Accepted);
 
@@ -43,13 +43,6 @@ public static class IngestionEndpoints
                 .WithName(name).WithSummary(summary)
                 .Produces<RunSummaryResponse>().Produces<RunAccepted>(StatusCodes.Status202Accepted);
     }
-
-    private static MissingPatients MissingPatientsOf(string resourceType) => resourceType switch
-    {
-        "Observation" => MissingPatients.DeadLetter,
-        "Encounter" or "Condition" => MissingPatients.Fetch,
-        _ => MissingPatients.Ignore,
-    };
 }
 
 /// <summary>The query parameters of a run.</summary>

@@ -15,6 +15,7 @@ internal static class ServeCommand
     public static Command Create(SettingsOptions settings)
     {
         var command = new Command("serve", "Engine, grains and API in one process (the default)");
+        settings.AddTo(command, isServer: true);
         command.SetAction((parsed, token) => RunAsync(settings.Read(parsed), token));
         return command;
     }

@@ -83,6 +83,7 @@ internal static class AdministrationCommand
                 command.Options.Add((Option)symbol);
         }
 
+        settings.AddTo(command, isServer: false);
         command.SetAction(async (parsed, token) =>
         {
             var read = settings.Read(parsed);
