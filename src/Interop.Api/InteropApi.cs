@@ -8,7 +8,9 @@ using Interop.Api.Ingestion;
 using Interop.Api.Metrics;
 using Interop.Api.Polling;
 using Interop.Api.Telemetry;
+using Interop.Api.Tm2;
 using Interop.Api.Tokens;
+using Interop.Api.Uploads;
 using Interop.Api.Views;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -76,6 +78,8 @@ public static class InteropApi
         features.MapPdExecutions();
         features.MapTokens();
         features.MapDiscovery();
+        features.MapUploads();
+        features.MapTm2();
         features.MapPolling();
         features.MapAlerts();
         features.MapCases();

@@ -24,12 +24,19 @@ public sealed class HttpConventionTests : IAsyncLifetime
             .SelectMany(path => path.Value.EnumerateObject().Select(operation => (Name: $"{operation.Name} {path.Name}", operation.Value))).ToList();
         Assert.Equal(
             [
-                "delete /checkpoints/{source}/{type}", "delete /views/{name}", "get /", "get /api/pd-executions", "get /api/pd-executions/summary", "get /api/telemetry/events",
-                "get /api/timeline", "get /api/tokens/status", "get /checkpoints", "get /health", "get /health/ready", "get /metrics", "get /runs", "get /runs/metrics",
-                "get /runs/{id}", "get /runs/{id}/deadletters", "get /runs/{id}/events", "get /views", "get /views/{name}", "get /views/{name}/rows", "post /api/pd-executions/materialize",
-                "post /api/pd/search", "post /api/telemetry/events", "post /api/tokens/manual", "post /api/tokens/refresh", "post /export/{resource_type}", "post /ingest/conditions",
+                "delete /checkpoints/{source}/{type}", "delete /views/{name}", "get /", "get /api/pd-executions", "get /api/pd-executions/summary",
+                "get /api/telemetry/events", "get /api/timeline", "get /api/tokens/status", "get /api/v1/status", "get /checkpoints",
+                "get /health", "get /health/ready", "get /metrics", "get /runs", "get /runs/metrics", "get /runs/{id}",
+                "get /runs/{id}/deadletters", "get /runs/{id}/events", "get /status", "get /tm2/files/{processingId}",
+                "get /tm2/files/{processingId}/records", "get /uploads/{fileId}", "get /uploads/{fileId}/events",
+                "get /uploads/{fileId}/rows", "get /views", "get /views/{name}", "get /views/{name}/rows",
+                "post /api/pd-executions/materialize", "post /api/pd/search", "post /api/telemetry/events", "post /api/tokens/manual",
+                "post /api/tokens/refresh", "post /api/v1/ingest/trigger", "post /export/{resource_type}", "post /ingest/conditions",
                 "post /ingest/encounters", "post /ingest/observations", "post /ingest/observations/backfill", "post /ingest/patients",
-                "post /ingest/{resourceType}", "post /runs/{id}/cancel", "post /runs/{id}/replay", "post /views/{name}/preview", "post /views/{name}/rebuild", "put /views/{name}",
+                "post /ingest/trigger", "post /ingest/{resourceType}", "post /runs/{id}/cancel", "post /runs/{id}/replay",
+                "post /tm2/files/{processingId}/cancel", "post /tm2/files/{processingId}/retry", "post /upload-csv",
+                "post /upload-csv/preview", "post /uploads/{fileId}/cancel", "post /uploads/{fileId}/retry", "post /views/{name}/preview",
+                "post /views/{name}/rebuild", "put /views/{name}",
             ],
             operations.Select(o => o.Name).Order(StringComparer.Ordinal));
         foreach (var (name, operation) in operations)
