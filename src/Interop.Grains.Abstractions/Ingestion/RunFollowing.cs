@@ -6,9 +6,10 @@ namespace Interop.Ingestion;
 public static class RunFollowing
 {
     private const int MaxLossesInARow = 3;
+    private static readonly TimeSpan FollowAgainAfter = TimeSpan.FromMilliseconds(500);
 
     /// <summary>
-    /// The run's progress as it changes, to its end. When its silo goes away, following it again makes another silo resume it at once; its
+    /// The run's progress as it changes, to its end: the last item is the state in which the run ended. When its silo goes away, following it again makes another silo resume it at once; its
     /// reminder would take up to a minute.
     /// </summary>
     /// <exception cref="TimeoutException">No silo answered, several times in a row.</exception>
@@ -17,6 +18,7 @@ public static class RunFollowing
     {
         ArgumentNullException.ThrowIfNull(run);
         var losses = 0;
+        var isActive = true;
         var steps = run.Follow(cancellationToken).GetAsyncEnumerator(cancellationToken);
         try
         {
@@ -26,7 +28,14 @@ public static class RunFollowing
                 try
                 {
                     if (!await steps.MoveNextAsync())
-                        yield break;
+                    {
+                        if (!isActive)
+                            yield break;
+                        // The run goes on elsewhere: its silo was stopped.
+                        await Task.Delay(FollowAgainAfter, cancellationToken);
+                        lost = true;
+                    }
+
                     losses = 0;
                 }
                 catch (Exception e) when (IsLoss(e) && ++losses < MaxLossesInARow)
@@ -36,6 +45,7 @@ public static class RunFollowing
 
                 if (!lost)
                 {
+                    isActive = RunStatus.IsActive(steps.Current.Status);
                     yield return steps.Current;
                     continue;
                 }

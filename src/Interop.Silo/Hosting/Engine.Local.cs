@@ -11,6 +11,9 @@ internal static class Engine
     /// <summary>What the start line says.</summary>
     public const string Description = "embedded engine, one process";
 
+    /// <summary>Whether a database belongs to one process at a time.</summary>
+    public const bool IsEmbedded = true;
+
     public static void AddEngine(this IHostApplicationBuilder builder, InteropSettings settings)
     {
         if (settings.Role != ProcessRole.All)

@@ -16,6 +16,9 @@ internal static class Engine
     /// <summary>What the start line says.</summary>
     public const string Description = "Microsoft Orleans";
 
+    /// <summary>Whether a database belongs to one process at a time.</summary>
+    public const bool IsEmbedded = false;
+
     public static void AddEngine(this IHostApplicationBuilder builder, InteropSettings settings)
     {
         if (settings.Role == ProcessRole.Api)

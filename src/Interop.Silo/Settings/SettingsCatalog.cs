@@ -1,5 +1,6 @@
 using Interop.Discovery;
 using Interop.Ingestion;
+using Interop.Ingestion.Leases;
 using Interop.Sources;
 using Interop.Telemetry;
 using Interop.Tokens;
@@ -17,6 +18,7 @@ internal static class SettingsCatalog
         SettingsSection.Of<ValidationSettings>(ValidationSettings.Section),
         SettingsSection.Of<ExportOptions>("Exports", (options, data) => options.Directory = Path.Combine(data, "exports")),
         SettingsSection.Of<ViewOptions>("Views"),
+        SettingsSection.Of<LeaseOptions>("Leases"),
         SettingsSection.Of<TelemetryOptions>("Telemetry", (options, data) => options.SpoolDirectory = Path.Combine(data, "telemetry")),
         SettingsSection.Of<XcpdOptions>("Xcpd"),
         SettingsSection.Named<SourceOptions>("Sources"),
