@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Interop.Bench.Access;
 using Interop.Bench.Fhir;
 using Interop.Bench.Ingestion;
 using Interop.Bench.Telemetry;
@@ -6,6 +7,7 @@ using Interop.Bench.Telemetry;
 var root = new RootCommand("Measurements of Interop: ratios against a floor that is taken in the same run.");
 root.Subcommands.Add(IngestBench.Create());
 root.Subcommands.Add(FhirBench.Create());
+root.Subcommands.Add(AccessBench.Create());
 foreach (var command in TelemetryBench.Create())
     root.Subcommands.Add(command);
 return await root.Parse(args).InvokeAsync();

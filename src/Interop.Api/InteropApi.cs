@@ -1,10 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Interop.Api.Anomaly;
 using Interop.Api.Discovery;
 using Interop.Api.Health;
 using Interop.Api.Http;
 using Interop.Api.Ingestion;
 using Interop.Api.Metrics;
+using Interop.Api.Polling;
 using Interop.Api.Telemetry;
 using Interop.Api.Tokens;
 using Interop.Api.Views;
@@ -50,21 +52,17 @@ public static class InteropApi
         return services;
     }
 
+    /// <summary>The routes of a silo without a front end: health and metrics.</summary>
+    public static void MapInteropSilo(this WebApplication app)
+    {
+        app.UsePipeline();
+        app.MapHealth();
+        app.MapMetrics();
+    }
+
     public static void MapInteropApi(this WebApplication app)
     {
-        app.Services.GetRequiredService<MetricsText>().Start();
-        app.UseForwardedHeaders();
-        app.UseMiddleware<ResponseHeaders>();
-        app.UseExceptionHandler();
-        app.UseMiddleware<RequestLimits>();
-        app.UseMiddleware<HostGuard>();
-        app.UseStatusCodePages();
-        app.UseMiddleware<HeadRequests>();
-        app.UseRouting();
-        app.UseCors();
-        app.UseMiddleware<BodyLimit>();
-        app.UseMiddleware<QueryCheck>();
-
+        app.UsePipeline();
         app.MapStart();
         app.MapHealth();
         app.MapMetrics();
@@ -78,6 +76,10 @@ public static class InteropApi
         features.MapPdExecutions();
         features.MapTokens();
         features.MapDiscovery();
+        features.MapPolling();
+        features.MapAlerts();
+        features.MapCases();
+        features.MapAccessReports();
         app.MapOpenApi("/{documentName}.json");
         // Under its own path only, so that it does not handle every request.
         app.UseWhen(http => http.Request.Path.StartsWithSegments("/docs"), docs => docs.UseSwaggerUI(ui =>
@@ -86,5 +88,21 @@ public static class InteropApi
             ui.SwaggerEndpoint("/openapi.json", "Interop");
             ui.DocumentTitle = "Interop API";
         }));
+    }
+
+    private static void UsePipeline(this WebApplication app)
+    {
+        app.Services.GetRequiredService<MetricsText>().Start();
+        app.UseForwardedHeaders();
+        app.UseMiddleware<ResponseHeaders>();
+        app.UseExceptionHandler();
+        app.UseMiddleware<RequestLimits>();
+        app.UseMiddleware<HostGuard>();
+        app.UseStatusCodePages();
+        app.UseMiddleware<HeadRequests>();
+        app.UseRouting();
+        app.UseCors();
+        app.UseMiddleware<BodyLimit>();
+        app.UseMiddleware<QueryCheck>();
     }
 }

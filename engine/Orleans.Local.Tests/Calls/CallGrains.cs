@@ -30,6 +30,9 @@ public interface ICallGrain : IGrainWithStringKey
     [Alias("WaitFor")]
     Task WaitFor(string signal, string done);
 
+    [Alias("WaitShortly"), ResponseTimeout("00:00:00.300")]
+    Task WaitShortly(string signal, string done);
+
     [Alias("WaitForToken")]
     Task WaitForToken(string started, string ended, CancellationToken cancellationToken = default);
 
@@ -80,6 +83,8 @@ public sealed class CallGrain : Grain, ICallGrain
         await Signals.Wait(signal);
         Signals.Set(done);
     }
+
+    public Task WaitShortly(string signal, string done) => WaitFor(signal, done);
 
     public async Task WaitForToken(string started, string ended, CancellationToken cancellationToken)
     {

@@ -94,6 +94,15 @@ public sealed class CallTests(PlainCluster cluster) : IClassFixture<PlainCluster
     }
 
     [Fact]
+    public async Task A_method_may_have_its_own_response_timeout()
+    {
+        var (signal, done) = (Name(), Name());
+        await Assert.ThrowsAsync<TimeoutException>(() => New().WaitShortly(signal, done));
+        Signals.Set(signal);
+        await Signals.Wait(done);
+    }
+
+    [Fact]
     public async Task Cancelling_the_token_of_a_call_ends_the_wait_and_reaches_the_grain()
     {
         var (started, ended) = (Name(), Name());

@@ -11,6 +11,10 @@ public interface IFilteredGrain : IGrainWithStringKey
     [Alias("Context")]
     Task<string?> Context();
 
+    /// <summary>The first call fails.</summary>
+    [Alias("DoubleAtTheSecondCall")]
+    Task<int> DoubleAtTheSecondCall(int number);
+
     [Alias("DoubleThrough")]
     Task<int> DoubleThrough(string other, int number);
 }
@@ -18,6 +22,8 @@ public interface IFilteredGrain : IGrainWithStringKey
 /// <summary>Filters its own calls: for numbers from 100 on it sets the result without calling the method.</summary>
 public sealed class FilteredGrain : Grain, IFilteredGrain, IIncomingGrainCallFilter
 {
+    private int _calls;
+
     public async Task Invoke(IIncomingGrainCallContext context)
     {
         if (context.Request.GetArgumentCount() == 1 && context.Request.GetArgument(0) is int and >= 100)
@@ -29,6 +35,9 @@ public sealed class FilteredGrain : Grain, IFilteredGrain, IIncomingGrainCallFil
     public Task<int> Double(int number) => Task.FromResult(number * 2);
 
     public Task<string?> Context() => Task.FromResult(RequestContext.Get("from") as string);
+
+    public Task<int> DoubleAtTheSecondCall(int number) =>
+        _calls++ == 0 ? throw new InvalidOperationException("The first call fails.") : Task.FromResult(number * 2);
 
     public Task<int> DoubleThrough(string other, int number) => GrainFactory.GetGrain<IFilteredGrain>(other).Double(number);
 }
@@ -114,6 +123,25 @@ public sealed class FilterTests
             return context.Invoke();
         }));
         Assert.Equal("the client", await cluster.Client.GetGrain<IFilteredGrain>("a").Context());
+    }
+
+    [Fact]
+    public async Task An_outgoing_filter_may_repeat_a_failed_call()
+    {
+        await using var cluster = await Cluster.StartAsync(client: client => client.AddOutgoingGrainCallFilter(async context =>
+        {
+            try
+            {
+                await context.Invoke();
+            }
+            catch (InvalidOperationException)
+            {
+                Signals.Note(_log, "failed");
+                await context.Invoke();
+            }
+        }));
+        Assert.Equal(8, await cluster.Client.GetGrain<IFilteredGrain>(_log).DoubleAtTheSecondCall(4));
+        Assert.Equal(["failed"], Signals.Noted(_log));
     }
 
     private IncomingGrainCallFilterDelegate Noting(string name) => async context =>

@@ -73,6 +73,12 @@ public interface IAgedLifeGrain : ILifeGrain;
 [CollectionAgeLimit(Hours = 1)]
 public sealed class AgedLifeGrain : LifeGrainBase, IAgedLifeGrain;
 
+[Alias("tests.placed"), CodeGeneration.Version(2)]
+public interface IPlacedGrain : ILifeGrain;
+
+[Placement.ActivationCountBasedPlacement]
+public sealed class PlacedGrain : LifeGrainBase, IPlacedGrain;
+
 [Alias("tests.failing")]
 public interface IFailingGrain : IGrainWithStringKey
 {

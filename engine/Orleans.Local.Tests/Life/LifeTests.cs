@@ -137,6 +137,13 @@ public sealed class LifeTests(PlainCluster cluster) : IClassFixture<PlainCluster
     }
 
     [Fact]
+    public async Task A_grain_may_have_a_placement_and_its_interface_a_version()
+    {
+        var grain = cluster.Client.GetGrain<IPlacedGrain>(Name());
+        Assert.Equal(await grain.Activation(), await grain.Activation());
+    }
+
+    [Fact]
     public async Task A_grain_gets_its_services_through_its_constructor()
     {
         await using var own = await Cluster.StartAsync(silo => silo.Services.AddSingleton(new Greeting { Text = "hi" }));

@@ -58,6 +58,7 @@ internal sealed class OutgoingCallContext(GrainCall call, CallSender sender) : I
 {
     private readonly Activation? _source = (Activation?)RuntimeContext.Current;
     private int _next;
+    private bool _sent;
 
     public IInvokable Request => call;
 
@@ -82,16 +83,26 @@ internal sealed class OutgoingCallContext(GrainCall call, CallSender sender) : I
     public async Task Invoke()
     {
         var next = _next++;
-        if (next < sender.OutgoingFilters.Length)
+        try
         {
-            await sender.OutgoingFilters[next].Invoke(this);
-            return;
-        }
+            if (next < sender.OutgoingFilters.Length)
+            {
+                await sender.OutgoingFilters[next].Invoke(this);
+                return;
+            }
 
-        sender.Dispatch(call, _source);
-        if (call.Method.OneWay)
-            return;
-        await call.Answer;
-        Result = call.BoxedAnswer;
+            // A filter may invoke again after a failure: a call is sent once, so a repeated call is a new one.
+            var sent = _sent ? call.Repeat() : call;
+            _sent = true;
+            sender.Dispatch(sent, _source);
+            if (sent.Method.OneWay)
+                return;
+            await sent.Answer;
+            Result = sent.BoxedAnswer;
+        }
+        finally
+        {
+            _next--;
+        }
     }
 }

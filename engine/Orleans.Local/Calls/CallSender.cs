@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Orleans.Activations;
 using Orleans.Runtime;
 
@@ -19,9 +20,12 @@ internal sealed class SiloSlot
 internal sealed class CallSender(SiloSlot slot, TimeSpan responseTimeout, TimeProvider time, IOutgoingGrainCallFilter[] outgoingFilters)
     : IDisposable
 {
-    public IOutgoingGrainCallFilter[] OutgoingFilters { get; } = outgoingFilters;
+    private readonly CallTimeouts _timeouts = new(responseTimeout, time);
 
-    public CallTimeouts Timeouts { get; } = new(responseTimeout, time);
+    // Methods with a timeout of their own; a list of pending calls holds calls with the same timeout.
+    private readonly ConcurrentDictionary<TimeSpan, CallTimeouts> _timeoutsByDuration = new();
+
+    public IOutgoingGrainCallFilter[] OutgoingFilters { get; } = outgoingFilters;
 
     /// <exception cref="SiloUnavailableException">There is no silo.</exception>
     public SiloContext Silo => slot.Silo ?? throw new SiloUnavailableException("The silo is not running.");
@@ -55,10 +59,24 @@ internal sealed class CallSender(SiloSlot slot, TimeSpan responseTimeout, TimePr
             return;
         }
 
-        Timeouts.Add(call);
+        var timeouts = call.Method.ResponseTimeout is { } own ? _timeoutsByDuration.GetOrAdd(own, duration => new CallTimeouts(duration, time)) : _timeouts;
+        timeouts.Add(call);
         if (call.Reference.LastActivation?.TryEnqueue(call) is not true)
             silo.Catalog.Dispatch(call, call.Reference.GrainId);
     }
 
-    public void Dispose() => Timeouts.Dispose();
+    /// <summary>Fails all pending calls, because the silo has stopped.</summary>
+    public void FailAll(Exception exception)
+    {
+        foreach (var timeouts in AllTimeouts)
+            timeouts.FailAll(exception);
+    }
+
+    public void Dispose()
+    {
+        foreach (var timeouts in AllTimeouts)
+            timeouts.Dispose();
+    }
+
+    private IEnumerable<CallTimeouts> AllTimeouts => _timeoutsByDuration.Values.Append(_timeouts);
 }

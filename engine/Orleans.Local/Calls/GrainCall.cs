@@ -11,6 +11,7 @@ namespace Orleans.Calls;
 internal abstract class GrainCall(GrainProxy reference, GrainMethod method, object?[] arguments) : ActivationWork, IInvokable
 {
     private CancellationTokenSource? _cancellation;
+    private CancellationToken? _callerToken;
     private CancellationTokenRegistration _callerCancellation;
 
     public GrainProxy Reference { get; } = reference;
@@ -51,6 +52,15 @@ internal abstract class GrainCall(GrainProxy reference, GrainMethod method, obje
 
     public override void OnEnqueued(Activation activation) => Reference.LastActivation = activation;
 
+    /// <summary>The arguments with the token of the caller.</summary>
+    protected object?[] OriginalArguments()
+    {
+        object?[] arguments = [.. Arguments];
+        if (_callerToken is { } token)
+            arguments[Method.TokenIndex] = token;
+        return arguments;
+    }
+
     public CancellationToken CallerToken => Method.TokenIndex < 0 ? default : (CancellationToken)Arguments[Method.TokenIndex]!;
 
     public bool IsCancellable => Method.TokenIndex >= 0;
@@ -65,6 +75,7 @@ internal abstract class GrainCall(GrainProxy reference, GrainMethod method, obje
         if (!token.CanBeCanceled)
             return;
         _cancellation = new CancellationTokenSource();
+        _callerToken = token;
         Arguments[Method.TokenIndex] = _cancellation.Token;
         _callerCancellation = token.UnsafeRegister(static (call, token) => ((GrainCall)call!).OnCallerCancelled(token), this);
     }
@@ -110,6 +121,9 @@ internal abstract class GrainCall(GrainProxy reference, GrainMethod method, obje
 
     /// <summary>What the caller awaits when the sender has filters.</summary>
     public abstract Task SendThroughFilters(CallSender sender);
+
+    /// <summary>The same call, to be sent again.</summary>
+    public abstract GrainCall Repeat();
 
     /// <summary>Calls the method on the grain.</summary>
     public abstract Task Invoke(object grain);
@@ -233,6 +247,8 @@ internal sealed class TaskCall(GrainProxy reference, GrainMethod method, object?
 
     public override Task SendThroughFilters(CallSender sender) => new OutgoingCallContext(this, sender).Invoke();
 
+    public override GrainCall Repeat() => new TaskCall(Reference, Method, OriginalArguments());
+
     public override Task Invoke(object grain) => ((Func<object, object?[], Task>)Method.Invoker)(grain, Arguments);
 
     public override object? BoxedResultOf(Task task) => null;
@@ -254,6 +270,8 @@ internal sealed class ResultCall<T>(GrainProxy reference, GrainMethod method, ob
     public override object? BoxedAnswer => _answer.Task.Result;
 
     public override Task SendThroughFilters(CallSender sender) => SendThroughFiltersAsync(sender);
+
+    public override GrainCall Repeat() => new ResultCall<T>(Reference, Method, OriginalArguments());
 
     public override Task Invoke(object grain) => ((Func<object, object?[], Task<T>>)Method.Invoker)(grain, Arguments);
 

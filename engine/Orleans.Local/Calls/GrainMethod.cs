@@ -19,6 +19,7 @@ internal sealed class GrainMethod
         AlwaysInterleave = method.IsDefined(typeof(AlwaysInterleaveAttribute));
         ReadOnly = method.IsDefined(typeof(ReadOnlyAttribute));
         OneWay = method.IsDefined(typeof(OneWayAttribute));
+        ResponseTimeout = method.GetCustomAttribute<ResponseTimeoutAttribute>()?.Timeout;
         TokenIndex = Array.FindLastIndex(method.GetParameters(), p => p.ParameterType == typeof(CancellationToken));
         if (OneWay && method.ReturnType != typeof(Task) && method.ReturnType != typeof(ValueTask))
             throw new NotSupportedException($"{this} is [OneWay], so it must return Task or ValueTask: its caller never sees a result.");
@@ -35,6 +36,9 @@ internal sealed class GrainMethod
     public bool ReadOnly { get; }
 
     public bool OneWay { get; }
+
+    /// <summary>Null for the timeout of the sender.</summary>
+    public TimeSpan? ResponseTimeout { get; }
 
     /// <summary>The position of the <see cref="CancellationToken"/> among the arguments, or -1.</summary>
     public int TokenIndex { get; }

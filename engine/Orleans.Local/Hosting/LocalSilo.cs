@@ -101,7 +101,7 @@ internal sealed partial class LocalSilo : IDisposable
         var exception = new SiloUnavailableException("The silo has stopped.");
         foreach (var activation in Context.Catalog.Activations.ToArray())
             activation.Kill(exception);
-        _sender.Timeouts.FailAll(exception);
+        _sender.FailAll(exception);
         Stopped(Context.Logger, Context.Name);
     }
 

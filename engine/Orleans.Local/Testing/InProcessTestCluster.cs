@@ -135,7 +135,7 @@ public sealed class InProcessTestCluster : IAsyncDisposable, IDisposable
         _silos.Remove(silo);
         if (ReferenceEquals(_slot.Silo, silo.Silo.Context))
             _slot.Silo = null;
-        _clientSender?.Timeouts.FailAll(new Runtime.SiloUnavailableException("The silo has stopped."));
+        _clientSender?.FailAll(new Runtime.SiloUnavailableException("The silo has stopped."));
     }
 
     private void Identify(ClusterOptions options)

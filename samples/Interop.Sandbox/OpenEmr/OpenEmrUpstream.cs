@@ -24,6 +24,9 @@ public sealed class OpenEmrUpstream(TimeProvider time)
 
     public string Password { get; set; } = "openemr-password";
 
+    /// <summary>Appended to each access token, for answers that a client must refuse.</summary>
+    public string AccessTokenSuffix { get; set; } = "";
+
     /// <summary>The lifetime of a token, also sent as `expires_in`. Zero and negative values are sent unchanged.</summary>
     public TimeSpan TokenLifetime { get; set; } = TimeSpan.FromHours(1);
 
@@ -53,7 +56,7 @@ public sealed class OpenEmrUpstream(TimeProvider time)
 
     internal string IssueAccessToken()
     {
-        var token = NewToken("at");
+        var token = NewToken("at") + AccessTokenSuffix;
         _accessTokens[token] = time.GetUtcNow() + TokenLifetime;
         return token;
     }

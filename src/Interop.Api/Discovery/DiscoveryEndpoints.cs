@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.ComponentModel;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -13,33 +14,50 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Interop.Api.Discovery;
 
-/// <summary>Submitting patient discovery requests, and what happened about a patient.</summary>
+/// <summary>Submits patient discovery requests, and lists what happened about a patient.</summary>
 public static class DiscoveryEndpoints
 {
+    private const int MaxNameLength = 200;
+    private const int MaxRequestIdLength = 128;
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
     public static void MapDiscovery(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/api/pd/search", SearchAsync).WithTags("Patient discovery").WithName("SearchPatient").WithMetadata(new OwnBodyLimit())
             .WithSummary("Submit a patient discovery request; format=xcpd sends an IHE ITI-55 message")
+            .WithRequestBody(typeof(SearchRequest), "The patient. A request_id that comes again within 24 hours is not sent again.", DiscoveryExamples.Request)
+            .WithValues("format", "json", "xcpd")
             .WithExample(DiscoveryExamples.Submitted).WithErrorExample(StatusCodes.Status502BadGateway, "Mirth answered 500")
+            .WithErrorExample(StatusCodes.Status409Conflict, "request_id was used for another patient within the last 24 hours: choose a new one")
+            .ProducesProblem(StatusCodes.Status409Conflict)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity).ProducesProblem(StatusCodes.Status500InternalServerError)
             .ProducesProblem(StatusCodes.Status502BadGateway).ProducesProblem(StatusCodes.Status504GatewayTimeout);
-        routes.MapGet("/api/timeline", TimelineAsync).WithTags("Patient discovery").WithName("Timeline").WithSummary("What happened about a patient")
+        routes.MapGet("/api/timeline", TimelineAsync).WithTags("Patient discovery").WithName("Timeline").WithSummary("List what happened about a patient, oldest first")
             .WithExample(DiscoveryExamples.Timeline)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
     }
 
     private static async Task<Results<Ok<SearchResponse>, ProblemHttpResult>> SearchAsync(
-        HttpContext http, IGrainFactory grains, TimeProvider time, string? format, string tenant = TenantName.Default)
+        HttpContext http,
+        IGrainFactory grains,
+        TimeProvider time,
+        [Description("How the request goes to Mirth: json (the default) or xcpd")] string? format,
+        [Description(TenantName.Description)] string tenant = TenantName.Default)
     {
-        var asked = await JsonBody.ReadAsync<SearchRequest>(http, Json);
-        var requestId = asked?.RequestId ?? Guid.NewGuid().ToString();
-        if (!TenantName.IsValid(tenant)
-            || format is not (null or "json" or "xcpd")
-            || requestId.Length is 0 or > 128 || requestId.Any(char.IsControl)
-            || Patient(asked?.Demographics?.FirstName, asked?.Demographics?.LastName, asked?.Demographics?.Dob, time) is not { } patient)
-            return JsonBody.Invalid();
+        var (body, bodyError) = await JsonBody.ReadAsync<SearchRequest>(http, Json);
+        var requestId = body?.RequestId ?? Guid.NewGuid().ToString();
+        var errors = new List<FieldError>();
+        if (TenantName.Error(tenant) is { } tenantError)
+            errors.Add(tenantError);
+        if (format is not (null or "json" or "xcpd"))
+            errors.Add(new("format", "must be json or xcpd"));
+        if (requestId.Length is 0 or > MaxRequestIdLength || requestId.Any(c => char.IsControl(c) || char.IsSurrogate(c)))
+            errors.Add(new("request_id", $"must have 1 to {MaxRequestIdLength} characters without control characters"));
+        if (bodyError is not null)
+            errors.Add(bodyError);
+        var patient = Patient(body?.Demographics?.FirstName, body?.Demographics?.LastName, body?.Demographics?.Dob, time, body is null ? [] : errors, "demographics.");
+        if (errors.Count > 0)
+            return JsonBody.Invalid(errors);
 
         var request = new DiscoveryRequest(tenant, requestId, patient, format == "xcpd" ? DiscoveryFormat.Xcpd : DiscoveryFormat.Json);
         var answer = await grains.GetGrain<IDiscoveryGrain>($"{tenant}/{requestId}").Submit(request);
@@ -47,6 +65,7 @@ public static class DiscoveryEndpoints
         return answer.Outcome switch
         {
             DiscoveryOutcome.Submitted => TypedResults.Ok(SearchResponse.From(answer)),
+            DiscoveryOutcome.RequestIdReused => JsonBody.WithMessage(StatusCodes.Status409Conflict, "Conflict", answer.Problem!),
             DiscoveryOutcome.NotConfigured =>
                 JsonBody.WithMessage(StatusCodes.Status500InternalServerError, "Not configured", answer.Problem!, correlation),
             DiscoveryOutcome.TimedOut => JsonBody.WithMessage(StatusCodes.Status504GatewayTimeout, "Upstream timed out", answer.Problem!, correlation),
@@ -55,38 +74,63 @@ public static class DiscoveryEndpoints
     }
 
     private static async Task<Results<Ok<TimelineResponse>, ProblemHttpResult>> TimelineAsync(
-        IGrainFactory grains, TimeProvider time, string? firstName, string? lastName, string? dob)
+        IGrainFactory grains,
+        TimeProvider time,
+        [Description("The patient's first name; case makes no difference")] string? firstName,
+        [Description("The patient's last name; case makes no difference")] string? lastName,
+        [Description("The patient's date of birth, yyyy-MM-dd")] string? dob)
     {
-        if (Patient(firstName, lastName, dob, time) is not { } patient)
-            return JsonBody.Invalid();
-        var events = await grains.GetGrain<ITimelineGrain>(0).Read(patient);
+        var errors = new List<FieldError>();
+        var patient = Patient(firstName, lastName, dob, time, errors, "");
+        if (errors.Count > 0)
+            return JsonBody.Invalid(errors);
+        var events = await grains.GetQuery<ITimelineGrain>().Read(patient);
         return TypedResults.Ok(new TimelineResponse(
             new TimelinePatient(patient.FirstName, patient.LastName, patient.Dob),
             events.Select(e => new TimelineEventResponse(e.Timestamp, e.Type, e.Status, e.Details)).ToImmutableArray()));
     }
 
-    /// <summary>Null: something is missing, or is not what it should be.</summary>
-    private static Demographics? Patient(string? firstName, string? lastName, string? dob, TimeProvider time) =>
-        Name(firstName) is { } first && Name(lastName) is { } last
-        && DateOnly.TryParseExact(dob, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
-        && day <= DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime)
-            ? new Demographics(first, last, dob!)
-            : null;
-
-    private static string? Name(string? text)
+    /// <summary>The patient. What is wrong is added to the errors.</summary>
+    private static Demographics Patient(string? firstName, string? lastName, string? dob, TimeProvider time, List<FieldError> errors, string prefix)
     {
-        var name = text?.Trim();
-        // What XML cannot say, no upstream can be told.
-        return name is { Length: > 0 and <= 200 } && !name.Any(c => char.IsControl(c) || (!char.IsSurrogate(c) && !XmlConvert.IsXmlChar(c))) ? name : null;
+        var (first, last) = (firstName?.Trim() ?? "", lastName?.Trim() ?? "");
+        if (!IsName(first))
+            errors.Add(new(prefix + "firstName", NameRule));
+        if (!IsName(last))
+            errors.Add(new(prefix + "lastName", NameRule));
+        if (!DateOnly.TryParseExact(dob, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day))
+            errors.Add(new(prefix + "dob", "must be a date in the form yyyy-MM-dd"));
+        else if (day > DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime))
+            errors.Add(new(prefix + "dob", "must not be in the future"));
+        return new Demographics(first, last, dob ?? "");
+    }
+
+    private static string NameRule => $"must have 1 to {MaxNameLength} characters without control characters";
+
+    /// <summary>Only characters that XML has, because the name may go into an XCPD message.</summary>
+    private static bool IsName(string name) => name.Length is > 0 and <= MaxNameLength && !name.Any(char.IsControl) && IsXmlText(name);
+
+    private static bool IsXmlText(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (XmlConvert.IsXmlChar(text[i]))
+                continue;
+            if (i + 1 == text.Length || !XmlConvert.IsXmlSurrogatePair(text[i + 1], text[i]))
+                return false;
+            i++;
+        }
+
+        return true;
     }
 }
 
-/// <summary>Who is looked for; a request that comes again under the same id within a day is not submitted again.</summary>
+/// <summary>The patient of a search. <c>request_id</c> is optional.</summary>
 public sealed record SearchRequest(
     [property: JsonPropertyName("request_id")] string? RequestId,
     [property: JsonPropertyName("demographics")] SearchDemographics? Demographics);
 
-/// <summary>Names, and a date of birth as yyyy-MM-dd.</summary>
+/// <summary>Names, and the date of birth as yyyy-MM-dd. All are required.</summary>
 public sealed record SearchDemographics(
     [property: JsonPropertyName("firstName")] string? FirstName,
     [property: JsonPropertyName("lastName")] string? LastName,
@@ -96,7 +140,7 @@ public sealed record SearchDemographics(
     public override string ToString() => "(patient)";
 }
 
-/// <summary>The request is on its way; the others only of an XCPD answer that came at once.</summary>
+/// <summary>The request was submitted. The members after <c>correlation_id</c> come from an XCPD answer that arrived at once.</summary>
 public sealed record SearchResponse(
     string Status,
     string CorrelationId,
@@ -114,13 +158,13 @@ public sealed record SearchResponse(
         answer.Result is { Matches.Length: > 0 } found ? found.Matches.Select(m => new SearchMatch(m.Root, m.Extension)).ToImmutableArray() : null);
 }
 
-/// <summary>Who was found: an id and who assigned it.</summary>
+/// <summary>A patient that was found: the assigning authority and the id.</summary>
 public sealed record SearchMatch(string Root, string? Extension);
 
 /// <summary>A patient's events, oldest first.</summary>
 public sealed record TimelineResponse(TimelinePatient Patient, ImmutableArray<TimelineEventResponse> Events);
 
-/// <summary>As asked for.</summary>
+/// <summary>The patient of the request.</summary>
 public sealed record TimelinePatient(
     [property: JsonPropertyName("firstName")] string FirstName, [property: JsonPropertyName("lastName")] string LastName, string Dob)
 {
@@ -128,5 +172,5 @@ public sealed record TimelinePatient(
     public override string ToString() => "(patient)";
 }
 
-/// <summary>Something that happened about a patient.</summary>
+/// <summary>One event of a patient.</summary>
 public sealed record TimelineEventResponse(DateTimeOffset Timestamp, string Type, string Status, JsonText Details);

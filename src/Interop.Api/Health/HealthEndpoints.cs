@@ -14,6 +14,8 @@ public static class HealthEndpoints
     {
         routes.MapGet("/health", () => TypedResults.Ok(new HealthResponse("ok")))
             .WithTags("Health").WithName("Health").WithSummary("The process is alive").WithExample("""{"status":"ok"}""");
+        routes.MapGet("/api/health", () => TypedResults.Ok(new ServiceHealthResponse("ok", "interop", typeof(HealthEndpoints).Assembly.GetName().Version!.ToString(3))))
+            .WithTags("Health").WithName("ServiceHealth").WithSummary("The process is alive, with its version").WithExample("""{"status":"ok","service":"interop","version":"0.1.0"}""");
         routes.MapGet("/health/ready", ReadyAsync).WithTags("Health").WithName("Ready").WithSummary("The database and the engine answer")
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable).WithExample("""{"status":"ok"}""");
     }
@@ -40,3 +42,6 @@ public static class HealthEndpoints
 
 /// <summary>How a health check came out.</summary>
 public sealed record HealthResponse(string Status);
+
+/// <param name="Status">ok.</param>
+public sealed record ServiceHealthResponse(string Status, string Service, string Version);

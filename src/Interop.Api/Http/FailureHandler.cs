@@ -16,7 +16,7 @@ internal sealed partial class FailureHandler(ILogger<FailureHandler> log) : IExc
         {
             BadHttpRequestException bad => Problems.Of(bad.StatusCode, "Bad request", bad.Message),
             NotReadyException notReady => Problems.Of(StatusCodes.Status503ServiceUnavailable, "Not ready", notReady.Message),
-            TimeoutException or EnumerationAbortedException or OrleansMessageRejectionException => Problems.Of(StatusCodes.Status503ServiceUnavailable, "Not ready", "the engine did not answer in time"),
+            TimeoutException or EnumerationAbortedException or OrleansException => Problems.Of(StatusCodes.Status503ServiceUnavailable, "Not ready", "the engine did not answer in time"),
             _ => null,
         };
         if (problem is null)

@@ -1,3 +1,4 @@
+using Interop.Observability;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -5,7 +6,7 @@ namespace Interop.Api.Http;
 
 /// <summary>
 /// Adds the headers of every answer: <c>X-Request-ID</c>, which is the caller's own when it is well-formed and appears in every log line of
-/// the request, and the security headers.
+/// the request and of the grain calls that it causes, and the security headers.
 /// </summary>
 internal sealed class ResponseHeaders(RequestDelegate next, ILogger<ResponseHeaders> log)
 {
@@ -23,6 +24,7 @@ internal sealed class ResponseHeaders(RequestDelegate next, ILogger<ResponseHead
         var id = IsWellFormed(asked) ? asked : Guid.NewGuid().ToString("N");
         http.TraceIdentifier = id;
         http.Response.OnStarting(SetHeaders, http);
+        RequestContext.Set(RequestScope.RequestId, id);
         using (Scope(log, id))
             await next(http);
     }

@@ -1,39 +1,84 @@
 using System.Collections.Immutable;
 using System.ComponentModel;
+using System.Runtime.CompilerServices;
 using System.Text.Json.Serialization;
 using Interop.Api.Http;
 using Interop.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 
 namespace Interop.Api.Telemetry;
 
-/// <summary>Patient discovery requests as telemetry tells them.</summary>
+/// <summary>The results of patient discovery requests, derived from telemetry.</summary>
 public static class PdExecutionEndpoints
 {
+    private const int PageSize = 1_000;
+    private const int MaxLimit = 10_000;
+
     public static void MapPdExecutions(this IEndpointRouteBuilder routes)
     {
         var executions = routes.MapGroup("/api/pd-executions").WithTags("PD executions");
-        executions.MapGet("/", ListAsync).WithName("ListPdExecutions").WithSummary("Executions, newest completed first")
+        executions.MapGet("/", ListAsync).WithName("ListPdExecutions").WithSummary("List all executions, the latest completed first; with limit, in pages")
+            .WithValues("status", "success", "failure")
             .ProducesProblem(StatusCodes.Status400BadRequest).WithExample(TelemetryExamples.Executions);
         executions.MapGet("/summary", async ([AsParameters] ExecutionQuery query, IGrainFactory grains) =>
                 TypedResults.Ok(PdSummaryResponse.From(await Grain(grains).SummarizeExecutions(query.Filter))))
-            .WithName("SummarizePdExecutions").WithSummary("Counts, averages and percentiles").WithExample(TelemetryExamples.Summary);
+            .WithName("SummarizePdExecutions").WithSummary("Summarize executions: counts, averages and percentiles")
+            .WithValues("status", "success", "failure").WithExample(TelemetryExamples.Summary);
         executions.MapPost("/materialize", MaterializeAsync).WithName("MaterializePdExecutions")
-            .WithSummary("Make the executions anew from the events; done again it changes nothing").WithExample(TelemetryExamples.Materialized);
+            .WithSummary("Rebuild the executions from the events; a repetition changes nothing").WithExample(TelemetryExamples.Materialized);
     }
 
-    private static ITelemetryQueryGrain Grain(IGrainFactory grains) => grains.GetGrain<ITelemetryQueryGrain>(0);
+    private static ITelemetryQueryGrain Grain(IGrainFactory grains) => grains.GetQuery<ITelemetryQueryGrain>();
 
-    private static async Task<Results<Ok<ImmutableArray<PdExecutionResponse>>, ProblemHttpResult>> ListAsync(
-        [AsParameters] ExecutionQuery query, IGrainFactory grains, [Description("1 to 10000")] int limit = 100)
+    private static async Task<Results<Ok<IAsyncEnumerable<PdExecutionResponse>>, ProblemHttpResult>> ListAsync(
+        HttpContext http,
+        [AsParameters] ExecutionQuery query,
+        IGrainFactory grains,
+        [Description("The largest number of executions, 1 to 10,000; without it, all executions")] int? limit,
+        [Description("The cursor of the Link header of the previous page")] string? cursor)
     {
-        if (limit is < 1 or > 10_000)
-            return Problems.BadRequest("limit must be 1 to 10000");
-        var found = await Grain(grains).ListExecutions(query.Filter, limit);
-        return TypedResults.Ok(found.Select(PdExecutionResponse.From).ToImmutableArray());
+        if (limit is < 1 or > MaxLimit)
+            return Problems.BadRequest($"limit must be 1 to {MaxLimit}");
+        ExecutionPosition? after = null;
+        if (cursor is not null && (after = ExecutionCursor.Read(cursor)) is null)
+            return Problems.BadRequest("cursor is not one of a Link header");
+
+        if (limit is not { } most)
+            return TypedResults.Ok(ReadAllAsync(Grain(grains), query.Filter, after, http.RequestAborted));
+        var page = new List<PdExecution>();
+        await foreach (var execution in ReadAsync(Grain(grains), query.Filter, after, most, http.RequestAborted))
+            page.Add(execution);
+        if (page.Count == most)
+            http.Response.Headers.Link = NextPage.Link(http.Request, ExecutionCursor.Write(page[^1]));
+        return TypedResults.Ok(page.Select(PdExecutionResponse.From).ToAsyncEnumerable());
+    }
+
+    private static async IAsyncEnumerable<PdExecutionResponse> ReadAllAsync(
+        ITelemetryQueryGrain grain, ExecutionFilter filter, ExecutionPosition? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var execution in ReadAsync(grain, filter, after, long.MaxValue, cancellationToken))
+            yield return PdExecutionResponse.From(execution);
+    }
+
+    private static async IAsyncEnumerable<PdExecution> ReadAsync(
+        ITelemetryQueryGrain grain, ExecutionFilter filter, ExecutionPosition? after, long most, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        while (most > 0)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var size = (int)Math.Min(most, PageSize);
+            var page = await grain.ReadExecutions(filter, after, size);
+            foreach (var execution in page)
+                yield return execution;
+            if (page.Length < size)
+                yield break;
+            most -= size;
+            after = new ExecutionPosition(page[^1].CompletedAt, page[^1].ExecutionId);
+        }
     }
 
     private static async Task<Ok<MaterializeResponse>> MaterializeAsync(IGrainFactory grains, CancellationToken cancellationToken)
@@ -48,11 +93,11 @@ public static class PdExecutionEndpoints
 
 /// <summary>Which executions.</summary>
 public sealed record ExecutionQuery(
-    [property: Description("The first instant of completion")] DateTimeOffset? Since,
-    DateTimeOffset? Until,
-    [property: Description("success or failure")] string? Status,
-    string? Organization,
-    string? Qhin)
+    [FromQuery(Name = "since"), Description("The earliest time of completion")] DateTimeOffset? Since,
+    [FromQuery(Name = "until"), Description("The latest time of completion")] DateTimeOffset? Until,
+    [FromQuery(Name = "status"), Description("success or failure")] string? Status,
+    [FromQuery(Name = "organization"), Description("Only executions of this organization")] string? Organization,
+    [FromQuery(Name = "qhin"), Description("Only executions of this QHIN")] string? Qhin)
 {
     internal ExecutionFilter Filter => new(Since, Until, Status?.ToLowerInvariant(), Organization, Qhin);
 }
@@ -70,7 +115,7 @@ public sealed record PdExecutionResponse(
         new(e.ExecutionId, e.StartedAt, e.CompletedAt, e.DurationMs, e.Status, e.RequestCount);
 }
 
-/// <summary>Over the executions asked for.</summary>
+/// <summary>The summary of the selected executions. Durations are in milliseconds.</summary>
 public sealed record PdSummaryResponse(
     [property: JsonPropertyName("totalExecutions")] long TotalExecutions,
     [property: JsonPropertyName("successCount")] long SuccessCount,
@@ -92,7 +137,7 @@ public sealed record PdSummaryResponse(
         [.. s.ByQhin.Select(PdBreakdownResponse.From)]);
 }
 
-/// <summary>The part of one organization or QHIN; its name is null where events did not say.</summary>
+/// <summary>The summary of one organization or QHIN; its name is null for events that name none.</summary>
 public sealed record PdBreakdownResponse(
     [property: JsonPropertyName("name")] string? Name,
     [property: JsonPropertyName("totalExecutions")] long TotalExecutions,
@@ -104,11 +149,11 @@ public sealed record PdBreakdownResponse(
         new(b.Name, b.TotalExecutions, b.SuccessCount, b.FailureCount, b.AverageDurationMs);
 }
 
-/// <summary>How a rebuild went: what lacks something is counted, and the first of it named.</summary>
+/// <summary>The result of a rebuild: events that lack a value are counted, and the first 100 are named.</summary>
 public sealed record MaterializeResponse(
     [property: JsonPropertyName("materialized")] long Materialized,
     [property: JsonPropertyName("skipped")] long Skipped,
     [property: JsonPropertyName("skippedEvents")] ImmutableArray<SkippedEventResponse> SkippedEvents);
 
-/// <summary>An event that made no execution, and why.</summary>
+/// <summary>An event from which no execution was made, and the reason.</summary>
 public sealed record SkippedEventResponse([property: JsonPropertyName("eventId")] string EventId, [property: JsonPropertyName("reason")] string Reason);

@@ -6,17 +6,17 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Interop.Api.Telemetry;
 
-/// <summary>Reads a request's body, and no more of it than a body may have.</summary>
+/// <summary>Reads the body of a request, up to the largest size.</summary>
 internal static class TelemetryBody
 {
     private const int MaxBytes = 1024 * 1024;
-    private const int KeptBytes = 4 * 1024; // of what is too long
+    private const int KeptBytes = 4 * 1024; // of a body that is too long
 
-    /// <summary>The body; of one that is too long its beginning, and the rest is not read.</summary>
+    /// <summary>The body. Of one that is too long only the beginning is returned, and the rest is not read.</summary>
     public static async Task<Submission> ReadAsync(HttpContext http)
     {
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-            limit.MaxRequestBodySize = null; // ours is below; the server's would answer 413
+            limit.MaxRequestBodySize = null; // the server would answer 413
         var pipe = http.Request.BodyReader;
         while (true)
         {

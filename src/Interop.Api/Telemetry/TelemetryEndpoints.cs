@@ -8,29 +8,35 @@ using Interop.Api.Http;
 using Interop.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Interop.Api.Telemetry;
 
-/// <summary>Taking events in, which is always answered 202 so that no sender repeats itself, and reading them out.</summary>
+/// <summary>Takes telemetry events and lists them. A POST is answered 202 in nearly every case, so that no sender repeats it.</summary>
 public static class TelemetryEndpoints
 {
+    private const string NoRoom = "there is no room to keep the events: send them again later";
     private static readonly byte[] AcceptedAnswer = [.. "{\"accepted\":true}"u8];
     private static readonly byte[] RefusedAnswer = [.. "{\"accepted\":false}"u8];
 
     public static void MapTelemetry(this IEndpointRouteBuilder routes)
     {
         var events = routes.MapGroup("/api/telemetry/events").WithTags("Telemetry");
-        var intake = routes.ServiceProvider.GetRequiredService<TelemetryIntake>(); // once: a scope for each request would cost more than the rest
+        var intake = routes.ServiceProvider.GetRequiredService<TelemetryIntake>(); // once: a service scope per request would cost more than the rest
         events.MapPost("/", (Delegate)((HttpContext http) => PostAsync(http, intake))).WithName("PostTelemetry").WithMetadata(new OwnBodyLimit())
-            .WithSummary("One event or an array of events; accepted:true means that they are durable")
+            .WithSummary("Accept an event or an array of events; accepted:true means that they are durable")
+            .WithRequestBody(
+                typeof(TelemetryEventRequest),
+                "An event in the flat or the nested shape, or an array of at most 10,000 events, up to 1 MiB. eventId and eventType are required; all other members are optional, and every member is stored.",
+                TelemetryExamples.FlatEvent,
+                TelemetryExamples.NestedEvent,
+                $"[{TelemetryExamples.FlatEvent}]")
             .Produces<TelemetryAnswer>(StatusCodes.Status202Accepted).ProducesProblem(StatusCodes.Status503ServiceUnavailable)
             .WithExample(TelemetryExamples.Accepted, StatusCodes.Status202Accepted)
-            .WithErrorExample(StatusCodes.Status503ServiceUnavailable, "there is no room to keep the events: send them again later");
-        events.MapGet("/", GetAsync).WithName("ListTelemetry").WithSummary("The original payloads, oldest first; with limit, in pages")
+            .WithErrorExample(StatusCodes.Status503ServiceUnavailable, NoRoom);
+        events.MapGet("/", GetAsync).WithName("ListTelemetry").WithSummary("List the original payloads, oldest first; with limit, in pages")
             .Produces<ImmutableArray<JsonText>>().ProducesProblem(StatusCodes.Status400BadRequest).WithExample(TelemetryExamples.Events);
     }
 
@@ -43,15 +49,15 @@ public static class TelemetryEndpoints
         if (outcome.Status == SubmissionStatus.NotKept)
         {
             http.Response.Headers.RetryAfter = "5";
-            await Problems.Of(StatusCodes.Status503ServiceUnavailable, "Not ready", "there is no room to keep the events: send them again later")
-                .ExecuteAsync(http);
+            await Problems.Of(StatusCodes.Status503ServiceUnavailable, "Not ready", NoRoom).ExecuteAsync(http);
             return;
         }
 
         http.Response.StatusCode = StatusCodes.Status202Accepted;
         if (outcome.Rejected.Any(r => r.Index is not null))
         {
-            await http.Response.WriteAsJsonAsync(new TelemetryAnswer(false, [.. outcome.Rejected]), http.RequestAborted);
+            int? count = outcome.RejectedCount > outcome.Rejected.Length ? outcome.RejectedCount : null;
+            await http.Response.WriteAsJsonAsync(new TelemetryAnswer(false, [.. outcome.Rejected], count), http.RequestAborted);
             return;
         }
 
@@ -64,15 +70,15 @@ public static class TelemetryEndpoints
     private static async Task<IResult> GetAsync(
         HttpContext http,
         IGrainFactory grains,
-        [Description("The first instant, of the event's own time")] DateTimeOffset? since,
-        DateTimeOffset? until,
-        [FromQuery(Name = "eventType")] string? eventType,
-        string? status,
-        string? source,
-        string? organization,
-        [FromQuery(Name = "correlationId")] string? correlationId,
-        [Description("At most so many events; all when absent")] int? limit,
-        [Description("From the Link header of the page before")] string? cursor)
+        [Description("The earliest time of an event, by its own timestamp")] DateTimeOffset? since,
+        [Description("The latest time of an event, by its own timestamp")] DateTimeOffset? until,
+        [FromQuery(Name = "eventType"), Description("Only events of this type")] string? eventType,
+        [Description("Only events with this status")] string? status,
+        [Description("Only events of this source system")] string? source,
+        [Description("Only events of this organization")] string? organization,
+        [FromQuery(Name = "correlationId"), Description("Only events with this correlation id or correlated request id")] string? correlationId,
+        [Description("The largest number of events; without it, all events")] int? limit,
+        [Description("The cursor of the Link header of the previous page")] string? cursor)
     {
         if (limit < 1)
             return Problems.BadRequest("limit must be at least 1");
@@ -80,11 +86,11 @@ public static class TelemetryEndpoints
         if (cursor is not null && (!long.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out after)))
             return Problems.BadRequest("cursor is not one of a Link header");
 
-        var query = grains.GetGrain<ITelemetryQueryGrain>(0);
+        var query = grains.GetQuery<ITelemetryQueryGrain>();
         var filter = new EventFilter(since, until, eventType, status, source, organization, correlationId);
         var range = await query.FindEnd(filter, after, limit);
         if (range.IsFull)
-            http.Response.Headers.Link = $"<{NextPage(http.Request, range.Last)}>; rel=\"next\"";
+            http.Response.Headers.Link = NextPage.Link(http.Request, range.Last.ToString(CultureInfo.InvariantCulture));
         return TypedResults.Stream(stream => StreamAsync(query, filter, range, stream, http.RequestAborted), "application/json; charset=utf-8");
     }
 
@@ -107,18 +113,29 @@ public static class TelemetryEndpoints
 
         await stream.WriteAsync("]"u8.ToArray(), cancellationToken);
     }
-
-    private static string NextPage(HttpRequest request, long last)
-    {
-        var query = new QueryBuilder(request.Query.Where(q => q.Key != "cursor").SelectMany(q => q.Value, (q, v) => KeyValuePair.Create(q.Key, v ?? "")))
-        {
-            { "cursor", last.ToString(CultureInfo.InvariantCulture) },
-        };
-        return UriHelper.BuildRelative(request.PathBase, request.Path, query.ToQueryString());
-    }
 }
 
-/// <summary>What became of events; the rejected ones only of an array.</summary>
+/// <summary>The known members of an event in the flat shape. In the nested shape they stand in objects; other members are stored too.</summary>
+public sealed record TelemetryEventRequest(
+    [property: JsonPropertyName("eventId"), JsonRequired, Description("Identifies the event; the same id with other content is rejected")] string EventId,
+    [property: JsonPropertyName("eventType"), JsonRequired, Description("Such as pd.request.completed")] string EventType,
+    [property: JsonPropertyName("timestampUtc")] DateTimeOffset? TimestampUtc,
+    [property: JsonPropertyName("source")] string? Source,
+    [property: JsonPropertyName("protocol")] string? Protocol,
+    [property: JsonPropertyName("interactionId")] string? InteractionId,
+    [property: JsonPropertyName("organization")] string? Organization,
+    [property: JsonPropertyName("qhin")] string? Qhin,
+    [property: JsonPropertyName("environment")] string? Environment,
+    [property: JsonPropertyName("status")] string? Status,
+    [property: JsonPropertyName("durationMs")] long? DurationMs,
+    [property: JsonPropertyName("resultCount")] long? ResultCount,
+    [property: JsonPropertyName("correlationId")] string? CorrelationId);
+
+/// <summary>The answer to a POST.</summary>
+/// <param name="Accepted">Whether every event is durable.</param>
+/// <param name="Rejected">Of an array: the first 1,000 elements that were not accepted.</param>
+/// <param name="RejectedCount">How many elements were not accepted, if the list does not have them all.</param>
 public sealed record TelemetryAnswer(
     bool Accepted,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<RejectedEvent>? Rejected = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<RejectedEvent>? Rejected = null,
+    [property: JsonPropertyName("rejectedCount"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? RejectedCount = null);

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Interop.Api.Http;
@@ -9,7 +10,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Interop.Api.Tokens;
 
-/// <summary>The tokens of OpenEMR tenants: whether there are any, never what they are.</summary>
+/// <summary>The tokens of OpenEMR tenants: their state, never their values.</summary>
 public static class TokenEndpoints
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(300);
@@ -18,31 +19,35 @@ public static class TokenEndpoints
     public static void MapTokens(this IEndpointRouteBuilder routes)
     {
         var tokens = routes.MapGroup("/api/tokens").WithTags("Tokens").ProducesProblem(StatusCodes.Status422UnprocessableEntity);
-        tokens.MapGet("/status", StatusAsync).WithName("TokenStatus").WithSummary("Whether a tenant has a token, and for how long")
+        tokens.MapGet("/status", StatusAsync).WithName("TokenStatus").WithSummary("Tell whether a tenant has a token, and how long it is valid")
             .WithExample(TokenExamples.Status);
-        tokens.MapPost("/refresh", RefreshAsync).WithName("RefreshToken").WithSummary("Fetch a new token with the configured credentials")
-            .WithExample(TokenExamples.Refreshed).WithErrorExample(StatusCodes.Status502BadGateway, "OpenEMR refused: invalid_grant")
+        tokens.MapPost("/refresh", RefreshAsync).WithName("RefreshToken").WithSummary("Request a new token with the configured credentials")
+            .WithExample(TokenExamples.Refreshed).WithErrorExample(StatusCodes.Status502BadGateway, "OpenEMR refused the token request: invalid_grant")
             .ProducesProblem(StatusCodes.Status500InternalServerError)
             .ProducesProblem(StatusCodes.Status502BadGateway).ProducesProblem(StatusCodes.Status504GatewayTimeout);
-        tokens.MapPost("/manual", ManualAsync).WithName("FetchToken").WithMetadata(new OwnBodyLimit()).WithSummary("Fetch a token with other credentials, which are not kept")
-            .WithExample(TokenExamples.Manual).WithErrorExample(StatusCodes.Status502BadGateway, "OpenEMR refused: invalid_grant")
+        tokens.MapPost("/manual", ManualAsync).WithName("FetchToken").WithMetadata(new OwnBodyLimit())
+            .WithSummary("Request a token with other credentials, which are not kept")
+            .WithRequestBody(typeof(TokenManualRequest), "The credentials; all members but scope are required and must not be empty", TokenExamples.ManualRequest)
+            .WithExample(TokenExamples.Manual).WithErrorExample(StatusCodes.Status502BadGateway, "OpenEMR refused the token request: invalid_grant")
             .ProducesProblem(StatusCodes.Status500InternalServerError)
             .ProducesProblem(StatusCodes.Status502BadGateway).ProducesProblem(StatusCodes.Status504GatewayTimeout);
     }
 
-    private static async Task<Results<Ok<TokenStatusResponse>, ProblemHttpResult>> StatusAsync(IGrainFactory grains, string tenant = TenantName.Default)
+    private static async Task<Results<Ok<TokenStatusResponse>, ProblemHttpResult>> StatusAsync(
+        IGrainFactory grains, [Description(TenantName.Description)] string tenant = TenantName.Default)
     {
-        if (!TenantName.IsValid(tenant))
-            return JsonBody.Invalid();
+        if (TenantName.Error(tenant) is { } error)
+            return JsonBody.Invalid(error);
         var status = await grains.GetGrain<ITokenGrain>(tenant).GetStatus();
         return TypedResults.Ok(new TokenStatusResponse(
             status.IsPresent, (long)(status.ExpiresIn ?? TimeSpan.Zero).TotalSeconds, status.ExpiresIn is not { } left || left <= Soon));
     }
 
-    private static async Task<Results<Ok<TokenRefreshResponse>, ProblemHttpResult>> RefreshAsync(IGrainFactory grains, string tenant = TenantName.Default)
+    private static async Task<Results<Ok<TokenRefreshResponse>, ProblemHttpResult>> RefreshAsync(
+        IGrainFactory grains, [Description(TenantName.Description)] string tenant = TenantName.Default)
     {
-        if (!TenantName.IsValid(tenant))
-            return JsonBody.Invalid();
+        if (TenantName.Error(tenant) is { } error)
+            return JsonBody.Invalid(error);
         var answer = await grains.GetGrain<ITokenGrain>(tenant).Refresh();
         return Problem(answer.Outcome, answer.Problem) is { } problem
             ? problem
@@ -51,20 +56,27 @@ public static class TokenEndpoints
     }
 
     private static async Task<Results<Ok<TokenManualResponse>, ProblemHttpResult>> ManualAsync(
-        HttpContext http, IGrainFactory grains, string tenant = TenantName.Default)
+        HttpContext http, IGrainFactory grains, [Description(TenantName.Description)] string tenant = TenantName.Default)
     {
-        var asked = await JsonBody.ReadAsync<TokenManualRequest>(http, Json);
-        if (!TenantName.IsValid(tenant)
-            || asked is not { ClientId.Length: > 0, ClientSecret.Length: > 0, Username.Length: > 0, Password.Length: > 0 })
-            return JsonBody.Invalid();
+        var (body, bodyError) = await JsonBody.ReadAsync<TokenManualRequest>(http, Json);
+        if (body is null)
+            return JsonBody.Invalid(new[] { TenantName.Error(tenant), bodyError }.OfType<FieldError>());
+        FieldError[] errors =
+        [
+            .. new[] { TenantName.Error(tenant) }.OfType<FieldError>(),
+            .. new[] { ("client_id", body.ClientId), ("client_secret", body.ClientSecret), ("username", body.Username), ("password", body.Password) }
+                .Where(m => string.IsNullOrEmpty(m.Item2)).Select(m => new FieldError(m.Item1, "is required and must not be empty")),
+        ];
+        if (errors.Length > 0)
+            return JsonBody.Invalid(errors);
         var answer = await grains.GetGrain<ITokenGrain>(tenant)
-            .FetchManually(new ManualCredentials(asked.ClientId, asked.ClientSecret, asked.Username, asked.Password, asked.Scope));
+            .FetchManually(new ManualCredentials(body.ClientId!, body.ClientSecret!, body.Username!, body.Password!, body.Scope));
         return Problem(answer.Outcome, answer.Problem) is { } problem
             ? problem
             : TypedResults.Ok(new TokenManualResponse(answer.IsPresent, (long)answer.ExpiresIn.TotalSeconds, answer.Scope));
     }
 
-    /// <summary>Null when a token was granted.</summary>
+    /// <summary>Null: a token was granted.</summary>
     internal static ProblemHttpResult? Problem(TokenOutcome outcome, string? message) => outcome switch
     {
         TokenOutcome.Granted => null,
@@ -74,12 +86,17 @@ public static class TokenEndpoints
     };
 }
 
-/// <summary>Names of tenants, as settings can have them.</summary>
+/// <summary>The names that tenants can have in the settings.</summary>
 internal static class TenantName
 {
     public const string Default = "default";
+    public const string Description = "The name of a tenant of the settings";
 
-    public static bool IsValid(string name) => name.Length is > 0 and <= 64 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
+    /// <summary>Null: the name is valid.</summary>
+    public static FieldError? Error(string name) =>
+        name.Length is > 0 and <= 64 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
+            ? null
+            : new("tenant", "must have 1 to 64 characters: letters, digits, '-', '_' and '.'");
 }
 
 /// <summary>Credentials for one request.</summary>
@@ -89,10 +106,10 @@ public sealed record TokenManualRequest(string? ClientId, string? ClientSecret, 
     public override string ToString() => "(secret)";
 }
 
-/// <summary>Whether there is a token; soon is within 300 s.</summary>
+/// <summary>The state of a tenant's token. <c>expires_soon</c>: within 300 s, or there is no token.</summary>
 public sealed record TokenStatusResponse(bool TokenPresent, long ExpiresInSeconds, bool ExpiresSoon);
 
-/// <summary>The token that was fetched.</summary>
+/// <summary>The state of the new token.</summary>
 public sealed record TokenRefreshResponse(
     bool TokenPresent,
     long ExpiresInSeconds,
@@ -100,6 +117,6 @@ public sealed record TokenRefreshResponse(
     long ExpiresAt,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Scope);
 
-/// <summary>The token that was fetched.</summary>
+/// <summary>The state of the new token.</summary>
 public sealed record TokenManualResponse(
     bool TokenPresent, long ExpiresInSeconds, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Scope);

@@ -17,8 +17,8 @@ public sealed record FhirPathOptions
     public IReadOnlySet<string>? KnownVariables { get; init; }
 
     /// <summary>
-    /// as() keeps the items of a type out of many, as ofType() does. FHIRPath 2.0 asks for one item; the invariants of R4 are written
-    /// for the older meaning (dom-3: <c>%resource.descendants().as(canonical)</c>).
+    /// as() and the operator as filter a collection by type, as ofType() does. FHIRPath 2.0 asks for one item; the invariants and search
+    /// parameters of R4 are written for the older meaning (dom-3: <c>%resource.descendants().as(canonical)</c>).
     /// </summary>
     public bool AsTakesCollections { get; init; }
 
@@ -58,6 +58,15 @@ public static class FhirPathCompiler
     {
         /// <summary>Names that defineVariable() gives anywhere in the expression; their scope is checked at evaluation.</summary>
         private readonly HashSet<string> _defined = [];
+        private int _definitions;
+
+        /// <summary>An operand or argument whose variables end with it.</summary>
+        public Operation Scoped(Expression expression)
+        {
+            int before = _definitions;
+            Operation operation = Build(expression);
+            return _definitions == before ? operation : new ScopedOperation(operation);
+        }
 
         public Operation Build(Expression expression) => expression switch
         {
@@ -69,9 +78,10 @@ public static class FhirPathCompiler
             VariableExpression variable => Variable(variable),
             MemberExpression { Source: null } member when char.IsAsciiLetterUpper(member.Name[0]) => new TypeRootOperation(member.Name) { Position = member.Position },
             MemberExpression member => new MemberOperation(Source(member.Source), member.Name) { Position = member.Position },
-            IndexerExpression indexer => new IndexerOperation(Build(indexer.Source), Build(indexer.Index)) { Position = indexer.Position },
+            IndexerExpression indexer => new IndexerOperation(Build(indexer.Source), Scoped(indexer.Index)) { Position = indexer.Position },
             PolarityExpression polarity => new PolarityOperation(Build(polarity.Operand), polarity.Negative) { Position = polarity.Position },
-            TypeExpression { Operator: "is" } test => new IsOperation(Build(test.Operand), TypeTest.Find(options.TypeModel, test.Type)) { Position = test.Position },
+            TypeExpression { Operator: "is" } test => Is(test.Operand, TypeTest.Find(options.TypeModel, test.Type), test.Position),
+            TypeExpression cast when options.AsTakesCollections => new OfTypeOperation(Build(cast.Operand), TypeTest.Find(options.TypeModel, cast.Type)) { Position = cast.Position },
             TypeExpression cast => new AsOperation(Build(cast.Operand), TypeTest.Find(options.TypeModel, cast.Type)) { Position = cast.Position },
             BinaryExpression binary => Binary(binary),
             CallExpression call => Call(call),
@@ -89,7 +99,7 @@ public static class FhirPathCompiler
 
         private Operation Binary(BinaryExpression binary)
         {
-            Operation left = Build(binary.Left), right = Build(binary.Right);
+            Operation left = Scoped(binary.Left), right = Scoped(binary.Right);
             int position = binary.Position;
             switch (binary.Operator)
             {
@@ -136,9 +146,11 @@ public static class FhirPathCompiler
             if (call.Arguments.Count < function.MinimumArguments || call.Arguments.Count > function.MaximumArguments)
                 throw WrongArguments(call, function.MinimumArguments == function.MaximumArguments ? $"{function.MinimumArguments}" : $"{function.MinimumArguments} to {function.MaximumArguments}");
             var source = Source(call.Source);
+            if (call.Name == "defineVariable")
+                _definitions++;
             if (call is { Name: "defineVariable", Arguments: [LiteralExpression { Value: { Kind: NodeKind.String } name }, ..] })
                 _defined.Add(name.AsText()!);
-            return new CallOperation(source, call.Name, [.. call.Arguments.Select(Build)], function.Body) { Position = call.Position };
+            return new CallOperation(source, call.Name, [.. call.Arguments.Select(Scoped)], function.Body) { Position = call.Position };
         }
 
         private static FhirPathException WrongArguments(CallExpression call, string expected) =>
@@ -151,10 +163,17 @@ public static class FhirPathCompiler
             return TypeName.From(call.Arguments[0]) ?? throw FhirPathException.Semantic($"{call.Name}() takes the name of a type", call.Arguments[0].Position);
         }
 
+        private Operation Is(Expression operand, TypeTest type, int position) =>
+            operand is CallExpression { Name: "resolve", Arguments.Count: 0 } resolve
+                ? new ResolvesToOperation(Source(resolve.Source), Build(operand), type) { Position = position }
+                : new IsOperation(Build(operand), type) { Position = position };
+
         private Operation TypeCall(CallExpression call)
         {
             TypeTest type = TypeTest.Find(options.TypeModel, TypeArgument(call));
-            var source = Source(call.Source);
+            if (call is { Name: "is", Source: { } operand })
+                return Is(operand, type, call.Position);
+            Operation source = Source(call.Source);
             return call.Name switch
             {
                 "is" => new IsOperation(source, type) { Position = call.Position },

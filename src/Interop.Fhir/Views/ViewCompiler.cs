@@ -109,8 +109,20 @@ internal sealed class ViewCompiler
         {
             ViewIteration.None => step,
             ViewIteration.Repeat => new RepeatStep(depth, PlaceOf(select), iteration, step),
-            _ => new ForEachStep(depth, PlaceOf(select), iteration[0], select.Iteration == ViewIteration.ForEachOrNull, step),
+            ViewIteration.ForEachOrNull => new ForEachStep(
+                depth, PlaceOf(select), iteration[0], step, NoElement(select, depth, next)),
+            _ => new ForEachStep(depth, PlaceOf(select), iteration[0], step, null),
         };
+    }
+
+    private NoElementStep NoElement(ViewSelect select, int depth, ViewStep next)
+    {
+        List<ViewColumn> columns = ColumnsOf([select]);
+        return new NoElementStep(
+            depth,
+            [.. columns.Select(column => _columnIndexes[column.Name])],
+            [.. columns.Where(column => column.Path.Trim() == $"%{RowIndex}").Select(column => _columnIndexes[column.Name])],
+            next);
     }
 
     private static string PlaceOf(ViewSelect select) => select.Iteration switch
@@ -129,8 +141,6 @@ internal sealed class ViewCompiler
         if (select.Iteration != ViewIteration.Repeat)
         {
             (var path, var found) = Path(select.IterationPaths[0], place, context);
-            if (found is { IsCollection: false, Types: { Count: > 0 } types } && types.All(type => type.IsPrimitive || type.IsSystem))
-                throw new ViewDefinitionException(place, $"'{select.IterationPaths[0]}' gives one {found}, and no collection of elements");
             context = found.AsItem();
             return [path];
         }

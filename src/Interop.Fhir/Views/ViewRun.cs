@@ -14,6 +14,9 @@ internal sealed class ViewRun(IReadOnlyList<ViewColumn> columns, int depth)
 {
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
+    /// <summary>The count of a cell without an element: null also where the column is a collection.</summary>
+    private const int NoElement = -1;
+
     private readonly ViewColumn[] _columns = [.. columns];
     private readonly (int Start, int Count)[] _cells = new (int, int)[columns.Count];
     private readonly (FhirPathNode Node, bool HasNode, int Index)[] _focus = new (FhirPathNode, bool, int)[depth + 1];
@@ -47,8 +50,6 @@ internal sealed class ViewRun(IReadOnlyList<ViewColumn> columns, int depth)
 
     public void SetFocus(int at, in FhirPathNode node, int index) => _focus[at] = (node, true, index);
 
-    public void SetNoFocus(int at) => _focus[at] = (default, false, 0);
-
     /// <summary>The evaluation with $this and %rowIndex of a level.</summary>
     public Evaluation Focus(int at)
     {
@@ -61,6 +62,9 @@ internal sealed class ViewRun(IReadOnlyList<ViewColumn> columns, int depth)
 
     public void SetCell(int column, int start, int count) => _cells[column] = (start, count);
 
+    /// <summary>Makes a column null whose select has no element.</summary>
+    public void SetNull(int column) => _cells[column] = (0, NoElement);
+
     public void WriteRow()
     {
         if (Rows == CompiledView.MaxRowsPerResource)
@@ -69,7 +73,9 @@ internal sealed class ViewRun(IReadOnlyList<ViewColumn> columns, int depth)
         for (int i = 0; i < _cells.Length; i++)
         {
             (int start, int count) = _cells[i];
-            if (_columns[i].IsCollection)
+            if (count == NoElement)
+                _sink.Null();
+            else if (_columns[i].IsCollection)
                 WriteCollection(_columns[i], start, count);
             else if (count == 0)
                 _sink.Null();

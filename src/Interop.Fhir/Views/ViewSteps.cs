@@ -57,7 +57,7 @@ internal sealed class ColumnsStep(int depth, ColumnPath[] columns, ViewStep next
 /// <summary>A column, its index in the row, and the operation that computes its value.</summary>
 internal sealed record ColumnPath(ViewColumn Column, int Index, Operation Operation);
 
-internal sealed class ForEachStep(int depth, string place, Operation path, bool orNull, ViewStep next) : ViewStep
+internal sealed class ForEachStep(int depth, string place, Operation path, ViewStep next, NoElementStep? orNull) : ViewStep
 {
     public override void Run(ViewRun run)
     {
@@ -78,11 +78,32 @@ internal sealed class ForEachStep(int depth, string place, Operation path, bool 
             run.SetFocus(depth + 1, e[mark + i], i);
             next.Run(run);
         }
-        if (count == 0 && orNull)
+        if (count == 0)
+            orNull?.Run(run);
+        e.Cut(mark);
+    }
+}
+
+/// <summary>
+/// A forEachOrNull that finds no element: one row in which every column inside of it is null (SQL on FHIR v2, processing algorithm), except
+/// %rowIndex, which is 0.
+/// </summary>
+internal sealed class NoElementStep(int depth, int[] columns, int[] rowIndexes, ViewStep next) : ViewStep
+{
+    private static readonly FhirPathNode Zero = FhirPathNode.FromInteger(0);
+
+    public override void Run(ViewRun run)
+    {
+        Evaluation e = run.Focus(depth);
+        int mark = e.Top;
+        foreach (int column in columns)
+            run.SetNull(column);
+        foreach (int column in rowIndexes)
         {
-            run.SetNoFocus(depth + 1);
-            next.Run(run);
+            run.SetCell(column, e.Top, 1);
+            e.Push(Zero);
         }
+        next.Run(run);
         e.Cut(mark);
     }
 }
@@ -160,9 +181,9 @@ internal sealed class ViewCondition(string place, Operation path)
             throw new ViewEvaluationException(place, error.Message, error);
         }
         int count = e.Top - mark;
-        if (count > 1 || (count == 1 && e[mark].Kind != NodeKind.Boolean))
+        if (count > 1 || (count == 1 && e[mark].Kind != NodeKind.Boolean && !e[mark].HasNoValue))
             throw new ViewEvaluationException(place, "the path must give true, false or nothing");
-        bool holds = count == 1 && e[mark].AsBoolean();
+        bool holds = count == 1 && e[mark].Kind == NodeKind.Boolean && e[mark].AsBoolean();
         e.Cut(mark);
         return holds;
     }

@@ -2,26 +2,26 @@ using System.Collections.Immutable;
 
 namespace Interop.Discovery;
 
-/// <summary>One patient discovery request; the key is <c>tenant/request id</c>, so that a request that comes twice at once is submitted once.</summary>
+/// <summary>One patient discovery request. The key is <c>tenant/request id</c>, so a request that comes twice at the same time is submitted once.</summary>
 [Alias("Interop.IDiscoveryGrain")]
 public interface IDiscoveryGrain : IGrainWithStringKey
 {
-    /// <summary>Sends the request to the tenant's Mirth channel, or tells again what became of it within the last day.</summary>
+    /// <summary>Sends the request to the tenant's Mirth channel, or returns the answer that it got within the last 24 hours.</summary>
     [Alias("Submit")]
     Task<DiscoveryAnswer> Submit(DiscoveryRequest request);
 }
 
-/// <summary>How a request goes to Mirth.</summary>
+/// <summary>The format of a request to Mirth.</summary>
 public enum DiscoveryFormat
 {
-    /// <summary>Interop's own JSON.</summary>
+    /// <summary>JSON with <c>request_id</c>, <c>correlation_id</c> and <c>demographics</c>.</summary>
     Json,
 
     /// <summary>IHE XCPD, ITI-55: PRPA_IN201305UV02 in SOAP 1.2.</summary>
     Xcpd,
 }
 
-/// <summary>Who is looked for; it says nothing about itself.</summary>
+/// <summary>The patient of a search. Its text form does not show the values.</summary>
 /// <param name="Dob">yyyy-MM-dd.</param>
 [GenerateSerializer, Immutable, Alias("Interop.Demographics")]
 public sealed record Demographics(string FirstName, string LastName, string Dob)
@@ -33,31 +33,37 @@ public sealed record Demographics(string FirstName, string LastName, string Dob)
 [GenerateSerializer, Immutable, Alias("Interop.DiscoveryRequest")]
 public sealed record DiscoveryRequest(string Tenant, string RequestId, Demographics Demographics, DiscoveryFormat Format);
 
-/// <summary>How a submission came out.</summary>
+/// <summary>The result of a submission.</summary>
 public enum DiscoveryOutcome
 {
-    /// <summary>Mirth took it.</summary>
+    /// <summary>Mirth accepted it.</summary>
     Submitted,
 
-    /// <summary>The settings lack something.</summary>
+    /// <summary>A setting is missing or wrong.</summary>
     NotConfigured,
 
-    /// <summary>OpenEMR or Mirth said no, or could not be reached.</summary>
+    /// <summary>OpenEMR or Mirth refused, or could not be reached.</summary>
     UpstreamFailed,
 
     /// <summary>OpenEMR or Mirth did not answer in time.</summary>
     TimedOut,
+
+    /// <summary>The request id was used for another patient within the last 24 hours. Nothing was sent.</summary>
+    RequestIdReused,
 }
 
-/// <param name="CorrelationId">Null when nothing was sent.</param>
-/// <param name="Result">What an XCPD answer said, when it came at once.</param>
+/// <param name="Outcome">The result.</param>
+/// <param name="Problem">Why it was not submitted.</param>
+/// <param name="CorrelationId">Null: nothing was sent.</param>
+/// <param name="Result">The content of an XCPD answer, if it came at once.</param>
 [GenerateSerializer, Immutable, Alias("Interop.DiscoveryAnswer")]
 public sealed record DiscoveryAnswer(DiscoveryOutcome Outcome, string? Problem, string? CorrelationId, XcpdResult? Result);
 
 /// <summary>A PRPA_IN201306UV02 answer.</summary>
 /// <param name="Outcome">match, matches, more_demographics, no_match or error.</param>
-/// <param name="WantedDemographics">The codes of what the responder asks for.</param>
-/// <param name="Matches">The identifiers of who was found.</param>
+/// <param name="ResultCount">The number of matches.</param>
+/// <param name="WantedDemographics">The codes of the demographics that the responder asks for.</param>
+/// <param name="Matches">The identifiers of the patients that were found; at most 1,000.</param>
 [GenerateSerializer, Immutable, Alias("Interop.XcpdResult")]
 public sealed record XcpdResult(string Outcome, int ResultCount, ImmutableArray<string> WantedDemographics, ImmutableArray<XcpdMatch> Matches);
 

@@ -2,11 +2,11 @@ using System.Collections.Immutable;
 
 namespace Interop.Discovery;
 
-/// <summary>What happened about a patient; holds nothing.</summary>
+/// <summary>Reads the events of patients. It has no state.</summary>
 [Alias("Interop.ITimelineGrain")]
-public interface ITimelineGrain : IGrainWithIntegerKey
+public interface ITimelineGrain : IQueryGrain
 {
-    /// <summary>A patient's events, oldest first.</summary>
+    /// <summary>The newest 1,000 events of a patient, oldest first.</summary>
     [Alias("Read")]
     Task<ImmutableArray<TimelineEvent>> Read(Demographics patient);
 }

@@ -5,7 +5,7 @@ namespace Interop.Ingestion;
 
 /// <summary>Reads runs, dead letters and checkpoints for the front end.</summary>
 [Alias("Interop.IIngestionQueryGrain")]
-public interface IIngestionQueryGrain : IGrainWithIntegerKey
+public interface IIngestionQueryGrain : IQueryGrain
 {
     /// <summary>Runs, newest first.</summary>
     [Alias("ListRuns")]

@@ -19,7 +19,7 @@ public static class IngestionGrains
     public static IIngestionRunGrain Run(this IGrainFactory grains, long runId) => grains.GetGrain<IIngestionRunGrain>(runId);
 
     /// <summary>Queries over runs, dead letters and checkpoints.</summary>
-    public static IIngestionQueryGrain IngestionQueries(this IGrainFactory grains) => grains.GetGrain<IIngestionQueryGrain>(GrainKeys.StatelessWorker);
+    public static IIngestionQueryGrain IngestionQueries(this IGrainFactory grains) => grains.GetQuery<IIngestionQueryGrain>();
 
     /// <summary>A new export.</summary>
     public static IExportGrain NewExport(this IGrainFactory grains) => grains.GetGrain<IExportGrain>(Guid.NewGuid());

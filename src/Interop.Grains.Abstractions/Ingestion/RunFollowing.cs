@@ -5,61 +5,79 @@ namespace Interop.Ingestion;
 /// <summary>Follows runs across silos.</summary>
 public static class RunFollowing
 {
-    private const int MaxLossesInARow = 3;
-    private static readonly TimeSpan FollowAgainAfter = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(3);
+
+    /// <summary>How long no silo may answer: longer than a cluster needs to declare two silos dead.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     /// <summary>
-    /// The run's progress as it changes, to its end: the last item is the state in which the run ended. When its silo goes away, following it again makes another silo resume it at once; its
-    /// reminder would take up to a minute.
+    /// The run's progress as it changes; the last item is the state in which the run ended. When the silo of the run fails, the next call activates the run on another silo, which
+    /// resumes it; the calls are repeated until a silo answers.
     /// </summary>
-    /// <exception cref="TimeoutException">No silo answered, several times in a row.</exception>
+    /// <exception cref="TimeoutException">No silo answered for two minutes.</exception>
     public static async IAsyncEnumerable<RunProgress> FollowToEndAsync(
         this IIngestionRunGrain run, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(run);
-        var losses = 0;
+        var time = TimeProvider.System;
+        var delay = FirstDelay;
+        var lastAnswer = time.GetTimestamp();
         var isActive = true;
         var steps = run.Follow(cancellationToken).GetAsyncEnumerator(cancellationToken);
         try
         {
             while (true)
             {
-                var lost = false;
+                Exception? loss = null;
                 try
                 {
                     if (!await steps.MoveNextAsync())
                     {
                         if (!isActive)
                             yield break;
-                        // The run goes on elsewhere: its silo was stopped.
-                        await Task.Delay(FollowAgainAfter, cancellationToken);
-                        lost = true;
+                        loss = new TimeoutException("the silo of the run has stopped");
                     }
-
-                    losses = 0;
                 }
-                catch (Exception e) when (IsLoss(e) && ++losses < MaxLossesInARow)
+                catch (Exception e) when (IsLoss(e))
                 {
-                    lost = true;
+                    loss = e;
                 }
 
-                if (!lost)
+                if (loss is null)
                 {
+                    (delay, lastAnswer) = (FirstDelay, time.GetTimestamp());
                     isActive = RunStatus.IsActive(steps.Current.Status);
                     yield return steps.Current;
                     continue;
                 }
 
-                await steps.DisposeAsync();
+                if (time.GetElapsedTime(lastAnswer) > Patience)
+                    throw new TimeoutException($"No silo has answered for {Patience.TotalMinutes} minutes: {loss.Message}", loss);
+                await EndAsync(steps);
+                await Task.Delay(delay, time, cancellationToken);
+                delay = delay * 2 > MaxDelay ? MaxDelay : delay * 2;
                 steps = run.Follow(cancellationToken).GetAsyncEnumerator(cancellationToken);
             }
         }
         finally
         {
-            await steps.DisposeAsync();
+            await EndAsync(steps);
         }
     }
 
-    private static bool IsLoss(Exception exception) =>
-        exception is TimeoutException or EnumerationAbortedException or OrleansMessageRejectionException;
+    /// <summary>Tells the grain that its enumeration is not needed any more; a silo that has failed needs no message.</summary>
+    private static async Task EndAsync(IAsyncEnumerator<RunProgress> steps)
+    {
+        try
+        {
+            await steps.DisposeAsync();
+        }
+        catch (Exception e) when (IsLoss(e))
+        {
+            // The enumeration ended with its silo.
+        }
+    }
+
+    private static bool IsLoss(Exception exception) => exception is TimeoutException or EnumerationAbortedException or OrleansException;
 }

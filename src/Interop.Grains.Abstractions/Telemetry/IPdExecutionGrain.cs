@@ -2,20 +2,22 @@ using System.Collections.Immutable;
 
 namespace Interop.Telemetry;
 
-/// <summary>Rebuilds the PD executions; one grain, key 0, so that one rebuild runs at a time.</summary>
+/// <summary>Rebuilds the PD executions. There is one grain, with key 0, so that one rebuild runs at a time.</summary>
 [Alias("Interop.IPdExecutionGrain")]
 public interface IPdExecutionGrain : IGrainWithIntegerKey
 {
-    /// <summary>Makes the executions anew from all events of their type and tells how far it is; done again it changes nothing.</summary>
+    /// <summary>Makes the executions anew from all events of their type and reports the progress. A second rebuild changes nothing.</summary>
     [Alias("Materialize")]
     IAsyncEnumerable<MaterializeProgress> Materialize(CancellationToken cancellationToken = default);
 }
 
-/// <param name="Materialized">Events that made an execution, so far.</param>
-/// <param name="Skipped">Events that lack what is needed.</param>
-/// <param name="SkippedEvents">The first of them.</param>
+/// <param name="Materialized">The number of events from which an execution was made so far.</param>
+/// <param name="Skipped">The number of events that lack a value.</param>
+/// <param name="SkippedEvents">The first 100 of them.</param>
 [GenerateSerializer, Immutable, Alias("Interop.MaterializeProgress")]
 public sealed record MaterializeProgress(long Materialized, long Skipped, ImmutableArray<SkippedEvent> SkippedEvents);
 
+/// <param name="EventId">The event.</param>
+/// <param name="Reason">Why no execution could be made from it.</param>
 [GenerateSerializer, Immutable, Alias("Interop.SkippedEvent")]
 public sealed record SkippedEvent(string EventId, string Reason);

@@ -2,30 +2,33 @@ using System.Collections.Immutable;
 
 namespace Interop.Telemetry;
 
-/// <summary>Reads events and PD executions for the front end; holds nothing.</summary>
+/// <summary>Reads events and PD executions for the front end. It has no state.</summary>
 [Alias("Interop.ITelemetryQueryGrain")]
-public interface ITelemetryQueryGrain : IGrainWithIntegerKey
+public interface ITelemetryQueryGrain : IQueryGrain
 {
-    /// <summary>Where a reading of at most <paramref name="limit"/> events after <paramref name="after"/> ends; null limit: with the newest event now.</summary>
+    /// <summary>The range of the next <paramref name="limit"/> events after a position. Without a limit it ends at the newest event.</summary>
     [Alias("FindEnd")]
     Task<EventRange> FindEnd(EventFilter filter, long after, long? limit);
 
-    /// <summary>The next events of a range, oldest first, at most 1 MiB of them.</summary>
+    /// <summary>The next events of a range, oldest first, about 1 MiB of them.</summary>
     [Alias("ReadEvents")]
     Task<EventPage> ReadEvents(EventFilter filter, EventRange range);
 
-    /// <summary>Executions, newest completed first.</summary>
-    [Alias("ListExecutions")]
-    Task<ImmutableArray<PdExecution>> ListExecutions(ExecutionFilter filter, int limit);
+    /// <summary>The next executions, the latest completed first, at most <paramref name="limit"/> (up to 1,000) of them.</summary>
+    /// <param name="filter">Which executions.</param>
+    /// <param name="after">The last execution that the caller has; null: from the beginning.</param>
+    /// <param name="limit">The size of the page.</param>
+    [Alias("ReadExecutions")]
+    Task<ImmutableArray<PdExecution>> ReadExecutions(ExecutionFilter filter, ExecutionPosition? after, int limit);
 
     /// <summary>Counts, averages and percentiles over executions.</summary>
     [Alias("SummarizeExecutions")]
     Task<PdSummary> SummarizeExecutions(ExecutionFilter filter);
 }
 
-/// <param name="Since">The first instant of an event's own time that counts.</param>
-/// <param name="Until">The last one.</param>
-/// <param name="CorrelationId">The correlation id or the correlated request's id.</param>
+/// <param name="Since">The earliest time of an event (its own timestamp).</param>
+/// <param name="Until">The latest time.</param>
+/// <param name="CorrelationId">The correlation id, or the id of the correlated request.</param>
 [GenerateSerializer, Immutable, Alias("Interop.EventFilter")]
 public sealed record EventFilter(
     DateTimeOffset? Since,
@@ -36,25 +39,29 @@ public sealed record EventFilter(
     string? Organization,
     string? CorrelationId);
 
-/// <summary>Events by position: positions rise in the order in which events were committed.</summary>
-/// <param name="After">The position before the first.</param>
-/// <param name="Last">The position of the last.</param>
-/// <param name="IsFull">As many events as were asked for lie in it.</param>
+/// <summary>A range of positions. Positions increase in the order in which events were committed.</summary>
+/// <param name="After">The position before the first event.</param>
+/// <param name="Last">The position of the last event.</param>
+/// <param name="IsFull">The range holds as many events as the limit allows.</param>
 [GenerateSerializer, Immutable, Alias("Interop.EventRange")]
 public sealed record EventRange(long After, long Last, bool IsFull);
 
 /// <param name="Payloads">The original payloads, separated by commas.</param>
-/// <param name="Count">How many they are.</param>
-/// <param name="Last">The position of the last; the range's end when nothing is left.</param>
+/// <param name="Count">The number of payloads.</param>
+/// <param name="Last">The position of the last payload, or the end of the range if nothing is left.</param>
 [GenerateSerializer, Immutable, Alias("Interop.EventPage")]
 public sealed record EventPage(string Payloads, int Count, long Last);
 
-/// <param name="Since">The first instant of completion that counts.</param>
-/// <param name="Until">The last one.</param>
+/// <param name="Since">The earliest time of completion.</param>
+/// <param name="Until">The latest time of completion.</param>
 [GenerateSerializer, Immutable, Alias("Interop.ExecutionFilter")]
 public sealed record ExecutionFilter(DateTimeOffset? Since, DateTimeOffset? Until, string? Status, string? Organization, string? Qhin);
 
-/// <summary>One patient discovery request as it ended.</summary>
+/// <summary>A place in the list of executions.</summary>
+[GenerateSerializer, Immutable, Alias("Interop.ExecutionPosition")]
+public sealed record ExecutionPosition(DateTimeOffset CompletedAt, string ExecutionId);
+
+/// <summary>One patient discovery request with its result.</summary>
 [GenerateSerializer, Immutable, Alias("Interop.PdExecution")]
 public sealed record PdExecution(
     string ExecutionId, DateTimeOffset StartedAt, DateTimeOffset CompletedAt, long DurationMs, string Status, long RequestCount);
@@ -70,6 +77,6 @@ public sealed record PdSummary(
     ImmutableArray<PdBreakdown> ByOrganization,
     ImmutableArray<PdBreakdown> ByQhin);
 
-/// <param name="Name">Of the organization or QHIN; null: the events did not say.</param>
+/// <param name="Name">The organization or QHIN; null: the events do not name one.</param>
 [GenerateSerializer, Immutable, Alias("Interop.PdBreakdown")]
 public sealed record PdBreakdown(string? Name, long TotalExecutions, long SuccessCount, long FailureCount, long AverageDurationMs);

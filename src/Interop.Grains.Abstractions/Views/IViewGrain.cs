@@ -26,7 +26,7 @@ public interface IViewGrain : IGrainWithStringKey
 
 /// <summary>Reads views and their rows.</summary>
 [Alias("Interop.IViewQueryGrain")]
-public interface IViewQueryGrain : IGrainWithIntegerKey
+public interface IViewQueryGrain : IQueryGrain
 {
     /// <summary>Every view, and every file of <c>Views:Directory</c> that is refused.</summary>
     [Alias("List")]

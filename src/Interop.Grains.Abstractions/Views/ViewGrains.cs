@@ -7,5 +7,5 @@ public static class ViewGrains
     public static IViewGrain View(this IGrainFactory grains, string name) => grains.GetGrain<IViewGrain>(name);
 
     /// <summary>Queries over views and their rows.</summary>
-    public static IViewQueryGrain ViewQueries(this IGrainFactory grains) => grains.GetGrain<IViewQueryGrain>(GrainKeys.StatelessWorker);
+    public static IViewQueryGrain ViewQueries(this IGrainFactory grains) => grains.GetQuery<IViewQueryGrain>();
 }

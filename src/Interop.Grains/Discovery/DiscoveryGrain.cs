@@ -7,7 +7,7 @@ namespace Interop.Discovery;
 
 /// <inheritdoc cref="IDiscoveryGrain"/>
 internal sealed partial class DiscoveryGrain(
-    TenantRegistry tenants, SearchStore searches, MirthClient mirth, TimeProvider time, ILogger<DiscoveryGrain> log) : Grain, IDiscoveryGrain
+    TenantRegistry tenants, SearchHistory searches, MirthClient mirth, TimeProvider time, ILogger<DiscoveryGrain> log) : Grain, IDiscoveryGrain
 {
     private const string EventType = "PD_SEARCH_REQUEST";
 
@@ -19,9 +19,19 @@ internal sealed partial class DiscoveryGrain(
             return new(DiscoveryOutcome.NotConfigured, $"Patient discovery is not configured: {setting} is missing", null, null);
         }
 
-        var (correlationId, earlier) = await searches.BeginAsync(request, CancellationToken.None);
-        if (earlier is not null)
-            return earlier;
+        try
+        {
+            var search = await searches.BeginAsync(request, CancellationToken.None);
+            return search.Answer ?? await SubmitAsync(request, search.CorrelationId);
+        }
+        catch (PatientKeyException e)
+        {
+            return new(DiscoveryOutcome.NotConfigured, $"Patient discovery is not configured: {e.Message}", null, null);
+        }
+    }
+
+    private async Task<DiscoveryAnswer> SubmitAsync(DiscoveryRequest request, string correlationId)
+    {
         var started = time.GetTimestamp();
         var answer = await SendAsync(request, correlationId);
         var duration = (long)time.GetElapsedTime(started).TotalMilliseconds;
@@ -59,12 +69,12 @@ internal sealed partial class DiscoveryGrain(
             problem = answer.Problem,
         })));
 
-    /// <summary>The search is done whether or not it can be told: telemetry that finds no room costs a line in the log.</summary>
+    /// <summary>Adds a telemetry event. The search has been sent already, so a failure is only logged.</summary>
     private async Task RecordAsync(DiscoveryRequest request, DiscoveryAnswer answer, string correlationId, long durationMs)
     {
         var isXcpd = request.Format == DiscoveryFormat.Xcpd;
         var now = time.GetUtcNow();
-        var told = JsonSerializer.SerializeToUtf8Bytes(new
+        var payload = JsonSerializer.SerializeToUtf8Bytes(new
         {
             eventId = $"pd-search-{correlationId}-{now.UtcTicks}",
             eventType = EventType,
@@ -79,7 +89,7 @@ internal sealed partial class DiscoveryGrain(
             correlationId,
         });
         var outcomes = await GrainFactory.GetGrain<ITelemetryIntakeGrain>(0)
-            .Accept([new Submission(told, IsTooLong: false)]);
+            .Accept([new Submission(payload, IsTooLong: false)]);
         if (outcomes[0].Status != SubmissionStatus.Accepted)
             LogNotRecorded(correlationId, outcomes[0].Status);
     }
@@ -92,6 +102,6 @@ internal sealed partial class DiscoveryGrain(
         _ => "failed",
     };
 
-    [LoggerMessage(4301, LogLevel.Warning, "The search {CorrelationId} is not among the telemetry: {Status}")]
+    [LoggerMessage(4301, LogLevel.Warning, "The telemetry event of search {CorrelationId} is not stored: {Status}")]
     private partial void LogNotRecorded(string correlationId, SubmissionStatus status);
 }

@@ -2,13 +2,16 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Interop.Tokens;
+using Microsoft.Extensions.Options;
 
 namespace Interop.Discovery;
 
-/// <summary>Sends patient discovery requests to a tenant's Mirth channel. Nothing of them is logged.</summary>
-internal sealed class MirthClient(IHttpClientFactory http, TenantRegistry tenants, XcpdOptions xcpd, TimeProvider time)
+/// <summary>Sends patient discovery requests to a tenant's Mirth channel. Nothing of a request or an answer is logged.</summary>
+internal sealed class MirthClient(IHttpClientFactory http, TenantRegistry tenants, IOptions<XcpdOptions> xcpd, TimeProvider time)
 {
-    /// <summary>Sends the request; the answer carries the correlation id whatever becomes of it.</summary>
+    public const string HttpClientName = "mirth";
+
+    /// <summary>Sends the request. The answer has the correlation id in every case.</summary>
     public async Task<DiscoveryAnswer> SendAsync(DiscoveryRequest request, string correlationId, AccessToken token)
     {
         var tenant = tenants[request.Tenant];
@@ -18,7 +21,7 @@ internal sealed class MirthClient(IHttpClientFactory http, TenantRegistry tenant
         message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token.Value);
         try
         {
-            using var answer = await http.CreateClient(OpenEmrClient.HttpClientName).SendAsync(message, timeout.Token);
+            using var answer = await http.CreateClient(HttpClientName).SendAsync(message, timeout.Token);
             if (!answer.IsSuccessStatusCode)
                 return new(DiscoveryOutcome.UpstreamFailed, $"Mirth answered {(int)answer.StatusCode}", correlationId, null);
             var body = request.Format == DiscoveryFormat.Xcpd ? await answer.Content.ReadAsByteArrayAsync(timeout.Token) : [];
@@ -49,7 +52,7 @@ internal sealed class MirthClient(IHttpClientFactory http, TenantRegistry tenant
             };
         }
 
-        var content = new StringContent(XcpdQuery.Write(request.Demographics, correlationId, url, time.GetUtcNow(), xcpd), Encoding.UTF8);
+        var content = new StringContent(XcpdQuery.Write(request.Demographics, correlationId, url, time.GetUtcNow(), xcpd.Value), Encoding.UTF8);
         content.Headers.ContentType = MediaTypeHeaderValue.Parse($"application/soap+xml; charset=utf-8; action=\"{XcpdQuery.Action}\"");
         return content;
     }

@@ -8,14 +8,16 @@ namespace Interop.Telemetry;
 [StatelessWorker]
 internal sealed class TelemetryQueryGrain(TelemetryDatabase telemetry) : Grain, ITelemetryQueryGrain
 {
+    private const int MaxPage = 1_000;
+
     public Task<EventRange> FindEnd(EventFilter filter, long after, long? limit) =>
         telemetry.Database.ReadAsync((session, token) => EventStore.FindEndAsync(session, filter, after, limit, token));
 
     public Task<EventPage> ReadEvents(EventFilter filter, EventRange range) =>
         telemetry.Database.ReadAsync((session, token) => EventStore.ReadAsync(session, filter, range, token));
 
-    public Task<ImmutableArray<PdExecution>> ListExecutions(ExecutionFilter filter, int limit) =>
-        telemetry.Database.ReadAsync((session, token) => ExecutionStore.ListAsync(session, filter, limit, token));
+    public Task<ImmutableArray<PdExecution>> ReadExecutions(ExecutionFilter filter, ExecutionPosition? after, int limit) =>
+        telemetry.Database.ReadAsync((session, token) => ExecutionStore.ReadAsync(session, filter, after, Math.Clamp(limit, 1, MaxPage), token));
 
     public Task<PdSummary> SummarizeExecutions(ExecutionFilter filter) =>
         telemetry.Database.ReadAsync((session, token) => ExecutionStore.SummarizeAsync(session, filter, token));

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Interop.Silo.Hosting;
 using Interop.Health;
+using Interop.Silo.Hosting;
 using Interop.Silo.Settings;
 using Interop.Storage;
 
@@ -22,6 +22,7 @@ internal static class InteropCommand
         root.Subcommands.Add(ValidateCommand.Create());
         root.Subcommands.Add(ViewsCommand.Create());
         root.Subcommands.Add(AnomalyCommand.Create());
+        root.Subcommands.Add(SpoolCommand.Create(settings));
         try
         {
             var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) };

@@ -10,6 +10,8 @@ namespace Interop.Silo.CommandLine;
 /// <summary><c>serve</c>: engine, grains and API in one process, until Ctrl+C or SIGTERM.</summary>
 internal static class ServeCommand
 {
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
+
     public static Command Create(SettingsOptions settings)
     {
         var command = new Command("serve", "Engine, grains and API in one process (the default)");
@@ -37,7 +39,7 @@ internal static class ServeCommand
     {
         try
         {
-            await app.StartAsync(cancellationToken);
+            await StartOrStopAsync(app, cancellationToken);
         }
         catch (IOException e) when (e.InnerException is AddressInUseException)
         {
@@ -58,4 +60,20 @@ internal static class ServeCommand
     /// <summary>Waits for Ctrl+C or SIGTERM.</summary>
     public static Task WaitAsync(CancellationToken cancellationToken) =>
         Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+
+    /// <summary>A start that fails stops the parts that already run, before they are disposed.</summary>
+    private static async Task StartOrStopAsync(WebApplication app, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await app.StartAsync(cancellationToken);
+        }
+        catch (Exception)
+        {
+            using var limit = new CancellationTokenSource(StopTimeout);
+            // The reason for the failed start is the one that matters.
+            await app.StopAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+    }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Interop.Api.Calls;
 using Interop.Silo.Settings;
 using Interop.Storage;
 using Interop.Storage.Connections;
@@ -8,62 +9,105 @@ using Orleans.Configuration;
 namespace Interop.Silo.Hosting;
 
 /// <summary>
-/// Microsoft Orleans: silos that find each other through PostgreSQL. On SQLite one silo runs by itself, with reminders in memory:
-/// enough to try the real engine, and runs left behind are taken up at start all the same.
+/// Microsoft Orleans: silos find each other through PostgreSQL. On SQLite, and for a command that runs once, one silo runs by itself on free
+/// loopback ports with reminders in memory; runs that were interrupted are resumed at the next start.
 /// </summary>
 internal static class Engine
 {
-    /// <summary>What the start line says.</summary>
+    /// <summary>The engine, as the start line names it.</summary>
     public const string Description = "Microsoft Orleans";
 
     /// <summary>Whether a database belongs to one process at a time.</summary>
     public const bool IsEmbedded = false;
 
-    public static void AddEngine(this IHostApplicationBuilder builder, InteropSettings settings)
+    private static readonly TimeSpan ConnectionRetryDelay = TimeSpan.FromSeconds(2);
+
+    /// <summary>How soon a front end sees that a silo has joined or failed.</summary>
+    private static readonly TimeSpan GatewayRefresh = TimeSpan.FromSeconds(5);
+
+    /// <exception cref="SettingsException">The role cannot run with these settings.</exception>
+    public static void AddEngine(this IHostApplicationBuilder builder, InteropSettings settings, bool alone = false)
     {
-        if (settings.Role == ProcessRole.Api)
+        if (settings.Role == ProcessRole.Api && !alone)
+            builder.AddClient(settings);
+        else
+            builder.AddSilo(settings, alone || !settings.IsPostgres);
+    }
+
+    private static void AddClient(this IHostApplicationBuilder builder, InteropSettings settings)
+    {
+        if (!settings.IsPostgres)
+            throw new SettingsException("ROLE=api needs DB_URL: the cluster is found through PostgreSQL");
+        builder.UseOrleansClient(client =>
         {
-            if (!settings.IsPostgres)
-                throw new SettingsException("ROLE=api needs DB_URL: the cluster is found through PostgreSQL");
-            builder.UseOrleansClient(client =>
+            client.Configure<ClusterOptions>(settings.Identify);
+            client.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = GatewayRefresh);
+            client.AddOutgoingGrainCallFilter<ReadRetryFilter>();
+            client.UseAdoNetClustering(store => (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions));
+            // The silos may start later, and the first of them creates the membership table.
+            client.UseConnectionRetryFilter(async (exception, cancellationToken) =>
             {
-                client.Configure<ClusterOptions>(Name);
-                client.UseAdoNetClustering(store => (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions));
+                await Console.Error.WriteLineAsync($"The cluster cannot be reached yet; the next attempt follows in {ConnectionRetryDelay.TotalSeconds} s: {exception.Message.ReplaceLineEndings(" ")}");
+                await Task.Delay(ConnectionRetryDelay, cancellationToken);
+                return true;
             });
-            return;
-        }
-
-        builder.UseOrleans(silo =>
-        {
-            silo.Configure<ClusterOptions>(Name);
-            if (!settings.IsPostgres)
-            {
-                // Nobody joins it, so its ports are nobody's business: a command may run beside a server.
-                var (siloPort, gatewayPort) = FreePorts();
-                silo.UseLocalhostClustering(siloPort, gatewayPort);
-                silo.AddMemoryGrainStorageAsDefault();
-                silo.UseInMemoryReminderService();
-                return;
-            }
-
-            silo.AddEndpoints(settings);
-            silo.UseAdoNetClustering(store => (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions));
-            silo.AddAdoNetGrainStorageAsDefault(store => (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions));
-            silo.UseAdoNetReminderService(store => (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions));
         });
     }
 
-    private static void Name(ClusterOptions cluster) => cluster.ClusterId = cluster.ServiceId = "interop";
+    private static void AddSilo(this IHostApplicationBuilder builder, InteropSettings settings, bool alone) => builder.UseOrleans(silo =>
+    {
+        silo.AddIncomingGrainCallFilter<CallScopeFilter>();
+        if (alone)
+        {
+            var (siloPort, gatewayPort) = FreePorts();
+            silo.UseLocalhostClustering(siloPort, gatewayPort);
+            // Not the cluster's name: another silo on this database must never take this one for a member.
+            silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = ($"{settings.ClusterId}-{Guid.NewGuid():N}", settings.ServiceId));
+            silo.UseInMemoryReminderService();
+            if (!settings.IsPostgres)
+            {
+                silo.AddMemoryGrainStorageAsDefault();
+                return;
+            }
+        }
+        else
+        {
+            silo.Configure<ClusterOptions>(settings.Identify);
+            silo.AddOutgoingGrainCallFilter<ReadRetryFilter>();
+            silo.Configure<ClusterMembershipOptions>(Watch);
+            silo.AddEndpoints(settings);
+            silo.UseAdoNetClustering(store => (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions));
+            silo.UseAdoNetReminderService(store => (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions));
+        }
+
+        silo.AddAdoNetGrainStorageAsDefault(store => (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions));
+    });
+
+    private static void Identify(this InteropSettings settings, ClusterOptions cluster) =>
+        (cluster.ClusterId, cluster.ServiceId) = (settings.ClusterId, settings.ServiceId);
+
+    /// <summary>
+    /// For a fleet of up to some ten silos: a silo that does not answer is declared dead after three probes, in about 6 s. Orleans' defaults
+    /// are for hundreds of silos and need half a minute.
+    /// </summary>
+    private static void Watch(ClusterMembershipOptions membership)
+    {
+        membership.ProbeTimeout = TimeSpan.FromSeconds(2);
+        membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
+        membership.TableRefreshTimeout = TimeSpan.FromSeconds(15);
+    }
 
     private static void AddEndpoints(this ISiloBuilder silo, InteropSettings settings)
     {
+        // On loopback several silos share the machine, so they take free ports.
         var free = FreePorts();
-        var siloPort = settings.SiloPort == 0 ? free.Silo : settings.SiloPort;
-        var gatewayPort = settings.GatewayPort == 0 ? free.Gateway : settings.GatewayPort;
-        var bind = settings.BindAddress;
-        var everywhere = bind.Equals(IPAddress.Any) || bind.Equals(IPAddress.IPv6Any);
-        if ((settings.SiloAddress is { } given ? IPAddress.Parse(given) : everywhere ? null : bind) is { } address)
-            silo.ConfigureEndpoints(address, siloPort, gatewayPort);
+        var isLoopback = settings.AdvertisedAddress is { } own && IPAddress.IsLoopback(own);
+        var siloPort = settings.SiloPort ?? (isLoopback ? 0 : InteropSettings.DefaultSiloPort);
+        var gatewayPort = settings.GatewayPort ?? (isLoopback ? 0 : InteropSettings.DefaultGatewayPort);
+        siloPort = siloPort == 0 ? free.Silo : siloPort;
+        gatewayPort = gatewayPort == 0 ? free.Gateway : gatewayPort;
+        if (settings.AdvertisedAddress is { } address)
+            silo.ConfigureEndpoints(address, siloPort, gatewayPort, listenOnAnyHostAddress: !address.Equals(settings.BindAddress));
         else
             silo.ConfigureEndpoints(siloPort, gatewayPort);
     }

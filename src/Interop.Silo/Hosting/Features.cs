@@ -3,8 +3,8 @@ using Interop.Fhir.Schema;
 using Interop.Fhir.Validation;
 using Interop.Ingestion;
 using Interop.Ingestion.Leases;
+using Interop.Polling;
 using Interop.Silo.Settings;
-using Interop.Storage;
 using Interop.Storage.Connections;
 using Interop.Telemetry;
 using Interop.Tokens;
@@ -37,6 +37,7 @@ internal static class Features
             services.AddProcessLease();
         services.AddSingleton(provider => new TelemetryDatabase(settings.TelemetryDatabase, provider.GetRequiredService<ILoggerFactory>()));
         services.AddTelemetry();
-        services.AddDiscovery(settings.Options<XcpdOptions>("Xcpd"));
+        services.AddMonitoring(settings.Entries<PollerOptions>("Pollers"));
+        services.AddDiscovery();
     }
 }

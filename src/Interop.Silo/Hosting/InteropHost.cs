@@ -24,7 +24,10 @@ internal static class InteropHost
 
         await DatabaseSetup.MigrateAsync(settings, cancellationToken);
         var app = builder.Build();
-        app.MapInteropApi();
+        if (settings.Role == ProcessRole.Silo)
+            app.MapInteropSilo();
+        else
+            app.MapInteropApi();
         return app;
     }
 
@@ -33,8 +36,8 @@ internal static class InteropHost
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.AddPlatform(settings);
-        // A server of this machine may be running: it has the ports of the settings.
-        builder.AddEngine(settings with { SiloPort = 0, GatewayPort = 0 });
+        // A cluster may be running on this database: a command that runs once must not join it.
+        builder.AddEngine(settings, alone: true);
         builder.AddFeatures(settings, ProcessKind.Command);
 
         await DatabaseSetup.MigrateAsync(settings, cancellationToken);

@@ -11,6 +11,9 @@ internal sealed record InteropSettings : IValidatableObject
 {
     public const string Section = "Interop";
 
+    public const int DefaultSiloPort = 11111;
+    public const int DefaultGatewayPort = 30000;
+
     private const string DefaultDataDirectory = "data";
     private const string OtlpVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
@@ -40,13 +43,24 @@ internal sealed record InteropSettings : IValidatableObject
     /// </summary>
     public string? SiloAddress { get; set; }
 
-    /// <summary>The port between silos (<c>SILO_PORT</c>); 0 takes a free port.</summary>
+    /// <summary>The port between silos (<c>SILO_PORT</c>); 0 takes a free port. The default is 11111, and 0 for a silo on loopback.</summary>
     [Range(0, 65535)]
-    public int SiloPort { get; set; } = 11111;
+    public int? SiloPort { get; set; }
 
-    /// <summary>The port at which front ends (ROLE=api) reach the silo (<c>GATEWAY_PORT</c>); 0 takes a free port.</summary>
+    /// <summary>
+    /// The port at which front ends (ROLE=api) reach the silo (<c>GATEWAY_PORT</c>); 0 takes a free port. The default is 30000, and 0 for a
+    /// silo on loopback.
+    /// </summary>
     [Range(0, 65535)]
-    public int GatewayPort { get; set; } = 30000;
+    public int? GatewayPort { get; set; }
+
+    /// <summary>The name of the cluster (<c>CLUSTER_ID</c>): silos and front ends with the same name and database form one cluster.</summary>
+    [Required(AllowEmptyStrings = false), StringLength(150)]
+    public string ClusterId { get; set; } = "interop";
+
+    /// <summary>The name under which grain states and reminders are stored (<c>SERVICE_ID</c>). It must not change over the life of a database.</summary>
+    [Required(AllowEmptyStrings = false), StringLength(150)]
+    public string ServiceId { get; set; } = "interop";
 
     /// <summary>The lowest level that is logged (<c>LOG_LEVEL</c>): a <see cref="Microsoft.Extensions.Logging.LogLevel"/>, INFO or WARN.</summary>
     public string LogLevel { get; set; } = nameof(Microsoft.Extensions.Logging.LogLevel.Information);
@@ -78,6 +92,11 @@ internal sealed record InteropSettings : IValidatableObject
     internal string TelemetryDatabase => IsPostgres ? DatabaseUrl! : Path.Combine(DataDirectory, "telemetry.db");
 
     internal IPAddress BindAddress => ParseAddress(Bind)!;
+
+    /// <summary>The address that a silo gives to the other processes; null: the first address of the host.</summary>
+    internal IPAddress? AdvertisedAddress =>
+        SiloAddress is { } given ? ParseAddress(given)
+        : BindAddress.Equals(IPAddress.Any) || BindAddress.Equals(IPAddress.IPv6Any) ? null : BindAddress;
 
     internal bool IsLoopback => IPAddress.IsLoopback(BindAddress);
 
@@ -113,6 +132,12 @@ internal sealed record InteropSettings : IValidatableObject
             yield return new($"must be Trace, Debug, Information, Warning, Error, Critical or None, not '{LogLevel}'", [nameof(LogLevel)]);
         if (DatabaseUrl is not null && ConnectionText.Problem(DatabaseUrl) is { } problem)
             yield return new(problem, [nameof(DatabaseUrl)]);
+        if (Role == ProcessRole.Silo && DatabaseUrl is not null && ConnectionText.Problem(DatabaseUrl) is null && ConnectionText.IsRemote(DatabaseUrl)
+            && ParseAddress(Bind) is not null && AdvertisedAddress is { } own && IPAddress.IsLoopback(own))
+        {
+            yield return new("must not be silo while the silo is on loopback and the database on another host: the other processes could not reach it. Set SILO_ADDRESS to this host's address, or BIND=0.0.0.0", [nameof(Role)]);
+        }
+
         if (AllowedHosts.Find(host => host != "*" && Uri.CheckHostName(host) == UriHostNameType.Unknown) is { } badHost)
             yield return new($"must be host names without a port, such as interop.example.org, separated by commas, not '{badHost}'", [nameof(AllowedHosts)]);
         if (TrustedProxies.Find(proxy => ParseNetwork(proxy) is null) is { } badProxy)

@@ -1,6 +1,8 @@
+using Interop.Anomaly.Alerts;
 using Interop.Discovery;
 using Interop.Ingestion;
 using Interop.Ingestion.Leases;
+using Interop.Polling;
 using Interop.Sources;
 using Interop.Telemetry;
 using Interop.Tokens;
@@ -20,7 +22,10 @@ internal static class SettingsCatalog
         SettingsSection.Of<ViewOptions>("Views"),
         SettingsSection.Of<LeaseOptions>("Leases"),
         SettingsSection.Of<TelemetryOptions>("Telemetry", (options, data) => options.SpoolDirectory = Path.Combine(data, "telemetry")),
+        SettingsSection.Of<DiscoveryOptions>("Discovery", (options, data) => options.PatientKeyFile = Path.Combine(data, "patient.key")),
         SettingsSection.Of<XcpdOptions>("Xcpd"),
+        SettingsSection.Of<AlertOptions>("Alerts", (options, data) => options.LogFile = Path.Combine(data, "logs", "alerts.log")),
+        SettingsSection.Named<PollerOptions>("Pollers"),
         SettingsSection.Named<SourceOptions>("Sources"),
         SettingsSection.Named<TenantOptions>("Tenants"),
     ];
@@ -37,6 +42,8 @@ internal static class SettingsCatalog
         ["SILO_ADDRESS"] = "Interop:SiloAddress",
         ["SILO_PORT"] = "Interop:SiloPort",
         ["GATEWAY_PORT"] = "Interop:GatewayPort",
+        ["CLUSTER_ID"] = "Interop:ClusterId",
+        ["SERVICE_ID"] = "Interop:ServiceId",
         ["LOG_LEVEL"] = "Interop:LogLevel",
         ["LOG_FORMAT"] = "Interop:LogFormat",
         ["CORS_ORIGINS"] = "Interop:CorsOrigins",
@@ -45,6 +52,13 @@ internal static class SettingsCatalog
         ["FHIR_BASE_URL"] = "Sources:default:BaseUrl",
         ["FHIR_PAGE_SIZE"] = "Ingestion:PageSize",
         ["FHIR_LAST_UPDATED_GTE"] = "Ingestion:LastUpdatedGte",
+        ["FHIR_POLLING_ENABLED"] = "Pollers:default:Enabled",
+        ["FHIR_POLLING_INTERVAL"] = "Pollers:default:Interval",
+        ["FHIR_POLLING_BATCH_SIZE"] = "Pollers:default:BatchSize",
+        ["FHIR_POLLING_RESOURCE_TYPE"] = "Pollers:default:ResourceType",
+        ["FHIR_POLLING_SINCE"] = "Pollers:default:Since",
+        ["ALERT_LOG_FILE"] = "Alerts:LogFile",
+        ["ALERT_WEBHOOK_URL"] = "Alerts:WebhookUrl",
         ["OPENEMR_TOKEN_URL"] = "Tenants:default:TokenUrl",
         ["OPENEMR_CLIENT_ID"] = "Tenants:default:ClientId",
         ["OPENEMR_CLIENT_SECRET"] = "Tenants:default:ClientSecret",
@@ -61,12 +75,6 @@ internal static class SettingsCatalog
         ["MONGODB_URI"] = "alerts are stored in the database (DB_URL or INTEROP_DATA)",
         ["FHIR_POLLING_TRACKER_FILE"] = "each poller's watermark is stored in the database",
         ["ENVIRONMENT"] = "the program behaves alike everywhere; settings make the difference",
-        ["FHIR_POLLING_ENABLED"] = NotYet("polling"),
-        ["FHIR_POLLING_INTERVAL"] = NotYet("polling"),
-        ["FHIR_POLLING_BATCH_SIZE"] = NotYet("polling"),
-        ["FHIR_POLLING_RESOURCE_TYPE"] = NotYet("polling"),
-        ["ALERT_WEBHOOK_URL"] = NotYet("alerting"),
-        ["ALERT_LOG_FILE"] = NotYet("alerting"),
         ["FHIR_TARGET_URL"] = NotYet("uploads"),
         ["TERMINOLOGY_URL"] = NotYet("uploads"),
         ["OPENMRS_BASE_URL"] = NotYet("TM2 files"),

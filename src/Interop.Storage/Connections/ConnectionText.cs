@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Microsoft.Data.Sqlite;
 using Npgsql;
 
@@ -40,6 +41,11 @@ public static class ConnectionText
     /// <exception cref="ConnectionTextException">The text names no database. The message is one line and holds no part of the text.</exception>
     public static SqlDialect Check(string? connection, string setting) => Read(connection, setting).Match(_ => SqlDialect.Postgres, _ => SqlDialect.Sqlite);
 
+    /// <summary>Whether the text names a PostgreSQL server on another host.</summary>
+    /// <exception cref="ConnectionTextException">The text names no database.</exception>
+    public static bool IsRemote(string connection) => Read(connection, "").Match(
+        settings => (settings.Host ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries).Any(host => !IsLocal(host.Trim())), _ => false);
+
     /// <summary>What is wrong with the text, to follow the setting's name; null when it names a database.</summary>
     public static string? Problem(string? connection)
     {
@@ -53,6 +59,11 @@ public static class ConnectionText
             return e.Problem;
         }
     }
+
+    // A path names a Unix socket.
+    private static bool IsLocal(string host) =>
+        host.StartsWith('/') || host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 
     /// <exception cref="ConnectionTextException">The text names no database.</exception>
     internal static ConnectionTarget Read(string? connection, string setting)

@@ -81,15 +81,17 @@ internal static class ExecutionStore
         await session.BulkUpsertAsync(rows, LaterEventWins, cancellationToken);
     }
 
-    public static async Task<ImmutableArray<PdExecution>> ListAsync(
-        DbSession session, ExecutionFilter filter, int limit, CancellationToken cancellationToken) =>
+    /// <summary>The next executions, the latest completed first.</summary>
+    public static async Task<ImmutableArray<PdExecution>> ReadAsync(
+        DbSession session, ExecutionFilter filter, ExecutionPosition? after, int limit, CancellationToken cancellationToken) =>
     [
         .. await session.QueryAsync<PdExecution>(
             $"""
             SELECT execution_id, started_at, completed_at, duration_ms, status, request_count FROM pd_executions
-            WHERE {Conditions(filter)} ORDER BY completed_at DESC, execution_id LIMIT @Limit
+            WHERE {Conditions(filter)}{(after is null ? "" : " AND completed_at <= @CompletedAt AND (completed_at < @CompletedAt OR execution_id > @ExecutionId)")}
+            ORDER BY completed_at DESC, execution_id LIMIT @Limit
             """,
-            new { filter.Since, filter.Until, filter.Status, filter.Organization, filter.Qhin, Limit = limit },
+            new { filter.Since, filter.Until, filter.Status, filter.Organization, filter.Qhin, after?.CompletedAt, after?.ExecutionId, Limit = limit },
             cancellationToken),
     ];
 

@@ -34,6 +34,10 @@ public sealed class StartTests : IDisposable
         RefusedAsync("PostgreSQL 127.0.0.1:1/x as u cannot be reached", ("DB_URL", "postgres://u:s3cr3t-w0rd@127.0.0.1:1/x"));
 
     [Fact]
+    public Task A_silo_that_the_other_processes_could_not_reach_is_refused() =>
+        RefusedAsync("ROLE must not be silo while the silo is on loopback", ("ROLE", "silo"), ("DB_URL", "postgres://u:p@203.0.113.7/x"));
+
+    [Fact]
     public async Task A_port_in_use_is_refused()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);

@@ -8,7 +8,7 @@ using Npgsql;
 namespace Interop.Api.Tests.Discovery;
 
 /// <summary>Tokens, secrets, passwords and patients are in no answer, log, trace, metric, file or table.</summary>
-public abstract class LeakTests : ExchangeTests
+public abstract class LeakTests : UpstreamTests
 {
     private const string Search = """{"request_id":"req-1","demographics":{"firstName":" Zebulon ","lastName":"Quackenbush","dob":"1980-02-29"}}""";
     private readonly StringBuilder _answers = new();

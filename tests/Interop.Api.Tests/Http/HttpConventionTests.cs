@@ -68,6 +68,26 @@ public sealed class HttpConventionTests : IAsyncLifetime
         Assert.Contains("/openapi.json", await Http.GetStringAsync("/docs/index.js"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("/api/telemetry/events", "eventId", null, null)]
+    [InlineData("/api/tokens/manual", "client_secret", null, null)]
+    [InlineData("/api/pd/search", "demographics", "format", "json,xcpd")]
+    public async Task Bodies_that_an_endpoint_reads_itself_are_described(string path, string member, string? parameter, string? values)
+    {
+        var description = await Http.GetJsonAsync("/openapi.json");
+        var operation = description.GetProperty("paths").GetProperty(path).GetProperty("post");
+        var body = operation.GetProperty("requestBody").GetProperty("content").GetProperty("application/json");
+        var schema = body.GetProperty("schema");
+        if (schema.TryGetProperty("$ref", out var reference))
+            schema = description.GetProperty("components").GetProperty("schemas").GetProperty(reference.GetString()!.Split('/')[^1]);
+        Assert.True(schema.GetProperty("properties").TryGetProperty(member, out _), schema.GetRawText());
+        Assert.True(body.TryGetProperty("example", out _) || body.TryGetProperty("examples", out _));
+        if (parameter is null)
+            return;
+        var found = operation.GetProperty("parameters").EnumerateArray().Single(p => p.Text("name") == parameter);
+        Assert.Equal(values, string.Join(',', found.GetProperty("schema").GetProperty("enum").EnumerateArray().Select(v => v.GetString())));
+    }
+
     [Fact]
     public async Task Health_answers_as_monitors_expect()
     {

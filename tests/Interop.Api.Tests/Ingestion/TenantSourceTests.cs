@@ -7,7 +7,7 @@ using Interop.Sandbox.Faults;
 namespace Interop.Api.Tests.Ingestion;
 
 /// <summary>A FHIR server that takes the tokens of an OpenEMR tenant.</summary>
-public sealed class TenantSourceTests : ExchangeTests
+public sealed class TenantSourceTests : UpstreamTests
 {
     protected override SandboxOptions Options => new() { Patients = 40, Access = new AccessOptions { AllowOpenEmr = true } };
 

@@ -7,7 +7,7 @@ using Xunit.Abstractions;
 
 namespace Interop.Api.Tests.Telemetry;
 
-/// <summary>What was answered accepted:true is stored once and in order, whatever happens to the process or to the database.</summary>
+/// <summary>Events that were answered accepted:true are stored once and in order, whatever happens to the process or the database.</summary>
 public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
 {
     private const int Senders = 16;
@@ -37,16 +37,16 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
         await AssertAllStoredOnceInOrderAsync(last, senders);
     }
 
-    /// <summary>How the database is away.</summary>
+    /// <summary>How the database goes away.</summary>
     public enum Outage
     {
-        /// <summary>Shut down in good order.</summary>
+        /// <summary>A regular shutdown.</summary>
         Stopped,
 
-        /// <summary>As after a power failure: it has to recover.</summary>
+        /// <summary>Killed, as by a power failure: it has to recover.</summary>
         Killed,
 
-        /// <summary>Its connections stay open, and nothing answers.</summary>
+        /// <summary>Its connections stay open, and it does not answer.</summary>
         Frozen,
     }
 
@@ -54,15 +54,15 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
     [InlineData(Outage.Stopped)]
     [InlineData(Outage.Killed)]
     [InlineData(Outage.Frozen)]
-    public async Task A_database_that_goes_away_and_comes_back_costs_no_event_and_no_time(Outage outage)
+    public async Task No_event_is_lost_and_no_sender_waits_while_the_database_is_away(Outage outage)
     {
-        await using var postgres = await PostgresServer.StartNewAsync(); // with fsync: what it said it has must survive
+        await using var postgres = await PostgresServer.StartNewAsync(); // with fsync, because committed events must survive
         await using var server = await ServerProcess.StartAsync(_folder.Path, ("DB_URL", await postgres.CreateDatabaseAsync()));
         var senders = Enumerable.Range(0, Senders).Select(i => new Sender($"s{i}")).ToArray();
         var away = IsLong ? TimeSpan.FromSeconds(30) : TimeSpan.FromSeconds(3);
         var sending = senders.Select(s => s.SendUntilRefusedAsync(server.Http, away + TimeSpan.FromSeconds(6))).ToArray();
         await WaitAsync(() => senders.All(s => s.AcceptedInRound > 5));
-        var since = Stopwatch.GetTimestamp(); // what is slow the first time is past
+        var since = Stopwatch.GetTimestamp(); // from here on nothing is slow for being the first
         await TakeAwayAsync(postgres, outage, away);
         await Task.WhenAll(sending);
 
@@ -71,13 +71,13 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
         var latencies = senders.SelectMany(s => s.Latencies).Where(l => l.SentAt >= since).Select(l => l.Milliseconds).Order().ToArray();
         var figures = $"{latencies.Length} answers: p50 {latencies[latencies.Length / 2]:0} ms, p99 {latencies[latencies.Length * 99 / 100]:0} ms, the longest {latencies[^1]:0} ms";
         output.WriteLine(figures);
-        // The contract's 100 ms belong to a machine of one's own: the long form, and `bench telemetry --outage`.
+        // The contract's limit of 100 ms needs a quiet machine: it is asserted in the long form and by `bench telemetry --outage`.
         if (IsLong)
             Assert.True(latencies[^1] < 100, figures);
     }
 
     [Fact]
-    public async Task A_full_spool_is_said_with_503_and_what_was_accepted_before_is_kept()
+    public async Task A_full_spool_is_answered_with_503_and_the_events_before_it_are_stored()
     {
         await using var postgres = await PostgresServer.StartNewAsync(new PostgresServerOptions { Fsync = false });
         await using var server = await ServerProcess.StartAsync(
@@ -125,7 +125,7 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
         {
             var own = stored.Where(id => id.StartsWith(sender.Name + "-", StringComparison.Ordinal)).Select(id => int.Parse(id[(sender.Name.Length + 1)..])).ToList();
             Assert.Equal(own.Order(), own);
-            // One whose answer never came may be there or not.
+            // An event whose answer did not arrive may be stored or not.
             Assert.Empty(sender.Accepted.Except(own));
             Assert.Empty(own.Except(sender.Sent));
         }
@@ -138,12 +138,12 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
         var started = Stopwatch.GetTimestamp();
         while (!condition())
         {
-            Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromMinutes(2), "it never came to be");
+            Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromMinutes(2), "the condition did not become true in time");
             await Task.Delay(20);
         }
     }
 
-    /// <summary>One after another, as a Mirth channel sends.</summary>
+    /// <summary>Sends one event after another, like a Mirth channel.</summary>
     private sealed class Sender(string name)
     {
         private int _next;
@@ -161,7 +161,7 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
 
         public int AcceptedInRound => _acceptedInRound;
 
-        /// <summary>Until the time is over, or the server is gone.</summary>
+        /// <summary>Sends until the time is over or the server is gone.</summary>
         public async Task SendUntilRefusedAsync(HttpClient http, TimeSpan atMost)
         {
             _acceptedInRound = 0;
@@ -189,7 +189,7 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
                 }
                 catch (Exception e) when (e is HttpRequestException or ObjectDisposedException or OperationCanceledException)
                 {
-                    return; // killed
+                    return; // the server was killed
                 }
             }
         }

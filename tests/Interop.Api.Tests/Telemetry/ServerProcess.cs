@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace Interop.Api.Tests.Telemetry;
 
-/// <summary>Interop as its users run it: a process of its own, with what it wrote to its log, that can be killed.</summary>
+/// <summary>Interop in a process of its own, as users run it. The test reads its log, and can kill it.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(2);
@@ -21,7 +21,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public HttpClient Http { get; }
 
-    /// <summary>Everything that it wrote, to either stream.</summary>
+    /// <summary>The output of both streams.</summary>
     public string Log
     {
         get
@@ -79,7 +79,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public async Task<JsonElement> GetAsync(string path) => await Http.GetFromJsonAsync<JsonElement>(path);
 
-    /// <summary>As a power failure would end it.</summary>
+    /// <summary>Ends the process without any warning.</summary>
     public async Task KillAsync()
     {
         _process.Kill();

@@ -124,7 +124,22 @@ public class FhirPathTests
     [InlineData("1 'kg' = 1 'm'", "")]
     [InlineData("1 '[iU]' = 1 '[iU]'", "true")]
     [InlineData("1 '[iU]' = 1 'mg'", "")]
-    [InlineData("2 'g' + 500 'mg'", "2.500 'g'")]
+    [InlineData("2 'g' + 500 'mg'", "2500 'mg'")]
+    [InlineData("500 'mg' + 2 'g'", "2500 'mg'")]
+    [InlineData("1 'kg' - 1 'g'", "999 'g'")]
+    [InlineData("1 year + 1 month", "13 month")]
+    [InlineData("(1 'g' | 500 'mg').sum()", "1500 'mg'")]
+    [InlineData("1 year ~ 1 'a'", "true")]
+    [InlineData("1 'mo' ~ 1 month", "true")]
+    [InlineData("1 year = 1 'a'", "")]
+    [InlineData("1 year ~ 1 'mo'", "false")]
+    [InlineData("'2 kg'.toQuantity()", "")]
+    [InlineData("'2 \\'kg\\''.toQuantity('g')", "2000 'g'")]
+    [InlineData("(2 'kg').toQuantity('m')", "")]
+    [InlineData("(2 'kg').convertsToQuantity('m')", "false")]
+    [InlineData("(2 'kg').convertsToQuantity('g')", "true")]
+    [InlineData("(2 years).toQuantity('months')", "24 months")]
+    [InlineData("5.toQuantity('1')", "5 '1'")]
     [InlineData("12 months = 1 year", "true")]
     public void Quantities_convert_by_UCUM(string expression, string expected) => Assert.Equal(expected, Evaluate(expression));
 
@@ -140,6 +155,96 @@ public class FhirPathTests
     [InlineData("@2024-05-06T07:08:09.010Z.monthOf()", "5")]
     [InlineData("'a-b'.replaceMatches('(.)-(.)', '$2-$1')", "b-a")]
     public void Further_functions_and_limits(string expression, string expected) => Assert.Equal(expected, Evaluate(expression));
+
+    private const string Masked = """
+        {"resourceType":"Patient","_birthDate":{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"masked"}]},
+         "_deceasedBoolean":{"extension":[{"url":"u","valueString":"x"}]},"_multipleBirthInteger":{"extension":[{"url":"u","valueString":"x"}]},
+         "name":[{"_family":{"extension":[{"url":"u","valueString":"x"}]},"given":["G"]}]}
+        """;
+
+    [Theory]
+    [InlineData("deceased.ofType(boolean) and true", "")]
+    [InlineData("deceased.ofType(boolean) and false", "false")]
+    [InlineData("deceased.ofType(boolean).not()", "")]
+    [InlineData("deceased.exists()", "true")]
+    [InlineData("name.where(family = 'x').exists()", "false")]
+    [InlineData("name.family = 'x'", "")]
+    [InlineData("name.family != 'x'", "")]
+    [InlineData("'x' = name.family", "")]
+    [InlineData("name.family & ', ' & name.given.first()", ", G")]
+    [InlineData("name.family + name.given.first()", "")]
+    [InlineData("birthDate + 1 year", "")]
+    [InlineData("birthDate < today()", "")]
+    [InlineData("multipleBirth.ofType(integer) + 1", "")]
+    [InlineData("-multipleBirth.ofType(integer)", "")]
+    [InlineData("multipleBirth.ofType(integer).abs()", "")]
+    [InlineData("birthDate.toString()", "")]
+    [InlineData("birthDate.convertsToDate()", "")]
+    [InlineData("birthDate.yearOf()", "")]
+    [InlineData("birthDate.lowBoundary()", "")]
+    [InlineData("name.given[%resource.multipleBirth.ofType(integer)]", "")]
+    [InlineData("iif(deceased.ofType(boolean), 'a', 'b')", "b")]
+    [InlineData("name.family in ('x' | 'y')", "")]
+    [InlineData("name.family.extension('u').value", "x")]
+    [InlineData("name.family.hasValue()", "false")]
+    public void A_primitive_without_a_value_is_empty_in_operators(string expression, string expected) => Assert.Equal(expected, Evaluate(expression, Masked));
+
+    [Theory]
+    [InlineData("@T10:00 + 1 hour = @T11:00", "true")]
+    [InlineData("@T23:30 + 1 hour = @T00:30", "true")]
+    [InlineData("@T10:00:00 - 1 second < @T10:00", "true")]
+    public void A_sum_of_times_compares_with_a_time(string expression, string expected) => Assert.Equal(expected, Evaluate(expression));
+
+    [Fact]
+    public void UCUM_years_and_months_of_a_FHIR_quantity_are_calendar_durations()
+    {
+        const string Condition = """
+            {"resourceType":"Condition","recordedDate":"2000-02-29","onsetAge":{"value":1,"unit":"a","system":"http://unitsofmeasure.org","code":"a"},"abatementAge":{"value":3,"system":"http://unitsofmeasure.org","code":"mo"}}
+            """;
+        Assert.Equal("2001-02-28", Evaluate("recordedDate + onset.ofType(Age)", Condition));
+        Assert.Equal("2000-05-29", Evaluate("recordedDate + abatement.ofType(Age)", Condition));
+        Assert.Throws<FhirPathException>(() => Evaluate("@2000-02-29 + 1 'a'"));
+    }
+
+    [Theory]
+    [InlineData("(defineVariable('v', 'a').select(%v)) & %v")]
+    [InlineData("(defineVariable('v', 'a').select(%v)) | (name.select(%v))")]
+    [InlineData("name.first().combine(defineVariable('v', 'a').select(%v)).select(%v)")]
+    [InlineData("name.where(defineVariable('v', 'a').exists()).select(%v)")]
+    public void A_variable_is_not_visible_outside_of_the_operand_that_defines_it(string expression) =>
+        Assert.Contains("there is no variable %v", Assert.Throws<FhirPathException>(() => Evaluate(expression)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Operands_can_define_the_same_variable() =>
+        Assert.Equal("ab", Evaluate("(defineVariable('v', 'a').select(%v)) & (defineVariable('v', 'b').select(%v))"));
+
+    [Fact]
+    public void The_as_operator_filters_a_collection_where_R4_asks_for_it()
+    {
+        // R4's search parameter context-quantity.
+        const string Expression = "(ActivityDefinition.useContext.value as Quantity) | (ActivityDefinition.useContext.value as Range)";
+        const string Activity = """
+            {"resourceType":"ActivityDefinition","status":"draft","useContext":[{"code":{"code":"age"},"valueQuantity":{"value":1}},{"code":{"code":"age"},"valueRange":{"low":{"value":2}}},{"code":{"code":"x"},"valueQuantity":{"value":3}}]}
+            """;
+        using JsonDocument document = JsonDocument.Parse(Activity);
+        Assert.Equal(3, FhirPathCompiler.Compile(Expression, new FhirPathOptions { AsTakesCollections = true }).Evaluate(document.RootElement).Count);
+        Assert.Throws<FhirPathException>(() => FhirPathCompiler.Compile(Expression).Evaluate(document.RootElement));
+    }
+
+    [Theory]
+    [InlineData("{\"reference\":\"Patient/1\"}", "true")]
+    [InlineData("{\"reference\":\"http://server/fhir/Patient/1/_history/2\"}", "true")]
+    [InlineData("{\"reference\":\"Group/1\"}", "false")]
+    [InlineData("{\"type\":\"Patient\",\"identifier\":{\"value\":\"x\"}}", "true")]
+    [InlineData("{\"reference\":\"urn:uuid:53fefa32-fcbb-4ff8-8a92-55ee120877b7\"}", "")]
+    [InlineData("{\"display\":\"x\"}", "")]
+    public void The_type_of_an_unresolved_reference_is_the_one_that_it_names(string reference, string expected)
+    {
+        string encounter = "{\"resourceType\":\"Encounter\",\"subject\":" + reference + "}";
+        Assert.Equal(expected, Evaluate("subject.resolve() is Patient", encounter));
+        Assert.Equal(expected, Evaluate("subject.resolve().is(Patient)", encounter));
+        Assert.Equal(expected == "true" ? "1" : "0", Evaluate("Encounter.subject.where(resolve() is Patient).count()", encounter));
+    }
 
     [Fact]
     public void References_resolve_to_contained_and_given_resources()

@@ -54,7 +54,6 @@ public class ViewDefinitionTests
     [InlineData("""{"column":[{"name":"a","path":"active","type":"integer"}]}""", "select[0].column[0].type", "gives boolean, which does not fit")]
     [InlineData("""{"column":[{"name":"a","path":"name","type":"string"}]}""", "select[0].column[0].type", "gives HumanName, which does not fit")]
     [InlineData("""{"column":[{"name":"a","path":"id"},{"name":"a","path":"id"}]}""", "select[0].column[1].name", "another column a")]
-    [InlineData("""{"forEach":"birthDate","column":[{"name":"a","path":"$this"}]}""", "select[0].forEach", "no collection")]
     [InlineData("""{"unionAll":[{"column":[{"name":"a","path":"id"}]},{"column":[{"name":"b","path":"id"}]}]}""", "select[0].unionAll[1]", "the same columns in the same order")]
     [InlineData("""{"unionAll":[{"column":[{"name":"a","path":"id","type":"id"}]},{"column":[{"name":"a","path":"active","type":"boolean"}]}]}""", "select[0].unionAll[1].column[0]", "the column a is boolean here")]
     public void A_view_that_cannot_work_is_refused_with_its_place(string select, string place, string reason)
@@ -156,5 +155,41 @@ public class ViewDefinitionTests
             Assert.Equal($"F{i}", rows.Rows.Single()["family"]!.ToString());
             return ValueTask.CompletedTask;
         });
+    }
+
+    [Fact]
+    public void A_loop_over_one_primitive_gives_one_row()
+    {
+        const string View = """
+            {"resource":"Observation","select":[{"unionAll":[
+              {"forEach":"value.ofType(dateTime)","column":[{"name":"v","path":"$this"}]},
+              {"forEach":"value.ofType(string)","column":[{"name":"v","path":"$this"}]}]}]}
+            """;
+        Assert.Equal("2024", Rows(View, """{"resourceType":"Observation","valueDateTime":"2024"}""").Single()["v"]!.ToString());
+        Assert.Equal("x", Rows(View, """{"resourceType":"Observation","valueString":"x"}""").Single()["v"]!.ToString());
+        Assert.Empty(Rows(View, """{"resourceType":"Observation","valueInteger":1}"""));
+    }
+
+    [Fact]
+    public void A_forEachOrNull_without_elements_gives_one_row_of_nulls()
+    {
+        const string View = """
+            {"resource":"Patient","select":[{"column":[{"name":"id","path":"id"}]},{"forEachOrNull":"contact",
+              "column":[{"name":"literal","path":"'x'"},{"name":"all","path":"telecom.value","collection":true}],
+              "select":[{"forEach":"telecom","column":[{"name":"inner","path":"value"}]}],
+              "unionAll":[{"column":[{"name":"u","path":"'a'"}]},{"column":[{"name":"u","path":"'b'"}]}]}]}
+            """;
+        var row = Assert.Single(Rows(View, """{"resourceType":"Patient","id":"p"}"""));
+        Assert.Equal("p", row["id"]!.ToString());
+        Assert.All(new[] { "literal", "all", "inner", "u" }, name => Assert.Null(row[name]));
+    }
+
+    [Fact]
+    public void A_masked_name_does_not_fail_a_row()
+    {
+        const string View = """{"resource":"Patient","where":[{"path":"active"}],"select":[{"column":[{"name":"n","path":"name.first().family & ', ' & name.first().given.first()"}]}]}""";
+        var row = Assert.Single(Rows(View, """{"resourceType":"Patient","active":true,"name":[{"_family":{"extension":[{"url":"u","valueCode":"masked"}]},"given":["G"]}]}"""));
+        Assert.Equal(", G", row["n"]!.ToString());
+        Assert.Empty(Rows(View, """{"resourceType":"Patient","_active":{"extension":[{"url":"u","valueCode":"masked"}]}}"""));
     }
 }

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.ComponentModel.DataAnnotations;
+using Interop.Anomaly.Alerts;
 using Interop.Ingestion;
+using Interop.Polling;
 using Interop.Sources;
 using Interop.Storage;
 using Interop.Storage.Connections;
@@ -97,6 +99,8 @@ internal sealed class TestSilo : IAsyncDisposable
             }));
             services.AddSingleton(Options.Create(options.Views));
             services.AddIngestion(sources);
+            services.AddSingleton(Options.Create(new AlertOptions()));
+            services.AddMonitoring(new Dictionary<string, PollerOptions>());
             if (!options.RecoversAtStart)
                 services.Remove(services.Single(s => s.ServiceType == typeof(IHostedService) && s.ImplementationType == typeof(RunRecovery)));
             options.Services(services);

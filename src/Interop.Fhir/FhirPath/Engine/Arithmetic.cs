@@ -11,8 +11,8 @@ internal sealed class ArithmeticOperation(Operation left, Operation right, strin
     public override void Evaluate(Evaluation e)
     {
         e.Step();
-        bool hasLeft = left.TryEvaluateSingle(e, out var a);
-        bool hasRight = right.TryEvaluateSingle(e, out var b);
+        bool hasLeft = left.TryEvaluateValue(e, out var a);
+        bool hasRight = right.TryEvaluateValue(e, out var b);
         if (symbol == "&")
         {
             e.Push(Joined(e, hasLeft ? Text(a) : "", hasRight ? Text(b) : ""));
@@ -51,11 +51,19 @@ internal sealed class ArithmeticOperation(Operation left, Operation right, strin
         if (symbol == "+" && a.Kind == NodeKind.String && b.Kind == NodeKind.String)
             return Joined(e, a.AsText()!, b.AsText()!);
         if (symbol is "+" or "-" && NodeEquality.IsTemporal(a.Kind) && b.TryGetQuantity(out var duration))
-            return a.TryGetTemporal(out var start) && TemporalArithmetic.Add(start, duration, symbol == "+" ? 1 : -1) is { } end ? FhirPathNode.FromTemporal(end) : null;
+            return a.TryGetTemporal(out var start) && TemporalArithmetic.Add(start, b.IsJson ? CalendarDuration(duration) : duration, symbol == "+" ? 1 : -1) is { } end ? FhirPathNode.FromTemporal(end) : null;
         if ((a.Kind == NodeKind.Quantity || b.Kind == NodeKind.Quantity) && NodeEquality.AsQuantity(a) is { } p && NodeEquality.AsQuantity(b) is { } q)
             return Quantities(p, q);
         throw Refused(a, b);
     }
+
+    /// <summary>In a FHIR Quantity the UCUM units a and mo stand for calendar years and months (R4, fhirpath.html, "Using FHIR types"): birthDate + onsetAge.</summary>
+    private static Quantity CalendarDuration(Quantity duration) => duration.Unit switch
+    {
+        "a" => new Quantity(duration.Value, "year", isCalendar: true),
+        "mo" => new Quantity(duration.Value, "month", isCalendar: true),
+        _ => duration,
+    };
 
     private FhirPathException Refused(in FhirPathNode a, in FhirPathNode b) =>
         FhirPathException.Execution($"{a.Type} {symbol} {b.Type} is not possible", Position);
@@ -102,7 +110,7 @@ internal sealed class PolarityOperation(Operation operand, bool negative) : Oper
 {
     public override void Evaluate(Evaluation e)
     {
-        if (!operand.TryEvaluateSingle(e, out var node))
+        if (!operand.TryEvaluateValue(e, out var node))
             return;
         if (node.TryGetInteger(out long integer))
             e.Push(FhirPathNode.FromInteger(negative ? -integer : integer));

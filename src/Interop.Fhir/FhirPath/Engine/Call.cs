@@ -49,6 +49,17 @@ internal readonly ref struct Call(Evaluation e, int mark, Operation[] arguments,
         return count == 1;
     }
 
+    /// <summary>
+    /// The input where it is one item that is not a primitive with extensions only; otherwise false, and the result is empty.
+    /// </summary>
+    public bool TryValue(out FhirPathNode node)
+    {
+        if (TryInput(out node) && !node.HasNoValue)
+            return true;
+        Empty();
+        return false;
+    }
+
     /// <summary>The input where it is a string; false where it is empty or a primitive without value. Other types are an error.</summary>
     public bool TryTextInput([NotNullWhen(true)] out string? text)
     {
@@ -89,7 +100,7 @@ internal readonly ref struct Call(Evaluation e, int mark, Operation[] arguments,
     public bool TryIntegerArgument(int index, out long value)
     {
         value = 0;
-        if (!TryArgument(index, out var node))
+        if (!TryArgument(index, out var node) || node.HasNoValue)
             return false;
         return node.TryGetInteger(out value) ? true : throw Error($"argument {index + 1} must be an integer, not {node.Type}");
     }

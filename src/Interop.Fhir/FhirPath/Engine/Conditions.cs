@@ -13,7 +13,8 @@ internal sealed class EqualOperation(Operation left, Operation right, bool negat
         int middle = e.Top;
         right.Evaluate(e);
         e.Charge(e.Top - middle);
-        bool? equal = NodeEquality.AreEqual(e.Between(mark, middle), e.From(middle));
+        bool hasNoValue = (middle - mark == 1 && e[mark].HasNoValue) || (e.Top - middle == 1 && e[middle].HasNoValue);
+        bool? equal = hasNoValue ? null : NodeEquality.AreEqual(e.Between(mark, middle), e.From(middle));
         e.Cut(mark);
         return equal is null ? null : equal != negate;
     }
@@ -48,6 +49,11 @@ internal sealed class EqualsTextOperation(Operation path, string text, bool nega
         int count = e.Top - mark;
         if (count == 0)
             return null;
+        if (count == 1 && e[mark].HasNoValue)
+        {
+            e.Cut(mark);
+            return null;
+        }
         bool equal = count == 1 && e[mark].Kind == NodeKind.String && e[mark].TextEquals(text, _utf8);
         e.Cut(mark);
         return equal != negate;
@@ -94,7 +100,7 @@ internal sealed class MembershipOperation(Operation item, Operation collection) 
 {
     public override bool? Test(Evaluation e)
     {
-        if (!item.TryEvaluateSingle(e, out var sought))
+        if (!item.TryEvaluateValue(e, out var sought))
             return null;
         int mark = e.Top;
         collection.Evaluate(e);
@@ -129,6 +135,20 @@ internal sealed class LogicOperation(Operation left, Operation right, string wor
                 bool? b = right.Test(e);
                 return a is null || b is null ? null : a != b;
         }
+    }
+}
+
+/// <summary>
+/// resolve() is T. Where the reference resolves to no resource, the type that the reference names decides (Reference.type, or Patient/1): the
+/// search parameters of R4 ask so (<c>where(resolve() is Patient)</c>).
+/// </summary>
+internal sealed class ResolvesToOperation(Operation source, Operation resolved, TypeTest type) : ConditionOperation
+{
+    public override bool? Test(Evaluation e)
+    {
+        if (resolved.TryEvaluateSingle(e, out FhirPathNode found))
+            return type.Is(found.Type);
+        return source.TryEvaluateSingle(e, out FhirPathNode reference) && ReferenceTarget.TypeOf(e.Model, reference) is { } target ? type.Is(target) : null;
     }
 }
 

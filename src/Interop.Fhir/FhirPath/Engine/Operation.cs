@@ -25,7 +25,7 @@ internal abstract class Operation
             return null;
         if (count > 1)
             throw FhirPathException.Execution($"expected one item but found {count}", Position);
-        bool result = e[mark].Kind != Types.NodeKind.Boolean || e[mark].AsBoolean();
+        bool? result = e[mark].HasNoValue ? null : e[mark].Kind != Types.NodeKind.Boolean || e[mark].AsBoolean();
         e.Cut(mark);
         return result;
     }
@@ -50,6 +50,9 @@ internal abstract class Operation
         return count == 1;
     }
 
+    /// <summary>As <see cref="TryEvaluateSingle"/>; false also where the item is a primitive with extensions only.</summary>
+    public bool TryEvaluateValue(Evaluation e, out FhirPathNode node) => TryEvaluateSingle(e, out node) && !node.HasNoValue;
+
     /// <summary>The result as an array of its own.</summary>
     public FhirPathNode[] ToArray(Evaluation e)
     {
@@ -70,6 +73,25 @@ internal abstract class ConditionOperation : Operation
     {
         if (Test(e) is { } value)
             e.Push(FhirPathNode.FromBoolean(value));
+    }
+}
+
+/// <summary>An operand or argument that calls defineVariable(): its variables are not visible outside of it (FHIRPath 3.0, 5.9.3).</summary>
+internal sealed class ScopedOperation(Operation inner) : Operation
+{
+    public override void Evaluate(Evaluation e)
+    {
+        VariableScope? outer = e.Variables;
+        inner.Evaluate(e);
+        e.Variables = outer;
+    }
+
+    public override bool? Test(Evaluation e)
+    {
+        VariableScope? outer = e.Variables;
+        bool? result = inner.Test(e);
+        e.Variables = outer;
+        return result;
     }
 }
 
@@ -120,7 +142,7 @@ internal sealed class IndexerOperation(Operation source, Operation index) : Oper
         int count = e.Top - mark;
         if (count == 0)
             return;
-        if (!index.TryEvaluateSingle(e, out var node))
+        if (!index.TryEvaluateValue(e, out var node))
         {
             e.Cut(mark);
             return;

@@ -20,7 +20,7 @@ internal static class BoundaryFunctions
 
     private static void Boundary(in Call call, bool high)
     {
-        if (!call.TryInput(out var node))
+        if (!call.TryValue(out var node))
             return;
         long? precision = call.TryIntegerArgument(0, out long given) ? given : null;
         FhirPathNode? result = null;
@@ -111,7 +111,7 @@ internal static class BoundaryFunctions
 
     public static void Precision(in Call call)
     {
-        if (!call.TryInput(out var node))
+        if (!call.TryValue(out var node))
             return;
         if (node.TryGetTemporal(out var temporal))
         {
@@ -141,7 +141,7 @@ internal static class BoundaryFunctions
 
     public static void Comparable(in Call call)
     {
-        if (!call.TryInput(out var node) || !call.TryArgument(0, out var other))
+        if (!call.TryValue(out var node) || !call.TryArgument(0, out var other))
         {
             call.Empty();
             return;

@@ -12,7 +12,7 @@ internal static class CollectionFunctions
 
     public static void Not(in Call call)
     {
-        if (call.TryInput(out var node))
+        if (call.TryValue(out var node))
             call.Result(node.Kind == NodeKind.Boolean && !node.AsBoolean());
     }
 
@@ -29,6 +29,8 @@ internal static class CollectionFunctions
         bool found = false;
         foreach (ref readonly var node in call.Input)
         {
+            if (node.HasNoValue)
+                continue;
             if (node.Kind != NodeKind.Boolean)
                 throw call.Error($"every item must be a Boolean, not {node.Type}");
             found |= node.AsBoolean() == wanted;

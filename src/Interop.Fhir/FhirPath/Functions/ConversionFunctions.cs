@@ -13,7 +13,7 @@ internal static class ConversionFunctions
 
     public static FunctionBody To(Conversion conversion) => (in Call call) =>
     {
-        if (!call.TryInput(out var node))
+        if (!call.TryValue(out var node))
             return;
         if (conversion(node) is { } converted)
             call.Result(converted);
@@ -23,7 +23,7 @@ internal static class ConversionFunctions
 
     public static FunctionBody ConvertsTo(Conversion conversion) => (in Call call) =>
     {
-        if (call.TryInput(out var node))
+        if (call.TryValue(out var node))
             call.Result(conversion(node) is not null);
     };
 
@@ -74,6 +74,31 @@ internal static class ConversionFunctions
         if (node.Kind == NodeKind.Boolean)
             return FhirPathNode.FromQuantity(new Quantity(node.AsBoolean() ? 1.0m : 0.0m, "1"));
         return node.Kind == NodeKind.String && Quantity.TryParse(node.AsText()!) is { } read ? FhirPathNode.FromQuantity(read) : null;
+    }
+
+    /// <summary>toQuantity(unit): in that unit, and empty where the quantity has none that converts to it (FHIRPath 2.0, 5.5.7).</summary>
+    public static void ToQuantity(in Call call)
+    {
+        if (!call.TryValue(out FhirPathNode node))
+            return;
+        if (InUnit(call, node) is { } converted)
+            call.Result(FhirPathNode.FromQuantity(converted));
+        else
+            call.Empty();
+    }
+
+    /// <summary>convertsToQuantity(unit): whether <see cref="ToQuantity(in Call)"/> gives a quantity.</summary>
+    public static void ConvertsToQuantity(in Call call)
+    {
+        if (call.TryValue(out FhirPathNode node))
+            call.Result(InUnit(call, node) is not null);
+    }
+
+    private static Quantity? InUnit(in Call call, in FhirPathNode node)
+    {
+        if (ToQuantity(node) is not { } converted || !converted.TryGetQuantity(out Quantity? quantity))
+            return null;
+        return call.TryTextArgument(0, out string? unit) ? quantity.ConvertTo(unit.Trim('\'')) : quantity;
     }
 
     public static FhirPathNode? ToText(in FhirPathNode node) =>

@@ -81,7 +81,7 @@ internal static class FhirFunctions
 
     public static void MemberOf(in Call call)
     {
-        if (!call.TryInput(out var node) || !call.TryTextArgument(0, out string? url))
+        if (!call.TryValue(out var node) || !call.TryTextArgument(0, out string? url))
         {
             call.Empty();
             return;

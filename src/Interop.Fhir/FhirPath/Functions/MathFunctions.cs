@@ -9,7 +9,7 @@ internal static class MathFunctions
 {
     public static void Abs(in Call call)
     {
-        if (!call.TryInput(out var node))
+        if (!call.TryValue(out var node))
             return;
         if (node.TryGetInteger(out long integer))
             call.Result(Math.Abs(integer));
@@ -27,7 +27,7 @@ internal static class MathFunctions
 
     private static void ToInteger(in Call call, Func<decimal, decimal> function)
     {
-        if (!call.TryInput(out var node))
+        if (!call.TryValue(out var node))
             return;
         decimal result = function(Number(call, node));
         if (result is >= int.MinValue and <= int.MaxValue)
@@ -38,7 +38,7 @@ internal static class MathFunctions
 
     public static void Round(in Call call)
     {
-        if (!call.TryInput(out var node))
+        if (!call.TryValue(out var node))
             return;
         call.TryIntegerArgument(0, out long digits);
         if (digits < 0)
@@ -62,7 +62,7 @@ internal static class MathFunctions
 
     public static void Power(in Call call)
     {
-        if (!call.TryArgument(0, out var exponent) || !call.TryInput(out var node))
+        if (!call.TryArgument(0, out var exponent) || !call.TryValue(out var node))
         {
             call.Empty();
             return;
@@ -81,7 +81,7 @@ internal static class MathFunctions
 
     private static void Real(in Call call, Func<double, double, double> function, double argument = 0)
     {
-        if (!call.TryInput(out var node))
+        if (!call.TryValue(out var node))
             return;
         double result = function((double)Number(call, node), argument);
         if (double.IsFinite(result) && Math.Abs(result) < (double)decimal.MaxValue)

@@ -104,7 +104,7 @@ internal static class TreeFunctions
     /// <summary>yearOf(), monthOf() ... of dates, dates with time and times (FHIRPath 3.0, 5.9.7); empty where it is not stated.</summary>
     public static FunctionBody Component(TemporalPrecision precision, Func<Temporal, int> component) => (in Call call) =>
     {
-        if (!call.TryInput(out var node))
+        if (!call.TryValue(out var node))
             return;
         if (!node.TryGetTemporal(out var value))
             throw call.Error($"{node.Type} is no date or time");
@@ -123,7 +123,7 @@ internal static class TreeFunctions
 
     private static void Part(in Call call, Func<Temporal, Temporal?> part)
     {
-        if (!call.TryInput(out var node))
+        if (!call.TryValue(out var node))
             return;
         if (!node.TryGetTemporal(out var value))
             throw call.Error($"{node.Type} is no date or time");

@@ -173,6 +173,9 @@ public readonly struct FhirPathNode
         return !text.Contains((byte)'\\');
     }
 
+    /// <summary>A primitive with extensions only: for operators and functions on values it is empty.</summary>
+    internal bool HasNoValue => Kind == NodeKind.None && Type.IsPrimitive;
+
     /// <summary>The length of a computed string; 0 for anything else.</summary>
     internal int ComputedTextLength => _value is string text ? text.Length : 0;
 

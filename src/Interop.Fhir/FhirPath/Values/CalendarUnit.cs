@@ -67,6 +67,14 @@ internal static class CalendarUnit
         _ => throw new ArgumentOutOfRangeException(nameof(unit), unit, "years and months have no fixed length"),
     };
 
+    /// <summary>UCUM's mean year or month for a calendar one; null for other durations, which are UCUM units themselves.</summary>
+    public static string? MeanUcum(string keyword) => Keywords[keyword] switch
+    {
+        CalendarUnitKind.Year => "a",
+        CalendarUnitKind.Month => "mo",
+        _ => null,
+    };
+
     /// <summary>The UCUM unit that a calendar duration is compared by; years and months are their own kind, months.</summary>
     public static string ToUcum(string keyword) => Keywords[keyword] switch
     {

@@ -53,6 +53,9 @@ public sealed class Quantity(decimal value, string unit, bool isCalendar = false
     public static bool? AreEquivalent(Quantity left, Quantity right)
     {
         decimal? converted = left.Unit == right.Unit ? right.Value : right.TryConvert(left);
+        // A calendar year is equivalent, though not equal, to UCUM's mean year, and a month to its mean month (FHIRPath 2.0, 4.1.8.2).
+        if (converted is null && left.HasCalendarUnit != right.HasCalendarUnit)
+            converted = right.AsMeanUnit().TryConvert(left = left.AsMeanUnit());
         return converted is null ? null : Decimals.AreEquivalent(left.Value, converted.Value, Decimals.Scale(right.Value));
     }
 
@@ -60,11 +63,30 @@ public sealed class Quantity(decimal value, string unit, bool isCalendar = false
     private decimal? TryConvert(Quantity target) =>
         Ucum is { } from && target.Ucum is { } to ? UcumUnit.TryConvert(Value, from, to) : null;
 
-    /// <summary>Sum or difference in the left one's unit; null where the units do not compare.</summary>
+    private bool HasCalendarUnit => CalendarUnit.IsKeyword(Unit);
+
+    private Quantity AsMeanUnit() => HasCalendarUnit && CalendarUnit.MeanUcum(Unit) is { } code ? new Quantity(Value, code) : this;
+
+    /// <summary>This quantity in another unit (a UCUM code or a calendar duration); null where it cannot be converted.</summary>
+    public Quantity? ConvertTo(string unit)
+    {
+        var target = new Quantity(0, unit, CalendarUnit.IsKeyword(unit));
+        if (Unit == unit)
+            return this;
+        return TryConvert(target) is { } converted ? new Quantity(converted, unit, target.IsCalendar) : null;
+    }
+
+    /// <summary>Sum or difference in the finer of the two units (FHIRPath 2.0, 6.6.3); null where the units do not compare.</summary>
     public static Quantity? Add(Quantity left, Quantity right, int sign)
     {
-        decimal? converted = left.Unit == right.Unit ? right.Value : right.TryConvert(left);
-        return converted is null ? null : new Quantity(left.Value + (sign * converted.Value), left.Unit, left.IsCalendar);
+        if (left.Unit == right.Unit)
+            return new Quantity(left.Value + (sign * right.Value), left.Unit, left.IsCalendar);
+        if (right.TryConvert(left) is not { } rightInLeft || left.Ucum is not { } leftUnit || right.Ucum is not { } rightUnit)
+            return null;
+        bool isRightFiner = rightUnit.Factor * leftUnit.Divisor < leftUnit.Factor * rightUnit.Divisor;
+        return isRightFiner && left.TryConvert(right) is { } leftInRight
+            ? new Quantity(leftInRight + (sign * right.Value), right.Unit, right.IsCalendar)
+            : new Quantity(left.Value + (sign * rightInLeft), left.Unit, left.IsCalendar);
     }
 
     /// <summary>Product or quotient, in the product or quotient of the base units; null where a unit is not known.</summary>

@@ -74,6 +74,9 @@ internal static class TemporalArithmetic
     private static Temporal With(Temporal value, DateTime at)
     {
         long seconds = at.Ticks % TimeSpan.TicksPerMinute;
+        // A time of day has no date; its components are those that a parsed time has.
+        if (value.Kind == TemporalKind.Time)
+            return Temporal.Create(value.Kind, value.Precision, 0, 1, 1, at.Hour, at.Minute, seconds, value.FractionDigits, null);
         return Temporal.Create(value.Kind, value.Precision, at.Year, at.Month, at.Day, at.Hour, at.Minute, seconds, value.FractionDigits, value.OffsetMinutes);
     }
 }

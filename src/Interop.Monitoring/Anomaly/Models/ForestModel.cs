@@ -7,7 +7,8 @@ namespace Interop.Anomaly.Models;
 /// The default model: an isolation forest (its depth and its density, one standard deviation each) and the sum of the columns' tail
 /// probabilities (ECOD, Li et al. 2022, with the larger tail of each column), one standard deviation.
 /// </summary>
-public sealed class ForestModel : IAnomalyModel
+/// <param name="useTails">False: the forest alone, to compare with.</param>
+public sealed class ForestModel(bool useTails = true) : IAnomalyModel
 {
     private const int FormatVersion = 1;
     private static readonly byte[] Magic = "IFM1"u8.ToArray();
@@ -42,7 +43,7 @@ public sealed class ForestModel : IAnomalyModel
     {
         var forest = Trained(rows.Columns.Count);
         for (var row = 0; row < rows.Count; row++)
-            scores[row] = (TailSum(rows[row]) - _tailMean) / _tailScale;
+            scores[row] = useTails ? (TailSum(rows[row]) - _tailMean) / _tailScale : 0;
         forest.Add(rows, scores);
     }
 

@@ -5,8 +5,8 @@ using Interop.Sandbox;
 
 namespace Interop.Api.Tests.Support;
 
-/// <summary>A server of each test's own, beside the sandbox's OpenEMR and Mirth.</summary>
-public abstract class ExchangeTests : IAsyncLifetime
+/// <summary>Each test has a server of its own, with the sandbox's OpenEMR and Mirth as upstream servers.</summary>
+public abstract class UpstreamTests : IAsyncLifetime
 {
     private readonly TestFolder _folder = new();
 
@@ -31,7 +31,7 @@ public abstract class ExchangeTests : IAsyncLifetime
                 ("OPENEMR_SCOPE", "openid offline_access"),
                 ("MIRTH_PD_ENDPOINT_URL", new Uri(Sandbox.BaseAddress, "mirth/pd").AbsoluteUri),
                 ("Tenants__default__Timeout", "00:00:03"),
-                // What reads its own writes must not find them in the spool.
+                // A test that reads its own writes must not find them in the spool.
                 ("Telemetry__CommitBudget", "00:00:20"),
                 ("LOG_LEVEL", "Trace"),
                 .. await SettingsAsync(),
@@ -50,7 +50,7 @@ public abstract class ExchangeTests : IAsyncLifetime
     /// <summary>Further settings of the server.</summary>
     protected virtual Task<(string Name, string Value)[]> SettingsAsync() => Task.FromResult<(string, string)[]>([]);
 
-    /// <summary>Every file under INTEROP_DATA as it lies there, the database's own with its write-ahead log among them.</summary>
+    /// <summary>Every file under INTEROP_DATA with its content, the database and its write-ahead log included.</summary>
     protected IEnumerable<(string Place, string Content)> Files() => Directory.GetFiles(DataPath, "*", SearchOption.AllDirectories)
         .Where(file => Path.GetFileName(file) != "owner").Select(file => (file, Read(file)));
 

@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using System.ComponentModel.DataAnnotations;
+using Interop.Anomaly;
+using Interop.Api.Http;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Interop.Api.Anomaly;
+
+/// <summary>Cases, the watchlist, and the model.</summary>
+public static class CaseEndpoints
+{
+    public static void MapCases(this IEndpointRouteBuilder routes)
+    {
+        var cases = routes.MapGroup("/api/cases").WithTags("Cases").ProducesProblem(StatusCodes.Status404NotFound);
+        cases.MapGet("/", async (IGrainFactory grains, string? status = null, string? assignee = null, [Range(1, 1_000)] int limit = 50) =>
+                TypedResults.Ok(await grains.GetGrain<IAlertQueryGrain>(0).ListCases(status, assignee, limit)))
+            .WithName("ListCases").WithSummary("Alerts of one agent and class within 24 hours, as cases");
+        cases.MapGet("/{id:long}", async Task<Results<Ok<AccessCase>, ProblemHttpResult>> (long id, IGrainFactory grains) =>
+                await grains.GetGrain<IAlertQueryGrain>(0).FindCase(id) is { } found ? TypedResults.Ok(found) : Problems.NotFound($"No case {id}"))
+            .WithName("GetCase").WithSummary("One case with its history");
+        cases.MapPatch("/{id:long}", ChangeAsync).WithName("ChangeCase").WithSummary("Change status or assignee, or add a note")
+            .ProducesProblem(StatusCodes.Status400BadRequest);
+
+        var watchlist = routes.MapGroup("/api/watchlist").WithTags("Cases").ProducesProblem(StatusCodes.Status400BadRequest);
+        watchlist.MapGet("/", async (IGrainFactory grains) => TypedResults.Ok(await grains.GetGrain<IAlertQueryGrain>(0).ListWatched()))
+            .WithName("ListWatched").WithSummary("Patients whose every access is looked at");
+        watchlist.MapPut("/", WatchAsync).WithName("Watch").WithSummary("Put a patient on the watchlist");
+        watchlist.MapDelete("/", UnwatchAsync).WithName("Unwatch").WithSummary("Take a patient off the watchlist").ProducesProblem(StatusCodes.Status404NotFound);
+
+        var model = routes.MapGroup("/api/anomaly").WithTags("Model");
+        model.MapGet("/model", CurrentAsync).WithName("GetModel").WithSummary("The promoted model").ProducesProblem(StatusCodes.Status404NotFound);
+        model.MapGet("/models", async (IGrainFactory grains) => TypedResults.Ok(await grains.GetGrain<IAnomalyModelGrain>(0).List()))
+            .WithName("ListModels").WithSummary("All versions of the model");
+        model.MapPost("/model/train", TrainAsync).WithName("TrainModel").WithSummary("Train a version; it is scored in shadow until it is promoted")
+            .ProducesProblem(StatusCodes.Status409Conflict);
+        model.MapPost("/model/{id}/promote", async Task<Results<NoContent, ProblemHttpResult>> (string id, IGrainFactory grains) =>
+                await grains.GetGrain<IAnomalyModelGrain>(0).Promote(id) ? TypedResults.NoContent() : Problems.NotFound($"No model {id}"))
+            .WithName("PromoteModel").WithSummary("Make a version the one whose scores count").ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    private static async Task<Results<Ok<AccessCase>, ProblemHttpResult>> ChangeAsync(long id, CaseRequest request, IGrainFactory grains)
+    {
+        if (request.Status is not (null or "open" or "confirmed" or "dismissed"))
+            return Problems.BadRequest($"status must be open, confirmed or dismissed, not '{request.Status}'");
+        return await grains.GetGrain<IAlertDeskGrain>(0).ChangeCase(id, request.Status, request.Assignee, request.Note) is { } changed
+            ? TypedResults.Ok(changed)
+            : Problems.NotFound($"No case {id}");
+    }
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> WatchAsync(WatchRequest request, IGrainFactory grains)
+    {
+        if (PatientReference(request.Patient) is not { } patient)
+            return Problems.BadRequest($"patient must be Patient/ID, not '{request.Patient}'");
+        await grains.GetGrain<IAlertDeskGrain>(0).Watch(patient, request.Reason);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> UnwatchAsync(string patient, IGrainFactory grains)
+    {
+        if (PatientReference(patient) is not { } reference)
+            return Problems.BadRequest($"patient must be Patient/ID, not '{patient}'");
+        return await grains.GetGrain<IAlertDeskGrain>(0).Unwatch(reference) ? TypedResults.NoContent() : Problems.NotFound($"{reference} is not on the watchlist");
+    }
+
+    private static async Task<Results<Ok<ModelVersion>, ProblemHttpResult>> CurrentAsync(IGrainFactory grains)
+    {
+        ImmutableArray<ModelVersion> versions = await grains.GetGrain<IAnomalyModelGrain>(0).List();
+        return versions.FirstOrDefault(v => v.Status == "promoted") is { } current ? TypedResults.Ok(current) : Problems.NotFound("There is no model yet: events are stored unscored");
+    }
+
+    private static async Task<Results<Ok<ModelVersion>, ProblemHttpResult>> TrainAsync(IGrainFactory grains)
+    {
+        var result = await grains.GetGrain<IAnomalyModelGrain>(0).Train();
+        return result.Version is { } version ? TypedResults.Ok(version) : Problems.Conflict(result.Problem!);
+    }
+
+    private static string? PatientReference(string? text) =>
+        text is not null && text.StartsWith("Patient/", StringComparison.Ordinal) && FhirId.IsValid(text["Patient/".Length..]) ? text : null;
+}

@@ -1,0 +1,24 @@
+using Interop.Polling;
+
+namespace Interop.Api.Polling;
+
+/// <param name="Interval">Seconds.</param>
+/// <param name="Lag">Seconds from the watermark to now.</param>
+public sealed record PollerResponse(
+    string Source, bool Enabled, string Type, double Interval, int Batch, DateTimeOffset? Since, DateTimeOffset? Watermark, double? Lag, DateTimeOffset? LastPoll, long Events,
+    long Failures, string? LastError)
+{
+    internal static PollerResponse Of(PollerStatus s) => new(
+        s.Source, s.Enabled, s.ResourceType, s.Interval.TotalSeconds, s.Batch, s.Since, s.Watermark, s.Lag?.TotalSeconds, s.LastPoll, s.Events, s.Failures, s.LastError);
+}
+
+/// <param name="Interval">Seconds.</param>
+/// <param name="Since">An instant, or a duration before now such as P30D; it counts before the first poll, or with reset.</param>
+public sealed record PollerRequest(int? Interval, int? Batch, string? Type, string? Since, bool? Reset);
+
+/// <param name="Stored">New events.</param>
+/// <param name="Known">Events that were stored before.</param>
+public sealed record PollResponse(long Stored, long Known, int Pages);
+
+/// <param name="Alerts">The ids of the events' alerts.</param>
+public sealed record NotifyResponse(IReadOnlyList<string> Alerts);

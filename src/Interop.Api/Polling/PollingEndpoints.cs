@@ -1,0 +1,93 @@
+using System.Text;
+using System.Xml;
+using Interop.Api.Http;
+using Interop.Polling;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Interop.Api.Polling;
+
+/// <summary>Pollers of AuditEvents, and events that a server sends by itself.</summary>
+public static class PollingEndpoints
+{
+    private const int MostSeconds = 86_400;
+    private const int MostBatch = 1_000;
+
+    public static void MapPolling(this IEndpointRouteBuilder routes)
+    {
+        var pollers = routes.MapGroup("/api/pollers").WithTags("Polling").ProducesProblem(StatusCodes.Status404NotFound);
+        pollers.MapGet("/", ListAsync).WithName("ListPollers").WithSummary("All pollers and how far they are");
+        pollers.MapGet("/{source}", FindAsync).WithName("GetPoller").WithSummary("One poller");
+        pollers.MapPost("/{source}/start", StartAsync).WithName("StartPoller").WithSummary("Start polling; it survives a restart");
+        pollers.MapPost("/{source}/stop", StopAsync).WithName("StopPoller").WithSummary("Stop polling; it survives a restart");
+        pollers.MapPost("/{source}/poll", PollAsync).WithName("Poll").WithSummary("Poll now and wait for the end");
+        pollers.MapPut("/{source}", ConfigureAsync).WithName("ConfigurePoller").WithSummary("Change interval, batch, type or since")
+            .ProducesProblem(StatusCodes.Status400BadRequest);
+        routes.MapPost("/fhir/notify", NotifyAsync).WithTags("Polling").WithName("Notify")
+            .WithSummary("An AuditEvent or a Bundle of them (a FHIR Subscription's rest-hook): scored at once")
+            .ProducesProblem(StatusCodes.Status400BadRequest);
+    }
+
+    private static async Task<Ok<IReadOnlyList<PollerResponse>>> ListAsync(IGrainFactory grains)
+    {
+        var sources = await grains.GetGrain<IPollerQueryGrain>(0).ListSources();
+        var all = await Task.WhenAll(sources.Select(s => grains.GetGrain<IAuditEventPollerGrain>(s).GetStatus()));
+        return TypedResults.Ok<IReadOnlyList<PollerResponse>>([.. all.Where(s => s is not null).Select(s => PollerResponse.Of(s!))]);
+    }
+
+    private static async Task<Results<Ok<PollerResponse>, ProblemHttpResult>> FindAsync(string source, IGrainFactory grains) =>
+        await grains.GetGrain<IAuditEventPollerGrain>(source).GetStatus() is { } status ? TypedResults.Ok(PollerResponse.Of(status)) : Unknown(source);
+
+    private static async Task<Results<Ok<PollerResponse>, ProblemHttpResult>> StartAsync(string source, IGrainFactory grains) =>
+        await grains.GetGrain<IAuditEventPollerGrain>(source).Start() ? await FindAsync(source, grains) : Unknown(source);
+
+    private static async Task<Results<Ok<PollerResponse>, ProblemHttpResult>> StopAsync(string source, IGrainFactory grains) =>
+        await grains.GetGrain<IAuditEventPollerGrain>(source).Stop() ? await FindAsync(source, grains) : Unknown(source);
+
+    private static async Task<Results<Ok<PollResponse>, ProblemHttpResult>> PollAsync(string source, IGrainFactory grains)
+    {
+        var poller = grains.GetGrain<IAuditEventPollerGrain>(source);
+        if (await poller.GetStatus() is null)
+            return Unknown(source);
+        var result = await poller.Poll();
+        return result.Error is null ? TypedResults.Ok(new PollResponse(result.Stored, result.Known, result.Pages)) : Problems.BadGateway(result.Error);
+    }
+
+    private static async Task<Results<Ok<PollerResponse>, ProblemHttpResult>> ConfigureAsync(string source, PollerRequest request, IGrainFactory grains, TimeProvider time)
+    {
+        if (request.Interval is < 1 or > MostSeconds)
+            return Problems.BadRequest($"interval must be from 1 to {MostSeconds} seconds, not {request.Interval}");
+        if (request.Batch is < 1 or > MostBatch)
+            return Problems.BadRequest($"batch must be from 1 to {MostBatch}, not {request.Batch}");
+        if (request.Type is { } type && (type.Length is 0 or > 64 || !type.All(char.IsAsciiLetter)))
+            return Problems.BadRequest($"type must be a FHIR resource type, not '{type}'");
+        DateTimeOffset? since = null;
+        if (request.Since is { } text && (since = ParseSince(text, time.GetUtcNow())) is null)
+            return Problems.BadRequest($"since must be an instant such as 2026-01-31T08:00:00Z or a duration such as P30D, not '{text}'");
+        var change = new PollerChange(request.Interval is { } seconds ? TimeSpan.FromSeconds(seconds) : null, request.Batch, request.Type, since, request.Reset ?? false);
+        return await grains.GetGrain<IAuditEventPollerGrain>(source).Configure(change) is { } status ? TypedResults.Ok(PollerResponse.Of(status)) : Unknown(source);
+    }
+
+    private static async Task<Results<Ok<NotifyResponse>, ProblemHttpResult>> NotifyAsync(HttpContext http, IGrainFactory grains, string source = "default")
+    {
+        using var reader = new StreamReader(http.Request.Body, Encoding.UTF8);
+        var result = await grains.GetGrain<IAuditEventPollerGrain>(source).Notify(await reader.ReadToEndAsync(http.RequestAborted));
+        return result.Problem is null ? TypedResults.Ok(new NotifyResponse(result.AlertIds)) : Problems.BadRequest(result.Problem);
+    }
+
+    private static DateTimeOffset? ParseSince(string text, DateTimeOffset now)
+    {
+        try
+        {
+            return text.StartsWith('P') ? now - XmlConvert.ToTimeSpan(text) : XmlConvert.ToDateTimeOffset(text).ToUniversalTime();
+        }
+        catch (Exception e) when (e is FormatException or OverflowException or ArgumentOutOfRangeException)
+        {
+            return null;
+        }
+    }
+
+    private static ProblemHttpResult Unknown(string source) => Problems.NotFound($"No source {source} in the settings");
+}

@@ -1,0 +1,166 @@
+namespace Interop.Anomaly;
+
+/// <summary>What an access did.</summary>
+public enum AccessKind
+{
+    /// <summary>None of the others.</summary>
+    Other = 0,
+    Read = 1,
+    Create = 2,
+    Update = 3,
+    Delete = 4,
+    Query = 5,
+    Export = 6,
+    Login = 7,
+    FailedLogin = 8,
+    Logout = 9,
+}
+
+/// <summary>What was wrong with an AuditEvent. It is stored and scored on what there is.</summary>
+[Flags]
+public enum AccessFlags
+{
+    None = 0,
+
+    /// <summary>No agent with a name, reference or identifier.</summary>
+    NoAgent = 1,
+
+    /// <summary>No readable <c>recorded</c>.</summary>
+    NoRecorded = 2,
+
+    /// <summary>More than a day after the server's own time.</summary>
+    RecordedInFuture = 4,
+
+    /// <summary>More than ten years before the server's own time.</summary>
+    RecordedLongAgo = 8,
+
+    /// <summary>More entities than are read (<see cref="AccessEvent.Entities"/> counts them all).</summary>
+    ManyEntities = 16,
+
+    /// <summary>A network address that is no IP address.</summary>
+    HostNameAsAddress = 32,
+
+    /// <summary>Elements of FHIR R5 (<c>code</c>, <c>category</c>).</summary>
+    R5Shape = 64,
+
+    /// <summary>No AuditEvent.</summary>
+    OtherResource = 128,
+
+    /// <summary>Elements of other JSON types than the standard's.</summary>
+    WrongTypes = 256,
+}
+
+/// <summary>An AuditEvent as the detector sees it: references and codes, no names of patients.</summary>
+/// <param name="Id">The server's id.</param>
+/// <param name="VersionId"><c>meta.versionId</c>, where the server says it.</param>
+/// <param name="LastUpdated"><c>meta.lastUpdated</c>.</param>
+/// <param name="Time"><c>recorded</c>, or where that is missing or implausible the server's time.</param>
+/// <param name="Agent">The acting person or system: a reference, else an identifier's value, else a login, else a name; empty: none.</param>
+/// <param name="AgentLogin"><c>agent.altId</c>.</param>
+/// <param name="AgentRole">The first code of the agent's role, where the event has it.</param>
+/// <param name="Patient">The patient, as <c>Patient/ID</c>.</param>
+/// <param name="Kind">What was done.</param>
+/// <param name="Action"><c>AuditEvent.action</c>.</param>
+/// <param name="Outcome"><c>AuditEvent.outcome</c>: 0 is success.</param>
+/// <param name="Address">The agent's network address.</param>
+/// <param name="Device">The reporting system (<c>source.observer</c>).</param>
+/// <param name="Site"><c>source.site</c>, such as a ward.</param>
+/// <param name="ResourceType">The type of the resource that was used, such as Observation.</param>
+/// <param name="Purpose">The first code of the purpose of use.</param>
+/// <param name="BreakGlass">Emergency access.</param>
+/// <param name="Entities">How many entities the event has.</param>
+/// <param name="Records">How many records it touched, where it says so; at least the patients.</param>
+/// <param name="Flags">What was wrong with the event.</param>
+[GenerateSerializer, Immutable, Alias("Interop.Anomaly.AccessEvent")]
+public sealed record AccessEvent(
+    string Id,
+    string? VersionId,
+    DateTimeOffset? LastUpdated,
+    DateTimeOffset Time,
+    string Agent,
+    string? AgentLogin,
+    string? AgentRole,
+    string? Patient,
+    AccessKind Kind,
+    string? Action,
+    string? Outcome,
+    string? Address,
+    string? Device,
+    string? Site,
+    string? ResourceType,
+    string? Purpose,
+    bool BreakGlass,
+    int Entities,
+    long Records,
+    AccessFlags Flags)
+{
+    /// <summary>A failure, as the outcome says.</summary>
+    public bool Failed => Outcome is not (null or "" or "0");
+}
+
+/// <summary>Whether the clinical tables connect an agent and a patient.</summary>
+public enum CareLink
+{
+    /// <summary>There is no clinical data, or the event has no patient.</summary>
+    Unknown = 0,
+
+    /// <summary>An encounter, appointment, care team, order or shared ward connects them around the time.</summary>
+    Explained = 1,
+
+    /// <summary>Nothing connects them.</summary>
+    Unexplained = 2,
+}
+
+/// <summary>What the clinical tables and the watchlist say of one access.</summary>
+/// <param name="Link">Whether care explains it.</param>
+/// <param name="LinkedBy">What connects them, such as "encounter enc-1".</param>
+/// <param name="SameFamilyName">The agent has the patient's family name.</param>
+/// <param name="SameAddress">They live at the same address.</param>
+/// <param name="OwnRecord">The agent is the patient.</param>
+/// <param name="Colleague">The patient works here.</param>
+/// <param name="Watched">The patient is on the watchlist.</param>
+/// <param name="DisabledAccount">The agent's Practitioner is not active.</param>
+[GenerateSerializer, Immutable, Alias("Interop.Anomaly.CareContext")]
+public sealed record CareContext(
+    CareLink Link,
+    string? LinkedBy = null,
+    bool SameFamilyName = false,
+    bool SameAddress = false,
+    bool OwnRecord = false,
+    bool Colleague = false,
+    bool Watched = false,
+    bool DisabledAccount = false)
+{
+    /// <summary>Nothing is known.</summary>
+    public static CareContext None { get; } = new(CareLink.Unknown);
+}
+
+/// <summary>What the agent's role and the whole population say of one access, before this access.</summary>
+/// <param name="Role">The agent's role.</param>
+/// <param name="HourShare">The role's share of accesses in this hour of the day.</param>
+/// <param name="ActionRarity">-log10 of the share of this kind among the role's accesses.</param>
+/// <param name="ResourceRarity">-log10 of the share of this kind on this resource type among the role's accesses.</param>
+/// <param name="AgentsAtAddress">How many agents have used this address.</param>
+/// <param name="PatientAttention">How many agents without a care link have opened this patient in the last week.</param>
+/// <param name="HourNorm">The role's mean of ln(1 + accesses in 60 minutes).</param>
+/// <param name="HourSpread">Its standard deviation.</param>
+/// <param name="DayNorm">The role's mean of ln(1 + patients of a day).</param>
+/// <param name="DaySpread">Its standard deviation.</param>
+/// <param name="UnexplainedShare">The role's share of accesses without a care link.</param>
+[GenerateSerializer, Immutable, Alias("Interop.Anomaly.PopulationView")]
+public sealed record PopulationView(
+    string Role,
+    double HourShare,
+    double ActionRarity,
+    double ResourceRarity,
+    double AgentsAtAddress,
+    double PatientAttention,
+    double HourNorm,
+    double HourSpread,
+    double DayNorm,
+    double DaySpread,
+    double UnexplainedShare);
+
+/// <summary>An access with all that is known of it beside the agent's own history.</summary>
+[GenerateSerializer, Immutable, Alias("Interop.Anomaly.AccessInContext")]
+public sealed record AccessInContext(AccessEvent Event, CareContext Care, PopulationView Population);

@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+
+namespace Interop.Anomaly;
+
+/// <summary>Reads alerts and accesses, in pages. Stateless.</summary>
+[Alias("Interop.IAlertQueryGrain")]
+public interface IAlertQueryGrain : IGrainWithIntegerKey
+{
+    /// <summary>Alerts, the newest first.</summary>
+    [Alias("List")]
+    Task<ImmutableArray<Alert>> List(AlertFilter filter);
+
+    /// <summary>One alert with its event and features; null: there is none.</summary>
+    [Alias("Find")]
+    Task<AlertDetail?> Find(string id);
+
+    /// <summary>Accesses to a patient's data or by an agent, the oldest first, from behind the cursor on.</summary>
+    [Alias("ListAccesses")]
+    Task<AccessPage> ListAccesses(AccessFilter filter);
+
+    /// <summary>Cases, the newest first.</summary>
+    [Alias("ListCases")]
+    Task<ImmutableArray<AccessCase>> ListCases(string? status, string? assignee, int limit);
+
+    /// <summary>Null: there is none.</summary>
+    [Alias("FindCase")]
+    Task<AccessCase?> FindCase(long id);
+
+    /// <summary>Patients whose every access is looked at.</summary>
+    [Alias("ListWatched")]
+    Task<ImmutableArray<WatchedPatient>> ListWatched();
+
+    /// <summary>Suppressions that have not ended.</summary>
+    [Alias("ListSuppressions")]
+    Task<ImmutableArray<Suppression>> ListSuppressions();
+}
+
+/// <param name="After">Only alerts that were stored after this one's number; then the oldest come first. Null: all, the newest first.</param>
+[GenerateSerializer, Immutable, Alias("Interop.AlertFilter")]
+public sealed record AlertFilter(
+    string? Severity, DateTimeOffset? Since, DateTimeOffset? Until, string? Source, string? Agent, string? Status, int Limit, DateTimeOffset? After = null);
+
+/// <summary>A stored event with its score, as the dashboard shows it.</summary>
+/// <param name="Id"><c>source-number</c>.</param>
+/// <param name="Prediction">anomaly, normal or unscored.</param>
+/// <param name="Score">From 0 to 1; null: unscored.</param>
+/// <param name="Share">The share of the training events at least as anomalous.</param>
+/// <param name="ClassProbs">JSON object of classes.</param>
+/// <param name="Reasons">JSON array of reasons.</param>
+[GenerateSerializer, Immutable, Alias("Interop.Alert")]
+public sealed record Alert(
+    string Id,
+    string Source,
+    string EventId,
+    DateTimeOffset Time,
+    DateTimeOffset StoredAt,
+    string Agent,
+    string? Role,
+    string? Patient,
+    string Kind,
+    string? Action,
+    string? Outcome,
+    string? Address,
+    string? ResourceType,
+    string? Purpose,
+    string Care,
+    string? CareText,
+    string Prediction,
+    double? Score,
+    double? Share,
+    string Severity,
+    string? PredictedClass,
+    JsonText ClassProbs,
+    JsonText Reasons,
+    string? ModelVersion,
+    string Status,
+    int Flags);
+
+/// <param name="Features">JSON object: the feature vector.</param>
+/// <param name="Event">The AuditEvent as received.</param>
+[GenerateSerializer, Immutable, Alias("Interop.AlertDetail")]
+public sealed record AlertDetail(Alert Alert, JsonText Features, JsonText Event);
+
+/// <param name="Patient">Accesses to this patient's data.</param>
+/// <param name="Agent">Accesses by this agent.</param>
+/// <param name="Cursor">The last page's <see cref="AccessPage.Next"/>; null: the beginning.</param>
+[GenerateSerializer, Immutable, Alias("Interop.AccessFilter")]
+public sealed record AccessFilter(string? Patient, string? Agent, DateTimeOffset? Since, DateTimeOffset? Until, string? Cursor);
+
+/// <param name="Next">The cursor of the next page; null: this is the last.</param>
+[GenerateSerializer, Immutable, Alias("Interop.AccessPage")]
+public sealed record AccessPage(ImmutableArray<Alert> Accesses, string? Next);
+
+/// <param name="History">JSON array of what happened to the case.</param>
+[GenerateSerializer, Immutable, Alias("Interop.AccessCase")]
+public sealed record AccessCase(
+    long Id, string Source, string Agent, string ReasonClass, string Status, string? Assignee, DateTimeOffset OpenedAt, DateTimeOffset LastAt, long Alerts, JsonText History);
+
+[GenerateSerializer, Immutable, Alias("Interop.WatchedPatient")]
+public sealed record WatchedPatient(string Patient, string? Reason, DateTimeOffset AddedAt);
+
+/// <param name="Suppressed">How many alerts it kept back.</param>
+[GenerateSerializer, Immutable, Alias("Interop.Suppression")]
+public sealed record Suppression(long Id, string? Agent, string? Action, string? ReasonClass, DateTimeOffset Until, DateTimeOffset CreatedAt, long Suppressed);

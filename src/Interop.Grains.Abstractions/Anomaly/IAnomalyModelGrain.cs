@@ -1,0 +1,44 @@
+using System.Collections.Immutable;
+
+namespace Interop.Anomaly;
+
+/// <summary>Trains and promotes model versions, and scores events that were stored before there was a model. One grain: key 0.</summary>
+[Alias("Interop.IAnomalyModelGrain")]
+public interface IAnomalyModelGrain : IGrainWithIntegerKey
+{
+    /// <summary>Trains a version from stored events; it is scored in shadow until it is promoted.</summary>
+    [Alias("Train")]
+    Task<TrainResult> Train();
+
+    /// <summary>Makes a version the one whose scores count; older ones can be promoted again. False: there is none of this id.</summary>
+    [Alias("Promote")]
+    Task<bool> Promote(string version);
+
+    /// <summary>All versions, the newest first.</summary>
+    [Alias("List")]
+    Task<ImmutableArray<ModelVersion>> List();
+
+    /// <summary>Trains and promotes the first version when there is none and enough events are stored; then scores what is unscored.</summary>
+    [Alias("EnsureFirst")]
+    Task EnsureFirst();
+}
+
+/// <param name="Version">The new version; null: nothing was trained.</param>
+/// <param name="Problem">Why not.</param>
+[GenerateSerializer, Immutable, Alias("Interop.TrainResult")]
+public sealed record TrainResult(ModelVersion? Version, string? Problem);
+
+/// <param name="Status">shadow, promoted or retired.</param>
+/// <param name="Metrics">JSON object.</param>
+[GenerateSerializer, Immutable, Alias("Interop.ModelVersion")]
+public sealed record ModelVersion(
+    string Id,
+    string Kind,
+    string Status,
+    DateTimeOffset TrainedFrom,
+    DateTimeOffset TrainedTo,
+    long Events,
+    JsonText Parameters,
+    JsonText Metrics,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset? PromotedAt);

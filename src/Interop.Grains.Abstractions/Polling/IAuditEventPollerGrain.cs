@@ -1,0 +1,73 @@
+using System.Collections.Immutable;
+
+namespace Interop.Polling;
+
+/// <summary>
+/// Polls the AuditEvents of one source, scores and stores each exactly once; the key is the source's name. A grain timer keeps the cadence; a
+/// reminder brings the poller back after a crash.
+/// </summary>
+[Alias("Interop.IAuditEventPollerGrain")]
+public interface IAuditEventPollerGrain : IGrainWithStringKey
+{
+    /// <summary>Starts polling. False: the settings know no such source.</summary>
+    [Alias("Start")]
+    Task<bool> Start();
+
+    /// <summary>Stops polling; what is under way is finished.</summary>
+    [Alias("Stop")]
+    Task<bool> Stop();
+
+    /// <summary>Polls now and waits for the end.</summary>
+    [Alias("Poll")]
+    Task<PollResult> Poll();
+
+    /// <summary>Changes settings; they survive a restart.</summary>
+    [Alias("Configure")]
+    Task<PollerStatus?> Configure(PollerChange change);
+
+    /// <summary>Null: the settings know no such source.</summary>
+    [Alias("GetStatus")]
+    Task<PollerStatus?> GetStatus();
+
+    /// <summary>Scores and stores AuditEvents that the server sent by itself; those that are already stored keep their score.</summary>
+    [Alias("Notify")]
+    Task<NotifyResult> Notify(string json);
+}
+
+/// <param name="Interval">Between two polls.</param>
+/// <param name="Batch">Entries per page.</param>
+/// <param name="ResourceType">AuditEvent, or the type that each poll ingests.</param>
+/// <param name="Since">Where the first poll begins.</param>
+/// <param name="Reset">Forgets the watermark, so that <paramref name="Since"/> counts again. Stored events stay stored.</param>
+[GenerateSerializer, Immutable, Alias("Interop.PollerChange")]
+public sealed record PollerChange(TimeSpan? Interval, int? Batch, string? ResourceType, DateTimeOffset? Since, bool Reset);
+
+/// <param name="Watermark">The server's instants up to here are stored.</param>
+/// <param name="Lag">From the watermark to now.</param>
+/// <param name="Failures">Failed polls in a row.</param>
+[GenerateSerializer, Immutable, Alias("Interop.PollerStatus")]
+public sealed record PollerStatus(
+    string Source,
+    bool Enabled,
+    string ResourceType,
+    TimeSpan Interval,
+    int Batch,
+    DateTimeOffset? Since,
+    DateTimeOffset? Watermark,
+    TimeSpan? Lag,
+    DateTimeOffset? LastPoll,
+    long Events,
+    long Failures,
+    string? LastError);
+
+/// <param name="Stored">New events.</param>
+/// <param name="Known">Events that were stored before.</param>
+/// <param name="Pages">Pages read.</param>
+/// <param name="Error">Why the poll ended early; null: it did not.</param>
+[GenerateSerializer, Immutable, Alias("Interop.PollResult")]
+public sealed record PollResult(long Stored, long Known, int Pages, string? Error);
+
+/// <param name="AlertIds">The alerts of the events, in their order.</param>
+/// <param name="Problem">Why nothing was stored.</param>
+[GenerateSerializer, Immutable, Alias("Interop.NotifyResult")]
+public sealed record NotifyResult(ImmutableArray<string> AlertIds, string? Problem);

@@ -1,0 +1,212 @@
+using Interop.Anomaly.Scoring;
+using Interop.Storage;
+
+namespace Interop.Anomaly.Alerts;
+
+/// <summary>The table <c>audit_events</c>: every event with its score.</summary>
+public static class AuditEventStore
+{
+    private const string AlertColumns =
+        """
+        e.source, e.number, e.event_id, e.event_time, e.stored_at, e.agent, e.role, e.patient, e.kind, e.action, e.outcome, e.address, e.resource_type,
+        e.purpose, e.care, e.care_text, e.share, e.score, e.severity, e.predicted_class, e.class_probs, e.reasons, e.model_version, e.suppressed, e.flags,
+        f.verdict
+        """;
+
+    private const string FromAlerts = "FROM audit_events e LEFT JOIN alert_feedback f ON f.source = e.source AND f.number = e.number";
+
+    private static readonly TableShape Shape = new(
+        "audit_events",
+        [
+            new("source", ColumnType.Text), new("number", ColumnType.Integer), new("event_id", ColumnType.Text), new("version_id", ColumnType.Text),
+            new("event_time", ColumnType.Timestamp), new("last_updated", ColumnType.Timestamp), new("stored_at", ColumnType.Timestamp),
+            new("sequence", ColumnType.Integer), new("agent", ColumnType.Text), new("role", ColumnType.Text), new("patient", ColumnType.Text),
+            new("kind", ColumnType.Text), new("action", ColumnType.Text), new("outcome", ColumnType.Text), new("address", ColumnType.Text),
+            new("resource_type", ColumnType.Text), new("purpose", ColumnType.Text), new("care", ColumnType.Text), new("care_text", ColumnType.Text),
+            new("care_flags", ColumnType.Integer), new("flags", ColumnType.Integer), new("features", ColumnType.Binary), new("share", ColumnType.Real),
+            new("score", ColumnType.Real), new("severity", ColumnType.Text), new("predicted_class", ColumnType.Text), new("reasons", ColumnType.Text),
+            new("class_probs", ColumnType.Text), new("model_version", ColumnType.Text), new("shadow_version", ColumnType.Text),
+            new("shadow_score", ColumnType.Real), new("suppressed", ColumnType.Boolean), new("raw", ColumnType.Json),
+        ],
+        ["source", "event_id", "version_id"]);
+
+    /// <summary>Of these ids those that are stored, with their versions and numbers.</summary>
+    public static Task<IReadOnlyList<StoredEvent>> FindAsync(DbSession session, string source, IEnumerable<string> ids, CancellationToken cancellationToken) =>
+        session.QueryAsync<StoredEvent>(
+            session.SelectByKeys("event_id, version_id, number", "audit_events", "source = @source", "event_id", "@ids"),
+            new { source, ids = session.ArrayOf(ids) },
+            cancellationToken);
+
+    /// <summary>Stores new events. One that is stored already makes the whole transaction fail: the caller looks before.</summary>
+    public static async Task AddAsync(
+        DbSession session, IReadOnlyList<ScoredAccess> accesses, long sequence, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        using var rows = new RowBatch(Shape);
+        foreach (var access in accesses)
+            Append(rows, access, sequence, now);
+        await session.BulkUpsertAsync(rows, UpsertRule.Refuse, cancellationToken);
+    }
+
+    public static async Task<IReadOnlyList<Alert>> ListAsync(DbSession session, AlertFilter filter, CancellationToken cancellationToken)
+    {
+        var conditions = new List<string>();
+        Add(filter.Severity is not null, "e.severity = @Severity");
+        Add(filter.Since is not null, "e.event_time >= @Since");
+        Add(filter.Until is not null, "e.event_time < @Until");
+        Add(filter.Source is not null, "e.source = @Source");
+        Add(filter.Agent is not null, "e.agent = @Agent");
+        Add(filter.After is not null, "e.stored_at > @After AND e.severity <> 'LOW' AND NOT e.suppressed");
+        Add(filter.Status == "suppressed", "e.suppressed");
+        Add(filter.Status is "confirmed" or "dismissed", "f.verdict = @Status");
+        Add(filter.Status == "open", "f.verdict IS NULL AND NOT e.suppressed");
+        var where = conditions.Count == 0 ? "" : $"WHERE {string.Join(" AND ", conditions)}";
+        var order = filter.After is null ? "e.event_time DESC, e.source, e.number DESC" : "e.stored_at, e.source, e.number";
+        var rows = await session.QueryAsync<AlertRow>($"SELECT {AlertColumns} {FromAlerts} {where} ORDER BY {order} LIMIT @Limit", filter, cancellationToken);
+        return [.. rows.Select(r => r.ToAlert())];
+
+        void Add(bool asked, string condition)
+        {
+            if (asked)
+                conditions.Add(condition);
+        }
+    }
+
+    public static async Task<(Alert Alert, byte[] Features, string Raw)?> FindAlertAsync(
+        DbSession session, string source, long number, CancellationToken cancellationToken)
+    {
+        var row = await session.FirstAsync<AlertRow>(
+            $"SELECT {AlertColumns} {FromAlerts} WHERE e.source = @source AND e.number = @number", new { source, number }, cancellationToken);
+        if (row is null)
+            return null;
+        var evidence = (await session.FirstAsync<EvidenceRow>(
+            "SELECT features, raw FROM audit_events WHERE source = @source AND number = @number", new { source, number }, cancellationToken))!;
+        return (row.ToAlert(), evidence.Features, evidence.Raw);
+    }
+
+    /// <summary>Accesses in the order of their instants, from behind (time, source, number) on.</summary>
+    public static async Task<IReadOnlyList<Alert>> ListAccessesAsync(
+        DbSession session, AccessFilter filter, DateTimeOffset? afterTime, string? afterSource, long afterNumber, int limit, CancellationToken cancellationToken)
+    {
+        var who = filter.Patient is not null ? "e.patient = @Patient" : "e.agent = @Agent";
+        var since = filter.Since is null ? "" : "AND e.event_time >= @Since";
+        var until = filter.Until is null ? "" : "AND e.event_time < @Until";
+        var behind = afterTime is null ? "" : "AND (e.event_time, e.source, e.number) > (@afterTime, @afterSource, @afterNumber)";
+        var rows = await session.QueryAsync<AlertRow>(
+            $"SELECT {AlertColumns} {FromAlerts} WHERE {who} {since} {until} {behind} ORDER BY e.event_time, e.source, e.number LIMIT @limit",
+            new { filter.Patient, filter.Agent, filter.Since, filter.Until, afterTime, afterSource, afterNumber, limit },
+            cancellationToken);
+        return [.. rows.Select(r => r.ToAlert())];
+    }
+
+    /// <summary>Features of stored events to train on, confirmed anomalies left out: at most the limit, spread evenly.</summary>
+    public static IAsyncEnumerable<TrainingRow> TrainingRowsAsync(DbSession session, long step, CancellationToken cancellationToken) =>
+        session.StreamAsync<TrainingRow>(
+            """
+            SELECT e.event_time, e.features FROM audit_events e LEFT JOIN alert_feedback f ON f.source = e.source AND f.number = e.number
+            WHERE e.number % @step = 0 AND (f.verdict IS NULL OR f.verdict <> 'confirmed')
+            """,
+            new { step },
+            cancellationToken);
+
+    public static Task<long> CountAsync(DbSession session, CancellationToken cancellationToken) =>
+        session.ScalarAsync<long>("SELECT COUNT(*) FROM audit_events", null, cancellationToken);
+
+    /// <summary>Events that no model has scored, with what a score needs.</summary>
+    public static Task<IReadOnlyList<UnscoredRow>> UnscoredAsync(DbSession session, int limit, CancellationToken cancellationToken) =>
+        session.QueryAsync<UnscoredRow>(
+            """
+            SELECT source, number, event_id, event_time, agent, patient, kind, outcome, care, care_flags, flags, features FROM audit_events
+            WHERE model_version IS NULL ORDER BY source, number LIMIT @limit
+            """,
+            new { limit },
+            cancellationToken);
+
+    /// <summary>Gives an unscored event its score.</summary>
+    public static Task ScoreAsync(DbSession session, string source, long number, AccessVerdict verdict, CancellationToken cancellationToken) =>
+        session.ExecuteAsync(
+            """
+            UPDATE audit_events SET share = @share, score = @score, severity = @severity, predicted_class = @predicted, reasons = @reasons,
+                class_probs = @classes, model_version = @version WHERE source = @source AND number = @number AND model_version IS NULL
+            """,
+            new
+            {
+                source,
+                number,
+                share = verdict.Share,
+                score = verdict.Score,
+                severity = Severity(verdict),
+                predicted = AlertJson.Name(verdict.PredictedClass),
+                reasons = AlertJson.Reasons(verdict),
+                classes = AlertJson.Classes(verdict),
+                version = verdict.ModelVersion,
+            },
+            cancellationToken);
+
+    private static string Severity(AccessVerdict? verdict) => verdict?.Severity switch
+    {
+        AccessSeverity.High => "HIGH",
+        AccessSeverity.Medium => "MEDIUM",
+        _ => "LOW",
+    };
+
+    private static void Append(RowBatch rows, ScoredAccess access, long sequence, DateTimeOffset now)
+    {
+        var (e, care, verdict) = (access.Event, access.Care, access.Verdict);
+        rows.BeginRow();
+        rows.WriteText(access.Source);
+        rows.WriteInteger(access.Number);
+        rows.WriteText(e.Id);
+        rows.WriteText(e.VersionId ?? "");
+        rows.WriteTimestamp(e.Time);
+        Timestamp(e.LastUpdated);
+        rows.WriteTimestamp(now);
+        rows.WriteInteger(sequence);
+        rows.WriteText(e.Agent);
+        rows.WriteText(access.Role);
+        rows.WriteText(e.Patient);
+        rows.WriteText(KindNames.Of(e.Kind));
+        rows.WriteText(e.Action);
+        rows.WriteText(e.Outcome);
+        rows.WriteText(e.Address);
+        rows.WriteText(e.ResourceType);
+        rows.WriteText(e.Purpose);
+        rows.WriteText(KindNames.Of(care.Link));
+        rows.WriteText(care.LinkedBy);
+        rows.WriteInteger(CareFlags.Of(care));
+        rows.WriteInteger((long)e.Flags);
+        rows.WriteBinary(access.Features.Save());
+        Real(verdict?.Share);
+        Real(verdict?.Score);
+        rows.WriteText(Severity(verdict));
+        rows.WriteText(verdict is null ? null : AlertJson.Name(verdict.PredictedClass));
+        rows.WriteText(AlertJson.Reasons(verdict));
+        rows.WriteText(AlertJson.Classes(verdict));
+        rows.WriteText(verdict?.ModelVersion);
+        rows.WriteText(access.Shadow?.ModelVersion);
+        Real(access.Shadow?.Score);
+        rows.WriteBoolean(access.IsSuppressed);
+        rows.WriteUtf8(access.Raw.Span);
+
+        void Real(double? value)
+        {
+            if (value is { } given)
+                rows.WriteReal(given);
+            else
+                rows.WriteNull();
+        }
+
+        void Timestamp(DateTimeOffset? value)
+        {
+            if (value is { } given)
+                rows.WriteTimestamp(given);
+            else
+                rows.WriteNull();
+        }
+    }
+
+    public sealed record StoredEvent(string EventId, string VersionId, long Number);
+
+    public sealed record TrainingRow(DateTimeOffset EventTime, byte[] Features);
+
+    private sealed record EvidenceRow(byte[] Features, string Raw);
+}

@@ -1,0 +1,87 @@
+using System.Text.Json;
+using Interop.Anomaly.Features;
+using Interop.Anomaly.Models;
+using Interop.Anomaly.Scoring;
+using Interop.Storage;
+
+namespace Interop.Anomaly.Alerts;
+
+/// <summary>Trains model versions from stored events, and scores events that were stored before there was one.</summary>
+public sealed class ModelTrainer(Database database, ModelCatalog catalog, TimeProvider time)
+{
+    /// <summary>So many stored events train the first model.</summary>
+    public const int FirstAfter = 500;
+
+    private const long MostRows = 200_000;
+    private const int RescoreBatch = 500;
+
+    public Task<long> CountEventsAsync(CancellationToken cancellationToken) => database.ReadAsync(AuditEventStore.CountAsync, cancellationToken);
+
+    /// <summary>A new version; null: too few events.</summary>
+    public async Task<ModelVersion?> TrainAsync(bool promote, CancellationToken cancellationToken)
+    {
+        var count = await CountEventsAsync(cancellationToken);
+        var rows = new FeatureTable(FeatureCatalog.Columns);
+        var (from, to) = (DateTimeOffset.MaxValue, DateTimeOffset.MinValue);
+        await database.ReadAsync(
+            async (session, token) =>
+            {
+                await foreach (var row in AuditEventStore.TrainingRowsAsync(session, Math.Max(1, count / MostRows), token))
+                {
+                    if (AccessFeatures.Load(row.Features) is not { } features)
+                        continue;
+                    rows.Add(features.Values);
+                    from = row.EventTime < from ? row.EventTime : from;
+                    to = row.EventTime > to ? row.EventTime : to;
+                }
+            },
+            cancellationToken);
+        if (rows.Count < FirstAfter)
+            return null;
+        var now = time.GetUtcNow();
+        var options = new TrainingOptions();
+        var id = $"m-{now:yyyyMMddHHmmssfff}";
+        var model = await Task.Run(() => AccessModel.Train(id, rows, options, catalog.Create, cancellationToken), cancellationToken);
+        var version = new ModelVersion(
+            id, model.Model.Kind, "shadow", from, to, rows.Count,
+            new JsonText(JsonSerializer.Serialize(new { seed = options.Seed, trees = options.Trees, sample_size = options.SampleSize, max_depth = options.MaxDepth })),
+            new JsonText(JsonSerializer.Serialize(new { extrapolated_below = model.Calibration.ExtrapolatedBelow, features = FeatureCatalog.Count })),
+            now, null);
+        var saved = model.Save();
+        await database.WriteAsync(
+            async (session, token) =>
+            {
+                await ModelStore.AddAsync(session, version, saved, token);
+                if (promote)
+                    await ModelStore.PromoteAsync(session, id, now, token);
+            },
+            cancellationToken);
+        return promote ? version with { Status = "promoted", PromotedAt = now } : version;
+    }
+
+    /// <summary>Scores what was stored without a score, with the promoted model.</summary>
+    /// <returns>How many events; fewer than a batch: there are no more.</returns>
+    public async Task<int> ScoreStoredAsync(CancellationToken cancellationToken)
+    {
+        var total = 0;
+        while (true)
+        {
+            var (unscored, scorer) = await database.ReadAsync(
+                async (session, token) => (await AuditEventStore.UnscoredAsync(session, RescoreBatch, token), (await catalog.CurrentAsync(session, token)).Promoted), cancellationToken);
+            var rows = unscored.Where(r => r.Numbers is not null).ToList();
+            if (scorer is null || rows.Count == 0)
+                return total;
+            var verdicts = scorer.Score([.. rows.Select(r => (r.Event, r.Context, r.Numbers!))]);
+            await database.WriteAsync(
+                async (session, token) =>
+                {
+                    for (var i = 0; i < rows.Count; i++)
+                        await AuditEventStore.ScoreAsync(session, rows[i].Source, rows[i].Number, verdicts[i], token);
+                },
+                cancellationToken);
+            total += rows.Count;
+            if (unscored.Count < RescoreBatch)
+                return total;
+        }
+    }
+}

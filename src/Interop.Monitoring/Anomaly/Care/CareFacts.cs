@@ -1,0 +1,44 @@
+namespace Interop.Anomaly.Care;
+
+/// <summary>A Practitioner with its roles.</summary>
+internal sealed class CareAgent
+{
+    public string? FamilyName { get; set; }
+
+    public string? Address { get; set; }
+
+    public bool IsActive { get; set; } = true;
+
+    public HashSet<string> Identifiers { get; } = new(StringComparer.Ordinal);
+
+    public List<CareRole> Roles { get; } = [];
+}
+
+/// <summary>A PractitionerRole.</summary>
+internal sealed record CareRole(string Id, string? Code, IReadOnlySet<string> Places, DateTimeOffset From, DateTimeOffset To);
+
+/// <summary>A patient and what connects agents with it.</summary>
+internal sealed class CarePatient
+{
+    /// <summary>The Patient resource itself is here.</summary>
+    public bool IsKnown { get; set; }
+
+    public string? FamilyName { get; set; }
+
+    public string? Address { get; set; }
+
+    public string? EmployeeNumber { get; set; }
+
+    public List<CareFact> Facts { get; } = [];
+
+    /// <summary>A newer form of the same resource takes the older one's place.</summary>
+    public void Replace(CareFact fact)
+    {
+        Facts.RemoveAll(f => f.Kind == fact.Kind && f.Id == fact.Id);
+        Facts.Add(fact);
+    }
+}
+
+/// <summary>An encounter, appointment, care team, order or general practitioner: who cared, where, from when to when.</summary>
+internal sealed record CareFact(
+    string Kind, string Id, DateTimeOffset From, DateTimeOffset To, IReadOnlyList<string> People, IReadOnlyList<string> Places);

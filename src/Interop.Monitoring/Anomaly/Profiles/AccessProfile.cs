@@ -1,0 +1,348 @@
+using Interop.Anomaly.Features;
+
+namespace Interop.Anomaly.Profiles;
+
+/// <summary>
+/// One agent's history, bounded: its saved form has at most 16 KB. Observing an access first tells its features, then counts it.
+/// A batch carries a sequence: one that is not above the last is refused (<see cref="Sequence"/>), so that a repeated batch never counts twice.
+/// Not for use by two threads at once.
+/// </summary>
+public sealed class AccessProfile
+{
+    /// <summary>Until an agent has this many events, its role's profile stands in.</summary>
+    public const int FewEvents = 20;
+
+    /// <summary>The largest saved form.</summary>
+    public const int MostBytes = 16 * 1024;
+
+    private const byte FormatVersion = 1;
+    private const float DailyDecay = 0.977f; // a half-life of 30 days
+    private const float UnexplainedDecay = 0.93f; // about ten days
+    private const float Slow = 0.05f;
+
+    private readonly float[] _hours = new float[168];
+    private readonly float[] _kinds = new float[10];
+    private readonly KnownPatients _patients = new();
+    private readonly RecentHour _recent = new();
+    private readonly DecayedCounts _addresses = new(32);
+    private readonly DecayedCounts _devices = new(16);
+    private readonly DecayedCounts _purposes = new(8);
+    private RunningNorm _perHour = new(Slow);
+    private RunningNorm _patientsPerHour = new(Slow);
+    private RunningNorm _perTenMinutes = new(Slow);
+    private RunningNorm _patientsPerDay = new(Slow);
+    private RunningNorm _records = new(Slow);
+    private float _hourTotal;
+    private float _accesses;
+    private float _failures;
+    private float _unexplained;
+    private float _activeDays;
+    private float _breakGlass;
+    private float _breakGlassRecent;
+    private int _day;
+    private int _patientsToday;
+    private int _hourPeakToday;
+    private uint _firstMinute;
+    private uint _lastMinute;
+    private uint _returnMinute;
+    private float _silentDays;
+    private uint _alarmMinute;
+    private int _alarmFailures;
+
+    /// <summary>The last batch that is counted in.</summary>
+    public long Sequence { get; private set; }
+
+    /// <summary>All events ever.</summary>
+    public long Events { get; private set; }
+
+    /// <summary>Begins the next batch.</summary>
+    /// <returns>False: the batch is already counted in.</returns>
+    public bool Begin(long sequence)
+    {
+        if (sequence <= Sequence)
+            return false;
+        Sequence = sequence;
+        return true;
+    }
+
+    /// <summary>Writes the features of the access as the history before it tells them, and counts it.</summary>
+    public void Observe(AccessInContext access, FeatureRow row)
+    {
+        var e = access.Event;
+        var minute = (uint)Math.Clamp(e.Time.ToUnixTimeSeconds() / 60, 0, uint.MaxValue);
+        var day = (int)Math.Min(ushort.MaxValue, minute / 1440);
+        AdvanceTo(day, minute);
+        row.Clear();
+        var unexplained = access.Care.Link == CareLink.Unexplained;
+        var patient = e.Patient is null ? 0 : StableHash.Of(e.Patient);
+        var known = e.Patient is null ? default : _patients[patient];
+        var newInHour = e.Patient is not null && (known.Times == 0 || known.LastMinute + 60 < minute);
+        var newToday = e.Patient is not null && (known.Times == 0 || known.LastMinute / 1440 < day);
+        if (newToday)
+            _patientsToday++;
+        if (newToday && unexplained)
+            _unexplained++;
+        _recent.Add(newInHour, unexplained, e.Failed);
+
+        PatientFeatures(access, row, known, unexplained);
+        RateFeatures(access, row);
+        var hour = HourFeatures(access, row, minute);
+        CredentialFeatures(access, row, minute, day);
+        ActionFeatures(access, row, day);
+        row.Set(AccessFeature.UnexplainedOffHours, unexplained ? hour : 0);
+
+        Count(access, minute, day, patient, unexplained);
+    }
+
+    /// <summary>The saved form.</summary>
+    public byte[] Save()
+    {
+        using var stream = new MemoryStream();
+        using var writer = new BinaryWriter(stream);
+        writer.Write(FormatVersion);
+        writer.Write(Sequence);
+        writer.Write(Events);
+        foreach (var hours in _hours)
+            writer.Write((Half)hours);
+        foreach (var kind in _kinds)
+            writer.Write(kind);
+        _patients.Write(writer);
+        _recent.Write(writer);
+        foreach (var counts in new[] { _addresses, _devices, _purposes })
+            counts.Write(writer);
+        foreach (var norm in new[] { _perHour, _patientsPerHour, _perTenMinutes, _patientsPerDay, _records })
+            norm.Write(writer);
+        foreach (var number in new[] { _hourTotal, _accesses, _failures, _unexplained, _activeDays, _breakGlass, _breakGlassRecent, _silentDays })
+            writer.Write(number);
+        foreach (var number in new[] { _day, _patientsToday, _hourPeakToday, _alarmFailures })
+            writer.Write(number);
+        foreach (var number in new[] { _firstMinute, _lastMinute, _returnMinute, _alarmMinute })
+            writer.Write(number);
+        return stream.ToArray();
+    }
+
+    /// <exception cref="InvalidDataException">Not a saved profile, or one of a newer version.</exception>
+    public static AccessProfile Load(byte[] saved)
+    {
+        using var reader = new BinaryReader(new MemoryStream(saved));
+        try
+        {
+            return new AccessProfile(reader);
+        }
+        catch (EndOfStreamException e)
+        {
+            throw new InvalidDataException("The access profile is cut off", e);
+        }
+    }
+
+    public AccessProfile()
+    {
+    }
+
+    private AccessProfile(BinaryReader reader)
+    {
+        if (reader.ReadByte() is var version && version != FormatVersion)
+            throw new InvalidDataException($"An access profile of version {version}; this program reads {FormatVersion}");
+        Sequence = reader.ReadInt64();
+        Events = reader.ReadInt64();
+        for (var i = 0; i < _hours.Length; i++)
+            _hours[i] = (float)reader.ReadHalf();
+        for (var i = 0; i < _kinds.Length; i++)
+            _kinds[i] = reader.ReadSingle();
+        _patients.Read(reader);
+        _recent.Read(reader);
+        foreach (var counts in new[] { _addresses, _devices, _purposes })
+            counts.Read(reader);
+        _perHour.Read(reader);
+        _patientsPerHour.Read(reader);
+        _perTenMinutes.Read(reader);
+        _patientsPerDay.Read(reader);
+        _records.Read(reader);
+        (_hourTotal, _accesses, _failures, _unexplained) = (reader.ReadSingle(), reader.ReadSingle(), reader.ReadSingle(), reader.ReadSingle());
+        (_activeDays, _breakGlass, _breakGlassRecent, _silentDays) = (reader.ReadSingle(), reader.ReadSingle(), reader.ReadSingle(), reader.ReadSingle());
+        (_day, _patientsToday, _hourPeakToday, _alarmFailures) = (reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32());
+        (_firstMinute, _lastMinute, _returnMinute, _alarmMinute) = (reader.ReadUInt32(), reader.ReadUInt32(), reader.ReadUInt32(), reader.ReadUInt32());
+    }
+
+    /// <summary>Ends the days that have passed since the last event.</summary>
+    private void AdvanceTo(int day, uint minute)
+    {
+        if (Events == 0)
+        {
+            _firstMinute = minute;
+            _day = day;
+        }
+        else if (day > _day)
+        {
+            _patientsPerDay.Add(_patientsToday);
+            _perHour.Add(_hourPeakToday);
+            _patientsToday = _hourPeakToday = 0;
+            var passed = Math.Min(day - _day, 365);
+            var factor = MathF.Pow(DailyDecay, passed);
+            _accesses *= factor;
+            _failures *= factor;
+            _hourTotal *= factor;
+            _breakGlass *= factor;
+            for (var i = 0; i < _hours.Length; i++)
+                _hours[i] *= factor;
+            for (var i = 0; i < _kinds.Length; i++)
+                _kinds[i] *= factor;
+            _addresses.Decay(factor);
+            _devices.Decay(factor);
+            _purposes.Decay(factor);
+            var quick = MathF.Pow(UnexplainedDecay, passed);
+            _unexplained *= quick;
+            _activeDays = (_activeDays * quick) + 1;
+            _breakGlassRecent *= quick;
+            _day = day;
+        }
+
+        if (Events > 0 && minute > _lastMinute && minute - _lastMinute > 7 * 1440)
+            (_silentDays, _returnMinute) = ((minute - _lastMinute) / 1440f, minute);
+        _recent.Advance(minute);
+    }
+
+    private void PatientFeatures(AccessInContext access, FeatureRow row, KnownPatients.Visit known, bool unexplained)
+    {
+        var care = access.Care;
+        if (access.Event.Patient is not null)
+        {
+            var rarity = MathF.Log10((_accesses + 10) / (known.Times + 1f));
+            // A patient in the agent's care is new to it on every working day.
+            row.SetFrom(AccessFeature.PatientRarity, 1.5f, care.Link == CareLink.Explained ? 0 : rarity, rarity, known.Times);
+            row.Set(AccessFeature.Unexplained, unexplained ? 1 : 0);
+            row.Set(AccessFeature.UnexplainedFirst, unexplained && known.Times == 0 ? 1 : 0);
+            row.SetFrom(AccessFeature.PatientAttention, 3, care.Link == CareLink.Explained ? 0 : (float)access.Population.PatientAttention);
+            row.SetFrom(AccessFeature.UnexplainedRepeat, 2, unexplained ? known.Times + 1 : 0);
+            // Family, colleagues and watched patients matter more where nothing explains the access.
+            var weight = care.Link == CareLink.Explained ? 0.2f : 1;
+            row.Set(AccessFeature.SameFamilyName, care.SameFamilyName ? weight : 0);
+            row.Set(AccessFeature.SameAddress, care.SameAddress ? weight : 0);
+            row.Set(AccessFeature.OwnRecord, care.OwnRecord ? weight : 0);
+            row.Set(AccessFeature.Colleague, care.Colleague ? weight : 0);
+            row.Set(AccessFeature.Watched, care.Watched ? weight : 0);
+        }
+
+        // Against what the role's share of unexplained accesses lets expect of the agent's days.
+        var expected = (float)access.Population.UnexplainedShare * RunningNorm.ToCount((float)access.Population.DayNorm) * (_activeDays + 1);
+        var excess = MathF.Max(0, (_unexplained - expected) / MathF.Sqrt(expected + 1));
+        row.SetFrom(AccessFeature.UnexplainedHistory, 1, unexplained ? excess : 0, _unexplained, expected);
+        row.Set(AccessFeature.UnexplainedInHour, unexplained ? _recent.Unexplained(60) : 0);
+    }
+
+    private void RateFeatures(AccessInContext access, FeatureRow row)
+    {
+        var role = access.Population;
+        var (hourNorm, hourSpread) = ((float)role.HourNorm, (float)role.HourSpread);
+        var (dayNorm, daySpread) = ((float)role.DayNorm, (float)role.DaySpread);
+        var hour = _recent.Events(60);
+        _hourPeakToday = Math.Max(_hourPeakToday, hour);
+        var ten = _recent.Events(10);
+        var patients = _recent.Patients(60);
+        row.SetFrom(AccessFeature.EventsInMinute, 1.5f, MathF.Log(1 + _recent.Events(1)));
+        row.SetFrom(AccessFeature.EventsInTenMinutes, 1, _perTenMinutes.Excess(ten, hourNorm, hourSpread, FewEvents), ten, _perTenMinutes.Norm(hourNorm, FewEvents));
+        row.SetFrom(AccessFeature.EventsInHour, 1, _perHour.Excess(hour, hourNorm, hourSpread, 5), hour, _perHour.Norm(hourNorm, 5));
+        row.SetFrom(AccessFeature.PatientsInHour, 1, _patientsPerHour.Excess(patients, hourNorm, hourSpread, FewEvents), patients, _patientsPerHour.Norm(hourNorm, FewEvents));
+        row.SetFrom(AccessFeature.PatientsToday, 1, _patientsPerDay.Excess(_patientsToday, dayNorm, daySpread, 3), _patientsToday, _patientsPerDay.Norm(dayNorm, 3));
+        _perTenMinutes.Add(ten);
+        _patientsPerHour.Add(patients);
+    }
+
+    private float HourFeatures(AccessInContext access, FeatureRow row, uint minute)
+    {
+        // 1970-01-01 was a Thursday.
+        var hour = (int)((minute / 60) + (3 * 24)) % 168;
+        var ofDay = 0f;
+        for (var d = 0; d < 7; d++)
+            ofDay += _hours[(hour % 24) + (24 * d)] + (0.5f * (_hours[((hour + 1) % 24) + (24 * d)] + _hours[((hour + 23) % 24) + (24 * d)]));
+        var own = _hourTotal > 0 ? ((0.7f * ofDay / 2) + (0.3f * 7 * _hours[hour])) / _hourTotal : 0;
+        var prior = (float)access.Population.HourShare;
+        var share = ((own * _hourTotal) + (prior * FewEvents)) / (_hourTotal + FewEvents);
+        var rarity = MathF.Max(0, -MathF.Log10(MathF.Max(share * 24, 1e-4f)));
+        row.SetFrom(AccessFeature.HourRarity, 0.5f, rarity);
+        _hours[hour]++;
+        _hourTotal++;
+        return row[AccessFeature.HourRarity];
+    }
+
+    private void CredentialFeatures(AccessInContext access, FeatureRow row, uint minute, int day)
+    {
+        var e = access.Event;
+        var failures = _recent.Failures(10);
+        row.SetFrom(AccessFeature.FailureShare, 0.05f, _failures / (_accesses + FewEvents));
+        row.SetFrom(AccessFeature.FailureBurst, 2, failures);
+        if (e.Kind == AccessKind.Login && !e.Failed && failures >= 3)
+            (_alarmMinute, _alarmFailures) = (minute, failures);
+        var alarmed = _alarmFailures > 0 && minute >= _alarmMinute && minute - _alarmMinute <= 60;
+        row.Set(AccessFeature.SuccessAfterFailures, alarmed ? _alarmFailures : 0);
+        if (e.Address is not null)
+        {
+            var address = StableHash.Of(e.Address);
+            row.Set(AccessFeature.NewAddress, IsNew(_addresses, address, day), 1, _addresses.Keys);
+            row.SetFrom(AccessFeature.AgentsAtAddress, 3.5f, MathF.Log(1 + (float)access.Population.AgentsAtAddress));
+            _addresses.Add(address, day);
+        }
+
+        if (e.Device is not null)
+        {
+            var device = StableHash.Of(e.Device);
+            row.Set(AccessFeature.NewDevice, IsNew(_devices, device, day), 1, _devices.Keys);
+            _devices.Add(device, day);
+        }
+
+        // For a day after its return an account counts as dormant.
+        if (_silentDays > 0 && minute >= _returnMinute && minute - _returnMinute < 1440)
+            row.Set(AccessFeature.Dormancy, MathF.Log(1 + (_silentDays / 7)));
+    }
+
+    private void ActionFeatures(AccessInContext access, FeatureRow row, int day)
+    {
+        var e = access.Event;
+        row.SetFrom(AccessFeature.ActionRarity, 2, (float)access.Population.ActionRarity);
+        row.SetFrom(AccessFeature.ResourceRarity, 2, (float)access.Population.ResourceRarity);
+        var own = (_kinds[(int)e.Kind] + (MathF.Pow(10, -(float)access.Population.ActionRarity) * FewEvents) + 0.1f) / (_accesses + FewEvents + 0.1f);
+        row.SetFrom(AccessFeature.OwnActionRarity, 2, MathF.Max(0, -MathF.Log10(own)));
+        if (e.Purpose is not null)
+        {
+            var purpose = StableHash.Of(e.Purpose);
+            row.SetFrom(AccessFeature.UnusualPurpose, 1, _purposes.Total < FewEvents ? 0 : MathF.Log10((_purposes.Total + 1) / (_purposes[purpose] + 1)));
+            _purposes.Add(purpose, day);
+        }
+
+        if (e.BreakGlass)
+        {
+            var rarity = MathF.Log10((_accesses + 10) / (_breakGlass + 1));
+            row.Set(AccessFeature.BreakGlass, rarity);
+            row.Set(AccessFeature.UnexplainedBreakGlass, access.Care.Link == CareLink.Explained ? 0 : rarity);
+            _breakGlass++;
+            _breakGlassRecent++;
+            row.Set(AccessFeature.BreakGlassHistory, _breakGlassRecent);
+        }
+
+        if (e.Kind is AccessKind.Export or AccessKind.Query || e.Records > 1)
+        {
+            // Beyond its own norm, and for many records in any case.
+            var excess = _records.Excess(e.Records, 0.7f, 0.7f, 10);
+            var size = MathF.Log10(1 + e.Records);
+            row.SetFrom(AccessFeature.Breadth, 1, size * MathF.Min(1, 0.2f + (excess / 4)), size, _records.Norm(0.7f, 10));
+            _records.Add(e.Records);
+        }
+    }
+
+    /// <summary>1 on the first day of a key, once the agent has a history.</summary>
+    private float IsNew(DecayedCounts counts, uint key, int day) =>
+        Events >= FewEvents && day > (int)(_firstMinute / 1440) && counts.FirstDay(key, day) == day ? 1 : 0;
+
+    private void Count(AccessInContext access, uint minute, int day, uint patient, bool unexplained)
+    {
+        Events++;
+        _accesses++;
+        _kinds[(int)access.Event.Kind]++;
+        if (access.Event.Failed)
+            _failures++;
+        if (access.Event.Patient is not null)
+            _patients.Add(patient, minute, unexplained);
+        _lastMinute = Math.Max(_lastMinute, minute);
+        _ = day;
+    }
+}

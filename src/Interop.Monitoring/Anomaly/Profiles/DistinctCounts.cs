@@ -1,0 +1,51 @@
+using System.Numerics;
+
+namespace Interop.Anomaly.Profiles;
+
+/// <summary>
+/// About how many different members each key has seen lately: linear counting over 64 bits per key (Whang et al. 1990), started again after
+/// the kept days. Bounded; a tenth of the keys goes when it is full, the oldest first.
+/// </summary>
+internal sealed class DistinctCounts(int limit, int keepDays)
+{
+    private readonly Dictionary<uint, Entry> _entries = [];
+
+    /// <summary>Counts the member and tells how many the key has, this one included.</summary>
+    public float Add(uint key, uint member, int day)
+    {
+        if (!_entries.TryGetValue(key, out var entry) || day - entry.Day > keepDays)
+        {
+            if (_entries.Count >= limit)
+            {
+                foreach (var oldest in _entries.OrderBy(e => (e.Value.Day, e.Key)).Take(limit / 10).Select(e => e.Key).ToArray())
+                    _entries.Remove(oldest);
+            }
+
+            entry = new Entry(0, day);
+        }
+
+        var bits = entry.Bits | (1UL << (int)((member * 2654435769u) >> 26));
+        _entries[key] = entry with { Bits = bits };
+        var zeros = 64 - BitOperations.PopCount(bits);
+        return zeros == 0 ? 300 : 64 * MathF.Log(64f / zeros);
+    }
+
+    public void Write(BinaryWriter writer)
+    {
+        writer.Write(_entries.Count);
+        foreach (var (key, entry) in _entries)
+        {
+            writer.Write(key);
+            writer.Write(entry.Bits);
+            writer.Write(entry.Day);
+        }
+    }
+
+    public void Read(BinaryReader reader)
+    {
+        for (int i = 0, count = reader.ReadInt32(); i < count; i++)
+            _entries[reader.ReadUInt32()] = new Entry(reader.ReadUInt64(), reader.ReadInt32());
+    }
+
+    private readonly record struct Entry(ulong Bits, int Day);
+}

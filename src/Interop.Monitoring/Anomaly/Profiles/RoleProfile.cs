@@ -1,0 +1,95 @@
+namespace Interop.Anomaly.Profiles;
+
+/// <summary>What a role does: hours, actions, resource types and rates. It stands in for a new agent's history.</summary>
+internal sealed class RoleProfile
+{
+    private const float DailyDecay = 0.977f;
+    private readonly float[] _hours = new float[24];
+    private readonly float[] _kinds = new float[10];
+    private readonly DecayedCounts _resources = new(96);
+    private RunningNorm _perHour = new(0.001f);
+    private RunningNorm _patientsPerDay = new(0.001f);
+    private float _accesses;
+    private float _patientAccesses;
+    private float _unexplained;
+    private int _day;
+
+    public PopulationView Observe(string name, AccessEvent e, CareContext care, float agentsAtAddress, float attention, int day)
+    {
+        if (day > _day)
+            Decay(day);
+        var hour = (int)(e.Time.ToUnixTimeSeconds() / 3600 % 24);
+        var resource = StableHash.Of(e.Kind, e.ResourceType);
+        var view = new PopulationView(
+            name,
+            (_hours[hour] + 1) / (_accesses + 24),
+            MathF.Log10((_accesses + 10) / (_kinds[(int)e.Kind] + 1)),
+            MathF.Log10((_accesses + 10) / (_resources[resource] + 1)),
+            agentsAtAddress,
+            attention,
+            _perHour.Mean,
+            _perHour.Spread,
+            _patientsPerDay.Mean,
+            _patientsPerDay.Spread,
+            (_unexplained + 1) / (_patientAccesses + 20));
+        _hours[hour]++;
+        _kinds[(int)e.Kind]++;
+        _accesses++;
+        _resources.Add(resource, day);
+        if (e.Patient is not null && care.Link != CareLink.Unknown)
+        {
+            _patientAccesses++;
+            if (care.Link == CareLink.Unexplained)
+                _unexplained++;
+        }
+
+        return view;
+    }
+
+    public void Learn(float eventsInHour, float patientsToday)
+    {
+        _perHour.Add(eventsInHour);
+        _patientsPerDay.Add(patientsToday);
+    }
+
+    public void Write(BinaryWriter writer)
+    {
+        foreach (var hours in _hours)
+            writer.Write(hours);
+        foreach (var kind in _kinds)
+            writer.Write(kind);
+        _resources.Write(writer);
+        _perHour.Write(writer);
+        _patientsPerDay.Write(writer);
+        writer.Write(_accesses);
+        writer.Write(_patientAccesses);
+        writer.Write(_unexplained);
+        writer.Write(_day);
+    }
+
+    public void Read(BinaryReader reader)
+    {
+        for (var i = 0; i < _hours.Length; i++)
+            _hours[i] = reader.ReadSingle();
+        for (var i = 0; i < _kinds.Length; i++)
+            _kinds[i] = reader.ReadSingle();
+        _resources.Read(reader);
+        _perHour.Read(reader);
+        _patientsPerDay.Read(reader);
+        (_accesses, _patientAccesses, _unexplained, _day) = (reader.ReadSingle(), reader.ReadSingle(), reader.ReadSingle(), reader.ReadInt32());
+    }
+
+    private void Decay(int day)
+    {
+        var factor = _day == 0 ? 1 : MathF.Pow(DailyDecay, Math.Min(365, day - _day));
+        for (var i = 0; i < _hours.Length; i++)
+            _hours[i] *= factor;
+        for (var i = 0; i < _kinds.Length; i++)
+            _kinds[i] *= factor;
+        _resources.Decay(factor);
+        _accesses *= factor;
+        _patientAccesses *= factor;
+        _unexplained *= factor;
+        _day = day;
+    }
+}

@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using Interop.Anomaly.Features;
+using Interop.Anomaly.Models;
+using Interop.Anomaly.Profiles;
+
+namespace Interop.Anomaly.Scoring;
+
+/// <summary>Scores accesses with one model, in batches. Any number of threads may use it at once.</summary>
+public sealed class AccessScorer(AccessModel model)
+{
+    /// <summary>From this score on an alert is MEDIUM.</summary>
+    public const double MediumFrom = 0.4;
+
+    /// <summary>From this score on an alert is HIGH.</summary>
+    public const double HighFrom = 0.7;
+
+    private const int MostReasons = 4;
+    private const float SmallestContribution = 0.3f;
+
+    public AccessModel Model => model;
+
+    /// <summary>A verdict per access, in order.</summary>
+    public AccessVerdict[] Score(IReadOnlyList<(AccessEvent Event, CareContext Care, AccessFeatures Features)> accesses)
+    {
+        var rows = new FeatureTable(FeatureCatalog.Columns, Math.Max(1, accesses.Count));
+        foreach (var access in accesses)
+            rows.Add(access.Features.Values);
+        var scores = new float[accesses.Count];
+        model.Model.Score(rows, scores);
+        var verdicts = new AccessVerdict[accesses.Count];
+        for (var i = 0; i < verdicts.Length; i++)
+            verdicts[i] = Judge(accesses[i].Event, accesses[i].Care, accesses[i].Features, scores[i]);
+        return verdicts;
+    }
+
+    private AccessVerdict Judge(AccessEvent e, CareContext care, AccessFeatures features, float raw)
+    {
+        var share = model.Calibration.Share(raw);
+        var score = ScoreCalibration.ToScore(share);
+        var severity = score >= HighFrom ? AccessSeverity.High : score >= MediumFrom ? AccessSeverity.Medium : AccessSeverity.Low;
+        var reasons = new List<AccessReason>();
+        // Little is known of a new agent.
+        if (features.AgentEvents < AccessProfile.FewEvents && severity == AccessSeverity.High)
+            severity = AccessSeverity.Medium;
+        var ruled = AccessRules.Apply(e, care, features, reasons);
+        severity = ruled > severity ? ruled : severity;
+        if (severity > AccessSeverity.Low)
+            AddReasons(features, reasons);
+        return new AccessVerdict(share, score, severity, [.. reasons], model.Version);
+    }
+
+    private void AddReasons(AccessFeatures features, List<AccessReason> reasons)
+    {
+        Span<float> contributions = stackalloc float[FeatureCatalog.Count];
+        model.Model.Explain(features.Values, contributions);
+        Span<int> order = stackalloc int[contributions.Length];
+        for (var i = 0; i < order.Length; i++)
+            order[i] = i;
+        var keys = contributions.ToArray();
+        var positions = order.ToArray();
+        Array.Sort(keys, positions);
+        for (var i = positions.Length - 1; i >= 0 && reasons.Count < MostReasons; i--)
+        {
+            var definition = FeatureCatalog.All[positions[i]];
+            // A feature at 0 has nothing to say, whatever its absence adds.
+            if (keys[i] < SmallestContribution || features[definition.Feature] <= 0)
+                continue;
+            reasons.Add(new AccessReason(
+                definition.Class,
+                definition.Words(features.Plain(definition.Feature), features.Norm(definition.Feature)),
+                FeatureCatalog.Name(definition.Feature),
+                keys[i]));
+        }
+    }
+}

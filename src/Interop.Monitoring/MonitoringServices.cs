@@ -1,0 +1,23 @@
+using Interop.Anomaly.Alerts;
+using Interop.Anomaly.Models;
+using Interop.Anomaly.Scoring;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Interop;
+
+/// <summary>Composition of the library.</summary>
+public static class MonitoringLibraryServices
+{
+    /// <summary>Adds the models and the outlets of alerts. The kind of model is <see cref="ForestModel"/> unless another is registered before.</summary>
+    public static IServiceCollection AddMonitoringLibrary(this IServiceCollection services)
+    {
+        services.TryAddSingleton<Func<IAnomalyModel>>(() => new ForestModel());
+        services.AddSingleton<ModelCatalog>();
+        services.AddSingleton<ModelTrainer>();
+        services.AddHttpClient(AlertOutlets.HttpClientName);
+        services.AddSingleton<AlertOutlets>();
+        services.AddHostedService(provider => provider.GetRequiredService<AlertOutlets>());
+        return services;
+    }
+}

@@ -1,0 +1,49 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Interop.Fhir.Client;
+
+namespace Interop.Polling;
+
+/// <summary>Reads a source's AuditEvents from an instant on, page by page, the oldest first.</summary>
+public static class AuditEventSearch
+{
+    private const int MostRestarts = 3;
+
+    /// <summary>
+    /// Follows next until there is none. A page that has expired begins the search anew; what it repeats is known to the store. The caller
+    /// disposes of each page.
+    /// </summary>
+    /// <exception cref="FhirRequestException">The server refused, or pages expired again and again.</exception>
+    public static async IAsyncEnumerable<FhirPage> PagesAsync(
+        FhirClient client, DateTimeOffset since, int batch, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var first = First(since, batch);
+        Uri? next = first;
+        for (var restarts = 0; next is not null;)
+        {
+            FhirPage? page = null;
+            try
+            {
+                page = await client.GetPageAsync(next, cancellationToken);
+            }
+            catch (FhirRequestException e) when (e.IsGone && next != first && restarts < MostRestarts)
+            {
+                restarts++;
+            }
+
+            if (page is null)
+            {
+                next = first;
+                continue;
+            }
+
+            next = page.Bundle.Next is { } link ? new Uri(client.BaseUrl, link) : null;
+            yield return page;
+        }
+    }
+
+    // Cut off to milliseconds, which every server understands: earlier is safe.
+    private static Uri First(DateTimeOffset since, int batch) => new(
+        $"AuditEvent?_lastUpdated=ge{Uri.EscapeDataString(since.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture))}&_sort=_lastUpdated&_count={batch}",
+        UriKind.Relative);
+}

@@ -1,0 +1,193 @@
+using System.Collections.Immutable;
+using Interop.Anomaly;
+using Interop.Anomaly.Alerts;
+using Interop.Anomaly.Care;
+using Interop.Anomaly.Features;
+using Interop.Anomaly.Pipeline;
+using Interop.Anomaly.Profiles;
+using Interop.Anomaly.Scoring;
+using Interop.Storage;
+
+namespace Interop.Polling;
+
+/// <summary>
+/// All that a poller knows of its source: its row, the population, the clinical data, the models and the operators' lists; and the steps of a
+/// batch: prepare, (profiles answer,) score and commit. After a failure it is loaded anew. Not for use by two calls at once.
+/// </summary>
+public sealed class MonitoredSource
+{
+    private static readonly TimeSpan CareRefresh = TimeSpan.FromSeconds(30);
+    private readonly Database _database;
+    private readonly ModelCatalog _models;
+    private readonly TimeProvider _time;
+    private readonly CareIndex _care;
+    private readonly AccessPreparation _preparation;
+    private CarePosition _carePosition;
+    private DateTimeOffset _careRead;
+    private IReadOnlySet<string> _watched = new HashSet<string>();
+    private IReadOnlyList<Suppression> _suppressions = [];
+    private AccessScorer? _promoted;
+    private AccessScorer? _shadow;
+
+    private MonitoredSource(Database database, ModelCatalog models, TimeProvider time, PollerRow row, AccessPopulation population, CareIndex care, CarePosition position)
+    {
+        (_database, _models, _time, Row, _care, _carePosition) = (database, models, time, row, care, position);
+        _preparation = new AccessPreparation(population, care);
+    }
+
+    public PollerRow Row { get; private set; }
+
+    /// <summary>The promoted model is there.</summary>
+    public bool HasModel => _promoted is not null;
+
+    /// <summary>Takes the right to write this source, and loads what is stored. The clinical data of an earlier load is used again.</summary>
+    public static async Task<MonitoredSource> ClaimAsync(
+        Database database, ModelCatalog models, TimeProvider time, string source, PollerOptions options, bool enabled, MonitoredSource? earlier, CancellationToken cancellationToken)
+    {
+        var row = await database.WriteAsync((session, token) => PollerStore.ClaimAsync(session, source, options, enabled, token), cancellationToken);
+        var population = await database.ReadAsync((session, token) => ProfileStore.FindPopulationAsync(session, source, token), cancellationToken);
+        return new MonitoredSource(
+            database, models, time, row, population is null ? new AccessPopulation() : AccessPopulation.Load(population),
+            earlier?._care ?? new CareIndex(), earlier?._carePosition ?? CarePosition.Beginning);
+    }
+
+    /// <summary>Reads what operators and model grain may have changed, and new clinical data.</summary>
+    public async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        var now = _time.GetUtcNow();
+        await _database.ReadAsync(
+            async (session, token) =>
+            {
+                _watched = (await WatchlistStore.ListAsync(session, token)).Select(w => w.Patient).ToHashSet(StringComparer.Ordinal);
+                _suppressions = await SuppressionStore.ListAsync(session, now, token);
+                (_promoted, _shadow) = await _models.CurrentAsync(session, token);
+            },
+            cancellationToken);
+        if (now - _careRead >= CareRefresh)
+        {
+            _carePosition = await _database.ReadAsync((session, token) => CareStore.ReadAsync(session, Row.Source, _care, _carePosition, token), cancellationToken);
+            _careRead = now;
+        }
+    }
+
+    /// <summary>Those events that are not stored, in their context. Null: all are known.</summary>
+    public async Task<SourceBatch?> PrepareAsync(IReadOnlyList<IncomingEvent> incoming, CancellationToken cancellationToken)
+    {
+        if (incoming.Count == 0)
+            return null;
+        var stored = await _database.ReadAsync(
+            (session, token) => AuditEventStore.FindAsync(session, Row.Source, incoming.Select(i => i.Event.Id).Distinct(StringComparer.Ordinal), token), cancellationToken);
+        var known = stored.GroupBy(s => s.EventId, StringComparer.Ordinal)
+            .ToDictionary(g => g.Key, g => g.Select(s => s.VersionId).ToHashSet(StringComparer.Ordinal), StringComparer.Ordinal);
+        var fresh = new List<IncomingEvent>();
+        foreach (var e in incoming)
+        {
+            var version = e.Event.VersionId ?? "";
+            if (!known.TryGetValue(e.Event.Id, out var versions))
+                known[e.Event.Id] = versions = new HashSet<string>(StringComparer.Ordinal);
+            // A notification may come without the version that the search tells later.
+            else if (versions.Contains(version) || versions.Contains("") || version.Length == 0)
+                continue;
+            versions.Add(version);
+            fresh.Add(e);
+        }
+
+        if (fresh.Count == 0)
+            return null;
+        var accesses = fresh.Select(e => _preparation.Prepare(e.Event, _watched)).ToArray();
+        return new SourceBatch(Row.Source, Row.Epoch, Row.Sequence + 1, fresh, accesses);
+    }
+
+    /// <summary>Scores the batch and commits events, profiles, cases and the watermark in one transaction.</summary>
+    /// <exception cref="PollerLostException">Another poller has claimed the source; nothing was stored.</exception>
+    public async Task<IReadOnlyList<ScoredAccess>> CommitAsync(SourceBatch batch, DateTimeOffset? watermark, CancellationToken cancellationToken)
+    {
+        var scored = Score(batch);
+        var next = Row with { Sequence = batch.Sequence, Events = Row.Events + batch.Count, Watermark = watermark };
+        var now = _time.GetUtcNow();
+        var population = _preparation.Population.Save();
+        await _database.WriteAsync(
+            async (session, token) =>
+            {
+                await PollerStore.CommitBatchAsync(session, next, token);
+                await AuditEventStore.AddAsync(session, scored, batch.Sequence, now, token);
+                await ProfileStore.PutAsync(session, batch.Source, batch.Sequence, batch.Profiles, token);
+                await ProfileStore.PutPopulationAsync(session, batch.Source, batch.Sequence, population, token);
+                await AttachCasesAsync(session, scored, token);
+                foreach (var suppression in _suppressions)
+                {
+                    if (scored.Count(s => s.IsSuppressed && Matches(suppression, s)) is > 0 and var count)
+                        await SuppressionStore.CountAsync(session, suppression.Id, count, token);
+                }
+            },
+            cancellationToken);
+        Row = next;
+        Measure(scored);
+        return scored;
+    }
+
+    /// <summary>The alerts of stored events, in their order.</summary>
+    public async Task<ImmutableArray<string>> FindIdsAsync(IReadOnlyList<IncomingEvent> events, CancellationToken cancellationToken)
+    {
+        var stored = await _database.ReadAsync(
+            (session, token) => AuditEventStore.FindAsync(session, Row.Source, events.Select(e => e.Event.Id).Distinct(StringComparer.Ordinal), token), cancellationToken);
+        return [.. events.SelectMany(e => stored.Where(s => s.EventId == e.Event.Id).OrderBy(s => s.VersionId == (e.Event.VersionId ?? "") ? 0 : 1).Take(1)).Select(s => AlertId.Of(Row.Source, s.Number))];
+    }
+
+    /// <summary>Stores settings, the watermark of a finished poll, or its failure.</summary>
+    public async Task SaveAsync(PollerRow row, CancellationToken cancellationToken)
+    {
+        await _database.WriteAsync((session, token) => PollerStore.SaveAsync(session, row, token), cancellationToken);
+        Row = row;
+    }
+
+    private List<ScoredAccess> Score(SourceBatch batch)
+    {
+        var inputs = new List<(AccessEvent, CareContext, AccessFeatures)>(batch.Count);
+        for (var i = 0; i < batch.Count; i++)
+        {
+            var (_, access, features) = batch[i];
+            inputs.Add((access.Event, access.Care, features));
+            _preparation.Population.Learn(
+                access.Population.Role, features.Plain(AccessFeature.EventsInHour), features.Plain(AccessFeature.PatientsToday));
+        }
+
+        var verdicts = _promoted?.Score(inputs);
+        var shadows = _shadow?.Score(inputs);
+        if (verdicts is not null)
+            _models.MeasureDrift(verdicts);
+        var scored = new List<ScoredAccess>(batch.Count);
+        for (var i = 0; i < batch.Count; i++)
+        {
+            var (incoming, access, features) = batch[i];
+            var one = new ScoredAccess(
+                batch.Source, Row.Events + i + 1, access.Event, access.Care, access.Population.Role, features, verdicts?[i], shadows?[i], false, incoming.Raw);
+            scored.Add(one.Verdict is { Severity: > AccessSeverity.Low } && _suppressions.Any(s => Matches(s, one)) ? one with { IsSuppressed = true } : one);
+        }
+
+        return scored;
+    }
+
+    private static async Task AttachCasesAsync(DbSession session, IReadOnlyList<ScoredAccess> scored, CancellationToken cancellationToken)
+    {
+        var alerts = scored.Where(s => s.Verdict is { Severity: > AccessSeverity.Low } && !s.IsSuppressed);
+        foreach (var group in alerts.GroupBy(s => (s.Source, s.Event.Agent, Class: AlertJson.Name(s.Verdict!.PredictedClass))))
+        {
+            await CaseStore.AttachAsync(
+                session, group.Key.Source, group.Key.Agent, group.Key.Class, group.Min(s => s.Event.Time), group.Max(s => s.Event.Time), group.Count(), cancellationToken);
+        }
+    }
+
+    private static bool Matches(Suppression suppression, ScoredAccess access) =>
+        (suppression.Agent is null || suppression.Agent == access.Event.Agent)
+        && (suppression.Action is null || suppression.Action == access.Event.Action)
+        && (suppression.ReasonClass is null || suppression.ReasonClass == AlertJson.Name(access.Verdict!.PredictedClass));
+
+    private static void Measure(IReadOnlyList<ScoredAccess> scored)
+    {
+        foreach (var group in scored.GroupBy(s => s.Verdict?.Severity))
+            MonitoringMetrics.CountEvents(group.Key?.ToString().ToUpperInvariant() ?? "unscored", group.Count());
+        if (scored.Count(s => s.IsSuppressed) is > 0 and var suppressed)
+            MonitoringMetrics.CountSuppressed(suppressed);
+    }
+}

@@ -1,0 +1,50 @@
+namespace Interop.Polling;
+
+/// <summary>The pollers of the settings, and how they go together with what is stored.</summary>
+public sealed class PollerSettings(IReadOnlyDictionary<string, PollerOptions> pollers)
+{
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(15);
+    private static readonly PollerOptions Defaults = new();
+
+    /// <summary>Sources that poll from the start.</summary>
+    public IEnumerable<string> Enabled => pollers.Where(p => p.Value.Enabled).Select(p => p.Key);
+
+    /// <summary>A source's settings, or the defaults.</summary>
+    public PollerOptions this[string source] => pollers.GetValueOrDefault(source, Defaults);
+
+    /// <summary>Whether it polls from the start.</summary>
+    public bool IsEnabled(string source) => pollers.TryGetValue(source, out var options) && options.Enabled;
+
+    /// <summary>Where the next poll begins.</summary>
+    public DateTimeOffset BeginAt(PollerRow row, DateTimeOffset now)
+    {
+        var options = this[row.Source];
+        return row.Watermark is { } watermark
+            ? watermark - DateTimeOffset.UnixEpoch > options.Overlap ? watermark - options.Overlap : DateTimeOffset.UnixEpoch
+            : row.Since ?? PollerOptions.ParseSince(options.Since, now) ?? now.AddHours(-1);
+    }
+
+    /// <summary>The row with a change; a watermark goes only with a reset.</summary>
+    public static PollerRow Apply(PollerRow row, PollerChange change) => row with
+    {
+        IntervalSeconds = change.Interval is { } interval ? (long)interval.TotalSeconds : row.IntervalSeconds,
+        Batch = change.Batch ?? row.Batch,
+        ResourceType = change.ResourceType ?? row.ResourceType,
+        Since = change.Since ?? row.Since,
+        Watermark = change.Reset ? null : row.Watermark,
+    };
+
+    /// <summary>What a caller sees; without a row what the settings say.</summary>
+    public PollerStatus StatusOf(string source, PollerRow? row, DateTimeOffset now)
+    {
+        var options = this[source];
+        return row is null
+            ? new PollerStatus(source, IsEnabled(source), options.ResourceType, TimeSpan.FromSeconds(options.Interval), options.BatchSize, null, null, null, null, 0, 0, null)
+            : new PollerStatus(
+                source, row.Enabled, row.ResourceType, row.Interval, (int)row.Batch, row.Since, row.Watermark, now - row.Watermark, row.LastPoll, row.Events, row.Failures, row.LastError);
+    }
+
+    /// <summary>Doubling from a second up to a quarter of an hour.</summary>
+    public static TimeSpan WaitAfter(long failures) =>
+        failures > 10 ? LongestWait : TimeSpan.FromSeconds(Math.Min(LongestWait.TotalSeconds, Math.Pow(2, failures - 1)));
+}
