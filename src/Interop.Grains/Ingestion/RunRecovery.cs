@@ -1,19 +1,17 @@
-using Interop.Ingestion.Runs;
-using Interop.Storage;
+using Interop.Ingestion.Running;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Interop.Ingestion;
 
 /// <summary>Resumes interrupted runs as soon as a host has started. When that fails, each run's reminder does it within a minute.</summary>
-internal sealed partial class RunRecovery(Database database, IGrainFactory grains, ILogger<RunRecovery> log) : BackgroundService
+internal sealed partial class RunRecovery(RunRegistry runs, IGrainFactory grains, ILogger<RunRecovery> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
         {
-            var interrupted = await database.ReadAsync(RunStore.ActiveIdsAsync, stoppingToken);
-            foreach (var runId in interrupted)
+            foreach (var runId in await runs.InterruptedAsync(stoppingToken))
             {
                 LogResuming(runId);
                 await grains.Run(runId).Resume();
