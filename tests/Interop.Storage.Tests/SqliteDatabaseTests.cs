@@ -1,5 +1,5 @@
-using Interop.Storage.Connections;
 using System.Text;
+using Interop.Storage.Connections;
 using Interop.Storage.Sqlite;
 using Microsoft.Data.Sqlite;
 
