@@ -1,6 +1,7 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json;
 using Interop.Api.Anomaly;
+using Interop.Api.Cluster;
 using Interop.Api.Discovery;
 using Interop.Api.Health;
 using Interop.Api.Http;
@@ -69,6 +70,7 @@ public static class InteropApi
         app.MapHealth();
         app.MapMetrics();
         var features = app.MapGroup("").ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        features.MapCluster();
         features.MapIngestion();
         features.MapRuns();
         features.MapExports();

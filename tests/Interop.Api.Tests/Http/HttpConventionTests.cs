@@ -24,7 +24,7 @@ public sealed class HttpConventionTests : IAsyncLifetime
             .SelectMany(path => path.Value.EnumerateObject().Select(operation => (Name: $"{operation.Name} {path.Name}", operation.Value))).ToList();
         Assert.Equal(
             [
-                "delete /checkpoints/{source}/{type}", "get /", "get /api/pd-executions", "get /api/pd-executions/summary",
+                "delete /checkpoints/{source}/{type}", "get /", "get /api/cluster", "get /api/pd-executions", "get /api/pd-executions/summary",
                 "get /api/telemetry/events", "get /api/timeline", "get /api/tokens/status", "get /api/v1/status", "get /checkpoints",
                 "get /health", "get /health/ready", "get /metrics", "get /runs", "get /runs/metrics", "get /runs/{id}",
                 "get /runs/{id}/deadletters", "get /runs/{id}/events", "get /status", "get /tm2/files/{processingId}",
