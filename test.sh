@@ -42,6 +42,10 @@ assemblies() {
 install_missing
 dotnet build Interop.sln -v quiet -nologo
 
+# A shell that was started in the background ignores SIGINT and so would all its children, but tests send it (Ctrl-C).
+default_signals=()
+if env --default-signal=INT true 2>/dev/null; then default_signals=(env --default-signal=INT); fi
+
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 export logs
@@ -54,7 +58,7 @@ run_one() {
 }
 export -f run_one
 status=0
-assemblies | xargs -P "${TEST_JOBS:-2}" -I '{}' bash -c 'run_one "$@"' run_one '{}' "$@" || status=1
+assemblies | "${default_signals[@]}" xargs -P "${TEST_JOBS:-2}" -I '{}' bash -c 'run_one "$@"' run_one '{}' "$@" || status=1
 
 # "Passed!  - Failed:     0, Passed:    12, Skipped:     1, Total:    13, Duration: ..." once per assembly
 totals=$(cat "$logs"/*.log | sed -nE 's/.*Failed: +([0-9]+), Passed: +([0-9]+), Skipped: +([0-9]+),.*/\1 \2 \3/p' |

@@ -1,6 +1,7 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json;
 using Interop.Api.Anomaly;
+using Interop.Api.Cluster;
 using Interop.Api.Discovery;
 using Interop.Api.Health;
 using Interop.Api.Http;
@@ -8,7 +9,9 @@ using Interop.Api.Ingestion;
 using Interop.Api.Metrics;
 using Interop.Api.Polling;
 using Interop.Api.Telemetry;
+using Interop.Api.Tm2;
 using Interop.Api.Tokens;
+using Interop.Api.Uploads;
 using Interop.Api.Views;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -67,6 +70,7 @@ public static class InteropApi
         app.MapHealth();
         app.MapMetrics();
         var features = app.MapGroup("").ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        features.MapCluster();
         features.MapIngestion();
         features.MapRuns();
         features.MapExports();
@@ -76,6 +80,8 @@ public static class InteropApi
         features.MapPdExecutions();
         features.MapTokens();
         features.MapDiscovery();
+        features.MapUploads();
+        features.MapTm2();
         features.MapPolling();
         features.MapAlerts();
         features.MapCases();

@@ -1,6 +1,6 @@
 namespace Interop;
 
-/// <summary>A stateless grain that only reads, so that a call of it may be repeated.</summary>
+/// <summary>A stateless grain whose calls may be repeated: it only reads, or a repetition changes nothing.</summary>
 [Alias("Interop.IQueryGrain")]
 public interface IQueryGrain : IGrainWithIntegerKey;
 

@@ -15,12 +15,13 @@ public sealed partial class DependencyTests
         { "Interop.Sources", ["Interop.Fhir"] },
         { "Interop.Ingestion", ["Interop.Fhir", "Interop.Grains.Abstractions", "Interop.Sources", "Interop.Storage"] },
         { "Interop.Monitoring", ["Interop.Fhir", "Interop.Grains.Abstractions", "Interop.Sources", "Interop.Storage"] },
+        { "Interop.Uploads", ["Interop.Grains.Abstractions", "Interop.Sources", "Interop.Storage"] },
         { "Interop.Telemetry", ["Interop.Grains.Abstractions", "Interop.Storage"] },
         {
             "Interop.Grains",
             [
                 "Interop.Fhir", "Interop.Grains.Abstractions", "Interop.Ingestion", "Interop.Monitoring", "Interop.Sources", "Interop.Storage",
-                "Interop.Telemetry",
+                "Interop.Telemetry", "Interop.Uploads",
             ]
         },
         { "Interop.Api", ["Interop.Grains.Abstractions"] },
@@ -52,6 +53,7 @@ public sealed partial class DependencyTests
     [InlineData("Interop.Ingestion")]
     [InlineData("Interop.Monitoring")]
     [InlineData("Interop.Telemetry")]
+    [InlineData("Interop.Uploads")]
     public void A_feature_library_is_compiled_without_the_engine(string assembly) => Assert.DoesNotContain(
         Assembly.Load(assembly).GetReferencedAssemblies(), r => r.Name!.StartsWith("Orleans", StringComparison.Ordinal));
 

@@ -29,7 +29,7 @@ internal static class Fuzz
     public static string Path(string text, Random random)
     {
         int at = random.Next(text.Length + 1), length = random.Next(Math.Min(6, text.Length - at + 1));
-        string scrap = PathScraps[random.Next(PathScraps.Length)];
+        var scrap = PathScraps[random.Next(PathScraps.Length)];
         return random.Next(3) switch
         {
             0 => text.Remove(at, length),
@@ -42,7 +42,7 @@ internal static class Fuzz
     public static string Json(JsonNode document, Random random, Func<JsonValue, string?>? changedText = null)
     {
         JsonNode root = document.DeepClone();
-        for (int change = random.Next(4); change > 0; change--)
+        for (var change = random.Next(4); change > 0; change--)
         {
             List<JsonNode> nodes = [.. All(root).Skip(1)];
             if (nodes.Count > 0)
@@ -53,7 +53,7 @@ internal static class Fuzz
 
     private static void Change(JsonNode node, List<JsonNode> nodes, Random random, Func<JsonValue, string?>? changedText)
     {
-        string? text = node is JsonValue value && value.GetValueKind() == JsonValueKind.String ? changedText?.Invoke(value) : null;
+        var text = node is JsonValue value && value.GetValueKind() == JsonValueKind.String ? changedText?.Invoke(value) : null;
         switch (random.Next(text is null ? 4 : 6))
         {
             case 0:

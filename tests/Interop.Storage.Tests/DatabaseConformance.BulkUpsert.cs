@@ -27,7 +27,7 @@ public abstract partial class DatabaseConformance
 
         Assert.Equal(1, await UpsertAsync(batch, UpsertRule.Replace));
 
-        var row = Assert.Single(await Database.ReadAsync((session, ct) => session.QueryAsync<Thing>("SELECT * FROM things", null, ct)));
+        var row = Assert.Single(await Database.ReadAsync((session, token) => session.QueryAsync<Thing>("SELECT * FROM things", null, token)));
         Assert.Equal(("Klinik Süd", "zwölf 𝒳", long.MinValue, true), (row.Source, row.Id, row.Count, row.Active));
         Assert.Equal(-12.5m, row.Value);
         Assert.Equal(1.0 / 3, row.Ratio);
@@ -51,7 +51,7 @@ public abstract partial class DatabaseConformance
 
         await UpsertAsync(batch, UpsertRule.Replace);
 
-        var row = Assert.Single(await Database.ReadAsync((session, ct) => session.QueryAsync<Thing>("SELECT * FROM things", null, ct)));
+        var row = Assert.Single(await Database.ReadAsync((session, token) => session.QueryAsync<Thing>("SELECT * FROM things", null, token)));
         Assert.Equal(new Thing("s", "1", null, null, null, null, null, null, null, null), row);
     }
 
@@ -112,14 +112,14 @@ public abstract partial class DatabaseConformance
     {
         using var batch = VersionBatch(("a", 1), ("b", 1));
 
-        await Database.WriteAsync(async (session, ct) =>
+        await Database.WriteAsync(async (session, token) =>
         {
-            await session.BulkUpsertAsync(batch, NewerOnly, ct);
+            await session.BulkUpsertAsync(batch, NewerOnly, token);
             batch.Clear();
             AddVersion(batch, "b", 2);
             AddVersion(batch, "c", 2);
-            Assert.Equal(2, await session.BulkUpsertAsync(batch, NewerOnly, ct));
-            Assert.Equal(0, await session.BulkUpsertAsync(batch, NewerOnly, ct));
+            Assert.Equal(2, await session.BulkUpsertAsync(batch, NewerOnly, token));
+            Assert.Equal(0, await session.BulkUpsertAsync(batch, NewerOnly, token));
         });
 
         Assert.Equal(new() { ["a"] = 1, ["b"] = 2, ["c"] = 2 }, await StoredVersionsAsync());
@@ -141,30 +141,30 @@ public abstract partial class DatabaseConformance
         }
         var refused = new List<int>();
 
-        await Database.WriteAsync((session, ct) => LoadAsync(session, 0, batch.Count, ct));
+        await Database.WriteAsync((session, token) => LoadAsync(session, 0, batch.Count, token));
 
         Assert.Equal([3, 17], refused);
         Assert.Equal(18, await CountAsync("versions"));
 
-        async Task LoadAsync(DbSession session, int start, int count, CancellationToken ct)
+        async Task LoadAsync(DbSession session, int start, int count, CancellationToken cancellationToken)
         {
-            await session.SavepointAsync("half", ct);
+            await session.SavepointAsync("half", cancellationToken);
             try
             {
-                await session.BulkUpsertAsync(batch.Slice(start, count), UpsertRule.Replace, ct);
-                await session.ReleaseAsync("half", ct);
+                await session.BulkUpsertAsync(batch.Slice(start, count), UpsertRule.Replace, cancellationToken);
+                await session.ReleaseAsync("half", cancellationToken);
             }
             catch (Exception e) when (Database.Classify(e) == FailureKind.DataRefused)
             {
-                await session.RollbackToAsync("half", ct);
-                await session.ReleaseAsync("half", ct);
+                await session.RollbackToAsync("half", cancellationToken);
+                await session.ReleaseAsync("half", cancellationToken);
                 if (count == 1)
                 {
                     refused.Add(start);
                     return;
                 }
-                await LoadAsync(session, start, count / 2, ct);
-                await LoadAsync(session, start + count / 2, count - count / 2, ct);
+                await LoadAsync(session, start, count / 2, cancellationToken);
+                await LoadAsync(session, start + count / 2, count - count / 2, cancellationToken);
             }
         }
     }
@@ -185,7 +185,7 @@ public abstract partial class DatabaseConformance
     {
         var shape = new TableShape(
             "late_keys", [new("raw", ColumnType.Text), new("number", ColumnType.Integer), new("x", ColumnType.Text), new("id", ColumnType.Text)], ["id", "number"]);
-        await Database.WriteAsync((session, ct) => session.ExecuteAsync(TableSql.CreateTable(shape, session.Dialect), null, ct));
+        await Database.WriteAsync((session, token) => session.ExecuteAsync(TableSql.CreateTable(shape, session.Dialect), null, token));
         using var batch = new RowBatch(shape);
         Add("old", 1, "a");
         Add("other", 2, "a");
@@ -198,7 +198,7 @@ public abstract partial class DatabaseConformance
         var error = await Assert.ThrowsAsync<ArgumentException>(() => UpsertAsync(batch, UpsertRule.Replace));
 
         Assert.Contains("(id='a', number=1)", error.Message, StringComparison.Ordinal);
-        Assert.Equal(["new", "other"], await Database.ReadAsync((session, ct) => session.QueryAsync<string>("SELECT raw FROM late_keys ORDER BY number", null, ct)));
+        Assert.Equal(["new", "other"], await Database.ReadAsync((session, token) => session.QueryAsync<string>("SELECT raw FROM late_keys ORDER BY number", null, token)));
 
         void Add(string raw, long number, string id)
         {
@@ -214,9 +214,9 @@ public abstract partial class DatabaseConformance
     public async Task A_transaction_that_fails_leaves_nothing_and_the_next_batch_of_the_shape_works()
     {
         using var batch = VersionBatch(("a", 1));
-        await Assert.ThrowsAsync<NotSupportedException>(() => Database.WriteAsync<int>(async (session, ct) =>
+        await Assert.ThrowsAsync<NotSupportedException>(() => Database.WriteAsync<int>(async (session, token) =>
         {
-            await session.BulkUpsertAsync(batch, UpsertRule.Replace, ct);
+            await session.BulkUpsertAsync(batch, UpsertRule.Replace, token);
             throw new NotSupportedException();
         }));
         Assert.Equal(0, await CountAsync("versions"));
@@ -233,8 +233,8 @@ public abstract partial class DatabaseConformance
 
         Assert.Equal(10_000, await UpsertAsync(batch, UpsertRule.Replace));
 
-        var lengths = await Database.ReadAsync((session, ct) =>
-            session.QueryAsync<long>("SELECT length(CAST(raw AS text)) FROM versions ORDER BY version", null, ct));
+        var lengths = await Database.ReadAsync((session, token) =>
+            session.QueryAsync<long>("SELECT length(CAST(raw AS text)) FROM versions ORDER BY version", null, token));
         Assert.Equal(Enumerable.Range(0, 10_000).Select(i => 2L + (i % 97 == 0 ? 20_000 : i % 50)), lengths);
     }
 
@@ -251,7 +251,7 @@ public abstract partial class DatabaseConformance
         for (var i = 5; i < Things.Columns.Length; i++)
             batch.WriteNull();
         await UpsertAsync(batch, UpsertRule.Replace);
-        var value = await Database.ReadAsync((session, ct) => session.ScalarAsync<double>("SELECT CAST(value AS double precision) FROM things", null, ct));
+        var value = await Database.ReadAsync((session, token) => session.ScalarAsync<double>("SELECT CAST(value AS double precision) FROM things", null, token));
         Assert.Equal(123456789.01234567, value, 1e-7);
 
         batch.BeginRow();

@@ -18,7 +18,7 @@ public abstract partial class DatabaseConformance
 
         async Task<bool> RunAsync((string Id, long Version)[][] sequence)
         {
-            await Database.WriteAsync((session, ct) => session.ExecuteAsync("DELETE FROM versions", null, ct));
+            await Database.WriteAsync((session, token) => session.ExecuteAsync("DELETE FROM versions", null, token));
             var model = new Dictionary<string, (long Version, string Raw)>();
             var number = 0;
             foreach (var rows in sequence)
@@ -37,7 +37,7 @@ public abstract partial class DatabaseConformance
                 }
                 Assert.Equal(expected, await UpsertAsync(written, NewerOnly));
             }
-            var stored = await Database.ReadAsync((session, ct) => session.QueryAsync<StoredRow>("SELECT id, version, raw FROM versions ORDER BY id", null, ct));
+            var stored = await Database.ReadAsync((session, token) => session.QueryAsync<StoredRow>("SELECT id, version, raw FROM versions ORDER BY id", null, token));
             Assert.Equal(
                 model.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => new StoredRow(entry.Key, entry.Value.Version, entry.Value.Raw)), stored);
             return true;

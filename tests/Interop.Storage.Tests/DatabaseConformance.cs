@@ -22,10 +22,10 @@ public abstract partial class DatabaseConformance : IAsyncLifetime
     public async Task InitializeAsync()
     {
         Database = DatabaseFactory.Open(new DatabaseOptions { Connection = await ConnectionAsync(), FirstRetryDelay = TimeSpan.FromMilliseconds(5), WritesBlock = WritesBlock });
-        await Database.WriteAsync(async (session, ct) =>
+        await Database.WriteAsync(async (session, token) =>
         {
-            await session.ExecuteAsync(TableSql.CreateTable(Things, session.Dialect), null, ct);
-            await session.ExecuteAsync(TableSql.CreateTable(Versions, session.Dialect), null, ct);
+            await session.ExecuteAsync(TableSql.CreateTable(Things, session.Dialect), null, token);
+            await session.ExecuteAsync(TableSql.CreateTable(Versions, session.Dialect), null, token);
         });
     }
 
@@ -42,7 +42,7 @@ public abstract partial class DatabaseConformance : IAsyncLifetime
     protected virtual Task CleanUpAsync() => Task.CompletedTask;
 
     protected Task<long> CountAsync(string table) =>
-        Database.ReadAsync((session, ct) => session.ScalarAsync<long>($"SELECT count(*) FROM {table}", null, ct));
+        Database.ReadAsync((session, token) => session.ScalarAsync<long>($"SELECT count(*) FROM {table}", null, token));
 
     protected static void AddVersion(RowBatch batch, string id, long version, string raw = "{}")
     {
@@ -61,10 +61,10 @@ public abstract partial class DatabaseConformance : IAsyncLifetime
     }
 
     protected Task<int> UpsertAsync(RowBatch batch, UpsertRule rule) =>
-        Database.WriteAsync((session, ct) => session.BulkUpsertAsync(batch, rule, ct));
+        Database.WriteAsync((session, token) => session.BulkUpsertAsync(batch, rule, token));
 
     protected async Task<Dictionary<string, long>> StoredVersionsAsync() =>
-        (await Database.ReadAsync((session, ct) => session.QueryAsync<StoredVersion>("SELECT id, version FROM versions", null, ct)))
+        (await Database.ReadAsync((session, token) => session.QueryAsync<StoredVersion>("SELECT id, version FROM versions", null, token)))
         .ToDictionary(row => row.Id, row => row.Version);
 
     private sealed record StoredVersion(string Id, long Version);
@@ -84,15 +84,15 @@ public sealed class PostgresBlockingConformance : DatabaseConformance
     {
         using var batch = VersionBatch(("a", 1));
         var threads = new List<int>();
-        await Database.WriteAsync(async (session, ct) =>
+        await Database.WriteAsync(async (session, token) =>
         {
             threads.Add(Environment.CurrentManagedThreadId);
-            await session.ScalarAsync<long>("SELECT 1", null, ct);
+            await session.ScalarAsync<long>("SELECT 1", null, token);
             threads.Add(Environment.CurrentManagedThreadId);
-            await session.BulkUpsertAsync(batch, UpsertRule.KeepExisting, ct);
+            await session.BulkUpsertAsync(batch, UpsertRule.KeepExisting, token);
             threads.Add(Environment.CurrentManagedThreadId);
-            await session.QueryAsync<long>("SELECT version FROM versions", null, ct);
-            await session.ExecuteAsync("DELETE FROM versions", null, ct);
+            await session.QueryAsync<long>("SELECT version FROM versions", null, token);
+            await session.ExecuteAsync("DELETE FROM versions", null, token);
             threads.Add(Environment.CurrentManagedThreadId);
         });
         threads.Add(Environment.CurrentManagedThreadId);

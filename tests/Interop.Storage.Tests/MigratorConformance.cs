@@ -32,10 +32,10 @@ public abstract class MigratorConformance : IAsyncLifetime
         Assert.Equal(2, await migrator.MigrateAsync());
         Assert.Equal(0, await migrator.MigrateAsync());
 
-        var note = await Database.ReadAsync((session, ct) => session.FirstAsync<Note>("SELECT body, changed FROM notes", null, ct));
+        var note = await Database.ReadAsync((session, token) => session.FirstAsync<Note>("SELECT body, changed FROM notes", null, token));
         Assert.Equal(new Note("a;b!", 1), note);
-        var recorded = await Database.ReadAsync((session, ct) =>
-            session.QueryAsync<Recorded>("SELECT version, name, applied_at FROM schema_version ORDER BY version", null, ct));
+        var recorded = await Database.ReadAsync((session, token) =>
+            session.QueryAsync<Recorded>("SELECT version, name, applied_at FROM schema_version ORDER BY version", null, token));
         Assert.Equal([(1, "tables"), (2, "first_note")], recorded.Select(row => (row.Version, row.Name)));
         Assert.All(recorded, row => Assert.InRange(DateTimeOffset.UtcNow - row.AppliedAt, TimeSpan.Zero, TimeSpan.FromMinutes(5)));
     }
@@ -121,7 +121,7 @@ public abstract class MigratorConformance : IAsyncLifetime
     private Database Open() => DatabaseFactory.Open(new DatabaseOptions { Connection = _connection });
 
     private Task<IReadOnlyList<int>> ContentOfAAsync() =>
-        Database.ReadAsync((session, ct) => session.QueryAsync<int>("SELECT x FROM a ORDER BY x", null, ct));
+        Database.ReadAsync((session, token) => session.QueryAsync<int>("SELECT x FROM a ORDER BY x", null, token));
 
     private sealed record Note(string Body, int Changed);
 

@@ -17,23 +17,23 @@ public sealed class PostgresServerFailureTests : IAsyncLifetime
     public async Task A_server_that_crashes_in_the_middle_of_a_transaction_is_waited_for_and_the_work_runs_again()
     {
         await using var database = DatabaseFactory.Open(new DatabaseOptions { Connection = _server.Uri });
-        await database.WriteAsync((session, ct) => session.ExecuteAsync("CREATE TABLE t (x integer)", null, ct));
-        await database.ReadAsync((session, ct) => session.ScalarAsync<long>("SELECT count(*) FROM t", null, ct));
+        await database.WriteAsync((session, token) => session.ExecuteAsync("CREATE TABLE t (x integer)", null, token));
+        await database.ReadAsync((session, token) => session.ScalarAsync<long>("SELECT count(*) FROM t", null, token));
         var runs = 0;
 
-        await database.WriteAsync(async (session, ct) =>
+        await database.WriteAsync(async (session, token) =>
         {
             runs++;
-            await session.ExecuteAsync("INSERT INTO t VALUES (@runs)", new { runs }, ct);
+            await session.ExecuteAsync("INSERT INTO t VALUES (@runs)", new { runs }, token);
             if (runs == 1)
             {
-                await _server.KillAsync(ct);
-                await _server.StartAsync(ct);
+                await _server.KillAsync(token);
+                await _server.StartAsync(token);
             }
-            await session.ExecuteAsync("INSERT INTO t VALUES (-@runs)", new { runs }, ct);
+            await session.ExecuteAsync("INSERT INTO t VALUES (-@runs)", new { runs }, token);
         });
 
-        Assert.Equal([-2, 2], await database.ReadAsync((session, ct) => session.QueryAsync<int>("SELECT x FROM t ORDER BY x", null, ct)));
+        Assert.Equal([-2, 2], await database.ReadAsync((session, token) => session.QueryAsync<int>("SELECT x FROM t ORDER BY x", null, token)));
     }
 
     [Fact]
@@ -44,7 +44,7 @@ public sealed class PostgresServerFailureTests : IAsyncLifetime
         await _server.StopAsync();
 
         await Assert.ThrowsAsync<DatabaseUnavailableException>(() => database.CheckAsync());
-        var error = await Assert.ThrowsAsync<DatabaseUnavailableException>(() => database.WriteAsync((session, ct) => session.ScalarAsync<long>("SELECT 1", null, ct)));
+        var error = await Assert.ThrowsAsync<DatabaseUnavailableException>(() => database.WriteAsync((session, token) => session.ScalarAsync<long>("SELECT 1", null, token)));
         Assert.Contains($"127.0.0.1:{_server.Port}/postgres as interop", error.Message, StringComparison.Ordinal);
 
         await _server.StartAsync();
@@ -82,12 +82,12 @@ public sealed class PostgresServerFailureTests : IAsyncLifetime
     public async Task What_was_committed_survives_a_crash()
     {
         await using var database = DatabaseFactory.Open(new DatabaseOptions { Connection = _server.Uri });
-        await database.WriteAsync((session, ct) => session.ExecuteAsync("CREATE TABLE kept AS SELECT 42 AS x", null, ct));
+        await database.WriteAsync((session, token) => session.ExecuteAsync("CREATE TABLE kept AS SELECT 42 AS x", null, token));
 
         await _server.KillAsync();
         Assert.False(_server.IsRunning);
         await _server.StartAsync();
 
-        Assert.Equal(42, await database.ReadAsync((session, ct) => session.ScalarAsync<int>("SELECT x FROM kept", null, ct)));
+        Assert.Equal(42, await database.ReadAsync((session, token) => session.ScalarAsync<int>("SELECT x FROM kept", null, token)));
     }
 }

@@ -1,5 +1,5 @@
-using Interop.Storage.Connections;
 using System.Text;
+using Interop.Storage.Connections;
 using Interop.Storage.Sqlite;
 using Microsoft.Data.Sqlite;
 
@@ -15,7 +15,7 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         Database = Open();
-        await Database.WriteAsync((session, ct) => session.ExecuteAsync("CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT)", null, ct));
+        await Database.WriteAsync((session, token) => session.ExecuteAsync("CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT)", null, token));
     }
 
     public async Task DisposeAsync()
@@ -57,16 +57,16 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
         var release = new TaskCompletionSource();
         var holder = Task.Run(() => Database.WriteAsync((_, _) => release.Task));
         await UntilAsync(() => WriteQueue.Of(_file.Path).IsTaken);
-        var impatient = Task.Run(() => Database.WriteAsync((session, ct) => session.ExecuteAsync("INSERT INTO t (x) VALUES ('never')", null, ct), cancellation.Token));
+        var impatient = Task.Run(() => Database.WriteAsync((session, token) => session.ExecuteAsync("INSERT INTO t (x) VALUES ('never')", null, token), cancellation.Token));
         await UntilAsync(() => WriteQueue.Of(_file.Path).Waiting == 1);
         await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => impatient);
-        var patient = Task.Run(() => Database.WriteAsync((session, ct) => session.ExecuteAsync("INSERT INTO t (x) VALUES ('last')", null, ct)));
+        var patient = Task.Run(() => Database.WriteAsync((session, token) => session.ExecuteAsync("INSERT INTO t (x) VALUES ('last')", null, token)));
 
         release.SetResult();
         await Task.WhenAll(holder, patient);
 
-        Assert.Equal(["last"], await Database.ReadAsync((session, ct) => session.QueryAsync<string>("SELECT x FROM t", null, ct)));
+        Assert.Equal(["last"], await Database.ReadAsync((session, token) => session.QueryAsync<string>("SELECT x FROM t", null, token)));
     }
 
     [Fact]
@@ -75,13 +75,13 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
         using var other = OtherProcess();
         Execute(other, "BEGIN IMMEDIATE");
 
-        var write = Task.Run(() => Database.WriteAsync((session, ct) => session.ExecuteAsync("INSERT INTO t (x) VALUES ('mine')", null, ct)));
+        var write = Task.Run(() => Database.WriteAsync((session, token) => session.ExecuteAsync("INSERT INTO t (x) VALUES ('mine')", null, token)));
         await UntilAsync(() => WriteQueue.Of(_file.Path).IsTaken);
         Execute(other, "INSERT INTO t (x) VALUES ('other')");
         Execute(other, "COMMIT");
         await write;
 
-        Assert.Equal(["other", "mine"], await Database.ReadAsync((session, ct) => session.QueryAsync<string>("SELECT x FROM t ORDER BY id", null, ct)));
+        Assert.Equal(["other", "mine"], await Database.ReadAsync((session, token) => session.QueryAsync<string>("SELECT x FROM t ORDER BY id", null, token)));
     }
 
     [Fact]
@@ -92,26 +92,26 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
         using var other = OtherProcess();
         Execute(other, "BEGIN IMMEDIATE");
 
-        var error = await Assert.ThrowsAsync<DatabaseBusyException>(() => impatient.WriteAsync((session, ct) => session.ScalarAsync<long>("SELECT 1", null, ct)));
+        var error = await Assert.ThrowsAsync<DatabaseBusyException>(() => impatient.WriteAsync((session, token) => session.ScalarAsync<long>("SELECT 1", null, token)));
 
         Assert.Contains(_file.Path, error.Message, StringComparison.Ordinal);
-        Assert.Equal(0, await impatient.ReadAsync((session, ct) => session.ScalarAsync<long>("SELECT count(*) FROM t", null, ct)));
+        Assert.Equal(0, await impatient.ReadAsync((session, token) => session.ScalarAsync<long>("SELECT count(*) FROM t", null, token)));
     }
 
     [Fact]
     public async Task A_full_database_is_named_and_the_transaction_undone()
     {
-        var error = await Assert.ThrowsAsync<DatabaseFullException>(() => Database.WriteAsync(async (session, ct) =>
+        var error = await Assert.ThrowsAsync<DatabaseFullException>(() => Database.WriteAsync(async (session, token) =>
         {
-            await session.ExecuteAsync("INSERT INTO t (x) VALUES ('undone')", null, ct);
-            await session.ExecuteAsync("PRAGMA max_page_count = 10", null, ct);
-            await session.ExecuteAsync("INSERT INTO t (x) VALUES (hex(zeroblob(1000000)))", null, ct);
+            await session.ExecuteAsync("INSERT INTO t (x) VALUES ('undone')", null, token);
+            await session.ExecuteAsync("PRAGMA max_page_count = 10", null, token);
+            await session.ExecuteAsync("INSERT INTO t (x) VALUES (hex(zeroblob(1000000)))", null, token);
         }));
 
         Assert.Contains(_file.Path, error.Message, StringComparison.Ordinal);
         Assert.Equal(FailureKind.Full, Database.Classify(error));
-        Assert.Equal(1, await Database.WriteAsync((session, ct) => session.ExecuteAsync("INSERT INTO t (x) VALUES ('small')", null, ct)));
-        Assert.Equal(["small"], await Database.ReadAsync((session, ct) => session.QueryAsync<string>("SELECT x FROM t", null, ct)));
+        Assert.Equal(1, await Database.WriteAsync((session, token) => session.ExecuteAsync("INSERT INTO t (x) VALUES ('small')", null, token)));
+        Assert.Equal(["small"], await Database.ReadAsync((session, token) => session.QueryAsync<string>("SELECT x FROM t", null, token)));
     }
 
     [Fact]
@@ -123,7 +123,7 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
 
         await FillAsync();
         await Assert.ThrowsAsync<DatabaseFullException>(() => database.CheckAsync());
-        await database.WriteAsync((session, ct) => session.ExecuteAsync("INSERT INTO t (x) VALUES ('small')", null, ct));
+        await database.WriteAsync((session, token) => session.ExecuteAsync("INSERT INTO t (x) VALUES ('small')", null, token));
         await database.CheckAsync();
 
         await FillAsync();
@@ -132,10 +132,10 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
         time.Elapsed += TimeSpan.FromSeconds(2);
         await database.CheckAsync();
 
-        Task FillAsync() => Assert.ThrowsAsync<DatabaseFullException>(() => database.WriteAsync(async (session, ct) =>
+        Task FillAsync() => Assert.ThrowsAsync<DatabaseFullException>(() => database.WriteAsync(async (session, token) =>
         {
-            await session.ExecuteAsync("PRAGMA max_page_count = 10", null, ct);
-            await session.ExecuteAsync("INSERT INTO t (x) VALUES (hex(zeroblob(1000000)))", null, ct);
+            await session.ExecuteAsync("PRAGMA max_page_count = 10", null, token);
+            await session.ExecuteAsync("INSERT INTO t (x) VALUES (hex(zeroblob(1000000)))", null, token);
         }));
     }
 
@@ -190,11 +190,11 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
     public async Task The_file_is_in_WAL_mode_and_flushed_as_asked_for(SqliteDurability durability, int synchronous)
     {
         await using var database = Open(options => options with { Durability = durability });
-        await database.WriteAsync(async (session, ct) =>
+        await database.WriteAsync(async (session, token) =>
         {
-            Assert.Equal("wal", await session.ScalarAsync<string>("PRAGMA journal_mode", null, ct));
-            Assert.Equal(synchronous, await session.ScalarAsync<int>("PRAGMA synchronous", null, ct));
-            Assert.Equal(1, await session.ScalarAsync<int>("PRAGMA foreign_keys", null, ct));
+            Assert.Equal("wal", await session.ScalarAsync<string>("PRAGMA journal_mode", null, token));
+            Assert.Equal(synchronous, await session.ScalarAsync<int>("PRAGMA synchronous", null, token));
+            Assert.Equal(1, await session.ScalarAsync<int>("PRAGMA foreign_keys", null, token));
         });
     }
 
@@ -202,7 +202,7 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
     public async Task An_instant_is_text_of_fixed_width_with_all_its_digits()
     {
         var shape = new TableShape("instants", [new("id", ColumnType.Integer), new("at", ColumnType.Timestamp)], ["id"]);
-        await Database.WriteAsync((session, ct) => session.ExecuteAsync(TableSql.CreateTable(shape, session.Dialect), null, ct));
+        await Database.WriteAsync((session, token) => session.ExecuteAsync(TableSql.CreateTable(shape, session.Dialect), null, token));
         var instants = new[] { DateTimeOffset.MinValue, DateTimeOffset.UnixEpoch.AddTicks(-1), DateTimeOffset.UnixEpoch, DateTimeOffset.MaxValue };
         using var batch = new RowBatch(shape);
         for (var i = 0; i < instants.Length; i++)
@@ -212,28 +212,28 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
             batch.WriteTimestamp(instants[i]);
         }
         // A slice uses the digits of its own rows.
-        await Database.WriteAsync((session, ct) => session.BulkUpsertAsync(batch.Slice(0, 2), UpsertRule.Replace, ct));
-        await Database.WriteAsync((session, ct) => session.BulkUpsertAsync(batch.Slice(2, 2), UpsertRule.Replace, ct));
+        await Database.WriteAsync((session, token) => session.BulkUpsertAsync(batch.Slice(0, 2), UpsertRule.Replace, token));
+        await Database.WriteAsync((session, token) => session.BulkUpsertAsync(batch.Slice(2, 2), UpsertRule.Replace, token));
 
         Assert.Equal(
             ["0001-01-01T00:00:00.0000000Z", "1969-12-31T23:59:59.9999999Z", "1970-01-01T00:00:00.0000000Z", "9999-12-31T23:59:59.9999999Z"],
-            await Database.ReadAsync((session, ct) => session.QueryAsync<string>("SELECT at FROM instants ORDER BY at", null, ct)));
+            await Database.ReadAsync((session, token) => session.QueryAsync<string>("SELECT at FROM instants ORDER BY at", null, token)));
     }
 
     [Fact]
     public async Task Empty_text_is_not_null()
     {
         var shape = new TableShape("texts", [new("id", ColumnType.Integer), new("text", ColumnType.Text), new("bytes", ColumnType.Binary)], ["id"]);
-        await Database.WriteAsync((session, ct) => session.ExecuteAsync(TableSql.CreateTable(shape, session.Dialect), null, ct));
+        await Database.WriteAsync((session, token) => session.ExecuteAsync(TableSql.CreateTable(shape, session.Dialect), null, token));
         using var batch = new RowBatch(shape);
         batch.BeginRow();
         batch.WriteInteger(1);
         batch.WriteUtf8([]);
         batch.WriteBinary(Encoding.UTF8.GetBytes(""));
-        await Database.WriteAsync((session, ct) => session.BulkUpsertAsync(batch, UpsertRule.Replace, ct));
+        await Database.WriteAsync((session, token) => session.BulkUpsertAsync(batch, UpsertRule.Replace, token));
 
-        Assert.Equal("text|blob", await Database.ReadAsync((session, ct) =>
-            session.ScalarAsync<string>("SELECT typeof(text) || '|' || typeof(bytes) FROM texts", null, ct)));
+        Assert.Equal("text|blob", await Database.ReadAsync((session, token) =>
+            session.ScalarAsync<string>("SELECT typeof(text) || '|' || typeof(bytes) FROM texts", null, token)));
     }
 
     private sealed class ManualTime : TimeProvider

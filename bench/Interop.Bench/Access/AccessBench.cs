@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Interop.Anomaly;
 using Interop.Anomaly.Features;
 using Interop.Anomaly.Models;
 using Interop.Anomaly.Scoring;

@@ -6,10 +6,13 @@ using System.Text;
 
 namespace Interop.Bench.Telemetry;
 
-/// <param name="Latencies">Of each answer, in milliseconds, sorted.</param>
+/// <param name="Seconds">The length of the measurement.</param>
+/// <param name="Accepted">Events that were accepted.</param>
+/// <param name="Others">All other answers.</param>
+/// <param name="Latencies">The latency of each answer in milliseconds, sorted.</param>
 internal sealed record LoadResult(double Seconds, long Accepted, long Others, double[] Latencies)
 {
-    /// <summary>Processor time of this side, of the server and of its database: a figure that a busy machine blurs less than it blurs seconds.</summary>
+    /// <summary>The processor time of the generator. A busy machine changes processor times less than durations.</summary>
     public TimeSpan GeneratorCpu { get; init; }
 
     public TimeSpan ServerCpu { get; init; }
@@ -21,13 +24,16 @@ internal sealed record LoadResult(double Seconds, long Accepted, long Others, do
     public double Percentile(double share) => Latencies.Length == 0 ? 0 : Latencies[(int)Math.Min(Latencies.Length - 1, share * Latencies.Length)];
 }
 
-/// <summary>Sends events over keep-alive connections, one request on each at a time, with as little work as can be.</summary>
+/// <summary>Sends events over keep-alive connections, one request at a time on each, with as little work as possible.</summary>
 internal static class LoadGenerator
 {
     private const int IdDigits = 16;
     private static long _next;
 
-    /// <param name="rate">Requests a second in all; null: as fast as answers come.</param>
+    /// <param name="address">The server.</param>
+    /// <param name="connections">The number of connections.</param>
+    /// <param name="duration">How long to send.</param>
+    /// <param name="rate">The total number of requests per second; null: as fast as answers arrive.</param>
     public static async Task<LoadResult> RunAsync(Uri address, int connections, TimeSpan duration, double? rate = null)
     {
         var started = Stopwatch.GetTimestamp();
@@ -58,13 +64,13 @@ internal static class LoadGenerator
                 }
                 else
                 {
-                    sentAt = due; // the answer before came too late for it: that wait counts
+                    sentAt = due; // the previous answer came too late; the wait for it counts
                 }
 
                 due += interval;
             }
 
-            // As senders make them, in no order: an index takes ids that rise far more easily. The product of an odd number is a permutation.
+            // In no order, like the ids of real senders: increasing ids would cost the index much less. Multiplication by an odd number is a permutation.
             ((ulong)Interlocked.Increment(ref _next) * 0x9E3779B97F4A7C15).TryFormat(request.AsSpan(idAt, IdDigits), out _, "X16");
             await socket.SendAsync(request);
             if (await IsAcceptedAsync(socket, buffer))

@@ -4,8 +4,8 @@ using Spectre.Console;
 namespace Interop.Bench.Telemetry;
 
 /// <summary>
-/// <c>telemetry --outage SECONDS</c>: how long senders wait for their answers while the database is killed and started again, and while it
-/// hangs, at a moderate rate and as fast as answers come; and whether everything that was accepted is stored once.
+/// <c>telemetry --outage SECONDS</c>: how long senders wait for answers while the database is killed and restarted, and while it is frozen, at a
+/// moderate rate and at full speed; and whether every accepted event is stored once.
 /// </summary>
 internal static class OutageBench
 {
@@ -50,10 +50,10 @@ internal static class OutageBench
                 var drained = System.Diagnostics.Stopwatch.GetElapsedTime(ended).TotalSeconds;
                 var stored = await TelemetryBench.CountAsync(url) - before;
                 if (stored != result.Accepted)
-                    throw new InvalidOperationException($"not so: {result.Accepted} accepted, {stored} stored");
-                Console.WriteLine($"{(frozen ? "hangs" : "killed")}, {rate}: {result.PerSecond:0}/s, max {result.Percentile(1):0.0} ms, {result.Others} not accepted");
+                    throw new InvalidOperationException($"{result.Accepted} events were accepted, but {stored} are stored");
+                Console.WriteLine($"{(frozen ? "frozen" : "killed")}, {rate}: {result.PerSecond:0}/s, max {result.Percentile(1):0.0} ms, {result.Others} not accepted");
                 table.AddRow(
-                    $"{(frozen ? "hangs" : "killed")}, {(rate is null ? "full rate" : $"{rate:N0}/s")}",
+                    $"{(frozen ? "frozen" : "killed")}, {(rate is null ? "full rate" : $"{rate:N0}/s")}",
                     $"{result.PerSecond:N0}", $"{result.Percentile(0.5):0.0}", $"{result.Percentile(0.99):0.0}", $"{result.Percentile(0.999):0.0}", $"{result.Percentile(1):0.0}",
                     $"{result.Others}", $"{stored:N0}", $"{drained:0.0}");
             }

@@ -7,7 +7,7 @@ using Npgsql;
 
 namespace Interop.Bench.Telemetry;
 
-/// <summary>What telemetry is measured against, each in a process of its own: (a) Kestrel that reads and answers, (b) one INSERT per request.</summary>
+/// <summary>The servers for comparison, each in a process of its own: (a) Kestrel that reads the body and answers, (b) one INSERT per request.</summary>
 internal static class Rivals
 {
     public const string FloorVerb = "telemetry-floor";

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Interop.Bench.Telemetry;
 
-/// <summary>A server in a process of its own, from its first line on (<c>NAME VERSION on URL</c>) until it is disposed of.</summary>
+/// <summary>A server in a process of its own. It is ready when it has written its first line, <c>NAME VERSION on URL</c>.</summary>
 internal sealed class ServedProcess : IAsyncDisposable
 {
     private readonly Process _process;
@@ -36,7 +36,7 @@ internal sealed class ServedProcess : IAsyncDisposable
         {
             if (line.Split(' ') is not [_, _, "on", var url, ..])
                 continue;
-            _ = process.StandardOutput.ReadToEndAsync(); // so that its pipe never fills
+            _ = process.StandardOutput.ReadToEndAsync(); // so that the pipe does not fill
             return new ServedProcess(process, new Uri(url));
         }
 

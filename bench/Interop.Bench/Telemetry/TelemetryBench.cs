@@ -8,19 +8,19 @@ using Spectre.Console;
 namespace Interop.Bench.Telemetry;
 
 /// <summary>
-/// <c>telemetry</c>: accepted events a second and the time to an answer, against (a) a bare endpoint that keeps nothing and (b) one INSERT per
-/// request, the same load on the same machine in one go; then at half of the load, and again on a table that is already large.
+/// <c>telemetry</c>: accepted events per second and latency, compared with (a) an endpoint that stores nothing and (b) one INSERT per request, under
+/// the same load on the same machine in one run; then at half of the load, and again on a table that is already large.
 /// </summary>
 internal static class TelemetryBench
 {
     public static IEnumerable<Command> Create()
     {
         var seconds = new Option<int>("--seconds") { Description = "Length of each measurement", DefaultValueFactory = _ => 10 };
-        var connections = new Option<int>("--connections") { Description = "Senders at once", DefaultValueFactory = _ => 256 };
-        var stored = new Option<int>("--stored") { Description = "Events to fill the table with before measuring once more; 0: do not", DefaultValueFactory = _ => 0 };
-        var alone = new Option<bool>("--alone") { Description = "Without the rivals, for looking at Interop itself" };
-        var command = new Command("telemetry", "Accepted, durable events, against a bare endpoint and one INSERT per request") { seconds, connections, stored, alone };
-        var outage = new Option<int>("--outage") { Description = "Instead: the database is killed, then frozen, for so many seconds under load" };
+        var connections = new Option<int>("--connections") { Description = "Concurrent senders", DefaultValueFactory = _ => 256 };
+        var stored = new Option<int>("--stored") { Description = "Measure again with so many events in the table; 0: do not", DefaultValueFactory = _ => 0 };
+        var alone = new Option<bool>("--alone") { Description = "Measure Interop only" };
+        var command = new Command("telemetry", "Accepted, durable events, compared with an endpoint that stores nothing and one INSERT per request") { seconds, connections, stored, alone };
+        var outage = new Option<int>("--outage") { Description = "Instead: kill and freeze the database for so many seconds under load" };
         command.Options.Add(outage);
         command.SetAction((parsed, _) => parsed.GetValue(outage) is > 0 and var gone
             ? OutageBench.RunAsync(TimeSpan.FromSeconds(gone), parsed.GetValue(connections))
@@ -72,7 +72,7 @@ internal static class TelemetryBench
                 var took = Stopwatch.GetElapsedTime(started).TotalSeconds;
                 var kept = await CountAsync(url) - before;
                 if (kept != result.Accepted)
-                    throw new InvalidOperationException($"not so: {result.Accepted} accepted, {kept} stored");
+                    throw new InvalidOperationException($"{result.Accepted} events were accepted, but {kept} are stored");
                 Row(what, result, kept / took);
                 return result;
             }
@@ -101,7 +101,7 @@ internal static class TelemetryBench
 
     private static async Task<LoadResult> MeasureAsync(ServedProcess server, PostgresServer postgres, int connections, TimeSpan duration, double? rate = null)
     {
-        await LoadGenerator.RunAsync(server.Address, connections, duration, rate); // a cold process is another measurement
+        await LoadGenerator.RunAsync(server.Address, connections, duration, rate); // warm-up
         return await LoadAsync(server, postgres, connections, duration, rate);
     }
 
@@ -113,7 +113,7 @@ internal static class TelemetryBench
         return result with { GeneratorCpu = Environment.CpuUsage.TotalTime - own, ServerCpu = server.Cpu - served, PostgresCpu = database.Total - stored };
     }
 
-    /// <summary>Waits until nothing is left in the spool: what counts as stored is in the table.</summary>
+    /// <summary>Waits until the spool is empty, so that every accepted event is in the table.</summary>
     internal static async Task StoredAsync(string url, string data)
     {
         while (Directory.GetFiles(Path.Combine(data, "telemetry"), "*.spool").Length > 0)
@@ -123,7 +123,7 @@ internal static class TelemetryBench
 
     internal static async Task<long> CountAsync(string url)
     {
-        await using var connection = new NpgsqlConnection(url + ";Pooling=false"); // a pooled one may be from before an outage
+        await using var connection = new NpgsqlConnection(url + ";Pooling=false"); // a pooled connection may be from before an outage
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand("SELECT COUNT(*) FROM telemetry_events", connection) { CommandTimeout = 600 };
         return (long)(await command.ExecuteScalarAsync())!;
@@ -143,7 +143,7 @@ internal static class TelemetryBench
         { CommandTimeout = 0 };
         command.Parameters.AddWithValue("events", events);
         await command.ExecuteNonQueryAsync();
-        // What the server would still be doing about it for minutes is the filling's, and no part of what is measured.
+        // The work that follows the filling for minutes is no part of the measurement.
         foreach (var after in new[] { "VACUUM (FREEZE, ANALYZE) telemetry_events", "CHECKPOINT" })
         {
             await using var settle = new NpgsqlCommand(after, connection) { CommandTimeout = 0 };

@@ -35,7 +35,7 @@ internal sealed record SearchQuery
         var lastUpdated = new List<LastUpdatedCondition>();
         int[]? resources = null;
         int? patient = null, count = null;
-        int offset = 0;
+        var offset = 0;
         bool isDescending = false, onlyCount = false, hasTotal = true, includesPatients = false;
         foreach (var (name, values) in parameters)
         {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -127,14 +128,14 @@ public static class DiscoveryEndpoints
 
 /// <summary>The patient of a search. <c>request_id</c> is optional.</summary>
 public sealed record SearchRequest(
-    [property: JsonPropertyName("request_id")] string? RequestId,
-    [property: JsonPropertyName("demographics")] SearchDemographics? Demographics);
+    [property: JsonPropertyName("request_id")] string? RequestId = null,
+    [property: JsonPropertyName("demographics"), Required] SearchDemographics? Demographics = null);
 
 /// <summary>Names, and the date of birth as yyyy-MM-dd. All are required.</summary>
 public sealed record SearchDemographics(
-    [property: JsonPropertyName("firstName")] string? FirstName,
-    [property: JsonPropertyName("lastName")] string? LastName,
-    [property: JsonPropertyName("dob")] string? Dob)
+    [property: JsonPropertyName("firstName"), Required] string? FirstName = null,
+    [property: JsonPropertyName("lastName"), Required] string? LastName = null,
+    [property: JsonPropertyName("dob"), Required] string? Dob = null)
 {
     /// <inheritdoc/>
     public override string ToString() => "(patient)";

@@ -41,6 +41,11 @@ internal sealed class QueryNames : IOpenApiOperationTransformer
         ["firstName"] = "The patient's first name",
         ["lastName"] = "The patient's last name",
         ["dob"] = "The patient's date of birth, yyyy-MM-dd",
+        ["profile"] = "The mapping profile; without it, the default one",
+        ["after"] = "Only lines after this one",
+        ["wait"] = "Whether to answer after the submission instead of at once",
+        ["fileId"] = "The id of the file",
+        ["processingId"] = "The id of the file",
         ["format"] = "The format of the answer or message",
     };
 

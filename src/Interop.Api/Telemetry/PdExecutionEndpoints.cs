@@ -93,11 +93,11 @@ public static class PdExecutionEndpoints
 
 /// <summary>Which executions.</summary>
 public sealed record ExecutionQuery(
-    [FromQuery(Name = "since"), Description("The earliest time of completion")] DateTimeOffset? Since,
-    [FromQuery(Name = "until"), Description("The latest time of completion")] DateTimeOffset? Until,
-    [FromQuery(Name = "status"), Description("success or failure")] string? Status,
-    [FromQuery(Name = "organization"), Description("Only executions of this organization")] string? Organization,
-    [FromQuery(Name = "qhin"), Description("Only executions of this QHIN")] string? Qhin)
+    [property: Description("The earliest time of completion")][FromQuery(Name = "since")] DateTimeOffset? Since,
+    [property: Description("The latest time of completion")][FromQuery(Name = "until")] DateTimeOffset? Until,
+    [property: Description("success or failure")][FromQuery(Name = "status")] string? Status,
+    [property: Description("Only executions of this organization")][FromQuery(Name = "organization")] string? Organization,
+    [property: Description("Only executions of this QHIN")][FromQuery(Name = "qhin")] string? Qhin)
 {
     internal ExecutionFilter Filter => new(Since, Until, Status?.ToLowerInvariant(), Organization, Qhin);
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Immutable;
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Serialization;
@@ -117,19 +118,19 @@ public static class TelemetryEndpoints
 
 /// <summary>The known members of an event in the flat shape. In the nested shape they stand in objects; other members are stored too.</summary>
 public sealed record TelemetryEventRequest(
-    [property: JsonPropertyName("eventId"), JsonRequired, Description("Identifies the event; the same id with other content is rejected")] string EventId,
-    [property: JsonPropertyName("eventType"), JsonRequired, Description("Such as pd.request.completed")] string EventType,
-    [property: JsonPropertyName("timestampUtc")] DateTimeOffset? TimestampUtc,
-    [property: JsonPropertyName("source")] string? Source,
-    [property: JsonPropertyName("protocol")] string? Protocol,
-    [property: JsonPropertyName("interactionId")] string? InteractionId,
-    [property: JsonPropertyName("organization")] string? Organization,
-    [property: JsonPropertyName("qhin")] string? Qhin,
-    [property: JsonPropertyName("environment")] string? Environment,
-    [property: JsonPropertyName("status")] string? Status,
-    [property: JsonPropertyName("durationMs")] long? DurationMs,
-    [property: JsonPropertyName("resultCount")] long? ResultCount,
-    [property: JsonPropertyName("correlationId")] string? CorrelationId);
+    [property: JsonPropertyName("eventId"), Required, Description("Identifies the event; the same id with other content is rejected")] string EventId,
+    [property: JsonPropertyName("eventType"), Required, Description("Such as pd.request.completed")] string EventType,
+    [property: JsonPropertyName("timestampUtc")] DateTimeOffset? TimestampUtc = null,
+    [property: JsonPropertyName("source")] string? Source = null,
+    [property: JsonPropertyName("protocol")] string? Protocol = null,
+    [property: JsonPropertyName("interactionId")] string? InteractionId = null,
+    [property: JsonPropertyName("organization")] string? Organization = null,
+    [property: JsonPropertyName("qhin")] string? Qhin = null,
+    [property: JsonPropertyName("environment")] string? Environment = null,
+    [property: JsonPropertyName("status")] string? Status = null,
+    [property: JsonPropertyName("durationMs")] long? DurationMs = null,
+    [property: JsonPropertyName("resultCount")] long? ResultCount = null,
+    [property: JsonPropertyName("correlationId")] string? CorrelationId = null);
 
 /// <summary>The answer to a POST.</summary>
 /// <param name="Accepted">Whether every event is durable.</param>

@@ -44,7 +44,7 @@ internal sealed class TelemetryIntake(IGrainFactory grains)
         {
             try
             {
-                var outcomes = await grains.GetGrain<ITelemetryIntakeGrain>(0).Accept([.. call.Select(w => w.Submission)]);
+                var outcomes = await grains.GetQuery<ITelemetryIntakeGrain>().Accept([.. call.Select(w => w.Submission)]);
                 for (var i = 0; i < call.Count; i++)
                     call[i].Outcome.TrySetResult(outcomes[i]);
             }

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Interop.Api.Http;
@@ -100,7 +101,12 @@ internal static class TenantName
 }
 
 /// <summary>Credentials for one request.</summary>
-public sealed record TokenManualRequest(string? ClientId, string? ClientSecret, string? Username, string? Password, string? Scope)
+public sealed record TokenManualRequest(
+    [property: Required] string? ClientId = null,
+    [property: Required] string? ClientSecret = null,
+    [property: Required] string? Username = null,
+    [property: Required] string? Password = null,
+    string? Scope = null)
 {
     /// <inheritdoc/>
     public override string ToString() => "(secret)";

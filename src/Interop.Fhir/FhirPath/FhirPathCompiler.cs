@@ -63,7 +63,7 @@ public static class FhirPathCompiler
         /// <summary>An operand or argument whose variables end with it.</summary>
         public Operation Scoped(Expression expression)
         {
-            int before = _definitions;
+            var before = _definitions;
             Operation operation = Build(expression);
             return _definitions == before ? operation : new ScopedOperation(operation);
         }
@@ -100,11 +100,11 @@ public static class FhirPathCompiler
         private Operation Binary(BinaryExpression binary)
         {
             Operation left = Scoped(binary.Left), right = Scoped(binary.Right);
-            int position = binary.Position;
+            var position = binary.Position;
             switch (binary.Operator)
             {
                 case "=" or "!=":
-                    bool negate = binary.Operator == "!=";
+                    var negate = binary.Operator == "!=";
                     return right is LiteralOperation { Value: { Kind: NodeKind.String } text }
                         ? new EqualsTextOperation(left, text.AsText()!, negate) { Position = position }
                         : new EqualOperation(left, right, negate) { Position = position };

@@ -12,11 +12,15 @@ internal sealed class NarrativeMarkup
     private readonly List<Range> _attributes = [];
     private bool _hasContent;
 
+    /// <summary>After <see cref="FindError"/>: what is suspicious in the narrative but no error, or null.</summary>
+    public string? Warning { get; private set; }
+
     /// <summary>The first error, or null.</summary>
     public (string Code, string Text)? FindError(ReadOnlySpan<byte> xhtml)
     {
         _open.Clear();
         _hasContent = false;
+        Warning = null;
         var at = SkipWhiteSpace(xhtml, 0);
         if (!xhtml[at..].StartsWith("<div"u8))
             return (IssueCode.Value, "The narrative is one div element: <div xmlns=\"http://www.w3.org/1999/xhtml\">...</div>.");
@@ -182,6 +186,8 @@ internal sealed class NarrativeMarkup
             return NotWellFormed(xhtml, at, $"the attribute {attribute} of <{element}> has a bare < or &; write &lt; or &amp;");
         if (NarrativeSafety.FindDanger(attribute, value) is { } danger)
             return Forbidden(xhtml, at, $"the attribute {attribute} of <{element}> {danger}");
+        if (Warning is null && NarrativeSafety.IsLoadingStyle(attribute, value))
+            Warning = $"At character {Position(xhtml, at)} of the narrative the style of <{element}> loads something by url(.";
         hasNamespace |= attribute == "xmlns";
         at = open + 1 + length + 1;
         return null;

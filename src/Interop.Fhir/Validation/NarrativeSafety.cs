@@ -6,7 +6,7 @@ namespace Interop.Fhir.Validation;
 /// </summary>
 internal static class NarrativeSafety
 {
-    private static readonly string[] StyleDangers = ["url(", "expression(", "@import", "javascript:", "behavior", "-moz-binding", "\\", "&#", "/*"];
+    private static readonly string[] StyleDangers = ["expression(", "@import", "javascript:", "behavior", "-moz-binding", "\\", "&#", "/*"];
 
     /// <summary>Why the value is not safe, as the end of a sentence; null where it is safe.</summary>
     public static string? FindDanger(string attribute, ReadOnlySpan<byte> value) => attribute switch
@@ -41,15 +41,26 @@ internal static class NarrativeSafety
     private static bool IsImage(ReadOnlySpan<byte> scheme, ReadOnlySpan<byte> url) =>
         Is(scheme, "data") ? url.StartsWith("data:image/"u8) : Is(scheme, "http") || Is(scheme, "https") || Is(scheme, "urn") || Is(scheme, "cid");
 
+    /// <summary>A style that loads something by url(: suspicious, but other validators of FHIR accept it.</summary>
+    public static bool IsLoadingStyle(string attribute, ReadOnlySpan<byte> value) => attribute == "style" && Contains(value, "url(");
+
     private static bool HasStyleDanger(ReadOnlySpan<byte> style)
     {
         foreach (var danger in StyleDangers)
         {
-            for (var at = 0; at <= style.Length - danger.Length; at++)
-            {
-                if (Is(style.Slice(at, danger.Length), danger))
-                    return true;
-            }
+            if (Contains(style, danger))
+                return true;
+        }
+
+        return false;
+    }
+
+    private static bool Contains(ReadOnlySpan<byte> style, string text)
+    {
+        for (var at = 0; at <= style.Length - text.Length; at++)
+        {
+            if (Is(style.Slice(at, text.Length), text))
+                return true;
         }
 
         return false;

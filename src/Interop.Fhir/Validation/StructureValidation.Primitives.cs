@@ -71,6 +71,8 @@ internal sealed partial class StructureValidation
     {
         if (_narrative.FindError(xhtml) is { } error)
             Issues.Error(error.Code, error.Text);
+        if (_narrative.Warning is { } warning)
+            Issues.Warning(IssueCode.Value, warning);
     }
 
     private void CheckMeaning(ReadOnlySpan<byte> text, Property property, ElementType? parent, PrimitiveKind kind)
@@ -91,8 +93,13 @@ internal sealed partial class StructureValidation
 
     private void CheckReference(ReadOnlySpan<byte> reference, ElementType type)
     {
-        if (ReferenceFormat.FindError(reference, _schema, out var target) is { } error)
-            Issues.Error(IssueCode.Value, $"{Quote(reference)} is not a valid reference. {error}");
+        if (ReferenceFormat.FindError(reference, _schema, out var target, out var isWarning) is { } error)
+        {
+            if (isWarning)
+                Issues.Warning(IssueCode.Value, $"{Quote(reference)} is not a usual reference. {error}");
+            else
+                Issues.Error(IssueCode.Value, $"{Quote(reference)} is not a valid reference. {error}");
+        }
         else if (target is not null && !type.Targets.IsEmpty && !type.Targets.Contains(target.Name))
             WarnOfTarget(type, target);
     }

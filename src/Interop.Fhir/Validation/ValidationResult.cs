@@ -22,4 +22,38 @@ public sealed record ValidationResult
 
     /// <summary>In the order in which they were met; at most <see cref="ValidationOptions.MaxIssues"/>, then one that says so.</summary>
     public ImmutableArray<ValidationIssue> Issues { get; init; } = [];
+
+    /// <summary>The issues as an OperationOutcome in JSON; without issues, one of severity information that says so.</summary>
+    public byte[] ToOperationOutcome()
+    {
+        var bytes = new System.Buffers.ArrayBufferWriter<byte>();
+        using (var json = new System.Text.Json.Utf8JsonWriter(bytes))
+        {
+            json.WriteStartObject();
+            json.WriteString("resourceType"u8, "OperationOutcome"u8);
+            json.WriteStartArray("issue"u8);
+            foreach (var issue in Issues.IsEmpty ? [new ValidationIssue(IssueSeverity.Information, "informational", "", "The resource is valid.")] : Issues)
+                Write(json, issue);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        return bytes.WrittenSpan.ToArray();
+    }
+
+    private static void Write(System.Text.Json.Utf8JsonWriter json, ValidationIssue issue)
+    {
+        json.WriteStartObject();
+        json.WriteString("severity"u8, issue.Severity.ToString().ToLowerInvariant());
+        json.WriteString("code"u8, issue.Code);
+        json.WriteString("diagnostics"u8, issue.Text);
+        if (issue.Location.Length > 0)
+        {
+            json.WriteStartArray("expression"u8);
+            json.WriteStringValue(issue.Location);
+            json.WriteEndArray();
+        }
+
+        json.WriteEndObject();
+    }
 }

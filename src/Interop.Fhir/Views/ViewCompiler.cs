@@ -25,7 +25,7 @@ internal sealed class ViewCompiler
         _definition = definition;
         _model = model;
         var operations = new Dictionary<string, Operation>(StringComparer.Ordinal) { [RowIndex] = new RowIndexOperation() };
-        for (int i = 0; i < definition.Constants.Count; i++)
+        for (var i = 0; i < definition.Constants.Count; i++)
         {
             var constant = definition.Constants[i];
             var type = model.FindType(constant.Type) ?? throw new ViewDefinitionException($"constant[{i}]", $"{constant.Type} is no type");
@@ -76,7 +76,7 @@ internal sealed class ViewCompiler
     {
         if (!first.Select(c => c.Name).SequenceEqual(other.Select(c => c.Name)))
             throw new ViewDefinitionException(place, $"every branch of a unionAll needs the same columns in the same order: the first has {Names(first)}, this one {Names(other)}");
-        for (int i = 0; i < first.Count; i++)
+        for (var i = 0; i < first.Count; i++)
         {
             if (first[i].Kind != other[i].Kind || first[i].IsCollection != other[i].IsCollection)
                 throw new ViewDefinitionException(other[i].Place, $"the column {first[i].Name} is {Shape(other[i])} here, and {Shape(first[i])} in the first branch of the unionAll");
@@ -89,14 +89,14 @@ internal sealed class ViewCompiler
 
     private ViewStep Selects(IReadOnlyList<ViewSelect> selects, int depth, StaticType context, ViewStep next)
     {
-        for (int i = selects.Count - 1; i >= 0; i--)
+        for (var i = selects.Count - 1; i >= 0; i--)
             next = Select(selects[i], depth, context, next);
         return next;
     }
 
     private ViewStep Select(ViewSelect select, int depth, StaticType context, ViewStep next)
     {
-        int inside = select.Iteration == ViewIteration.None ? depth : depth + 1;
+        var inside = select.Iteration == ViewIteration.None ? depth : depth + 1;
         _depth = Math.Max(_depth, inside);
         var iteration = Iteration(select, ref context);
         var step = next;
@@ -135,7 +135,7 @@ internal sealed class ViewCompiler
     /// <summary>The paths of a select's iteration; what they find is the context of what is inside.</summary>
     private Operation[] Iteration(ViewSelect select, ref StaticType context)
     {
-        string place = PlaceOf(select);
+        var place = PlaceOf(select);
         if (select.Iteration == ViewIteration.None)
             return [];
         if (select.Iteration != ViewIteration.Repeat)
@@ -146,7 +146,7 @@ internal sealed class ViewCompiler
         }
         var paths = new Operation[select.IterationPaths.Count];
         StaticType all = new([], IsCollection: false);
-        for (int i = 0; i < paths.Length; i++)
+        for (var i = 0; i < paths.Length; i++)
         {
             // Each path is also followed from the results of the others, and must have a meaning on one of them only.
             (paths[i], var found) = Path(select.IterationPaths[i], $"{place}[{i}]", i == 0 ? context : StaticType.Union(context, all));

@@ -36,7 +36,7 @@ internal static partial class ViewDefinitionReader
             throw new ViewDefinitionException("", "a ViewDefinition is a JSON object");
         if (Text(json, "resourceType", "") is { } type && type != "ViewDefinition")
             throw new ViewDefinitionException("resourceType", $"expected ViewDefinition but found {type}");
-        string? name = Text(json, "name", "");
+        var name = Text(json, "name", "");
         if (requireName && name is null)
             throw new ViewDefinitionException("name", "the view needs a name: it is the table's");
         if (name is not null && !SqlName().IsMatch(name))
@@ -90,10 +90,10 @@ internal static partial class ViewDefinitionReader
     {
         Object(json, place);
         RefuseUnknown(json, ColumnProperties, place);
-        string name = RequiredText(json, "name", place);
+        var name = RequiredText(json, "name", place);
         if (!SqlName().IsMatch(name))
             throw new ViewDefinitionException($"{place}.name", $"'{name}' is not letters, digits and underscores, beginning with a letter");
-        bool collection = false;
+        var collection = false;
         if (json.TryGetProperty("collection", out var flag))
             collection = flag.ValueKind is JsonValueKind.True or JsonValueKind.False ? flag.GetBoolean() : throw new ViewDefinitionException($"{place}.collection", "expected true or false");
         return new ViewColumn(name, RequiredText(json, "path", place), Text(json, "type", place), collection, place);
@@ -102,13 +102,13 @@ internal static partial class ViewDefinitionReader
     private static ViewConstant Constant(JsonElement json, string place)
     {
         Object(json, place);
-        string name = RequiredText(json, "name", place);
+        var name = RequiredText(json, "name", place);
         JsonProperty[] values = [.. json.EnumerateObject().Where(p => p.Name.StartsWith("value", StringComparison.Ordinal))];
         if (values.Length != 1 || values[0].Name.Length == "value".Length)
             throw new ViewDefinitionException(place, $"the constant {name} needs one value, such as valueString");
-        string suffix = values[0].Name["value".Length..];
-        string type = char.ToLowerInvariant(suffix[0]) + suffix[1..];
-        bool fits = ViewColumnKinds.IsPrimitive(type) && values[0].Value.ValueKind switch
+        var suffix = values[0].Name["value".Length..];
+        var type = char.ToLowerInvariant(suffix[0]) + suffix[1..];
+        var fits = ViewColumnKinds.IsPrimitive(type) && values[0].Value.ValueKind switch
         {
             JsonValueKind.String => ViewColumnKinds.Of(type) is not (ViewColumnKind.Boolean or ViewColumnKind.Integer or ViewColumnKind.Numeric),
             JsonValueKind.Number => ViewColumnKinds.Of(type) is ViewColumnKind.Integer or ViewColumnKind.Numeric,
@@ -124,10 +124,10 @@ internal static partial class ViewDefinitionReader
     {
         if (!json.TryGetProperty(property, out var array))
             yield break;
-        string prefix = place.Length == 0 ? property : $"{place}.{property}";
+        var prefix = place.Length == 0 ? property : $"{place}.{property}";
         if (array.ValueKind != JsonValueKind.Array)
             throw new ViewDefinitionException(prefix, "expected an array");
-        int index = 0;
+        var index = 0;
         foreach (var item in array.EnumerateArray())
             yield return (item, $"{prefix}[{index++}]");
     }
@@ -179,7 +179,7 @@ internal static partial class ViewDefinitionReader
     {
         if (!json.TryGetProperty(property, out var value))
             return null;
-        string own = place.Length == 0 ? property : $"{place}.{property}";
+        var own = place.Length == 0 ? property : $"{place}.{property}";
         return value.ValueKind == JsonValueKind.String && TextOf(value, own) is { Length: > 0 } text ? text : throw new ViewDefinitionException(own, "expected a text");
     }
 

@@ -70,9 +70,9 @@ internal sealed class ViewRun(IReadOnlyList<ViewColumn> columns, int depth)
         if (Rows == CompiledView.MaxRowsPerResource)
             throw new ViewEvaluationException("select", $"the view gives more than {CompiledView.MaxRowsPerResource:N0} rows of this resource");
         _sink.BeginRow();
-        for (int i = 0; i < _cells.Length; i++)
+        for (var i = 0; i < _cells.Length; i++)
         {
-            (int start, int count) = _cells[i];
+            (var start, var count) = _cells[i];
             if (count == NoElement)
                 _sink.Null();
             else if (_columns[i].IsCollection)
@@ -99,10 +99,10 @@ internal sealed class ViewRun(IReadOnlyList<ViewColumn> columns, int depth)
             case ViewColumnKind.Boolean when node.Kind == NodeKind.Boolean:
                 _sink.Boolean(node.AsBoolean());
                 break;
-            case ViewColumnKind.Integer when node.TryGetInteger(out long integer):
+            case ViewColumnKind.Integer when node.TryGetInteger(out var integer):
                 _sink.Integer(integer);
                 break;
-            case ViewColumnKind.Integer when node.TryGetDecimal(out decimal number) && decimal.Truncate(number) == number && Math.Abs(number) <= long.MaxValue:
+            case ViewColumnKind.Integer when node.TryGetDecimal(out var number) && decimal.Truncate(number) == number && Math.Abs(number) <= long.MaxValue:
                 _sink.Integer((long)number);
                 break;
             case ViewColumnKind.Numeric when node.Kind is NodeKind.Decimal or NodeKind.Integer:
@@ -159,8 +159,8 @@ internal sealed class ViewRun(IReadOnlyList<ViewColumn> columns, int depth)
             _sink.Numeric(System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(node.Json));
             return;
         }
-        string text = TextOf(column, node);
-        byte[] rented = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(text.Length));
+        var text = TextOf(column, node);
+        var rented = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(text.Length));
         ReadOnlySpan<byte> utf8 = rented.AsSpan(0, Encoding.UTF8.GetBytes(text, rented));
         Count(utf8.Length);
         if (numeric)
@@ -188,7 +188,7 @@ internal sealed class ViewRun(IReadOnlyList<ViewColumn> columns, int depth)
     {
         var writer = Writer();
         writer.WriteStartArray();
-        for (int i = start; i < start + count; i++)
+        for (var i = start; i < start + count; i++)
             WriteItem(writer, _evaluation[i]);
         writer.WriteEndArray();
         Flush(writer);

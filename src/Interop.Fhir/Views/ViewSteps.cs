@@ -32,10 +32,10 @@ internal sealed class ColumnsStep(int depth, ColumnPath[] columns, ViewStep next
     public override void Run(ViewRun run)
     {
         var e = run.Focus(depth);
-        int mark = e.Top;
+        var mark = e.Top;
         foreach (var column in columns)
         {
-            int start = e.Top;
+            var start = e.Top;
             try
             {
                 column.Operation.Evaluate(e);
@@ -44,7 +44,7 @@ internal sealed class ColumnsStep(int depth, ColumnPath[] columns, ViewStep next
             {
                 throw new ViewEvaluationException(column.Column.Name, error.Message, error);
             }
-            int count = e.Top - start;
+            var count = e.Top - start;
             if (count > 1 && !column.Column.IsCollection)
                 throw new ViewEvaluationException(column.Column.Name, $"the path gives {count} values, but the column is no collection");
             run.SetCell(column.Index, start, count);
@@ -62,7 +62,7 @@ internal sealed class ForEachStep(int depth, string place, Operation path, ViewS
     public override void Run(ViewRun run)
     {
         var e = run.Focus(depth);
-        int mark = e.Top;
+        var mark = e.Top;
         try
         {
             path.Evaluate(e);
@@ -71,8 +71,8 @@ internal sealed class ForEachStep(int depth, string place, Operation path, ViewS
         {
             throw new ViewEvaluationException(place, error.Message, error);
         }
-        int count = e.Top - mark;
-        for (int i = 0; i < count; i++)
+        var count = e.Top - mark;
+        for (var i = 0; i < count; i++)
         {
             Charge(e, place);
             run.SetFocus(depth + 1, e[mark + i], i);
@@ -95,10 +95,10 @@ internal sealed class NoElementStep(int depth, int[] columns, int[] rowIndexes, 
     public override void Run(ViewRun run)
     {
         Evaluation e = run.Focus(depth);
-        int mark = e.Top;
-        foreach (int column in columns)
+        var mark = e.Top;
+        foreach (var column in columns)
             run.SetNull(column);
-        foreach (int column in rowIndexes)
+        foreach (var column in rowIndexes)
         {
             run.SetCell(column, e.Top, 1);
             e.Push(Zero);
@@ -113,17 +113,17 @@ internal sealed class RepeatStep(int depth, string place, Operation[] paths, Vie
 {
     public override void Run(ViewRun run)
     {
-        int index = 0;
+        var index = 0;
         Visit(run, run.Focus(depth), ref index);
     }
 
     private void Visit(ViewRun run, Evaluation e, ref int index)
     {
         var focus = e.This;
-        bool hasFocus = e.HasThis;
+        var hasFocus = e.HasThis;
         foreach (var path in paths)
         {
-            int mark = e.Top;
+            var mark = e.Top;
             e.This = focus;
             e.HasThis = hasFocus;
             try
@@ -135,8 +135,8 @@ internal sealed class RepeatStep(int depth, string place, Operation[] paths, Vie
             {
                 throw new ViewEvaluationException(place, error.Message, error);
             }
-            int end = e.Top;
-            for (int i = mark; i < end; i++)
+            var end = e.Top;
+            for (var i = mark; i < end; i++)
             {
                 Charge(e, place);
                 run.SetFocus(depth + 1, e[i], index++);
@@ -171,7 +171,7 @@ internal sealed class ViewCondition(string place, Operation path)
     public bool Holds(ViewRun run)
     {
         var e = run.Focus(0);
-        int mark = e.Top;
+        var mark = e.Top;
         try
         {
             path.Evaluate(e);
@@ -180,10 +180,10 @@ internal sealed class ViewCondition(string place, Operation path)
         {
             throw new ViewEvaluationException(place, error.Message, error);
         }
-        int count = e.Top - mark;
+        var count = e.Top - mark;
         if (count > 1 || (count == 1 && e[mark].Kind != NodeKind.Boolean && !e[mark].HasNoValue))
             throw new ViewEvaluationException(place, "the path must give true, false or nothing");
-        bool holds = count == 1 && e[mark].Kind == NodeKind.Boolean && e[mark].AsBoolean();
+        var holds = count == 1 && e[mark].Kind == NodeKind.Boolean && e[mark].AsBoolean();
         e.Cut(mark);
         return holds;
     }

@@ -88,7 +88,7 @@ internal sealed partial class DiscoveryGrain(
             outcome = answer.Result is null ? null : new { status = answer.Result.Outcome, resultCount = answer.Result.ResultCount },
             correlationId,
         });
-        var outcomes = await GrainFactory.GetGrain<ITelemetryIntakeGrain>(0)
+        var outcomes = await GrainFactory.GetQuery<ITelemetryIntakeGrain>()
             .Accept([new Submission(payload, IsTooLong: false)]);
         if (outcomes[0].Status != SubmissionStatus.Accepted)
             LogNotRecorded(correlationId, outcomes[0].Status);

@@ -51,7 +51,7 @@ internal static class ServeCommand
         Console.WriteLine($"  database  {(settings.IsPostgres ? "PostgreSQL" : $"SQLite, {settings.DatabaseOptions.Connection}")}");
         Console.WriteLine($"  sources   {(settings.Sources.Count == 0 ? "none: set FHIR_BASE_URL" : string.Join(", ", settings.Sources.Select(s => $"{s.Key} = {s.Value.BaseUrl}")))}");
         Console.WriteLine($"  access    {ServerSecurity.Describe(settings)}");
-        Console.WriteLine($"  try       {new Uri(address, "docs")}");
+        Console.WriteLine($"  try       {new Uri(address, settings.Role == ProcessRole.Silo ? "health/ready" : "docs")}");
         foreach (var line in settings.WithoutEffect)
             Console.WriteLine($"  note      {line}");
         return address;

@@ -18,7 +18,7 @@ internal static class ValidateCommand
         };
         var profiles = new Option<string[]>("--profile")
         {
-            Description = "A StructureDefinition file, or a folder with such, as often as needed; a resource that claims one of them must follow it",
+            Description = "A StructureDefinition file, a folder, a FHIR package (.tgz, or its name in the package cache), or a profile's URL that every resource of its type must follow; repeatable",
             DefaultValueFactory = _ => [],
         };
         var command = new Command("validate", "Validate FHIR R4 resources; a line per issue") { files, level, profiles };

@@ -12,7 +12,7 @@ namespace Interop.Silo.Hosting;
 /// Microsoft Orleans: silos find each other through PostgreSQL. On SQLite, and for a command that runs once, one silo runs by itself on free
 /// loopback ports with reminders in memory; runs that were interrupted are resumed at the next start.
 /// </summary>
-internal static class Engine
+internal static partial class Engine
 {
     /// <summary>The engine, as the start line names it.</summary>
     public const string Description = "Microsoft Orleans";
@@ -43,20 +43,17 @@ internal static class Engine
             client.Configure<ClusterOptions>(settings.Identify);
             client.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = GatewayRefresh);
             client.AddOutgoingGrainCallFilter<ReadRetryFilter>();
+            client.AddActivityPropagation();
             client.UseAdoNetClustering(store => (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions));
             // The silos may start later, and the first of them creates the membership table.
-            client.UseConnectionRetryFilter(async (exception, cancellationToken) =>
-            {
-                await Console.Error.WriteLineAsync($"The cluster cannot be reached yet; the next attempt follows in {ConnectionRetryDelay.TotalSeconds} s: {exception.Message.ReplaceLineEndings(" ")}");
-                await Task.Delay(ConnectionRetryDelay, cancellationToken);
-                return true;
-            });
+            client.UseConnectionRetryFilter<ConnectionRetry>();
         });
     }
 
     private static void AddSilo(this IHostApplicationBuilder builder, InteropSettings settings, bool alone) => builder.UseOrleans(silo =>
     {
         silo.AddIncomingGrainCallFilter<CallScopeFilter>();
+        silo.AddActivityPropagation();
         if (alone)
         {
             var (siloPort, gatewayPort) = FreePorts();
@@ -119,5 +116,19 @@ internal static class Engine
         silo.Start();
         gateway.Start();
         return (((IPEndPoint)silo.LocalEndpoint).Port, ((IPEndPoint)gateway.LocalEndpoint).Port);
+    }
+
+    /// <summary>Tries to reach the cluster until the host stops.</summary>
+    private sealed partial class ConnectionRetry(TimeProvider time, ILogger<ConnectionRetry> log) : IClientConnectionRetryFilter
+    {
+        public async Task<bool> ShouldRetryConnectionAttempt(Exception exception, CancellationToken cancellationToken)
+        {
+            LogNotReached(ConnectionRetryDelay.TotalSeconds, exception.Message);
+            await Task.Delay(ConnectionRetryDelay, time, cancellationToken);
+            return true;
+        }
+
+        [LoggerMessage(1501, LogLevel.Warning, "The cluster cannot be reached yet; the next attempt follows in {Seconds} s: {Reason}")]
+        private partial void LogNotReached(double seconds, string reason);
     }
 }

@@ -8,6 +8,7 @@ using Interop.Silo.Settings;
 using Interop.Storage.Connections;
 using Interop.Telemetry;
 using Interop.Tokens;
+using Interop.Uploads;
 using Microsoft.Extensions.Options;
 
 namespace Interop.Silo.Hosting;
@@ -37,6 +38,7 @@ internal static class Features
             services.AddProcessLease();
         services.AddSingleton(provider => new TelemetryDatabase(settings.TelemetryDatabase, provider.GetRequiredService<ILoggerFactory>()));
         services.AddTelemetry();
+        services.AddUploads(settings.Sources.GetValueOrDefault("default")?.BaseUrl);
         services.AddMonitoring(settings.Entries<PollerOptions>("Pollers"));
         services.AddDiscovery();
     }

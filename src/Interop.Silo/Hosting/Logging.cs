@@ -19,6 +19,7 @@ internal static class Logging
         logging.AddFilter("System", Max(settings.MinLogLevel, LogLevel.Warning));
         logging.AddFilter("Npgsql", Max(settings.MinLogLevel, LogLevel.Warning));
         logging.AddFilter("Orleans", Max(settings.MinLogLevel, LogLevel.Warning));
+        logging.AddFilter("Orleans.Runtime.Silo", Max(settings.MinLogLevel, LogLevel.Error)); // it warns at each start that ServerGC is off
         logging.AddFilter("Polly", Max(settings.MinLogLevel, LogLevel.Error));
         if (settings.WritesLogsAsText)
         {

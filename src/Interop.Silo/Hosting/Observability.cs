@@ -20,9 +20,9 @@ internal static class Observability
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(variables).Build();
         // As services the providers are disposed, and so flushed, with the host.
         builder.Services.AddSingleton(_ => Sdk.CreateTracerProviderBuilder().ConfigureServices(s => s.AddSingleton<IConfiguration>(configuration))
-            .AddSource("Microsoft.AspNetCore", "System.Net.Http", "Npgsql", "Interop.*").AddOtlpExporter().Build());
+            .AddSource("Microsoft.AspNetCore", "System.Net.Http", "Npgsql", "Microsoft.Orleans.*", "Interop.*").AddOtlpExporter().Build());
         builder.Services.AddSingleton(_ => Sdk.CreateMeterProviderBuilder().ConfigureServices(s => s.AddSingleton<IConfiguration>(configuration))
-            .AddMeter("Microsoft.AspNetCore.*", "System.Net.Http", "Npgsql", "Interop.*").AddOtlpExporter().Build());
+            .AddMeter("Microsoft.AspNetCore.*", "System.Net.Http", "Npgsql", "Microsoft.Orleans", "Interop.*").AddOtlpExporter().Build());
         builder.Services.AddHostedService<ObservabilityService>();
         builder.Logging.AddOpenTelemetry(logs => logs.AddOtlpExporter());
     }

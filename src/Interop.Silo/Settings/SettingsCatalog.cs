@@ -6,6 +6,8 @@ using Interop.Polling;
 using Interop.Sources;
 using Interop.Telemetry;
 using Interop.Tokens;
+using Interop.Uploads.Running;
+using Interop.Uploads.Tm2;
 
 namespace Interop.Silo.Settings;
 
@@ -24,6 +26,8 @@ internal static class SettingsCatalog
         SettingsSection.Of<TelemetryOptions>("Telemetry", (options, data) => options.SpoolDirectory = Path.Combine(data, "telemetry")),
         SettingsSection.Of<DiscoveryOptions>("Discovery", (options, data) => options.PatientKeyFile = Path.Combine(data, "patient.key")),
         SettingsSection.Of<XcpdOptions>("Xcpd"),
+        SettingsSection.Of<UploadOptions>("Uploads"),
+        SettingsSection.Of<Tm2Options>("Tm2"),
         SettingsSection.Of<AlertOptions>("Alerts", (options, data) => options.LogFile = Path.Combine(data, "logs", "alerts.log")),
         SettingsSection.Named<PollerOptions>("Pollers"),
         SettingsSection.Named<SourceOptions>("Sources"),
@@ -66,6 +70,10 @@ internal static class SettingsCatalog
         ["OPENEMR_PASSWORD"] = "Tenants:default:Password",
         ["OPENEMR_SCOPE"] = "Tenants:default:Scope",
         ["MIRTH_PD_ENDPOINT_URL"] = "Tenants:default:MirthEndpointUrl",
+        ["FHIR_TARGET_URL"] = "Uploads:TargetUrl",
+        ["OPENMRS_BASE_URL"] = "Tm2:BaseUrl",
+        ["OPENMRS_USERNAME"] = "Tm2:Username",
+        ["OPENMRS_PASSWORD"] = "Tm2:Password",
     };
 
     /// <summary>Settings of the documented systems that do nothing here, each with the reason.</summary>
@@ -75,11 +83,7 @@ internal static class SettingsCatalog
         ["MONGODB_URI"] = "alerts are stored in the database (DB_URL or INTEROP_DATA)",
         ["FHIR_POLLING_TRACKER_FILE"] = "each poller's watermark is stored in the database",
         ["ENVIRONMENT"] = "the program behaves alike everywhere; settings make the difference",
-        ["FHIR_TARGET_URL"] = NotYet("uploads"),
         ["TERMINOLOGY_URL"] = NotYet("uploads"),
-        ["OPENMRS_BASE_URL"] = NotYet("TM2 files"),
-        ["OPENMRS_USERNAME"] = NotYet("TM2 files"),
-        ["OPENMRS_PASSWORD"] = NotYet("TM2 files"),
     };
 
     /// <summary>Keys that other libraries read by themselves: OpenTelemetry's variables and Kestrel's section (TLS).</summary>

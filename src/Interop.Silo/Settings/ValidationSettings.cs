@@ -1,6 +1,4 @@
-using System.Collections.Immutable;
 using System.ComponentModel.DataAnnotations;
-using System.Text.Json;
 using Interop.Fhir.Schema;
 using Interop.Fhir.Validation;
 using Interop.Fhir.Validation.Invariants;
@@ -33,59 +31,34 @@ internal sealed record ValidationSettings : IValidatableObject
 
     /// <summary>The options of a level with the profiles of some files and folders.</summary>
     /// <param name="level">structure or full.</param>
-    /// <param name="paths">StructureDefinition files, or folders of them; other JSON files of a folder are ignored.</param>
-    /// <param name="setting">The setting or option that gave the paths, for messages.</param>
-    /// <exception cref="SettingsException">A file cannot be read or is not a profile; the message names it and says why.</exception>
-    public static ValidationOptions Options(ValidationLevel level, IEnumerable<string> paths, string setting)
+    /// <param name="sources">
+    /// StructureDefinition files, folders, FHIR packages (.tgz), names of packages in the local cache, and URLs of profiles that every resource of
+    /// their type must follow.
+    /// </param>
+    /// <param name="setting">The setting or option that gave the sources, for messages.</param>
+    /// <exception cref="SettingsException">A source cannot be read or used; the message names it and says why.</exception>
+    public static ValidationOptions Options(ValidationLevel level, IEnumerable<string> sources, string setting) => new()
     {
-        return new ValidationOptions
-        {
-            Level = level,
-            InvariantChecker = level == ValidationLevel.Full ? InvariantChecker.Default : null,
-            ProfileChecker = Load(paths, setting) is { IsEmpty: false } profiles ? new ProfileSet(R4Schema.Default, profiles) : null,
-        };
-    }
+        Level = level,
+        InvariantChecker = level == ValidationLevel.Full ? InvariantChecker.Default : null,
+        ProfileChecker = Load([.. sources], setting),
+    };
 
-    private static ImmutableArray<Profile> Load(IEnumerable<string> paths, string setting)
+    private static ProfileSet? Load(List<string> sources, string setting)
     {
-        var files = new Dictionary<string, string>(StringComparer.Ordinal);
-        var profiles = ImmutableArray.CreateBuilder<Profile>();
-        foreach (var (file, isOwnName) in paths.SelectMany(path => Files(path, setting)))
-        {
-            if (LoadFile(file, isOwnName, setting) is not { } profile)
-                continue;
-            if (!files.TryAdd(profile.Url, file))
-                throw new SettingsException($"{setting}: {file} is the profile {profile.Url}, and so is {files[profile.Url]}");
-            profiles.Add(profile);
-        }
-
-        return profiles.ToImmutable();
-    }
-
-    private static IEnumerable<(string File, bool IsOwnName)> Files(string path, string setting) =>
-        Directory.Exists(path) ? Directory.EnumerateFiles(path, "*.json").Order(StringComparer.Ordinal).Select(file => (file, false))
-        : File.Exists(path) ? [(path, true)]
-        : throw new SettingsException($"{setting} takes StructureDefinition files and folders of them; there is none at '{path}'");
-
-    private static Profile? LoadFile(string file, bool isOwnName, string setting)
-    {
+        if (sources.Count == 0)
+            return null;
+        var required = sources.FindAll(IsUrl);
         try
         {
-            var bytes = File.ReadAllBytes(file).AsMemory();
-            bytes = bytes.Span.StartsWith("\uFEFF"u8) ? bytes["\uFEFF"u8.Length..] : bytes;
-            // A published package also contains value sets and a description of the package.
-            return isOwnName || IsStructureDefinition(bytes) ? Profile.Load(bytes) : null;
+            return new ProfileSet(R4Schema.Default, ProfilePackage.Load(sources.Where(source => !IsUrl(source))), required, null);
         }
-        catch (Exception e) when (e is FormatException or JsonException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is FormatException or ArgumentException)
         {
-            throw new SettingsException($"{setting}: {file} cannot be used: {e.Message}");
+            throw new SettingsException($"{setting}: {e.Message}");
         }
     }
 
-    private static bool IsStructureDefinition(ReadOnlyMemory<byte> utf8)
-    {
-        using var document = JsonDocument.Parse(utf8);
-        return document.RootElement.ValueKind == JsonValueKind.Object
-            && document.RootElement.TryGetProperty("resourceType"u8, out var type) && type.ValueKind == JsonValueKind.String && type.ValueEquals("StructureDefinition"u8);
-    }
+    private static bool IsUrl(string source) =>
+        source.StartsWith("http://", StringComparison.Ordinal) || source.StartsWith("https://", StringComparison.Ordinal);
 }

@@ -27,7 +27,7 @@ public sealed class SettingsTests
     [InlineData("Ingestion:Overlapp", "1", "Ingestion:Overlapp (from the test) is not a setting. Did you mean Ingestion:Overlap? Ingestion takes PageSize, Overlap, LastUpdatedGte, MaxExpiredSearches")]
     [InlineData("Validation:Level", "strict", "Validation:Level must be one of structure, full, not 'strict'")]
     [InlineData("Validation:Levels", "full", "Validation:Levels (from the test) is not a setting. Did you mean Validation:Level? Validation takes Level, Profiles")]
-    [InlineData("Validation:Profiles", "/nowhere", "Validation:Profiles takes StructureDefinition files and folders of them; there is none at '/nowhere'")]
+    [InlineData("Validation:Profiles", "/nowhere", "Validation:Profiles: there is no StructureDefinition file, folder, .tgz package or cached package '/nowhere'")]
     [InlineData("Exports:Enabled", "2", "Exports:Enabled must be true or false, not '2'")]
     [InlineData("Sources:a:MaxAttempts", "x", "Sources:a:MaxAttempts must be a whole number from 1 to 100, not 'x'")]
     [InlineData("Sources:a:Auth:Kind", "magic", "Sources:a:Auth:Kind must be none, basic, client_credentials, smart_backend, tenant, not 'magic'")]

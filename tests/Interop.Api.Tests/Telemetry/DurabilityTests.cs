@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Interop.Api.Tests.Support;
 using Interop.TestServers;
 using Xunit.Abstractions;
 
@@ -34,6 +35,44 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
         }
 
         await using var last = await ServerProcess.StartAsync(_folder.Path, settings);
+        await AssertAllStoredOnceInOrderAsync(last, senders);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_kill_while_events_are_in_the_spool_loses_no_accepted_event(bool isAdopted)
+    {
+        await using var postgres = await PostgresServer.StartNewAsync();
+        var url = await postgres.CreateDatabaseAsync();
+        var senders = Enumerable.Range(0, Senders).Select(i => new Sender($"s{i}")).ToArray();
+        for (var round = 0; round < 2; round++)
+        {
+            await using var server = await ServerProcess.StartAsync(_folder.Path, ("DB_URL", url));
+            var sending = senders.Select(s => s.SendUntilRefusedAsync(server.Http, TimeSpan.FromMinutes(1))).ToArray();
+            await WaitAsync(() => senders.All(s => s.AcceptedInRound > 5));
+            postgres.Freeze();
+            var before = senders.Select(s => s.AcceptedInRound).ToArray();
+            await WaitAsync(() => senders.Index().All(s => s.Item.AcceptedInRound > before[s.Index] + 20));
+            if (round == 0)
+                postgres.Thaw(); // the first kill comes while the spool is drained, the second one before
+            await server.KillAsync();
+            await Task.WhenAll(sending);
+            postgres.Thaw();
+        }
+
+        Assert.NotEmpty(Directory.GetFiles(Path.Combine(_folder.Path, "telemetry"), "*.spool"));
+        using var other = new TemporaryFolder();
+        if (isAdopted)
+        {
+            var (exitCode, output, errors) = await InteropProcess.RunAsync(
+                other.Path, new Dictionary<string, string> { ["DB_URL"] = url, ["INTEROP_DATA"] = other.Path }, "spool", "adopt", _folder.Path);
+            Assert.True(exitCode == 0, errors);
+            Assert.Contains("events stored, 0 not accepted", output, StringComparison.Ordinal);
+            Assert.Empty(Directory.GetFiles(Path.Combine(_folder.Path, "telemetry"), "*.spool"));
+        }
+
+        await using var last = await ServerProcess.StartAsync(isAdopted ? other.Path : _folder.Path, ("DB_URL", url));
         await AssertAllStoredOnceInOrderAsync(last, senders);
     }
 

@@ -32,7 +32,7 @@ public class EvaluationLimitTests
     {
         using var document = JsonDocument.Parse(Patient);
         var path = FhirPathCompiler.Compile(expression);
-        long before = GC.GetAllocatedBytesForCurrentThread();
+        var before = GC.GetAllocatedBytesForCurrentThread();
 
         var error = Assert.Throws<FhirPathException>(() => path.Evaluate(document.RootElement));
 
@@ -45,8 +45,8 @@ public class EvaluationLimitTests
     {
         var path = FhirPathCompiler.Compile("('a').repeat($this & $this)");
         Assert.Equal(FhirPathErrorKind.Limit, Assert.Throws<FhirPathException>(() => path.Evaluate()).Kind);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        long start = Stopwatch.GetTimestamp();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var start = Stopwatch.GetTimestamp();
 
         var error = Assert.Throws<FhirPathException>(() => path.Evaluate());
 

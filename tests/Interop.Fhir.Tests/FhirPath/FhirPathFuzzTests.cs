@@ -27,12 +27,12 @@ public class FhirPathFuzzTests
         JsonNode[] resources = [.. SampleResources.All.Select(Expect.Utf8).Concat(TestData.SmallExamples).Select(bytes => JsonNode.Parse(bytes)!)];
         var random = new Random(20240506);
         int runs = Fuzz.Runs(5_000), evaluated = 0;
-        for (int run = 0; run < runs; run++)
+        for (var run = 0; run < runs; run++)
         {
-            string expression = expressions[random.Next(expressions.Length)];
-            for (int change = random.Next(3); change > 0; change--)
+            var expression = expressions[random.Next(expressions.Length)];
+            for (var change = random.Next(3); change > 0; change--)
                 expression = Fuzz.Path(expression, random);
-            string json = Fuzz.Json(resources[random.Next(resources.Length)], random);
+            var json = Fuzz.Json(resources[random.Next(resources.Length)], random);
             using var document = JsonDocument.Parse(json);
             try
             {

@@ -17,16 +17,16 @@ public class FhirPathSuiteTests
     {
         var suite = XDocument.Load(Path.Combine(PublishedData.Require("fhir-r4/fhirpath"), "tests-fhir-r4.xml"));
         var failures = new List<string>();
-        int tests = 0;
+        var tests = 0;
         using var inputs = new SuiteInputs();
         foreach (XElement group in suite.Root!.Elements("group"))
         {
             foreach (XElement test in group.Elements("test"))
             {
                 tests++;
-                string name = $"{group.Attribute("name")!.Value}/{test.Attribute("name")?.Value}";
-                string? failure = Run(test, inputs);
-                bool isException = FhirPathSuiteExceptions.Reasons.ContainsKey(name);
+                var name = $"{group.Attribute("name")!.Value}/{test.Attribute("name")?.Value}";
+                var failure = Run(test, inputs);
+                var isException = FhirPathSuiteExceptions.Reasons.ContainsKey(name);
                 if (failure is not null && !isException)
                     failures.Add($"{name}: {test.Element("expression")!.Value.Trim()}: {failure}");
                 else if (failure is null && isException)
@@ -42,7 +42,7 @@ public class FhirPathSuiteTests
     private static string? Run(XElement test, SuiteInputs inputs)
     {
         XElement expression = test.Element("expression")!;
-        string? invalid = expression.Attribute("invalid")?.Value;
+        var invalid = expression.Attribute("invalid")?.Value;
         JsonElement? input = null;
         if (test.Attribute("inputfile")?.Value is { } file && (input = inputs.Find(file)) is null)
             return $"the input {file} is not there";
@@ -71,10 +71,10 @@ public class FhirPathSuiteTests
         if (expected.Count != found.Count)
             return $"expected {expected.Count} items but found {Shown(found)}";
         var left = found.ToList();
-        bool ordered = test.Attribute("ordered")?.Value != "false";
-        for (int i = 0; i < expected.Count; i++)
+        var ordered = test.Attribute("ordered")?.Value != "false";
+        for (var i = 0; i < expected.Count; i++)
         {
-            int at = ordered ? 0 : Math.Max(0, left.FindIndex(node => Mismatch(expected[i], node) is null));
+            var at = ordered ? 0 : Math.Max(0, left.FindIndex(node => Mismatch(expected[i], node) is null));
             if (Mismatch(expected[i], left[at]) is { } mismatch)
                 return mismatch;
             left.RemoveAt(at);
@@ -84,16 +84,16 @@ public class FhirPathSuiteTests
 
     private static string? Mismatch(XElement expected, FhirPathNode node)
     {
-        string? type = expected.Attribute("type")?.Value;
+        var type = expected.Attribute("type")?.Value;
         if (type is not null && !node.Type.Name.Equals(type, StringComparison.OrdinalIgnoreCase))
             return $"expected type {type} but found {node.Type} {node}";
-        string wanted = expected.Value;
-        string text = node.AsText() ?? node.ToString();
+        var wanted = expected.Value;
+        var text = node.AsText() ?? node.ToString();
         // Dates and times are stated as literals; the sign of a zero is no difference of a decimal.
         if (node.Kind is NodeKind.Date or NodeKind.DateTime or NodeKind.Time)
             wanted = wanted.TrimStart('@').TrimStart('T');
-        else if (node.Kind == NodeKind.Decimal && decimal.TryParse(wanted, NumberStyles.Number, CultureInfo.InvariantCulture, out decimal number))
-            return node.TryGetDecimal(out decimal own) && own == number && (type == "decimal" || own.Scale == number.Scale) ? null : $"expected {wanted} but found {text}";
+        else if (node.Kind == NodeKind.Decimal && decimal.TryParse(wanted, NumberStyles.Number, CultureInfo.InvariantCulture, out var number))
+            return node.TryGetDecimal(out var own) && own == number && (type == "decimal" || own.Scale == number.Scale) ? null : $"expected {wanted} but found {text}";
         return text == wanted ? null : $"expected {wanted} but found {text}";
     }
 

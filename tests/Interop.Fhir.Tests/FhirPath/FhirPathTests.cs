@@ -240,7 +240,7 @@ public class FhirPathTests
     [InlineData("{\"display\":\"x\"}", "")]
     public void The_type_of_an_unresolved_reference_is_the_one_that_it_names(string reference, string expected)
     {
-        string encounter = "{\"resourceType\":\"Encounter\",\"subject\":" + reference + "}";
+        var encounter = "{\"resourceType\":\"Encounter\",\"subject\":" + reference + "}";
         Assert.Equal(expected, Evaluate("subject.resolve() is Patient", encounter));
         Assert.Equal(expected, Evaluate("subject.resolve().is(Patient)", encounter));
         Assert.Equal(expected == "true" ? "1" : "0", Evaluate("Encounter.subject.where(resolve() is Patient).count()", encounter));

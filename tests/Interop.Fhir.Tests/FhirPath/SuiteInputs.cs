@@ -13,7 +13,7 @@ internal sealed class SuiteInputs : IDisposable
 
     public JsonElement? Find(string file)
     {
-        string name = Path.ChangeExtension(file, ".json");
+        var name = Path.ChangeExtension(file, ".json");
         if (!_documents.TryGetValue(name, out JsonDocument? document))
             _documents[name] = document = Read(name);
         return document?.RootElement;
@@ -21,9 +21,9 @@ internal sealed class SuiteInputs : IDisposable
 
     private static JsonDocument? Read(string name)
     {
-        string path = Path.Combine(PublishedData.Require("fhir-r4/examples"), name);
+        var path = Path.Combine(PublishedData.Require("fhir-r4/examples"), name);
         if (!File.Exists(path))
-            return SuiteStandIns.Inputs.TryGetValue(name, out string? standIn) ? JsonDocument.Parse(standIn) : null;
+            return SuiteStandIns.Inputs.TryGetValue(name, out var standIn) ? JsonDocument.Parse(standIn) : null;
         JsonNode json = JsonNode.Parse(File.ReadAllBytes(path))!;
         if (name == "observation-example.json")
             json["extension"] ??= JsonNode.Parse(SuiteStandIns.ObservationExtension);

@@ -111,7 +111,7 @@ internal sealed class Mutator
         if (type.Type.Primitive == PrimitiveKind.Code && element.RequiredBinding is { IsOpen: false })
             Add("code not in the value set", IssueCode.CodeInvalid, path, steps, n => Replace(n, "no-such-code"));
         if (element.Path == "Reference.reference")
-            Add("malformed reference", IssueCode.Value, path, steps, n => Replace(n, "Nobody/1"));
+            Add("malformed reference", IssueCode.Value, path, steps, n => Replace(n, "nobody/1"));
     }
 
     private void AddNestedResource(JsonObject nested, ElementDefinition element, object[] steps, string path)

@@ -49,6 +49,17 @@ public class ResultTests
     }
 
     [Fact]
+    public void A_result_can_be_written_as_an_OperationOutcome()
+    {
+        foreach (string resource in new[] { "{'resourceType':'Patient','foo':1,'name':[{'use':'x'}]}", "{'resourceType':'Patient'}", "{" })
+        {
+            byte[] outcome = Expect.Validate(resource).ToOperationOutcome();
+            Assert.Empty(ResourceValidator.Default.Validate(outcome).Issues);
+        }
+        Assert.Contains("\"expression\":[\"Patient.foo\"]", System.Text.Encoding.UTF8.GetString(Expect.Validate("{'resourceType':'Patient','foo':1}").ToOperationOutcome()), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Full_level_adds_what_the_checker_finds()
     {
         var validator = new ResourceValidator(R4Schema.Default, new ValidationOptions { Level = ValidationLevel.Full, InvariantChecker = new OneInvariant() });

@@ -92,7 +92,7 @@ public class DefaultViewsTests
         var report = new StringBuilder();
         foreach (CompiledView view in DefaultViews.All.Values.OrderBy(v => v.Definition.Name, StringComparer.Ordinal))
         {
-            string file = Path.Combine(PublishedData.Require("synthea-100"), $"{view.Definition.Resource}.ndjson.gz");
+            var file = Path.Combine(PublishedData.Require("synthea-100"), $"{view.Definition.Resource}.ndjson.gz");
             if (!File.Exists(file))
                 continue;
             var counter = new ValueCounter(view.Columns.Count);

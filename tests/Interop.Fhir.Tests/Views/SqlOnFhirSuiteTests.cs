@@ -17,16 +17,16 @@ public class SqlOnFhirSuiteTests
     {
         var report = new JsonObject();
         var failures = new List<string>();
-        int cases = 0;
-        foreach (string file in Directory.GetFiles(PublishedData.Require("sql-on-fhir-v2/tests"), "*.json").Order(StringComparer.Ordinal))
+        var cases = 0;
+        foreach (var file in Directory.GetFiles(PublishedData.Require("sql-on-fhir-v2/tests"), "*.json").Order(StringComparer.Ordinal))
         {
             using var suite = JsonDocument.Parse(File.ReadAllBytes(file));
             var tests = new JsonArray();
             foreach (JsonElement test in suite.RootElement.GetProperty("tests").EnumerateArray())
             {
                 cases++;
-                string title = test.GetProperty("title").GetString()!;
-                string? reason = Run(test, suite.RootElement.GetProperty("resources"));
+                var title = test.GetProperty("title").GetString()!;
+                var reason = Run(test, suite.RootElement.GetProperty("resources"));
                 var result = new JsonObject { ["passed"] = reason is null };
                 if (reason is not null)
                 {
@@ -44,7 +44,7 @@ public class SqlOnFhirSuiteTests
 
     private static void Write(JsonObject report)
     {
-        string folder = Environment.GetEnvironmentVariable("INTEROP_REPORT_DIR") is { Length: > 0 } given ? given : AppContext.BaseDirectory;
+        var folder = Environment.GetEnvironmentVariable("INTEROP_REPORT_DIR") is { Length: > 0 } given ? given : AppContext.BaseDirectory;
         Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(folder, ReportFile), report.ToJsonString(Indented));
     }
@@ -52,7 +52,7 @@ public class SqlOnFhirSuiteTests
     /// <summary>Null where the case passes, else why not.</summary>
     private static string? Run(JsonElement test, JsonElement resources)
     {
-        bool expectsError = test.TryGetProperty("expectError", out JsonElement flag) && flag.GetBoolean();
+        var expectsError = test.TryGetProperty("expectError", out JsonElement flag) && flag.GetBoolean();
         RowCollector collector;
         CompiledView view;
         try
@@ -82,7 +82,7 @@ public class SqlOnFhirSuiteTests
         foreach (JsonElement row in expected)
         {
             JsonNode wanted = JsonNode.Parse(row.GetRawText())!;
-            int at = left.FindIndex(found => SameRow(wanted.AsObject(), found));
+            var at = left.FindIndex(found => SameRow(wanted.AsObject(), found));
             if (at < 0)
                 return $"the row {row.GetRawText()} is missing; found: {string.Join(' ', rows.Select(r => r.ToJsonString()))}";
             left.RemoveAt(at);

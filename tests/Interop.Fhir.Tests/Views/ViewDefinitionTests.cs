@@ -74,7 +74,7 @@ public class ViewDefinitionTests
     [Fact]
     public void The_name_is_needed_only_where_it_is_the_tables()
     {
-        string view = View("""{"column":[{"name":"a","path":"id"}]}""");
+        var view = View("""{"column":[{"name":"a","path":"id"}]}""");
         Assert.Null(Parse(view).Name);
         Assert.Equal("name", Assert.Throws<ViewDefinitionException>(() => Parse(view, requireName: true)).Place);
     }
@@ -82,7 +82,7 @@ public class ViewDefinitionTests
     [Fact]
     public void An_element_that_does_not_exist_is_a_warning_and_its_column_null()
     {
-        string view = View("""{"column":[{"name":"a","path":"id"},{"name":"b","path":"name.famly.first()"},{"name":"c","path":"deceasedBoolean"}]}""");
+        var view = View("""{"column":[{"name":"a","path":"id"},{"name":"b","path":"name.famly.first()"},{"name":"c","path":"deceasedBoolean"}]}""");
         var compiled = CompiledView.Compile(Parse(view));
         Assert.Equal(["select[0].column[1].path", "select[0].column[2].path"], compiled.Warnings.Select(warning => warning.Place));
         Assert.Contains("HumanName has no element famly", compiled.Warnings[0].Reason, StringComparison.Ordinal);
@@ -107,7 +107,7 @@ public class ViewDefinitionTests
     [Fact]
     public void Several_values_for_a_column_that_is_no_collection_name_the_column()
     {
-        string view = View("""{"column":[{"name":"given","path":"name.given","type":"string"}]}""");
+        var view = View("""{"column":[{"name":"given","path":"name.given","type":"string"}]}""");
         var error = Assert.Throws<ViewEvaluationException>(() => Rows(view, """{"resourceType":"Patient","name":[{"given":["A","B"]}]}"""));
         Assert.Equal("given", error.Place);
         Assert.Contains("2 values", error.Reason, StringComparison.Ordinal);
@@ -125,7 +125,7 @@ public class ViewDefinitionTests
     [Fact]
     public void Objects_and_collections_are_json()
     {
-        string view = View("""{"column":[{"name":"all","path":"name.given","type":"string","collection":true},{"name":"period","path":"name.period.first()","type":"Period"},{"name":"any","path":"name.period.first()"}]}""");
+        var view = View("""{"column":[{"name":"all","path":"name.given","type":"string","collection":true},{"name":"period","path":"name.period.first()","type":"Period"},{"name":"any","path":"name.period.first()"}]}""");
         Assert.Equal(
             """{"all":["A","B"],"period":{"start":"2020"},"any":{"start":"2020"}}""",
             Rows(view, """{"resourceType":"Patient","name":[{"given":["A","B"],"period":{"start":"2020"}}]}""")[0].ToJsonString());

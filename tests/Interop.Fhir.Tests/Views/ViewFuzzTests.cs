@@ -30,9 +30,9 @@ public class ViewFuzzTests
             .ToLookup(json => json["resourceType"]!.GetValue<string>());
         var random = new Random(20240607);
         int runs = Fuzz.Runs(5_000), compiled = 0, rows = 0;
-        for (int run = 0; run < runs; run++)
+        for (var run = 0; run < runs; run++)
         {
-            string json = Fuzz.Json(views[random.Next(views.Length)], random, text => Fuzz.Path(text.GetValue<string>(), random));
+            var json = Fuzz.Json(views[random.Next(views.Length)], random, text => Fuzz.Path(text.GetValue<string>(), random));
             if (random.Next(10) == 0)
                 json = json.Remove(random.Next(json.Length), 1);
             string? resource = null;
@@ -61,7 +61,7 @@ public class ViewFuzzTests
     {
         using var document = JsonDocument.Parse(resource);
         var held = new HeldRows();
-        int rows = view.Run(document.RootElement, held);
+        var rows = view.Run(document.RootElement, held);
         var names = view.Columns.Select(column => column.Name).ToArray();
         using var lines = new MemoryStream();
         using (var writer = new NdjsonRowWriter(names, PipeWriter.Create(lines)))
@@ -69,7 +69,7 @@ public class ViewFuzzTests
             held.MoveTo(writer);
             await writer.FlushAsync(CancellationToken.None);
         }
-        foreach (string line in Encoding.UTF8.GetString(lines.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        foreach (var line in Encoding.UTF8.GetString(lines.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             using var row = JsonDocument.Parse(line);
             Assert.Equal(names, row.RootElement.EnumerateObject().Select(cell => cell.Name));

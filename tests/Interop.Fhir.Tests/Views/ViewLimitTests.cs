@@ -45,8 +45,8 @@ public class ViewLimitTests
     [Fact]
     public void Loops_without_rows_count_as_steps()
     {
-        string loops = string.Join(',', Enumerable.Range(0, 8).Select(i => "{\"forEach\":\"name\",\"column\":[{\"name\":\"c" + i + "\",\"path\":\"family\"}]}"));
-        string view = $$"""{"resource":"Patient","select":[{{loops}},{"forEach":"contact","column":[{"name":"none","path":"gender"}]}]}""";
+        var loops = string.Join(',', Enumerable.Range(0, 8).Select(i => "{\"forEach\":\"name\",\"column\":[{\"name\":\"c" + i + "\",\"path\":\"family\"}]}"));
+        var view = $$"""{"resource":"Patient","select":[{{loops}},{"forEach":"contact","column":[{"name":"none","path":"gender"}]}]}""";
         Assert.Contains("steps", Assert.Throws<ViewEvaluationException>(() => Run(view, Patient(20))).Message, StringComparison.Ordinal);
     }
 
@@ -72,7 +72,7 @@ public class ViewLimitTests
     {
         static string Message(string json) => Assert.Throws<ViewDefinitionException>(() => ViewDefinition.Parse(Encoding.UTF8.GetBytes(json))).Message;
         static string Repeated(int count, Func<int, string> item) => string.Join(',', Enumerable.Range(0, count).Select(item));
-        string column = """{"column":[{"name":"a","path":"id"}]}""";
+        var column = """{"column":[{"name":"a","path":"id"}]}""";
 
         Assert.Equal("the definition is larger than 524,288 bytes", Message(new string(' ', 600_000)));
         Assert.Equal("select: the view has 502 selects and branches, and at most 500 are allowed", Message($$"""{"resource":"Patient","select":[{"unionAll":[{{Repeated(501, _ => column)}}]}]}"""));

@@ -50,7 +50,7 @@ public sealed class TablesDocumentTests
         return text.ToString();
     }
 
-    private static string Root()
+    internal static string Root()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "Interop.sln")))

@@ -130,7 +130,7 @@ internal sealed class TypeChecker(IFhirTypeModel model, bool checkOrder = false)
     {
         if (left.Kind is not { } a || right.Kind is not { } b)
             return StaticType.Unknown;
-        bool possible = (a, b) switch
+        var possible = (a, b) switch
         {
             (NodeKind.Integer or NodeKind.Decimal, NodeKind.Integer or NodeKind.Decimal) => true,
             (NodeKind.String, NodeKind.String) => binary.Operator == "+",
@@ -150,7 +150,7 @@ internal sealed class TypeChecker(IFhirTypeModel model, bool checkOrder = false)
             return StaticType.Boolean;
         var fhir = name.Namespace is null or "FHIR" ? model.FindType(name.Name) : null;
         var system = name.Namespace is null or SystemTypes.Namespace ? SystemTypes.Find(name.Name) : null;
-        bool isSystem = source.Types is { Count: > 0 } types && types.All(type => type.IsSystem);
+        var isSystem = source.Types is { Count: > 0 } types && types.All(type => type.IsSystem);
         var result = isSystem ? system ?? fhir : fhir ?? system;
         return result is null ? StaticType.Unknown : new StaticType([result], function == "ofType" && source.IsCollection, source.IsUnordered);
     }

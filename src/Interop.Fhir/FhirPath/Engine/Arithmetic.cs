@@ -11,8 +11,8 @@ internal sealed class ArithmeticOperation(Operation left, Operation right, strin
     public override void Evaluate(Evaluation e)
     {
         e.Step();
-        bool hasLeft = left.TryEvaluateValue(e, out var a);
-        bool hasRight = right.TryEvaluateValue(e, out var b);
+        var hasLeft = left.TryEvaluateValue(e, out var a);
+        var hasRight = right.TryEvaluateValue(e, out var b);
         if (symbol == "&")
         {
             e.Push(Joined(e, hasLeft ? Text(a) : "", hasRight ? Text(b) : ""));
@@ -44,9 +44,9 @@ internal sealed class ArithmeticOperation(Operation left, Operation right, strin
 
     private FhirPathNode? Compute(Evaluation e, in FhirPathNode a, in FhirPathNode b)
     {
-        if (a.TryGetInteger(out long i) && b.TryGetInteger(out long j))
+        if (a.TryGetInteger(out var i) && b.TryGetInteger(out var j))
             return Integers(i, j);
-        if (a.TryGetDecimal(out decimal x) && b.TryGetDecimal(out decimal y))
+        if (a.TryGetDecimal(out var x) && b.TryGetDecimal(out var y))
             return DecimalNumbers(x, y);
         if (symbol == "+" && a.Kind == NodeKind.String && b.Kind == NodeKind.String)
             return Joined(e, a.AsText()!, b.AsText()!);
@@ -112,9 +112,9 @@ internal sealed class PolarityOperation(Operation operand, bool negative) : Oper
     {
         if (!operand.TryEvaluateValue(e, out var node))
             return;
-        if (node.TryGetInteger(out long integer))
+        if (node.TryGetInteger(out var integer))
             e.Push(FhirPathNode.FromInteger(negative ? -integer : integer));
-        else if (node.TryGetDecimal(out decimal number))
+        else if (node.TryGetDecimal(out var number))
             e.Push(FhirPathNode.FromDecimal(negative ? -number : number));
         else if (node.TryGetQuantity(out var quantity))
             e.Push(FhirPathNode.FromQuantity(negative ? new Quantity(-quantity.Value, quantity.Unit, quantity.IsCalendar) : quantity));
@@ -128,7 +128,7 @@ internal sealed class UnionOperation(Operation left, Operation right) : Operatio
 {
     public override void Evaluate(Evaluation e)
     {
-        int mark = e.Top;
+        var mark = e.Top;
         var variables = e.Variables;
         left.Evaluate(e);
         e.Variables = variables;
@@ -153,10 +153,10 @@ internal sealed class OfTypeOperation(Operation source, TypeTest type) : Operati
 {
     public override void Evaluate(Evaluation e)
     {
-        int mark = e.Top;
+        var mark = e.Top;
         source.Evaluate(e);
-        int keep = mark;
-        for (int i = mark; i < e.Top; i++)
+        var keep = mark;
+        for (var i = mark; i < e.Top; i++)
         {
             if (type.IsOfType(e[i].Type))
                 e[keep++] = e[i];

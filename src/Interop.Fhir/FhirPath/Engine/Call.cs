@@ -42,7 +42,7 @@ internal readonly ref struct Call(Evaluation e, int mark, Operation[] arguments,
     /// <summary>The input where it is one item; false where it is empty.</summary>
     public bool TryInput(out FhirPathNode node)
     {
-        int count = Count;
+        var count = Count;
         if (count > 1)
             throw Error($"expected one item but found {count}");
         node = count == 1 ? E[Mark] : default;
@@ -112,7 +112,7 @@ internal sealed class CallOperation(Operation source, string name, Operation[] a
     public override void Evaluate(Evaluation e)
     {
         e.Step();
-        int mark = e.Top;
+        var mark = e.Top;
         source.Evaluate(e);
         try
         {

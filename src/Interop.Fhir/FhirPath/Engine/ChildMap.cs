@@ -20,7 +20,7 @@ internal sealed class ChildMap
     private static IEnumerable<Property> Properties(FhirElementInfo element) =>
         element.Types.Select(type =>
         {
-            string name = element.IsChoice ? $"{element.Name}{char.ToUpperInvariant(type.Name[0])}{type.Name.AsSpan(1)}" : element.Name;
+            var name = element.IsChoice ? $"{element.Name}{char.ToUpperInvariant(type.Name[0])}{type.Name.AsSpan(1)}" : element.Name;
             return new Property(FhirPathNode.Utf8(name), FhirPathNode.Utf8("_" + name), type);
         });
 
@@ -39,11 +39,11 @@ internal sealed class ChildMap
         if (type.IsSystem)
             return;
         var map = Maps.GetValue(type, static t => new ChildMap(t));
-        int at = 0;
+        var at = 0;
         foreach (var property in json.EnumerateObject())
         {
             var name = JsonMarshal.GetRawUtf8PropertyName(property);
-            bool isCompanion = name.Length > 1 && name[0] == '_';
+            var isCompanion = name.Length > 1 && name[0] == '_';
             var value = property.Value;
             JsonElement companion = default;
             if (isCompanion)
@@ -68,9 +68,9 @@ internal sealed class ChildMap
     /// <summary>Properties mostly come in the order of their definition, so the search continues after the last match.</summary>
     private Property? Find(ReadOnlySpan<byte> name, ref int at)
     {
-        for (int i = 0; i < _properties.Length; i++)
+        for (var i = 0; i < _properties.Length; i++)
         {
-            int index = (at + i) % _properties.Length;
+            var index = (at + i) % _properties.Length;
             if (name.SequenceEqual(_properties[index].Utf8))
             {
                 at = index;

@@ -11,7 +11,7 @@ internal static class Collections
 
     public static void RemoveDuplicates(Evaluation e, int mark)
     {
-        int count = e.Top - mark;
+        var count = e.Top - mark;
         if (count < 2)
             return;
         if (count >= SetThreshold && AllTexts(e.From(mark)))
@@ -19,8 +19,8 @@ internal static class Collections
             RemoveDuplicateTexts(e, mark);
             return;
         }
-        int keep = mark + 1;
-        for (int i = keep; i < e.Top; i++)
+        var keep = mark + 1;
+        for (var i = keep; i < e.Top; i++)
         {
             if (!e.Contains(e.Between(mark, keep), e[i]))
                 e[keep++] = e[i];
@@ -31,8 +31,8 @@ internal static class Collections
     private static void RemoveDuplicateTexts(Evaluation e, int mark)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        int keep = mark;
-        for (int i = mark; i < e.Top; i++)
+        var keep = mark;
+        for (var i = mark; i < e.Top; i++)
         {
             e.ChargeRead(e[i].Size);
             if (seen.Add(e[i].AsText()!))
@@ -54,7 +54,7 @@ internal static class Collections
     /// <summary>Whether no two items are equal.</summary>
     public static bool AreDistinct(Evaluation e, int mark)
     {
-        int count = e.Top - mark;
+        var count = e.Top - mark;
         RemoveDuplicates(e, mark);
         return e.Top - mark == count;
     }

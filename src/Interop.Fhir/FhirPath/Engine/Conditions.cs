@@ -8,13 +8,13 @@ internal sealed class EqualOperation(Operation left, Operation right, bool negat
 {
     public override bool? Test(Evaluation e)
     {
-        int mark = e.Top;
+        var mark = e.Top;
         left.Evaluate(e);
-        int middle = e.Top;
+        var middle = e.Top;
         right.Evaluate(e);
         e.Charge(e.Top - middle);
-        bool hasNoValue = (middle - mark == 1 && e[mark].HasNoValue) || (e.Top - middle == 1 && e[middle].HasNoValue);
-        bool? equal = hasNoValue ? null : NodeEquality.AreEqual(e.Between(mark, middle), e.From(middle));
+        var hasNoValue = (middle - mark == 1 && e[mark].HasNoValue) || (e.Top - middle == 1 && e[middle].HasNoValue);
+        var equal = hasNoValue ? null : NodeEquality.AreEqual(e.Between(mark, middle), e.From(middle));
         e.Cut(mark);
         return equal is null ? null : equal != negate;
     }
@@ -30,7 +30,7 @@ internal sealed class EqualsTextOperation(Operation path, string text, bool nega
 
     public override bool? Test(Evaluation e)
     {
-        int mark = e.Top;
+        var mark = e.Top;
         path.Evaluate(e);
         return Compare(e, mark);
     }
@@ -39,14 +39,14 @@ internal sealed class EqualsTextOperation(Operation path, string text, bool nega
     {
         if (_step is null)
             return base.TestItem(e, at, index, outer);
-        int mark = e.Top;
+        var mark = e.Top;
         _step.PushChildren(e, e[at]);
         return Compare(e, mark);
     }
 
     private bool? Compare(Evaluation e, int mark)
     {
-        int count = e.Top - mark;
+        var count = e.Top - mark;
         if (count == 0)
             return null;
         if (count == 1 && e[mark].HasNoValue)
@@ -54,7 +54,7 @@ internal sealed class EqualsTextOperation(Operation path, string text, bool nega
             e.Cut(mark);
             return null;
         }
-        bool equal = count == 1 && e[mark].Kind == NodeKind.String && e[mark].TextEquals(text, _utf8);
+        var equal = count == 1 && e[mark].Kind == NodeKind.String && e[mark].TextEquals(text, _utf8);
         e.Cut(mark);
         return equal != negate;
     }
@@ -65,12 +65,12 @@ internal sealed class EquivalentOperation(Operation left, Operation right, bool 
 {
     public override bool? Test(Evaluation e)
     {
-        int mark = e.Top;
+        var mark = e.Top;
         left.Evaluate(e);
-        int middle = e.Top;
+        var middle = e.Top;
         right.Evaluate(e);
         e.Charge((long)(middle - mark) * (e.Top - middle));
-        bool equivalent = NodeEquality.AreEquivalent(e.Between(mark, middle), e.From(middle));
+        var equivalent = NodeEquality.AreEquivalent(e.Between(mark, middle), e.From(middle));
         e.Cut(mark);
         return equivalent != negate;
     }
@@ -102,9 +102,9 @@ internal sealed class MembershipOperation(Operation item, Operation collection) 
     {
         if (!item.TryEvaluateValue(e, out var sought))
             return null;
-        int mark = e.Top;
+        var mark = e.Top;
         collection.Evaluate(e);
-        bool found = e.Contains(e.From(mark), sought);
+        var found = e.Contains(e.From(mark), sought);
         e.Cut(mark);
         return found;
     }
@@ -116,7 +116,7 @@ internal sealed class LogicOperation(Operation left, Operation right, string wor
     public override bool? Test(Evaluation e)
     {
         e.Step();
-        bool? a = left.Test(e);
+        var a = left.Test(e);
         switch (word)
         {
             case "and":
@@ -132,7 +132,7 @@ internal sealed class LogicOperation(Operation left, Operation right, string wor
                     return true;
                 return right.Test(e) is not { } implied ? null : implied ? true : a is null ? null : false;
             default:
-                bool? b = right.Test(e);
+                var b = right.Test(e);
                 return a is null || b is null ? null : a != b;
         }
     }

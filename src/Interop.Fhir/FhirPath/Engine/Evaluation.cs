@@ -116,7 +116,7 @@ internal sealed partial class Evaluation
     /// <summary>Removes the items from <paramref name="mark"/> up to <paramref name="from"/>: what lies above takes their place.</summary>
     public void Collapse(int mark, int from)
     {
-        int count = _top - from;
+        var count = _top - from;
         if (count > 0 && mark != from)
             Array.Copy(_stack, from, _stack, mark, count);
         _top = mark + count;

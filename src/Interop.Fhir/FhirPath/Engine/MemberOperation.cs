@@ -41,9 +41,9 @@ internal sealed class MemberOperation : Operation
                 PushChildren(e, e.This);
             return;
         }
-        int mark = e.Top;
+        var mark = e.Top;
         _source.Evaluate(e);
-        int end = e.Top;
+        var end = e.Top;
         if (end == mark)
             return;
         if (end == mark + 1)
@@ -53,7 +53,7 @@ internal sealed class MemberOperation : Operation
             PushChildren(e, parent);
             return;
         }
-        for (int i = mark; i < end; i++)
+        for (var i = mark; i < end; i++)
             PushChildren(e, e[i]);
         e.Collapse(mark, end);
     }
@@ -61,13 +61,13 @@ internal sealed class MemberOperation : Operation
     public void PushChildren(Evaluation e, in FhirPathNode parent)
     {
         e.Step();
-        int mark = e.Top;
+        var mark = e.Top;
         var navigation = For(parent.Type);
         navigation.Push(e, parent, _utf8, _companionUtf8);
         if (_only is null || navigation.IsExactly(_only))
             return;
-        int keep = mark;
-        for (int i = mark; i < e.Top; i++)
+        var keep = mark;
+        for (var i = mark; i < e.Top; i++)
         {
             if (TypeTest.IsOfType(e[i].Type, _only))
                 e[keep++] = e[i];

@@ -67,7 +67,7 @@ internal sealed class Navigation
 
     private static Alternative Suffixed(string name, FhirTypeInfo type)
     {
-        string property = $"{name}{char.ToUpperInvariant(type.Name[0])}{type.Name.AsSpan(1)}";
+        var property = $"{name}{char.ToUpperInvariant(type.Name[0])}{type.Name.AsSpan(1)}";
         return new Alternative(FhirPathNode.Utf8(property), FhirPathNode.Utf8("_" + property), type);
     }
 
@@ -85,7 +85,7 @@ internal sealed class Navigation
         switch (_means)
         {
             case Means.Property:
-                bool found = json.TryGetProperty(utf8, out var value);
+                var found = json.TryGetProperty(utf8, out var value);
                 if (_hasCompanion && json.TryGetProperty(companionUtf8, out var companion))
                     PushValue(e, value, companion, _type, _isAbstract);
                 else if (found)
@@ -128,7 +128,7 @@ internal sealed class Navigation
 
     private static void PushAlternative(Evaluation e, JsonElement json, Alternative alternative)
     {
-        bool found = json.TryGetProperty(alternative.Utf8, out var value);
+        var found = json.TryGetProperty(alternative.Utf8, out var value);
         if (alternative.Type.IsPrimitive && json.TryGetProperty(alternative.CompanionUtf8, out var companion))
             PushValue(e, value, companion, alternative.Type, isAbstract: false);
         else if (found)
@@ -166,15 +166,15 @@ internal sealed class Navigation
             PushItem(e, value, companion, type, isAbstract);
             return;
         }
-        int count = value.ValueKind == JsonValueKind.Array ? value.GetArrayLength() : 0;
+        var count = value.ValueKind == JsonValueKind.Array ? value.GetArrayLength() : 0;
         if (companion.ValueKind != JsonValueKind.Array)
         {
             foreach (var item in value.EnumerateArray())
                 PushItem(e, item, default, type, isAbstract);
             return;
         }
-        int companions = companion.GetArrayLength();
-        for (int i = 0; i < Math.Max(count, companions); i++)
+        var companions = companion.GetArrayLength();
+        for (var i = 0; i < Math.Max(count, companions); i++)
             PushItem(e, i < count ? value[i] : default, i < companions ? companion[i] : default, type, isAbstract);
     }
 

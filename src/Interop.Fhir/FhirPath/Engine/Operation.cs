@@ -18,9 +18,9 @@ internal abstract class Operation
     /// </summary>
     public virtual bool? Test(Evaluation e)
     {
-        int mark = e.Top;
+        var mark = e.Top;
         Evaluate(e);
-        int count = e.Top - mark;
+        var count = e.Top - mark;
         if (count == 0)
             return null;
         if (count > 1)
@@ -40,9 +40,9 @@ internal abstract class Operation
     /// <summary>The result where it is one item, false where it is empty; several are an error.</summary>
     public bool TryEvaluateSingle(Evaluation e, out FhirPathNode node)
     {
-        int mark = e.Top;
+        var mark = e.Top;
         Evaluate(e);
-        int count = e.Top - mark;
+        var count = e.Top - mark;
         if (count > 1)
             throw FhirPathException.Execution($"expected one item but found {count}", Position);
         node = count == 1 ? e[mark] : default;
@@ -56,7 +56,7 @@ internal abstract class Operation
     /// <summary>The result as an array of its own.</summary>
     public FhirPathNode[] ToArray(Evaluation e)
     {
-        int mark = e.Top;
+        var mark = e.Top;
         Evaluate(e);
         var items = e.From(mark).ToArray();
         e.Cut(mark);
@@ -89,7 +89,7 @@ internal sealed class ScopedOperation(Operation inner) : Operation
     public override bool? Test(Evaluation e)
     {
         VariableScope? outer = e.Variables;
-        bool? result = inner.Test(e);
+        var result = inner.Test(e);
         e.Variables = outer;
         return result;
     }
@@ -137,9 +137,9 @@ internal sealed class IndexerOperation(Operation source, Operation index) : Oper
 {
     public override void Evaluate(Evaluation e)
     {
-        int mark = e.Top;
+        var mark = e.Top;
         source.Evaluate(e);
-        int count = e.Top - mark;
+        var count = e.Top - mark;
         if (count == 0)
             return;
         if (!index.TryEvaluateValue(e, out var node))
@@ -147,7 +147,7 @@ internal sealed class IndexerOperation(Operation source, Operation index) : Oper
             e.Cut(mark);
             return;
         }
-        if (!node.TryGetInteger(out long at))
+        if (!node.TryGetInteger(out var at))
             throw FhirPathException.Execution("an index must be an integer", Position);
         if (at < 0 || at >= count)
         {

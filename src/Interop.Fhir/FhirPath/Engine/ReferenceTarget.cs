@@ -25,8 +25,8 @@ internal static class ReferenceTarget
     {
         if (string.IsNullOrEmpty(text) || text[0] == '#')
             return null;
-        int history = text.IndexOf("/_history/", StringComparison.Ordinal);
-        string[] parts = (history < 0 ? text : text[..history]).Split('?')[0].Split('/');
+        var history = text.IndexOf("/_history/", StringComparison.Ordinal);
+        var parts = (history < 0 ? text : text[..history]).Split('?')[0].Split('/');
         return parts.Length switch
         {
             1 => text.Contains('?', StringComparison.Ordinal) ? Resource(model, parts[0]) : null,

@@ -29,7 +29,7 @@ internal sealed class RootType(IFhirTypeModel model)
             return SystemTypes.Any;
         var type = model.FindType(name.GetString()!) ?? SystemTypes.Any;
         var rawName = JsonMarshal.GetRawUtf8Value(name);
-        if (IsFirst(json) && raw.Overlaps(rawName, out int offset) && offset + rawName.Length <= LongestBeginning)
+        if (IsFirst(json) && raw.Overlaps(rawName, out var offset) && offset + rawName.Length <= LongestBeginning)
             _last = new Known(raw[..(offset + rawName.Length)].ToArray(), type);
         return type;
     }

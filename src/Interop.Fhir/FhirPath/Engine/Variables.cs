@@ -61,7 +61,7 @@ internal sealed class VariableOperation(string name) : Operation
         IReadOnlyList<FhirPathNode>? value = VariableScope.Find(e.Variables, name)?.Value;
         if (value is null && e.Context.Variables?.TryGetValue(name, out value) is not true)
             throw FhirPathException.Execution($"there is no variable %{name}", Position);
-        for (int i = 0; i < value!.Count; i++)
+        for (var i = 0; i < value!.Count; i++)
             e.Push(value[i]);
     }
 }

@@ -22,14 +22,14 @@ internal static class BoundaryFunctions
     {
         if (!call.TryValue(out var node))
             return;
-        long? precision = call.TryIntegerArgument(0, out long given) ? given : null;
+        long? precision = call.TryIntegerArgument(0, out var given) ? given : null;
         FhirPathNode? result = null;
         if (node.TryGetTemporal(out var temporal))
         {
             if (Bound(temporal, high, precision) is { } bound)
                 result = FhirPathNode.FromTemporal(bound);
         }
-        else if (node.TryGetDecimal(out decimal number))
+        else if (node.TryGetDecimal(out var number))
         {
             if (Bound(number, high, precision ?? DefaultDecimalPrecision) is { } bound)
                 result = FhirPathNode.FromDecimal(bound);
@@ -57,11 +57,11 @@ internal static class BoundaryFunctions
     {
         if (precision is < 0 or > MaximumDecimalPrecision || value.Scale >= MaximumDecimalPrecision)
             return null;
-        bool outward = value < 0 ? !high : high;
+        var outward = value < 0 ? !high : high;
         decimal half = new(5, 0, 0, false, (byte)(value.Scale + 1));
-        decimal magnitude = Math.Abs(value) + (outward ? half : -half);
-        int digits = (int)precision;
-        decimal rounded = decimal.Round(magnitude, digits, outward ? MidpointRounding.AwayFromZero : MidpointRounding.ToZero);
+        var magnitude = Math.Abs(value) + (outward ? half : -half);
+        var digits = (int)precision;
+        var rounded = decimal.Round(magnitude, digits, outward ? MidpointRounding.AwayFromZero : MidpointRounding.ToZero);
         // Adding a zero of the wanted scale keeps trailing zeros: 0.5 to five digits is 0.50000.
         rounded += new decimal(0, 0, 0, false, (byte)digits);
         return value < 0 ? -rounded : rounded;
@@ -92,19 +92,19 @@ internal static class BoundaryFunctions
             };
         if (wanted is not { } precision)
             return null;
-        int month = value.Precision >= TemporalPrecision.Month ? value.Month : high ? 12 : 1;
-        int year = Math.Max(value.Year, 1);
-        int day = value.Precision >= TemporalPrecision.Day ? value.Day : high ? DateTime.DaysInMonth(year, month) : 1;
-        int hour = value.Precision >= TemporalPrecision.Hour ? value.Hour : high ? 23 : 0;
+        var month = value.Precision >= TemporalPrecision.Month ? value.Month : high ? 12 : 1;
+        var year = Math.Max(value.Year, 1);
+        var day = value.Precision >= TemporalPrecision.Day ? value.Day : high ? DateTime.DaysInMonth(year, month) : 1;
+        var hour = value.Precision >= TemporalPrecision.Hour ? value.Hour : high ? 23 : 0;
         // FHIR has no hour without its minutes: a stated hour is the hour's first minute.
-        int minute = value.Precision >= TemporalPrecision.Minute ? value.Minute : value.Precision == TemporalPrecision.Hour || !high ? 0 : 59;
-        long ticks = value.Precision switch
+        var minute = value.Precision >= TemporalPrecision.Minute ? value.Minute : value.Precision == TemporalPrecision.Hour || !high ? 0 : 59;
+        var ticks = value.Precision switch
         {
             TemporalPrecision.Millisecond => value.SecondTicks,
             TemporalPrecision.Second => value.SecondTicks + (high ? 999 * TimeSpan.TicksPerMillisecond : 0),
             _ => high ? 59_999 * TimeSpan.TicksPerMillisecond : 0,
         };
-        int? offset = value.OffsetMinutes ?? (value.Kind == TemporalKind.Time ? null : high ? -12 * 60 : 14 * 60);
+        var offset = value.OffsetMinutes ?? (value.Kind == TemporalKind.Time ? null : high ? -12 * 60 : 14 * 60);
         var kind = value.Kind == TemporalKind.Date && precision > TemporalPrecision.Day ? TemporalKind.DateTime : value.Kind;
         return Temporal.Create(kind, precision, year, month, day, hour, minute, ticks, 3, precision >= TemporalPrecision.Hour ? offset : null);
     }
@@ -129,7 +129,7 @@ internal static class BoundaryFunctions
                 },
             });
         }
-        else if (node.TryGetDecimal(out decimal number))
+        else if (node.TryGetDecimal(out var number))
         {
             call.Result(Decimals.Scale(number));
         }

@@ -26,7 +26,7 @@ internal static class CollectionFunctions
 
     private static bool AnyBoolean(in Call call, bool wanted)
     {
-        bool found = false;
+        var found = false;
         foreach (ref readonly var node in call.Input)
         {
             if (node.HasNoValue)
@@ -40,14 +40,14 @@ internal static class CollectionFunctions
 
     public static void SubsetOf(in Call call)
     {
-        int end = call.E.Top;
+        var end = call.E.Top;
         call.Arguments[0].Evaluate(call.E);
         call.Result(IsSubset(call.E, call.E.Between(call.Mark, end), call.E.From(end)));
     }
 
     public static void SupersetOf(in Call call)
     {
-        int end = call.E.Top;
+        var end = call.E.Top;
         call.Arguments[0].Evaluate(call.E);
         call.Result(IsSubset(call.E, call.E.From(end), call.E.Between(call.Mark, end)));
     }
@@ -94,7 +94,7 @@ internal static class CollectionFunctions
 
     public static void Skip(in Call call)
     {
-        if (!call.TryIntegerArgument(0, out long number))
+        if (!call.TryIntegerArgument(0, out var number))
             throw call.Error("how many to skip is empty");
         if (number > 0)
             call.E.Collapse(call.Mark, call.Mark + (int)Math.Min(number, call.Count));
@@ -102,7 +102,7 @@ internal static class CollectionFunctions
 
     public static void Take(in Call call)
     {
-        if (!call.TryIntegerArgument(0, out long number))
+        if (!call.TryIntegerArgument(0, out var number))
             throw call.Error("how many to take is empty");
         call.E.Cut(call.Mark + (int)Math.Clamp(number, 0, call.Count));
     }
@@ -110,10 +110,10 @@ internal static class CollectionFunctions
     public static void Intersect(in Call call)
     {
         var e = call.E;
-        int end = e.Top;
+        var end = e.Top;
         call.Arguments[0].Evaluate(e);
-        int keep = call.Mark;
-        for (int i = call.Mark; i < end; i++)
+        var keep = call.Mark;
+        for (var i = call.Mark; i < end; i++)
         {
             if (e.Contains(e.From(end), e[i]) && !e.Contains(e.Between(call.Mark, keep), e[i]))
                 e[keep++] = e[i];
@@ -124,10 +124,10 @@ internal static class CollectionFunctions
     public static void Exclude(in Call call)
     {
         var e = call.E;
-        int end = e.Top;
+        var end = e.Top;
         call.Arguments[0].Evaluate(e);
-        int keep = call.Mark;
-        for (int i = call.Mark; i < end; i++)
+        var keep = call.Mark;
+        for (var i = call.Mark; i < end; i++)
         {
             if (!e.Contains(e.From(end), e[i]))
                 e[keep++] = e[i];
@@ -152,11 +152,11 @@ internal static class CollectionFunctions
 
     public static void Avg(in Call call)
     {
-        int count = call.Count;
+        var count = call.Count;
         Sum(call);
         if (call.Count == 1 && NodeEquality.AsQuantity(call.E[call.Mark]) is { } sum)
         {
-            bool isQuantity = call.E[call.Mark].Kind == NodeKind.Quantity;
+            var isQuantity = call.E[call.Mark].Kind == NodeKind.Quantity;
             call.Result(isQuantity ? FhirPathNode.FromQuantity(new Quantity(sum.Value / count, sum.Unit, sum.IsCalendar)) : FhirPathNode.FromDecimal(sum.Value / count));
         }
     }
@@ -166,7 +166,7 @@ internal static class CollectionFunctions
         if (call.Count == 0)
             return;
         FhirPathNode? total = call.E[call.Mark];
-        for (int i = call.Mark + 1; i < call.E.Top && total is not null; i++)
+        for (var i = call.Mark + 1; i < call.E.Top && total is not null; i++)
             total = step(total.Value, call.E[i], call.Position);
         if (total is { } node)
             call.Result(node);
@@ -176,9 +176,9 @@ internal static class CollectionFunctions
 
     private static FhirPathNode? Add(in FhirPathNode a, in FhirPathNode b)
     {
-        if (a.TryGetInteger(out long i) && b.TryGetInteger(out long j))
+        if (a.TryGetInteger(out var i) && b.TryGetInteger(out var j))
             return i + j is >= int.MinValue and <= int.MaxValue ? FhirPathNode.FromInteger(i + j) : null;
-        if (a.TryGetDecimal(out decimal x) && b.TryGetDecimal(out decimal y))
+        if (a.TryGetDecimal(out var x) && b.TryGetDecimal(out var y))
             return FhirPathNode.FromDecimal(x + y);
         return a.TryGetQuantity(out var p) && b.TryGetQuantity(out var q) && Quantity.Add(p, q, 1) is { } sum ? FhirPathNode.FromQuantity(sum) : null;
     }

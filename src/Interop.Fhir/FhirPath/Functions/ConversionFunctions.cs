@@ -31,7 +31,7 @@ internal static class ConversionFunctions
     {
         if (node.Kind == NodeKind.Boolean)
             return FhirPathNode.FromBoolean(node.AsBoolean());
-        if (node.TryGetDecimal(out decimal number))
+        if (node.TryGetDecimal(out var number))
             return number == 1 ? FhirPathNode.FromBoolean(true) : number == 0 ? FhirPathNode.FromBoolean(false) : null;
         if (node.Kind != NodeKind.String)
             return null;
@@ -45,22 +45,22 @@ internal static class ConversionFunctions
 
     public static FhirPathNode? ToInteger(in FhirPathNode node)
     {
-        if (node.TryGetInteger(out long integer))
+        if (node.TryGetInteger(out var integer))
             return FhirPathNode.FromInteger(integer);
         if (node.Kind == NodeKind.Boolean)
             return FhirPathNode.FromInteger(node.AsBoolean() ? 1 : 0);
-        return node.Kind == NodeKind.String && int.TryParse(node.AsText(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int read)
+        return node.Kind == NodeKind.String && int.TryParse(node.AsText(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var read)
             ? FhirPathNode.FromInteger(read)
             : null;
     }
 
     public static FhirPathNode? ToDecimal(in FhirPathNode node)
     {
-        if (node.TryGetDecimal(out decimal number))
+        if (node.TryGetDecimal(out var number))
             return FhirPathNode.FromDecimal(number);
         if (node.Kind == NodeKind.Boolean)
             return FhirPathNode.FromDecimal(node.AsBoolean() ? 1.0m : 0.0m);
-        return node.Kind == NodeKind.String && decimal.TryParse(node.AsText(), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal read)
+        return node.Kind == NodeKind.String && decimal.TryParse(node.AsText(), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var read)
             ? FhirPathNode.FromDecimal(read)
             : null;
     }
@@ -69,7 +69,7 @@ internal static class ConversionFunctions
     {
         if (node.Kind == NodeKind.Quantity)
             return node.TryGetQuantity(out var own) ? FhirPathNode.FromQuantity(own) : null;
-        if (node.TryGetDecimal(out decimal number))
+        if (node.TryGetDecimal(out var number))
             return FhirPathNode.FromQuantity(new Quantity(number, "1"));
         if (node.Kind == NodeKind.Boolean)
             return FhirPathNode.FromQuantity(new Quantity(node.AsBoolean() ? 1.0m : 0.0m, "1"));
@@ -98,7 +98,7 @@ internal static class ConversionFunctions
     {
         if (ToQuantity(node) is not { } converted || !converted.TryGetQuantity(out Quantity? quantity))
             return null;
-        return call.TryTextArgument(0, out string? unit) ? quantity.ConvertTo(unit.Trim('\'')) : quantity;
+        return call.TryTextArgument(0, out var unit) ? quantity.ConvertTo(unit.Trim('\'')) : quantity;
     }
 
     public static FhirPathNode? ToText(in FhirPathNode node) =>
@@ -120,7 +120,7 @@ internal static class ConversionFunctions
         }
         if (node.Kind != NodeKind.String)
             return null;
-        string text = node.AsText()!;
+        var text = node.AsText()!;
         if (Temporal.TryParse(text, kind, out var read))
             return FhirPathNode.FromTemporal(read);
         // A text with a time still has a date.

@@ -43,7 +43,7 @@ internal static class EncodingFunctions
     private static string UnescapeJson(string text)
     {
         var quoted = new StringBuilder("\"");
-        for (int i = 0; i < text.Length; i++)
+        for (var i = 0; i < text.Length; i++)
         {
             if (text[i] == '\\' && i + 1 < text.Length)
                 quoted.Append(text[i++]);
@@ -57,7 +57,7 @@ internal static class EncodingFunctions
 
     private static void Apply(in Call call, Func<string, string, string?> function)
     {
-        if (!call.TryTextInput(out string? text) || !call.TryTextArgument(0, out string? format))
+        if (!call.TryTextInput(out var text) || !call.TryTextArgument(0, out var format))
         {
             call.Empty();
             return;

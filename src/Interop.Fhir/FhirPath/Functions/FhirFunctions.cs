@@ -23,11 +23,11 @@ internal static class FhirFunctions
     public static void Resolve(in Call call)
     {
         var e = call.E;
-        int end = e.Top;
-        for (int i = call.Mark; i < end; i++)
+        var end = e.Top;
+        for (var i = call.Mark; i < end; i++)
         {
             var node = e[i];
-            string? reference = node.Kind == NodeKind.String ? node.AsText() : null;
+            var reference = node.Kind == NodeKind.String ? node.AsText() : null;
             if (node.Json.ValueKind == JsonValueKind.Object && node.Json.TryGetProperty("reference"u8, out var property) && property.ValueKind == JsonValueKind.String)
                 reference = property.GetString();
             if (!string.IsNullOrEmpty(reference) && Find(e, reference) is { } found && Navigation.ResourceType(e.Model, found) is { } type)
@@ -72,7 +72,7 @@ internal static class FhirFunctions
             if (entry.ValueKind != JsonValueKind.Object || !entry.TryGetProperty("resource"u8, out var resource) || resource.ValueKind != JsonValueKind.Object
                 || !entry.TryGetProperty("fullUrl"u8, out var url) || url.ValueKind != JsonValueKind.String)
                 continue;
-            string fullUrl = url.GetString()!;
+            var fullUrl = url.GetString()!;
             if (fullUrl == reference || (fullUrl.EndsWith(reference, StringComparison.Ordinal) && fullUrl[^(reference.Length + 1)] == '/'))
                 return resource;
         }
@@ -81,14 +81,14 @@ internal static class FhirFunctions
 
     public static void MemberOf(in Call call)
     {
-        if (!call.TryValue(out var node) || !call.TryTextArgument(0, out string? url))
+        if (!call.TryValue(out var node) || !call.TryTextArgument(0, out var url))
         {
             call.Empty();
             return;
         }
         var e = call.E;
         bool? IsMember(string? system, string code) => e.Context.MemberOf?.Invoke(url, system, code) ?? e.Model.IsMember(url, system, code);
-        bool? result = node.Kind == NodeKind.String
+        var result = node.Kind == NodeKind.String
             ? IsMember(null, node.AsText()!)
             : Codings(node.Json).Select(coding => IsMember(coding.System, coding.Code)).Aggregate((bool?)false, (a, b) => a == true || b == true ? true : a is null || b is null ? null : false);
         if (result is { } known)
@@ -117,12 +117,12 @@ internal static class FhirFunctions
 
     public static void ConformsTo(in Call call)
     {
-        if (!call.TryInput(out var node) || !call.TryTextArgument(0, out string? url))
+        if (!call.TryInput(out var node) || !call.TryTextArgument(0, out var url))
         {
             call.Empty();
             return;
         }
-        bool? conforms = call.E.Context.ConformsTo?.Invoke(node, url);
+        var conforms = call.E.Context.ConformsTo?.Invoke(node, url);
         if (conforms is null && url.StartsWith(BaseProfile, StringComparison.Ordinal) && call.E.Model.FindType(url[BaseProfile.Length..]) is { } type)
             conforms = node.Type.IsSubtypeOf(type);
         call.Result(conforms ?? throw call.Error($"the profile {url} is not known"));
@@ -143,7 +143,7 @@ internal static class FhirFunctions
     {
         var e = call.E;
         int keep = call.Mark, end = e.Top;
-        for (int i = call.Mark; i < end; i++)
+        for (var i = call.Mark; i < end; i++)
         {
             var json = e[i].Json;
             if (json.ValueKind == JsonValueKind.Object && json.TryGetProperty("reference"u8, out var reference) && reference.ValueKind == JsonValueKind.String
@@ -156,10 +156,10 @@ internal static class FhirFunctions
     /// <summary>The id of <c>Patient/1</c>, <c>http://server/fhir/Patient/1</c> and <c>Patient/1/_history/2</c>; null for other references and types.</summary>
     internal static string? ReferenceKey(ReadOnlySpan<char> reference, string? type)
     {
-        int history = reference.IndexOf("/_history/", StringComparison.Ordinal);
+        var history = reference.IndexOf("/_history/", StringComparison.Ordinal);
         if (history >= 0)
             reference = reference[..history];
-        int slash = reference.LastIndexOf('/');
+        var slash = reference.LastIndexOf('/');
         if (slash <= 0 || reference[0] == '#' || reference.Contains('?'))
             return null;
         var id = reference[(slash + 1)..];
@@ -187,10 +187,10 @@ internal sealed class ExtensionOperation(Operation source, Operation url) : Oper
     {
         if (!url.TryEvaluateSingle(e, out var wanted) || wanted.AsText() is not { } text)
             return;
-        int mark = e.Top;
+        var mark = e.Top;
         _extensions.Evaluate(e);
-        int keep = mark;
-        for (int i = mark; i < e.Top; i++)
+        var keep = mark;
+        for (var i = mark; i < e.Top; i++)
         {
             if (e[i].Json.ValueKind == JsonValueKind.Object && e[i].Json.TryGetProperty("url"u8, out var own) && own.ValueKind == JsonValueKind.String && own.ValueEquals(text))
                 e[keep++] = e[i];

@@ -14,7 +14,7 @@ internal static class FilteringFunctions
         var criterion = call.Arguments[0];
         int end = e.Top, keep = call.Mark;
         var scope = e.Save();
-        for (int i = call.Mark; i < end; i++)
+        for (var i = call.Mark; i < end; i++)
         {
             if (criterion.TestItem(e, i, i - call.Mark, scope) == true)
                 e[keep++] = e[i];
@@ -37,10 +37,10 @@ internal static class FilteringFunctions
     private static bool Any(in Call call, bool wanted)
     {
         var e = call.E;
-        int end = e.Top;
-        bool found = false;
+        var end = e.Top;
+        var found = false;
         var scope = e.Save();
-        for (int i = call.Mark; i < end && !found; i++)
+        for (var i = call.Mark; i < end && !found; i++)
         {
             found = (call.Arguments[0].TestItem(e, i, i - call.Mark, scope) == true) == wanted;
         }
@@ -51,9 +51,9 @@ internal static class FilteringFunctions
     public static void Select(in Call call)
     {
         var e = call.E;
-        int end = e.Top;
+        var end = e.Top;
         var scope = e.Save();
-        for (int i = call.Mark; i < end; i++)
+        for (var i = call.Mark; i < end; i++)
         {
             e.SetItem(i, i - call.Mark, scope);
             call.Arguments[0].Evaluate(e);
@@ -71,17 +71,17 @@ internal static class FilteringFunctions
     private static void Repeat(in Call call, bool unique)
     {
         var e = call.E;
-        int end = e.Top;
+        var end = e.Top;
         var scope = e.Save();
-        for (int i = call.Mark; i < e.Top; i++)
+        for (var i = call.Mark; i < e.Top; i++)
         {
-            int before = e.Top;
+            var before = e.Top;
             e.SetItem(i, i < end ? i - call.Mark : i - end, scope);
             call.Arguments[0].Evaluate(e);
             if (!unique)
                 continue;
-            int keep = before;
-            for (int j = before; j < e.Top; j++)
+            var keep = before;
+            for (var j = before; j < e.Top; j++)
             {
                 if (!e.Contains(e.Between(end, keep), e[j]))
                     e[keep++] = e[j];
@@ -95,10 +95,10 @@ internal static class FilteringFunctions
     public static void Aggregate(in Call call)
     {
         var e = call.E;
-        int end = e.Top;
+        var end = e.Top;
         var total = call.Arguments.Length > 1 ? call.Arguments[1].ToArray(e) : [];
         var scope = e.Save();
-        for (int i = call.Mark; i < end; i++)
+        for (var i = call.Mark; i < end; i++)
         {
             e.SetItem(i, i - call.Mark, scope);
             e.Total = total;
@@ -114,7 +114,7 @@ internal static class FilteringFunctions
     public static void Iif(in Call call)
     {
         var e = call.E;
-        bool hasInput = call.TryInput(out var input);
+        var hasInput = call.TryInput(out var input);
         e.Cut(call.Mark);
         var scope = e.Save();
         e.This = input;
@@ -133,12 +133,12 @@ internal static class FilteringFunctions
         int count = call.Count, keys = Math.Max(1, call.Arguments.Length);
         var rows = new (FhirPathNode Item, FhirPathNode?[] Keys)[count];
         var scope = e.Save();
-        for (int i = 0; i < count; i++)
+        for (var i = 0; i < count; i++)
         {
             var item = e[call.Mark + i];
             rows[i] = (item, new FhirPathNode?[keys]);
             e.SetItem(call.Mark + i, i, scope);
-            for (int k = 0; k < keys; k++)
+            for (var k = 0; k < keys; k++)
             {
                 if (call.Arguments.Length == 0)
                     rows[i].Keys[k] = item;
@@ -153,12 +153,12 @@ internal static class FilteringFunctions
             foreach (var key in row.Keys)
                 e.ChargeRead((key?.Size ?? 0) * 16L);
         }
-        int position = call.Position;
+        var position = call.Position;
         int Compare((FhirPathNode Item, FhirPathNode?[] Keys) a, (FhirPathNode Item, FhirPathNode?[] Keys) b)
         {
-            for (int k = 0; k < keys; k++)
+            for (var k = 0; k < keys; k++)
             {
-                int order = (a.Keys[k], b.Keys[k]) switch
+                var order = (a.Keys[k], b.Keys[k]) switch
                 {
                     (null, null) => 0,
                     (null, _) => 1,

@@ -11,7 +11,7 @@ internal static class MathFunctions
     {
         if (!call.TryValue(out var node))
             return;
-        if (node.TryGetInteger(out long integer))
+        if (node.TryGetInteger(out var integer))
             call.Result(Math.Abs(integer));
         else if (node.TryGetQuantity(out var quantity))
             call.Result(FhirPathNode.FromQuantity(new Quantity(Math.Abs(quantity.Value), quantity.Unit, quantity.IsCalendar)));
@@ -29,7 +29,7 @@ internal static class MathFunctions
     {
         if (!call.TryValue(out var node))
             return;
-        decimal result = function(Number(call, node));
+        var result = function(Number(call, node));
         if (result is >= int.MinValue and <= int.MaxValue)
             call.Result((long)result);
         else
@@ -40,7 +40,7 @@ internal static class MathFunctions
     {
         if (!call.TryValue(out var node))
             return;
-        call.TryIntegerArgument(0, out long digits);
+        call.TryIntegerArgument(0, out var digits);
         if (digits < 0)
             throw call.Error("the number of digits is negative");
         call.Result(FhirPathNode.FromDecimal(Math.Round(Number(call, node), (int)Math.Min(digits, 28), MidpointRounding.AwayFromZero)));
@@ -67,9 +67,9 @@ internal static class MathFunctions
             call.Empty();
             return;
         }
-        if (node.TryGetInteger(out long x) && exponent.TryGetInteger(out long y) && y >= 0)
+        if (node.TryGetInteger(out var x) && exponent.TryGetInteger(out var y) && y >= 0)
         {
-            double power = Math.Pow(x, y);
+            var power = Math.Pow(x, y);
             if (Math.Abs(power) <= int.MaxValue)
                 call.Result((long)power);
             else
@@ -83,7 +83,7 @@ internal static class MathFunctions
     {
         if (!call.TryValue(out var node))
             return;
-        double result = function((double)Number(call, node), argument);
+        var result = function((double)Number(call, node), argument);
         if (double.IsFinite(result) && Math.Abs(result) < (double)decimal.MaxValue)
             call.Result(FhirPathNode.FromDecimal((decimal)result));
         else
@@ -91,5 +91,5 @@ internal static class MathFunctions
     }
 
     private static decimal Number(in Call call, in FhirPathNode node) =>
-        node.TryGetDecimal(out decimal number) ? number : throw call.Error($"expected a number, not {node.Type}");
+        node.TryGetDecimal(out var number) ? number : throw call.Error($"expected a number, not {node.Type}");
 }

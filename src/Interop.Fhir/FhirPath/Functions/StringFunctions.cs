@@ -27,7 +27,7 @@ internal static class StringFunctions
 
     private static void OnTexts(in Call call, Func<string, string, FhirPathNode> function)
     {
-        if (call.TryTextInput(out string? text) && call.TryTextArgument(0, out string? argument))
+        if (call.TryTextInput(out var text) && call.TryTextArgument(0, out var argument))
             call.Result(function(text, argument));
         else
             call.Empty();
@@ -35,7 +35,7 @@ internal static class StringFunctions
 
     private static void OnText(in Call call, Func<string, string> function)
     {
-        if (call.TryTextInput(out string? text))
+        if (call.TryTextInput(out var text))
             call.Result(function(text));
         else
             call.Empty();
@@ -49,7 +49,7 @@ internal static class StringFunctions
 
     public static void Length(in Call call)
     {
-        if (call.TryTextInput(out string? text))
+        if (call.TryTextInput(out var text))
             call.Result(text.Length);
         else
             call.Empty();
@@ -57,20 +57,20 @@ internal static class StringFunctions
 
     public static void Substring(in Call call)
     {
-        if (!call.TryTextInput(out string? text) || !call.TryIntegerArgument(0, out long start) || start < 0 || start >= text.Length)
+        if (!call.TryTextInput(out var text) || !call.TryIntegerArgument(0, out var start) || start < 0 || start >= text.Length)
         {
             call.Empty();
             return;
         }
-        long length = text.Length - start;
-        if (call.TryIntegerArgument(1, out long wanted))
+        var length = text.Length - start;
+        if (call.TryIntegerArgument(1, out var wanted))
             length = Math.Clamp(wanted, 0, length);
         call.Result(text.Substring((int)start, (int)length));
     }
 
     public static void Replace(in Call call)
     {
-        if (!call.TryTextInput(out string? text) || !call.TryTextArgument(0, out string? pattern) || !call.TryTextArgument(1, out string? substitution))
+        if (!call.TryTextInput(out var text) || !call.TryTextArgument(0, out var pattern) || !call.TryTextArgument(1, out var substitution))
             call.Empty();
         else if (pattern.Length == 0)
             call.Result(Surround(call, text, substitution));
@@ -90,7 +90,7 @@ internal static class StringFunctions
     {
         call.E.ChargeText((text.Length + 1L) * substitution.Length);
         var result = new StringBuilder(substitution);
-        foreach (char c in text)
+        foreach (var c in text)
             result.Append(c).Append(substitution);
         return result.ToString();
     }
@@ -101,7 +101,7 @@ internal static class StringFunctions
 
     private static void Match(in Call call, string frame)
     {
-        if (!call.TryTextInput(out string? text) || !call.TryTextArgument(0, out string? pattern))
+        if (!call.TryTextInput(out var text) || !call.TryTextArgument(0, out var pattern))
         {
             call.Empty();
             return;
@@ -121,7 +121,7 @@ internal static class StringFunctions
 
     public static void ReplaceMatches(in Call call)
     {
-        if (!call.TryTextInput(out string? text) || !call.TryTextArgument(0, out string? pattern) || !call.TryTextArgument(1, out string? substitution))
+        if (!call.TryTextInput(out var text) || !call.TryTextArgument(0, out var pattern) || !call.TryTextArgument(1, out var substitution))
         {
             call.Empty();
             return;
@@ -171,7 +171,7 @@ internal static class StringFunctions
 
     public static void ToChars(in Call call)
     {
-        bool hasText = call.TryTextInput(out string? text);
+        var hasText = call.TryTextInput(out var text);
         call.Empty();
         if (!hasText)
             return;
@@ -182,7 +182,7 @@ internal static class StringFunctions
 
     public static void Split(in Call call)
     {
-        if (!call.TryTextInput(out string? text) || !call.TryTextArgument(0, out string? separator))
+        if (!call.TryTextInput(out var text) || !call.TryTextArgument(0, out var separator))
         {
             call.Empty();
             return;
@@ -195,16 +195,16 @@ internal static class StringFunctions
                 call.E.Push(FhirPathNode.FromString(rune.ToString()));
             return;
         }
-        foreach (string part in text.Split(separator))
+        foreach (var part in text.Split(separator))
             call.E.Push(FhirPathNode.FromString(part));
     }
 
     /// <summary>The join of nothing is the empty string: the views' suite says so (SQL on FHIR v2, fhirpath.json), FHIRPath leaves it open.</summary>
     public static void Join(in Call call)
     {
-        call.TryTextArgument(0, out string? separator);
+        call.TryTextArgument(0, out var separator);
         var text = new StringBuilder();
-        bool first = true;
+        var first = true;
         foreach (ref readonly var node in call.Input)
         {
             if (node.Kind == Types.NodeKind.None)

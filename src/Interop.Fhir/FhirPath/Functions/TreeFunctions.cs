@@ -9,8 +9,8 @@ internal static class TreeFunctions
 {
     public static void Children(in Call call)
     {
-        int end = call.E.Top;
-        for (int i = call.Mark; i < end; i++)
+        var end = call.E.Top;
+        for (var i = call.Mark; i < end; i++)
             ChildMap.PushChildren(call.E, call.E[i]);
         call.E.Collapse(call.Mark, end);
     }
@@ -18,8 +18,8 @@ internal static class TreeFunctions
     /// <summary>Every item below the input, level by level. A tree holds an item once, so there is nothing to compare.</summary>
     public static void Descendants(in Call call)
     {
-        int end = call.E.Top;
-        for (int i = call.Mark; i < call.E.Top; i++)
+        var end = call.E.Top;
+        for (var i = call.Mark; i < call.E.Top; i++)
             ChildMap.PushChildren(call.E, call.E[i]);
         call.E.Collapse(call.Mark, end);
     }
@@ -27,18 +27,18 @@ internal static class TreeFunctions
     public static void Trace(in Call call)
     {
         var e = call.E;
-        if (!call.TryTextArgument(0, out string? name))
+        if (!call.TryTextArgument(0, out var name))
             throw call.Error("the name is empty");
         if (e.Context.Trace is not { } trace)
             return;
-        int end = e.Top;
+        var end = e.Top;
         if (call.Arguments.Length == 1)
         {
             trace(name, call.Input.ToArray());
             return;
         }
         var scope = e.Save();
-        for (int i = call.Mark; i < end; i++)
+        for (var i = call.Mark; i < end; i++)
         {
             e.This = e[i];
             e.HasThis = true;
@@ -58,7 +58,7 @@ internal static class TreeFunctions
 
     public static void Type(in Call call)
     {
-        for (int i = call.Mark; i < call.E.Top; i++)
+        for (var i = call.Mark; i < call.E.Top; i++)
             call.E[i] = FhirPathNode.FromType(call.E[i].Type);
     }
 
@@ -66,7 +66,7 @@ internal static class TreeFunctions
     public static void DefineVariable(in Call call)
     {
         var e = call.E;
-        if (!call.TryTextArgument(0, out string? name))
+        if (!call.TryTextArgument(0, out var name))
             throw call.Error("the name is empty");
         if (VariableScope.Find(e.Variables, name) is not null || Variables.IsBuiltIn(name))
             throw call.Error($"%{name} is defined already");
@@ -108,7 +108,7 @@ internal static class TreeFunctions
             return;
         if (!node.TryGetTemporal(out var value))
             throw call.Error($"{node.Type} is no date or time");
-        bool stated = value.Precision >= precision && (value.Kind != TemporalKind.Time || precision >= TemporalPrecision.Hour);
+        var stated = value.Precision >= precision && (value.Kind != TemporalKind.Time || precision >= TemporalPrecision.Hour);
         if (stated)
             call.Result(component(value));
         else

@@ -140,9 +140,9 @@ public readonly struct FhirPathNode
         value = _value as Quantity;
         if (value is not null)
             return true;
-        if (Kind != NodeKind.Quantity || !_json.TryGetProperty("value"u8, out var number) || number.ValueKind != JsonValueKind.Number || !number.TryGetDecimal(out decimal amount))
+        if (Kind != NodeKind.Quantity || !_json.TryGetProperty("value"u8, out var number) || number.ValueKind != JsonValueKind.Number || !number.TryGetDecimal(out var amount))
             return false;
-        string? unit = _json.TryGetProperty("code"u8, out var code) && code.ValueKind == JsonValueKind.String ? code.GetString() : null;
+        var unit = _json.TryGetProperty("code"u8, out var code) && code.ValueKind == JsonValueKind.String ? code.GetString() : null;
         if (unit is null && _json.TryGetProperty("unit"u8, out var shown) && shown.ValueKind == JsonValueKind.String)
             unit = shown.GetString();
         value = new Quantity(amount, unit ?? "1");

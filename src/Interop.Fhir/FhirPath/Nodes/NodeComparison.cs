@@ -14,7 +14,7 @@ internal static class NodeComparison
         if (a == NodeKind.String && b == NodeKind.String)
             return string.CompareOrdinal(left.AsText(), right.AsText());
         if (NodeEquality.IsNumber(a) && NodeEquality.IsNumber(b))
-            return left.TryGetDecimal(out decimal x) && right.TryGetDecimal(out decimal y) ? x.CompareTo(y) : null;
+            return left.TryGetDecimal(out var x) && right.TryGetDecimal(out var y) ? x.CompareTo(y) : null;
         if ((NodeEquality.IsTemporal(a) || NodeEquality.IsTemporal(b)) && NodeEquality.TryGetTemporals(left, right, out var s, out var t)
             && (s.Kind == TemporalKind.Time) == (t.Kind == TemporalKind.Time))
             return Temporal.Compare(s, t);

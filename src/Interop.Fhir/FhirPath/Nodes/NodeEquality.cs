@@ -15,7 +15,7 @@ internal static class NodeEquality
             return TextsEqual(left, right);
         if (IsNumber(a) && IsNumber(b))
         {
-            return left.TryGetDecimal(out decimal x) && right.TryGetDecimal(out decimal y)
+            return left.TryGetDecimal(out var x) && right.TryGetDecimal(out var y)
                 ? x == y
                 : left.IsJson && right.IsJson ? left.Json.GetRawText() == right.Json.GetRawText() : false;
         }
@@ -48,7 +48,7 @@ internal static class NodeEquality
     {
         if (left.Kind == NodeKind.String && right.Kind == NodeKind.String)
             return Normalize(left.AsText()!) == Normalize(right.AsText()!);
-        if (IsNumber(left.Kind) && IsNumber(right.Kind) && left.TryGetDecimal(out decimal x) && right.TryGetDecimal(out decimal y))
+        if (IsNumber(left.Kind) && IsNumber(right.Kind) && left.TryGetDecimal(out var x) && right.TryGetDecimal(out var y))
             return Decimals.AreEquivalent(x, y);
         if (IsTemporal(left.Kind) && IsTemporal(right.Kind))
             return AreEqual(left, right) == true;
@@ -65,7 +65,7 @@ internal static class NodeEquality
         if (left.Length != right.Length)
             return false;
         bool? all = true;
-        for (int i = 0; i < left.Length; i++)
+        for (var i = 0; i < left.Length; i++)
         {
             switch (AreEqual(left[i], right[i]))
             {
@@ -87,8 +87,8 @@ internal static class NodeEquality
         var used = left.Length <= 256 ? stackalloc bool[left.Length] : new bool[left.Length];
         foreach (ref readonly var item in left)
         {
-            int match = -1;
-            for (int i = 0; i < right.Length && match < 0; i++)
+            var match = -1;
+            for (var i = 0; i < right.Length && match < 0; i++)
             {
                 if (!used[i] && AreEquivalent(item, right[i]))
                     match = i;
@@ -126,7 +126,7 @@ internal static class NodeEquality
     {
         if (node.TryGetQuantity(out var quantity))
             return quantity;
-        return node.TryGetDecimal(out decimal number) ? new Quantity(number, "1") : null;
+        return node.TryGetDecimal(out var number) ? new Quantity(number, "1") : null;
     }
 
     private static bool TextsEqual(in FhirPathNode left, in FhirPathNode right) =>
@@ -183,17 +183,17 @@ internal static class NodeEquality
                     return false;
                 return ObjectsEqual(left, right);
             case JsonValueKind.Array:
-                int count = left.GetArrayLength();
+                var count = left.GetArrayLength();
                 if (right.GetArrayLength() != count)
                     return false;
-                for (int i = 0; i < count; i++)
+                for (var i = 0; i < count; i++)
                 {
                     if (!JsonEquals(left[i], right[i]))
                         return false;
                 }
                 return true;
             case JsonValueKind.Number:
-                return left.TryGetDecimal(out decimal x) && right.TryGetDecimal(out decimal y) ? x == y : left.GetRawText() == right.GetRawText();
+                return left.TryGetDecimal(out var x) && right.TryGetDecimal(out var y) ? x == y : left.GetRawText() == right.GetRawText();
             case JsonValueKind.String:
                 return left.ValueEquals(right.GetString());
             default:

@@ -31,10 +31,10 @@ internal sealed class Lexer(string text)
     private Token Next()
     {
         SkipBlanks();
-        int start = _at;
+        var start = _at;
         if (start >= text.Length)
             return new Token(TokenKind.End, "", start);
-        char c = text[start];
+        var c = text[start];
         if (IsWordStart(c))
             return new Token(TokenKind.Identifier, Word(), start);
         if (char.IsAsciiDigit(c))
@@ -61,7 +61,7 @@ internal sealed class Lexer(string text)
                     ? new Token(TokenKind.Special, Word(), start)
                     : throw FhirPathException.Syntax("$ must be followed by this, index or total", start);
         }
-        foreach (string symbol in Symbols)
+        foreach (var symbol in Symbols)
         {
             if (string.CompareOrdinal(text, start, symbol, 0, symbol.Length) == 0)
             {
@@ -87,7 +87,7 @@ internal sealed class Lexer(string text)
             }
             else if (Current == '/' && Ahead(1) == '*')
             {
-                int end = text.IndexOf("*/", _at + 2, StringComparison.Ordinal);
+                var end = text.IndexOf("*/", _at + 2, StringComparison.Ordinal);
                 if (end < 0)
                     throw FhirPathException.Syntax("a comment is not closed", _at);
                 _at = end + 2;
@@ -103,7 +103,7 @@ internal sealed class Lexer(string text)
 
     private string Word()
     {
-        int start = _at;
+        var start = _at;
         while (char.IsAsciiLetterOrDigit(Current) || Current == '_')
             _at++;
         return text[start.._at];
@@ -111,7 +111,7 @@ internal sealed class Lexer(string text)
 
     private string Number()
     {
-        int start = _at;
+        var start = _at;
         Digits();
         if (Current == '.' && char.IsAsciiDigit(Ahead(1)))
         {
@@ -123,7 +123,7 @@ internal sealed class Lexer(string text)
 
     private int Digits()
     {
-        int start = _at;
+        var start = _at;
         while (char.IsAsciiDigit(Current))
             _at++;
         return _at - start;
@@ -132,7 +132,7 @@ internal sealed class Lexer(string text)
     /// <summary>@2015-02-04, @2015T, @2015-02-04T14:34:28.123+10:00, @T14:34.</summary>
     private Token Temporal()
     {
-        int start = _at++;
+        var start = _at++;
         if (Current == 'T')
         {
             _at++;
@@ -140,7 +140,7 @@ internal sealed class Lexer(string text)
             return new Token(TokenKind.Time, text[(start + 2).._at], start);
         }
         Expect(Digits() == 4, start);
-        for (int part = 0; part < 2 && Current == '-' && char.IsAsciiDigit(Ahead(1)); part++)
+        for (var part = 0; part < 2 && Current == '-' && char.IsAsciiDigit(Ahead(1)); part++)
         {
             _at++;
             Expect(Digits() == 2, start);
@@ -167,7 +167,7 @@ internal sealed class Lexer(string text)
     private void TimeOfDay(int start)
     {
         Expect(Digits() == 2, start);
-        for (int part = 0; part < 2 && Current == ':'; part++)
+        for (var part = 0; part < 2 && Current == ':'; part++)
         {
             _at++;
             Expect(Digits() == 2, start);
@@ -190,14 +190,14 @@ internal sealed class Lexer(string text)
 
     private string QuotedName(char quote)
     {
-        int start = _at;
-        string name = Quoted(quote);
+        var start = _at;
+        var name = Quoted(quote);
         return name.Length > 0 ? name : throw FhirPathException.Syntax("a name in quotes must not be empty", start);
     }
 
     private string Quoted(char quote)
     {
-        int start = _at++;
+        var start = _at++;
         var value = new StringBuilder();
         while (Current != quote)
         {
@@ -214,10 +214,10 @@ internal sealed class Lexer(string text)
 
     private void Escape(StringBuilder value)
     {
-        char c = Ahead(1);
+        var c = Ahead(1);
         if (c == 'u')
         {
-            if (_at + 6 > text.Length || !ushort.TryParse(text.AsSpan(_at + 2, 4), System.Globalization.NumberStyles.AllowHexSpecifier, null, out ushort code))
+            if (_at + 6 > text.Length || !ushort.TryParse(text.AsSpan(_at + 2, 4), System.Globalization.NumberStyles.AllowHexSpecifier, null, out var code))
                 throw FhirPathException.Syntax("\\u must be followed by four hexadecimal digits", _at);
             value.Append((char)code);
             _at += 6;

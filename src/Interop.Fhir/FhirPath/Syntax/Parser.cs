@@ -249,8 +249,8 @@ internal sealed class Parser
     private LiteralExpression Number()
     {
         var token = Take();
-        bool isInteger = !token.Text.Contains('.');
-        if (!decimal.TryParse(token.Text, System.Globalization.NumberStyles.AllowDecimalPoint, System.Globalization.CultureInfo.InvariantCulture, out decimal number))
+        var isInteger = !token.Text.Contains('.');
+        if (!decimal.TryParse(token.Text, System.Globalization.NumberStyles.AllowDecimalPoint, System.Globalization.CultureInfo.InvariantCulture, out var number))
             throw FhirPathException.Syntax($"the number {token.Text} is too large", token.Position);
         if (Current.Kind == TokenKind.String)
             return new LiteralExpression(FhirPathNode.FromQuantity(new Quantity(number, Take().Text)), token.Position);

@@ -38,7 +38,7 @@ public sealed class R4TypeModel : IFhirTypeModel
     {
         if (_schema.FindValueSet(valueSet) is not { } codes)
             return null;
-        byte[] utf8 = Encoding.UTF8.GetBytes(code);
+        var utf8 = Encoding.UTF8.GetBytes(code);
         return system is null ? codes.Contains(utf8) : codes.Contains(Encoding.UTF8.GetBytes(system), utf8);
     }
 

@@ -9,7 +9,7 @@ internal static class Decimals
     /// <summary>Equal once both are rounded to the digits of the less precise one.</summary>
     public static bool AreEquivalent(decimal left, decimal right, int rightScale)
     {
-        int scale = Math.Min(SignificantScale(left), Math.Min(rightScale, SignificantScale(right)));
+        var scale = Math.Min(SignificantScale(left), Math.Min(rightScale, SignificantScale(right)));
         return Math.Round(left, scale, MidpointRounding.AwayFromZero) == Math.Round(right, scale, MidpointRounding.AwayFromZero);
     }
 

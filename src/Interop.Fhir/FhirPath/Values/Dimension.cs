@@ -17,7 +17,7 @@ internal readonly record struct Dimension(int Metre, int Second, int Gram, int R
     public string ToUcum()
     {
         var code = new StringBuilder();
-        foreach ((string unit, int power) in (ReadOnlySpan<(string, int)>)[("m", Metre), ("s", Second), ("g", Gram), ("rad", Radian), ("K", Kelvin), ("C", Coulomb), ("cd", Candela), (UcumUnit.CalendarMonth, Month)])
+        foreach ((var unit, var power) in (ReadOnlySpan<(string, int)>)[("m", Metre), ("s", Second), ("g", Gram), ("rad", Radian), ("K", Kelvin), ("C", Coulomb), ("cd", Candela), (UcumUnit.CalendarMonth, Month)])
         {
             if (power == 0)
                 continue;

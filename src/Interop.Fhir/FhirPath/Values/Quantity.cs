@@ -23,17 +23,17 @@ public sealed class Quantity(decimal value, string unit, bool isCalendar = false
     public static Quantity? TryParse(string text)
     {
         var trimmed = text.AsSpan().Trim();
-        int end = 0;
+        var end = 0;
         while (end < trimmed.Length && (char.IsAsciiDigit(trimmed[end]) || trimmed[end] is '.' or '+' or '-'))
             end++;
-        if (!decimal.TryParse(trimmed[..end], NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number) || trimmed[end - 1] == '.')
+        if (!decimal.TryParse(trimmed[..end], NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) || trimmed[end - 1] == '.')
             return null;
         var unit = trimmed[end..].TrimStart();
         if (unit.IsEmpty)
             return new Quantity(number, "1");
         if (unit.Length > 2 && unit[0] == '\'' && unit[^1] == '\'')
             return new Quantity(number, unit[1..^1].ToString());
-        string keyword = unit.ToString();
+        var keyword = unit.ToString();
         return CalendarUnit.IsKeyword(keyword) ? new Quantity(number, keyword, isCalendar: true) : null;
     }
 
@@ -52,7 +52,7 @@ public sealed class Quantity(decimal value, string unit, bool isCalendar = false
     /// <summary>~: equal once both are rounded to the digits of the less precise one; null where the units do not compare.</summary>
     public static bool? AreEquivalent(Quantity left, Quantity right)
     {
-        decimal? converted = left.Unit == right.Unit ? right.Value : right.TryConvert(left);
+        var converted = left.Unit == right.Unit ? right.Value : right.TryConvert(left);
         // A calendar year is equivalent, though not equal, to UCUM's mean year, and a month to its mean month (FHIRPath 2.0, 4.1.8.2).
         if (converted is null && left.HasCalendarUnit != right.HasCalendarUnit)
             converted = right.AsMeanUnit().TryConvert(left = left.AsMeanUnit());
@@ -83,7 +83,7 @@ public sealed class Quantity(decimal value, string unit, bool isCalendar = false
             return new Quantity(left.Value + (sign * right.Value), left.Unit, left.IsCalendar);
         if (right.TryConvert(left) is not { } rightInLeft || left.Ucum is not { } leftUnit || right.Ucum is not { } rightUnit)
             return null;
-        bool isRightFiner = rightUnit.Factor * leftUnit.Divisor < leftUnit.Factor * rightUnit.Divisor;
+        var isRightFiner = rightUnit.Factor * leftUnit.Divisor < leftUnit.Factor * rightUnit.Divisor;
         return isRightFiner && left.TryConvert(right) is { } leftInRight
             ? new Quantity(leftInRight + (sign * right.Value), right.Unit, right.IsCalendar)
             : new Quantity(left.Value + (sign * rightInLeft), left.Unit, left.IsCalendar);
@@ -99,7 +99,7 @@ public sealed class Quantity(decimal value, string unit, bool isCalendar = false
         if (left.Ucum is not { } leftUnit || right.Ucum is not { } rightUnit || leftUnit.Offset != 0 || rightUnit.Offset != 0)
             return null;
         var unit = divide ? leftUnit / rightUnit : leftUnit * rightUnit;
-        decimal number = divide ? left.Value / right.Value : left.Value * right.Value;
+        var number = divide ? left.Value / right.Value : left.Value * right.Value;
         return new Quantity(number * unit.Factor / unit.Divisor, unit.Dimension.ToUcum());
     }
 }

@@ -147,13 +147,13 @@ public sealed class Temporal
         if (!Skip(ref rest, ':'))
             return true;
         precision = TemporalPrecision.Second;
-        if (!Take(ref rest, 2, out int second) || second > 60)
+        if (!Take(ref rest, 2, out var second) || second > 60)
             return false;
         ticks = second * TimeSpan.TicksPerSecond;
         if (!Skip(ref rest, '.'))
             return true;
         precision = TemporalPrecision.Millisecond;
-        for (long unit = TimeSpan.TicksPerSecond / 10; rest.Length > 0 && char.IsAsciiDigit(rest[0]); rest = rest[1..], unit /= 10, digits++)
+        for (var unit = TimeSpan.TicksPerSecond / 10; rest.Length > 0 && char.IsAsciiDigit(rest[0]); rest = rest[1..], unit /= 10, digits++)
             ticks += (rest[0] - '0') * unit;
         return digits > 0;
     }
@@ -168,11 +168,11 @@ public sealed class Temporal
             offset = 0;
             return true;
         }
-        int sign = rest[0] switch { '+' => 1, '-' => -1, _ => 0 };
+        var sign = rest[0] switch { '+' => 1, '-' => -1, _ => 0 };
         if (sign == 0)
             return false;
         rest = rest[1..];
-        if (!Take(ref rest, 2, out int hours) || hours > 14 || !Skip(ref rest, ':') || !Take(ref rest, 2, out int minutes) || minutes > 59)
+        if (!Take(ref rest, 2, out var hours) || hours > 14 || !Skip(ref rest, ':') || !Take(ref rest, 2, out var minutes) || minutes > 59)
             return false;
         offset = sign * ((hours * 60) + minutes);
         return true;
@@ -183,7 +183,7 @@ public sealed class Temporal
         number = 0;
         if (rest.Length < digits)
             return false;
-        for (int i = 0; i < digits; i++)
+        for (var i = 0; i < digits; i++)
         {
             if (!char.IsAsciiDigit(rest[i]))
                 return false;
@@ -241,12 +241,12 @@ public sealed class Temporal
             // Only one has an offset: comparable only if they are further apart than any offset.
             if (left.OffsetMinutes.HasValue != right.OffsetMinutes.HasValue)
             {
-                long apart = left.TotalMinutes - (left.OffsetMinutes ?? 0) - (right.TotalMinutes - (right.OffsetMinutes ?? 0));
+                var apart = left.TotalMinutes - (left.OffsetMinutes ?? 0) - (right.TotalMinutes - (right.OffsetMinutes ?? 0));
                 return Math.Abs(apart) > 14 * 60 ? Math.Sign(apart) : null;
             }
         }
         var shared = left.Precision < right.Precision ? left.Precision : right.Precision;
-        int? difference = FirstDifference(left.Year, right.Year);
+        var difference = FirstDifference(left.Year, right.Year);
         if (difference is null && shared >= TemporalPrecision.Month)
             difference = FirstDifference(left.Month, right.Month);
         if (difference is null && shared >= TemporalPrecision.Day)

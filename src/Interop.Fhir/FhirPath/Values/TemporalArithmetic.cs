@@ -13,10 +13,10 @@ internal static class TemporalArithmetic
     {
         if (!CalendarUnit.TryFromCode(duration.Unit, out var unit))
             throw FhirPathException.Execution($"'{duration.Unit}' cannot be added to a date or time: it takes calendar durations such as 3 months, or 'wk', 'd', 'h', 'min', 's', 'ms'");
-        decimal whole = decimal.Truncate(duration.Value) * sign;
+        var whole = decimal.Truncate(duration.Value) * sign;
         if (Math.Abs(whole) > 1_000_000_000_000m)
             return null;
-        long amount = (long)whole;
+        var amount = (long)whole;
         if (value.Kind == TemporalKind.Time)
             return AddToTime(value, unit, amount);
         return unit switch
@@ -35,9 +35,9 @@ internal static class TemporalArithmetic
     {
         if (unit is CalendarUnitKind.Year or CalendarUnitKind.Month or CalendarUnitKind.Week or CalendarUnitKind.Day)
             throw FhirPathException.Execution($"a {unit} cannot be added to a time of day");
-        long ticks = (((value.Hour * 60L) + value.Minute) * TimeSpan.TicksPerMinute) + value.SecondTicks;
-        decimal sum = (ticks + decimal.Multiply(amount, CalendarUnit.Ticks(unit))) % TimeSpan.TicksPerDay;
-        long wrapped = (long)(sum < 0 ? sum + TimeSpan.TicksPerDay : sum);
+        var ticks = (((value.Hour * 60L) + value.Minute) * TimeSpan.TicksPerMinute) + value.SecondTicks;
+        var sum = (ticks + decimal.Multiply(amount, CalendarUnit.Ticks(unit))) % TimeSpan.TicksPerDay;
+        var wrapped = (long)(sum < 0 ? sum + TimeSpan.TicksPerDay : sum);
         return With(value, new DateTime(1, 1, 1).AddTicks(wrapped));
     }
 
@@ -45,11 +45,11 @@ internal static class TemporalArithmetic
     {
         if (value.Precision == TemporalPrecision.Year)
             months = months / 12 * 12;
-        long total = (value.Year * 12L) + value.Month - 1 + months;
-        long year = Math.DivRem(total, 12, out long month);
+        var total = (value.Year * 12L) + value.Month - 1 + months;
+        var year = Math.DivRem(total, 12, out var month);
         if (year is < 1 or > 9999)
             return null;
-        int day = Math.Min(value.Day, DateTime.DaysInMonth((int)year, (int)month + 1));
+        var day = Math.Min(value.Day, DateTime.DaysInMonth((int)year, (int)month + 1));
         return Temporal.Create(value.Kind, value.Precision, (int)year, (int)month + 1, day, value.Hour, value.Minute, value.SecondTicks, value.FractionDigits, value.OffsetMinutes);
     }
 
@@ -65,7 +65,7 @@ internal static class TemporalArithmetic
     private static Temporal? AddTicks(Temporal value, long amount, CalendarUnitKind unit)
     {
         var start = new DateTime(value.Year, value.Month, value.Day, value.Hour, value.Minute, 0);
-        decimal sum = start.Ticks + value.SecondTicks + decimal.Multiply(amount, CalendarUnit.Ticks(unit));
+        var sum = start.Ticks + value.SecondTicks + decimal.Multiply(amount, CalendarUnit.Ticks(unit));
         if (sum < 0 || sum > DateTime.MaxValue.Ticks)
             return null;
         return With(value, new DateTime((long)sum));
@@ -73,7 +73,7 @@ internal static class TemporalArithmetic
 
     private static Temporal With(Temporal value, DateTime at)
     {
-        long seconds = at.Ticks % TimeSpan.TicksPerMinute;
+        var seconds = at.Ticks % TimeSpan.TicksPerMinute;
         // A time of day has no date; its components are those that a parsed time has.
         if (value.Kind == TemporalKind.Time)
             return Temporal.Create(value.Kind, value.Precision, 0, 1, 1, at.Hour, at.Minute, seconds, value.FractionDigits, null);

@@ -36,7 +36,7 @@ internal sealed class UcumParser
     private UcumUnit? Term()
     {
         var result = Unity;
-        bool divide = false;
+        var divide = false;
         if (Current == '/')
         {
             divide = true;
@@ -87,7 +87,7 @@ internal sealed class UcumParser
         }
         if (unit is not null && Current == '{')
         {
-            int end = _code.IndexOf('}', _at);
+            var end = _code.IndexOf('}', _at);
             if (end < 0)
                 return null;
             _at = end + 1;
@@ -97,7 +97,7 @@ internal sealed class UcumParser
 
     private UcumUnit? Annotatable()
     {
-        int start = _at;
+        var start = _at;
         if (_code.AsSpan(_at).StartsWith("10*") || _code.AsSpan(_at).StartsWith("10^"))
         {
             _at += 3;
@@ -107,7 +107,7 @@ internal sealed class UcumParser
         {
             while (char.IsAsciiDigit(Current))
                 _at++;
-            return decimal.TryParse(_code.AsSpan(start, _at - start), NumberStyles.None, CultureInfo.InvariantCulture, out decimal factor) && factor != 0
+            return decimal.TryParse(_code.AsSpan(start, _at - start), NumberStyles.None, CultureInfo.InvariantCulture, out var factor) && factor != 0
                 ? new UcumUnit(factor, default)
                 : null;
         }
@@ -115,7 +115,7 @@ internal sealed class UcumParser
         {
             if (Current == '[')
             {
-                int end = _code.IndexOf(']', _at);
+                var end = _code.IndexOf(']', _at);
                 if (end < 0)
                     return null;
                 _at = end;
@@ -129,17 +129,17 @@ internal sealed class UcumParser
 
     private UcumUnit? Power(UcumUnit? unit)
     {
-        int start = _at;
+        var start = _at;
         if (Current is '+' or '-')
             _at++;
         while (char.IsAsciiDigit(Current))
             _at++;
         if (unit is null || start == _at)
             return unit;
-        if (!int.TryParse(_code.AsSpan(start, _at - start), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int power) || Math.Abs(power) > 30 || unit.Offset != 0)
+        if (!int.TryParse(_code.AsSpan(start, _at - start), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var power) || Math.Abs(power) > 30 || unit.Offset != 0)
             return null;
         var result = Unity;
-        for (int i = 0; i < Math.Abs(power); i++)
+        for (var i = 0; i < Math.Abs(power); i++)
             result *= unit;
         return power < 0 ? Unity / result : result;
     }
@@ -150,9 +150,9 @@ internal sealed class UcumParser
             return Scaled(other.Factor, other.Of);
         if (Prefixable(code) is { } plain)
             return plain;
-        for (int length = 2; length >= 1; length--)
+        for (var length = 2; length >= 1; length--)
         {
-            if (code.Length > length && UcumTable.Prefixes.TryGetValue(code[..length], out decimal prefix) && Prefixable(code[length..]) is { Offset: 0 } unit)
+            if (code.Length > length && UcumTable.Prefixes.TryGetValue(code[..length], out var prefix) && Prefixable(code[length..]) is { Offset: 0 } unit)
                 return unit with { Factor = unit.Factor * prefix };
         }
         return null;

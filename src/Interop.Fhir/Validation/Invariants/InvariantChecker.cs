@@ -60,7 +60,7 @@ public sealed class InvariantChecker : IInvariantChecker
         public void Resource(JsonElement json, TypeDefinition type, string location, FhirPathNode? container)
         {
             var outer = _context;
-            bool outerIsContained = _isContained;
+            var outerIsContained = _isContained;
             _isContained = container is not null;
             var node = FhirPathNode.FromJson(json, checker._model.FindType(type.Name)!);
             _context = new EvaluationContext { Resource = node, RootResource = container ?? node, Resolve = FindEntry, Limits = Limits, Budget = _budget, CancellationToken = cancellationToken };
@@ -96,16 +96,16 @@ public sealed class InvariantChecker : IInvariantChecker
             {
                 if (type.Properties.Find(JsonMarshal.GetRawUtf8PropertyName(property)) is not { IsCompanion: false, Element: not null } known)
                     continue;
-                bool isArray = property.Value.ValueKind == JsonValueKind.Array;
+                var isArray = property.Value.ValueKind == JsonValueKind.Array;
                 if (known.Type.Type.IsPrimitive && known.Element.Invariants.IsEmpty)
                     continue;
-                string child = $"{location}.{known.Element.Name}";
+                var child = $"{location}.{known.Element.Name}";
                 if (!isArray)
                 {
                     Item(parent, property.Value, known, child);
                     continue;
                 }
-                int index = 0;
+                var index = 0;
                 foreach (var item in property.Value.EnumerateArray())
                     Item(parent, item, known, $"{child}[{index++}]");
             }
@@ -120,7 +120,7 @@ public sealed class InvariantChecker : IInvariantChecker
                     Resource(json, own, location, parent.Type.IsResource ? parent : null);
                 return;
             }
-            string typeName = type.Kind == TypeKind.Backbone ? type.Name : property.Type.Code;
+            var typeName = type.Kind == TypeKind.Backbone ? type.Name : property.Type.Code;
             if (json.ValueKind is not (JsonValueKind.Null or JsonValueKind.Array))
                 Element(FhirPathNode.FromJson(json, checker._model.FindType(typeName)!), type, property.Element.Invariants, location);
         }

@@ -1,125 +1,339 @@
-using System.Text;
+using System.Collections.Immutable;
 using System.Text.Json;
-using Interop.Fhir.Schema;
+using Interop.Fhir.FhirPath.Engine;
+using Interop.Fhir.FhirPath.Errors;
+using Interop.Fhir.FhirPath.Functions;
+using Interop.Fhir.FhirPath.Nodes;
+using Interop.Fhir.FhirPath.Types;
 
 namespace Interop.Fhir.Validation.Profiles;
 
-/// <summary>Checks one resource, whose structure has no errors, against the profiles it claims in meta.profile.</summary>
-internal sealed class ProfileCheck(R4Schema schema, IReadOnlyDictionary<string, Profile> profiles, ICollection<ValidationIssue> issues)
+/// <summary>Checks one resource, whose structure has no errors, against the profiles that it claims and the required ones.</summary>
+internal sealed class ProfileCheck
 {
-    // Whose rules are being checked; issues name it, for a resource may claim several.
+    /// <summary>Profiles that refer to each other on nested data end here.</summary>
+    private const int MaxDepth = 64;
+
+    private static readonly EvaluationLimits Limits = new() { MaxSteps = 50_000_000 };
+
+    private readonly ProfileSet _profiles;
+    private readonly JsonElement _root;
+    private readonly ProfileSlicing _slicing;
+    private readonly EvaluationContext _context;
+    private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
+    private ICollection<ValidationIssue> _issues;
     private string _profile = "";
+    private int _depth;
 
-    public void Check(JsonElement resource)
+    public ProfileCheck(ProfileSet profiles, JsonElement resource, ICollection<ValidationIssue> issues, CancellationToken cancellationToken)
     {
-        foreach (var profile in Claimed(resource))
+        (_profiles, _root, _issues) = (profiles, resource, issues);
+        _slicing = new ProfileSlicing(profiles, Resolve, Conforms);
+        var node = FhirPathNode.FromJson(resource, TypeOf(resource) ?? SystemTypes.Any);
+        _context = new EvaluationContext
         {
-            var type = Profile.Text(resource, "resourceType");
-            if (profile.Type == type)
-                Apply(profile, resource, profile.Type);
-            else
-                Report(IssueCode.Structure, $"{type}.meta.profile", $"meta.profile claims {profile.Url}, which is a profile of {profile.Type}.");
-        }
+            Resource = node, RootResource = node, Limits = Limits, Budget = new EvaluationBudget(Limits), CancellationToken = cancellationToken, ConformsTo = ConformsTo,
+        };
     }
 
-    private IEnumerable<Profile> Claimed(JsonElement resource)
+    public void Check(IReadOnlySet<string> required)
     {
-        if (!resource.TryGetProperty("meta", out var meta) || !meta.TryGetProperty("profile", out var claims))
-            yield break;
-        foreach (var claim in claims.EnumerateArray())
+        var type = Profile.Text(_root, "resourceType") ?? "";
+        foreach (var claim in Claims(_root))
         {
-            if (claim.ValueKind == JsonValueKind.String && profiles.TryGetValue(claim.GetString()!.Split('|')[0], out var profile))
-                yield return profile;
+            if (_profiles.Find(claim) is not { } profile)
+            {
+                if (!_profiles.IsBaseType(claim))
+                    Warn(IssueCode.NotSupported, $"{type}.meta.profile", $"The profile {claim} is not loaded: the resource is not checked against it.");
+            }
+            else if (profile.Profile.Type != type)
+            {
+                Report(IssueCode.Structure, $"{type}.meta.profile", $"meta.profile claims {profile.Profile.Url}, which is a profile of {profile.Profile.Type}.");
+            }
+            else if (!required.Contains(profile.Profile.Url))
+            {
+                Apply(profile, new ProfileValue(_root, type, null));
+            }
         }
+
+        foreach (var url in required)
+        {
+            if (_profiles.Find(url) is { } profile && profile.Profile.Type == type)
+                Apply(profile, new ProfileValue(_root, type, null));
+        }
+
+        CheckEntries(type);
     }
 
-    private void Apply(Profile profile, JsonElement value, string path)
+    // Resources inside a Bundle claim profiles of their own.
+    private void CheckEntries(string type)
     {
-        var outer = _profile;
-        var applied = new HashSet<string>(StringComparer.Ordinal);
-        for (var next = profile; next is not null && applied.Add(next.Url); profiles.TryGetValue(next.BaseUrl, out next))
-        {
-            _profile = next.Url;
-            CheckChildren(next.Root, value, path);
-        }
-
-        _profile = outer;
-    }
-
-    private void CheckChildren(ProfileElement element, JsonElement value, string path)
-    {
-        if (value.ValueKind != JsonValueKind.Object)
+        if (type != "Bundle" || !_root.TryGetProperty("entry", out var entries))
             return;
+        var index = 0;
+        foreach (var entry in entries.EnumerateArray())
+        {
+            if (entry.TryGetProperty("resource", out var resource) && resource.ValueKind == JsonValueKind.Object)
+            {
+                foreach (var claim in Claims(resource))
+                {
+                    if (_profiles.Find(claim) is { } profile && profile.Profile.Type == Profile.Text(resource, "resourceType"))
+                        Apply(profile, new ProfileValue(resource, $"Bundle.entry[{index}].resource", null));
+                }
+            }
+
+            index++;
+        }
+    }
+
+    private static IEnumerable<string> Claims(JsonElement resource)
+    {
+        if (!resource.TryGetProperty("meta", out var meta) || meta.ValueKind != JsonValueKind.Object || !meta.TryGetProperty("profile", out var claims) || claims.ValueKind != JsonValueKind.Array)
+            return [];
+        return [.. claims.EnumerateArray().Where(c => c.ValueKind == JsonValueKind.String).Select(c => Profile.WithoutVersion(c.GetString()!)).Distinct()];
+    }
+
+    private void Apply(ResolvedProfile profile, ProfileValue value)
+    {
+        if (_depth >= MaxDepth)
+            return;
+        var outer = _profile;
+        _depth++;
+        _profile = profile.Profile.Url;
+        var type = R4TypeModel.Instance.FindType(profile.Profile.Type);
+        CheckInvariants(profile.Rules, value, type);
+        CheckChildren(profile.Rules, value, type);
+        _profile = outer;
+        _depth--;
+    }
+
+    private void CheckChildren(ProfileElement element, ProfileValue value, FhirTypeInfo? type)
+    {
+        if (value.Json.ValueKind != JsonValueKind.Object || element.Children.Count == 0)
+            return;
+        if (value.Json.TryGetProperty("resourceType", out _))
+            type = TypeOf(value.Json) ?? type;
         foreach (var child in element.Children)
         {
-            var values = ProfileValue.Of(value, child.Name, path).ToList();
-            CheckCount(child, values.Count, $"{path}.{ElementName(child)}");
+            var values = ProfileValue.Of(value.Json, child.Name, value.Path).ToList();
+            var path = $"{value.Path}.{child.BareName}";
+            CheckCount(child, values.Count + ProfileValue.CountWithoutValue(value.Json, child.Name), path);
+            var info = type?.FindElement(child.BareName);
             foreach (var each in values)
-                CheckValue(child, each);
+                CheckValue(child, each, TypeOf(info, each));
             if (child.Slices.Count > 0)
-                CheckSlices(child, values, $"{path}.{ElementName(child)}");
+                CheckSlices(child, values, path, info);
         }
     }
 
     private void CheckCount(ProfileElement element, int count, string path)
     {
-        var what = element.Slice is null ? ElementName(element) : $"{ElementName(element)} of the slice {element.Slice}";
+        var what = element.Slice is null ? element.BareName : $"{element.BareName} of the slice {element.Slice}";
+        var there = count == 1 ? "there is 1" : $"there are {count}";
         if (count < element.Min)
-            Report(IssueCode.Required, path, $"The profile {_profile} asks for at least {element.Min} {what}; there {(count == 1 ? "is 1" : $"are {count}")}.");
+            Report(IssueCode.Required, path, $"The profile {_profile} asks for at least {element.Min} {what}; {there}.");
         else if (count > element.Max)
-            Report(IssueCode.Structure, path, $"The profile {_profile} allows at most {element.Max} {what}; there {(count == 1 ? "is 1" : $"are {count}")}.");
+            Report(IssueCode.Structure, path, $"The profile {_profile} allows at most {element.Max} {what}; {there}.");
     }
 
-    private void CheckValue(ProfileElement element, ProfileValue value)
+    private void CheckValue(ProfileElement element, ProfileValue value, FhirTypeInfo? type)
     {
         if (element.Fixed is { } exact && !JsonElement.DeepEquals(exact, value.Json))
             Report(IssueCode.Value, value.Path, $"The profile {_profile} asks for exactly {Shorten(exact)}.");
         if (element.Pattern is { } pattern && !ProfileValue.HasPattern(value.Json, pattern))
             Report(IssueCode.Value, value.Path, $"The profile {_profile} asks for {Shorten(pattern)}.");
-        if (element.RequiredValueSet is { } url && schema.FindValueSet(url) is { } valueSet && !IsBound(value.Json, valueSet))
-            Report(IssueCode.CodeInvalid, value.Path, $"The profile {_profile} asks for a code of {valueSet.Url}.");
-        CheckChildren(element, value.Json, value.Path);
-        foreach (var (_, typeProfile) in element.Types)
+        foreach (var valueSet in element.RequiredValueSets)
         {
-            if (typeProfile is not null && profiles.TryGetValue(typeProfile.Split('|')[0], out var profile))
-                Apply(profile, value.Json, value.Path);
+            if (_profiles.IsBound(value.Json, valueSet) == false && !HasExtensionOnly(value.Json))
+                Report(IssueCode.CodeInvalid, value.Path, $"The profile {_profile} asks for a code of {Profile.WithoutVersion(valueSet)}.");
+        }
+
+        CheckRange(element, value, type);
+        CheckType(element, value);
+        CheckInvariants(element, value, type);
+        CheckChildren(element, value, type);
+        CheckTypeProfiles(element, value);
+    }
+
+    private void CheckRange(ProfileElement element, ProfileValue value, FhirTypeInfo? type)
+    {
+        if (element.MaxLength is { } most && value.Json.ValueKind == JsonValueKind.String && value.Json.GetString()!.EnumerateRunes().Count() > most)
+            Report(IssueCode.TooLong, value.Path, $"The profile {_profile} allows at most {most} characters.");
+        if (type is null)
+            return;
+        if (element.MinValue is { } least && Compare(value.Json, least, type) < 0)
+            Report(IssueCode.Value, value.Path, $"The profile {_profile} asks for at least {Shorten(least)}.");
+        if (element.MaxValue is { } largest && Compare(value.Json, largest, type) > 0)
+            Report(IssueCode.Value, value.Path, $"The profile {_profile} allows at most {Shorten(largest)}.");
+    }
+
+    private static int? Compare(JsonElement value, JsonElement limit, FhirTypeInfo type)
+    {
+        try
+        {
+            return NodeComparison.Compare(FhirPathNode.FromJson(value, type), FhirPathNode.FromJson(limit, type), 0);
+        }
+        catch (FhirPathException)
+        {
+            // The limit is of another type than the value: no order between them, so no rule.
+            return null;
         }
     }
 
-    private void CheckSlices(ProfileElement element, List<ProfileValue> values, string path)
+    private void CheckType(ProfileElement element, ProfileValue value)
     {
-        var counts = new int[element.Slices.Count];
+        if (element.Types.IsEmpty)
+            return;
+        if (value.ChosenType is { } chosen && !ProfileSlicing.HasType(element, chosen))
+            Report(IssueCode.Structure, value.Path, $"The profile {_profile} allows the types {string.Join(", ", element.Types.Select(t => t.Code))} only, not {chosen}.");
+        var targets = element.Types.Where(t => t.Code is "Reference").SelectMany(t => t.Targets).Select(_profiles.TypeOfTarget).ToList();
+        if (targets.Count > 0 && !targets.Contains(null) && !targets.Contains("Resource") && value.Json.ValueKind == JsonValueKind.Object
+            && (value.ChosenType is null or "Reference") && _profiles.TypeOfReference(value.Json, Resolve) is { } target && !targets.Contains(target))
+        {
+            Report(IssueCode.Value, value.Path, $"The profile {_profile} asks for a reference to {string.Join(", ", targets.Distinct())}, not to {target}.");
+        }
+    }
+
+    // A value follows one of its type's profiles. Profiles that are not loaded may be the one.
+    private void CheckTypeProfiles(ProfileElement element, ProfileValue value)
+    {
+        var wanted = element.Types.Where(t => value.ChosenType is null || t.Code.Equals(value.ChosenType, StringComparison.OrdinalIgnoreCase)).SelectMany(t => t.Profiles).ToList();
+        if (wanted.Count == 1 && _profiles.Find(wanted[0]) is { } only && IsOfProfileType(only, value))
+            Apply(only, value);
+        else if (wanted.Count > 1 && wanted.All(url => Conforms(url, value) == false))
+            Report(IssueCode.Structure, value.Path, $"The profile {_profile} asks for a value that follows one of {string.Join(", ", wanted)}.");
+    }
+
+    private static bool IsOfProfileType(ResolvedProfile profile, ProfileValue value) =>
+        Profile.Text(value.Json, "resourceType") is not { } type || type == profile.Profile.Type;
+
+    private void CheckSlices(ProfileElement element, List<ProfileValue> values, string path, FhirElementInfo? info)
+    {
+        var inSlice = new List<ProfileValue>[element.Slices.Count];
+        for (var i = 0; i < inSlice.Length; i++)
+            inSlice[i] = [];
+        var isUndecided = false;
         foreach (var value in values)
         {
-            var slice = element.Slices.FindIndex(s => ProfileSlice.Matches(element, s, value));
-            if (slice >= 0)
+            var found = -1;
+            var isUnknown = false;
+            for (var i = 0; i < inSlice.Length && found < 0; i++)
             {
-                counts[slice]++;
-                CheckValue(element.Slices[slice], value);
+                switch (_slicing.Matches(element, element.Slices[i], value))
+                {
+                    case true:
+                        found = i;
+                        break;
+                    case null:
+                        isUnknown = true;
+                        break;
+                }
             }
-            else if (element.IsClosed)
+
+            isUndecided |= found < 0 && isUnknown;
+            if (found >= 0)
+            {
+                inSlice[found].Add(value);
+                CheckValue(element.Slices[found], value, TypeOf(info, value));
+            }
+            else if (element.Name is "extension" or "modifierExtension" && Profile.Text(value.Json, "url") is { } url && _profiles.Find(url) is { Profile.Type: "Extension" } extension)
+            {
+                Apply(extension, value);
+            }
+            else if (element.IsClosed && !isUnknown)
             {
                 Report(IssueCode.Structure, value.Path, $"The profile {_profile} allows the slices {string.Join(", ", element.Slices.Select(s => s.Slice))} only, and this is none of them.");
             }
         }
 
-        for (var i = 0; i < counts.Length; i++)
-            CheckCount(element.Slices[i], counts[i], path);
+        if (isUndecided && _reported.Add($"{_profile} {element.Name} {path}"))
+            Warn(IssueCode.NotSupported, path, $"The slices of {element.BareName} in the profile {_profile} cannot be told apart here; their rules are not checked.");
+        for (var i = 0; i < inSlice.Length; i++)
+        {
+            if (!isUndecided || inSlice[i].Count > element.Slices[i].Max)
+                CheckCount(element.Slices[i], inSlice[i].Count, path);
+            if (element.Slices[i].Slices.Count > 0)
+                CheckSlices(element.Slices[i], inSlice[i], path, info);
+        }
     }
 
-    private static bool IsBound(JsonElement value, RequiredValueSet valueSet)
+    private void CheckInvariants(ProfileElement element, ProfileValue value, FhirTypeInfo? type)
     {
-        if (value.ValueKind == JsonValueKind.String)
-            return valueSet.Contains(Encoding.UTF8.GetBytes(value.GetString()!));
-        if (value.ValueKind != JsonValueKind.Object)
-            return false;
-        if (value.TryGetProperty("coding", out var codings))
-            return codings.EnumerateArray().Any(c => IsBound(c, valueSet));
-        return Profile.Text(value, "system") is { } system && Profile.Text(value, "code") is { } code
-            && valueSet.Contains(Encoding.UTF8.GetBytes(system), Encoding.UTF8.GetBytes(code));
+        if (element.Invariants.IsEmpty || type is null)
+            return;
+        foreach (var invariant in element.Invariants)
+        {
+            // The invariants of the base types are the validator's: they run at level Full.
+            if (invariant.Source is { } source ? _profiles.IsBaseType(source) : IsBaseInvariant(invariant.Key, type))
+                continue;
+            try
+            {
+                if (_profiles.Compile(invariant.Expression) is not { } compiled)
+                    WarnOnce(value.Path, $"{invariant.Key}: the expression of the profile {_profile} does not compile; it is not checked.");
+                else if (compiled.Test(FhirPathNode.FromJson(value.Json, type), _context) == false)
+                    Add(new ValidationIssue(invariant.IsError ? IssueSeverity.Error : IssueSeverity.Warning, IssueCode.Invariant, value.Path, $"{invariant.Key}: {invariant.Human} (profile {_profile})"));
+            }
+            catch (FhirPathException error)
+            {
+                WarnOnce(value.Path, $"{invariant.Key}: cannot be evaluated here: {error.Message} (profile {_profile})");
+            }
+        }
     }
 
-    private static string ElementName(ProfileElement element) => element.Name.Replace("[x]", "", StringComparison.Ordinal);
+    private static bool IsBaseInvariant(string key, FhirTypeInfo type)
+    {
+        if (key is "ele-1" or "ext-1")
+            return true;
+        return Schema.R4Schema.Default.FindType(type.Name) is { } definition && definition.Invariants.Any(i => i.Key == key);
+    }
+
+    private bool? ConformsTo(FhirPathNode node, string url) =>
+        node.Json.ValueKind == JsonValueKind.Object ? Conforms(url, new ProfileValue(node.Json, "", null)) : null;
+
+    /// <summary>Whether a value follows a profile; null where the profile is not loaded.</summary>
+    private bool? Conforms(string url, ProfileValue value)
+    {
+        if (_profiles.Find(url) is not { } profile || _depth >= MaxDepth)
+            return null;
+        if (!IsOfProfileType(profile, value))
+            return false;
+        var outer = _issues;
+        var found = new List<ValidationIssue>();
+        _issues = found;
+        Apply(profile, value);
+        _issues = outer;
+        return found.TrueForAll(issue => issue.Severity != IssueSeverity.Error);
+    }
+
+    private JsonElement? Resolve(string reference) =>
+        reference.StartsWith('#') ? Contained(reference) : FhirFunctions.FindEntry(_root, reference);
+
+    private JsonElement? Contained(string reference)
+    {
+        if (reference.Length == 1)
+            return _root;
+        foreach (var item in ProfileValue.Of(_root, "contained", ""))
+        {
+            if (Profile.Text(item.Json, "id") == reference[1..])
+                return item.Json;
+        }
+
+        return null;
+    }
+
+    private static FhirTypeInfo? TypeOf(JsonElement resource) => Profile.Text(resource, "resourceType") is { } name ? R4TypeModel.Instance.FindType(name) : null;
+
+    private static FhirTypeInfo? TypeOf(FhirElementInfo? element, ProfileValue value)
+    {
+        if (element is null)
+            return null;
+        if (value.ChosenType is { } chosen)
+            return element.Types.FirstOrDefault(t => t.Name.Equals(chosen, StringComparison.OrdinalIgnoreCase));
+        return element.Types is [var only] ? (only.IsResource ? TypeOf(value.Json) : only) : null;
+    }
+
+    private static bool HasExtensionOnly(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Object && value.TryGetProperty("extension", out _) && !value.TryGetProperty("coding", out _) && !value.TryGetProperty("code", out _);
 
     private static string Shorten(JsonElement value)
     {
@@ -127,5 +341,20 @@ internal sealed class ProfileCheck(R4Schema schema, IReadOnlyDictionary<string, 
         return text.Length > 200 ? text[..200] + "..." : text;
     }
 
-    private void Report(string code, string path, string text) => issues.Add(new ValidationIssue(IssueSeverity.Error, code, path, text));
+    private void WarnOnce(string path, string text)
+    {
+        if (_reported.Add(text))
+            Warn(IssueCode.NotSupported, path, text);
+    }
+
+    private void Warn(string code, string path, string text) => Add(new ValidationIssue(IssueSeverity.Warning, code, path, text));
+
+    private void Report(string code, string path, string text) => Add(new ValidationIssue(IssueSeverity.Error, code, path, text));
+
+    private void Add(ValidationIssue issue)
+    {
+        // A resource may claim a profile and the one that it derives from: the same rule is reported once.
+        if (!_issues.Contains(issue))
+            _issues.Add(issue);
+    }
 }

@@ -29,7 +29,7 @@ public class InvariantTests
     [Fact]
     public void Every_invariant_of_R4_compiles_against_the_types_that_it_is_on()
     {
-        int checkedExpressions = 0;
+        var checkedExpressions = 0;
         var failures = new List<string>();
         void Compile(Invariant invariant, string type)
         {
@@ -75,7 +75,7 @@ public class InvariantTests
             "parameters-example.json: Warning Parameters.parameter[2].resource: dom-6",
         ];
         var found = new List<string>();
-        foreach (string file in Directory.GetFiles(PublishedData.Require("fhir-r4/examples"), "*.json"))
+        foreach (var file in Directory.GetFiles(PublishedData.Require("fhir-r4/examples"), "*.json"))
         {
             foreach (ValidationIssue issue in Check(File.ReadAllBytes(file)))
                 found.Add($"{Path.GetFileName(file)}: {issue.Severity} {issue.Location}: {issue.Text.Split(':')[0]}");
@@ -87,8 +87,8 @@ public class InvariantTests
     public void The_synthea_data_holds_every_invariant_but_that_of_narrative()
     {
         var found = new Dictionary<string, int>();
-        int resources = 0;
-        foreach (string file in Directory.GetFiles(PublishedData.Require("synthea-100"), "*.ndjson.gz"))
+        var resources = 0;
+        foreach (var file in Directory.GetFiles(PublishedData.Require("synthea-100"), "*.ndjson.gz"))
         {
             using var lines = new StreamReader(new GZipStream(File.OpenRead(file), CompressionMode.Decompress));
             while (lines.ReadLine() is { } line)
@@ -98,7 +98,7 @@ public class InvariantTests
                 resources++;
                 foreach (ValidationIssue issue in Check(Encoding.UTF8.GetBytes(line)))
                 {
-                    string key = $"{issue.Severity} {issue.Text}";
+                    var key = $"{issue.Severity} {issue.Text}";
                     found[key] = found.GetValueOrDefault(key) + 1;
                 }
             }

@@ -66,15 +66,17 @@ public class ProfileTests
 
     [Theory]
     [InlineData("'category':[{'coding':[{'system':'http://c','code':'vital-signs'}]}],'code':{'coding':[{'system':'http://loinc.org','code':'8867-4','display':'HR'}]},'subject':{'display':'x'},'valueQuantity':{'value':1,'unit':'b'}", "")]
-    [InlineData("'category':[{'coding':[{'system':'http://c','code':'vital-signs'}]}],'code':{'coding':[{'system':'http://loinc.org','code':'8867-4'}]},'valueQuantity':{'value':1}", "required Observation.value.unit, required Observation.subject")]
+    [InlineData("'category':[{'coding':[{'system':'http://c','code':'vital-signs'}]}],'code':{'coding':[{'system':'http://loinc.org','code':'8867-4'}]},'valueQuantity':{'value':1}", "required Observation.subject, required Observation.value.unit")]
     [InlineData("'category':[{'coding':[{'system':'http://c','code':'vital-signs'}]},{'text':'x'}],'code':{'text':'HR'},'subject':{'display':'x'},'valueString':'y'", "structure Observation.category[1], value Observation.code, structure Observation.value")]
     public void An_observation_follows_its_profile_and_that_profiles_base(string content, string expected) => AssertIssues("Observation", "vitals", "'status':'final'," + content, expected);
 
     [Fact]
-    public void A_profile_that_is_not_claimed_or_not_known_is_no_issue()
+    public void An_unclaimed_profile_is_no_issue_and_an_unknown_one_a_warning()
     {
         Assert.Empty(Validator.Validate(Expect.Utf8("{'resourceType':'Patient'}")).Issues);
-        Assert.Empty(Validator.Validate(Expect.Utf8("{'resourceType':'Patient','meta':{'profile':['http://example.org/unknown']}}")).Issues);
+        Assert.Empty(Validator.Validate(Expect.Utf8("{'resourceType':'Patient','meta':{'profile':['http://hl7.org/fhir/StructureDefinition/Patient']}}")).Issues);
+        var unknown = Assert.Single(Validator.Validate(Expect.Utf8("{'resourceType':'Patient','meta':{'profile':['http://example.org/unknown|2']}}")).Issues);
+        Assert.Equal((IssueSeverity.Warning, IssueCode.NotSupported, "Patient.meta.profile"), (unknown.Severity, unknown.Code, unknown.Location));
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using Interop.Grains.Tests.Support;
 using Interop.TestServers;
 
 namespace Interop.Grains.Tests.Ingestion.Model;

@@ -1,0 +1,101 @@
+using System.Globalization;
+using Interop.Uploads.Csv;
+using Interop.Uploads.Formats;
+
+namespace Interop.Uploads.Patients;
+
+/// <summary>A row that was mapped.</summary>
+internal sealed record PatientRow
+{
+    public required string Identifier { get; init; }
+
+    public required string Family { get; init; }
+
+    public required IReadOnlyList<string> Given { get; init; }
+
+    public string? Gender { get; init; }
+
+    public DateOnly? BirthDate { get; init; }
+
+    public string? Phone { get; init; }
+
+    public string? Country { get; init; }
+
+    public IReadOnlyList<string> Terms { get; init; } = [];
+}
+
+/// <summary>The columns and checks of a mapping profile.</summary>
+internal sealed class PatientFormat : FileFormat
+{
+    private const int MostTerms = 50;
+    private readonly MappingProfile _profile;
+    private readonly Dictionary<string, string> _genders;
+    private readonly int _identifier, _name, _gender, _birthDate, _phone, _country, _terms;
+
+    public PatientFormat(MappingProfile profile)
+    {
+        _profile = profile;
+        _genders = profile.Gender?.Values.ToDictionary(pair => ColumnName.Fold(pair.Key), pair => pair.Value, StringComparer.Ordinal) ?? [];
+        var columns = new List<FormatColumn>();
+        int Add(string? name, bool isRequired = true)
+        {
+            if (name is null)
+                return -1;
+            columns.Add(new FormatColumn(name, isRequired));
+            return columns.Count - 1;
+        }
+        _name = Add(profile.NameColumn);
+        _identifier = Add(profile.Identifier.Column);
+        _gender = Add(profile.Gender?.Column);
+        _birthDate = Add(profile.BirthDate?.Column);
+        _phone = Add(profile.PhoneColumn);
+        _country = Add(profile.CountryColumn);
+        _terms = Add(profile.Terms?.Column, isRequired: false);
+        Columns = columns;
+    }
+
+    public MappingProfile Profile => _profile;
+
+    public override IReadOnlyList<FormatColumn> Columns { get; }
+
+    public override string? Problem(string[] fields) => Map(fields, out var problem) is null ? problem : null;
+
+    /// <summary>The row, or null and what is wrong with it.</summary>
+    public PatientRow? Map(string[] fields, out string? problem)
+    {
+        problem = null;
+        var words = fields[_name].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (words.Length == 0)
+            return Refuse($"{_profile.NameColumn} is missing", out problem);
+        var identifier = _profile.Identifier.Format == "cpf" ? Cpf.Normalize(fields[_identifier]) : fields[_identifier] is { Length: > 0 and <= 100 } text ? text : null;
+        if (identifier is null)
+            return Refuse($"{_profile.Identifier.Column} is missing or not valid", out problem);
+        DateOnly? birthDate = null;
+        if (_birthDate >= 0 && fields[_birthDate].Length > 0)
+        {
+            if (!DateOnly.TryParseExact(fields[_birthDate], _profile.BirthDate!.Format, CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) || date.Year < 1850)
+                return Refuse($"{_profile.BirthDate.Column} is not a date of the form {_profile.BirthDate.Format}", out problem);
+            birthDate = date;
+        }
+        var terms = _terms < 0 ? [] : fields[_terms].Split(_profile.Terms!.Separator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        if (terms.Length > MostTerms)
+            return Refuse($"{_profile.Terms!.Column} has more than {MostTerms} terms", out problem);
+        return new PatientRow
+        {
+            Identifier = identifier,
+            Family = words[^1],
+            Given = words[..^1],
+            Gender = _gender < 0 ? null : _genders.GetValueOrDefault(ColumnName.Fold(fields[_gender]), _profile.Gender!.Otherwise),
+            BirthDate = birthDate,
+            Phone = _phone >= 0 && fields[_phone].Length > 0 ? fields[_phone] : null,
+            Country = _country >= 0 && fields[_country].Length > 0 ? fields[_country] : null,
+            Terms = [.. terms.DistinctBy(ColumnName.Fold)],
+        };
+    }
+
+    private static PatientRow? Refuse(string reason, out string? problem)
+    {
+        problem = reason;
+        return null;
+    }
+}

@@ -1,0 +1,37 @@
+using Interop.Uploads.Csv;
+
+namespace Interop.Uploads.Patients;
+
+/// <summary>A coded term.</summary>
+/// <param name="IsObservation">Whether it becomes an Observation instead of a Condition.</param>
+internal sealed record CodedTerm(string System, string Code, string Display, bool IsObservation = false);
+
+/// <summary>Finds the code of a term. Case and accents do not matter.</summary>
+internal interface ITerminology
+{
+    /// <summary>Null: the term is unknown.</summary>
+    ValueTask<CodedTerm?> FindAsync(string term, CancellationToken cancellationToken);
+}
+
+/// <summary>The built-in table (SNOMED CT).</summary>
+internal sealed class BuiltInTerminology : ITerminology
+{
+    private const string Snomed = "http://snomed.info/sct";
+    private static readonly CodedTerm Diabetes = new(Snomed, "44054006", "Diabetes mellitus type 2");
+    private static readonly CodedTerm Hypertension = new(Snomed, "38341003", "Hypertensive disorder");
+    private static readonly CodedTerm Pregnancy = new(Snomed, "77386006", "Pregnancy", IsObservation: true);
+
+    private static readonly Dictionary<string, CodedTerm> Terms = new Dictionary<string, CodedTerm>
+    {
+        ["Diabético"] = Diabetes,
+        ["Diabética"] = Diabetes,
+        ["Diabetic"] = Diabetes,
+        ["Hipertenso"] = Hypertension,
+        ["Hipertensa"] = Hypertension,
+        ["Hypertensive"] = Hypertension,
+        ["Gestante"] = Pregnancy,
+        ["Pregnant"] = Pregnancy,
+    }.ToDictionary(pair => ColumnName.Fold(pair.Key), pair => pair.Value, StringComparer.Ordinal);
+
+    public ValueTask<CodedTerm?> FindAsync(string term, CancellationToken cancellationToken) => new(Terms.GetValueOrDefault(ColumnName.Fold(term)));
+}

@@ -1,0 +1,68 @@
+using System.Text.Json;
+using Interop.Storage;
+using Interop.Uploads.Formats;
+
+namespace Interop.Uploads.Storing;
+
+/// <summary>The table <c>upload_rows</c>: one row per line of a file.</summary>
+internal static class RowStore
+{
+    public static readonly TableShape Shape = new(
+        "upload_rows",
+        [
+            new("file_id", ColumnType.Text), new("line", ColumnType.Integer), new("status", ColumnType.Text), new("data", ColumnType.Text), new("outcome", ColumnType.Text),
+            new("error", ColumnType.Text), new("attempts", ColumnType.Integer), new("updated_at", ColumnType.Timestamp),
+        ],
+        ["file_id", "line"]);
+
+    public static void Append(RowBatch batch, string fileId, long line, string status, string[]? fields, string? outcome, string? error, int attempts, DateTimeOffset now)
+    {
+        batch.BeginRow();
+        batch.WriteText(fileId);
+        batch.WriteInteger(line);
+        batch.WriteText(status);
+        if (fields is null)
+            batch.WriteNull();
+        else
+            batch.WriteUtf8(JsonSerializer.SerializeToUtf8Bytes(fields));
+        batch.WriteText(outcome);
+        batch.WriteText(error);
+        batch.WriteInteger(attempts);
+        batch.WriteTimestamp(now);
+    }
+
+    /// <summary>Rows of a status after a line, in order.</summary>
+    public static async Task<IReadOnlyList<FileRow>> ReadAsync(DbSession session, Guid fileId, string status, long afterLine, int count, CancellationToken cancellationToken)
+    {
+        var rows = await session.QueryAsync<StoredRow>(
+            "SELECT line, data, attempts FROM upload_rows WHERE file_id = @fileId AND status = @status AND line > @afterLine ORDER BY line LIMIT @count",
+            new { fileId = fileId.ToString(), status, afterLine, count },
+            cancellationToken);
+        return [.. rows.Select(row => new FileRow(row.Line, JsonSerializer.Deserialize<string[]>(row.Data)!, (int)row.Attempts))];
+    }
+
+    public static Task<IReadOnlyList<RowState>> ListAsync(DbSession session, Guid fileId, string? status, long afterLine, int count, CancellationToken cancellationToken) =>
+        session.QueryAsync<RowState>(
+            $"""
+            SELECT line, status, error, outcome, attempts FROM upload_rows
+            WHERE file_id = @fileId AND line > @afterLine{(status is null ? "" : " AND status = @status")} ORDER BY line LIMIT @count
+            """,
+            new { fileId = fileId.ToString(), status, afterLine, count },
+            cancellationToken);
+
+    /// <summary>Failed rows become pending again.</summary>
+    public static Task<int> RetryAsync(DbSession session, Guid fileId, CancellationToken cancellationToken) =>
+        session.ExecuteAsync(
+            "UPDATE upload_rows SET status = @pending, error = NULL WHERE file_id = @fileId AND status = @failed",
+            new { fileId = fileId.ToString(), pending = RowStatus.Pending, failed = RowStatus.Failed },
+            cancellationToken);
+
+    private sealed record StoredRow
+    {
+        public long Line { get; init; }
+
+        public string Data { get; init; } = "";
+
+        public long Attempts { get; init; }
+    }
+}
