@@ -8,6 +8,7 @@ var root = new RootCommand("Measurements of Interop: ratios against a floor that
 root.Subcommands.Add(IngestBench.Create());
 root.Subcommands.Add(FhirBench.Create());
 root.Subcommands.Add(AccessBench.Create());
+root.Subcommands.Add(PollBench.Create());
 foreach (var command in TelemetryBench.Create())
     root.Subcommands.Add(command);
 return await root.Parse(args).InvokeAsync();

@@ -30,7 +30,7 @@ public sealed partial class DependencyTests
 
     [Theory]
     [MemberData(nameof(Projects))]
-    public void AProjectRefersToNoOtherThanItMayKnow(string project, string[] allowed)
+    public void A_project_refers_to_no_other_than_it_may_know(string project, string[] allowed)
     {
         var file = Path.Combine(Root, project.StartsWith("Orleans", StringComparison.Ordinal) ? "engine" : "src", project, $"{project}.csproj");
 
@@ -43,7 +43,7 @@ public sealed partial class DependencyTests
     [Theory]
     [InlineData("Interop.Fhir")]
     [InlineData("Interop.Storage")]
-    public void LibrariesAreBuiltWithoutGrains(string assembly) => Assert.DoesNotContain(
+    public void Libraries_are_built_without_grains(string assembly) => Assert.DoesNotContain(
         Assembly.Load(assembly).GetReferencedAssemblies(),
         r => r.Name!.StartsWith("Interop.", StringComparison.Ordinal) || r.Name.StartsWith("Orleans.", StringComparison.Ordinal));
 
@@ -68,12 +68,12 @@ public sealed partial class DependencyTests
     private static partial Regex Statement();
 
     [Fact]
-    public void NoFolderIsADrawerForEverything() => Assert.DoesNotContain(
+    public void No_folder_is_a_drawer_for_everything() => Assert.DoesNotContain(
         Directory.EnumerateDirectories(Path.Combine(Root, "src"), "*", SearchOption.AllDirectories),
         d => Path.GetFileName(d) is "Common" or "Utils" or "Helpers" or "Shared");
 
     [Fact]
-    public void NoGrainKnowsAnEngine() => Assert.DoesNotContain(
+    public void No_grain_knows_an_engine() => Assert.DoesNotContain(
         Sources("Interop.Grains").Concat(Sources("Interop.Grains.Abstractions")).Concat(Sources("Interop.Api")),
         file => File.ReadLines(file).Any(line => line.StartsWith("#if", StringComparison.Ordinal)));
 

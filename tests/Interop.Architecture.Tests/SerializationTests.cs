@@ -27,7 +27,7 @@ public sealed class SerializationTests
 
     [Theory]
     [MemberData(nameof(GrainInterfaces))]
-    public void EveryGrainInterfaceAndMethodHasAnAliasOfItsOwn(string name)
+    public void Every_grain_interface_and_method_has_an_alias_of_its_own(string name)
     {
         var type = Abstractions.GetType(name)!;
 
@@ -39,7 +39,7 @@ public sealed class SerializationTests
 
     [Theory]
     [MemberData(nameof(Messages))]
-    public void EveryTypeThatCrossesACallIsSerializableWithAnAlias(string name)
+    public void Every_type_that_crosses_a_call_is_serializable_with_an_alias(string name)
     {
         var type = Abstractions.GetType(name)!;
         if (type.IsEnum)
@@ -53,7 +53,7 @@ public sealed class SerializationTests
     }
 
     [Fact]
-    public void NoAliasIsGivenTwice()
+    public void No_alias_is_given_twice()
     {
         // What Orleans' generator makes of these types repeats their aliases.
         var written = Abstractions.GetTypes().Where(t => t.Namespace?.StartsWith("OrleansCodeGen", StringComparison.Ordinal) != true);
@@ -64,7 +64,7 @@ public sealed class SerializationTests
     }
 
     [Fact]
-    public void TheMessagesOfACallAreFound() => Assert.Superset(
+    public void The_messages_of_a_call_are_found() => Assert.Superset(
         new HashSet<Type> { typeof(RunRequest), typeof(RunMeta), typeof(StartRunResult), typeof(RunProgress), typeof(RunCounters), typeof(JsonText) },
         Reachable());
 

@@ -14,11 +14,18 @@ namespace Interop.TestServers;
 public sealed record ScriptedRequest(string Path, IQueryCollection Query, IHeaderDictionary Headers, string Base)
 {
     public bool IsMetadata => Path == "metadata";
+
+    public string Method { get; init; } = "GET";
+
+    public string Body { get; init; } = "";
 }
 
 /// <param name="Date">The Date header; null: now.</param>
 public sealed record ScriptedAnswer(int Status, string Body, DateTimeOffset? Date = null, params (string Name, string Value)[] Headers)
 {
+    /// <summary>The connection is closed without an answer.</summary>
+    public static ScriptedAnswer Abort { get; } = new(0, "");
+
     public static ScriptedAnswer NotFound { get; } = new(404, """{"resourceType":"OperationOutcome","issue":[{"code":"not-found"}]}""");
 
     /// <summary>A searchset of these resources.</summary>
@@ -60,9 +67,19 @@ public sealed class ScriptedServer : IAsyncDisposable
                 path.StartsWith("/fhir/", StringComparison.Ordinal) ? path[6..] : path,
                 context.Request.Query,
                 new HeaderDictionary(context.Request.Headers.ToDictionary()),
-                server.Base.AbsoluteUri);
+                server.Base.AbsoluteUri)
+            {
+                Method = context.Request.Method,
+                Body = await new StreamReader(context.Request.Body).ReadToEndAsync(context.RequestAborted),
+            };
             server._requests.Enqueue(request);
             var reply = answer(request);
+            if (ReferenceEquals(reply, ScriptedAnswer.Abort))
+            {
+                context.Abort();
+                return;
+            }
+
             context.Response.StatusCode = reply.Status;
             context.Response.ContentType = "application/fhir+json";
             context.Response.Headers.Date = (reply.Date ?? DateTimeOffset.UtcNow).ToString("R");

@@ -25,6 +25,22 @@ public static class CapabilityStatement
         return true;
     }
 
+    /// <summary>The server's <c>fhirVersion</c>, such as 4.0.1; null where it is not stated.</summary>
+    public static string? FhirVersion(ReadOnlyMemory<byte> utf8)
+    {
+        using var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = JsonDepth.Limit });
+        var root = document.RootElement;
+        return root.ValueKind == JsonValueKind.Object && root.TryGetProperty("fhirVersion", out var version) && version.ValueKind == JsonValueKind.String
+            ? version.GetString()
+            : null;
+    }
+
+    /// <summary>Why a server of this <see cref="FhirVersion"/> cannot be read as R4, or null. A server that states no version is assumed to be R4.</summary>
+    public static string? VersionProblem(string? fhirVersion) =>
+        fhirVersion is null || fhirVersion.StartsWith("4.0.", StringComparison.Ordinal) || fhirVersion == "4.0"
+            ? null
+            : $"the server is FHIR {fhirVersion}; Interop reads FHIR R4 (4.0.1)";
+
     private static IEnumerable<JsonElement> Items(JsonElement parent, string name) =>
         parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var items) && items.ValueKind == JsonValueKind.Array
             ? items.EnumerateArray().Where(i => i.ValueKind == JsonValueKind.Object)

@@ -60,18 +60,39 @@ internal sealed class BatchWriter(TelemetryDatabase telemetry, TelemetryOptions 
 
     private void ExpectKnownEvents() => _batchesToJudge = BatchesAfterKnownEvent;
 
+    /// <summary>Separates an event or a reject that cannot be stored from the others.</summary>
     private async Task<EventVerdict[]> StoreHalvesAsync(
         IReadOnlyList<TelemetryEvent> events, IReadOnlyList<Reject> rejects, CancellationToken cancellationToken)
     {
+        if (events.Count > 0 && rejects.Count > 0)
+        {
+            var verdicts = await StoreAsync(events, [], cancellationToken);
+            await StoreAsync([], rejects, cancellationToken);
+            return verdicts;
+        }
+
         if (events.Count > 1)
         {
             var half = events.Count / 2;
-            var first = await StoreAsync([.. events.Take(half)], rejects, cancellationToken);
-            return [.. first, .. await StoreAsync([.. events.Skip(half)], [], cancellationToken)];
+            return [.. await StoreAsync([.. events.Take(half)], [], cancellationToken), .. await StoreAsync([.. events.Skip(half)], [], cancellationToken)];
         }
 
-        await StoreAsync([], [.. rejects, .. events.Select(e => Reject.Of(Reject.RefusedByDatabase, e.Raw.Span, e.EventId))], cancellationToken);
-        return [.. events.Select(_ => EventVerdict.Refused)];
+        if (events.Count == 1)
+        {
+            await StoreAsync([], [Reject.Of(Reject.RefusedByDatabase, events[0].Raw.Span, events[0].EventId)], cancellationToken);
+            return [EventVerdict.Refused];
+        }
+
+        if (rejects.Count > 1)
+        {
+            var half = rejects.Count / 2;
+            await StoreAsync([], [.. rejects.Take(half)], cancellationToken);
+            await StoreAsync([], [.. rejects.Skip(half)], cancellationToken);
+            return [];
+        }
+
+        TelemetryMetrics.Count("reject_dropped", rejects.Count);
+        return [];
     }
 
     private async Task<EventVerdict[]> WriteAsync(

@@ -36,7 +36,7 @@ internal static class EventParser
             reader.Read(); // throws if anything follows the value
             return parsed;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter: text that cannot be unescaped
         {
             return ParsedBody.RefusedAsAWhole(NotJson, body);
         }

@@ -15,6 +15,6 @@ internal sealed record Reject(string Reason, string? EventId, string Raw)
 
     public static Reject Of(string reason, ReadOnlySpan<byte> raw, string? eventId = null) => new(
         reason,
-        string.IsNullOrEmpty(eventId) ? null : eventId.Length > MaxEventIdLength ? eventId[..MaxEventIdLength] : eventId,
+        string.IsNullOrEmpty(eventId) ? null : TextStart.Of(eventId, MaxEventIdLength),
         Encoding.UTF8.GetString(raw[..Math.Min(raw.Length, MaxRawBytes)]).Replace('\0', '\uFFFD'));
 }

@@ -20,6 +20,7 @@ internal static class ExecutionDerivation
     public const string Success = "success";
     public const string Failure = "failure";
     private const int MaxIdLength = 512; // it is a key
+    private const int MaxNameLength = 200;
     private static readonly string[] SuccessWords = ["success", "succeeded", "ok", "true"];
 
     /// <summary>Whether executions are derived from events of this type. The comparison ignores case.</summary>
@@ -62,8 +63,8 @@ internal static class ExecutionDerivation
             duration.Value,
             SuccessWords.Contains(Status(root), StringComparer.OrdinalIgnoreCase) ? Success : Failure,
             Number(root, "resultCount", "result_count") ?? Number(root, "requestCount", "request_count") ?? 1,
-            Text(root, "organization"),
-            Text(root, "qhin")), null);
+            Name(root, "organization"),
+            Name(root, "qhin")), null);
     }
 
     private static DateTimeOffset? Before(DateTimeOffset completed, long? durationMs) =>
@@ -81,6 +82,10 @@ internal static class ExecutionDerivation
 
     private static DateTimeOffset? Instant(JsonElement root, params ReadOnlySpan<string> names) =>
         Text(root, names) is { } text ? EventInstant.Parse(System.Text.Encoding.UTF8.GetBytes(text)) : null;
+
+    /// <summary>A name by which a summary groups. A longer one is cut, because a summary lists many names.</summary>
+    private static string? Name(JsonElement root, string name) =>
+        Text(root, name) is { } text ? TextStart.Of(text, MaxNameLength) : null;
 
     private static string? Text(JsonElement? parent, params ReadOnlySpan<string> names)
     {

@@ -6,7 +6,7 @@ namespace Interop.Fhir.Tests.Schema;
 public class SchemaGeneratorTests
 {
     [SchemaSourceFact]
-    public void TheCommittedTableIsReproducible()
+    public void The_committed_table_is_reproducible()
     {
         var start = new ProcessStartInfo("bash", [SchemaSourceFactAttribute.Script!, "--check"]) { RedirectStandardError = true, RedirectStandardOutput = true };
         using var process = Process.Start(start)!;

@@ -332,7 +332,7 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task ThePresentDefinitionAgainChangesNothing()
+    public async Task The_present_definition_again_changes_nothing()
     {
         await Client.PutViewToEndAsync("again", "Group", """[{"column":[{"name":"type","path":"type"}]}]""");
 

@@ -38,4 +38,12 @@ public sealed class ExecutionDerivationTests
         Assert.True(ExecutionDerivation.Applies("PD.Request.Completed"u8));
         Assert.False(ExecutionDerivation.Applies("pd.request.sent"u8));
     }
+
+    [Fact]
+    public void A_long_name_of_an_organization_is_cut()
+    {
+        var payload = $$"""{"timestamp":"2026-03-01T10:00:10Z","durationMs":5,"organization":"{{new string('o', 1_000)}}","qhin":"q"}""";
+        var (execution, _) = ExecutionDerivation.Derive(Encoding.UTF8.GetBytes(payload), "e");
+        Assert.Equal((200, "q"), (execution!.Organization!.Length, execution.Qhin));
+    }
 }

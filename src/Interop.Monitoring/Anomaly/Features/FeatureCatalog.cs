@@ -20,7 +20,23 @@ public enum ReasonClass
 /// <param name="Feature">Which.</param>
 /// <param name="Class">What a high value accuses of.</param>
 /// <param name="Words">What the alert says, of the value and of the agent's own norm.</param>
-public sealed record FeatureDefinition(AccessFeature Feature, ReasonClass Class, Func<float, float, string> Words);
+public sealed record FeatureDefinition(AccessFeature Feature, ReasonClass Class, Func<float, float, string> Words)
+{
+    /// <summary>It names one kind of misuse, where others (a rate, a missing care link) go with several: such reasons come first.</summary>
+    public bool IsSpecific => Feature is AccessFeature.FailureBurst or AccessFeature.SuccessAfterFailures or AccessFeature.Breadth or AccessFeature.Dormancy
+        or AccessFeature.BreakGlass or AccessFeature.UnexplainedBreakGlass or AccessFeature.BreakGlassHistory or AccessFeature.HourRarity or AccessFeature.UnexplainedOffHours
+        or AccessFeature.SameFamilyName or AccessFeature.SameAddress or AccessFeature.ResourceRarity or AccessFeature.PatientAttention;
+
+    /// <summary>The class for this kind of access: a rare export is no matter of privilege.</summary>
+    public ReasonClass ClassFor(AccessKind kind) => Feature is AccessFeature.ActionRarity or AccessFeature.OwnActionRarity or AccessFeature.ResourceRarity
+        ? kind switch
+        {
+            AccessKind.Export => ReasonClass.Exfiltration,
+            AccessKind.Login or AccessKind.FailedLogin or AccessKind.Logout => ReasonClass.CredentialMisuse,
+            _ => Class,
+        }
+        : Class;
+}
 
 /// <summary>The features of an access. In all of them only high values are suspicious.</summary>
 public static class FeatureCatalog

@@ -51,6 +51,9 @@ internal sealed class TailTable
     /// <summary>-ln of the smaller tail's probability; beyond the training values it goes on growing with the distance, up to a bound.</summary>
     public float Surprise(float value)
     {
+        // Most values of most columns are the lowest one.
+        if (_direction == FeatureDirection.High && value <= _points[0])
+            return _high[0];
         var at = Bound(_points, value, inclusive: false);
         float high;
         if (at == _points.Length)

@@ -41,7 +41,9 @@ public sealed class AccessProfile
     private float _breakGlassRecent;
     private int _day;
     private int _patientsToday;
-    private int _hourPeakToday;
+    private int _hourPeakToday; // peaks of whole days are the norm: within a burst it must not move
+    private int _tenPeakToday;
+    private int _patientsPeakToday;
     private uint _firstMinute;
     private uint _lastMinute;
     private uint _returnMinute;
@@ -89,7 +91,7 @@ public sealed class AccessProfile
         var hour = HourFeatures(access, row, minute);
         CredentialFeatures(access, row, minute, day);
         ActionFeatures(access, row, day);
-        row.Set(AccessFeature.UnexplainedOffHours, unexplained ? hour : 0);
+        row.Set(AccessFeature.UnexplainedOffHours, unexplained ? hour * row[AccessFeature.Unexplained] : 0);
 
         Count(access, minute, day, patient, unexplained);
     }
@@ -114,7 +116,7 @@ public sealed class AccessProfile
             norm.Write(writer);
         foreach (var number in new[] { _hourTotal, _accesses, _failures, _unexplained, _activeDays, _breakGlass, _breakGlassRecent, _silentDays })
             writer.Write(number);
-        foreach (var number in new[] { _day, _patientsToday, _hourPeakToday, _alarmFailures })
+        foreach (var number in new[] { _day, _patientsToday, _hourPeakToday, _alarmFailures, _tenPeakToday, _patientsPeakToday })
             writer.Write(number);
         foreach (var number in new[] { _firstMinute, _lastMinute, _returnMinute, _alarmMinute })
             writer.Write(number);
@@ -161,6 +163,7 @@ public sealed class AccessProfile
         (_hourTotal, _accesses, _failures, _unexplained) = (reader.ReadSingle(), reader.ReadSingle(), reader.ReadSingle(), reader.ReadSingle());
         (_activeDays, _breakGlass, _breakGlassRecent, _silentDays) = (reader.ReadSingle(), reader.ReadSingle(), reader.ReadSingle(), reader.ReadSingle());
         (_day, _patientsToday, _hourPeakToday, _alarmFailures) = (reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32());
+        (_tenPeakToday, _patientsPeakToday) = (reader.ReadInt32(), reader.ReadInt32());
         (_firstMinute, _lastMinute, _returnMinute, _alarmMinute) = (reader.ReadUInt32(), reader.ReadUInt32(), reader.ReadUInt32(), reader.ReadUInt32());
     }
 
@@ -176,7 +179,9 @@ public sealed class AccessProfile
         {
             _patientsPerDay.Add(_patientsToday);
             _perHour.Add(_hourPeakToday);
-            _patientsToday = _hourPeakToday = 0;
+            _perTenMinutes.Add(_tenPeakToday);
+            _patientsPerHour.Add(_patientsPeakToday);
+            _patientsToday = _hourPeakToday = _tenPeakToday = _patientsPeakToday = 0;
             var passed = Math.Min(day - _day, 365);
             var factor = MathF.Pow(DailyDecay, passed);
             _accesses *= factor;
@@ -210,8 +215,10 @@ public sealed class AccessProfile
             var rarity = MathF.Log10((_accesses + 10) / (known.Times + 1f));
             // A patient in the agent's care is new to it on every working day.
             row.SetFrom(AccessFeature.PatientRarity, 1.5f, care.Link == CareLink.Explained ? 0 : rarity, rarity, known.Times);
-            row.Set(AccessFeature.Unexplained, unexplained ? 1 : 0);
-            row.Set(AccessFeature.UnexplainedFirst, unexplained && known.Times == 0 ? 1 : 0);
+            // On-call staff at night has few links; a nurse by day has nearly always one.
+            var surprise = unexplained ? -MathF.Log10((float)access.Population.UnexplainedShare) : 0;
+            row.Set(AccessFeature.Unexplained, surprise);
+            row.Set(AccessFeature.UnexplainedFirst, unexplained && known.Times == 0 ? surprise : 0);
             row.SetFrom(AccessFeature.PatientAttention, 3, care.Link == CareLink.Explained ? 0 : (float)access.Population.PatientAttention);
             row.SetFrom(AccessFeature.UnexplainedRepeat, 2, unexplained ? known.Times + 1 : 0);
             // Family, colleagues and watched patients matter more where nothing explains the access.
@@ -239,13 +246,20 @@ public sealed class AccessProfile
         _hourPeakToday = Math.Max(_hourPeakToday, hour);
         var ten = _recent.Events(10);
         var patients = _recent.Patients(60);
-        row.SetFrom(AccessFeature.EventsInMinute, 1.5f, MathF.Log(1 + _recent.Events(1)));
-        row.SetFrom(AccessFeature.EventsInTenMinutes, 1, _perTenMinutes.Excess(ten, hourNorm, hourSpread, FewEvents), ten, _perTenMinutes.Norm(hourNorm, FewEvents));
-        row.SetFrom(AccessFeature.EventsInHour, 1, _perHour.Excess(hour, hourNorm, hourSpread, 5), hour, _perHour.Norm(hourNorm, 5));
-        row.SetFrom(AccessFeature.PatientsInHour, 1, _patientsPerHour.Excess(patients, hourNorm, hourSpread, FewEvents), patients, _patientsPerHour.Norm(hourNorm, FewEvents));
-        row.SetFrom(AccessFeature.PatientsToday, 1, _patientsPerDay.Excess(_patientsToday, dayNorm, daySpread, 3), _patientsToday, _patientsPerDay.Norm(dayNorm, 3));
-        _perTenMinutes.Add(ten);
-        _patientsPerHour.Add(patients);
+        // Many accesses that care explains are work, not a sign; beside them one without a link does not make the rate one.
+        var weight = access.Care.Link switch
+        {
+            CareLink.Explained => 0.2f,
+            CareLink.Unexplained => Math.Clamp((float)_recent.Unexplained(60) / Math.Max(1, patients), 0.2f, 1),
+            _ => 1,
+        };
+        row.SetFrom(AccessFeature.EventsInMinute, 1.5f, weight * MathF.Log(1 + _recent.Events(1)));
+        row.SetFrom(AccessFeature.EventsInTenMinutes, 1, weight * _perTenMinutes.Excess(ten, hourNorm, hourSpread, 5), ten, _perTenMinutes.Norm(hourNorm, 5));
+        row.SetFrom(AccessFeature.EventsInHour, 1, weight * _perHour.Excess(hour, hourNorm, hourSpread, 5), hour, _perHour.Norm(hourNorm, 5));
+        row.SetFrom(AccessFeature.PatientsInHour, 1, weight * _patientsPerHour.Excess(patients, hourNorm, hourSpread, 5), patients, _patientsPerHour.Norm(hourNorm, 5));
+        row.SetFrom(AccessFeature.PatientsToday, 1, weight * _patientsPerDay.Excess(_patientsToday, dayNorm, daySpread, 3), _patientsToday, _patientsPerDay.Norm(dayNorm, 3));
+        _tenPeakToday = Math.Max(_tenPeakToday, ten);
+        _patientsPeakToday = Math.Max(_patientsPeakToday, patients);
     }
 
     private float HourFeatures(AccessInContext access, FeatureRow row, uint minute)
@@ -259,7 +273,7 @@ public sealed class AccessProfile
         var prior = (float)access.Population.HourShare;
         var share = ((own * _hourTotal) + (prior * FewEvents)) / (_hourTotal + FewEvents);
         var rarity = MathF.Max(0, -MathF.Log10(MathF.Max(share * 24, 1e-4f)));
-        row.SetFrom(AccessFeature.HourRarity, 0.5f, rarity);
+        row.SetFrom(AccessFeature.HourRarity, 0.5f, access.Care.Link == CareLink.Explained ? 0.4f * rarity : rarity, rarity, 0);
         _hours[hour]++;
         _hourTotal++;
         return row[AccessFeature.HourRarity];
@@ -305,26 +319,26 @@ public sealed class AccessProfile
         if (e.Purpose is not null)
         {
             var purpose = StableHash.Of(e.Purpose);
-            row.SetFrom(AccessFeature.UnusualPurpose, 1, _purposes.Total < FewEvents ? 0 : MathF.Log10((_purposes.Total + 1) / (_purposes[purpose] + 1)));
+            row.SetFrom(AccessFeature.UnusualPurpose, 1, (access.Care.Link == CareLink.Explained ? 0.3f : 1) * (_purposes.Total < FewEvents ? 0 : MathF.Log10((_purposes.Total + 1) / (_purposes[purpose] + 1))));
             _purposes.Add(purpose, day);
         }
 
         if (e.BreakGlass)
         {
             var rarity = MathF.Log10((_accesses + 10) / (_breakGlass + 1));
-            row.Set(AccessFeature.BreakGlass, rarity);
+            row.Set(AccessFeature.BreakGlass, access.Care.Link == CareLink.Explained ? 0.3f * rarity : rarity, rarity, 0);
             row.Set(AccessFeature.UnexplainedBreakGlass, access.Care.Link == CareLink.Explained ? 0 : rarity);
             _breakGlass++;
             _breakGlassRecent++;
-            row.Set(AccessFeature.BreakGlassHistory, _breakGlassRecent);
+            row.SetFrom(AccessFeature.BreakGlassHistory, 2, access.Care.Link == CareLink.Explained ? 0 : _breakGlassRecent);
         }
 
         if (e.Kind is AccessKind.Export or AccessKind.Query || e.Records > 1)
         {
             // Beyond its own norm, and for many records in any case.
-            var excess = _records.Excess(e.Records, 0.7f, 0.7f, 10);
+            var excess = _records.Excess(e.Records, 0.7f, 0.7f, 3);
             var size = MathF.Log10(1 + e.Records);
-            row.SetFrom(AccessFeature.Breadth, 1, size * MathF.Min(1, 0.2f + (excess / 4)), size, _records.Norm(0.7f, 10));
+            row.SetFrom(AccessFeature.Breadth, 1, size * MathF.Min(1, excess / 4), size, _records.Norm(0.7f, 3));
             _records.Add(e.Records);
         }
     }

@@ -10,8 +10,8 @@ internal sealed class RoleProfile
     private RunningNorm _perHour = new(0.001f);
     private RunningNorm _patientsPerDay = new(0.001f);
     private float _accesses;
-    private float _patientAccesses;
-    private float _unexplained;
+    private readonly float[] _patientAccesses = new float[24];
+    private readonly float[] _unexplained = new float[24];
     private int _day;
 
     public PopulationView Observe(string name, AccessEvent e, CareContext care, float agentsAtAddress, float attention, int day)
@@ -31,16 +31,16 @@ internal sealed class RoleProfile
             _perHour.Spread,
             _patientsPerDay.Mean,
             _patientsPerDay.Spread,
-            (_unexplained + 1) / (_patientAccesses + 20));
+            (_unexplained[hour] + 1) / (_patientAccesses[hour] + 20));
         _hours[hour]++;
         _kinds[(int)e.Kind]++;
         _accesses++;
         _resources.Add(resource, day);
         if (e.Patient is not null && care.Link != CareLink.Unknown)
         {
-            _patientAccesses++;
+            _patientAccesses[hour]++;
             if (care.Link == CareLink.Unexplained)
-                _unexplained++;
+                _unexplained[hour]++;
         }
 
         return view;
@@ -61,9 +61,13 @@ internal sealed class RoleProfile
         _resources.Write(writer);
         _perHour.Write(writer);
         _patientsPerDay.Write(writer);
+        for (var i = 0; i < _hours.Length; i++)
+        {
+            writer.Write(_patientAccesses[i]);
+            writer.Write(_unexplained[i]);
+        }
+
         writer.Write(_accesses);
-        writer.Write(_patientAccesses);
-        writer.Write(_unexplained);
         writer.Write(_day);
     }
 
@@ -76,20 +80,25 @@ internal sealed class RoleProfile
         _resources.Read(reader);
         _perHour.Read(reader);
         _patientsPerDay.Read(reader);
-        (_accesses, _patientAccesses, _unexplained, _day) = (reader.ReadSingle(), reader.ReadSingle(), reader.ReadSingle(), reader.ReadInt32());
+        for (var i = 0; i < _hours.Length; i++)
+            (_patientAccesses[i], _unexplained[i]) = (reader.ReadSingle(), reader.ReadSingle());
+        (_accesses, _day) = (reader.ReadSingle(), reader.ReadInt32());
     }
 
     private void Decay(int day)
     {
         var factor = _day == 0 ? 1 : MathF.Pow(DailyDecay, Math.Min(365, day - _day));
         for (var i = 0; i < _hours.Length; i++)
+        {
             _hours[i] *= factor;
+            _patientAccesses[i] *= factor;
+            _unexplained[i] *= factor;
+        }
+
         for (var i = 0; i < _kinds.Length; i++)
             _kinds[i] *= factor;
         _resources.Decay(factor);
         _accesses *= factor;
-        _patientAccesses *= factor;
-        _unexplained *= factor;
         _day = day;
     }
 }

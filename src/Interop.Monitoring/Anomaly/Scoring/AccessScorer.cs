@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Interop.Anomaly.Features;
 using Interop.Anomaly.Models;
 using Interop.Anomaly.Profiles;
@@ -45,31 +44,30 @@ public sealed class AccessScorer(AccessModel model)
         var ruled = AccessRules.Apply(e, care, features, reasons);
         severity = ruled > severity ? ruled : severity;
         if (severity > AccessSeverity.Low)
-            AddReasons(features, reasons);
+            AddReasons(e, features, reasons);
         return new AccessVerdict(share, score, severity, [.. reasons], model.Version);
     }
 
-    private void AddReasons(AccessFeatures features, List<AccessReason> reasons)
+    private void AddReasons(AccessEvent e, AccessFeatures features, List<AccessReason> reasons)
     {
         Span<float> contributions = stackalloc float[FeatureCatalog.Count];
         model.Model.Explain(features.Values, contributions);
-        Span<int> order = stackalloc int[contributions.Length];
-        for (var i = 0; i < order.Length; i++)
-            order[i] = i;
-        var keys = contributions.ToArray();
-        var positions = order.ToArray();
-        Array.Sort(keys, positions);
-        for (var i = positions.Length - 1; i >= 0 && reasons.Count < MostReasons; i--)
+        var found = new List<(FeatureDefinition Definition, float Contribution)>();
+        for (var i = 0; i < contributions.Length; i++)
         {
-            var definition = FeatureCatalog.All[positions[i]];
+            var definition = FeatureCatalog.All[i];
             // A feature at 0 has nothing to say, whatever its absence adds.
-            if (keys[i] < SmallestContribution || features[definition.Feature] <= 0)
-                continue;
+            if (contributions[i] >= SmallestContribution && features[definition.Feature] > 0)
+                found.Add((definition, contributions[i]));
+        }
+
+        foreach (var (definition, contribution) in found.OrderByDescending(f => f.Definition.IsSpecific ? 2 * f.Contribution : f.Contribution).Take(MostReasons))
+        {
             reasons.Add(new AccessReason(
-                definition.Class,
+                definition.ClassFor(e.Kind),
                 definition.Words(features.Plain(definition.Feature), features.Norm(definition.Feature)),
                 FeatureCatalog.Name(definition.Feature),
-                keys[i]));
+                contribution));
         }
     }
 }

@@ -1,0 +1,104 @@
+using Interop.Anomaly;
+using Interop.Grains.Tests.Support;
+using Interop.Polling;
+
+namespace Interop.Grains.Tests.Polling;
+
+/// <summary>From the first events to a model, scores, and what operators decide.</summary>
+public abstract class AlertTests(SharedSilo shared) : IngestionSuite(shared)
+{
+    [Fact]
+    public async Task After_500_events_the_first_model_trains_itself_and_scores_what_was_stored()
+    {
+        var server = new AuditServer();
+        for (var i = 0; i < 700; i++)
+            server.Add($"e{i}", AuditServer.Noon.AddMinutes(i), $"Practitioner/{i % 5}", $"Patient/{i % 40}");
+        var (_, source) = await ScriptedAsync(server.Answer);
+        var poller = Client.GetGrain<IAuditEventPollerGrain>(source);
+        await poller.Configure(new PollerChange(null, 100, null, AuditServer.Noon.AddHours(-1), Reset: false));
+        await poller.Poll();
+        var query = Client.GetGrain<IAlertQueryGrain>(0);
+
+        var alerts = await query.List(new AlertFilter(null, null, null, source, null, null, 1_000));
+        var model = (await Client.GetGrain<IAnomalyModelGrain>(0).List()).First(v => v.Status == "promoted");
+
+        Assert.Equal(700, alerts.Length);
+        Assert.All(alerts, a => Assert.NotEqual("unscored", a.Prediction));
+        Assert.All(alerts, a => Assert.InRange(a.Score!.Value, 0, 1));
+        Assert.All(alerts, a => Assert.Equal(model.Id, a.ModelVersion));
+        Assert.Equal(alerts.OrderByDescending(a => a.Time).Select(a => a.Id), alerts.Select(a => a.Id));
+
+        var notified = await poller.Notify(AuditServer.Event("n1", AuditServer.Noon.AddDays(1)));
+        var detail = (await query.Find(notified.AlertIds[0]))!;
+        Assert.Equal(model.Id, detail.Alert.ModelVersion);
+        Assert.Contains("patient_rarity", detail.Features.Text, StringComparison.Ordinal);
+        Assert.Contains("\"n1\"", detail.Event.Text, StringComparison.Ordinal);
+
+        var desk = Client.GetGrain<IAlertDeskGrain>(0);
+        Assert.True(await desk.GiveFeedback(detail.Alert.Id, AlertVerdict.Confirmed, "seen"));
+        Assert.False(await desk.GiveFeedback($"{source}-999999", AlertVerdict.Confirmed, null));
+        Assert.Equal("confirmed", (await query.Find(detail.Alert.Id))!.Alert.Status);
+
+        var trained = (await Client.GetGrain<IAnomalyModelGrain>(0).Train()).Version!;
+        Assert.Equal("shadow", trained.Status);
+        Assert.True(await Client.GetGrain<IAnomalyModelGrain>(0).Promote(trained.Id));
+        Assert.False(await Client.GetGrain<IAnomalyModelGrain>(0).Promote("m-unknown"));
+        Assert.Equal([trained.Id], (await Client.GetGrain<IAnomalyModelGrain>(0).List()).Where(v => v.Status == "promoted").Select(v => v.Id));
+    }
+
+    [Fact]
+    public async Task Accesses_to_a_patient_come_in_order_and_in_pages()
+    {
+        var server = new AuditServer();
+        var patient = $"Patient/{Guid.NewGuid():N}";
+        for (var i = 0; i < 450; i++)
+            server.Add($"e{i}", AuditServer.Noon.AddSeconds(i / 3), "Practitioner/1", patient);
+        var (_, source) = await ScriptedAsync(server.Answer);
+        var poller = Client.GetGrain<IAuditEventPollerGrain>(source);
+        await poller.Configure(new PollerChange(null, 200, null, AuditServer.Noon.AddHours(-1), Reset: false));
+        await poller.Poll();
+        // A second source knows the same patient, so that there is more than one page.
+        var (_, other) = await ScriptedAsync(server.Answer);
+        var second = Client.GetGrain<IAuditEventPollerGrain>(other);
+        await second.Configure(new PollerChange(null, 200, null, AuditServer.Noon.AddHours(-1), Reset: false));
+        await second.Poll();
+
+        var seen = new List<Alert>();
+        string? cursor = null;
+        do
+        {
+            var page = await Client.GetGrain<IAlertQueryGrain>(0).ListAccesses(new AccessFilter(patient, null, null, null, cursor));
+            seen.AddRange(page.Accesses);
+            cursor = page.Next;
+        }
+        while (cursor is not null);
+
+        Assert.Equal(900, seen.Select(a => a.Id).Distinct().Count());
+        Assert.Equal(900, seen.Count);
+        Assert.Equal(seen.OrderBy(a => a.Time).Select(a => a.Time), seen.Select(a => a.Time));
+    }
+
+    [Fact]
+    public async Task Watchlist_suppressions_and_cases_are_kept()
+    {
+        var desk = Client.GetGrain<IAlertDeskGrain>(0);
+        var query = Client.GetGrain<IAlertQueryGrain>(0);
+        var patient = $"Patient/{Guid.NewGuid():N}";
+
+        await desk.Watch(patient, "employee");
+        var suppression = await desk.Suppress($"Practitioner/{Guid.NewGuid():N}", null, "snooping", DateTimeOffset.UtcNow.AddDays(1));
+
+        Assert.Contains(await query.ListWatched(), w => w.Patient == patient && w.Reason == "employee");
+        Assert.True(await desk.Unwatch(patient));
+        Assert.False(await desk.Unwatch(patient));
+        Assert.Contains(await query.ListSuppressions(), s => s.Id == suppression.Id && s.Suppressed == 0);
+        Assert.Null(await query.FindCase(999_999));
+        Assert.Null(await desk.ChangeCase(999_999, "confirmed", null, null));
+    }
+}
+
+[Collection(OnSqlite.Name)]
+public sealed class AlertOnSqlite(SqliteSilo silo) : AlertTests(silo);
+
+[Collection(OnPostgres.Name)]
+public sealed class AlertOnPostgres(PostgresSilo silo) : AlertTests(silo);
