@@ -46,6 +46,10 @@ internal sealed class QueryNames : IOpenApiOperationTransformer
         ["wait"] = "Whether to answer after the submission instead of at once",
         ["fileId"] = "The id of the file",
         ["processingId"] = "The id of the file",
+        ["severity"] = "LOW, MEDIUM or HIGH",
+        ["agent"] = "Only by this agent, such as Practitioner/12",
+        ["assignee"] = "Only of this assignee",
+        ["patient"] = "The patient, as Patient/ID",
         ["format"] = "The format of the answer or message",
     };
 

@@ -11,7 +11,7 @@ internal static class Engine
     public const string Description = "embedded engine, one process";
 
     /// <summary>Whether a database belongs to one process at a time.</summary>
-    public const bool IsEmbedded = true;
+    public static bool IsEmbedded => true;
 
     /// <param name="builder">The host.</param>
     /// <param name="settings">The settings of the process.</param>

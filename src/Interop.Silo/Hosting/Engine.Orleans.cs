@@ -18,7 +18,7 @@ internal static partial class Engine
     public const string Description = "Microsoft Orleans";
 
     /// <summary>Whether a database belongs to one process at a time.</summary>
-    public const bool IsEmbedded = false;
+    public static bool IsEmbedded => false;
 
     private static readonly TimeSpan ConnectionRetryDelay = TimeSpan.FromSeconds(2);
 

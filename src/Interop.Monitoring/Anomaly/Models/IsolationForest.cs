@@ -108,6 +108,10 @@ internal sealed class IsolationForest
     private void Score(ReadOnlySpan<float> a, ReadOnlySpan<float> b, ReadOnlySpan<float> c, ReadOnlySpan<float> d, Span<float> sums)
     {
         ref var nodes = ref MemoryMarshal.GetArrayDataReference(_nodes);
+        ref var rowA = ref MemoryMarshal.GetReference(a);
+        ref var rowB = ref MemoryMarshal.GetReference(b);
+        ref var rowC = ref MemoryMarshal.GetReference(c);
+        ref var rowD = ref MemoryMarshal.GetReference(d);
         float sumA = 0, sumB = 0, sumC = 0, sumD = 0;
         foreach (var root in _roots)
         {
@@ -118,10 +122,10 @@ internal sealed class IsolationForest
             // -1 in all four: every walk has reached its leaf.
             while ((nodeA.Feature & nodeB.Feature & nodeC.Feature & nodeD.Feature) >= 0)
             {
-                nodeA = ref Step(ref nodes, ref nodeA, a);
-                nodeB = ref Step(ref nodes, ref nodeB, b);
-                nodeC = ref Step(ref nodes, ref nodeC, c);
-                nodeD = ref Step(ref nodes, ref nodeD, d);
+                nodeA = ref Step(ref nodes, ref nodeA, ref rowA);
+                nodeB = ref Step(ref nodes, ref nodeB, ref rowB);
+                nodeC = ref Step(ref nodes, ref nodeC, ref rowC);
+                nodeD = ref Step(ref nodes, ref nodeD, ref rowD);
             }
 
             sumA += nodeA.Threshold;
@@ -133,12 +137,13 @@ internal sealed class IsolationForest
         (sums[0], sums[1], sums[2], sums[3]) = (sumA, sumB, sumC, sumD);
     }
 
+    /// <summary>No bounds are checked: growing and loading make sure that features and children exist.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ref TreeNode Step(ref TreeNode nodes, ref TreeNode node, ReadOnlySpan<float> row)
+    private static ref TreeNode Step(ref TreeNode nodes, ref TreeNode node, ref float row)
     {
         if (node.Feature < 0)
             return ref node;
-        var right = row[node.Feature] < node.Threshold ? 0 : 1;
+        var right = Unsafe.Add(ref row, node.Feature) < node.Threshold ? 0 : 1;
         return ref Unsafe.Add(ref nodes, node.Left + right);
     }
 
