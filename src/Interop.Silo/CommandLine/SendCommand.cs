@@ -16,6 +16,7 @@ internal static class SendCommand
         var attack = new Option<string?>("--attack") { Description = $"The events of an attack instead: {string.Join(", ", Kinds)}" };
         attack.AcceptOnlyFromAmong(Kinds);
         var command = new Command("audit-event", "Create test AuditEvents on a FHIR server") { to, count, attack };
+        settings.AddTo(command, isServer: false);
         command.SetAction((parsed, token) =>
         {
             var target = parsed.GetValue(to) ?? settings.Read(parsed).Sources.GetValueOrDefault("default")?.BaseUrl
