@@ -13,6 +13,7 @@ internal static class SpoolCommand
     {
         var directory = new Argument<DirectoryInfo>("DIR") { Description = "The spool folder, or the INTEROP_DATA folder, of the process that is gone" };
         var adopt = new Command("adopt", "Store the events of a spool in the database and delete its files; a repetition changes nothing") { directory };
+        options.AddTo(adopt, isServer: false);
         adopt.SetAction((parsed, token) => AdoptAsync(options.Read(parsed), parsed.GetValue(directory)!, token));
         return new Command("spool", "Events that wait on the disk for the database") { adopt };
     }
