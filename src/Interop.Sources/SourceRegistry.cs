@@ -22,6 +22,11 @@ public sealed class SourceRegistry(
     public FhirClient? Find(string source) =>
         sources.TryGetValue(source, out var options) ? _clients.GetOrAdd(source, _ => Create(options)) : null;
 
+    /// <summary>The credentials of a source for another client, or null when it needs none or is not known.</summary>
+    public IAuthorization? FindAuthorization(string source) => sources.TryGetValue(source, out var options)
+        ? Authorization(options.Auth, http.CreateClient(HttpClientName), new Uri(options.BaseUrl))
+        : null;
+
     private FhirClient Create(SourceOptions options)
     {
         var baseUrl = new Uri(options.BaseUrl.EndsWith('/') ? options.BaseUrl : options.BaseUrl + "/");

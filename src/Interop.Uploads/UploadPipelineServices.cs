@@ -18,8 +18,8 @@ public static class UploadPipelineServices
     {
         services.AddUpstreamClient(TransactionClient.HttpClientName);
         services.AddUpstreamClient(OpenMrsClient.HttpClientName);
-        services.AddSingleton(provider => new UploadTarget(
-            (provider.GetRequiredService<IOptions<UploadOptions>>().Value.TargetUrl ?? defaultFhirServer) is { Length: > 0 } url ? new Uri(url) : null));
+        services.AddSingleton(provider => UploadTarget.Create(
+            provider.GetRequiredService<IOptions<UploadOptions>>().Value.TargetUrl, defaultFhirServer, provider.GetService<SourceRegistry>()));
         services.AddSingleton<TransactionClient>();
         services.AddSingleton(provider => new MappingProfiles(provider.GetRequiredService<IOptions<UploadOptions>>().Value.ProfileDirectory));
         services.TryAddSingleton<ITerminology, BuiltInTerminology>();

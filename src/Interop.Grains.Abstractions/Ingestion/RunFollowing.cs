@@ -12,7 +12,7 @@ public static class RunFollowing
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     /// <summary>
-    /// The run's progress as it changes, to its end. When the silo of the run fails, the next call activates the run on another silo, which
+    /// The run's progress as it changes; the last item is the state in which the run ended. When the silo of the run fails, the next call activates the run on another silo, which
     /// resumes it; the calls are repeated until a silo answers.
     /// </summary>
     /// <exception cref="TimeoutException">No silo answered for two minutes.</exception>
@@ -23,6 +23,7 @@ public static class RunFollowing
         var time = TimeProvider.System;
         var delay = FirstDelay;
         var lastAnswer = time.GetTimestamp();
+        var isActive = true;
         var steps = run.Follow(cancellationToken).GetAsyncEnumerator(cancellationToken);
         try
         {
@@ -32,7 +33,11 @@ public static class RunFollowing
                 try
                 {
                     if (!await steps.MoveNextAsync())
-                        yield break;
+                    {
+                        if (!isActive)
+                            yield break;
+                        loss = new TimeoutException("the silo of the run has stopped");
+                    }
                 }
                 catch (Exception e) when (IsLoss(e))
                 {
@@ -42,6 +47,7 @@ public static class RunFollowing
                 if (loss is null)
                 {
                     (delay, lastAnswer) = (FirstDelay, time.GetTimestamp());
+                    isActive = RunStatus.IsActive(steps.Current.Status);
                     yield return steps.Current;
                     continue;
                 }

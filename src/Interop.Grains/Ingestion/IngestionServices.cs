@@ -1,5 +1,6 @@
 using Interop.Fhir.Validation;
 using Interop.Health;
+using Interop.Ingestion.Leases;
 using Interop.Ingestion.Running;
 using Interop.Sources;
 using Interop.Tokens;
@@ -16,11 +17,12 @@ public static class IngestionServices
     /// <see cref="ExportOptions"/>, <see cref="ViewOptions"/>): the host adds those, and may add a stricter <see cref="ResourceValidator"/>
     /// than the default.
     /// </summary>
-    public static IServiceCollection AddIngestion(this IServiceCollection services, IReadOnlyDictionary<string, SourceOptions> sources)
+    public static IServiceCollection AddIngestion(
+        this IServiceCollection services, IReadOnlyDictionary<string, SourceOptions> sources, ProcessKind processKind = ProcessKind.Server)
     {
         services.TryAddSingleton<ITenantTokens, TenantTokens>();
         services.AddSources(sources);
-        services.AddIngestionPipeline();
+        services.AddIngestionPipeline(processKind);
         services.AddSingleton<IIncomingGrainCallFilter, DatabaseFailureFilter>();
         services.AddHostedService<RunRecovery>();
         return services;

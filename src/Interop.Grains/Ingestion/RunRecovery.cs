@@ -1,22 +1,45 @@
-using Interop.Ingestion.Runs;
-using Interop.Storage;
+using System.Collections.Concurrent;
+using Interop.Ingestion.Running;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Interop.Ingestion;
 
-/// <summary>Resumes interrupted runs as soon as a host has started. When that fails, each run's reminder does it within a minute.</summary>
-internal sealed partial class RunRecovery(Database database, IGrainFactory grains, ILogger<RunRecovery> log) : BackgroundService
+/// <summary>
+/// Resumes interrupted runs: at the start of the host, and every few seconds after it, because another silo may have failed. To resume a run
+/// that is in work changes nothing. When this fails, each run's reminder resumes it within a minute.
+/// </summary>
+internal sealed partial class RunRecovery(RunRegistry runs, IGrainFactory grains, TimeProvider time, ILogger<RunRecovery> log) : BackgroundService
 {
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(3);
+
+    // A call to a silo that has failed waits until the cluster notices; it must not delay the other runs.
+    private readonly ConcurrentDictionary<long, Task> _calls = new();
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        do
+        {
+            await SweepAsync(stoppingToken);
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task SweepAsync(CancellationToken stoppingToken)
     {
         try
         {
-            var interrupted = await database.ReadAsync(RunStore.ActiveIdsAsync, stoppingToken);
-            foreach (var runId in interrupted)
+            foreach (var runId in await runs.InterruptedAsync(stoppingToken))
             {
-                LogResuming(runId);
-                await grains.Run(runId).Resume();
+                if (!_calls.TryGetValue(runId, out var call) || call.IsCompleted)
+                    _calls[runId] = ResumeAsync(runId, stoppingToken);
+            }
+
+            foreach (var (runId, call) in _calls)
+            {
+                if (call.IsCompleted)
+                    _calls.TryRemove(runId, out _);
             }
         }
         catch (Exception e) when (!stoppingToken.IsCancellationRequested)
@@ -25,9 +48,23 @@ internal sealed partial class RunRecovery(Database database, IGrainFactory grain
         }
     }
 
-    [LoggerMessage(2101, LogLevel.Information, "Run {RunId} was interrupted; resuming it")]
-    private partial void LogResuming(long runId);
+    private async Task ResumeAsync(long runId, CancellationToken stoppingToken)
+    {
+        try
+        {
+            await grains.Run(runId).Resume();
+        }
+        catch (Exception e)
+        {
+            // The next sweep tries again.
+            if (!stoppingToken.IsCancellationRequested)
+                LogNotResumed(e, runId);
+        }
+    }
 
-    [LoggerMessage(2102, LogLevel.Warning, "Interrupted runs could not be resumed at once; their reminders resume them within a minute")]
+    [LoggerMessage(2101, LogLevel.Warning, "Run {RunId} could not be resumed yet")]
+    private partial void LogNotResumed(Exception e, long runId);
+
+    [LoggerMessage(2102, LogLevel.Warning, "Interrupted runs could not be listed; the next attempt follows in a few seconds")]
     private partial void LogFailed(Exception e);
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Interop.Ingestion.DeadLetters;
+using Interop.Ingestion.Leases;
 using Interop.Ingestion.Runs;
 using Interop.Storage;
 
@@ -115,6 +116,9 @@ internal static class RunReports
         When("export_path", run.ExportPath, run.ExportPath is not null);
         When("included", run.Included, run.Included > 0);
         When("deleted", run.Deleted, run.Deleted > 0);
+        When("waiting", run.Waiting, run.Waiting is not null);
+        When("source_url", run.SourceUrl, run.SourceUrl is not null);
+        When("owner", run.Owner is { } owner ? ProcessIdentity.Parse(owner)?.Description : null, run.Owner is not null);
         When("replay_stage", run.ReplayStage, run.IsReplay);
         When("view", run.ViewName, run.IsViewRebuild);
         return new JsonText(details.ToJsonString());

@@ -1,6 +1,7 @@
 using Interop.Fhir.Schema;
 using Interop.Fhir.Validation;
 using Interop.Ingestion.Exporting;
+using Interop.Ingestion.Leases;
 using Interop.Ingestion.Views;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -11,8 +12,11 @@ namespace Interop.Ingestion.Running;
 public static class IngestionPipelineServices
 {
     /// <summary>Adds everything that fetches, prepares, loads, stores and exports, and the hosted service that installs the views at start.</summary>
-    public static IServiceCollection AddIngestionPipeline(this IServiceCollection services)
+    /// <param name="processKind">What this process is for: it resumes only runs of its own kind.</param>
+    public static IServiceCollection AddIngestionPipeline(this IServiceCollection services, ProcessKind processKind)
     {
+        services.AddOptions<LeaseOptions>().ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton(ProcessIdentity.Current(processKind));
         services.AddSingleton(R4Schema.Default);
         services.TryAddSingleton(ResourceValidator.Default);
         services.AddSingleton<ViewCatalog>();

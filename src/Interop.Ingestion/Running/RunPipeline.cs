@@ -30,6 +30,9 @@ internal sealed class RunPipeline(
         if (client is null && !run.IsReplay)
             throw new IngestionException($"the source '{run.Source}' is not in the settings any more");
 
+        if (run.SourceUrl is { } begun && client is not null && client.BaseUrl.AbsoluteUri != begun)
+            throw new IngestionException($"the run began at {begun}, and the source '{run.Source}' is {client.BaseUrl} now: start a new run");
+
         IPageSource source = run.IsReplay
             ? new ReplaySource(database, run, options.Value.PageSize)
             : new SearchSource(

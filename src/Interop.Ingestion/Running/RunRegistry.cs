@@ -1,6 +1,7 @@
 using Interop.Fhir.Schema;
 using Interop.Ingestion.DeadLetters;
 using Interop.Ingestion.Fetching;
+using Interop.Ingestion.Leases;
 using Interop.Ingestion.Runs;
 using Interop.Ingestion.Views;
 using Interop.Sources;
@@ -11,8 +12,20 @@ namespace Interop.Ingestion.Running;
 
 /// <summary>Starts and cancels runs in the database. A <see cref="RunWorker"/> does their work.</summary>
 internal sealed class RunRegistry(
-    Database database, SourceRegistry sources, R4Schema schema, IOptions<IngestionOptions> options, TimeProvider time)
+    Database database,
+    SourceRegistry sources,
+    R4Schema schema,
+    ProcessIdentity process,
+    IOptions<IngestionOptions> options,
+    IOptions<LeaseOptions> leases,
+    TimeProvider time)
 {
+    private readonly string _processKind = process.Kind.ToString().ToLowerInvariant();
+
+    /// <summary>The active runs that this process may resume.</summary>
+    public Task<IReadOnlyList<long>> InterruptedAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync((session, token) => RunStore.ActiveIdsAsync(session, _processKind, token), cancellationToken);
+
     public Task<RunRecord?> FindAsync(long runId, CancellationToken cancellationToken = default) =>
         database.ReadAsync((session, token) => RunStore.FindAsync(session, runId, token), cancellationToken);
 
@@ -56,6 +69,7 @@ internal sealed class RunRegistry(
                 PatientId = original.PatientId,
                 FullFetch = original.FullFetch,
                 MissingPatients = original.MissingPatients,
+                ProcessKind = _processKind,
                 ReplayOfRunId = runId,
                 ReplayStage = stage,
                 ReplayUntil = letters.LastId,
@@ -94,6 +108,8 @@ internal sealed class RunRegistry(
         AirflowDagId = request.Meta.AirflowDagId,
         AirflowTaskId = request.Meta.AirflowTaskId,
         AirflowRunId = request.Meta.AirflowRunId,
+        ProcessKind = _processKind,
+        SourceUrl = sources.Find(source)?.BaseUrl.AbsoluteUri,
     };
 
     /// <summary>Inserts the run, or finds the active one. Looks first, because a refused INSERT would use up a run id on PostgreSQL.</summary>
@@ -103,8 +119,12 @@ internal sealed class RunRegistry(
         {
             var (run, outcome) = await database.WriteAsync(async (session, token) =>
             {
-                if (await RunStore.FindActiveAsync(session, source, resourceType, token) is { } active)
+                if (await RunStore.FindActiveAsync(session, source, resourceType, token) is { } active
+                    && !await RunStore.EndAbandonedAsync(session, active, _processKind, leases.Value.SilentAfter, time.GetUtcNow(), token))
+                {
                     return (active, StartOutcome.AlreadyActive);
+                }
+
                 return (await RunStore.InsertAsync(session, await describe(session, token), token), StartOutcome.Started);
             });
             if (run is not null)

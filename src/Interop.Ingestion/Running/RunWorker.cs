@@ -1,25 +1,39 @@
 using Interop.Fhir.Client;
 using Interop.Ingestion.Exporting;
+using Interop.Ingestion.Leases;
 using Interop.Ingestion.Runs;
 using Interop.Ingestion.Views;
 using Interop.Storage;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Interop.Ingestion.Running;
 
 /// <summary>
-/// Executes one run to its end, outside the grain's turns. When the database goes away the worker claims the run again and resumes it from
-/// its last committed page, until the run has ended or has another owner.
+/// Executes one run to its end, outside the grain's turns. While another process owns the run, the worker follows it in the database and
+/// claims it when that process is silent. When the database goes away it claims the run again and resumes it from its last committed page.
 /// </summary>
 internal sealed partial class RunWorker(
-    long runId, RunPipeline pipeline, ViewRebuild rebuild, RunExporter exporter, Database database, TimeProvider time, ILogger<RunWorker> log)
+    long runId,
+    RunPipeline pipeline,
+    ViewRebuild rebuild,
+    RunExporter exporter,
+    Database database,
+    ProcessIdentity process,
+    IOptions<LeaseOptions> leases,
+    TimeProvider time,
+    ILogger<RunWorker> log)
     : IAsyncDisposable
 {
     private static readonly TimeSpan PauseAfterInterruption = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ReleaseTimeout = TimeSpan.FromSeconds(2);
 
     private readonly CancellationTokenSource _stop = new();
     private Task _work = Task.CompletedTask;
     private RunRecord _run = new() { RunId = runId };
+    private bool _mayReplaceOwn = true;
+    private bool _watches;
 
     /// <summary>The run's progress as it changes.</summary>
     public ProgressFeed Progress { get; } = new();
@@ -42,12 +56,12 @@ internal sealed partial class RunWorker(
     {
         try
         {
-            while (!_stop.IsCancellationRequested && !await ClaimAndExecuteAsync())
-                await Task.Delay(PauseAfterInterruption, time, _stop.Token);
+            while (await ClaimAndExecuteAsync() is { } pause)
+                await Task.Delay(pause, time, _stop.Token);
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            LogStopped(runId);
+            await ReleaseAsync();
         }
         catch (Exception e)
         {
@@ -60,49 +74,132 @@ internal sealed partial class RunWorker(
         }
     }
 
-    /// <summary>One claim of the run; true when there is nothing left to do.</summary>
-    private async Task<bool> ClaimAndExecuteAsync()
+    /// <summary>Claims the run and executes it. Null when the run has ended, else the time to wait before the next try.</summary>
+    private async Task<TimeSpan?> ClaimAndExecuteAsync()
     {
         try
         {
-            if (await database.WriteAsync((session, token) => RunStore.ClaimAsync(session, runId, token), _stop.Token) is not { } run)
-            {
-                await PublishStoredAsync();
-                return true;
-            }
+            _stop.Token.ThrowIfCancellationRequested();
+            var claim = new RunClaim(process, _mayReplaceOwn, leases.Value.SilentAfter);
+            if (await database.WriteAsync((session, token) => RunStore.ClaimAsync(session, runId, claim, token), _stop.Token) is not { } run)
+                return await WatchAsync();
 
             _run = run;
+            _watches = false;
             Progress.Publish(run.Progress);
             LogClaimed(runId, run.Source, run.ResourceType, run.Epoch, run.Cursor);
-            await ExecuteAsync();
-            return true;
+            await ExecuteUnderLeaseAsync();
+            return null;
         }
         catch (LeaseLostException)
         {
-            LogLeaseLost(runId);
-            await PublishStoredAsync();
-            return true;
+            // A worker of this process has replaced this one: do not take the run back from it.
+            _mayReplaceOwn = false;
+            return await WatchAsync();
         }
         catch (DatabaseException e)
         {
             LogInterrupted(e, runId, PauseAfterInterruption);
-            return false;
+            return PauseAfterInterruption;
         }
     }
 
-    private async Task ExecuteAsync()
+    /// <summary>Publishes the state that another owner wrote. Null when the run has ended.</summary>
+    private async Task<TimeSpan?> WatchAsync()
+    {
+        if (await database.ReadAsync((session, token) => RunStore.FindAsync(session, runId, token), _stop.Token) is not { } run)
+            return null;
+        Progress.Publish(run.Progress);
+        if (!run.IsActive)
+        {
+            if (run.Status == RunStatus.Cancelled && !_watches)
+                LogCancelled(runId, run.Source, run.ResourceType, run.Fetched);
+            return null;
+        }
+
+        if (!_watches)
+            LogWatching(runId, run.Owner is { } owner ? ProcessIdentity.Parse(owner)?.Description ?? owner : "no process");
+        _watches = true;
+        return WatchInterval;
+    }
+
+    /// <summary>Executes the run and renews its lease meanwhile.</summary>
+    /// <exception cref="LeaseLostException">The run has another owner or has ended.</exception>
+    private async Task ExecuteUnderLeaseAsync()
+    {
+        using var lease = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        var renewing = RenewAsync(_run, lease);
+        try
+        {
+            await ExecuteAsync(lease.Token);
+        }
+        catch (OperationCanceledException) when (lease.IsCancellationRequested && !_stop.IsCancellationRequested)
+        {
+            throw new LeaseLostException(runId);
+        }
+        finally
+        {
+            await lease.CancelAsync();
+            await renewing;
+        }
+    }
+
+    /// <summary>Renews the lease until it is cancelled; cancels it when another owner has it.</summary>
+    private async Task RenewAsync(RunRecord run, CancellationTokenSource lease)
+    {
+        try
+        {
+            using var timer = new PeriodicTimer(leases.Value.Heartbeat, time);
+            while (await timer.WaitForNextTickAsync(lease.Token))
+            {
+                try
+                {
+                    if (await database.WriteAsync((session, token) => RunStore.RenewAsync(session, run, null, token), lease.Token))
+                        continue;
+                    await lease.CancelAsync();
+                }
+                catch (DatabaseException e)
+                {
+                    LogNotRenewed(runId, e.Message);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (lease.IsCancellationRequested)
+        {
+            // The run has ended, or this worker stops.
+        }
+    }
+
+    /// <summary>A stopping worker gives the lease back, so that the next process resumes the run at once.</summary>
+    private async Task ReleaseAsync()
+    {
+        LogStopped(runId);
+        if (_run.Epoch == 0)
+            return;
+        using var timeout = new CancellationTokenSource(ReleaseTimeout, time);
+        try
+        {
+            await database.WriteAsync((session, token) => RunStore.ReleaseAsync(session, _run, token), timeout.Token);
+        }
+        catch (Exception e) when (e is DatabaseException or OperationCanceledException or ObjectDisposedException)
+        {
+            LogNotReleased(runId, e.Message);
+        }
+    }
+
+    private async Task ExecuteAsync(CancellationToken cancellationToken)
     {
         string? error = null, exportPath = null;
         try
         {
             if (_run.IsViewRebuild)
             {
-                await rebuild.ExecuteAsync(_run, Advance, _stop.Token);
+                await rebuild.ExecuteAsync(_run, Advance, cancellationToken);
             }
             else
             {
-                await pipeline.ExecuteAsync(_run, Advance, _stop.Token);
-                exportPath = await exporter.WriteRunAsync(_run, _stop.Token);
+                await pipeline.ExecuteAsync(_run, Advance, cancellationToken);
+                exportPath = await exporter.WriteRunAsync(_run, cancellationToken);
             }
         }
         catch (FhirRequestException e)
@@ -127,10 +224,10 @@ internal sealed partial class RunWorker(
             error = $"Unexpected {e.GetType().Name}: {e.Message}";
         }
 
-        await FinishAsync(error is null ? RunStatus.Success : RunStatus.Failed, error, exportPath);
+        await FinishAsync(error is null ? RunStatus.Success : RunStatus.Failed, error, exportPath, cancellationToken);
     }
 
-    private async Task FinishAsync(string status, string? error, string? exportPath)
+    private async Task FinishAsync(string status, string? error, string? exportPath, CancellationToken cancellationToken)
     {
         var ended = await database.WriteAsync(
             async (session, token) =>
@@ -140,7 +237,7 @@ internal sealed partial class RunWorker(
                 return await RunStore.FinishAsync(session, _run, status, error, exportPath, time.GetUtcNow(), token)
                     ?? throw await RunStore.RefusalAsync(session, _run, token);
             },
-            _stop.Token);
+            cancellationToken);
         IngestionMetrics.RunEnded(ended);
         if (error is null)
             LogSucceeded(runId, ended.Source, ended.ResourceType, ended.Fetched, ended.DeadLetters);
@@ -156,13 +253,6 @@ internal sealed partial class RunWorker(
         Progress.Publish(advanced.Progress);
     }
 
-    private async Task PublishStoredAsync()
-    {
-        var run = await database.ReadAsync((session, token) => RunStore.FindAsync(session, runId, token), _stop.Token);
-        if (run is not null)
-            Progress.Publish(run.Progress);
-    }
-
     [LoggerMessage(2001, LogLevel.Information, "Run {RunId} of {Source}/{ResourceType} claimed, epoch {Epoch}, cursor {Cursor}")]
     private partial void LogClaimed(long runId, string source, string resourceType, long epoch, DateTimeOffset? cursor);
 
@@ -172,8 +262,8 @@ internal sealed partial class RunWorker(
     [LoggerMessage(2003, LogLevel.Warning, "Run {RunId} was interrupted by the database; it is claimed again in {Pause}")]
     private partial void LogInterrupted(Exception e, long runId, TimeSpan pause);
 
-    [LoggerMessage(2004, LogLevel.Information, "Run {RunId} has another owner or has ended; this worker stops")]
-    private partial void LogLeaseLost(long runId);
+    [LoggerMessage(2004, LogLevel.Information, "Run {RunId} is owned by {Owner}; this worker follows it")]
+    private partial void LogWatching(long runId, string owner);
 
     [LoggerMessage(2005, LogLevel.Information, "Run {RunId} is left by a stopping host; it resumes from its last committed page")]
     private partial void LogStopped(long runId);
@@ -186,4 +276,13 @@ internal sealed partial class RunWorker(
 
     [LoggerMessage(2008, LogLevel.Warning, "Run {RunId} of {Source}/{ResourceType} ended FAILED: {Fetched} fetched, {DeadLetters} dead letters. {Error}")]
     private partial void LogFailed(long runId, string source, string resourceType, long fetched, long deadLetters, string error);
+
+    [LoggerMessage(2009, LogLevel.Information, "Run {RunId} of {Source}/{ResourceType} was cancelled: {Fetched} fetched")]
+    private partial void LogCancelled(long runId, string source, string resourceType, long fetched);
+
+    [LoggerMessage(2010, LogLevel.Warning, "The lease of run {RunId} was not renewed: {Reason}")]
+    private partial void LogNotRenewed(long runId, string reason);
+
+    [LoggerMessage(2011, LogLevel.Warning, "The lease of run {RunId} was not released: {Reason}")]
+    private partial void LogNotReleased(long runId, string reason);
 }

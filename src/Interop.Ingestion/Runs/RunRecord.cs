@@ -43,6 +43,21 @@ internal sealed record RunRecord
 
     public string? AirflowRunId { get; init; }
 
+    /// <summary>Who began the run: one of <see cref="Leases.ProcessKind"/> in lower case. A process resumes only runs of its own kind.</summary>
+    public string ProcessKind { get; init; } = "server";
+
+    /// <summary>The process that works on the run (<see cref="Leases.ProcessIdentity"/>); null when none does.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>When the owner last renewed its lease, in the database's time.</summary>
+    public DateTimeOffset? HeartbeatAt { get; init; }
+
+    /// <summary>The base URL of the source when the run began; null for a run that fetches nothing.</summary>
+    public string? SourceUrl { get; init; }
+
+    /// <summary>What the run waits for, such as a server that answers 503; null while it makes progress.</summary>
+    public string? Waiting { get; init; }
+
     /// <summary>Where the run's first search begins.</summary>
     public DateTimeOffset? Since { get; init; }
 

@@ -1,8 +1,18 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Interop.Ingestion.Leases;
 using Interop.Storage;
 
 namespace Interop.Ingestion.Runs;
+
+/// <summary>A process that wants to work on a run.</summary>
+/// <param name="Owner">The process.</param>
+/// <param name="MayReplaceOwn">Whether another worker of the same process may be replaced.</param>
+/// <param name="SilentAfter">After this time without a heartbeat an owner is replaced.</param>
+internal sealed record RunClaim(ProcessIdentity Owner, bool MayReplaceOwn, TimeSpan SilentAfter)
+{
+    public string ProcessKind => Owner.Kind.ToString().ToLowerInvariant();
+}
 
 /// <summary>The table <c>ingestion_runs</c>. Every write of a run carries its epoch and changes nothing when the run has a newer one.</summary>
 internal static class RunStore
@@ -11,6 +21,9 @@ internal static class RunStore
 
     // A commit of a page does not wait for the disk. When a crashed server has lost the last pages, no page may follow them.
     private const string IsAsKnown = $"run_id = @RunId AND epoch = @Epoch AND pages = @Pages AND {IsActive}";
+
+    // Any process may fill the table of a view.
+    private const string IsOfKind = "(process_kind = @processKind OR view_name IS NOT NULL)";
 
     private sealed record Count(string Key, long Total);
 
@@ -23,8 +36,10 @@ internal static class RunStore
             new { source, resourceType },
             cancellationToken);
 
-    public static Task<IReadOnlyList<long>> ActiveIdsAsync(DbSession session, CancellationToken cancellationToken) =>
-        session.QueryAsync<long>($"SELECT run_id FROM ingestion_runs WHERE {IsActive} ORDER BY run_id", null, cancellationToken);
+    /// <summary>The active runs that a process of this kind may resume.</summary>
+    public static Task<IReadOnlyList<long>> ActiveIdsAsync(DbSession session, string processKind, CancellationToken cancellationToken) =>
+        session.QueryAsync<long>(
+            $"SELECT run_id FROM ingestion_runs WHERE {IsActive} AND {IsOfKind} ORDER BY run_id", new { processKind }, cancellationToken);
 
     /// <summary>The runs that the filter lets through, newest first.</summary>
     public static Task<IReadOnlyList<RunRecord>> ListAsync(DbSession session, RunFilter filter, CancellationToken cancellationToken)
@@ -59,9 +74,11 @@ internal static class RunStore
             $"""
             INSERT INTO ingestion_runs (source, resource_type, status, started_at, patient_id, full_fetch, missing_patients, job, triggered_by,
                                         attempt, max_attempts, run_group, airflow_dag_id, airflow_task_id, airflow_run_id, since, checkpoint_before,
+                                        process_kind, source_url,
                                         replay_of_run_id, replay_stage, replay_until, replay_source_count, replay_missing_raw, view_name)
             VALUES (@Source, @ResourceType, @Status, @StartedAt, @PatientId, @FullFetch, @MissingPatients, @Job, @TriggeredBy,
                     @Attempt, @MaxAttempts, @RunGroup, @AirflowDagId, @AirflowTaskId, @AirflowRunId, @Since, @CheckpointBefore,
+                    @ProcessKind, @SourceUrl,
                     @ReplayOfRunId, @ReplayStage, @ReplayUntil, @ReplaySourceCount, @ReplayMissingRaw, @ViewName)
             ON CONFLICT (source, resource_type) WHERE {IsActive} DO NOTHING
             RETURNING *
@@ -69,10 +86,70 @@ internal static class RunStore
             run,
             cancellationToken);
 
-    /// <summary>Makes the caller the owner of the run: the owner before it cannot write any more. Null when the run has ended.</summary>
-    public static Task<RunRecord?> ClaimAsync(DbSession session, long runId, CancellationToken cancellationToken) =>
-        session.FirstAsync<RunRecord>(
-            $"UPDATE ingestion_runs SET epoch = epoch + 1 WHERE run_id = @runId AND {IsActive} RETURNING *", new { runId }, cancellationToken);
+    /// <summary>
+    /// Makes the caller the owner of the run: the owner before it cannot write any more. Null when the run has ended, was begun by another
+    /// kind of process, or has an owner that is not silent.
+    /// </summary>
+    public static async Task<RunRecord?> ClaimAsync(DbSession session, long runId, RunClaim claim, CancellationToken cancellationToken)
+    {
+        var present = await FindAsync(session, runId, cancellationToken);
+        return await session.FirstAsync<RunRecord>(
+            $"""
+            UPDATE ingestion_runs SET epoch = epoch + 1, owner = @owner, heartbeat_at = {session.Now()}, waiting = NULL
+            WHERE run_id = @runId AND {IsActive} AND {IsOfKind} AND ({IsFree(session, claim.SilentAfter)} OR owner = @own)
+            RETURNING *
+            """,
+            new
+            {
+                runId,
+                processKind = claim.ProcessKind,
+                owner = claim.Owner.ToString(),
+                own = claim.MayReplaceOwn ? claim.Owner.ToString() : null,
+                ended = EndedOwner(present),
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Renews the lease and records what the run waits for; false when the run has another owner or has ended.</summary>
+    public static async Task<bool> RenewAsync(DbSession session, RunRecord run, string? waiting, CancellationToken cancellationToken) =>
+        await session.ExecuteAsync(
+            $"UPDATE ingestion_runs SET heartbeat_at = {session.Now()}, waiting = @waiting WHERE run_id = @RunId AND epoch = @Epoch AND {IsActive}",
+            new { run.RunId, run.Epoch, waiting },
+            cancellationToken) > 0;
+
+    /// <summary>Gives the lease back, so that another process need not wait until it is silent.</summary>
+    public static Task ReleaseAsync(DbSession session, RunRecord run, CancellationToken cancellationToken) =>
+        session.ExecuteAsync(
+            $"UPDATE ingestion_runs SET owner = NULL, heartbeat_at = NULL, waiting = NULL WHERE run_id = @RunId AND epoch = @Epoch AND {IsActive}",
+            new { run.RunId, run.Epoch },
+            cancellationToken);
+
+    /// <summary>
+    /// Ends a run of another kind of process that has no owner any more: nothing would resume it, and it keeps other runs out. What was
+    /// committed stays. False when it has an owner, or this kind of process may resume it.
+    /// </summary>
+    public static async Task<bool> EndAbandonedAsync(
+        DbSession session, RunRecord run, string processKind, TimeSpan silentAfter, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var ended = await session.ExecuteAsync(
+            $"""
+            UPDATE ingestion_runs SET status = 'FAILED', epoch = epoch + 1, finished_at = @now, checkpoint_after = checkpoint_before, owner = NULL,
+                waiting = NULL, error = @error
+            WHERE run_id = @RunId AND {IsActive} AND NOT {IsOfKind} AND {IsFree(session, silentAfter)}
+            """,
+            new
+            {
+                run.RunId,
+                processKind,
+                now,
+                ended = EndedOwner(run),
+                error = $"interrupted: the {run.ProcessKind} process that began it has ended, and a {processKind} process began a new run",
+            },
+            cancellationToken) > 0;
+        if (ended)
+            await RunSeenStore.DeleteAsync(session, run.RunId, cancellationToken);
+        return ended;
+    }
 
     /// <summary>Whether the caller still owns the run, and the database holds every page that the caller knows of.</summary>
     public static Task<bool> IsAsKnownAsync(DbSession session, RunRecord run, CancellationToken cancellationToken) =>
@@ -106,7 +183,7 @@ internal static class RunStore
                 unchanged = unchanged + @Unchanged, refetched = refetched + @Refetched, load_errors = load_errors + @LoadErrors,
                 dead_letters = dead_letters + @DeadLetters, deleted = deleted + @Deleted, included = included + @Included,
                 patients_fetched = patients_fetched + @PatientsFetched, patients_upserted = patients_upserted + @PatientsUpserted,
-                resources_per_second = @resourcesPerSecond, warnings = @warnings
+                resources_per_second = @resourcesPerSecond, warnings = @warnings, heartbeat_at = {session.Now()}, waiting = NULL
             WHERE {IsAsKnown}
             RETURNING *
             """,
@@ -149,7 +226,8 @@ internal static class RunStore
         var ended = await session.FirstAsync<RunRecord>(
             $"""
             UPDATE ingestion_runs SET
-                status = @status, error = @error, export_path = @exportPath, finished_at = @now, checkpoint_after = checkpoint_before
+                status = @status, error = @error, export_path = @exportPath, finished_at = @now, checkpoint_after = checkpoint_before,
+                owner = NULL, waiting = NULL
             WHERE {IsAsKnown}
             RETURNING *
             """,
@@ -171,7 +249,8 @@ internal static class RunStore
     {
         var cancelled = await session.FirstAsync<RunRecord>(
             $"""
-            UPDATE ingestion_runs SET status = 'CANCELLED', epoch = epoch + 1, finished_at = @now, checkpoint_after = checkpoint_before
+            UPDATE ingestion_runs SET status = 'CANCELLED', epoch = epoch + 1, finished_at = @now, checkpoint_after = checkpoint_before,
+                owner = NULL, waiting = NULL
             WHERE run_id = @runId AND {IsActive}
             RETURNING *
             """,
@@ -181,6 +260,13 @@ internal static class RunStore
             await RunSeenStore.DeleteAsync(session, runId, cancellationToken);
         return cancelled;
     }
+
+    /// <summary>No process works on the run: it was released, its owner is silent, or its owner's process has ended.</summary>
+    private static string IsFree(DbSession session, TimeSpan silentAfter) =>
+        $"(owner IS NULL OR owner = @ended OR heartbeat_at IS NULL OR heartbeat_at < {session.Ago(silentAfter)})";
+
+    private static string? EndedOwner(RunRecord? run) =>
+        run?.Owner is { } owner && ProcessIdentity.Parse(owner)?.HasEnded() == true ? owner : null;
 
     private static async Task<ImmutableSortedDictionary<string, long>> CountAsync(DbSession session, string sql, CancellationToken cancellationToken) =>
         (await session.QueryAsync<Count>(sql, null, cancellationToken)).ToImmutableSortedDictionary(c => c.Key, c => c.Total);

@@ -10,6 +10,9 @@ internal static class Engine
     /// <summary>The engine, as the start line names it.</summary>
     public const string Description = "embedded engine, one process";
 
+    /// <summary>Whether a database belongs to one process at a time.</summary>
+    public static bool IsEmbedded => true;
+
     /// <param name="builder">The host.</param>
     /// <param name="settings">The settings of the process.</param>
     /// <param name="alone">A command that runs once; the embedded engine is always alone.</param>

@@ -17,6 +17,9 @@ internal static partial class Engine
     /// <summary>The engine, as the start line names it.</summary>
     public const string Description = "Microsoft Orleans";
 
+    /// <summary>Whether a database belongs to one process at a time.</summary>
+    public static bool IsEmbedded => false;
+
     private static readonly TimeSpan ConnectionRetryDelay = TimeSpan.FromSeconds(2);
 
     /// <summary>How soon a front end sees that a silo has joined or failed.</summary>

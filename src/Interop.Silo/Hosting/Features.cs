@@ -2,6 +2,7 @@ using Interop.Discovery;
 using Interop.Fhir.Schema;
 using Interop.Fhir.Validation;
 using Interop.Ingestion;
+using Interop.Ingestion.Leases;
 using Interop.Polling;
 using Interop.Silo.Settings;
 using Interop.Storage.Connections;
@@ -16,7 +17,7 @@ namespace Interop.Silo.Hosting;
 internal static class Features
 {
     /// <summary>The features of every such process, commands that run once included.</summary>
-    public static void AddFeatures(this IHostApplicationBuilder builder, InteropSettings settings)
+    public static void AddFeatures(this IHostApplicationBuilder builder, InteropSettings settings, ProcessKind processKind)
     {
         if (settings.Role == ProcessRole.Api)
             return;
@@ -24,7 +25,7 @@ internal static class Features
         services.AddSingleton(provider => DatabaseFactory.Open(settings.DatabaseOptions, provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton(provider => new ResourceValidator(R4Schema.Default, provider.GetRequiredService<IOptions<ValidationSettings>>().Value.ToOptions()));
         services.AddTokens(settings.Entries<TenantOptions>("Tenants"));
-        services.AddIngestion(settings.Sources);
+        services.AddIngestion(settings.Sources, processKind);
     }
 
     /// <summary>The features of a server only: the spool belongs to one process, and a command that runs once may run beside a server.</summary>
@@ -33,6 +34,8 @@ internal static class Features
         if (settings.Role == ProcessRole.Api)
             return;
         var services = builder.Services;
+        if (Engine.IsEmbedded)
+            services.AddProcessLease();
         services.AddSingleton(provider => new TelemetryDatabase(settings.TelemetryDatabase, provider.GetRequiredService<ILoggerFactory>()));
         services.AddTelemetry();
         services.AddUploads(settings.Sources.GetValueOrDefault("default")?.BaseUrl);

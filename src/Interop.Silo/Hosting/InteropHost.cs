@@ -1,4 +1,5 @@
 using Interop.Api;
+using Interop.Ingestion.Leases;
 using Interop.Silo.Settings;
 
 namespace Interop.Silo.Hosting;
@@ -16,7 +17,7 @@ internal static class InteropHost
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.AddPlatform(settings);
         builder.AddEngine(settings);
-        builder.AddFeatures(settings);
+        builder.AddFeatures(settings, ProcessKind.Server);
         builder.AddServerFeatures(settings);
         builder.AddWebServer(settings);
         builder.Services.AddInteropApi(ServerSecurity.ApiOptions(settings));
@@ -37,7 +38,7 @@ internal static class InteropHost
         builder.AddPlatform(settings);
         // A cluster may be running on this database: a command that runs once must not join it.
         builder.AddEngine(settings, alone: true);
-        builder.AddFeatures(settings);
+        builder.AddFeatures(settings, ProcessKind.Command);
 
         await DatabaseSetup.MigrateAsync(settings, cancellationToken);
         return builder.Build();

@@ -1,6 +1,7 @@
 using Interop.Anomaly.Alerts;
 using Interop.Discovery;
 using Interop.Ingestion;
+using Interop.Ingestion.Leases;
 using Interop.Polling;
 using Interop.Sources;
 using Interop.Telemetry;
@@ -21,6 +22,7 @@ internal static class SettingsCatalog
         SettingsSection.Of<ValidationSettings>(ValidationSettings.Section),
         SettingsSection.Of<ExportOptions>("Exports", (options, data) => options.Directory = Path.Combine(data, "exports")),
         SettingsSection.Of<ViewOptions>("Views"),
+        SettingsSection.Of<LeaseOptions>("Leases"),
         SettingsSection.Of<TelemetryOptions>("Telemetry", (options, data) => options.SpoolDirectory = Path.Combine(data, "telemetry")),
         SettingsSection.Of<DiscoveryOptions>("Discovery", (options, data) => options.PatientKeyFile = Path.Combine(data, "patient.key")),
         SettingsSection.Of<XcpdOptions>("Xcpd"),

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using Interop.Fhir.Client;
+using Interop.Sources;
 using Interop.Uploads.Formats;
 using Interop.Uploads.Running;
 using Microsoft.Extensions.Options;
@@ -23,22 +25,30 @@ internal sealed class TransactionClient(IHttpClientFactory http, IOptions<Upload
         limit.CancelAfter(options.Value.RequestTimeout);
         try
         {
-            using var client = http.CreateClient(HttpClientName);
-            using var request = new HttpRequestMessage(HttpMethod.Post, target.BaseUrl!.AbsoluteUri.TrimEnd('/')) { Content = new ByteArrayContent(bundle) };
-            request.Content.Headers.ContentType = FhirJson;
-            request.Headers.TryAddWithoutValidation("Accept", "application/fhir+json");
-            using var response = await client.SendAsync(request, limit.Token);
-            var body = await response.Content.ReadAsByteArrayAsync(limit.Token);
-            return Outcome(response, body);
+            var outcome = await PostOnceAsync(bundle, renew: false, limit.Token);
+            // A token may have expired: once more with a new one.
+            return outcome.Kind == OutcomeKind.Stop && target.Authorization is not null ? await PostOnceAsync(bundle, renew: true, limit.Token) : outcome;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return RowOutcome.Unavailable($"no answer within {options.Value.RequestTimeout}");
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        catch (Exception e) when (e is HttpRequestException or IOException or FhirRequestException)
         {
             return RowOutcome.Unavailable(e.Message);
         }
+    }
+
+    private async Task<RowOutcome> PostOnceAsync(byte[] bundle, bool renew, CancellationToken cancellationToken)
+    {
+        using var client = http.CreateClient(HttpClientName);
+        using var request = new HttpRequestMessage(HttpMethod.Post, target.BaseUrl!.AbsoluteUri.TrimEnd('/')) { Content = new ByteArrayContent(bundle) };
+        request.Content.Headers.ContentType = FhirJson;
+        request.Headers.TryAddWithoutValidation("Accept", "application/fhir+json");
+        if (target.Authorization is { } authorization)
+            request.Headers.Authorization = await authorization.GetAsync(renew, cancellationToken);
+        using var response = await client.SendAsync(request, cancellationToken);
+        return Outcome(response, await response.Content.ReadAsByteArrayAsync(cancellationToken));
     }
 
     private static RowOutcome Outcome(HttpResponseMessage response, byte[] body)
@@ -101,5 +111,21 @@ internal sealed class TransactionClient(IHttpClientFactory http, IOptions<Upload
     }
 }
 
-/// <summary>The FHIR server that uploads write to; null when none is configured.</summary>
-internal sealed record UploadTarget(Uri? BaseUrl);
+/// <summary>The FHIR server that uploads write to.</summary>
+/// <param name="BaseUrl">Null when none is configured.</param>
+/// <param name="Authorization">Null for none.</param>
+internal sealed record UploadTarget(Uri? BaseUrl, IAuthorization? Authorization)
+{
+    private const string DefaultSource = "default";
+
+    /// <summary>The server of the settings, else that of the default source. The source's credentials go to its own origin only.</summary>
+    public static UploadTarget Create(string? targetUrl, string? defaultFhirServer, SourceRegistry? sources)
+    {
+        if ((targetUrl ?? defaultFhirServer) is not { Length: > 0 } url)
+            return new UploadTarget(null, null);
+        var target = new Uri(url);
+        var isOfSource = defaultFhirServer is not null
+            && Uri.Compare(target, new Uri(defaultFhirServer), UriComponents.SchemeAndServer, UriFormat.Unescaped, StringComparison.OrdinalIgnoreCase) == 0;
+        return new UploadTarget(target, isOfSource ? sources?.FindAuthorization(DefaultSource) : null);
+    }
+}

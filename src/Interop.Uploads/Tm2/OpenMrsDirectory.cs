@@ -25,6 +25,15 @@ internal sealed class OpenMrsDirectory(OpenMrsClient client, IOptions<Tm2Options
 
     public Task<string> EncounterTypeAsync(CancellationToken cancellationToken) => MetadataAsync("encountertype", options.Value.EncounterType, "Consultation", cancellationToken);
 
+    /// <summary>The provider with the identifier; null when OpenMRS has none.</summary>
+    public async Task<string?> ProviderAsync(string identifier, CancellationToken cancellationToken) => await CachedAsync($"provider/{identifier}", async () =>
+    {
+        var found = await client.SearchAsync("provider", $"q={Uri.EscapeDataString(identifier)}&v=full", cancellationToken);
+        return found.FirstOrDefault(provider => string.Equals((string?)provider["identifier"], identifier, StringComparison.OrdinalIgnoreCase)) is { } match ? OpenMrsClient.Uuid(match) : "";
+    }, cancellationToken) is { Length: > 0 } uuid ? uuid : null;
+
+    public Task<string> EncounterRoleAsync(CancellationToken cancellationToken) => MetadataAsync("encounterrole", null, "Clinician", cancellationToken);
+
     public Task<string> PatientAsync(string identifier, CancellationToken cancellationToken) => CachedAsync($"patient/{identifier}", async () =>
     {
         var found = await client.SearchAsync("patient", $"identifier={Uri.EscapeDataString(identifier)}", cancellationToken);

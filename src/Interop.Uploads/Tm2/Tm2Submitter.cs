@@ -86,6 +86,7 @@ internal sealed class Tm2Submitter(Tm2Format format, Tm2Mappings mappings, OpenM
                     ["encounterType"] = type,
                     ["location"] = await directory.LocationAsync(cancellationToken),
                     ["encounterDatetime"] = $"{day}T00:00:00.000+0000",
+                    ["encounterProviders"] = await ProvidersAsync(records, cancellationToken),
                     ["obs"] = new JsonArray([.. missing.Select(i => Obs(records[i], concepts[i]))]),
                 },
                 cancellationToken);
@@ -104,6 +105,18 @@ internal sealed class Tm2Submitter(Tm2Format format, Tm2Mappings mappings, OpenM
         }
         foreach (var i in open)
             outcomes[i] ??= Succeeded(patient, encounter, ObsOf(encounter, records[i]) is { } obs ? OpenMrsClient.Uuid(obs) : null, records[i]);
+    }
+
+    /// <summary>The practitioners that OpenMRS knows; the others are named in the comments of the obs only.</summary>
+    private async Task<JsonArray> ProvidersAsync(Tm2Record[] records, CancellationToken cancellationToken)
+    {
+        var providers = new JsonArray();
+        foreach (var practitioner in records.Select(record => record.PractitionerId).Distinct(StringComparer.Ordinal))
+        {
+            if (await directory.ProviderAsync(practitioner, cancellationToken) is { } provider)
+                providers.Add(new JsonObject { ["provider"] = provider, ["encounterRole"] = await directory.EncounterRoleAsync(cancellationToken) });
+        }
+        return providers;
     }
 
     private RowOutcome Succeeded(string patient, JsonObject encounter, string? obs, Tm2Record record) => new(

@@ -106,6 +106,26 @@ public sealed class FileEndpointTests : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task The_commands_send_files_and_write_the_failed_rows()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder.File("patients.csv"), Patients);
+        await File.WriteAllTextAsync(folder.File("records.csv"), Records);
+        var url = _server.Http.BaseAddress!.AbsoluteUri;
+
+        var (upload, _, progress) = await InteropProcess.RunAsync(folder.Path, new Dictionary<string, string>(), "upload", "patients.csv", "--url", url, "--failures", "failures.csv");
+        Assert.True(upload == 1, progress);
+        Assert.Contains("2 rows, 1 done, 0 pending, 1 failed", progress, StringComparison.Ordinal);
+        Assert.Equal(["line,status,error", "3,invalid,\"CPF is missing or not valid\""], await File.ReadAllLinesAsync(folder.File("failures.csv")));
+        var (tm2, _, submitted) = await InteropProcess.RunAsync(folder.Path, new Dictionary<string, string>(), "tm2", "records.csv", "--url", url);
+        Assert.True(tm2 == 1, submitted);
+        Assert.Contains("3 rows, 2 done, 0 pending, 1 failed", submitted, StringComparison.Ordinal);
+        var (refused, _, reason) = await InteropProcess.RunAsync(folder.Path, new Dictionary<string, string>(), "upload", "patients.csv", "--url", url, "--profile", "unknown");
+        Assert.Equal(2, refused);
+        Assert.Contains("there is no mapping profile 'unknown'", reason, StringComparison.Ordinal);
+    }
+
     private async Task<JsonElement> GetAsync(string address) => JsonDocument.Parse(await _server.Http.GetStringAsync(address)).RootElement;
 
     private async Task<(HttpStatusCode, JsonElement)> PostAsync(string address, string text, string field = "file", string filename = "file.csv")

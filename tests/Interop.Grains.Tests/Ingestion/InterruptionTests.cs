@@ -79,6 +79,20 @@ public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_running_silo_resumes_a_run_whose_silo_failed_before_its_reminder_is_due()
+    {
+        var runId = await LeaveBehindAsync();
+        await Database.WriteAsync((session, token) => session.ExecuteAsync($"DELETE FROM {Reminders}", null, token));
+        await SetStatusAsync(runId, RunStatus.Cancelled);
+        await using var silo = await StartAsync();
+
+        // From here on the run is interrupted, as if another silo had just failed.
+        await SetStatusAsync(runId, RunStatus.Running);
+
+        await Eventually.Is(async () => await StatusAsync(runId) == RunStatus.Success, "the sweep resumed the run");
+    }
+
+    [Fact]
     public async Task The_reminder_resumes_a_run_that_no_start_resumed()
     {
         if (!TestSilo.IsEmbeddedEngine && dialect == SqlDialect.Sqlite)
@@ -171,6 +185,9 @@ public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
     /// <summary>The minute between two ticks is the run grain's; a test does not wait for it.</summary>
     private Task<int> HurryRemindersAsync() => Database.WriteAsync((session, token) => session.ExecuteAsync(
         $"UPDATE {Reminders} SET Period = 300, StartTime = '2026-01-01T00:00:00.0000000Z'", null, token));
+
+    private Task<int> SetStatusAsync(long runId, string status) => Database.WriteAsync((session, token) => session.ExecuteAsync(
+        "UPDATE ingestion_runs SET status = @status WHERE run_id = @runId", new { runId, status }, token));
 
     private Task<long> PagesAsync(long runId) => Database.ValueAsync<long>("SELECT pages FROM ingestion_runs WHERE run_id = @runId", new { runId });
 

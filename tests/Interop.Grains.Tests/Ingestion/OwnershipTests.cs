@@ -1,5 +1,6 @@
 using Interop.Grains.Tests.Support;
 using Interop.Ingestion;
+using Interop.Ingestion.Leases;
 using Interop.Ingestion.Running;
 using Interop.Ingestion.Runs;
 using Interop.Sandbox;
@@ -45,7 +46,7 @@ public abstract class OwnershipTests(SharedSilo shared) : IngestionSuite(shared)
 
         Assert.Null(ended);
         Assert.Equal(0, await Database.CountAsync("checkpoints", source));
-        Assert.Null(await Database.WriteAsync((session, token) => RunStore.ClaimAsync(session, run.RunId, token)));
+        Assert.Null(await Database.WriteAsync((session, token) => RunStore.ClaimAsync(session, run.RunId, Claim, token)));
     }
 
     [Fact]
@@ -216,6 +217,8 @@ public abstract class OwnershipTests(SharedSilo shared) : IngestionSuite(shared)
         Assert.Equal((null, sandbox.Store.Count("Patient")), (run.Since, run.Counters.Fetched));
     }
 
+    private static RunClaim Claim { get; } = new(ProcessIdentity.Current(ProcessKind.Server), MayReplaceOwn: true, TimeSpan.FromSeconds(20));
+
     private Task<RunRecord> InsertAsync(string source) => Database.WriteAsync(async (session, token) =>
     {
         var run = new RunRecord { Source = source, ResourceType = "Patient", Status = RunStatus.Running, StartedAt = DateTimeOffset.UtcNow };
@@ -223,7 +226,7 @@ public abstract class OwnershipTests(SharedSilo shared) : IngestionSuite(shared)
     });
 
     private async Task<RunRecord> ClaimAsync(long runId) =>
-        (await Database.WriteAsync((session, token) => RunStore.ClaimAsync(session, runId, token)))!;
+        (await Database.WriteAsync((session, token) => RunStore.ClaimAsync(session, runId, Claim, token)))!;
 
     private Task<RunRecord?> AdvanceAsync(RunRecord run) => Database.WriteAsync((session, token) =>
         RunStore.AdvanceAsync(session, run, default, new PageCounters(), [], 0, token));

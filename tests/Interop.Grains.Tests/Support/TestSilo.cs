@@ -65,6 +65,9 @@ internal sealed class TestSilo : IAsyncDisposable
     /// <summary>As kill -9: no activation is told, and nothing that it had begun is finished.</summary>
     public Task KillAsync() => _cluster.KillSiloAsync(_cluster.Silos[0]);
 
+    /// <summary>Stops as SIGTERM does: every activation is deactivated.</summary>
+    public Task StopAsync() => _cluster.StopAllSilosAsync();
+
     public async ValueTask DisposeAsync() => await _cluster.DisposeAsync();
 
     private static void Add(ConcurrentDictionary<string, SourceOptions> sources, string name, Uri baseUrl, Action<SourceOptions>? configure)

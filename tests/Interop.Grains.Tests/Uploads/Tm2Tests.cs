@@ -43,7 +43,8 @@ public abstract class Tm2Tests(SqlDialect dialect) : FileSuite(dialect)
     public async Task A_record_with_an_unknown_code_gets_a_concept_of_its_own_and_is_counted()
     {
         await using var silo = await StartAsync();
-        var progress = await RunAsync(silo, FileKind.Tm2, Header + "p1,SS00,Fatigue,Yoga,mild,2026-01-05,dr1\n");
+        var progress = await RunAsync(silo, FileKind.Tm2, Header + "p1,SS00,Fatigue,Yoga,mild,2026-01-05,admin\n");
+        Assert.Single(Assert.Single(Sandbox.OpenMrs.All("encounter"))["encounterProviders"]!.AsArray()); // the provider 'admin' is known
 
         Assert.Equal((FileStatus.Completed, 1), (progress.Status, progress.Succeeded));
         Assert.Equal("SS00", Assert.Single(progress.UnknownTerms));
