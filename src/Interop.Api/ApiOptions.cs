@@ -1,4 +1,5 @@
 using System.Net;
+using Interop.Api.Access;
 
 namespace Interop.Api;
 
@@ -10,6 +11,9 @@ public sealed record ApiOptions
 
     /// <summary>Host names that requests may carry, besides localhost and IP addresses; <c>*</c>: any.</summary>
     public IReadOnlyList<string> AllowedHosts { get; init; } = [];
+
+    /// <summary>How callers are authenticated; by default every caller needs credentials.</summary>
+    public AccessOptions Access { get; init; } = new();
 
     /// <summary>Proxies whose X-Forwarded headers are used.</summary>
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];

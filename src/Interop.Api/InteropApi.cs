@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using System.Text.Json;
+using Interop.Api.Access;
 using Interop.Api.Anomaly;
 using Interop.Api.Cluster;
 using Interop.Api.Discovery;
@@ -28,6 +29,7 @@ public static class InteropApi
     {
         services.AddRoutingCore();
         services.AddSingleton(options);
+        services.AddAccess(options.Access);
         services.AddSingleton<RunStarter>();
         services.AddSingleton<TelemetryIntake>();
         services.AddSingleton<MetricsText>();
@@ -50,7 +52,7 @@ public static class InteropApi
             json.SerializerOptions.Converters.Add(new UtcInstantConverter());
         });
         services.AddOpenApi("openapi", openApi => openApi
-            .AddDocumentTransformer<ApiDescription>().AddOperationTransformer<Examples>().AddOperationTransformer<QueryNames>().AddSchemaTransformer<WrittenTypes>());
+            .AddDocumentTransformer<ApiDescription>().AddOperationTransformer<Examples>().AddOperationTransformer<QueryNames>().AddOperationTransformer<AccessDescription>().AddSchemaTransformer<WrittenTypes>());
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         return services;
     }
@@ -67,6 +69,7 @@ public static class InteropApi
     {
         app.UsePipeline();
         app.MapStart();
+        app.MapLogin();
         app.MapHealth();
         app.MapMetrics();
         var features = app.MapGroup("").ProducesProblem(StatusCodes.Status503ServiceUnavailable);
@@ -86,7 +89,7 @@ public static class InteropApi
         features.MapAlerts();
         features.MapCases();
         features.MapAccessReports();
-        app.MapOpenApi("/{documentName}.json");
+        app.MapOpenApi("/{documentName}.json").AllowAnonymous();
         // Under its own path only, so that it does not handle every request.
         app.UseWhen(http => http.Request.Path.StartsWithSegments("/docs"), docs => docs.UseSwaggerUI(ui =>
         {
@@ -108,6 +111,7 @@ public static class InteropApi
         app.UseMiddleware<HeadRequests>();
         app.UseRouting();
         app.UseCors();
+        app.UseAccess();
         app.UseMiddleware<BodyLimit>();
         app.UseMiddleware<QueryCheck>();
     }

@@ -41,7 +41,7 @@ internal static class Fuzz
     /// <summary>Up to three changes to a document that leave it JSON: values replaced, removed, repeated, moved under another name.</summary>
     public static string Json(JsonNode document, Random random, Func<JsonValue, string?>? changedText = null)
     {
-        JsonNode root = document.DeepClone();
+        var root = document.DeepClone();
         for (var change = random.Next(4); change > 0; change--)
         {
             List<JsonNode> nodes = [.. All(root).Skip(1)];

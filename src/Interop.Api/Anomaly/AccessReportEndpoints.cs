@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Interop.Anomaly;
+using Interop.Api.Access;
+using Interop.Access;
 using Interop.Api.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -20,12 +22,12 @@ public static class AccessReportEndpoints
     {
         routes.MapGet("/api/patients/{id}/accesses", (string id, HttpContext http, IGrainFactory grains, IOptions<JsonOptions> json, DateTimeOffset? since = null, DateTimeOffset? until = null, string format = "json") =>
                 WriteAsync(http, grains, json.Value, new AccessFilter($"Patient/{id}", null, since, until, null), format))
-            .WithTags("Reports").WithName("PatientAccesses").Produces<AlertResponse[]>().WithExample(AlertExamples.Accesses).WithSummary("Who looked at this patient's data, when, what, from where, and why").ProducesProblem(StatusCodes.Status400BadRequest);
+            .RequireRole(AccessRole.Viewer).WithTags("Reports").WithName("PatientAccesses").Produces<AlertResponse[]>().WithExample(AlertExamples.Accesses).WithSummary("Who looked at this patient's data, when, what, from where, and why").ProducesProblem(StatusCodes.Status400BadRequest);
         routes.MapGet("/api/agents/{*id}", (string id, HttpContext http, IGrainFactory grains, IOptions<JsonOptions> json, DateTimeOffset? since = null, DateTimeOffset? until = null, string format = "json") =>
                 id.EndsWith("/accesses", StringComparison.Ordinal)
                     ? WriteAsync(http, grains, json.Value, new AccessFilter(null, AgentOf(id[..^"/accesses".Length]), since, until, null), format)
                     : Problems.NotFound("GET /api/agents/{id}/accesses lists an agent's accesses").ExecuteAsync(http))
-            .WithTags("Reports").WithName("AgentAccesses").Produces<AlertResponse[]>().WithExample(AlertExamples.Accesses).WithSummary("What this agent looked at: /api/agents/{id}/accesses").ProducesProblem(StatusCodes.Status400BadRequest);
+            .RequireRole(AccessRole.Viewer).WithTags("Reports").WithName("AgentAccesses").Produces<AlertResponse[]>().WithExample(AlertExamples.Accesses).WithSummary("What this agent looked at: /api/agents/{id}/accesses").ProducesProblem(StatusCodes.Status400BadRequest);
     }
 
     /// <summary>An id alone is a Practitioner's.</summary>

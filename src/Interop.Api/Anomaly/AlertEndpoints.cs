@@ -1,6 +1,8 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using Interop.Anomaly;
+using Interop.Api.Access;
+using Interop.Access;
 using Interop.Api.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -20,16 +22,16 @@ public static class AlertEndpoints
 
     public static void MapAlerts(this IEndpointRouteBuilder routes)
     {
-        var alerts = routes.MapGroup("/api/alerts").WithTags("Alerts").ProducesProblem(StatusCodes.Status400BadRequest);
+        var alerts = routes.MapGroup("/api/alerts").WithTags("Alerts").RequireRole(AccessRole.Viewer).ProducesProblem(StatusCodes.Status400BadRequest);
         alerts.MapGet("/", ListAsync).WithName("ListAlerts").WithExample(AlertExamples.Alerts).WithSummary("Stored events with their scores, the newest first");
         alerts.MapGet("/stream", StreamAsync).WithName("StreamAlerts").Produces<string>(StatusCodes.Status200OK, "text/event-stream").WithExample(AlertExamples.Stream, contentType: "text/event-stream").WithSummary("New MEDIUM and HIGH alerts as text/event-stream");
         alerts.MapGet("/{id}", FindAsync).WithName("GetAlert").WithExample(AlertExamples.Detail).WithSummary("One alert with its event and features").ProducesProblem(StatusCodes.Status404NotFound);
-        alerts.MapPost("/{id}/feedback", FeedbackAsync).WithName("GiveFeedback").WithSummary("Confirm or dismiss an alert").ProducesProblem(StatusCodes.Status404NotFound);
+        alerts.MapPost("/{id}/feedback", FeedbackAsync).RequireRole(AccessRole.Operator).WithName("GiveFeedback").WithSummary("Confirm or dismiss an alert").ProducesProblem(StatusCodes.Status404NotFound);
 
-        var suppressions = routes.MapGroup("/api/suppressions").WithTags("Alerts");
+        var suppressions = routes.MapGroup("/api/suppressions").WithTags("Alerts").RequireRole(AccessRole.Viewer);
         suppressions.MapGet("/", async (IGrainFactory grains) => TypedResults.Ok(await grains.GetGrain<IAlertQueryGrain>(0).ListSuppressions()))
             .WithName("ListSuppressions").WithExample(AlertExamples.Suppressions).WithSummary("Suppressions that have not ended");
-        suppressions.MapPost("/", SuppressAsync).WithName("Suppress").WithExample(AlertExamples.Suppression).WithSummary("Keep alerts of a pattern back for a time")
+        suppressions.MapPost("/", SuppressAsync).RequireRole(AccessRole.Admin).WithName("Suppress").WithExample(AlertExamples.Suppression).WithSummary("Keep alerts of a pattern back for a time")
             .ProducesProblem(StatusCodes.Status400BadRequest);
     }
 

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Reflection;
+using Interop.Access;
+using Interop.Api.Access;
 using Interop.Api.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -20,7 +22,7 @@ public static class ClusterEndpoints
     private static readonly Assembly EngineAssembly = typeof(IGrain).Assembly;
 
     public static void MapCluster(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/cluster", GetAsync).WithTags("Health").WithName("Cluster").WithSummary("The silos of the cluster and their active grains").WithExample(Example);
+        routes.MapGet("/api/cluster", GetAsync).RequireRole(AccessRole.Viewer).WithTags("Health").WithName("Cluster").WithSummary("The silos of the cluster and their active grains").WithExample(Example);
 
     private static async Task<Ok<ClusterResponse>> GetAsync(IGrainFactory grains)
     {

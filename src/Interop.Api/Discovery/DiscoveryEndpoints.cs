@@ -5,6 +5,8 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Xml;
+using Interop.Access;
+using Interop.Api.Access;
 using Interop.Api.Http;
 using Interop.Api.Tokens;
 using Interop.Discovery;
@@ -24,7 +26,7 @@ public static class DiscoveryEndpoints
 
     public static void MapDiscovery(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/pd/search", SearchAsync).WithTags("Patient discovery").WithName("SearchPatient").WithMetadata(new OwnBodyLimit())
+        routes.MapPost("/api/pd/search", SearchAsync).RequireRole(AccessRole.Operator).WithTags("Patient discovery").WithName("SearchPatient").WithMetadata(new OwnBodyLimit())
             .WithSummary("Submit a patient discovery request; format=xcpd sends an IHE ITI-55 message")
             .WithRequestBody(typeof(SearchRequest), "The patient. A request_id that comes again within 24 hours is not sent again.", DiscoveryExamples.Request)
             .WithValues("format", "json", "xcpd")
@@ -33,7 +35,7 @@ public static class DiscoveryEndpoints
             .ProducesProblem(StatusCodes.Status409Conflict)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity).ProducesProblem(StatusCodes.Status500InternalServerError)
             .ProducesProblem(StatusCodes.Status502BadGateway).ProducesProblem(StatusCodes.Status504GatewayTimeout);
-        routes.MapGet("/api/timeline", TimelineAsync).WithTags("Patient discovery").WithName("Timeline").WithSummary("List what happened about a patient, oldest first")
+        routes.MapGet("/api/timeline", TimelineAsync).RequireRole(AccessRole.Viewer).WithTags("Patient discovery").WithName("Timeline").WithSummary("List what happened about a patient, oldest first")
             .WithExample(DiscoveryExamples.Timeline)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
     }

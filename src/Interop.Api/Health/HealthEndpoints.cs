@@ -7,16 +7,16 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Interop.Api.Health;
 
-/// <summary>Whether the process lives, and whether it can do its work.</summary>
+/// <summary>Liveness and readiness of the process.</summary>
 public static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/health", () => TypedResults.Ok(new HealthResponse("ok")))
-            .WithTags("Health").WithName("Health").WithSummary("The process is alive").WithExample("""{"status":"ok"}""");
+            .AllowAnonymous().WithTags("Health").WithName("Health").WithSummary("The process is alive").WithExample("""{"status":"ok"}""");
         routes.MapGet("/api/health", () => TypedResults.Ok(new ServiceHealthResponse("ok", "interop", typeof(HealthEndpoints).Assembly.GetName().Version!.ToString(3))))
-            .WithTags("Health").WithName("ServiceHealth").WithSummary("The process is alive, with its version").WithExample("""{"status":"ok","service":"interop","version":"0.1.0"}""");
-        routes.MapGet("/health/ready", ReadyAsync).WithTags("Health").WithName("Ready").WithSummary("The database and the engine answer")
+            .AllowAnonymous().WithTags("Health").WithName("ServiceHealth").WithSummary("The process is alive, with its version").WithExample("""{"status":"ok","service":"interop","version":"0.1.0"}""");
+        routes.MapGet("/health/ready", ReadyAsync).AllowAnonymous().WithTags("Health").WithName("Ready").WithSummary("The database and the engine answer")
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable).WithExample("""{"status":"ok"}""");
     }
 
@@ -40,7 +40,7 @@ public static class HealthEndpoints
     }
 }
 
-/// <summary>How a health check came out.</summary>
+/// <summary>The result of a health check.</summary>
 public sealed record HealthResponse(string Status);
 
 /// <param name="Status">ok.</param>

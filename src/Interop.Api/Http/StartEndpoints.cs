@@ -12,7 +12,7 @@ public static class StartEndpoints
     public static void MapStart(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/", () => TypedResults.Ok(new StartResponse(
                 "Interop", typeof(StartEndpoints).Assembly.GetName().Version!.ToString(3), "/docs", "/openapi.json", "/health/ready", "/metrics")))
-            .WithTags("Health").WithName("Start").WithSummary("Where to go on from here").WithExample(Example);
+            .AllowAnonymous().WithTags("Health").WithName("Start").WithSummary("Where to go on from here").WithExample(Example);
 }
 
 /// <summary>Paths of this server.</summary>

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Interop.Access;
+using Interop.Api.Access;
 using Interop.Api.Http;
 using Interop.Ingestion;
 using Microsoft.AspNetCore.Builder;
@@ -13,13 +15,13 @@ public static class CheckpointEndpoints
 {
     public static void MapCheckpoints(this IEndpointRouteBuilder routes)
     {
-        var checkpoints = routes.MapGroup("/checkpoints").WithTags("Checkpoints");
+        var checkpoints = routes.MapGroup("/checkpoints").WithTags("Checkpoints").RequireRole(AccessRole.Viewer);
         checkpoints.MapGet("/", async Task<Ok<ImmutableArray<Checkpoint>>> (IGrainFactory grains) =>
                 TypedResults.Ok(await grains.IngestionQueries().ListCheckpoints()))
             .WithName("ListCheckpoints").WithSummary("All checkpoints").WithExample(IngestionExamples.Checkpoints);
         checkpoints.MapDelete("/{source}/{type}", async Task<Results<NoContent, ProblemHttpResult>> (string source, string type, IGrainFactory grains) =>
                 await grains.Checkpoint(source, type).Forget() ? TypedResults.NoContent() : Problems.NotFound("Checkpoint not found"))
-            .WithName("ForgetCheckpoint").WithSummary("Delete a checkpoint: the next run fetches everything")
+            .RequireRole(AccessRole.Admin).WithName("ForgetCheckpoint").WithSummary("Delete a checkpoint: the next run fetches everything")
             .ProducesProblem(StatusCodes.Status404NotFound).WithErrorExample(StatusCodes.Status404NotFound, "Checkpoint not found");
     }
 }

@@ -2,6 +2,8 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text;
 using System.Text.Json.Serialization;
+using Interop.Access;
+using Interop.Api.Access;
 using Interop.Api.Http;
 using Interop.Ingestion;
 using Microsoft.AspNetCore.Builder;
@@ -17,7 +19,7 @@ public static class ExportEndpoints
     private const string Ndjson = "application/x-ndjson";
 
     public static void MapExports(this IEndpointRouteBuilder routes) =>
-        routes.MapPost("/export/{resource_type}", ExportAsync).WithTags("Export").WithName("Export")
+        routes.MapPost("/export/{resource_type}", ExportAsync).RequireRole(AccessRole.Operator).WithTags("Export").WithName("Export")
             .WithSummary("Write stored resources to a file; with Accept: application/x-ndjson, stream them")
             .Produces<ExportResponse>(StatusCodes.Status200OK, "application/json", Ndjson)
             .ProducesProblem(StatusCodes.Status400BadRequest)

@@ -1,6 +1,8 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
+using Interop.Access;
+using Interop.Api.Access;
 using Interop.Api.Http;
 using Interop.Ingestion;
 using Microsoft.AspNetCore.Builder;
@@ -15,7 +17,7 @@ public static class IngestionEndpoints
 {
     public static void MapIngestion(this IEndpointRouteBuilder routes)
     {
-        var ingest = routes.MapGroup("/ingest").WithTags("Ingestion")
+        var ingest = routes.MapGroup("/ingest").WithTags("Ingestion").RequireRole(AccessRole.Operator)
             .ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(StatusCodes.Status409Conflict)
@@ -31,7 +33,7 @@ public static class IngestionEndpoints
         Map("/encounters", "IngestEncounters", "Ingest encounters and fetch their missing patients first", "Encounter", MissingPatients.Fetch);
         Map("/conditions", "IngestConditions", "Ingest conditions and fetch their missing patients first", "Condition", MissingPatients.Fetch);
         ingest.MapPost("/{resourceType}", (string resourceType, [AsParameters] IngestQuery query, RunStarter runs, HttpContext http) =>
-                runs.StartAsync(http, resourceType, query, MissingPatientsOf(resourceType)))
+                runs.StartAsync(http, resourceType, query, IngestedType.MissingPatientsOf(resourceType)))
             .WithName("IngestType").WithSummary("Ingest any R4 resource type")
             .Produces<RunSummaryResponse>().Produces<RunAccepted>(StatusCodes.Status202Accepted);
 
@@ -41,13 +43,6 @@ public static class IngestionEndpoints
                 .WithName(name).WithSummary(summary)
                 .Produces<RunSummaryResponse>().Produces<RunAccepted>(StatusCodes.Status202Accepted);
     }
-
-    private static MissingPatients MissingPatientsOf(string resourceType) => resourceType switch
-    {
-        "Observation" => MissingPatients.DeadLetter,
-        "Encounter" or "Condition" => MissingPatients.Fetch,
-        _ => MissingPatients.Ignore,
-    };
 }
 
 /// <summary>The query parameters of a run.</summary>

@@ -4,6 +4,8 @@ using System.ComponentModel.DataAnnotations;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Serialization;
+using Interop.Access;
+using Interop.Api.Access;
 using Interop.Api.Http;
 using Interop.Ingestion;
 using Microsoft.AspNetCore.Builder;
@@ -19,7 +21,7 @@ public static class RunEndpoints
 {
     public static void MapRuns(this IEndpointRouteBuilder routes)
     {
-        var runs = routes.MapGroup("/runs").WithTags("Runs");
+        var runs = routes.MapGroup("/runs").WithTags("Runs").RequireRole(AccessRole.Viewer);
         runs.MapGet("/", ListAsync).WithName("ListRuns").WithSummary("Runs, newest first").ProducesProblem(StatusCodes.Status400BadRequest)
             .WithExample(IngestionExamples.Runs);
         runs.MapGet("/metrics", async (IGrainFactory grains) => TypedResults.Ok(await Query(grains).GetMetrics()))
@@ -30,12 +32,12 @@ public static class RunEndpoints
             .WithExample(IngestionExamples.Run);
         run.MapGet("/events", EventsAsync).WithName("FollowRun").WithSummary("A run's progress as server-sent events")
             .Produces<RunProgress>(StatusCodes.Status200OK, "text/event-stream").WithExample(IngestionExamples.Events, contentType: "text/event-stream");
-        run.MapPost("/cancel", CancelAsync).WithName("CancelRun").WithSummary("End a run; what it committed stays")
+        run.MapPost("/cancel", CancelAsync).RequireRole(AccessRole.Operator).WithName("CancelRun").WithSummary("End a run; what it committed stays")
             .WithExample("""{"run_id":42,"status":"CANCELLED"}""", StatusCodes.Status202Accepted);
         run.MapGet("/deadletters", DeadLettersAsync).WithName("ListDeadLetters").WithSummary("A run's dead letters, newest first")
             .ProducesProblem(StatusCodes.Status400BadRequest).WithExample(IngestionExamples.DeadLetters)
             .WithErrorExample(StatusCodes.Status400BadRequest, "stage must be validate, transform, or load");
-        run.MapPost("/replay", ReplayAsync).WithName("ReplayRun").WithSummary("A new run over this run's unresolved dead letters")
+        run.MapPost("/replay", ReplayAsync).RequireRole(AccessRole.Operator).WithName("ReplayRun").WithSummary("A new run over this run's unresolved dead letters")
             .Produces<RunSummaryResponse>().Produces<RunAccepted>(StatusCodes.Status202Accepted)
             .ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status409Conflict)

@@ -39,7 +39,9 @@ public sealed class RunStarter(IGrainFactory grains, IHostApplicationLifetime li
         switch (started.Outcome)
         {
             case StartOutcome.UnknownSource:
-                return Problems.NotFound($"Unknown source '{source}'");
+                return Problems.NotFound(source == DefaultSource
+                    ? "Unknown source 'default': no FHIR server is configured under this name. Set FHIR_BASE_URL, or configure Sources:NAME and add ?source=NAME"
+                    : $"Unknown source '{source}'");
             case StartOutcome.UnknownType:
                 return Problems.NotFound($"Unknown resource type '{resourceType}'");
             case StartOutcome.UnknownRun:

@@ -1,3 +1,5 @@
+using Interop.Access;
+using Interop.Api.Access;
 using Interop.Api.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -10,7 +12,7 @@ public static class MetricsEndpoints
 {
     public static void MapMetrics(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/metrics", (MetricsText metrics) => TypedResults.Text(metrics.Render(), "text/plain; version=0.0.4; charset=utf-8"))
-            .WithTags("Health").WithName("Metrics").WithSummary("Metrics in Prometheus text format")
+            .RequireRole(AccessRole.Viewer).WithTags("Health").WithName("Metrics").WithSummary("Metrics in Prometheus text format")
             .Produces<string>(StatusCodes.Status200OK, "text/plain").WithExample(Example, contentType: "text/plain");
 
     private const string Example = """

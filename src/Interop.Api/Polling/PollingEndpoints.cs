@@ -1,5 +1,7 @@
 using System.Text;
 using System.Xml;
+using Interop.Api.Access;
+using Interop.Access;
 using Interop.Api.Http;
 using Interop.Polling;
 using Microsoft.AspNetCore.Builder;
@@ -17,15 +19,15 @@ public static class PollingEndpoints
 
     public static void MapPolling(this IEndpointRouteBuilder routes)
     {
-        var pollers = routes.MapGroup("/api/pollers").WithTags("Polling").ProducesProblem(StatusCodes.Status404NotFound);
+        var pollers = routes.MapGroup("/api/pollers").WithTags("Polling").RequireRole(AccessRole.Viewer).ProducesProblem(StatusCodes.Status404NotFound);
         pollers.MapGet("/", ListAsync).WithName("ListPollers").WithExample(PollingExamples.Pollers).WithSummary("All pollers and how far they are");
         pollers.MapGet("/{source}", FindAsync).WithName("GetPoller").WithExample(PollingExamples.Poller).WithSummary("One poller");
-        pollers.MapPost("/{source}/start", StartAsync).WithName("StartPoller").WithExample(PollingExamples.Poller).WithSummary("Start polling; it survives a restart");
-        pollers.MapPost("/{source}/stop", StopAsync).WithName("StopPoller").WithExample(PollingExamples.Poller).WithSummary("Stop polling; it survives a restart");
-        pollers.MapPost("/{source}/poll", PollAsync).WithName("Poll").WithExample(PollingExamples.Polled).WithSummary("Poll now and wait for the end");
-        pollers.MapPut("/{source}", ConfigureAsync).WithName("ConfigurePoller").WithExample(PollingExamples.Poller).WithSummary("Change interval, batch, type or since")
+        pollers.MapPost("/{source}/start", StartAsync).RequireRole(AccessRole.Operator).WithName("StartPoller").WithExample(PollingExamples.Poller).WithSummary("Start polling; it survives a restart");
+        pollers.MapPost("/{source}/stop", StopAsync).RequireRole(AccessRole.Operator).WithName("StopPoller").WithExample(PollingExamples.Poller).WithSummary("Stop polling; it survives a restart");
+        pollers.MapPost("/{source}/poll", PollAsync).RequireRole(AccessRole.Operator).WithName("Poll").WithExample(PollingExamples.Polled).WithSummary("Poll now and wait for the end");
+        pollers.MapPut("/{source}", ConfigureAsync).RequireRole(AccessRole.Admin).WithName("ConfigurePoller").WithExample(PollingExamples.Poller).WithSummary("Change interval, batch, type or since")
             .ProducesProblem(StatusCodes.Status400BadRequest);
-        routes.MapPost("/fhir/notify", NotifyAsync).WithTags("Polling").WithName("Notify").WithExample(PollingExamples.Notified)
+        routes.MapPost("/fhir/notify", NotifyAsync).RequireRole(AccessRole.Operator).WithTags("Polling").WithName("Notify").WithExample(PollingExamples.Notified)
             .WithSummary("An AuditEvent or a Bundle of them (a FHIR Subscription's rest-hook): scored at once")
             .ProducesProblem(StatusCodes.Status400BadRequest);
     }

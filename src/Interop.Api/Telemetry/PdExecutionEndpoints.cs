@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.ComponentModel;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Serialization;
+using Interop.Access;
+using Interop.Api.Access;
 using Interop.Api.Http;
 using Interop.Telemetry;
 using Microsoft.AspNetCore.Builder;
@@ -20,7 +22,7 @@ public static class PdExecutionEndpoints
 
     public static void MapPdExecutions(this IEndpointRouteBuilder routes)
     {
-        var executions = routes.MapGroup("/api/pd-executions").WithTags("PD executions");
+        var executions = routes.MapGroup("/api/pd-executions").WithTags("PD executions").RequireRole(AccessRole.Viewer);
         executions.MapGet("/", ListAsync).WithName("ListPdExecutions").WithSummary("List all executions, the latest completed first; with limit, in pages")
             .WithValues("status", "success", "failure")
             .ProducesProblem(StatusCodes.Status400BadRequest).WithExample(TelemetryExamples.Executions);
@@ -28,7 +30,7 @@ public static class PdExecutionEndpoints
                 TypedResults.Ok(PdSummaryResponse.From(await Grain(grains).SummarizeExecutions(query.Filter))))
             .WithName("SummarizePdExecutions").WithSummary("Summarize executions: counts, averages and percentiles")
             .WithValues("status", "success", "failure").WithExample(TelemetryExamples.Summary);
-        executions.MapPost("/materialize", MaterializeAsync).WithName("MaterializePdExecutions")
+        executions.MapPost("/materialize", MaterializeAsync).RequireRole(AccessRole.Operator).WithName("MaterializePdExecutions")
             .WithSummary("Rebuild the executions from the events; a repetition changes nothing").WithExample(TelemetryExamples.Materialized);
     }
 

@@ -5,6 +5,8 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Serialization;
+using Interop.Access;
+using Interop.Api.Access;
 using Interop.Api.Http;
 using Interop.Telemetry;
 using Microsoft.AspNetCore.Builder;
@@ -24,9 +26,9 @@ public static class TelemetryEndpoints
 
     public static void MapTelemetry(this IEndpointRouteBuilder routes)
     {
-        var events = routes.MapGroup("/api/telemetry/events").WithTags("Telemetry");
+        var events = routes.MapGroup("/api/telemetry/events").WithTags("Telemetry").RequireRole(AccessRole.Viewer);
         var intake = routes.ServiceProvider.GetRequiredService<TelemetryIntake>(); // once: a service scope per request would cost more than the rest
-        events.MapPost("/", (Delegate)((HttpContext http) => PostAsync(http, intake))).WithName("PostTelemetry").WithMetadata(new OwnBodyLimit())
+        events.MapPost("/", (Delegate)((HttpContext http) => PostAsync(http, intake))).RequireRole(AccessRole.Operator).WithName("PostTelemetry").WithMetadata(new OwnBodyLimit())
             .WithSummary("Accept an event or an array of events; accepted:true means that they are durable")
             .WithRequestBody(
                 typeof(TelemetryEventRequest),

@@ -3,6 +3,8 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using System.Reflection;
+using Interop.Api.Access;
+using Interop.Access;
 using Interop.Api.Http;
 using Interop.Api.Uploads;
 using Interop.Uploads;
@@ -22,10 +24,10 @@ public static class Tm2Endpoints
 
     public static void MapTm2(this IEndpointRouteBuilder routes)
     {
-        var tm2 = routes.MapGroup("").WithTags("TM2");
+        var tm2 = routes.MapGroup("").WithTags("TM2").RequireRole(AccessRole.Viewer);
         foreach (var (prefix, suffix) in ((string, string)[])[("", ""), ("/api/v1", "V1")])
         {
-            tm2.MapPost($"{prefix}/ingest/trigger", TriggerAsync).WithName($"TriggerTm2{suffix}").WithMetadata(new OwnBodyLimit())
+            tm2.MapPost($"{prefix}/ingest/trigger", TriggerAsync).RequireRole(AccessRole.Operator).WithName($"TriggerTm2{suffix}").WithMetadata(new OwnBodyLimit())
                 .WithSummary("Store the records of a TM2 file and submit them to OpenMRS; multipart field 'file'; wait=false answers at once")
                 .Produces<TriggerResponse>().Produces<TriggerResponse>(StatusCodes.Status202Accepted).Produces<Tm2ErrorResponse>(StatusCodes.Status400BadRequest)
                 .Produces<Tm2ErrorResponse>(StatusCodes.Status413PayloadTooLarge).Produces<TriggerResponse>(StatusCodes.Status422UnprocessableEntity)
@@ -37,8 +39,8 @@ public static class Tm2Endpoints
         var file = tm2.MapGroup("/tm2/files/{processingId:guid}").ProducesProblem(StatusCodes.Status404NotFound);
         file.MapGet("/", GetAsync).WithName("GetTm2File").WithSummary("The state of a TM2 file").WithExample(Tm2Examples.Triggered);
         file.MapGet("/records", RecordsAsync).WithName("ListTm2Records").WithSummary("Records of a TM2 file in the order of their lines").WithExample(Tm2Examples.Records);
-        file.MapPost("/retry", RetryAsync).WithName("RetryTm2File").WithSummary("Submit failed and pending records again").WithExample(Tm2Examples.Accepted);
-        file.MapPost("/cancel", CancelAsync).WithName("CancelTm2File").WithSummary("End the submission; what was submitted stays").WithExample(Tm2Examples.Triggered);
+        file.MapPost("/retry", RetryAsync).RequireRole(AccessRole.Operator).WithName("RetryTm2File").WithSummary("Submit failed and pending records again").WithExample(Tm2Examples.Accepted);
+        file.MapPost("/cancel", CancelAsync).RequireRole(AccessRole.Operator).WithName("CancelTm2File").WithSummary("End the submission; what was submitted stays").WithExample(Tm2Examples.Triggered);
     }
 
     private static async Task<IResult> TriggerAsync(HttpContext http, IGrainFactory grains, TimeProvider time, bool wait = true)

@@ -2,6 +2,8 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Interop.Access;
+using Interop.Api.Access;
 using Interop.Api.Http;
 using Interop.Tokens;
 using Microsoft.AspNetCore.Builder;
@@ -19,14 +21,14 @@ public static class TokenEndpoints
 
     public static void MapTokens(this IEndpointRouteBuilder routes)
     {
-        var tokens = routes.MapGroup("/api/tokens").WithTags("Tokens").ProducesProblem(StatusCodes.Status422UnprocessableEntity);
+        var tokens = routes.MapGroup("/api/tokens").WithTags("Tokens").RequireRole(AccessRole.Viewer).ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         tokens.MapGet("/status", StatusAsync).WithName("TokenStatus").WithSummary("Tell whether a tenant has a token, and how long it is valid")
             .WithExample(TokenExamples.Status);
-        tokens.MapPost("/refresh", RefreshAsync).WithName("RefreshToken").WithSummary("Request a new token with the configured credentials")
+        tokens.MapPost("/refresh", RefreshAsync).RequireRole(AccessRole.Operator).WithName("RefreshToken").WithSummary("Request a new token with the configured credentials")
             .WithExample(TokenExamples.Refreshed).WithErrorExample(StatusCodes.Status502BadGateway, "OpenEMR refused the token request: invalid_grant")
             .ProducesProblem(StatusCodes.Status500InternalServerError)
             .ProducesProblem(StatusCodes.Status502BadGateway).ProducesProblem(StatusCodes.Status504GatewayTimeout);
-        tokens.MapPost("/manual", ManualAsync).WithName("FetchToken").WithMetadata(new OwnBodyLimit())
+        tokens.MapPost("/manual", ManualAsync).RequireRole(AccessRole.Admin).WithName("FetchToken").WithMetadata(new OwnBodyLimit())
             .WithSummary("Request a token with other credentials, which are not kept")
             .WithRequestBody(typeof(TokenManualRequest), "The credentials; all members but scope are required and must not be empty", TokenExamples.ManualRequest)
             .WithExample(TokenExamples.Manual).WithErrorExample(StatusCodes.Status502BadGateway, "OpenEMR refused the token request: invalid_grant")

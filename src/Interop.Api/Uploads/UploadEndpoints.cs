@@ -3,6 +3,8 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
+using Interop.Api.Access;
+using Interop.Access;
 using Interop.Api.Http;
 using Interop.Uploads;
 using Microsoft.AspNetCore.Builder;
@@ -20,8 +22,8 @@ public static class UploadEndpoints
 
     public static void MapUploads(this IEndpointRouteBuilder routes)
     {
-        var uploads = routes.MapGroup("").WithTags("Uploads");
-        var writing = uploads.MapGroup("").ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status413PayloadTooLarge)
+        var uploads = routes.MapGroup("").WithTags("Uploads").RequireRole(AccessRole.Viewer);
+        var writing = uploads.MapGroup("").RequireRole(AccessRole.Operator).ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status413PayloadTooLarge)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity).WithMetadata(new OwnBodyLimit());
         writing.MapPost("/upload-csv", UploadAsync).WithName("UploadCsv").WithSummary("Store the rows of a CSV file and write them to the FHIR server; multipart field 'file'")
             .WithExample(UploadExamples.Accepted).WithErrorExample(StatusCodes.Status422UnprocessableEntity, "Missing columns: CPF");
@@ -33,8 +35,8 @@ public static class UploadEndpoints
         upload.MapGet("/rows", RowsAsync).WithName("ListUploadRows").WithSummary("Rows of an uploaded file in the order of their lines").WithExample(UploadExamples.Rows);
         upload.MapGet("/events", EventsAsync).WithName("FollowUpload").WithSummary("The progress of an uploaded file as server-sent events")
             .Produces<UploadResponse>(StatusCodes.Status200OK, "text/event-stream").WithExample(UploadExamples.Events, contentType: "text/event-stream");
-        upload.MapPost("/retry", RetryAsync).WithName("RetryUpload").WithSummary("Submit failed rows again").WithExample(UploadExamples.State);
-        upload.MapPost("/cancel", CancelAsync).WithName("CancelUpload").WithSummary("End the submission; what was written stays").WithExample(UploadExamples.State);
+        upload.MapPost("/retry", RetryAsync).RequireRole(AccessRole.Operator).WithName("RetryUpload").WithSummary("Submit failed rows again").WithExample(UploadExamples.State);
+        upload.MapPost("/cancel", CancelAsync).RequireRole(AccessRole.Operator).WithName("CancelUpload").WithSummary("End the submission; what was written stays").WithExample(UploadExamples.State);
     }
 
     internal static ProblemHttpResult Refused(FileRefusal refusal) => refusal.Reason switch

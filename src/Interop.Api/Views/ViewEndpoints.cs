@@ -3,6 +3,8 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text;
 using System.Text.Json.Serialization;
+using Interop.Access;
+using Interop.Api.Access;
 using Interop.Api.Http;
 using Interop.Views;
 using Microsoft.AspNetCore.Builder;
@@ -21,7 +23,7 @@ public static class ViewEndpoints
 
     public static void MapViews(this IEndpointRouteBuilder routes)
     {
-        var views = routes.MapGroup("/views").WithTags("Views");
+        var views = routes.MapGroup("/views").WithTags("Views").RequireRole(AccessRole.Viewer);
         views.MapGet("/", async (IGrainFactory grains) => TypedResults.Ok((await Query(grains).List()).Select(ViewResponse.From).ToImmutableArray()))
             .WithName("ListViews").WithSummary("Every view with its columns and the state of its table").WithExample(ViewExamples.Views);
 
@@ -29,19 +31,19 @@ public static class ViewEndpoints
             .WithErrorExample(StatusCodes.Status404NotFound, "View not found");
         view.MapGet("/", DefinitionAsync).WithName("GetView").WithSummary("The ViewDefinition")
             .Produces<JsonText>(StatusCodes.Status200OK, Json).WithExample(ViewExamples.Definition);
-        view.MapPut("/", PutAsync).WithName("PutView").WithSummary("Give the view a ViewDefinition; a run fills its table while readers see the old one")
+        view.MapPut("/", PutAsync).RequireRole(AccessRole.Admin).WithName("PutView").WithSummary("Give the view a ViewDefinition; a run fills its table while readers see the old one")
             .Accepts<JsonText>(Json, "application/fhir+json")
             .Produces<ViewChangeResponse>().Produces<ViewChangeResponse>(StatusCodes.Status202Accepted)
             .ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status422UnprocessableEntity)
             .WithExample(ViewExamples.Unchanged).WithExample(ViewExamples.Building, StatusCodes.Status202Accepted)
             .WithErrorExample(StatusCodes.Status409Conflict, "the view patients comes with the platform: add ?replace=true to change it")
             .WithErrorExample(StatusCodes.Status422UnprocessableEntity, "select[0].column[2].type: datetime is no FHIR type");
-        view.MapDelete("/", DeleteAsync).WithName("DeleteView")
+        view.MapDelete("/", DeleteAsync).RequireRole(AccessRole.Admin).WithName("DeleteView")
             .WithSummary("Remove a view and its table; where it replaced one of the platform's own views, that one comes back")
             .Produces<ViewChangeResponse>().Produces<ViewChangeResponse>(StatusCodes.Status202Accepted).ProducesProblem(StatusCodes.Status409Conflict)
             .WithExample(ViewExamples.Deleted).WithExample(ViewExamples.Building, StatusCodes.Status202Accepted)
             .WithErrorExample(StatusCodes.Status409Conflict, "the view patients comes with the platform and stays");
-        view.MapPost("/rebuild", RebuildAsync).WithName("RebuildView").WithSummary("Fill the view's table anew from the stored resources")
+        view.MapPost("/rebuild", RebuildAsync).RequireRole(AccessRole.Operator).WithName("RebuildView").WithSummary("Fill the view's table anew from the stored resources")
             .Produces<ViewChangeResponse>().Produces<ViewChangeResponse>(StatusCodes.Status202Accepted)
             .WithExample(ViewExamples.Unchanged).WithExample(ViewExamples.Building, StatusCodes.Status202Accepted);
         view.MapPost("/preview", PreviewAsync).WithName("PreviewView")

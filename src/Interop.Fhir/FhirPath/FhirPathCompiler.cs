@@ -64,7 +64,7 @@ public static class FhirPathCompiler
         public Operation Scoped(Expression expression)
         {
             var before = _definitions;
-            Operation operation = Build(expression);
+            var operation = Build(expression);
             return _definitions == before ? operation : new ScopedOperation(operation);
         }
 
@@ -173,7 +173,7 @@ public static class FhirPathCompiler
             TypeTest type = TypeTest.Find(options.TypeModel, TypeArgument(call));
             if (call is { Name: "is", Source: { } operand })
                 return Is(operand, type, call.Position);
-            Operation source = Source(call.Source);
+            var source = Source(call.Source);
             return call.Name switch
             {
                 "is" => new IsOperation(source, type) { Position = call.Position },

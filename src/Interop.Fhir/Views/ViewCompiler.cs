@@ -117,7 +117,7 @@ internal sealed class ViewCompiler
 
     private NoElementStep NoElement(ViewSelect select, int depth, ViewStep next)
     {
-        List<ViewColumn> columns = ColumnsOf([select]);
+        var columns = ColumnsOf([select]);
         return new NoElementStep(
             depth,
             [.. columns.Select(column => _columnIndexes[column.Name])],

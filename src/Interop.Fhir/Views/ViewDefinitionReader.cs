@@ -134,7 +134,7 @@ internal static partial class ViewDefinitionReader
 
     private static IEnumerable<(JsonElement Json, string Place)> Limited(JsonElement json, string property, string place, int most)
     {
-        if (json.TryGetProperty(property, out JsonElement array) && array.ValueKind == JsonValueKind.Array && array.GetArrayLength() > most)
+        if (json.TryGetProperty(property, out var array) && array.ValueKind == JsonValueKind.Array && array.GetArrayLength() > most)
             throw new ViewDefinitionException(place.Length == 0 ? property : $"{place}.{property}", $"there are more than {most}");
         return Items(json, property, place);
     }
@@ -150,7 +150,7 @@ internal static partial class ViewDefinitionReader
 
         void Count(IReadOnlyList<ViewSelect> each)
         {
-            foreach (ViewSelect select in each)
+            foreach (var select in each)
             {
                 branches++;
                 columns += select.Columns.Count;

@@ -94,7 +94,7 @@ internal sealed class NoElementStep(int depth, int[] columns, int[] rowIndexes, 
 
     public override void Run(ViewRun run)
     {
-        Evaluation e = run.Focus(depth);
+        var e = run.Focus(depth);
         var mark = e.Top;
         foreach (var column in columns)
             run.SetNull(column);

@@ -32,7 +32,7 @@ internal sealed class SearchSource(
         {
             var begunAt = rereads > 0 ? rereadFrom : Cursor;
             var chain = new SearchChain();
-            Uri? next = plan.Url(begunAt, _byTime);
+            var next = plan.Url(begunAt, _byTime);
             var broken = false;
             while (next is not null)
             {

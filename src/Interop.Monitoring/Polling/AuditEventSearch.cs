@@ -18,7 +18,7 @@ public static class AuditEventSearch
         FhirClient client, DateTimeOffset since, int batch, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var first = First(since, batch);
-        Uri? next = first;
+        var next = first;
         for (var restarts = 0; next is not null;)
         {
             FhirPage? page = null;

@@ -21,6 +21,7 @@ internal static class DemoCommand
         var patients = new Option<int>("--patients") { Description = "Synthetic patients", DefaultValueFactory = _ => 1000 };
         var data = new Option<DirectoryInfo?>("--data") { Description = "Serve the NDJSON(.gz) files of this folder instead of synthetic data" };
         var command = new Command("demo", "Start sandbox upstreams and the platform, ingest, show, go on serving") { exit, fresh, patients, data };
+        settings.AddTo(command, isServer: true);
         command.SetAction((parsed, token) => RunAsync(
             settings, parsed, parsed.GetValue(exit), parsed.GetValue(fresh), parsed.GetValue(patients), parsed.GetValue(data)?.FullName, token));
         return command;
@@ -32,9 +33,9 @@ internal static class DemoCommand
         await using var sandbox = await SandboxServer.StartAsync(
             new SandboxOptions { Patients = patients, DataDirectory = data, LatePatientShare = LatePatientShare }, cancellationToken);
         var settings = DemoSettings(options, parsed, sandbox.FhirBase);
-        if (fresh && Directory.Exists(settings.DataDirectory))
-            Directory.Delete(settings.DataDirectory, recursive: true);
-
+        using var folder = DemoFolder.Open(settings.DataDirectory, fresh);
+        if (folder.IsKept)
+            AnsiConsole.MarkupLineInterpolated($"[grey]data      {settings.DataDirectory} is kept from an earlier demo: only what changed since is fetched; --fresh starts anew[/]");
         await using var app = await InteropHost.CreateServerAsync(settings, cancellationToken);
         AnsiConsole.MarkupLineInterpolated($"[grey]sandbox   {sandbox.BaseAddress} with {patients:N0} synthetic patients[/]");
         var address = await ServeCommand.StartAsync(app, settings, cancellationToken);

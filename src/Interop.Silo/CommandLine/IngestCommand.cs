@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Interop.Ingestion;
 using Interop.Silo.Hosting;
 using Interop.Silo.Settings;
 
@@ -12,16 +13,17 @@ internal static class IngestCommand
 
     public static Command Create(SettingsOptions settings)
     {
-        var types = new Argument<string[]>("TYPE") { Description = "Resource types: Patient, Observation, ...", Arity = ArgumentArity.OneOrMore };
+        var types = new Argument<string[]>("TYPE") { Description = "Resource types: Patient or patients, Observation or observations, ...", Arity = ArgumentArity.OneOrMore };
         var source = new Option<string?>("--source") { Description = "A FHIR base URL, or the name of a source of the settings" };
         var full = new Option<bool>("--full") { Description = "Ignore the checkpoint" };
         var command = new Command("ingest", "Ingest resource types once, without a server") { types, source, full };
+        settings.AddTo(command, isServer: false);
         command.SetAction((parsed, token) =>
         {
             var from = parsed.GetValue(source);
             var isUrl = from?.Contains("://", StringComparison.Ordinal) ?? false;
             var read = isUrl ? settings.Read(parsed, new KeyValuePair<string, string?>("FHIR_BASE_URL", from)) : settings.Read(parsed);
-            return RunAsync(read, parsed.GetValue(types)!, isUrl ? DefaultSource : from ?? DefaultSource, parsed.GetValue(full), token);
+            return RunAsync(read, [.. parsed.GetValue(types)!.Select(IngestedType.Parse)], isUrl ? DefaultSource : from ?? DefaultSource, parsed.GetValue(full), token);
         });
         return command;
     }

@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace Interop.Silo.CommandLine;
 
-/// <summary>Runs of several types, one after another, shown as they go and summed up in a table.</summary>
+/// <summary>Runs several types one after another, with a progress display and a summary table.</summary>
 internal sealed class IngestionReport
 {
     private readonly List<RunSummary> _summaries = [];
@@ -31,13 +31,7 @@ internal sealed class IngestionReport
     private static async Task<RunSummary> RunOneAsync(
         IGrainFactory grains, string source, string type, bool full, ProgressTask bar, CancellationToken cancellationToken)
     {
-        var missing = type switch
-        {
-            "Observation" => MissingPatients.DeadLetter,
-            "Encounter" or "Condition" => MissingPatients.Fetch,
-            _ => MissingPatients.Ignore,
-        };
-        var started = await grains.Checkpoint(source, type).StartRun(new RunRequest(null, full, missing, RunMeta.None));
+        var started = await grains.Checkpoint(source, type).StartRun(new RunRequest(null, full, IngestedType.MissingPatientsOf(type), RunMeta.None));
         switch (started.Outcome)
         {
             case StartOutcome.UnknownType:
@@ -65,26 +59,32 @@ internal sealed class IngestionReport
         var table = new Table().Border(TableBorder.Simple);
         table.AddColumn(new TableColumn("resource").Padding(0, 0));
         // Two lines where one would not fit 80 columns.
-        foreach (var column in new[] { "fetched", "valid", "dead\nletters", "rows", "unchanged", "seconds", "resources\n/s" })
+        foreach (var column in new[] { "fetched", "stored", "unchanged", "dead\nletters", "seconds", "resources\n/s" })
             table.AddColumn(new TableColumn(column).RightAligned().NoWrap().Padding(0, 0));
         if (showsStatus)
             table.AddColumn(new TableColumn("status").NoWrap().Padding(0, 0));
-        void Add(string name, RunCounters c, double seconds, string status) => table.AddRow(
-            [name, N(c.Fetched), N(c.Validated), N(c.DeadLetters), N(c.Upserted), N(c.Unchanged), $"{seconds:0.0}", Rate(c.Fetched, seconds), .. showsStatus ? [status] : Array.Empty<string>()]);
-        foreach (var s in _summaries)
-            Add(s.Resource, s.Counters, s.DurationSeconds, Status(s.Status));
+        foreach (var summary in _summaries)
+            AddRow(summary.Resource, summary.Counters, summary.DurationSeconds, Status(summary.Status));
         var total = _summaries.Aggregate(RunCounters.Zero, (sum, s) => sum with
         {
             Fetched = sum.Fetched + s.Counters.Fetched,
-            Validated = sum.Validated + s.Counters.Validated,
             DeadLetters = sum.DeadLetters + s.Counters.DeadLetters,
             Upserted = sum.Upserted + s.Counters.Upserted,
             Unchanged = sum.Unchanged + s.Counters.Unchanged,
         });
-        Add("[bold]total[/]", total, _summaries.Sum(s => s.DurationSeconds), "");
+        AddRow("[bold]total[/]", total, _summaries.Sum(s => s.DurationSeconds), "");
+        table.Caption(total.Fetched == total.Upserted + total.Unchanged + total.DeadLetters
+            ? "fetched = stored + unchanged + dead letters"
+            : "patients fetched for other resources are stored, too, and a resource that came twice is counted once");
         AnsiConsole.Write(table);
         foreach (var failed in _summaries.Where(s => s.Error is not null))
             AnsiConsole.MarkupLineInterpolated($"[red]{failed.Resource}[/] run {failed.RunId}: {Terminal.Printable(failed.Error!)}");
+
+        void AddRow(string name, RunCounters counters, double seconds, string status) => table.AddRow(
+        [
+            name, N(counters.Fetched), N(counters.Upserted), N(counters.Unchanged), N(counters.DeadLetters), $"{seconds:0.0}", Rate(counters.Fetched, seconds),
+            .. showsStatus ? [status] : Array.Empty<string>(),
+        ]);
     }
 
     private static string N(long number) => number.ToString("N0");
@@ -93,7 +93,7 @@ internal sealed class IngestionReport
 
     private static string Status(string status) => status == RunStatus.Success ? $"[green]{status}[/]" : $"[red]{status}[/]";
 
-    /// <summary>The run's own speed, beside its bar.</summary>
+    /// <summary>The speed of the run.</summary>
     private sealed class RateColumn : ProgressColumn
     {
         public const string Key = "rate";

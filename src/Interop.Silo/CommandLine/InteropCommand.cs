@@ -12,13 +12,17 @@ internal static class InteropCommand
     public static async Task<int> RunAsync(string[] args)
     {
         Terminal.Prepare();
-        var root = new RootCommand("Interop: FHIR R4 pulled, validated, stored clean and replayable.");
+        var root = new RootCommand(
+            "Interop: FHIR R4 pulled, validated, stored clean and replayable. " +
+            "Exit codes: 0 success; 1 errors in what was processed; 2 the command could not run; 130 ended by Ctrl-C.");
         var settings = new SettingsOptions();
-        settings.AddTo(root);
+        settings.AddTo(root, isServer: true);
         root.SetAction((parsed, token) => ServeCommand.RunAsync(settings.Read(parsed), token));
         root.Subcommands.Add(ServeCommand.Create(settings));
         root.Subcommands.Add(DemoCommand.Create(settings));
         root.Subcommands.Add(IngestCommand.Create(settings));
+        root.Subcommands.Add(UserCommand.Create(settings));
+        root.Subcommands.Add(ApiKeyCommand.Create(settings));
         root.Subcommands.Add(ValidateCommand.Create());
         root.Subcommands.Add(ViewsCommand.Create());
         root.Subcommands.Add(AnomalyCommand.Create());

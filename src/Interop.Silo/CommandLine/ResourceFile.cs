@@ -14,7 +14,7 @@ namespace Interop.Silo.CommandLine;
 /// </summary>
 internal static class ResourceFile
 {
-    /// <summary>What is larger is refused by whoever gets it.</summary>
+    /// <summary>A larger resource is refused by its reader.</summary>
     public const int LargestResource = ValidationOptions.DefaultMaxBytes;
 
     private const int ReadBytes = 64 * 1024;
@@ -24,13 +24,21 @@ internal static class ResourceFile
 
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
-    /// <summary>Each resource with its line; its bytes are good until the next one.</summary>
+    /// <summary>Each resource with its line; its bytes are valid until the next one.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="InvalidDataException">It ends in .gz and is not gzip.</exception>
     public static async IAsyncEnumerable<(long Line, ReadOnlyMemory<byte> Bytes)> ReadAsync(
         FileInfo file, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await using var stream = Open(file);
+        await foreach (var resource in ReadAsync(Open(file), cancellationToken))
+            yield return resource;
+    }
+
+    /// <inheritdoc cref="ReadAsync(FileInfo, CancellationToken)"/>
+    public static async IAsyncEnumerable<(long Line, ReadOnlyMemory<byte> Bytes)> ReadAsync(
+        Stream input, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using var stream = input;
         var reader = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: ReadBytes));
         using var line = new LineBuffer();
         for (long number = 1; await ReadLineAsync(reader, line, cancellationToken); number++)

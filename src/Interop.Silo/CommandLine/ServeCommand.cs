@@ -15,6 +15,7 @@ internal static class ServeCommand
     public static Command Create(SettingsOptions settings)
     {
         var command = new Command("serve", "Engine, grains and API in one process (the default)");
+        settings.AddTo(command, isServer: true);
         command.SetAction((parsed, token) => RunAsync(settings.Read(parsed), token));
         return command;
     }
@@ -50,7 +51,7 @@ internal static class ServeCommand
         Console.WriteLine($"Interop {typeof(ServeCommand).Assembly.GetName().Version?.ToString(3)} on {address} ({Engine.Description})");
         Console.WriteLine($"  database  {(settings.IsPostgres ? "PostgreSQL" : $"SQLite, {settings.DatabaseOptions.Connection}")}");
         Console.WriteLine($"  sources   {(settings.Sources.Count == 0 ? "none: set FHIR_BASE_URL" : string.Join(", ", settings.Sources.Select(s => $"{s.Key} = {s.Value.BaseUrl}")))}");
-        Console.WriteLine($"  access    {ServerSecurity.Describe(settings)}");
+        Console.WriteLine($"  access    {await ServerSecurity.DescribeAsync(settings, cancellationToken)}");
         Console.WriteLine($"  try       {new Uri(address, settings.Role == ProcessRole.Silo ? "health/ready" : "docs")}");
         foreach (var line in settings.WithoutEffect)
             Console.WriteLine($"  note      {line}");

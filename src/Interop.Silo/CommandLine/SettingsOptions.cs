@@ -6,20 +6,20 @@ namespace Interop.Silo.CommandLine;
 /// <summary>The options that stand for settings, on every verb that runs a host.</summary>
 internal sealed class SettingsOptions
 {
-    private readonly Option<string?> _port = new("--port") { Description = "Where the API listens (PORT, 8000)", Recursive = true };
-    private readonly Option<string?> _bind = new("--bind") { Description = "The address it listens on (BIND, 127.0.0.1)", Recursive = true };
-    private readonly Option<string?> _data = new("--data-dir") { Description = "SQLite file, exports, keys (INTEROP_DATA, ./data)", Recursive = true };
-    private readonly Option<string?> _database = new("--db") { Description = "PostgreSQL URI or connection string (DB_URL); SQLite when absent", Recursive = true };
+    private readonly Option<string?> _port = new("--port") { Description = "Where the API listens (PORT, 8000)" };
+    private readonly Option<string?> _bind = new("--bind") { Description = "The address it listens on (BIND, 127.0.0.1)" };
+    private readonly Option<string?> _data = new("--data-dir") { Description = "SQLite file, exports, keys (INTEROP_DATA, ./data)" };
+    private readonly Option<string?> _database = new("--db") { Description = "PostgreSQL URI or connection string (DB_URL); SQLite when absent" };
     private readonly Option<string[]> _set = new("--set")
     {
         Description = "Any setting as NAME=VALUE, as often as needed",
-        Recursive = true,
         DefaultValueFactory = _ => [],
     };
 
-    public void AddTo(Command command)
+    /// <summary>Adds the options that a command takes: those of the database, and for a server also those of the API.</summary>
+    public void AddTo(Command command, bool isServer)
     {
-        foreach (var option in new Option[] { _port, _bind, _data, _database, _set })
+        foreach (var option in isServer ? new Option[] { _port, _bind, _data, _database, _set } : [_data, _database, _set])
             command.Options.Add(option);
     }
 

@@ -8,9 +8,11 @@ namespace Interop.Silo.CommandLine;
 /// <summary><c>validate FILE...</c>: JSON or NDJSON, also gzipped; a line per issue, exit 1 when any is an error.</summary>
 internal static class ValidateCommand
 {
+    private const string StandardInput = "-";
+
     public static Command Create()
     {
-        var files = new Argument<FileInfo[]>("FILE") { Description = "JSON or NDJSON files, also .gz", Arity = ArgumentArity.OneOrMore };
+        var files = new Argument<string[]>("FILE") { Description = "JSON or NDJSON files, also .gz; - reads standard input", Arity = ArgumentArity.OneOrMore };
         var level = new Option<ValidationLevel>("--level")
         {
             Description = "structure, or full: the specification's invariants too",
@@ -27,14 +29,14 @@ internal static class ValidateCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(FileInfo[] files, ValidationOptions options, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(string[] files, ValidationOptions options, CancellationToken cancellationToken)
     {
         var validator = new ResourceValidator(R4Schema.Default, options);
         var (resources, errors) = (0L, 0L);
         await using var output = new StreamWriter(Console.OpenStandardOutput(), bufferSize: 16 * 1024);
         foreach (var file in files)
         {
-            await foreach (var (line, bytes) in ResourceFile.ReadAsync(file, cancellationToken))
+            await foreach (var (line, bytes) in file == StandardInput ? ResourceFile.ReadAsync(Console.OpenStandardInput(), cancellationToken) : ResourceFile.ReadAsync(new FileInfo(file), cancellationToken))
             {
                 resources++;
                 foreach (var issue in validator.Validate(bytes.Span, cancellationToken).Issues)
@@ -49,6 +51,6 @@ internal static class ValidateCommand
 
         await output.FlushAsync(cancellationToken);
         await Console.Error.WriteLineAsync($"{resources} resources, {errors} errors");
-        return errors > 0 ? 1 : 0;
+        return errors > 0 ? ExitCodes.Failure : ExitCodes.Success;
     }
 }

@@ -13,7 +13,8 @@ internal static class InteropHost
     /// <summary>A process that serves the API.</summary>
     public static async Task<WebApplication> CreateServerAsync(InteropSettings settings, CancellationToken cancellationToken)
     {
-        ServerSecurity.Check(settings);
+        await DatabaseSetup.MigrateAsync(settings, cancellationToken);
+        await ServerSecurity.CheckAsync(settings, cancellationToken);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.AddPlatform(settings);
         builder.AddEngine(settings);
@@ -22,7 +23,6 @@ internal static class InteropHost
         builder.AddWebServer(settings);
         builder.Services.AddInteropApi(ServerSecurity.ApiOptions(settings));
 
-        await DatabaseSetup.MigrateAsync(settings, cancellationToken);
         var app = builder.Build();
         if (settings.Role == ProcessRole.Silo)
             app.MapInteropSilo();

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using System.Text;
 using Interop.Sources;
 using Interop.Storage;
 using Interop.Storage.Connections;
@@ -13,7 +14,7 @@ internal sealed record InteropSettings : IValidatableObject
 
     public const int DefaultSiloPort = 11111;
     public const int DefaultGatewayPort = 30000;
-
+    private const int MinKeyBytes = 32;
     private const string DefaultDataDirectory = "data";
     private const string OtlpVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
@@ -80,6 +81,12 @@ internal sealed record InteropSettings : IValidatableObject
     /// <summary>Addresses or networks of proxies whose X-Forwarded headers are used (<c>TRUSTED_PROXIES</c>).</summary>
     public List<string> TrustedProxies { get; set; } = [];
 
+    /// <summary>The key of session tokens (<c>JWT_SECRET_KEY</c>), 32 bytes or more; null: one is created under <see cref="DataDirectory"/>.</summary>
+    public string? JwtSecretKey { get; set; }
+
+    /// <summary>The key before it, which stays valid while it is rotated (<c>JWT_SECRET_KEY_PREVIOUS</c>).</summary>
+    public string? JwtSecretKeyPrevious { get; set; }
+
     /// <summary>Every setting, checked, with the keys of the sections.</summary>
     internal IConfiguration Configuration { get; set; } = new ConfigurationBuilder().Build();
 
@@ -142,6 +149,12 @@ internal sealed record InteropSettings : IValidatableObject
             yield return new($"must be host names without a port, such as interop.example.org, separated by commas, not '{badHost}'", [nameof(AllowedHosts)]);
         if (TrustedProxies.Find(proxy => ParseNetwork(proxy) is null) is { } badProxy)
             yield return new($"must be IP addresses or networks such as 10.0.0.5 or 10.0.0.0/8, separated by commas, not '{badProxy}'", [nameof(TrustedProxies)]);
+        foreach (var (name, key) in new[] { (nameof(JwtSecretKey), JwtSecretKey), (nameof(JwtSecretKeyPrevious), JwtSecretKeyPrevious) })
+        {
+            if (key is not null && Encoding.UTF8.GetByteCount(key) < MinKeyBytes)
+                yield return new($"must have at least {MinKeyBytes} bytes: openssl rand -base64 32 makes one", [name]);
+        }
+
         if (CorsOrigins.Find(origin => !IsHttpUrl(origin)) is { } bad)
             yield return new($"must be origins such as https://app.example.org, separated by commas, not '{bad}'", [nameof(CorsOrigins)]);
     }

@@ -1,4 +1,5 @@
 using Interop.Anomaly.Alerts;
+using Interop.Api.Access;
 using Interop.Discovery;
 using Interop.Ingestion;
 using Interop.Ingestion.Leases;
@@ -19,6 +20,7 @@ internal static class SettingsCatalog
     [
         SettingsSection.Of<InteropSettings>(InteropSettings.Section),
         SettingsSection.Of<IngestionOptions>("Ingestion"),
+        SettingsSection.Of<OidcOptions>("Oidc"),
         SettingsSection.Of<ValidationSettings>(ValidationSettings.Section),
         SettingsSection.Of<ExportOptions>("Exports", (options, data) => options.Directory = Path.Combine(data, "exports")),
         SettingsSection.Of<ViewOptions>("Views"),
@@ -53,6 +55,10 @@ internal static class SettingsCatalog
         ["CORS_ORIGINS"] = "Interop:CorsOrigins",
         ["ALLOWED_HOSTS"] = "Interop:AllowedHosts",
         ["TRUSTED_PROXIES"] = "Interop:TrustedProxies",
+        ["JWT_SECRET_KEY"] = "Interop:JwtSecretKey",
+        ["JWT_SECRET_KEY_PREVIOUS"] = "Interop:JwtSecretKeyPrevious",
+        ["OIDC_ISSUER"] = "Oidc:Issuer",
+        ["OIDC_AUDIENCE"] = "Oidc:Audience",
         ["FHIR_BASE_URL"] = "Sources:default:BaseUrl",
         ["FHIR_PAGE_SIZE"] = "Ingestion:PageSize",
         ["FHIR_LAST_UPDATED_GTE"] = "Ingestion:LastUpdatedGte",

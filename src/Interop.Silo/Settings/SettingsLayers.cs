@@ -98,7 +98,7 @@ internal sealed record GivenSetting(string Layer, string Name, string Value)
 /// <summary>Which settings are secrets: they can come from a file.</summary>
 internal static class SecretNames
 {
-    private static readonly string[] Endings = ["Password", "ClientSecret", "DatabaseUrl", "SecretKey"];
+    private static readonly string[] Endings = ["Password", "ClientSecret", "DatabaseUrl", "SecretKey", "SecretKeyPrevious"];
 
     public static bool IsSecret(string key) => Array.Exists(Endings, ending => key.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Interop.Api.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -20,7 +21,7 @@ public sealed class SiloRoutesTests
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton<IGrainFactory>(cluster.Client);
-        builder.Services.AddInteropApi(new ApiOptions());
+        builder.Services.AddInteropApi(new ApiOptions { Access = new AccessOptions { IsOpen = true } });
         await using var app = builder.Build();
         app.MapInteropSilo();
         await app.StartAsync();

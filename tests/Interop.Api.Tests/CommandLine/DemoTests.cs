@@ -1,6 +1,8 @@
 using System.Globalization;
 using Interop.Api.Tests.Support;
 using Interop.Sandbox;
+using Interop.Silo.CommandLine;
+using Interop.Silo.Settings;
 
 namespace Interop.Api.Tests.CommandLine;
 
@@ -19,7 +21,9 @@ public sealed class DemoTests : IDisposable
         Assert.True(exitCode == 0, output + errors);
         Assert.Equal((19, 440, 100, 40), (Column(output, "Patient", 0), Column(output, "Observation", 0), Column(output, "Encounter", 0), Column(output, "Condition", 0)));
         Assert.Equal(599, Column(output, "total", 0)); // one patient arrives late
-        Assert.Equal(599, Column(output, "total", 2) + Column(output, "total", 3));
+        Assert.Equal(599, Column(output, "total", 1) + Column(output, "total", 3));
+        Assert.Contains("fetched = stored + unchanged + dead letters", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("kept from an earlier demo", output, StringComparison.Ordinal);
         Assert.DoesNotContain('\u001b', output);
         Assert.DoesNotMatch(@"\[/?(bold|red|green|grey)", output);
         Assert.All(output.Split('\n'), line => Assert.InRange(line.Length, 0, 120));
@@ -28,7 +32,8 @@ public sealed class DemoTests : IDisposable
         var (again, second, _) = await InteropProcess.RunAsync(_folder.Path, nowhere, "demo", "--exit", "--patients", "20");
         Assert.Equal(0, again);
         // Nothing is bad any more, and only the observations of the late patient are new.
-        Assert.Equal((0, 22), (Column(second, "total", 2), Column(second, "total", 3)));
+        Assert.Contains("is kept from an earlier demo", second, StringComparison.Ordinal);
+        Assert.Equal((0, 22), (Column(second, "total", 3), Column(second, "total", 1)));
         Assert.InRange(Column(second, "total", 0), 0, 600);
     }
 
@@ -37,7 +42,7 @@ public sealed class DemoTests : IDisposable
     {
         await using var sandbox = await SandboxServer.StartAsync(new SandboxOptions { Patients = 10 });
         var (exitCode, output, errors) = await InteropProcess.RunAsync(
-            _folder.Path, new Dictionary<string, string>(), "ingest", "Patient", "Condition", "--source", sandbox.FhirBase.AbsoluteUri);
+            _folder.Path, new Dictionary<string, string>(), "ingest", "patients", "Condition", "--source", sandbox.FhirBase.AbsoluteUri);
         Assert.True(exitCode == 0, output + errors);
         Assert.Equal((10, 20), (Column(output, "Patient", 0), Column(output, "Condition", 0)));
         Assert.True(File.Exists(_folder.File("data/interop.db")));
@@ -62,6 +67,47 @@ public sealed class DemoTests : IDisposable
     {
         var (exitCode, _, errors) = await InteropProcess.RunAsync(_folder.Path, new Dictionary<string, string>(), arguments);
         Assert.Equal((2, line), (exitCode, errors));
+    }
+
+    [Fact]
+    public async Task Fresh_empties_only_a_folder_of_the_demo()
+    {
+        Directory.CreateDirectory(_folder.File("data/demo"));
+        _folder.Write("data/demo/thesis.txt", "mine");
+        var (exitCode, _, errors) = await InteropProcess.RunAsync(_folder.Path, new Dictionary<string, string> { ["PORT"] = "0" }, "demo", "--exit", "--fresh", "--patients", "2");
+        Assert.Equal(2, exitCode);
+        Assert.StartsWith("interop: data/demo is not a folder of the demo", errors, StringComparison.Ordinal);
+        Assert.True(File.Exists(_folder.File("data/demo/thesis.txt")));
+    }
+
+    [Fact]
+    public void A_folder_of_the_demo_is_emptied_under_its_lock()
+    {
+        var path = _folder.File("demo");
+        using (var first = DemoFolder.Open(path, isFresh: false))
+        {
+            File.WriteAllText(Path.Combine(path, "interop.db"), "x");
+            var second = Assert.Throws<SettingsException>(() => DemoFolder.Open(path, isFresh: true));
+            Assert.StartsWith($"{path} is used by another demo", second.Message, StringComparison.Ordinal);
+            Assert.True(File.Exists(Path.Combine(path, "interop.db")));
+        }
+
+        using var fresh = DemoFolder.Open(path, isFresh: true);
+        Assert.False(fresh.IsKept);
+        Assert.Single(Directory.GetFileSystemEntries(path));
+    }
+
+    [Theory]
+    [InlineData("validate", "--port", false)]
+    [InlineData("validate", "--db", false)]
+    [InlineData("ingest", "--port", false)]
+    [InlineData("ingest", "--db", true)]
+    [InlineData("serve", "--port", true)]
+    public async Task A_command_lists_only_options_that_it_takes(string verb, string option, bool isListed)
+    {
+        var (exitCode, output, _) = await InteropProcess.RunAsync(_folder.Path, new Dictionary<string, string>(), verb, "--help");
+        Assert.Equal(0, exitCode);
+        Assert.Equal(isListed, output.Contains(option, StringComparison.Ordinal));
     }
 
     /// <summary>A number of the summary table's row.</summary>

@@ -25,6 +25,16 @@ public sealed class ValidateTests : IDisposable
     }
 
     [Fact]
+    public async Task A_dash_reads_standard_input()
+    {
+        var (exitCode, output, errors) = await InteropProcess.RunWithInputAsync(
+            _folder.Path, NoSettings, "{\"resourceType\":\"Patient\"}\n{\"resourceType\":\"Patient\",\"gender\":\"tall\"}\n", "validate", "-");
+        Assert.Equal(1, exitCode);
+        Assert.StartsWith("-:2 Patient.gender error", output, StringComparison.Ordinal);
+        Assert.Equal("2 resources, 1 errors", errors);
+    }
+
+    [Fact]
     public async Task Each_issue_is_a_line_with_file_line_location_severity_code_and_text()
     {
         byte[] bytes =

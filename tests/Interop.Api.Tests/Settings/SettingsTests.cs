@@ -1,8 +1,10 @@
+using Interop.Access;
 using Interop.Api.Tests.Support;
 using Interop.Fhir.Validation;
 using Interop.Fhir.Validation.Profiles;
 using Interop.Silo.Hosting;
 using Interop.Silo.Settings;
+using Interop.Storage.Connections;
 
 namespace Interop.Api.Tests.Settings;
 
@@ -38,6 +40,9 @@ public sealed class SettingsTests
     [InlineData("FHIR_BASEURL", "http://127.0.0.1/fhir", "FHIR_BASEURL (from the test) is not a setting. Did you mean FHIR_BASE_URL?")]
     [InlineData("ALLOWED_HOSTS", "http://a", "ALLOWED_HOSTS must be host names without a port, such as interop.example.org, separated by commas, not 'http://a'")]
     [InlineData("TRUSTED_PROXIES", "proxy", "TRUSTED_PROXIES must be IP addresses or networks such as 10.0.0.5 or 10.0.0.0/8, separated by commas, not 'proxy'")]
+    [InlineData("JWT_SECRET_KEY", "s3cret", "JWT_SECRET_KEY must have at least 32 bytes")]
+    [InlineData("OIDC_ISSUER", "http://issuer.example.org", "OIDC_ISSUER must be an https URL, not 'http://issuer.example.org'")]
+    [InlineData("OIDC_ISSUER", "https://issuer.example.org", "OIDC_AUDIENCE is missing for OIDC_ISSUER")]
     [InlineData("FOO", "bar", "FOO (from the test) is not a setting. .env.example lists all settings.")]
     [InlineData("Sources:a", "http://127.0.0.1/fhir", "Sources:a is not a setting: it is a section that takes BaseUrl, ")]
     [InlineData("DB_URL", "garbage", "DB_URL cannot be used: it has no scheme and is not the path of a file. It takes postgres://USER:PASSWORD@HOST:PORT/DATABASE, an Npgsql connection string")]
@@ -171,12 +176,42 @@ public sealed class SettingsTests
     [InlineData("::", null, false)]
     [InlineData("192.0.2.1", null, false)]
     [InlineData("0.0.0.0", "none", true)]
-    public void Only_loopback_is_open_unless_AUTH_says_otherwise(string bind, string? auth, bool isAllowed)
+    public async Task Only_loopback_is_open_unless_AUTH_says_otherwise_or_there_are_users(string bind, string? auth, bool isAllowed)
     {
-        var settings = InteropServer.Read(("BIND", bind), ("AUTH", auth), ("ALLOWED_HOSTS", "interop.example.org"));
-        if (isAllowed)
-            ServerSecurity.Check(settings);
-        else
-            Assert.StartsWith($"BIND={bind} would open the API", Assert.Throws<SettingsException>(() => ServerSecurity.Check(settings)).Message, StringComparison.Ordinal);
+        using var folder = new TemporaryFolder();
+        var settings = InteropServer.Read(("BIND", bind), ("AUTH", auth), ("ALLOWED_HOSTS", "interop.example.org"), ("INTEROP_DATA", folder.Path));
+        await DatabaseSetup.MigrateAsync(settings, CancellationToken.None);
+        if (!isAllowed)
+        {
+            var refused = await Assert.ThrowsAsync<SettingsException>(() => ServerSecurity.CheckAsync(settings, CancellationToken.None));
+            Assert.StartsWith($"BIND={bind} would open the API", refused.Message, StringComparison.Ordinal);
+            await using var database = DatabaseFactory.Open(settings.DatabaseOptions);
+            await new UserAdministration(database, TimeProvider.System).AddUserAsync("first", AccessRole.Admin, "correct horse battery", CancellationToken.None);
+        }
+
+        await ServerSecurity.CheckAsync(settings, CancellationToken.None);
+    }
+
+    [Fact]
+    public void The_processes_of_a_cluster_need_a_shared_key()
+    {
+        var refused = Assert.Throws<SettingsException>(() => SigningKeys.Load(InteropServer.Read(("ROLE", "api"))));
+        Assert.StartsWith("ROLE=api needs JWT_SECRET_KEY or JWT_SECRET_KEY_FILE", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_key_is_created_once_and_readable_for_its_user_only()
+    {
+        using var folder = new TemporaryFolder();
+        var settings = InteropServer.Read(("INTEROP_DATA", folder.Path));
+        var keys = Enumerable.Range(0, 8).AsParallel().WithDegreeOfParallelism(8).Select(_ => Convert.ToHexString(Assert.Single(SigningKeys.Load(settings)))).ToList();
+        Assert.Single(keys.Distinct());
+        var file = folder.File("keys/jwt");
+        if (OperatingSystem.IsWindows())
+            return;
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+        Assert.Equal([file], Directory.GetFiles(folder.File("keys")));
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.OtherRead);
+        Assert.StartsWith($"{file} can be read by other users", Assert.Throws<SettingsException>(() => SigningKeys.Load(settings)).Message, StringComparison.Ordinal);
     }
 }

@@ -27,6 +27,7 @@ internal sealed partial class InteropProcess : IAsyncDisposable
     {
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Interop.Silo"), arguments)
         {
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = folder,
@@ -51,6 +52,17 @@ internal sealed partial class InteropProcess : IAsyncDisposable
         string folder, IReadOnlyDictionary<string, string> settings, params string[] arguments)
     {
         await using var child = Start(folder, settings, arguments);
+        var exitCode = await child.ExitCodeAsync();
+        return (exitCode, child.Output, child.Errors.Trim());
+    }
+
+    /// <summary>Runs a command to its end, with text on standard input.</summary>
+    public static async Task<(int ExitCode, string Output, string Errors)> RunWithInputAsync(
+        string folder, IReadOnlyDictionary<string, string> settings, string input, params string[] arguments)
+    {
+        await using var child = Start(folder, settings, arguments);
+        await child._process.StandardInput.WriteAsync(input);
+        child._process.StandardInput.Close();
         var exitCode = await child.ExitCodeAsync();
         return (exitCode, child.Output, child.Errors.Trim());
     }

@@ -36,8 +36,8 @@ public class FhirPathFuzzTests
             using var document = JsonDocument.Parse(json);
             try
             {
-                CompiledFhirPath path = FhirPathCompiler.Compile(expression, new FhirPathOptions { InputType = random.Next(2) == 0 ? null : "Patient" });
-                foreach (FhirPathNode node in path.Evaluate(document.RootElement, Context))
+                var path = FhirPathCompiler.Compile(expression, new FhirPathOptions { InputType = random.Next(2) == 0 ? null : "Patient" });
+                foreach (var node in path.Evaluate(document.RootElement, Context))
                     _ = node.ToString();
                 evaluated++;
             }

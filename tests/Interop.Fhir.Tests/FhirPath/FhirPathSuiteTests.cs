@@ -19,9 +19,9 @@ public class FhirPathSuiteTests
         var failures = new List<string>();
         var tests = 0;
         using var inputs = new SuiteInputs();
-        foreach (XElement group in suite.Root!.Elements("group"))
+        foreach (var group in suite.Root!.Elements("group"))
         {
-            foreach (XElement test in group.Elements("test"))
+            foreach (var test in group.Elements("test"))
             {
                 tests++;
                 var name = $"{group.Attribute("name")!.Value}/{test.Attribute("name")?.Value}";
@@ -41,7 +41,7 @@ public class FhirPathSuiteTests
     /// <summary>Null where the test passes, else why not.</summary>
     private static string? Run(XElement test, SuiteInputs inputs)
     {
-        XElement expression = test.Element("expression")!;
+        var expression = test.Element("expression")!;
         var invalid = expression.Attribute("invalid")?.Value;
         JsonElement? input = null;
         if (test.Attribute("inputfile")?.Value is { } file && (input = inputs.Find(file)) is null)
@@ -54,7 +54,7 @@ public class FhirPathSuiteTests
                 InputType = input?.GetProperty("resourceType").GetString(),
                 CheckOrderedFunctions = test.Attribute("checkOrderedFunctions")?.Value == "true",
             };
-            CompiledFhirPath path = FhirPathCompiler.Compile(expression.Value, options);
+            var path = FhirPathCompiler.Compile(expression.Value, options);
             found = input is { } resource ? path.Evaluate(resource) : path.Evaluate();
         }
         catch (FhirPathException error)

@@ -250,7 +250,7 @@ public class FhirPathTests
     public void References_resolve_to_contained_and_given_resources()
     {
         using var practitioner = JsonDocument.Parse("""{"resourceType":"Practitioner","id":"1","active":false}""");
-        JsonElement given = practitioner.RootElement;
+        var given = practitioner.RootElement;
         var context = new EvaluationContext { Resolve = reference => reference == "Practitioner/1" ? given : null };
         Assert.Equal("Org", Evaluate("managingOrganization.resolve().name"));
         Assert.Equal("", Evaluate("generalPractitioner.resolve().active"));

@@ -14,7 +14,7 @@ internal sealed class SuiteInputs : IDisposable
     public JsonElement? Find(string file)
     {
         var name = Path.ChangeExtension(file, ".json");
-        if (!_documents.TryGetValue(name, out JsonDocument? document))
+        if (!_documents.TryGetValue(name, out var document))
             _documents[name] = document = Read(name);
         return document?.RootElement;
     }
@@ -24,7 +24,7 @@ internal sealed class SuiteInputs : IDisposable
         var path = Path.Combine(PublishedData.Require("fhir-r4/examples"), name);
         if (!File.Exists(path))
             return SuiteStandIns.Inputs.TryGetValue(name, out var standIn) ? JsonDocument.Parse(standIn) : null;
-        JsonNode json = JsonNode.Parse(File.ReadAllBytes(path))!;
+        var json = JsonNode.Parse(File.ReadAllBytes(path))!;
         if (name == "observation-example.json")
             json["extension"] ??= JsonNode.Parse(SuiteStandIns.ObservationExtension);
         return JsonDocument.Parse(json.ToJsonString());
@@ -32,7 +32,7 @@ internal sealed class SuiteInputs : IDisposable
 
     public void Dispose()
     {
-        foreach (JsonDocument? document in _documents.Values)
+        foreach (var document in _documents.Values)
             document?.Dispose();
     }
 }

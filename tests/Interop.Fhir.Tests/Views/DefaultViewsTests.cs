@@ -11,7 +11,7 @@ public class DefaultViewsTests
 {
     private static string Row(string view, string resource)
     {
-        CompiledView compiled = DefaultViews.All[view];
+        var compiled = DefaultViews.All[view];
         var rows = new RowCollector(compiled);
         using var document = JsonDocument.Parse(resource);
         Assert.Equal(1, compiled.Run(document.RootElement, rows));
@@ -90,7 +90,7 @@ public class DefaultViewsTests
     public void The_synthea_data_fills_the_tables()
     {
         var report = new StringBuilder();
-        foreach (CompiledView view in DefaultViews.All.Values.OrderBy(v => v.Definition.Name, StringComparer.Ordinal))
+        foreach (var view in DefaultViews.All.Values.OrderBy(v => v.Definition.Name, StringComparer.Ordinal))
         {
             var file = Path.Combine(PublishedData.Require("synthea-100"), $"{view.Definition.Resource}.ndjson.gz");
             if (!File.Exists(file))

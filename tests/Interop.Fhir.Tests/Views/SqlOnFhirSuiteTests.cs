@@ -22,7 +22,7 @@ public class SqlOnFhirSuiteTests
         {
             using var suite = JsonDocument.Parse(File.ReadAllBytes(file));
             var tests = new JsonArray();
-            foreach (JsonElement test in suite.RootElement.GetProperty("tests").EnumerateArray())
+            foreach (var test in suite.RootElement.GetProperty("tests").EnumerateArray())
             {
                 cases++;
                 var title = test.GetProperty("title").GetString()!;
@@ -52,14 +52,14 @@ public class SqlOnFhirSuiteTests
     /// <summary>Null where the case passes, else why not.</summary>
     private static string? Run(JsonElement test, JsonElement resources)
     {
-        var expectsError = test.TryGetProperty("expectError", out JsonElement flag) && flag.GetBoolean();
+        var expectsError = test.TryGetProperty("expectError", out var flag) && flag.GetBoolean();
         RowCollector collector;
         CompiledView view;
         try
         {
             view = CompiledView.Compile(ViewDefinition.Parse(test.GetProperty("view")));
             collector = new RowCollector(view);
-            foreach (JsonElement resource in resources.EnumerateArray())
+            foreach (var resource in resources.EnumerateArray())
                 view.Run(resource, collector);
         }
         catch (Exception error) when (error is ViewDefinitionException or ViewEvaluationException)
@@ -68,20 +68,20 @@ public class SqlOnFhirSuiteTests
         }
         if (expectsError)
             return "an error was expected";
-        if (test.TryGetProperty("expectColumns", out JsonElement names) && !names.EnumerateArray().Select(n => n.GetString()).SequenceEqual(view.Columns.Select(c => c.Name)))
+        if (test.TryGetProperty("expectColumns", out var names) && !names.EnumerateArray().Select(n => n.GetString()).SequenceEqual(view.Columns.Select(c => c.Name)))
             return $"columns are {string.Join(", ", view.Columns.Select(c => c.Name))}";
-        if (test.TryGetProperty("expectCount", out JsonElement count) && count.GetInt32() != collector.Rows.Count)
+        if (test.TryGetProperty("expectCount", out var count) && count.GetInt32() != collector.Rows.Count)
             return $"{collector.Rows.Count} rows instead of {count}";
-        return test.TryGetProperty("expect", out JsonElement expected) ? Difference([.. expected.EnumerateArray()], collector.Rows) : null;
+        return test.TryGetProperty("expect", out var expected) ? Difference([.. expected.EnumerateArray()], collector.Rows) : null;
     }
 
     /// <summary>Rows in any order: the suite states a set of them.</summary>
     private static string? Difference(List<JsonElement> expected, List<JsonObject> rows)
     {
         var left = new List<JsonObject>(rows);
-        foreach (JsonElement row in expected)
+        foreach (var row in expected)
         {
-            JsonNode wanted = JsonNode.Parse(row.GetRawText())!;
+            var wanted = JsonNode.Parse(row.GetRawText())!;
             var at = left.FindIndex(found => SameRow(wanted.AsObject(), found));
             if (at < 0)
                 return $"the row {row.GetRawText()} is missing; found: {string.Join(' ', rows.Select(r => r.ToJsonString()))}";
@@ -92,5 +92,5 @@ public class SqlOnFhirSuiteTests
 
     /// <summary>Every column that is expected, and no other.</summary>
     private static bool SameRow(JsonObject expected, JsonObject found) =>
-        expected.Count == found.Count && expected.All(p => found.TryGetPropertyValue(p.Key, out JsonNode? value) && JsonNode.DeepEquals(p.Value, value));
+        expected.Count == found.Count && expected.All(p => found.TryGetPropertyValue(p.Key, out var value) && JsonNode.DeepEquals(p.Value, value));
 }

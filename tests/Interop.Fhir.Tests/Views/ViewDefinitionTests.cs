@@ -146,7 +146,7 @@ public class ViewDefinitionTests
     [Fact]
     public async Task One_view_serves_many_threads()
     {
-        CompiledView view = DefaultViews.All["patients"];
+        var view = DefaultViews.All["patients"];
         await Parallel.ForEachAsync(Enumerable.Range(0, 200), (i, _) =>
         {
             using var document = JsonDocument.Parse($$"""{"resourceType":"Patient","id":"p{{i}}","name":[{"family":"F{{i}}"}]}""");

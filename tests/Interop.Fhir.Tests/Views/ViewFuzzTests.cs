@@ -26,7 +26,7 @@ public class ViewFuzzTests
     public async Task Mutated_views_on_mutated_resources_fail_only_with_view_errors()
     {
         JsonNode[] views = [JsonNode.Parse(Everything)!, JsonNode.Parse(Everything)!, .. DefaultViews.All.Keys.Order(StringComparer.Ordinal).Select(name => JsonNode.Parse(DefaultViews.Read(name))!)];
-        ILookup<string, JsonNode> resources = SampleResources.All.Select(Expect.Utf8).Concat(TestData.SmallExamples).Select(bytes => JsonNode.Parse(bytes)!)
+        var resources = SampleResources.All.Select(Expect.Utf8).Concat(TestData.SmallExamples).Select(bytes => JsonNode.Parse(bytes)!)
             .ToLookup(json => json["resourceType"]!.GetValue<string>());
         var random = new Random(20240607);
         int runs = Fuzz.Runs(5_000), compiled = 0, rows = 0;

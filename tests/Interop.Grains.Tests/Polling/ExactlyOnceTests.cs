@@ -131,7 +131,7 @@ public abstract class ExactlyOnceTests(SharedSilo shared) : IngestionSuite(share
             server.Add($"e{i}", AuditServer.Noon.AddSeconds(i), $"Practitioner/{i % 5}");
         var scripted = Own(await ScriptedServer.StartAsync(server.Answer));
         var source = NewSourceName();
-        TestSilo? silo = await TestSilo.StartAsync(Shared.TestDatabase, names: [source], baseUrl: scripted.Base);
+        var silo = await TestSilo.StartAsync(Shared.TestDatabase, names: [source], baseUrl: scripted.Base);
         foreach (var killAt in new[] { 2, 5, 9 })
         {
             var killed = new TaskCompletionSource();

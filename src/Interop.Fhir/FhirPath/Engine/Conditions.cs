@@ -146,9 +146,9 @@ internal sealed class ResolvesToOperation(Operation source, Operation resolved, 
 {
     public override bool? Test(Evaluation e)
     {
-        if (resolved.TryEvaluateSingle(e, out FhirPathNode found))
+        if (resolved.TryEvaluateSingle(e, out var found))
             return type.Is(found.Type);
-        return source.TryEvaluateSingle(e, out FhirPathNode reference) && ReferenceTarget.TypeOf(e.Model, reference) is { } target ? type.Is(target) : null;
+        return source.TryEvaluateSingle(e, out var reference) && ReferenceTarget.TypeOf(e.Model, reference) is { } target ? type.Is(target) : null;
     }
 }
 

@@ -81,14 +81,14 @@ internal sealed class ScopedOperation(Operation inner) : Operation
 {
     public override void Evaluate(Evaluation e)
     {
-        VariableScope? outer = e.Variables;
+        var outer = e.Variables;
         inner.Evaluate(e);
         e.Variables = outer;
     }
 
     public override bool? Test(Evaluation e)
     {
-        VariableScope? outer = e.Variables;
+        var outer = e.Variables;
         var result = inner.Test(e);
         e.Variables = outer;
         return result;

@@ -14,9 +14,9 @@ internal static class ReferenceTarget
             return FromText(model, node.AsText());
         if (node.Json.ValueKind != JsonValueKind.Object)
             return null;
-        if (node.Json.TryGetProperty("type"u8, out JsonElement type) && type.ValueKind == JsonValueKind.String)
+        if (node.Json.TryGetProperty("type"u8, out var type) && type.ValueKind == JsonValueKind.String)
             return Resource(model, type.GetString());
-        return node.Json.TryGetProperty("reference"u8, out JsonElement reference) && reference.ValueKind == JsonValueKind.String
+        return node.Json.TryGetProperty("reference"u8, out var reference) && reference.ValueKind == JsonValueKind.String
             ? FromText(model, reference.GetString())
             : null;
     }

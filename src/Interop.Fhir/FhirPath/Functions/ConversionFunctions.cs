@@ -79,7 +79,7 @@ internal static class ConversionFunctions
     /// <summary>toQuantity(unit): in that unit, and empty where the quantity has none that converts to it (FHIRPath 2.0, 5.5.7).</summary>
     public static void ToQuantity(in Call call)
     {
-        if (!call.TryValue(out FhirPathNode node))
+        if (!call.TryValue(out var node))
             return;
         if (InUnit(call, node) is { } converted)
             call.Result(FhirPathNode.FromQuantity(converted));
@@ -90,13 +90,13 @@ internal static class ConversionFunctions
     /// <summary>convertsToQuantity(unit): whether <see cref="ToQuantity(in Call)"/> gives a quantity.</summary>
     public static void ConvertsToQuantity(in Call call)
     {
-        if (call.TryValue(out FhirPathNode node))
+        if (call.TryValue(out var node))
             call.Result(InUnit(call, node) is not null);
     }
 
     private static Quantity? InUnit(in Call call, in FhirPathNode node)
     {
-        if (ToQuantity(node) is not { } converted || !converted.TryGetQuantity(out Quantity? quantity))
+        if (ToQuantity(node) is not { } converted || !converted.TryGetQuantity(out var quantity))
             return null;
         return call.TryTextArgument(0, out var unit) ? quantity.ConvertTo(unit.Trim('\'')) : quantity;
     }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json;
 using Interop.Fhir.FhirPath.Engine;
 using Interop.Fhir.FhirPath.Errors;
@@ -32,7 +31,12 @@ internal sealed class ProfileCheck
         var node = FhirPathNode.FromJson(resource, TypeOf(resource) ?? SystemTypes.Any);
         _context = new EvaluationContext
         {
-            Resource = node, RootResource = node, Limits = Limits, Budget = new EvaluationBudget(Limits), CancellationToken = cancellationToken, ConformsTo = ConformsTo,
+            Resource = node,
+            RootResource = node,
+            Limits = Limits,
+            Budget = new EvaluationBudget(Limits),
+            CancellationToken = cancellationToken,
+            ConformsTo = ConformsTo,
         };
     }
 

@@ -68,8 +68,18 @@ internal sealed class ProfileElement(string name, string? slice)
     {
         var clone = new ProfileElement(Name, Slice)
         {
-            Min = Min, Max = Max, Fixed = Fixed, Pattern = Pattern, MinValue = MinValue, MaxValue = MaxValue, MaxLength = MaxLength,
-            RequiredValueSets = RequiredValueSets, Types = Types, Discriminators = Discriminators, Invariants = Invariants, IsClosed = IsClosed,
+            Min = Min,
+            Max = Max,
+            Fixed = Fixed,
+            Pattern = Pattern,
+            MinValue = MinValue,
+            MaxValue = MaxValue,
+            MaxLength = MaxLength,
+            RequiredValueSets = RequiredValueSets,
+            Types = Types,
+            Discriminators = Discriminators,
+            Invariants = Invariants,
+            IsClosed = IsClosed,
         };
         clone.Children.AddRange(Children.Select(c => c.Clone()));
         clone.Slices.AddRange(Slices.Select(s => s.Clone()));

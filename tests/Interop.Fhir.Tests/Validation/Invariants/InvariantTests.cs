@@ -44,13 +44,13 @@ public class InvariantTests
                     failures.Add($"{invariant.Key} on {type}: {invariant.Expression}: {error.Message}");
             }
         }
-        foreach (TypeDefinition type in R4Schema.Default.Types.Values)
+        foreach (var type in R4Schema.Default.Types.Values)
         {
-            foreach (Invariant invariant in type.Invariants)
+            foreach (var invariant in type.Invariants)
                 Compile(invariant, type.Name);
-            foreach (ElementDefinition element in type.Elements)
+            foreach (var element in type.Elements)
             {
-                foreach (Invariant invariant in element.Invariants)
+                foreach (var invariant in element.Invariants)
                     Compile(invariant, element.Types[0].Type.Name);
             }
         }
@@ -77,7 +77,7 @@ public class InvariantTests
         var found = new List<string>();
         foreach (var file in Directory.GetFiles(PublishedData.Require("fhir-r4/examples"), "*.json"))
         {
-            foreach (ValidationIssue issue in Check(File.ReadAllBytes(file)))
+            foreach (var issue in Check(File.ReadAllBytes(file)))
                 found.Add($"{Path.GetFileName(file)}: {issue.Severity} {issue.Location}: {issue.Text.Split(':')[0]}");
         }
         Assert.Equal(expected, found.Order(StringComparer.Ordinal));
@@ -96,7 +96,7 @@ public class InvariantTests
                 if (line.Length == 0)
                     continue;
                 resources++;
-                foreach (ValidationIssue issue in Check(Encoding.UTF8.GetBytes(line)))
+                foreach (var issue in Check(Encoding.UTF8.GetBytes(line)))
                 {
                     var key = $"{issue.Severity} {issue.Text}";
                     found[key] = found.GetValueOrDefault(key) + 1;
@@ -119,7 +119,7 @@ public class InvariantTests
     [InlineData("""{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Organization","active":true}}]}""", "Bundle.entry[0].resource", "org-1")]
     public void A_violated_invariant_is_an_error_at_its_place(string resource, string location, string key)
     {
-        ValidationResult result = Validator.Validate(Encoding.UTF8.GetBytes(resource));
+        var result = Validator.Validate(Encoding.UTF8.GetBytes(resource));
         ValidationIssue issue = Assert.Single(result.Issues, issue => issue.Code == IssueCode.Invariant && issue.Severity == IssueSeverity.Error);
         Assert.Equal(location, issue.Location);
         Assert.StartsWith(key + ":", issue.Text, StringComparison.Ordinal);

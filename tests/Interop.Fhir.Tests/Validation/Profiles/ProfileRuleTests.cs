@@ -1,7 +1,5 @@
 using System.Formats.Tar;
 using System.IO.Compression;
-using System.Text;
-using System.Text.Json;
 using Interop.Fhir.Schema;
 using Interop.Fhir.Validation;
 using Interop.Fhir.Validation.Profiles;

@@ -1,0 +1,67 @@
+using System.Net;
+using Interop.Access;
+using Interop.Api.Access;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Interop.Api.Tests.Access;
+
+/// <summary>Which role each endpoint asks for.</summary>
+public sealed class EndpointRoleTests : IAsyncLifetime
+{
+    private AccessServer _server = null!;
+
+    public async Task InitializeAsync() => _server = await AccessServer.StartAsync();
+
+    public async Task DisposeAsync() => await _server.DisposeAsync();
+
+    [Fact]
+    public void Every_endpoint_declares_its_role()
+    {
+        var undeclared = Endpoints().Where(e => e.Role is null && !e.IsAnonymous).Select(e => e.Name);
+        Assert.Empty(undeclared);
+
+        Assert.Equal(
+            ["GET /", "GET /api/health", "GET /health", "GET /health/ready", "GET /{documentName}.json", "POST /login", "POST /logout"],
+            Endpoints().Where(e => e.IsAnonymous).Select(e => e.Name).Order(StringComparer.Ordinal));
+        // What a viewer may send is a question, not a change.
+        Assert.Equal(
+            ["POST /views/{name}/preview"],
+            Endpoints().Where(e => e is { Role: AccessRole.Viewer, Method: not "GET" }).Select(e => e.Name).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_caller_without_credentials_gets_401_everywhere_and_a_viewer_gets_403_on_what_needs_more()
+    {
+        var viewer = ("Authorization", $"Bearer {await _server.TokenAsync(AccessRole.Viewer)}");
+        var operators = ("Authorization", $"Bearer {await _server.TokenAsync(AccessRole.Operator)}");
+        foreach (var endpoint in Endpoints().Where(e => !e.IsAnonymous))
+        {
+            var (method, path) = endpoint.Request;
+            Assert.Equal((endpoint.Name, HttpStatusCode.Unauthorized), (endpoint.Name, await _server.StatusAsync(method, path)));
+            if (endpoint.Role > AccessRole.Viewer)
+                Assert.Equal((endpoint.Name, HttpStatusCode.Forbidden), (endpoint.Name, await _server.StatusAsync(method, path, viewer)));
+            if (endpoint.Role > AccessRole.Operator)
+                Assert.Equal((endpoint.Name, HttpStatusCode.Forbidden), (endpoint.Name, await _server.StatusAsync(method, path, operators)));
+        }
+
+        Assert.Equal(HttpStatusCode.OK, await _server.StatusAsync(HttpMethod.Get, "/runs", viewer));
+        Assert.Equal(HttpStatusCode.OK, await _server.StatusAsync(HttpMethod.Get, "/metrics", operators));
+    }
+
+    private IEnumerable<Declared> Endpoints() =>
+        from endpoint in _server.Services.GetRequiredService<IEnumerable<EndpointDataSource>>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+        from method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"]
+        select new Declared(
+            method, "/" + endpoint.RoutePattern.RawText!.Trim('/'), RequiredRole.Of(endpoint), endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null);
+
+    private sealed record Declared(string Method, string Path, AccessRole? Role, bool IsAnonymous)
+    {
+        public string Name => $"{Method} {Path}";
+
+        public (HttpMethod, string) Request =>
+            (HttpMethod.Parse(Method), Path.Replace("{id:long}", "1").Replace("{name}", "patients").Replace("{source}", "default").Replace("{type}", "Patient")
+                .Replace("{resource_type}", "Patient").Replace("{resourceType}", "Patient").Replace("{id}", "1").Replace("{fileId:guid}", $"{Guid.Empty}").Replace("{processingId:guid}", $"{Guid.Empty}").Replace("{*id}", "1"));
+    }
+}
