@@ -57,7 +57,8 @@ public sealed record IngestQuery(
     [FromQuery(Name = "run_group")] string? RunGroup,
     [FromQuery(Name = "airflow_dag_id")] string? AirflowDagId,
     [FromQuery(Name = "airflow_task_id")] string? AirflowTaskId,
-    [FromQuery(Name = "airflow_run_id")] string? AirflowRunId)
+    [FromQuery(Name = "airflow_run_id")] string? AirflowRunId,
+    [property: Description("The server of the source has moved: its new base URL replaces the old one")][FromQuery(Name = "adopt")] bool? Adopt)
 {
     internal RunMeta Meta => new(Job, Trigger, Attempt, MaxAttempts, RunGroup, AirflowDagId, AirflowTaskId, AirflowRunId);
 

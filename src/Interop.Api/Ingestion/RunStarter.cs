@@ -18,7 +18,7 @@ public sealed class RunStarter(IGrainFactory grains, IHostApplicationLifetime li
     {
         if (query.Problem(resourceType) is { } problem)
             return Problems.BadRequest(problem);
-        var request = new RunRequest(query.PatientId, query.Full ?? false, missingPatients, query.Meta);
+        var request = new RunRequest(query.PatientId, query.Full ?? false, missingPatients, query.Meta, query.Adopt ?? false);
         var source = string.IsNullOrEmpty(query.Source) ? DefaultSource : query.Source;
         var started = await grains.Checkpoint(source, resourceType).StartRun(request);
         return await AnswerAsync(http, started, source, resourceType);
@@ -48,6 +48,8 @@ public sealed class RunStarter(IGrainFactory grains, IHostApplicationLifetime li
                 return Problems.NotFound("Run not found");
             case StartOutcome.NothingFetched:
                 return Problems.BadRequest($"Run {started.RunId} filled a view table from stored resources: rebuild the view instead of replaying the run");
+            case StartOutcome.OtherServer:
+                return Problems.Conflict(started.Reason!);
             case StartOutcome.AlreadyActive:
                 return Problems.Conflict($"Run {started.RunId} of {source}/{resourceType} is active", ("run_id", started.RunId));
         }

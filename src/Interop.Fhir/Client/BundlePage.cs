@@ -48,6 +48,8 @@ public sealed class BundlePage
     /// </exception>
     public static BundlePage Parse(ReadOnlyMemory<byte> utf8)
     {
+        if (utf8.Span.StartsWith("\uFEFF"u8))
+            utf8 = utf8[3..]; // a byte order mark: RFC 8259 lets a reader ignore it
         var reader = new Utf8JsonReader(utf8.Span, ResourceHeader.AnyDepth);
         var entries = new List<BundleEntry>();
         string? resourceType = null, next = null;

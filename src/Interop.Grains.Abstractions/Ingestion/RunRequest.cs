@@ -18,8 +18,9 @@ public enum MissingPatients
 /// <param name="Full">Ignore the checkpoint and fetch everything; the checkpoint never moves back.</param>
 /// <param name="MissingPatients">What to do about resources whose patient is not stored.</param>
 /// <param name="Meta">The caller's words about the run.</param>
+/// <param name="Adopt">The server has moved: its new base URL replaces the one that the source was filled from.</param>
 [GenerateSerializer, Immutable, Alias("Interop.RunRequest")]
-public sealed record RunRequest(string? PatientId, bool Full, MissingPatients MissingPatients, RunMeta Meta);
+public sealed record RunRequest(string? PatientId, bool Full, MissingPatients MissingPatients, RunMeta Meta, bool Adopt = false);
 
 /// <summary>The caller's words about a run, shown under <c>details.run_meta</c>. Only <paramref name="Attempt"/> has an effect: above 1 the run's status is RETRYING.</summary>
 [GenerateSerializer, Immutable, Alias("Interop.RunMeta")]
@@ -57,11 +58,15 @@ public enum StartOutcome
 
     /// <summary>The run to replay filled a view table and fetched nothing.</summary>
     NothingFetched,
+
+    /// <summary>The source was filled from another server.</summary>
+    OtherServer,
 }
 
 /// <summary>A started run, or why none was started.</summary>
 /// <param name="Outcome">What happened.</param>
 /// <param name="RunId">The new run, or the active one; 0 when there is neither.</param>
 /// <param name="Status">That run's status.</param>
+/// <param name="Reason">Why no run was started, and what to do.</param>
 [GenerateSerializer, Immutable, Alias("Interop.StartRunResult")]
-public sealed record StartRunResult(StartOutcome Outcome, long RunId, string Status);
+public sealed record StartRunResult(StartOutcome Outcome, long RunId, string Status, string? Reason = null);

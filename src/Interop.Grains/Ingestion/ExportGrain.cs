@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using Interop.Health;
 using Interop.Ingestion.Exporting;
 
 namespace Interop.Ingestion;
@@ -9,8 +10,11 @@ internal sealed class ExportGrain(ExportReader reader, ExportDirectory directory
 {
     private const int LinesPerReport = 10_000;
 
-    public async IAsyncEnumerable<ExportProgress> Write(
-        ExportRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<ExportProgress> Write(ExportRequest request, CancellationToken cancellationToken = default) =>
+        WriteAsync(request, cancellationToken).AsNotReady(cancellationToken);
+
+    private async IAsyncEnumerable<ExportProgress> WriteAsync(
+        ExportRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var progress = Channel.CreateUnbounded<ExportProgress>();
         var writing = Task.Run(() => WriteFileAsync(request, progress.Writer, cancellationToken), CancellationToken.None);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Interop.Health;
 using Interop.Ingestion.Running;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -35,7 +36,9 @@ internal sealed class IngestionRunGrain(RunRegistry runs, TimeProvider time) : G
         return true;
     }
 
-    public async IAsyncEnumerable<RunProgress> Follow([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<RunProgress> Follow(CancellationToken cancellationToken = default) => FollowAsync(cancellationToken).AsNotReady(cancellationToken);
+
+    private async IAsyncEnumerable<RunProgress> FollowAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Resume();
         RunProgress? last = null;

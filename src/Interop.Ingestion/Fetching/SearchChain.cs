@@ -6,11 +6,15 @@ namespace Interop.Ingestion.Fetching;
 /// <summary>One chain of next links, from the first page of a search on.</summary>
 internal sealed class SearchChain
 {
+    private const int TotalTolerance = 10_000;
+
+    private readonly HashSet<int> _contents = [];
     private readonly HashSet<string> _links = new(StringComparer.Ordinal);
     private HashSet<(string?, string?)> _lastPage = [];
     private HashSet<(string?, string?)> _thisPage = [];
     private DateTimeOffset? _begunAt;
     private long? _total;
+    private long _matches;
 
     /// <summary>Pages read so far.</summary>
     public int Pages { get; private set; }
@@ -32,7 +36,19 @@ internal sealed class SearchChain
         _total = total ?? _total;
     }
 
-    public void EndPage() => Pages++;
+    /// <summary>Pages in a row without a resource that the chain had not brought.</summary>
+    public int PagesWithoutProgress { get; private set; }
+
+    /// <summary>More resources than the server's own total explains, also when resources were added meanwhile.</summary>
+    public bool IsFarBeyondTotal => _total is { } total && _matches > (2 * total) + TotalTolerance;
+
+    public void EndPage()
+    {
+        Pages++;
+        _matches += _thisPage.Count;
+        var content = _thisPage.Aggregate(0, (hash, resource) => hash ^ resource.GetHashCode());
+        PagesWithoutProgress = _thisPage.Count > 0 && _contents.Add(content) ? 0 : PagesWithoutProgress + 1;
+    }
 
     /// <summary>Whether the page before had this version: a repeated page says nothing about the server's order.</summary>
     public bool IsRepeated(in ResourceHeader header)

@@ -13,6 +13,7 @@ internal sealed class SearchSource(
     : IPageSource
 {
     private const int MaxRereads = 3;
+    private const int MaxPagesWithoutProgress = 100;
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
 
     private readonly List<string> _warnings = [];
@@ -50,6 +51,10 @@ internal sealed class SearchSource(
 
                 var page = Read(answer, chain);
                 yield return page;
+                if (chain.PagesWithoutProgress > MaxPagesWithoutProgress)
+                    throw Upstream($"the server's next links go on without end: {MaxPagesWithoutProgress} pages in a row brought no new resource");
+                if (chain.IsFarBeyondTotal)
+                    throw Upstream($"the server's next links go on without end: more than twice as many resources as its total, {answer.Bundle.Total}");
                 next = chain.Follow(answer.Bundle.Next, out var repeated);
                 broken = repeated;
             }

@@ -47,6 +47,9 @@ internal sealed class LoadPlan
     /// <summary>Versions to count if this run has not counted them before.</summary>
     public List<(PreparedResource Resource, SeenAs As)> Seen { get; } = [];
 
+    /// <summary>Versions that load now, with open letters of earlier runs: this run may have counted them as failures.</summary>
+    public List<(PreparedResource Resource, SeenAs As)> Recovered { get; } = [];
+
     /// <summary>Resources that the server deleted and that are stored.</summary>
     public List<PreparedResource> Deletions { get; } = [];
 
@@ -86,7 +89,10 @@ internal sealed class LoadPlan
             WritesAreNew &= known is null || _writes.ContainsKey(key);
             _stored[key] = new StoredResource(resource.Version, _run.RunId, IsDeleted: false);
             _writes[key] = resource;
-            CountWrite(resource.Incoming.Kind);
+            if (CountedAs(resource, key) is { } letter)
+                Recount(resource, letter);
+            else
+                CountWrite(resource.Incoming.Kind);
         }
         else if (known.RunId == _run.RunId && !_run.IsReplay)
         {
@@ -98,6 +104,19 @@ internal sealed class LoadPlan
         }
 
         ResolveLetters(resource, key);
+    }
+
+    /// <summary>The open letter that says how this run may have counted the version before it could load it.</summary>
+    private OpenLetter? CountedAs(PreparedResource resource, (string Type, string Id) key) =>
+        _run.IsReplay || !resource.IsCounted ? null : _letters[key].FirstOrDefault(l => l.VersionKey == resource.Key);
+
+    /// <summary>A version that failed in this run and loads now stays counted once: the failure is taken back.</summary>
+    private void Recount(PreparedResource resource, OpenLetter letter)
+    {
+        if (letter.RunId == _run.RunId)
+            Counters.Recover(As(letter.Stage));
+        else
+            Recovered.Add((resource, As(letter.Stage)));
     }
 
     private bool IsNewer(PreparedResource resource, StoredResource known)
@@ -187,9 +206,7 @@ internal sealed class LoadPlan
                 Counters.Included++;
                 break;
             default:
-                Counters.Fetched++;
-                Counters.Validated++;
-                Counters.Upserted++;
+                Counters.CountWritten();
                 break;
         }
     }

@@ -137,12 +137,12 @@ internal sealed class PageLoader(Database database, ViewCatalog catalog, TimePro
             await DeadLetterStore.InsertAsync(session, run.RunId, run.Source, resource.Letter, time.GetUtcNow(), cancellationToken);
     }
 
-    /// <summary>Counts the versions of <see cref="LoadPlan.Seen"/> that are new to the run; the others are refetched.</summary>
+    /// <summary>Counts the versions that are new to the run; the others are refetched, or their counted failure is taken back.</summary>
     private static async Task CountSeenAsync(DbSession session, long runId, LoadPlan plan, CancellationToken cancellationToken)
     {
-        var seen = plan.Seen.Where(s => s.As != SeenAs.NotCounted)
-            .Select(s => (Version: new SeenVersion(s.Resource.ResourceType, s.Resource.Id ?? "", s.Resource.Key), s.As)).ToList();
-        var isNew = await RunSeenStore.InsertNewAsync(session, runId, [.. seen.Select(s => s.Version)], cancellationToken);
+        var seen = plan.Seen.Where(s => s.As != SeenAs.NotCounted).Select(s => (Version: VersionOf(s.Resource), s.As)).ToList();
+        var recovered = plan.Recovered.Select(r => (Version: VersionOf(r.Resource), r.As)).ToList();
+        var isNew = await RunSeenStore.InsertNewAsync(session, runId, [.. seen.Concat(recovered).Select(s => s.Version)], cancellationToken);
         foreach (var (version, seenAs) in seen)
         {
             if (isNew.Remove(version))
@@ -150,5 +150,15 @@ internal sealed class PageLoader(Database database, ViewCatalog catalog, TimePro
             else
                 plan.Counters.Refetched++;
         }
+
+        foreach (var (version, seenAs) in recovered)
+        {
+            if (isNew.Remove(version))
+                plan.Counters.CountWritten();
+            else
+                plan.Counters.Recover(seenAs);
+        }
     }
+
+    private static SeenVersion VersionOf(PreparedResource resource) => new(resource.ResourceType, resource.Id ?? "", resource.Key);
 }

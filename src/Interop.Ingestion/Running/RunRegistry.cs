@@ -36,6 +36,8 @@ internal sealed class RunRegistry(
             return new StartRunResult(StartOutcome.UnknownSource, 0, "");
         if (schema.FindResource(resourceType) is null)
             return new StartRunResult(StartOutcome.UnknownType, 0, "");
+        if (await OtherServerAsync(source, request.Adopt) is { } reason)
+            return new StartRunResult(StartOutcome.OtherServer, 0, "", reason);
 
         return await InsertAsync(source, resourceType, async (session, token) =>
         {
@@ -90,6 +92,23 @@ internal sealed class RunRegistry(
     /// <summary>Deletes the checkpoint of a source and type; false when there was none.</summary>
     public Task<bool> ForgetCheckpointAsync(string source, string resourceType) =>
         database.WriteAsync((session, token) => CheckpointStore.DeleteAsync(session, source, resourceType, token));
+
+    /// <summary>
+    /// Null when the source was filled from the server of the settings, or from none yet, else what to do. Resources and checkpoints of two
+    /// servers must not meet under one name: the second server's would not be fetched, or would overwrite the first's.
+    /// </summary>
+    private Task<string?> OtherServerAsync(string source, bool adopt) =>
+        database.WriteAsync(async (session, token) =>
+        {
+            var baseUrl = sources.Find(source)!.BaseUrl.AbsoluteUri;
+            var known = await SourceServerStore.FindAsync(session, source, token);
+            if (known == baseUrl)
+                return null;
+            if (known is not null && !adopt)
+                return $"the source '{source}' was filled from {known}, and is {baseUrl} now: give the new server another source name, or adopt it when the same server only moved (adopt=true, --adopt)";
+            await SourceServerStore.SaveAsync(session, source, baseUrl, time.GetUtcNow(), token);
+            return null;
+        });
 
     private RunRecord NewRun(string source, string resourceType, RunRequest request) => new()
     {

@@ -41,6 +41,34 @@ internal sealed class PageCounters
 
     public long PatientsUpserted { get; set; }
 
+    /// <summary>Counts one resource that was fetched and written.</summary>
+    public void CountWritten()
+    {
+        Fetched++;
+        Validated++;
+        Upserted++;
+    }
+
+    /// <summary>A resource that the run has counted as a failure is written: takes the failure back.</summary>
+    public void Recover(SeenAs failure)
+    {
+        Refetched++;
+        Upserted++;
+        switch (failure)
+        {
+            case SeenAs.Invalid:
+                Invalid--;
+                Validated++;
+                break;
+            case SeenAs.TransformError:
+                TransformErrors--;
+                break;
+            default:
+                LoadErrors--;
+                break;
+        }
+    }
+
     /// <summary>Counts one resource that was fetched and not written.</summary>
     public void Count(SeenAs seen)
     {

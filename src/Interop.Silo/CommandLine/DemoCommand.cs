@@ -43,7 +43,7 @@ internal static class DemoCommand
         try
         {
             var report = await IngestionReport.RunAsync(
-                app.Services.GetRequiredService<IGrainFactory>(), "default", Types, full: false, cancellationToken);
+                app.Services.GetRequiredService<IGrainFactory>(), "default", Types, full: false, adopt: true, cancellationToken);
             if (exit || !report.AllWell)
                 return report.AllWell ? ExitCodes.Success : ExitCodes.Failure;
             AnsiConsole.MarkupLineInterpolated($"Still serving. Try: [bold]curl {new Uri(address, "runs")}[/], or open {new Uri(address, "docs")}. Ctrl+C ends.");

@@ -16,19 +16,20 @@ internal static class IngestCommand
         var types = new Argument<string[]>("TYPE") { Description = "Resource types: Patient or patients, Observation or observations, ...", Arity = ArgumentArity.OneOrMore };
         var source = new Option<string?>("--source") { Description = "A FHIR base URL, or the name of a source of the settings" };
         var full = new Option<bool>("--full") { Description = "Ignore the checkpoint" };
-        var command = new Command("ingest", "Ingest resource types once, without a server") { types, source, full };
+        var adopt = new Option<bool>("--adopt") { Description = "The server of the source has moved: its new URL replaces the old one" };
+        var command = new Command("ingest", "Ingest resource types once, without a server") { types, source, full, adopt };
         settings.AddTo(command, isServer: false);
         command.SetAction((parsed, token) =>
         {
             var from = parsed.GetValue(source);
             var isUrl = from?.Contains("://", StringComparison.Ordinal) ?? false;
             var read = isUrl ? settings.Read(parsed, new KeyValuePair<string, string?>("FHIR_BASE_URL", from)) : settings.Read(parsed);
-            return RunAsync(read, [.. parsed.GetValue(types)!.Select(IngestedType.Parse)], isUrl ? DefaultSource : from ?? DefaultSource, parsed.GetValue(full), token);
+            return RunAsync(read, [.. parsed.GetValue(types)!.Select(IngestedType.Parse)], isUrl ? DefaultSource : from ?? DefaultSource, parsed.GetValue(full), parsed.GetValue(adopt), token);
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(InteropSettings settings, string[] types, string source, bool full, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(InteropSettings settings, string[] types, string source, bool full, bool adopt, CancellationToken cancellationToken)
     {
         if (!settings.Sources.ContainsKey(source))
             throw new SettingsException($"no source '{source}': give --source URL, or set FHIR_BASE_URL");
@@ -36,7 +37,7 @@ internal static class IngestCommand
         await host.StartAsync(cancellationToken);
         try
         {
-            var report = await IngestionReport.RunAsync(host.Services.GetRequiredService<IGrainFactory>(), source, types, full, cancellationToken);
+            var report = await IngestionReport.RunAsync(host.Services.GetRequiredService<IGrainFactory>(), source, types, full, adopt, cancellationToken);
             return report.AllWell ? ExitCodes.Success : ExitCodes.Failure;
         }
         finally

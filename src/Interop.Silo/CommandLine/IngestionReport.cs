@@ -13,7 +13,7 @@ internal sealed class IngestionReport
     public bool AllWell => _summaries.All(s => s.Status == RunStatus.Success);
 
     public static async Task<IngestionReport> RunAsync(
-        IGrainFactory grains, string source, IReadOnlyList<string> types, bool full, CancellationToken cancellationToken)
+        IGrainFactory grains, string source, IReadOnlyList<string> types, bool full, bool adopt, CancellationToken cancellationToken)
     {
         var report = new IngestionReport();
         await AnsiConsole.Progress()
@@ -22,22 +22,24 @@ internal sealed class IngestionReport
             .StartAsync(async display =>
             {
                 foreach (var type in types)
-                    report._summaries.Add(await RunOneAsync(grains, source, type, full, display.AddTask(type, maxValue: 1), cancellationToken));
+                    report._summaries.Add(await RunOneAsync(grains, source, type, full, adopt, display.AddTask(type, maxValue: 1), cancellationToken));
             });
         report.Print();
         return report;
     }
 
     private static async Task<RunSummary> RunOneAsync(
-        IGrainFactory grains, string source, string type, bool full, ProgressTask bar, CancellationToken cancellationToken)
+        IGrainFactory grains, string source, string type, bool full, bool adopt, ProgressTask bar, CancellationToken cancellationToken)
     {
-        var started = await grains.Checkpoint(source, type).StartRun(new RunRequest(null, full, IngestedType.MissingPatientsOf(type), RunMeta.None));
+        var started = await grains.Checkpoint(source, type).StartRun(new RunRequest(null, full, IngestedType.MissingPatientsOf(type), RunMeta.None, adopt));
         switch (started.Outcome)
         {
             case StartOutcome.UnknownType:
                 throw new ArgumentException($"R4 has no resource type '{type}'");
             case StartOutcome.UnknownSource:
                 throw new ArgumentException($"no source '{source}' in the settings");
+            case StartOutcome.OtherServer:
+                throw new ArgumentException(started.Reason);
         }
 
         // A run of this type may be under way from before a crash: then that one is followed to its end.

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Interop.Grains.Tests.Support;
 using Interop.Ingestion;
 using Interop.Sandbox.Faults;
+using Interop.TestServers;
 
 namespace Interop.Grains.Tests.Ingestion;
 
@@ -117,6 +118,34 @@ public abstract class FaultTests(SharedSilo shared) : IngestionSuite(shared)
         Assert.Equal(RunStatus.Success, run.Status);
         Assert.Single(detail.DeadletterSample, l => l.Error == error);
         Assert.Equal(sandbox.Store.Count("Patient") - sandbox.Stats.Bad["Patient"], run.Counters.Upserted);
+    }
+
+    [Fact]
+    public async Task An_answer_with_a_byte_order_mark_is_read()
+    {
+        var (_, source) = await ScriptedAsync(request =>
+        {
+            var answer = ScriptedAnswer.Bundle(["""{"resourceType":"Basic","id":"a","code":{"text":"x"}}"""]);
+            return request.IsMetadata ? ScriptedAnswer.NotFound : answer with { Body = "\uFEFF" + answer.Body };
+        });
+
+        var run = await Client.RunAsync(source, "Basic");
+
+        Assert.Equal((RunStatus.Success, 1), (run.Status, run.Counters.Upserted));
+    }
+
+    [Fact]
+    public async Task Next_links_without_end_fail_the_run_with_the_reason()
+    {
+        var page = 0;
+        var (_, source) = await ScriptedAsync(request => request.IsMetadata
+            ? ScriptedAnswer.NotFound
+            : ScriptedAnswer.Bundle(["""{"resourceType":"Basic","id":"a","code":{"text":"x"}}"""], $"{request.Base}/Basic?page={Interlocked.Increment(ref page)}"));
+
+        var run = await Client.RunAsync(source, "Basic");
+
+        Assert.Equal(RunStatus.Failed, run.Status);
+        Assert.Contains("next links go on without end", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -135,6 +135,24 @@ public abstract class LeaseTests(SqlDialect dialect) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_source_that_was_filled_from_another_server_is_refused_until_the_server_is_adopted()
+    {
+        await using (var silo = await StartAsync(Here))
+            await silo.Client.RunAsync("sandbox", "Patient");
+        await using var other = await SandboxServer.StartAsync(new SandboxOptions { Patients = 5, BadShare = 0 });
+        await using var moved = await TestSilo.StartAsync(_database, null, ["sandbox"], other.FhirBase);
+
+        var refused = await moved.Client.Checkpoint("sandbox", "Patient").StartRun(Runs.Request("Patient"));
+        var adopted = await moved.Client.RunAsync("sandbox", "Patient", Runs.Request("Patient") with { Adopt = true });
+        var next = await moved.Client.RunAsync("sandbox", "Patient");
+
+        Assert.Equal(StartOutcome.OtherServer, refused.Outcome);
+        Assert.StartsWith($"the source 'sandbox' was filled from {_sandbox.FhirBase}", refused.Reason, StringComparison.Ordinal);
+        Assert.Contains("--adopt", refused.Reason, StringComparison.Ordinal);
+        Assert.Equal((RunStatus.Success, RunStatus.Success), (adopted.Status, next.Status));
+    }
+
+    [Fact]
     public async Task Followers_of_an_interrupted_run_start_one_worker()
     {
         var runId = await InsertAsync(ProcessKind.Server);

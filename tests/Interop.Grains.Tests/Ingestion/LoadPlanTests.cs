@@ -186,6 +186,25 @@ public sealed class LoadPlanTests
         Assert.Empty(plan.RenewedLetters);
     }
 
+    [Fact]
+    public void A_resource_that_failed_in_this_run_and_loads_now_stays_counted_once()
+    {
+        var plan = Make([Resource("a", "1")], letters: [Letter(1, "a", "1", ThisRun, DeadLetterStage.Load)]);
+
+        Assert.Equal((0, 0, 1, 1), Counts(plan));
+        Assert.Equal(-1, plan.Counters.LoadErrors);
+        Assert.Equal([1], plan.Superseded);
+    }
+
+    [Fact]
+    public void A_resource_with_an_open_letter_of_an_earlier_run_is_counted_by_what_this_run_has_seen()
+    {
+        var plan = Make([Resource("a", "1")], letters: [Letter(1, "a", "1", EarlierRun, DeadLetterStage.Load)]);
+
+        Assert.Equal((0, 0, 0, 0), Counts(plan));
+        Assert.Equal(SeenAs.LoadError, Assert.Single(plan.Recovered).As);
+    }
+
     private static (long, long, long, long) Counts(LoadPlan plan) =>
         (plan.Counters.Fetched, plan.Counters.Validated, plan.Counters.Upserted, plan.Counters.Refetched);
 
