@@ -6,11 +6,11 @@ namespace Interop.Api.Tests.CommandLine;
 public sealed class SandboxReferenceTests
 {
     [Fact]
-    public void Only_the_demo_command_uses_the_sandbox()
+    public void Only_the_demo_and_the_send_command_use_the_sandbox()
     {
         var files = Directory.EnumerateFiles(SourceFolder(), "*.cs", SearchOption.AllDirectories)
-            .Where(file => File.ReadAllText(file).Contains("Interop.Sandbox", StringComparison.Ordinal)).Select(Path.GetFileName);
-        Assert.Equal(["DemoCommand.cs"], files);
+            .Where(file => File.ReadAllText(file).Contains("Interop.Sandbox", StringComparison.Ordinal)).Select(Path.GetFileName).Order(StringComparer.Ordinal);
+        Assert.Equal(["DemoCommand.cs", "SendCommand.cs"], files);
     }
 
     private static string SourceFolder([CallerFilePath] string file = "") =>
