@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.ComponentModel.DataAnnotations;
+using Interop.Access;
 using Interop.Anomaly;
 using Interop.Api.Access;
-using Interop.Access;
 using Interop.Api.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -69,7 +69,7 @@ public static class CaseEndpoints
 
     private static async Task<Results<Ok<ModelVersion>, ProblemHttpResult>> CurrentAsync(IGrainFactory grains)
     {
-        ImmutableArray<ModelVersion> versions = await grains.GetGrain<IAnomalyModelGrain>(0).List();
+        var versions = await grains.GetGrain<IAnomalyModelGrain>(0).List();
         return versions.FirstOrDefault(v => v.Status == "promoted") is { } current ? TypedResults.Ok(current) : Problems.NotFound("There is no model yet: events are stored unscored");
     }
 

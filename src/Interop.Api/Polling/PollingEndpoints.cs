@@ -1,7 +1,7 @@
 using System.Text;
 using System.Xml;
-using Interop.Api.Access;
 using Interop.Access;
+using Interop.Api.Access;
 using Interop.Api.Http;
 using Interop.Polling;
 using Microsoft.AspNetCore.Builder;

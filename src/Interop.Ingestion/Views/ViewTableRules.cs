@@ -15,9 +15,11 @@ internal static partial class ViewTableRules
     private static readonly FrozenSet<string> Taken = FrozenSet.ToFrozenSet(
     [
         "resources", "ingestion_runs", "run_seen", "checkpoints", "dead_letters", "views", "view_epoch", "view_failures", "schema_version", "schedules",
-        "audit_alerts", "audit_scores", "pollers", "suppressions", "alert_feedback", "anomaly_models",
+        "source_servers", "process_leases", "users", "api_keys", "patient_key_check",
+        "pollers", "audit_scores", "audit_alerts", "suppressions", "alert_feedback", "anomaly_models", "access_cases", "access_profiles",
+        "access_populations", "watchlist",
         "telemetry_events", "telemetry_rejects", "pd_executions", "pd_searches", "timeline_events",
-        "users", "api_keys", "uploads", "upload_rows", "tm2_files", "tm2_records",
+        "uploads", "upload_files", "upload_rows", "tm2_files", "tm2_records",
     ], StringComparer.OrdinalIgnoreCase);
 
     /// <summary>PostgreSQL's system columns, which every table has.</summary>

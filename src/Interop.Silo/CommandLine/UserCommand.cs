@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Interop.Access;
 using Interop.Silo.Hosting;
-using Interop.Silo.Settings;
 using Interop.Storage.Connections;
 using Spectre.Console;
 

@@ -6,7 +6,7 @@ namespace Interop.Api.Tests.CommandLine;
 public sealed class SandboxReferenceTests
 {
     [Fact]
-    public void Only_the_commands_demo_and_send_use_the_sandbox()
+    public void Only_the_demo_and_the_send_command_use_the_sandbox()
     {
         var files = Directory.EnumerateFiles(SourceFolder(), "*.cs", SearchOption.AllDirectories)
             .Where(file => File.ReadAllText(file).Contains("Interop.Sandbox", StringComparison.Ordinal)).Select(Path.GetFileName).Order(StringComparer.Ordinal);

@@ -4,7 +4,6 @@ using System.Xml.Linq;
 using Interop.Fhir.FhirPath;
 using Interop.Fhir.FhirPath.Engine;
 using Interop.Fhir.FhirPath.Errors;
-using Interop.Fhir.FhirPath.Nodes;
 using Interop.Fhir.Schema;
 using Interop.Fhir.Tests.Validation;
 using Interop.Tests;

@@ -190,9 +190,9 @@ public abstract class ExactlyOnceTests(SharedSilo shared) : IngestionSuite(share
     private async Task AssertStoredOnceAsync(string source, AuditServer server)
     {
         var counts = await Database.ReadAsync(async (session, token) => (
-            Rows: await session.ScalarAsync<long>("SELECT COUNT(*) FROM audit_events WHERE source = @source", new { source }, token),
-            Events: await session.ScalarAsync<long>("SELECT COUNT(DISTINCT event_id) FROM audit_events WHERE source = @source", new { source }, token),
-            Numbers: await session.ScalarAsync<long>("SELECT MAX(number) FROM audit_events WHERE source = @source", new { source }, token),
+            Rows: await session.ScalarAsync<long>("SELECT COUNT(*) FROM audit_scores WHERE source = @source", new { source }, token),
+            Events: await session.ScalarAsync<long>("SELECT COUNT(DISTINCT event_id) FROM audit_scores WHERE source = @source", new { source }, token),
+            Numbers: await session.ScalarAsync<long>("SELECT MAX(number) FROM audit_scores WHERE source = @source", new { source }, token),
             Profiles: (await session.QueryAsync<byte[]>("SELECT document FROM access_profiles WHERE source = @source", new { source }, token)).Sum(d => AccessProfile.Load(d).Events)));
         Assert.Equal((server.Count, server.Count, server.Count, server.Count), counts);
     }

@@ -115,7 +115,6 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
     [InlineData("""[{"column":[{"name":"a","path":"gender"},{"name":"a","path":"id"}]}]""", "select[0].column[1].name: there is another column a")]
     [InlineData("""[{"column":[{"name":"a","path":"gender"},{"name":"A","path":"active"}]}]""", "select[0].column[1].name: there is another column A: the columns of a table must differ by more than case")]
     [InlineData("""[{"column":[{"name":"a","path":"name.where("}]}]""", "select[0].column[0].path: 'name.where('")]
-    [InlineData("""[{"forEach":"gender","column":[{"name":"a","path":"$this"}]}]""", "select[0].forEach: 'gender' gives one code, and no collection of elements")]
     [InlineData("""[{"column":[{"name":"source","path":"gender"}]}]""", "select[0].column[0].name: every table has a column source of the platform's own")]
     [InlineData("""[{"column":[{"name":"ctid","path":"gender"}]}]""", "select[0].column[0].name: every table of PostgreSQL has a system column ctid")]
     [InlineData("""[{"column":[{"name":"id","path":"gender"}]}]""", "select[0].column[0].name: the column id is the resource's id")]

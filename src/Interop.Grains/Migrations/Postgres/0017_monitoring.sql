@@ -17,7 +17,7 @@ CREATE TABLE pollers (
 );
 
 -- number counts the events of a source; source-number is the alert's id. The unique key keeps an event from being stored twice.
-CREATE TABLE audit_events (
+CREATE TABLE audit_scores (
     source          text      NOT NULL,
     number          bigint      NOT NULL,
     event_id        text      NOT NULL,
@@ -54,11 +54,11 @@ CREATE TABLE audit_events (
     PRIMARY KEY (source, number),
     UNIQUE (source, event_id, version_id)
 );
-CREATE INDEX audit_events_by_time ON audit_events (event_time);
-CREATE INDEX audit_events_by_patient ON audit_events (patient, event_time) WHERE patient IS NOT NULL;
-CREATE INDEX audit_events_by_agent ON audit_events (agent, event_time);
-CREATE INDEX audit_events_unscored ON audit_events (source, number) WHERE model_version IS NULL;
-CREATE INDEX audit_events_alerts ON audit_events (event_time) WHERE severity <> 'LOW';
+CREATE INDEX audit_scores_by_time ON audit_scores (event_time);
+CREATE INDEX audit_scores_by_patient ON audit_scores (patient, event_time) WHERE patient IS NOT NULL;
+CREATE INDEX audit_scores_by_agent ON audit_scores (agent, event_time);
+CREATE INDEX audit_scores_unscored ON audit_scores (source, number) WHERE model_version IS NULL;
+CREATE INDEX audit_scores_alerts ON audit_scores (event_time) WHERE severity <> 'LOW';
 
 CREATE TABLE access_profiles (
     source   text    NOT NULL,

@@ -3,7 +3,7 @@ using Interop.Storage;
 
 namespace Interop.Anomaly.Alerts;
 
-/// <summary>The table <c>audit_events</c>: every event with its score.</summary>
+/// <summary>The table <c>audit_scores</c>: every event with its score.</summary>
 public static class AuditEventStore
 {
     private const string AlertColumns =
@@ -13,10 +13,10 @@ public static class AuditEventStore
         f.verdict
         """;
 
-    private const string FromAlerts = "FROM audit_events e LEFT JOIN alert_feedback f ON f.source = e.source AND f.number = e.number";
+    private const string FromAlerts = "FROM audit_scores e LEFT JOIN alert_feedback f ON f.source = e.source AND f.number = e.number";
 
     private static readonly TableShape Shape = new(
-        "audit_events",
+        "audit_scores",
         [
             new("source", ColumnType.Text), new("number", ColumnType.Integer), new("event_id", ColumnType.Text), new("version_id", ColumnType.Text),
             new("event_time", ColumnType.Timestamp), new("last_updated", ColumnType.Timestamp), new("stored_at", ColumnType.Timestamp),
@@ -33,7 +33,7 @@ public static class AuditEventStore
     /// <summary>Of these ids those that are stored, with their versions and numbers.</summary>
     public static Task<IReadOnlyList<StoredEvent>> FindAsync(DbSession session, string source, IEnumerable<string> ids, CancellationToken cancellationToken) =>
         session.QueryAsync<StoredEvent>(
-            session.SelectByKeys("event_id, version_id, number", "audit_events", "source = @source", "event_id", "@ids"),
+            session.SelectByKeys("event_id, version_id, number", "audit_scores", "source = @source", "event_id", "@ids"),
             new { source, ids = session.ArrayOf(ids) },
             cancellationToken);
 
@@ -79,7 +79,7 @@ public static class AuditEventStore
         if (row is null)
             return null;
         var evidence = (await session.FirstAsync<EvidenceRow>(
-            "SELECT features, raw FROM audit_events WHERE source = @source AND number = @number", new { source, number }, cancellationToken))!;
+            "SELECT features, raw FROM audit_scores WHERE source = @source AND number = @number", new { source, number }, cancellationToken))!;
         return (row.ToAlert(), evidence.Features, evidence.Raw);
     }
 
@@ -102,20 +102,20 @@ public static class AuditEventStore
     public static IAsyncEnumerable<TrainingRow> TrainingRowsAsync(DbSession session, long step, CancellationToken cancellationToken) =>
         session.StreamAsync<TrainingRow>(
             """
-            SELECT e.event_time, e.features FROM audit_events e LEFT JOIN alert_feedback f ON f.source = e.source AND f.number = e.number
+            SELECT e.event_time, e.features FROM audit_scores e LEFT JOIN alert_feedback f ON f.source = e.source AND f.number = e.number
             WHERE e.number % @step = 0 AND (f.verdict IS NULL OR f.verdict <> 'confirmed')
             """,
             new { step },
             cancellationToken);
 
     public static Task<long> CountAsync(DbSession session, CancellationToken cancellationToken) =>
-        session.ScalarAsync<long>("SELECT COUNT(*) FROM audit_events", null, cancellationToken);
+        session.ScalarAsync<long>("SELECT COUNT(*) FROM audit_scores", null, cancellationToken);
 
     /// <summary>Events that no model has scored, with what a score needs.</summary>
     public static Task<IReadOnlyList<UnscoredRow>> UnscoredAsync(DbSession session, int limit, CancellationToken cancellationToken) =>
         session.QueryAsync<UnscoredRow>(
             """
-            SELECT source, number, event_id, event_time, agent, patient, kind, outcome, care, care_flags, flags, features FROM audit_events
+            SELECT source, number, event_id, event_time, agent, patient, kind, outcome, care, care_flags, flags, features FROM audit_scores
             WHERE model_version IS NULL ORDER BY source, number LIMIT @limit
             """,
             new { limit },
@@ -125,7 +125,7 @@ public static class AuditEventStore
     public static Task ScoreAsync(DbSession session, string source, long number, AccessVerdict verdict, CancellationToken cancellationToken) =>
         session.ExecuteAsync(
             """
-            UPDATE audit_events SET share = @share, score = @score, severity = @severity, predicted_class = @predicted, reasons = @reasons,
+            UPDATE audit_scores SET share = @share, score = @score, severity = @severity, predicted_class = @predicted, reasons = @reasons,
                 class_probs = @classes, model_version = @version WHERE source = @source AND number = @number AND model_version IS NULL
             """,
             new

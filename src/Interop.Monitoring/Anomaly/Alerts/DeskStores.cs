@@ -12,7 +12,7 @@ public static class FeedbackStore
         await session.ExecuteAsync(
             """
             INSERT INTO alert_feedback (source, number, verdict, reason, created_at)
-            SELECT source, number, @verdict, @reason, @now FROM audit_events WHERE source = @source AND number = @number
+            SELECT source, number, @verdict, @reason, @now FROM audit_scores WHERE source = @source AND number = @number
             ON CONFLICT (source, number) DO UPDATE SET verdict = excluded.verdict, reason = excluded.reason, created_at = excluded.created_at
             """,
             new { source, number, verdict, reason, now },
