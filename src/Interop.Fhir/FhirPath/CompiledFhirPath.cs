@@ -39,7 +39,7 @@ public sealed class CompiledFhirPath
     /// <summary>Evaluates the expression on an element or computed value.</summary>
     public IReadOnlyList<FhirPathNode> Evaluate(in FhirPathNode input, EvaluationContext? context = null)
     {
-        Evaluation e = Evaluation.Rent(TypeModel, context);
+        var e = Evaluation.Rent(TypeModel, context);
         try
         {
             e.SetInput(input);
@@ -58,7 +58,7 @@ public sealed class CompiledFhirPath
     /// <summary>Evaluates an expression that needs no input.</summary>
     public IReadOnlyList<FhirPathNode> Evaluate(EvaluationContext? context = null)
     {
-        Evaluation e = Evaluation.Rent(TypeModel, context);
+        var e = Evaluation.Rent(TypeModel, context);
         try
         {
             e.ClearInput();
@@ -78,7 +78,7 @@ public sealed class CompiledFhirPath
     /// <exception cref="FhirPathException">The result has several items, or the expression does not accept the data.</exception>
     public bool? Test(in FhirPathNode input, EvaluationContext? context = null)
     {
-        Evaluation e = Evaluation.Rent(TypeModel, context);
+        var e = Evaluation.Rent(TypeModel, context);
         try
         {
             e.SetInput(input);
@@ -101,7 +101,7 @@ public sealed class CompiledFhirPath
     /// <exception cref="FhirPathException">The result has several items, or the expression does not accept the data.</exception>
     public bool TryEvaluateScalar(JsonElement resource, out FhirPathNode value, EvaluationContext? context = null)
     {
-        Evaluation e = Evaluation.Rent(TypeModel, context);
+        var e = Evaluation.Rent(TypeModel, context);
         try
         {
             e.SetInput(NodeOf(resource));

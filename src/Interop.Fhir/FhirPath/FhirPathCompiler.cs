@@ -170,7 +170,7 @@ public static class FhirPathCompiler
 
         private Operation TypeCall(CallExpression call)
         {
-            TypeTest type = TypeTest.Find(options.TypeModel, TypeArgument(call));
+            var type = TypeTest.Find(options.TypeModel, TypeArgument(call));
             if (call is { Name: "is", Source: { } operand })
                 return Is(operand, type, call.Position);
             var source = Source(call.Source);

@@ -37,7 +37,7 @@ public sealed record ViewDefinition
         var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Disallow });
         try
         {
-            using JsonDocument document = JsonDocument.ParseValue(ref reader);
+            using var document = JsonDocument.ParseValue(ref reader);
             return Parse(document.RootElement, requireName);
         }
         catch (JsonException error)

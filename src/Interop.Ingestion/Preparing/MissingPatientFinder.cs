@@ -22,7 +22,7 @@ internal sealed class MissingPatientFinder(Database database, FhirClient? client
         var found = new List<IncomingResource>();
         foreach (var ids in missing.Where(FhirId.IsValid).Chunk(IdsPerRequest))
         {
-            Uri? url = new Uri($"Patient?_id={string.Join(',', ids)}&_count={IdsPerRequest}", UriKind.Relative);
+            var url = new Uri($"Patient?_id={string.Join(',', ids)}&_count={IdsPerRequest}", UriKind.Relative);
             for (var pages = 0; url is not null && pages < IdsPerRequest; pages++)
             {
                 using var page = await client.GetPageAsync(url, cancellationToken);

@@ -40,7 +40,7 @@ public sealed class SandboxWriteTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_transaction_is_applied_and_can_be_repeated()
     {
-        byte[] bundle = Encoding.UTF8.GetBytes("""
+        var bundle = Encoding.UTF8.GetBytes("""
             {"resourceType":"Bundle","type":"transaction","entry":[{"fullUrl":"urn:uuid:c757873d-ec9a-4326-a141-556f43239520",
               "resource":{"resourceType":"Patient","identifier":[{"system":"urn:test","value":"t1"}]},"request":{"method":"PUT","url":"Patient?identifier=urn:test%7Ct1"}}]}
             """);

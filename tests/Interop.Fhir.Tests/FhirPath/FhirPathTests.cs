@@ -226,7 +226,7 @@ public class FhirPathTests
         const string Activity = """
             {"resourceType":"ActivityDefinition","status":"draft","useContext":[{"code":{"code":"age"},"valueQuantity":{"value":1}},{"code":{"code":"age"},"valueRange":{"low":{"value":2}}},{"code":{"code":"x"},"valueQuantity":{"value":3}}]}
             """;
-        using JsonDocument document = JsonDocument.Parse(Activity);
+        using var document = JsonDocument.Parse(Activity);
         Assert.Equal(3, FhirPathCompiler.Compile(Expression, new FhirPathOptions { AsTakesCollections = true }).Evaluate(document.RootElement).Count);
         Assert.Throws<FhirPathException>(() => FhirPathCompiler.Compile(Expression).Evaluate(document.RootElement));
     }

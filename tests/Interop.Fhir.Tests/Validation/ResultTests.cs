@@ -51,9 +51,9 @@ public class ResultTests
     [Fact]
     public void A_result_can_be_written_as_an_OperationOutcome()
     {
-        foreach (string resource in new[] { "{'resourceType':'Patient','foo':1,'name':[{'use':'x'}]}", "{'resourceType':'Patient'}", "{" })
+        foreach (var resource in new[] { "{'resourceType':'Patient','foo':1,'name':[{'use':'x'}]}", "{'resourceType':'Patient'}", "{" })
         {
-            byte[] outcome = Expect.Validate(resource).ToOperationOutcome();
+            var outcome = Expect.Validate(resource).ToOperationOutcome();
             Assert.Empty(ResourceValidator.Default.Validate(outcome).Issues);
         }
         Assert.Contains("\"expression\":[\"Patient.foo\"]", System.Text.Encoding.UTF8.GetString(Expect.Validate("{'resourceType':'Patient','foo':1}").ToOperationOutcome()), StringComparison.Ordinal);

@@ -51,7 +51,7 @@ internal static class EncodingFunctions
                 quoted.Append('\\');
             quoted.Append(text[i]);
         }
-        using JsonDocument document = JsonDocument.Parse(quoted.Append('"').ToString());
+        using var document = JsonDocument.Parse(quoted.Append('"').ToString());
         return document.RootElement.GetString()!;
     }
 

@@ -31,7 +31,7 @@ public sealed class InvariantChecker : IInvariantChecker
     public void Check(ReadOnlySpan<byte> utf8, TypeDefinition resourceType, ICollection<ValidationIssue> issues, CancellationToken cancellationToken)
     {
         var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = ValidationOptions.LargestMaxDepth });
-        using JsonDocument document = JsonDocument.ParseValue(ref reader);
+        using var document = JsonDocument.ParseValue(ref reader);
         new Walk(this, issues, cancellationToken).Resource(document.RootElement, resourceType, resourceType.Name, null);
     }
 

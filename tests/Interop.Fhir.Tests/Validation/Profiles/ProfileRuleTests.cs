@@ -18,7 +18,7 @@ public sealed class ProfileRuleTests : IDisposable
 
     private string Check(string resource, ITerminology? terminology, params string[] definitions)
     {
-        for (int i = 0; i < definitions.Length; i++)
+        for (var i = 0; i < definitions.Length; i++)
             File.WriteAllBytes(Path.Combine(_folder, $"{i}.json"), Expect.Utf8(definitions[i]));
         var profiles = new ProfileSet(R4Schema.Default, ProfilePackage.Load([_folder]), [], terminology);
         var result = new ResourceValidator(R4Schema.Default, new ValidationOptions { ProfileChecker = profiles }).Validate(Expect.Utf8(resource));
@@ -87,8 +87,8 @@ public sealed class ProfileRuleTests : IDisposable
     [InlineData("blue", "Error code-invalid Observation.method")]
     public void A_terminology_decides_what_the_package_cannot(string code, string expected)
     {
-        string definition = Definition("Observation", "{'id':'Observation.method','path':'Observation.method','binding':{'strength':'required','valueSet':'http://example.org/unknown'}}");
-        string resource = Observation($"'method':{{'coding':[{{'system':'http://x','code':'{code}'}}]}}");
+        var definition = Definition("Observation", "{'id':'Observation.method','path':'Observation.method','binding':{'strength':'required','valueSet':'http://example.org/unknown'}}");
+        var resource = Observation($"'method':{{'coding':[{{'system':'http://x','code':'{code}'}}]}}");
         Assert.Equal("", Check(resource, null, definition));
         Assert.Equal(expected, Check(resource, new OnlyGreen(), definition));
     }
@@ -117,10 +117,10 @@ public sealed class ProfileRuleTests : IDisposable
     [Fact]
     public void A_differential_adds_to_the_slices_of_its_base()
     {
-        string baseDefinition = Definition("Observation",
+        var baseDefinition = Definition("Observation",
             "{'id':'Observation.category','path':'Observation.category','slicing':{'discriminator':[{'type':'pattern','path':'$this'}],'rules':'open'}}," +
             "{'id':'Observation.category:lab','path':'Observation.category','sliceName':'lab','min':1,'patternCodeableConcept':{'coding':[{'code':'laboratory'}]}}", "base", view: "snapshot");
-        string derived = Definition("Observation", "{'id':'Observation.category:lab.text','path':'Observation.category.text','min':1}", baseUrl: "http://example.org/base");
+        var derived = Definition("Observation", "{'id':'Observation.category:lab.text','path':'Observation.category.text','min':1}", baseUrl: "http://example.org/base");
 
         Assert.Equal("Error required Observation.category[0].text", Check(Observation("'category':[{'coding':[{'code':'laboratory'}]}]"), null, baseDefinition, derived));
         Assert.Equal("Error required Observation.category", Check(Observation("'category':[{'text':'x'}]"), null, baseDefinition, derived));
@@ -144,7 +144,7 @@ public sealed class ProfileRuleTests : IDisposable
     {
         static string Message(params string[] definitions) =>
             Assert.Throws<ArgumentException>(() => new ProfileSet(R4Schema.Default, definitions.Select(d => Profile.Load(Expect.Utf8(d))))).Message;
-        string gender = "{'id':'Patient.gender','path':'Patient.gender'}";
+        var gender = "{'id':'Patient.gender','path':'Patient.gender'}";
 
         Assert.Contains("its base http://example.org/none is not loaded", Message(Definition("Patient", gender, baseUrl: "http://example.org/none")), StringComparison.Ordinal);
         Assert.Contains("is its own base", Message(Definition("Patient", gender, "a", "http://example.org/b"), Definition("Patient", gender, "b", "http://example.org/a")), StringComparison.Ordinal);
@@ -153,18 +153,18 @@ public sealed class ProfileRuleTests : IDisposable
     [Fact]
     public void Profiles_that_refer_to_each_other_end()
     {
-        string part = "{'id':'Questionnaire.item','path':'Questionnaire.item'}";
-        string extension = Definition("Extension", "{'id':'Extension.extension','path':'Extension.extension','type':[{'code':'Extension','profile':['http://example.org/e']}]}", "e");
-        string nested = string.Concat(Enumerable.Repeat("{'url':'http://example.org/e','extension':[", 40)) + "{'url':'http://example.org/e','valueString':'x'}" + string.Concat(Enumerable.Repeat("]}", 40));
+        var part = "{'id':'Questionnaire.item','path':'Questionnaire.item'}";
+        var extension = Definition("Extension", "{'id':'Extension.extension','path':'Extension.extension','type':[{'code':'Extension','profile':['http://example.org/e']}]}", "e");
+        var nested = string.Concat(Enumerable.Repeat("{'url':'http://example.org/e','extension':[", 40)) + "{'url':'http://example.org/e','valueString':'x'}" + string.Concat(Enumerable.Repeat("]}", 40));
         Assert.Equal("", Check($"{{'resourceType':'Questionnaire','meta':{{'profile':['http://example.org/p']}},'status':'draft','extension':[{nested}]}}", null, Definition("Questionnaire", part), extension));
     }
 
     [Fact]
     public void A_value_set_of_many_codes_is_looked_up_quickly()
     {
-        string codes = string.Join(',', Enumerable.Range(0, 500_000).Select(i => $"{{'code':'c{i}'}}"));
-        string valueSet = $"{{'resourceType':'ValueSet','url':'http://example.org/many','compose':{{'include':[{{'system':'http://s','concept':[{codes}]}}]}}}}";
-        string definition = Definition("Observation", "{'id':'Observation.method','path':'Observation.method','binding':{'strength':'required','valueSet':'http://example.org/many'}}");
+        var codes = string.Join(',', Enumerable.Range(0, 500_000).Select(i => $"{{'code':'c{i}'}}"));
+        var valueSet = $"{{'resourceType':'ValueSet','url':'http://example.org/many','compose':{{'include':[{{'system':'http://s','concept':[{codes}]}}]}}}}";
+        var definition = Definition("Observation", "{'id':'Observation.method','path':'Observation.method','binding':{'strength':'required','valueSet':'http://example.org/many'}}");
 
         Assert.Equal("", Check(Observation("'method':{'coding':[{'system':'http://s','code':'c499999'}]}"), null, definition, valueSet));
         Assert.Equal("Error code-invalid Observation.method", Check(Observation("'method':{'coding':[{'system':'http://s','code':'c500000'}]}"), null, definition, valueSet));
@@ -173,7 +173,7 @@ public sealed class ProfileRuleTests : IDisposable
     [Fact]
     public void A_package_that_is_a_zip_bomb_is_refused()
     {
-        string file = Path.Combine(_folder, "bomb.tgz");
+        var file = Path.Combine(_folder, "bomb.tgz");
         using (var gzip = new GZipStream(File.Create(file), CompressionLevel.Fastest))
         using (var tar = new TarWriter(gzip))
             tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "package/a.json") { DataStream = new MemoryStream(new byte[70 * 1024 * 1024]) });
@@ -190,7 +190,7 @@ public sealed class ProfileRuleTests : IDisposable
     [Fact]
     public void A_file_that_is_not_a_package_is_named()
     {
-        string file = Path.Combine(_folder, "x.tgz");
+        var file = Path.Combine(_folder, "x.tgz");
         File.WriteAllText(file, "not gzip");
         Assert.StartsWith(file, Assert.Throws<FormatException>(() => ProfilePackage.Load([file])).Message, StringComparison.Ordinal);
     }

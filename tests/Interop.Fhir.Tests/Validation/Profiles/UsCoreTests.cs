@@ -47,7 +47,7 @@ public class UsCoreTests
     public void No_published_example_has_an_error()
     {
         var errors = new List<string>();
-        int count = 0;
+        var count = 0;
         foreach (var (name, bytes) in Examples())
         {
             if (JsonNode.Parse(bytes)?["resourceType"] is null)
@@ -62,7 +62,7 @@ public class UsCoreTests
     [DataFact(Data)]
     public void Each_example_is_checked_against_the_profile_that_it_claims()
     {
-        int claims = 0;
+        var claims = 0;
         foreach (var (_, bytes) in Examples())
         {
             using var document = JsonDocument.Parse(bytes);
@@ -78,15 +78,15 @@ public class UsCoreTests
         if (PublishedData.Find(Data) is null)
             return;
         var found = new Dictionary<string, int>();
-        int resources = 0;
-        foreach (string file in TestData.SyntheaFiles)
+        var resources = 0;
+        foreach (var file in TestData.SyntheaFiles)
         {
-            foreach (byte[] resource in TestData.SyntheaResources(file))
+            foreach (var resource in TestData.SyntheaResources(file))
             {
                 resources++;
                 foreach (var issue in Validator.Value.Validate(resource).Issues.Where(i => i.Severity == IssueSeverity.Error))
                 {
-                    string key = $"{Path.GetFileName(file)} {issue.Location} {issue.Text}";
+                    var key = $"{Path.GetFileName(file)} {issue.Location} {issue.Text}";
                     found[key] = found.GetValueOrDefault(key) + 1;
                 }
             }
