@@ -25,6 +25,7 @@ internal static class AccessServices
         services.AddSingleton(options);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<CallerDirectory>();
+        services.AddHostedService<CallerDirectoryStart>();
         services.AddSingleton<SessionTokens>();
         services.AddSingleton<OidcTokens>();
         services.AddHttpClient(OidcTokens.HttpClientName)

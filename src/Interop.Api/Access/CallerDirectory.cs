@@ -5,30 +5,39 @@ using Interop.Access;
 
 namespace Interop.Api.Access;
 
-/// <summary>Users and API keys as the access grain knows them, remembered for two seconds: a change takes effect after that at the latest.</summary>
-internal sealed class CallerDirectory(AccessOptions options, IGrainFactory grains, TimeProvider time)
+/// <summary>
+/// Users and API keys as the access grain knows them, remembered for two seconds: a change takes effect after that at the latest, or, while
+/// the database is away, when it is back.
+/// </summary>
+internal sealed class CallerDirectory
 {
     private const int MaxEntries = 10_000;
     private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(2);
 
-    private readonly ConcurrentDictionary<string, (CallerIdentity? Identity, DateTimeOffset Until)> _known = new(StringComparer.Ordinal);
-    private DateTimeOffset _openUntil = DateTimeOffset.MinValue;
-    private bool _isConfigured;
+    private readonly ConcurrentDictionary<string, RememberedAnswer<CallerIdentity?>> _known = new(StringComparer.Ordinal);
+    private readonly RememberedAnswer<bool> _isConfigured;
+    private readonly AccessOptions _options;
+    private readonly IGrainFactory _grains;
+    private readonly TimeProvider _time;
+    private bool _wasConfigured;
 
-    private IAccessGrain Grain => grains.GetGrain<IAccessGrain>(0);
+    public CallerDirectory(AccessOptions options, IGrainFactory grains, TimeProvider time)
+    {
+        (_options, _grains, _time) = (options, grains, time);
+        _isConfigured = new RememberedAnswer<bool>(() => Grain.IsConfigured(), Lifetime, time);
+    }
+
+    private IAccessGrain Grain => _grains.GetGrain<IAccessGrain>(0);
 
     /// <summary>Whether callers need no credentials.</summary>
     public async ValueTask<bool> IsOpenAsync()
     {
-        if (options.IsOpen)
+        if (_options.IsOpen)
             return true;
-        if (!options.IsLoopback || options.Oidc is not null || _isConfigured)
+        if (!_options.IsLoopback || _options.Oidc is not null || _wasConfigured)
             return false;
-        if (time.GetUtcNow() < _openUntil)
-            return true;
-        _isConfigured = await Grain.IsConfigured();
-        _openUntil = _isConfigured ? DateTimeOffset.MinValue : time.GetUtcNow() + Lifetime;
-        return !_isConfigured;
+        _wasConfigured = await _isConfigured.GetAsync();
+        return !_wasConfigured;
     }
 
     public ValueTask<CallerIdentity?> FindUserAsync(string name) => FindAsync($"user/{name}", () => Grain.FindUser(name));
@@ -36,15 +45,10 @@ internal sealed class CallerDirectory(AccessOptions options, IGrainFactory grain
     public ValueTask<CallerIdentity?> FindApiKeyAsync(string key) =>
         FindAsync($"key/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))}", () => Grain.FindApiKey(new ApiKeyText(key)));
 
-    private async ValueTask<CallerIdentity?> FindAsync(string cacheKey, Func<Task<CallerIdentity?>> find)
+    private ValueTask<CallerIdentity?> FindAsync(string cacheKey, Func<Task<CallerIdentity?>> find)
     {
-        var now = time.GetUtcNow();
-        if (_known.TryGetValue(cacheKey, out var known) && known.Until > now)
-            return known.Identity;
         if (_known.Count > MaxEntries)
             _known.Clear();
-        var identity = await find();
-        _known[cacheKey] = (identity, now + Lifetime);
-        return identity;
+        return _known.GetOrAdd(cacheKey, _ => new RememberedAnswer<CallerIdentity?>(find, Lifetime, _time)).GetAsync();
     }
 }
