@@ -29,6 +29,13 @@ internal sealed class CallerDirectory
 
     private IAccessGrain Grain => _grains.GetGrain<IAccessGrain>(0);
 
+    /// <summary>Learns whether callers need credentials, as the answer to give while the database is away. The next request asks again.</summary>
+    public async Task PrepareAsync()
+    {
+        await IsOpenAsync();
+        _isConfigured.Expire();
+    }
+
     /// <summary>Whether callers need no credentials.</summary>
     public async ValueTask<bool> IsOpenAsync()
     {

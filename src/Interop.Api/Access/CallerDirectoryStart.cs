@@ -13,7 +13,7 @@ internal sealed class CallerDirectoryStart(CallerDirectory callers, TimeProvider
     {
         try
         {
-            await callers.IsOpenAsync().AsTask().WaitAsync(Patience, time, cancellationToken);
+            await callers.PrepareAsync().WaitAsync(Patience, time, cancellationToken);
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {

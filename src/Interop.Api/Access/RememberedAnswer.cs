@@ -43,6 +43,16 @@ internal sealed class RememberedAnswer<T>(Func<Task<T>> ask, TimeSpan lifetime, 
         }
     }
 
+    /// <summary>Keeps the last answer for the time that no new one comes, and asks again next time.</summary>
+    public void Expire()
+    {
+        lock (_gate)
+        {
+            if (_known is { } known)
+                _known = (known.Value, DateTimeOffset.MinValue);
+        }
+    }
+
     private async Task<T> AskAsync()
     {
         await Task.Yield(); // the caller holds the lock

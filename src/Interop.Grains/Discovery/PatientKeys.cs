@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
@@ -38,6 +39,18 @@ internal sealed class PatientKeys
     private static string Normalize(string name) =>
         string.Join(' ', name.Normalize().ToUpperInvariant().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
+    /// <summary>Gives the file its name unless another process was faster. File.Move looks first and renames then, so two could succeed.</summary>
+    private static void Publish(string temporary, string path)
+    {
+        if (!OperatingSystem.IsWindows() && Link(temporary, path) != 0 && !File.Exists(path))
+            throw new IOException($"The file {path} of the secret cannot be created: {Marshal.GetLastPInvokeErrorMessage()}");
+        if (OperatingSystem.IsWindows() && !File.Exists(path))
+            File.Move(temporary, path);
+    }
+
+    [DllImport("libc", EntryPoint = "link", SetLastError = true)]
+    private static extern int Link([MarshalAs(UnmanagedType.LPUTF8Str)] string from, [MarshalAs(UnmanagedType.LPUTF8Str)] string to);
+
     private static byte[] ReadOrCreate(string path)
     {
         try
@@ -57,15 +70,8 @@ internal sealed class PatientKeys
                 file.Flush(flushToDisk: true);
             }
 
-            try
-            {
-                File.Move(temporary, path, overwrite: false);
-            }
-            catch (IOException) when (File.Exists(path))
-            {
-                File.Delete(temporary); // another process was faster
-            }
-
+            Publish(temporary, path);
+            File.Delete(temporary);
             return Read(path);
         }
     }
