@@ -51,7 +51,7 @@ public sealed record ProcessIdentity(string Host, int ProcessId, DateTimeOffset 
         try
         {
             using var process = Process.GetProcessById(ProcessId);
-            return (Truncate(process.StartTime) - StartedAt).Duration() > StartTolerance;
+            return IsZombie(ProcessId) || (Truncate(process.StartTime) - StartedAt).Duration() > StartTolerance;
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException)
         {
@@ -60,6 +60,21 @@ public sealed record ProcessIdentity(string Host, int ProcessId, DateTimeOffset 
         catch (System.ComponentModel.Win32Exception)
         {
             return false; // a process of another user has this id
+        }
+    }
+
+    /// <summary>Whether the process was killed and only its entry is left, because its parent has not asked for its exit code yet.</summary>
+    private static bool IsZombie(int processId)
+    {
+        try
+        {
+            // "12 (name) Z 1 ...": the name may hold anything, the state follows its last parenthesis.
+            var stat = File.ReadAllText($"/proc/{processId.ToString(CultureInfo.InvariantCulture)}/stat");
+            return stat.AsSpan(stat.LastIndexOf(')') + 1).TrimStart() is ['Z' or 'X', ..];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false; // no Linux, or the process is gone: its start time tells
         }
     }
 
