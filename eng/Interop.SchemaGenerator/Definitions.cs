@@ -26,7 +26,10 @@ internal sealed class Definitions : IDisposable
     public static Definitions Load(string folder)
     {
         var definitions = new Definitions();
-        foreach (var file in (string[])["profiles-types.json", "profiles-resources.json", "valuesets.json", "v3-codesystems.json", "v2-tables.json"])
+        foreach (
+            var file in (string[])
+                ["profiles-types.json", "profiles-resources.json", "valuesets.json", "v3-codesystems.json", "v2-tables.json"]
+        )
             definitions.Add(Path.Combine(folder, file));
         definitions.AddDataElements(Path.Combine(folder, "dataelements.json"));
         return definitions;
@@ -70,7 +73,8 @@ internal sealed class Definitions : IDisposable
             _dataElements.Add(entry.GetProperty("resource").GetProperty("name").GetString()!);
     }
 
-    // Later packages add types of later versions (SubscriptionStatus is 4.3.0), and MetadataResource is a logical model: neither exists in R4 JSON.
+    // Later packages add types of later versions (SubscriptionStatus is 4.3.0), and MetadataResource is a logical model: neither exists in
+    // R4 JSON.
     private static bool IsPartOfR4(JsonElement structure) =>
         structure.GetProperty("fhirVersion").GetString() == FhirVersion && structure.GetProperty("kind").GetString() != "logical";
 }

@@ -10,8 +10,9 @@ namespace Interop.SchemaGenerator;
 /// R  version
 /// V  value set  complete|open          followed by its  S  system  code  code ...
 /// I  key or key@path  severity  human  expression
-/// T  kind  name  base  regex  invariant,invariant      kind: p primitive, c complex type, q constrained type, b element with children, r resource; capital: abstract
-/// E  name  min  max  flags  types  value set  invariant,invariant      an element of the type above, only where it differs from the base type's
+/// T kind name base regex invariant,invariant kind: p primitive, c complex type, q constrained type, b element with children, r resource;
+/// capital: abstract
+/// E name min max flags types value set invariant,invariant an element of the type above, only where it differs from the base type's
 /// </code>
 /// Types of an element are separated by spaces: Quantity, Quantity:SimpleQuantity (a constrained type), Reference(Patient|Group) (targets),
 /// @Patient.contact (children), #Questionnaire.item (content reference). Flags: m modifier, s summary.
@@ -25,8 +26,10 @@ internal sealed partial class SchemaTableWriter(Definitions definitions)
     private readonly SortedSet<string> _valueSets = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Dictionary<string, string>> _elementLines = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _typeBases = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _resources = definitions.Structures
-        .Where(s => Text(s, "kind") == "resource").Select(s => Text(s, "name")).ToHashSet(StringComparer.Ordinal);
+    private readonly HashSet<string> _resources = definitions
+        .Structures.Where(s => Text(s, "kind") == "resource")
+        .Select(s => Text(s, "name"))
+        .ToHashSet(StringComparer.Ordinal);
 
     public string Write()
     {
@@ -59,7 +62,11 @@ internal sealed partial class SchemaTableWriter(Definitions definitions)
         var elements = structure.GetProperty("snapshot").GetProperty("element").EnumerateArray().ToList();
         var root = Text(elements[0], "path");
         var isPrimitive = Text(structure, "kind") == "primitive-type";
-        var parents = elements.Select(e => Text(e, "path")).Where(p => p.Contains('.')).Select(p => p[..p.LastIndexOf('.')]).ToHashSet(StringComparer.Ordinal);
+        var parents = elements
+            .Select(e => Text(e, "path"))
+            .Where(p => p.Contains('.'))
+            .Select(p => p[..p.LastIndexOf('.')])
+            .ToHashSet(StringComparer.Ordinal);
 
         WriteType(Kind(structure), name, BaseName(structure), isPrimitive ? Regex(elements) : "", Invariants(elements[0], url));
         WriteChildren(root, name);
@@ -116,14 +123,24 @@ internal sealed partial class SchemaTableWriter(Definitions definitions)
 
     private string ElementLine(JsonElement element, string path, bool hasChildren, string structureUrl)
     {
-        var types = hasChildren ? "@" + path
+        var types =
+            hasChildren ? "@" + path
             : element.TryGetProperty("contentReference", out var reference) ? reference.GetString()!
             : string.Join(' ', element.GetProperty("type").EnumerateArray().Select(t => ElementType(t, path)));
         var flags = (Flag(element, "isModifier") ? "m" : "") + (Flag(element, "isSummary") ? "s" : "");
         var invariants = hasChildren ? "" : Invariants(element, structureUrl);
         return Line(
-            new StringBuilder(), "E", path[(path.LastIndexOf('.') + 1)..], element.GetProperty("min").ToString(), Text(element, "max"),
-            flags, types, RequiredBinding(element), invariants).ToString();
+                new StringBuilder(),
+                "E",
+                path[(path.LastIndexOf('.') + 1)..],
+                element.GetProperty("min").ToString(),
+                Text(element, "max"),
+                flags,
+                types,
+                RequiredBinding(element),
+                invariants
+            )
+            .ToString();
     }
 
     private string ElementType(JsonElement type, string path)
@@ -142,10 +159,17 @@ internal sealed partial class SchemaTableWriter(Definitions definitions)
     // The definitions give most resource ids as string, an error that R4B corrects: resource.html says that Resource.id is an id.
     private string SystemType(JsonElement type, string path)
     {
-        if (path.EndsWith(".id", StringComparison.Ordinal) && path.Count(c => c == '.') == 1 && _resources.Contains(path[..path.IndexOf('.')]))
+        if (
+            path.EndsWith(".id", StringComparison.Ordinal)
+            && path.Count(c => c == '.') == 1
+            && _resources.Contains(path[..path.IndexOf('.')])
+        )
             return "id";
         return type.TryGetProperty("extension", out var extensions)
-            ? Text(extensions.EnumerateArray().First(e => Text(e, "url").EndsWith("structuredefinition-fhir-type", StringComparison.Ordinal)), "valueUrl")
+            ? Text(
+                extensions.EnumerateArray().First(e => Text(e, "url").EndsWith("structuredefinition-fhir-type", StringComparison.Ordinal)),
+                "valueUrl"
+            )
             : "string";
     }
 
@@ -171,9 +195,13 @@ internal sealed partial class SchemaTableWriter(Definitions definitions)
             if (!constraint.TryGetProperty("expression", out var expression) || IsOfItsType(element, Text(constraint, "key")))
                 continue;
 
-            keys.Add(InvariantId(
-                Text(constraint, "key"), Text(element, "path"),
-                [Text(constraint, "severity"), Clean(Text(constraint, "human")), Clean(expression.GetString()!)]));
+            keys.Add(
+                InvariantId(
+                    Text(constraint, "key"),
+                    Text(element, "path"),
+                    [Text(constraint, "severity"), Clean(Text(constraint, "human")), Clean(expression.GetString()!)]
+                )
+            );
         }
 
         return string.Join(',', keys);
@@ -181,7 +209,8 @@ internal sealed partial class SchemaTableWriter(Definitions definitions)
 
     // Every element is an Element (ele-1) and every extension an Extension (ext-1): the type's own line says so once.
     private static bool IsOfItsType(JsonElement element, string key) =>
-        Text(element, "path").Contains('.') && (key == "ele-1" || (key == "ext-1" && Text(element.GetProperty("type")[0], "code") == "Extension"));
+        Text(element, "path").Contains('.')
+        && (key == "ele-1" || (key == "ext-1" && Text(element.GetProperty("type")[0], "code") == "Extension"));
 
     // A key is unique within a resource only: inv-1 means one thing in Parameters and another in Task.
     private string InvariantId(string key, string path, string[] facts)
@@ -223,16 +252,21 @@ internal sealed partial class SchemaTableWriter(Definitions definitions)
     private static string Regex(List<JsonElement> elements)
     {
         var type = elements.Single(e => Text(e, "path").EndsWith(".value", StringComparison.Ordinal)).GetProperty("type")[0];
-        return type.GetProperty("extension").EnumerateArray()
+        return type.GetProperty("extension")
+            .EnumerateArray()
             .Where(e => Text(e, "url").EndsWith("/regex", StringComparison.Ordinal))
-            .Select(e => Text(e, "valueString")).FirstOrDefault("");
+            .Select(e => Text(e, "valueString"))
+            .FirstOrDefault("");
     }
 
     private static string BaseName(JsonElement structure) =>
         structure.TryGetProperty("baseDefinition", out var url) ? Short(url.GetString()!) : "";
 
     private static bool IsChild(string path, string parent) =>
-        path.Length > parent.Length && path.StartsWith(parent, StringComparison.Ordinal) && path[parent.Length] == '.' && path.IndexOf('.', parent.Length + 1) < 0;
+        path.Length > parent.Length
+        && path.StartsWith(parent, StringComparison.Ordinal)
+        && path[parent.Length] == '.'
+        && path.IndexOf('.', parent.Length + 1) < 0;
 
     private static string Short(string canonical) =>
         canonical.StartsWith(CanonicalBase, StringComparison.Ordinal) ? canonical[CanonicalBase.Length..] : canonical;

@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace Interop.SchemaGenerator;
 
 /// <summary>
-/// The codes of a value set, by system, in the order of the definitions. A value set that draws on a terminology which the specification does
+/// The codes of a value set, by system, in the order of the definitions. A value set that draws on a terminology which the specification
+/// does
 /// not contain (media types, currencies, UCUM) is open: its codes cannot be listed.
 /// </summary>
 internal sealed class ValueSetExpansion
@@ -57,7 +58,10 @@ internal sealed class ValueSetExpansion
         var system = systemElement.GetString()!;
         if (include.TryGetProperty("concept", out var concepts))
             AddConcepts(system, concepts);
-        else if (_definitions.CodeSystems.TryGetValue(system, out var codeSystem) && codeSystem.GetProperty("content").GetString() == "complete")
+        else if (
+            _definitions.CodeSystems.TryGetValue(system, out var codeSystem)
+            && codeSystem.GetProperty("content").GetString() == "complete"
+        )
             AddConcepts(system, codeSystem.GetProperty("concept"));
         else
             IsOpen = true;

@@ -12,30 +12,83 @@ internal static class SandboxCommand
         var defaults = new SandboxOptions();
         var host = new Option<string>("--host") { Description = "Address to listen on", DefaultValueFactory = _ => defaults.Host };
         var port = new Option<int>("--port") { Description = "Port to listen on; 0 takes a free one", DefaultValueFactory = _ => 8090 };
-        var patients = new Option<int>("--patients") { Description = "Synthetic patients; each brings 22 observations, 5 encounters and 2 conditions", DefaultValueFactory = _ => defaults.Patients };
-        var seed = new Option<ulong>("--seed") { Description = "The same seed gives the same bytes", DefaultValueFactory = _ => defaults.Seed };
-        var bad = new Option<double>("--bad-share") { Description = "Share of resources that violate R4", DefaultValueFactory = _ => defaults.BadShare };
-        var data = new Option<string?>("--data") { Description = "Directory of {Type}.ndjson[.gz] files to serve instead of synthetic data" };
-        var paging = new Option<PagingMode>("--paging") { Description = "Snapshot (as HAPI does) or Live", DefaultValueFactory = _ => defaults.Paging };
-
-        var hospital = new Option<bool>("--hospital") { Description = "Serve a simulated hospital (clinical resources and AuditEvents that end now) instead of synthetic data" };
-        var agents = new Option<int>("--hospital-agents") { Description = "People who work at the hospital", DefaultValueFactory = _ => new HospitalOptions().Agents };
-        var speed = new Option<double>("--hospital-speed") { Description = "Simulated seconds per second; Infinity shows all events at once", DefaultValueFactory = _ => 1 };
-
-        var command = new RootCommand("Interop Sandbox: a FHIR R4 server with synthetic data and faults on demand.") { host, port, patients, seed, bad, data, paging, hospital, agents, speed };
-        command.SetAction((result, cancellationToken) => RunAsync(new SandboxOptions
+        var patients = new Option<int>("--patients")
         {
-            Host = result.GetValue(host)!,
-            Port = result.GetValue(port),
-            Patients = result.GetValue(patients),
-            Seed = result.GetValue(seed),
-            BadShare = result.GetValue(bad),
-            DataDirectory = result.GetValue(data),
-            Paging = result.GetValue(paging),
-            Hospital = result.GetValue(hospital)
-                ? new HospitalFeed { EndsNow = true, Speed = result.GetValue(speed), Simulation = new HospitalOptions { Seed = result.GetValue(seed), Agents = result.GetValue(agents) } }
-                : null,
-        }, cancellationToken));
+            Description = "Synthetic patients; each brings 22 observations, 5 encounters and 2 conditions",
+            DefaultValueFactory = _ => defaults.Patients,
+        };
+        var seed = new Option<ulong>("--seed")
+        {
+            Description = "The same seed gives the same bytes",
+            DefaultValueFactory = _ => defaults.Seed,
+        };
+        var bad = new Option<double>("--bad-share")
+        {
+            Description = "Share of resources that violate R4",
+            DefaultValueFactory = _ => defaults.BadShare,
+        };
+        var data = new Option<string?>("--data")
+        {
+            Description = "Directory of {Type}.ndjson[.gz] files to serve instead of synthetic data",
+        };
+        var paging = new Option<PagingMode>("--paging")
+        {
+            Description = "Snapshot (as HAPI does) or Live",
+            DefaultValueFactory = _ => defaults.Paging,
+        };
+
+        var hospital = new Option<bool>("--hospital")
+        {
+            Description = "Serve a simulated hospital (clinical resources and AuditEvents that end now) instead of synthetic data",
+        };
+        var agents = new Option<int>("--hospital-agents")
+        {
+            Description = "People who work at the hospital",
+            DefaultValueFactory = _ => new HospitalOptions().Agents,
+        };
+        var speed = new Option<double>("--hospital-speed")
+        {
+            Description = "Simulated seconds per second; Infinity shows all events at once",
+            DefaultValueFactory = _ => 1,
+        };
+
+        var command = new RootCommand("Interop Sandbox: a FHIR R4 server with synthetic data and faults on demand.")
+        {
+            host,
+            port,
+            patients,
+            seed,
+            bad,
+            data,
+            paging,
+            hospital,
+            agents,
+            speed,
+        };
+        command.SetAction(
+            (result, cancellationToken) =>
+                RunAsync(
+                    new SandboxOptions
+                    {
+                        Host = result.GetValue(host)!,
+                        Port = result.GetValue(port),
+                        Patients = result.GetValue(patients),
+                        Seed = result.GetValue(seed),
+                        BadShare = result.GetValue(bad),
+                        DataDirectory = result.GetValue(data),
+                        Paging = result.GetValue(paging),
+                        Hospital = result.GetValue(hospital)
+                            ? new HospitalFeed
+                            {
+                                EndsNow = true,
+                                Speed = result.GetValue(speed),
+                                Simulation = new HospitalOptions { Seed = result.GetValue(seed), Agents = result.GetValue(agents) },
+                            }
+                            : null,
+                    },
+                    cancellationToken
+                )
+        );
         return command;
     }
 
@@ -53,7 +106,9 @@ internal static class SandboxCommand
             using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
             using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
             await using var server = await SandboxServer.StartAsync(options, stopping.Token);
-            Console.WriteLine($"{server.Store.TotalCount:N0} resources at {server.FhirBase} (faults: PUT {server.BaseAddress}sandbox/faults, counts: GET {server.BaseAddress}sandbox/stats)");
+            Console.WriteLine(
+                $"{server.Store.TotalCount:N0} resources at {server.FhirBase} (faults: PUT {server.BaseAddress}sandbox/faults, counts: GET {server.BaseAddress}sandbox/stats)"
+            );
             await server.WaitForShutdownAsync(stopping.Token);
             return 0;
         }

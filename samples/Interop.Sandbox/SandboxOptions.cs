@@ -5,14 +5,17 @@ namespace Interop.Sandbox;
 /// <summary>How a result is paged.</summary>
 public enum PagingMode
 {
-    /// <summary>Like HAPI: the result's ids and versions are frozen at search time, and `next` is a link into that snapshot, which expires.</summary>
+    /// <summary>Like HAPI: the result's ids and versions are frozen at search time, and `next` is a link into that snapshot, which
+    /// expires.</summary>
     Snapshot,
 
-    /// <summary>`next` carries an offset into the result as it is when the page is asked for: rows move between pages while others write.</summary>
+    /// <summary>`next` carries an offset into the result as it is when the page is asked for: rows move between pages while others
+    /// write.</summary>
     Live,
 }
 
-/// <summary>What the sandbox serves and how. The defaults are 1,000 patients and 30,000 resources, the same bytes on every machine.</summary>
+/// <summary>What the sandbox serves and how. The defaults are 1,000 patients and 30,000 resources, the same bytes on every
+/// machine.</summary>
 public sealed record SandboxOptions
 {
     public string Host { get; init; } = "127.0.0.1";
@@ -36,10 +39,12 @@ public sealed record SandboxOptions
     /// <summary>The share of observations, encounters and conditions whose patient is not on the server.</summary>
     public double MissingPatientShare { get; init; } = 0.0005;
 
-    /// <summary>The share of patients that no client can see before the first search of Patient is over: they arrive late. One in every 1/share.</summary>
+    /// <summary>The share of patients that no client can see before the first search of Patient is over: they arrive late. One in every
+    /// 1/share.</summary>
     public double LatePatientShare { get; init; }
 
-    /// <summary>The share of resources that carry no `meta.lastUpdated`, as some servers send them; they sort by an instant that only the server knows.</summary>
+    /// <summary>The share of resources that carry no `meta.lastUpdated`, as some servers send them; they sort by an instant that only the
+    /// server knows.</summary>
     public double NoLastUpdatedShare { get; init; }
 
     /// <summary>`meta.lastUpdated` lies between these two fixed instants, so that no run's data depends on the day it runs.</summary>
@@ -71,8 +76,16 @@ public sealed record SandboxOptions
     internal void Validate()
     {
         Require(Patients >= 0, nameof(Patients), "must not be negative");
-        Require(ObservationsPerPatient >= 0 && EncountersPerPatient >= 0 && ConditionsPerPatient >= 0, nameof(ObservationsPerPatient), "must not be negative");
-        Require((long)Patients * Math.Max(ObservationsPerPatient, Math.Max(EncountersPerPatient, ConditionsPerPatient)) < 100_000_000, nameof(Patients), "gives more than 100 million resources of a type");
+        Require(
+            ObservationsPerPatient >= 0 && EncountersPerPatient >= 0 && ConditionsPerPatient >= 0,
+            nameof(ObservationsPerPatient),
+            "must not be negative"
+        );
+        Require(
+            (long)Patients * Math.Max(ObservationsPerPatient, Math.Max(EncountersPerPatient, ConditionsPerPatient)) < 100_000_000,
+            nameof(Patients),
+            "gives more than 100 million resources of a type"
+        );
         Require(BadShare is >= 0 and <= 1, nameof(BadShare), "is a share between 0 and 1");
         Require(MissingPatientShare is >= 0 and <= 1, nameof(MissingPatientShare), "is a share between 0 and 1");
         Require(LatePatientShare is >= 0 and <= 1, nameof(LatePatientShare), "is a share between 0 and 1");
@@ -93,7 +106,8 @@ public sealed record SandboxOptions
 }
 
 /// <summary>
-/// What a caller of `/fhir` must show: HTTP Basic with these credentials, or a bearer token from `POST /oauth2/token`, which a client gets with
+/// What a caller of `/fhir` must show: HTTP Basic with these credentials, or a bearer token from `POST /oauth2/token`, which a client gets
+/// with
 /// its secret or with an assertion signed by the private half of <see cref="PublicJwk"/> (SMART Backend Services).
 /// </summary>
 public sealed record AccessOptions

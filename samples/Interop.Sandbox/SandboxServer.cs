@@ -63,9 +63,10 @@ public sealed class SandboxServer : IAsyncDisposable
         // Read no environment and no files: in a test process they configure the system under test.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Parse(options.Host), options.Port));
-        builder.Logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Warning)
-            .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // a failed start is thrown to the caller
-        builder.Services.AddRoutingCore()
+        // A failed start is thrown to the caller
+        builder.Logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        builder
+            .Services.AddRoutingCore()
             .AddSingleton<IHostLifetime, EmbeddedLifetime>()
             .AddSingleton(options)
             .AddSingleton(store)
@@ -83,11 +84,13 @@ public sealed class SandboxServer : IAsyncDisposable
 
         var app = builder.Build();
         var counters = app.Services.GetRequiredService<SandboxCounters>();
-        app.Use((context, next) =>
-        {
-            counters.Requested();
-            return next(context);
-        });
+        app.Use(
+            (context, next) =>
+            {
+                counters.Requested();
+                return next(context);
+            }
+        );
         app.UseMiddleware<FaultMiddleware>();
         if (options.Access is { } access)
             app.UseMiddleware<AccessMiddleware>(access);

@@ -37,13 +37,18 @@ public static class InteropApi
         services.AddExceptionHandler<FailureHandler>();
         services.Configure<ForwardedHeadersOptions>(forwarded =>
         {
-            forwarded.ForwardedHeaders = options.TrustedProxies.Count == 0 ? ForwardedHeaders.None : ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
+            forwarded.ForwardedHeaders =
+                options.TrustedProxies.Count == 0
+                    ? ForwardedHeaders.None
+                    : ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
             forwarded.KnownProxies.Clear();
             forwarded.KnownIPNetworks.Clear();
             foreach (var network in options.TrustedProxies)
                 forwarded.KnownIPNetworks.Add(network);
         });
-        services.AddCors(cors => cors.AddDefaultPolicy(policy => policy.WithOrigins([.. options.CorsOrigins]).AllowAnyHeader().AllowAnyMethod()));
+        services.AddCors(cors =>
+            cors.AddDefaultPolicy(policy => policy.WithOrigins([.. options.CorsOrigins]).AllowAnyHeader().AllowAnyMethod())
+        );
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
@@ -51,8 +56,16 @@ public static class InteropApi
             json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict; // else every number is documented as "integer or string"
             json.SerializerOptions.Converters.Add(new UtcInstantConverter());
         });
-        services.AddOpenApi("openapi", openApi => openApi
-            .AddDocumentTransformer<ApiDescription>().AddOperationTransformer<Examples>().AddOperationTransformer<QueryNames>().AddOperationTransformer<AccessDescription>().AddSchemaTransformer<WrittenTypes>());
+        services.AddOpenApi(
+            "openapi",
+            openApi =>
+                openApi
+                    .AddDocumentTransformer<ApiDescription>()
+                    .AddOperationTransformer<Examples>()
+                    .AddOperationTransformer<QueryNames>()
+                    .AddOperationTransformer<AccessDescription>()
+                    .AddSchemaTransformer<WrittenTypes>()
+        );
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         return services;
     }
@@ -91,12 +104,16 @@ public static class InteropApi
         features.MapAccessReports();
         app.MapOpenApi("/{documentName}.json").AllowAnonymous();
         // Under its own path only, so that it does not handle every request.
-        app.UseWhen(http => http.Request.Path.StartsWithSegments("/docs"), docs => docs.UseSwaggerUI(ui =>
-        {
-            ui.RoutePrefix = "docs";
-            ui.SwaggerEndpoint("/openapi.json", "Interop");
-            ui.DocumentTitle = "Interop API";
-        }));
+        app.UseWhen(
+            http => http.Request.Path.StartsWithSegments("/docs"),
+            docs =>
+                docs.UseSwaggerUI(ui =>
+                {
+                    ui.RoutePrefix = "docs";
+                    ui.SwaggerEndpoint("/openapi.json", "Interop");
+                    ui.DocumentTitle = "Interop API";
+                })
+        );
     }
 
     private static void UsePipeline(this WebApplication app)

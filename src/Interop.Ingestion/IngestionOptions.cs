@@ -2,14 +2,16 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Interop.Ingestion;
 
-/// <summary>Settings of ingestion that hold for every source; the settings of one source are its <see cref="Interop.Sources.SourceOptions"/>.</summary>
+/// <summary>Settings of ingestion that hold for every source; the settings of one source are its
+/// <see cref="Interop.Sources.SourceOptions"/>.</summary>
 public sealed record IngestionOptions : IValidatableObject
 {
     /// <summary>Resources asked for per page (<c>FHIR_PAGE_SIZE</c>).</summary>
     [Range(1, 10_000)]
     public int PageSize { get; set; } = 100;
 
-    /// <summary>How far before the watermark an incremental run starts: servers commit rows up to two minutes after stamping them.</summary>
+    /// <summary>How far before the watermark an incremental run starts: servers commit rows up to two minutes after stamping
+    /// them.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "30.00:00:00")]
     public TimeSpan Overlap { get; set; } = TimeSpan.FromSeconds(120);
 
@@ -43,6 +45,7 @@ public sealed record ExportOptions
 /// <summary>The normalized tables.</summary>
 public sealed record ViewOptions
 {
-    /// <summary>A folder of the user's own ViewDefinitions (*.json), read at start; null: the platform's and those put through the API.</summary>
+    /// <summary>A folder of the user's own ViewDefinitions (*.json), read at start; null: the platform's and those put through the
+    /// API.</summary>
     public string? Directory { get; set; }
 }

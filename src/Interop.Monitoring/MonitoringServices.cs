@@ -9,7 +9,8 @@ namespace Interop;
 /// <summary>Composition of the library.</summary>
 public static class MonitoringLibraryServices
 {
-    /// <summary>Adds the models and the outlets of alerts. The kind of model is <see cref="ForestModel"/> unless another is registered before.</summary>
+    /// <summary>Adds the models and the outlets of alerts. The kind of model is <see cref="ForestModel"/> unless another is registered
+    /// before.</summary>
     public static IServiceCollection AddMonitoringLibrary(this IServiceCollection services)
     {
         services.TryAddSingleton<Func<IAnomalyModel>>(() => new ForestModel());

@@ -49,8 +49,18 @@ public sealed record SourceAuthOptions : IValidatableObject
     {
         ["none"] = [],
         ["basic"] = [(nameof(Username), o => o.Username), (nameof(Password), o => o.Password)],
-        ["client_credentials"] = [(nameof(TokenUrl), o => o.TokenUrl), (nameof(ClientId), o => o.ClientId), (nameof(ClientSecret), o => o.ClientSecret)],
-        ["smart_backend"] = [(nameof(TokenUrl), o => o.TokenUrl), (nameof(ClientId), o => o.ClientId), (nameof(PrivateKeyFile), o => o.PrivateKeyFile)],
+        ["client_credentials"] =
+        [
+            (nameof(TokenUrl), o => o.TokenUrl),
+            (nameof(ClientId), o => o.ClientId),
+            (nameof(ClientSecret), o => o.ClientSecret),
+        ],
+        ["smart_backend"] =
+        [
+            (nameof(TokenUrl), o => o.TokenUrl),
+            (nameof(ClientId), o => o.ClientId),
+            (nameof(PrivateKeyFile), o => o.PrivateKeyFile),
+        ],
         ["tenant"] = [(nameof(Tenant), o => o.Tenant)],
     };
 
@@ -89,11 +99,16 @@ public sealed record SourceAuthOptions : IValidatableObject
     {
         if (!Needed.TryGetValue(Kind, out var needed))
             return [new($"must be {string.Join(", ", Needed.Keys)}, not '{Kind}'", [nameof(Kind)])];
-        var missing = needed.Where(setting => string.IsNullOrEmpty(setting.Value(this)))
-            .Select(setting => new ValidationResult($"is missing for Kind={Kind}", [setting.Name])).ToList();
+        var missing = needed
+            .Where(setting => string.IsNullOrEmpty(setting.Value(this)))
+            .Select(setting => new ValidationResult($"is missing for Kind={Kind}", [setting.Name]))
+            .ToList();
         if (missing.Count > 0)
             return missing;
-        if (Kind is "client_credentials" or "smart_backend" && !(Uri.TryCreate(TokenUrl, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"))
+        if (
+            Kind is "client_credentials" or "smart_backend"
+            && !(Uri.TryCreate(TokenUrl, UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
+        )
             return [new($"must be an absolute http or https URL, not '{TokenUrl}'", [nameof(TokenUrl)])];
         return Kind == "smart_backend" && !File.Exists(PrivateKeyFile)
             ? [new($"must be a PEM file; there is none at '{PrivateKeyFile}'", [nameof(PrivateKeyFile)])]

@@ -3,9 +3,14 @@ using Interop.Fhir.Client;
 
 namespace Interop.Sources;
 
-/// <summary>The FHIR servers of the settings, each with one client for the life of the process (its circuit and its token live there).</summary>
+/// <summary>The FHIR servers of the settings, each with one client for the life of the process (its circuit and its token live
+/// there).</summary>
 public sealed class SourceRegistry(
-    IReadOnlyDictionary<string, SourceOptions> sources, IHttpClientFactory http, TimeProvider time, ITenantTokens tokens)
+    IReadOnlyDictionary<string, SourceOptions> sources,
+    IHttpClientFactory http,
+    TimeProvider time,
+    ITenantTokens tokens
+)
 {
     /// <summary>The name of the HTTP client that sources share.</summary>
     public const string HttpClientName = "fhir-source";
@@ -23,9 +28,10 @@ public sealed class SourceRegistry(
         sources.TryGetValue(source, out var options) ? _clients.GetOrAdd(source, _ => Create(options)) : null;
 
     /// <summary>The credentials of a source for another client, or null when it needs none or is not known.</summary>
-    public IAuthorization? FindAuthorization(string source) => sources.TryGetValue(source, out var options)
-        ? Authorization(options.Auth, http.CreateClient(HttpClientName), new Uri(options.BaseUrl))
-        : null;
+    public IAuthorization? FindAuthorization(string source) =>
+        sources.TryGetValue(source, out var options)
+            ? Authorization(options.Auth, http.CreateClient(HttpClientName), new Uri(options.BaseUrl))
+            : null;
 
     private FhirClient Create(SourceOptions options)
     {
@@ -42,18 +48,25 @@ public sealed class SourceRegistry(
         return new FhirClient(client, settings, Authorization(options.Auth, client, baseUrl), time);
     }
 
-    private IAuthorization? Authorization(SourceAuthOptions auth, HttpClient client, Uri baseUrl) => auth.Kind switch
-    {
-        "basic" => new BasicAuthorization(auth.Username!, auth.Password!),
-        "client_credentials" => new OAuthAuthorization(
-            client, new Uri(auth.TokenUrl!), new ClientSecret(auth.ClientId!, auth.ClientSecret!), auth.Scope, time),
-        "smart_backend" => new OAuthAuthorization(
-            client,
-            new Uri(auth.TokenUrl!),
-            new SignedAssertion(auth.ClientId!, new Uri(auth.TokenUrl!), File.ReadAllText(auth.PrivateKeyFile!), auth.KeyId, time),
-            auth.Scope,
-            time),
-        "tenant" => new TenantAuthorization(tokens, auth.Tenant!, baseUrl),
-        _ => null,
-    };
+    private IAuthorization? Authorization(SourceAuthOptions auth, HttpClient client, Uri baseUrl) =>
+        auth.Kind switch
+        {
+            "basic" => new BasicAuthorization(auth.Username!, auth.Password!),
+            "client_credentials" => new OAuthAuthorization(
+                client,
+                new Uri(auth.TokenUrl!),
+                new ClientSecret(auth.ClientId!, auth.ClientSecret!),
+                auth.Scope,
+                time
+            ),
+            "smart_backend" => new OAuthAuthorization(
+                client,
+                new Uri(auth.TokenUrl!),
+                new SignedAssertion(auth.ClientId!, new Uri(auth.TokenUrl!), File.ReadAllText(auth.PrivateKeyFile!), auth.KeyId, time),
+                auth.Scope,
+                time
+            ),
+            "tenant" => new TenantAuthorization(tokens, auth.Tenant!, baseUrl),
+            _ => null,
+        };
 }

@@ -3,7 +3,8 @@ using Interop.Fhir.Client;
 
 namespace Interop.Sources;
 
-/// <summary>Sends the token of an OpenEMR tenant. It asks for the token with every request; <see cref="ITenantTokens"/> renews it.</summary>
+/// <summary>Sends the token of an OpenEMR tenant. It asks for the token with every request; <see cref="ITenantTokens"/> renews
+/// it.</summary>
 internal sealed class TenantAuthorization(ITenantTokens tokens, string tenant, Uri baseUrl) : IAuthorization
 {
     private string? _last;

@@ -4,7 +4,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Interop.Storage;
 
 /// <summary>
-/// One database, PostgreSQL or SQLite, for use by many threads at once. A caller passes its work as a function of a session; the work runs in
+/// One database, PostgreSQL or SQLite, for use by many threads at once. A caller passes its work as a function of a session; the work runs
+/// in
 /// one transaction and on the caller's own scheduler.
 /// </summary>
 public abstract partial class Database : IAsyncDisposable
@@ -33,12 +34,14 @@ public abstract partial class Database : IAsyncDisposable
     private protected TimeProvider Time { get; }
 
     /// <summary>
-    /// Runs the work in one transaction and commits it. After a deadlock, a serialization failure, a busy file, or a connection that was lost
+    /// Runs the work in one transaction and commits it. After a deadlock, a serialization failure, a busy file, or a connection that was
+    /// lost
     /// before the commit was sent, the work runs again after a growing delay. So the work must have no effect outside of the database.
     /// </summary>
     /// <exception cref="CommitUncertainException">The connection was lost during the commit.</exception>
     /// <exception cref="DatabaseException">A known failure, after the last attempt.</exception>
-    /// <exception cref="InvalidOperationException">The caller is inside a write to this database already; it would wait for itself.</exception>
+    /// <exception cref="InvalidOperationException">The caller is inside a write to this database already; it would wait for
+    /// itself.</exception>
     public async Task<T> WriteAsync<T>(Func<DbSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
@@ -60,7 +63,14 @@ public abstract partial class Database : IAsyncDisposable
 
     /// <inheritdoc cref="WriteAsync{T}"/>
     public Task WriteAsync(Func<DbSession, CancellationToken, Task> work, CancellationToken cancellationToken = default) =>
-        WriteAsync(async (session, token) => { await work(session, token); return true; }, cancellationToken);
+        WriteAsync(
+            async (session, token) =>
+            {
+                await work(session, token);
+                return true;
+            },
+            cancellationToken
+        );
 
     /// <summary>
     /// Runs the work on one snapshot of the database, which it cannot change. A read never waits for a writer. After a lost connection the
@@ -75,7 +85,14 @@ public abstract partial class Database : IAsyncDisposable
 
     /// <inheritdoc cref="ReadAsync{T}"/>
     public Task ReadAsync(Func<DbSession, CancellationToken, Task> work, CancellationToken cancellationToken = default) =>
-        ReadAsync(async (session, token) => { await work(session, token); return true; }, cancellationToken);
+        ReadAsync(
+            async (session, token) =>
+            {
+                await work(session, token);
+                return true;
+            },
+            cancellationToken
+        );
 
     /// <summary>
     /// Whether the database can be used now; one attempt. A database that was full at the last write, less than 30 s ago, cannot be used,
@@ -88,7 +105,12 @@ public abstract partial class Database : IAsyncDisposable
             throw new DatabaseFullException(full.Message);
         try
         {
-            await AttemptAsync(write: false, (session, token) => session.ScalarAsync<long>("SELECT 1", null, token), new Attempt(), cancellationToken);
+            await AttemptAsync(
+                write: false,
+                (session, token) => session.ScalarAsync<long>("SELECT 1", null, token),
+                new Attempt(),
+                cancellationToken
+            );
         }
         catch (Exception e) when (Explain(e, write: false) is { } named)
         {
@@ -104,7 +126,11 @@ public abstract partial class Database : IAsyncDisposable
 
     /// <summary>One transaction: begin, work, commit or roll back.</summary>
     private protected abstract Task<T> AttemptAsync<T>(
-        bool write, Func<DbSession, CancellationToken, Task<T>> work, Attempt attempt, CancellationToken cancellationToken);
+        bool write,
+        Func<DbSession, CancellationToken, Task<T>> work,
+        Attempt attempt,
+        CancellationToken cancellationToken
+    );
 
     /// <summary>The failure as a named exception with advice; null when it is not a known failure and is passed on unchanged.</summary>
     private protected abstract DatabaseException? Explain(Exception e, bool write);
@@ -118,7 +144,8 @@ public abstract partial class Database : IAsyncDisposable
             {
                 return await AttemptAsync(write, work, attempt, cancellationToken);
             }
-            catch (Exception e) when (number < Options.MaxAttempts && attempt.MayRepeat && !cancellationToken.IsCancellationRequested && MayRepeat(e))
+            catch (Exception e)
+                when (number < Options.MaxAttempts && attempt.MayRepeat && !cancellationToken.IsCancellationRequested && MayRepeat(e))
             {
                 var delay = DelayAfter(number);
                 LogRepeat(number, Options.MaxAttempts, Location, Classify(e), e.Message, delay);
@@ -143,7 +170,11 @@ public abstract partial class Database : IAsyncDisposable
         return TimeSpan.FromMilliseconds(full * (0.5 + Random.Shared.NextDouble() / 2));
     }
 
-    [LoggerMessage(1001, LogLevel.Warning, "Attempt {Number} of {MaxAttempts} on {Location} failed with {Kind}: {Reason}. The next attempt follows in {Delay}")]
+    [LoggerMessage(
+        1001,
+        LogLevel.Warning,
+        "Attempt {Number} of {MaxAttempts} on {Location} failed with {Kind}: {Reason}. The next attempt follows in {Delay}"
+    )]
     private partial void LogRepeat(int number, int maxAttempts, string location, FailureKind kind, string reason, TimeSpan delay);
 
     /// <summary>A reference type: tasks that were started inside a write see that it has ended, and may then write themselves.</summary>

@@ -19,17 +19,20 @@ public sealed record DatabaseOptions
     /// </summary>
     public required string Connection { get; init; }
 
-    /// <summary>The name of the setting that <see cref="Connection"/> came from, for messages. The default value is <c>DB_URL</c>.</summary>
+    /// <summary>The name of the setting that <see cref="Connection"/> came from, for messages. The default value is
+    /// <c>DB_URL</c>.</summary>
     public string Setting { get; init; } = "DB_URL";
 
     /// <summary>The most transactions that read at once; further ones wait. The default value is 8.</summary>
     public int MaxReadConnections { get; init; } = 8;
 
-    /// <summary>PostgreSQL: the most transactions that write at once. SQLite always has one writer per file. The default value is 8.</summary>
+    /// <summary>PostgreSQL: the most transactions that write at once. SQLite always has one writer per file. The default value is
+    /// 8.</summary>
     public int MaxWriteConnections { get; init; } = 8;
 
     /// <summary>
-    /// PostgreSQL: writes block the calling thread, as those to SQLite always do. An asynchronous transaction waits for a thread of the pool
+    /// PostgreSQL: writes block the calling thread, as those to SQLite always do. An asynchronous transaction waits for a thread of the
+    /// pool
     /// after each statement, behind all other work of a busy process; a writer with a thread of its own need not. A cancellation then takes
     /// effect between statements only.
     /// </summary>
@@ -41,7 +44,8 @@ public sealed record DatabaseOptions
     /// <summary>The longest wait for a connection, to be opened or to become free. The default value is 15 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>PostgreSQL: the longest duration of one statement, in whole seconds. SQLite has no such limit. The default value is 60 s.</summary>
+    /// <summary>PostgreSQL: the longest duration of one statement, in whole seconds. SQLite has no such limit. The default value is 60
+    /// s.</summary>
     public TimeSpan CommandTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
@@ -68,7 +72,8 @@ public sealed record DatabaseOptions
     /// <summary>The most attempts of a transaction that fails because of others or a lost connection. The default value is 9.</summary>
     public int MaxAttempts { get; init; } = 9;
 
-    /// <summary>The delay before the second attempt. It doubles with each further attempt, less a random part. The default value is 25 ms.</summary>
+    /// <summary>The delay before the second attempt. It doubles with each further attempt, less a random part. The default value is 25
+    /// ms.</summary>
     public TimeSpan FirstRetryDelay { get; init; } = TimeSpan.FromMilliseconds(25);
 
     /// <summary>The longest delay between two attempts. The default value is 3 s.</summary>

@@ -7,15 +7,28 @@ internal static class TelemetryMetrics
 {
     private static readonly Meter Meter = new("Interop.Telemetry");
     private static readonly Counter<long> Events = Meter.CreateCounter<long>("interop.telemetry.events", "{event}", "Events, by outcome");
-    private static readonly Histogram<double> Commits =
-        Meter.CreateHistogram<double>("interop.telemetry.commit.duration", "s", "Time from the start of a batch until it is durable, by place");
-    private static readonly Counter<long> Skipped =
-        Meter.CreateCounter<long>("interop.telemetry.executions.skipped", "{event}", "Events that lack a value that a PD execution needs");
-    private static readonly Counter<long> Damaged =
-        Meter.CreateCounter<long>("interop.telemetry.spool.damaged", "By", "Bytes of the spool that could not be read");
+    private static readonly Histogram<double> Commits = Meter.CreateHistogram<double>(
+        "interop.telemetry.commit.duration",
+        "s",
+        "Time from the start of a batch until it is durable, by place"
+    );
+    private static readonly Counter<long> Skipped = Meter.CreateCounter<long>(
+        "interop.telemetry.executions.skipped",
+        "{event}",
+        "Events that lack a value that a PD execution needs"
+    );
+    private static readonly Counter<long> Damaged = Meter.CreateCounter<long>(
+        "interop.telemetry.spool.damaged",
+        "By",
+        "Bytes of the spool that could not be read"
+    );
     private static long _spoolBytes;
-    private static readonly ObservableGauge<long> SpoolBytes =
-        Meter.CreateObservableGauge("interop.telemetry.spool.size", () => Volatile.Read(ref _spoolBytes), "By", "Bytes in the spool");
+    private static readonly ObservableGauge<long> SpoolBytes = Meter.CreateObservableGauge(
+        "interop.telemetry.spool.size",
+        () => Volatile.Read(ref _spoolBytes),
+        "By",
+        "Bytes in the spool"
+    );
 
     /// <param name="outcome">accepted, rejected, reused, not_kept or reject_dropped.</param>
     public static void Count(string outcome, long events)

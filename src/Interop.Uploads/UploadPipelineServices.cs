@@ -18,10 +18,17 @@ public static class UploadPipelineServices
     {
         services.AddUpstreamClient(TransactionClient.HttpClientName);
         services.AddUpstreamClient(OpenMrsClient.HttpClientName);
-        services.AddSingleton(provider => UploadTarget.Create(
-            provider.GetRequiredService<IOptions<UploadOptions>>().Value.TargetUrl, defaultFhirServer, provider.GetService<SourceRegistry>()));
+        services.AddSingleton(provider =>
+            UploadTarget.Create(
+                provider.GetRequiredService<IOptions<UploadOptions>>().Value.TargetUrl,
+                defaultFhirServer,
+                provider.GetService<SourceRegistry>()
+            )
+        );
         services.AddSingleton<TransactionClient>();
-        services.AddSingleton(provider => new MappingProfiles(provider.GetRequiredService<IOptions<UploadOptions>>().Value.ProfileDirectory));
+        services.AddSingleton(provider => new MappingProfiles(
+            provider.GetRequiredService<IOptions<UploadOptions>>().Value.ProfileDirectory
+        ));
         services.TryAddSingleton<ITerminology, BuiltInTerminology>();
         services.AddSingleton<FilePreviewer>();
         services.AddSingleton<OpenMrsClient>();

@@ -19,11 +19,12 @@ public sealed class MigrationTests
     }
 
     private static List<string> Numbers(Assembly assembly, string folder) =>
-    [
-        .. assembly.GetManifestResourceNames()
-            .Select(name => name.Replace('\\', '/'))
-            .Where(name => name.Contains(folder, StringComparison.Ordinal))
-            .Select(name => name[(name.IndexOf(folder, StringComparison.Ordinal) + folder.Length)..].Split('_')[0])
-            .Order(StringComparer.Ordinal),
-    ];
+        [
+            .. assembly
+                .GetManifestResourceNames()
+                .Select(name => name.Replace('\\', '/'))
+                .Where(name => name.Contains(folder, StringComparison.Ordinal))
+                .Select(name => name[(name.IndexOf(folder, StringComparison.Ordinal) + folder.Length)..].Split('_')[0])
+                .Order(StringComparer.Ordinal),
+        ];
 }

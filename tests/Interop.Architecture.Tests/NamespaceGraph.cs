@@ -3,14 +3,17 @@ using System.Reflection.Emit;
 
 namespace Interop.Architecture.Tests;
 
-/// <summary>Which namespaces of an assembly use which others of it: read from signatures, base types, attributes and method bodies.</summary>
+/// <summary>Which namespaces of an assembly use which others of it: read from signatures, base types, attributes and method
+/// bodies.</summary>
 internal sealed class NamespaceGraph
 {
     private const BindingFlags Declared =
         BindingFlags.DeclaredOnly | BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
 
-    private static readonly Dictionary<short, OpCode> OpCodesByValue = typeof(OpCodes).GetFields(BindingFlags.Public | BindingFlags.Static)
-        .Select(f => (OpCode)f.GetValue(null)!).ToDictionary(o => o.Value);
+    private static readonly Dictionary<short, OpCode> OpCodesByValue = typeof(OpCodes)
+        .GetFields(BindingFlags.Public | BindingFlags.Static)
+        .Select(f => (OpCode)f.GetValue(null)!)
+        .ToDictionary(o => o.Value);
 
     private readonly Assembly _assembly;
     private readonly Dictionary<string, SortedDictionary<string, string>> _uses = [];
@@ -35,9 +38,17 @@ internal sealed class NamespaceGraph
         var reach = _uses.Keys.ToDictionary(n => n, Reachable);
         return
         [
-            .. _uses.Keys.Where(n => reach[n].Contains(n))
-                .GroupBy(n => string.Join(", ", reach[n].Where(m => reach.TryGetValue(m, out var back) && back.Contains(n)).Order(StringComparer.Ordinal)))
-                .Select(g => $"{g.Key}:\n  {string.Join("\n  ", g.SelectMany(n => _uses[n].Where(u => g.Contains(u.Key)).Select(u => u.Value)))}"),
+            .. _uses
+                .Keys.Where(n => reach[n].Contains(n))
+                .GroupBy(n =>
+                    string.Join(
+                        ", ",
+                        reach[n].Where(m => reach.TryGetValue(m, out var back) && back.Contains(n)).Order(StringComparer.Ordinal)
+                    )
+                )
+                .Select(g =>
+                    $"{g.Key}:\n  {string.Join("\n  ", g.SelectMany(n => _uses[n].Where(u => g.Contains(u.Key)).Select(u => u.Value)))}"
+                ),
         ];
     }
 
@@ -69,7 +80,10 @@ internal sealed class NamespaceGraph
             if (method.GetMethodBody() is not { } body)
                 continue;
             UseAll(type, body.LocalVariables.Select(l => l.LocalType));
-            UseAll(type, body.ExceptionHandlingClauses.Where(c => c.Flags == ExceptionHandlingClauseOptions.Clause).Select(c => c.CatchType));
+            UseAll(
+                type,
+                body.ExceptionHandlingClauses.Where(c => c.Flags == ExceptionHandlingClauseOptions.Clause).Select(c => c.CatchType)
+            );
             foreach (var member in MembersUsed(method, body.GetILAsByteArray()!))
                 UseMember(type, member);
         }
@@ -113,7 +127,7 @@ internal sealed class NamespaceGraph
     {
         var typeArguments = method.DeclaringType!.IsGenericType ? method.DeclaringType.GetGenericArguments() : null;
         var methodArguments = method.IsGenericMethod ? method.GetGenericArguments() : null;
-        for (var at = 0; at < code.Length;)
+        for (var at = 0; at < code.Length; )
         {
             short value = code[at++];
             if (value == 0xFE)
@@ -135,19 +149,21 @@ internal sealed class NamespaceGraph
         }
     }
 
-    private static int OperandBytes(OperandType type) => type switch
-    {
-        OperandType.InlineNone => 0,
-        OperandType.ShortInlineBrTarget or OperandType.ShortInlineI or OperandType.ShortInlineVar => 1,
-        OperandType.InlineVar => 2,
-        OperandType.InlineI8 or OperandType.InlineR => 8,
-        _ => 4,
-    };
+    private static int OperandBytes(OperandType type) =>
+        type switch
+        {
+            OperandType.InlineNone => 0,
+            OperandType.ShortInlineBrTarget or OperandType.ShortInlineI or OperandType.ShortInlineVar => 1,
+            OperandType.InlineVar => 2,
+            OperandType.InlineI8 or OperandType.InlineR => 8,
+            _ => 4,
+        };
 
     private static Type Outermost(Type type) => type.DeclaringType is { } outer ? Outermost(outer) : type;
 
     private static bool IsOurs(Type type) =>
-        type.Namespace is { } name && (name.StartsWith("Interop", StringComparison.Ordinal) || name.StartsWith("Orleans", StringComparison.Ordinal));
+        type.Namespace is { } name
+        && (name.StartsWith("Interop", StringComparison.Ordinal) || name.StartsWith("Orleans", StringComparison.Ordinal));
 
     // Orleans' source generator writes serializers into namespaces of its own.
     private static bool IsGenerated(Type type) => type.Namespace!.StartsWith("OrleansCodeGen", StringComparison.Ordinal);

@@ -11,17 +11,30 @@ public sealed class SerializationTests
 
     private static readonly HashSet<Type> Primitives =
     [
-        typeof(bool), typeof(int), typeof(long), typeof(double), typeof(decimal), typeof(string), typeof(byte), typeof(Guid), typeof(DateTimeOffset),
-        typeof(TimeSpan), typeof(Uri), typeof(ReadOnlyMemory<byte>),
+        typeof(bool),
+        typeof(int),
+        typeof(long),
+        typeof(double),
+        typeof(decimal),
+        typeof(string),
+        typeof(byte),
+        typeof(Guid),
+        typeof(DateTimeOffset),
+        typeof(TimeSpan),
+        typeof(Uri),
+        typeof(ReadOnlyMemory<byte>),
     ];
 
     private static readonly HashSet<Type> Containers =
     [
-        typeof(Nullable<>), typeof(ImmutableArray<>), typeof(ImmutableDictionary<,>), typeof(ImmutableSortedDictionary<,>), typeof(ImmutableHashSet<>),
+        typeof(Nullable<>),
+        typeof(ImmutableArray<>),
+        typeof(ImmutableDictionary<,>),
+        typeof(ImmutableSortedDictionary<,>),
+        typeof(ImmutableHashSet<>),
     ];
 
-    public static TheoryData<string> GrainInterfaces =>
-        [.. Abstractions.GetTypes().Where(IsGrainInterface).Select(t => t.FullName!)];
+    public static TheoryData<string> GrainInterfaces => [.. Abstractions.GetTypes().Where(IsGrainInterface).Select(t => t.FullName!)];
 
     public static TheoryData<string> Messages => [.. Reachable().Where(t => t.Assembly == Abstractions).Select(t => t.FullName!)];
 
@@ -64,17 +77,32 @@ public sealed class SerializationTests
     }
 
     [Fact]
-    public void The_messages_of_a_call_are_found() => Assert.Superset(
-        new HashSet<Type> { typeof(RunRequest), typeof(RunMeta), typeof(StartRunResult), typeof(RunProgress), typeof(RunCounters), typeof(JsonText) },
-        Reachable());
+    public void The_messages_of_a_call_are_found() =>
+        Assert.Superset(
+            new HashSet<Type>
+            {
+                typeof(RunRequest),
+                typeof(RunMeta),
+                typeof(StartRunResult),
+                typeof(RunProgress),
+                typeof(RunCounters),
+                typeof(JsonText),
+            },
+            Reachable()
+        );
 
     private static bool IsGrainInterface(Type type) => type.IsInterface && typeof(IGrain).IsAssignableFrom(type);
 
     private static HashSet<Type> Reachable()
     {
         var found = new HashSet<Type>();
-        var open = new Queue<Type>(Abstractions.GetTypes().Where(IsGrainInterface).SelectMany(t => t.GetMethods())
-            .SelectMany(m => m.GetParameters().Select(p => p.ParameterType).Append(m.ReturnType)));
+        var open = new Queue<Type>(
+            Abstractions
+                .GetTypes()
+                .Where(IsGrainInterface)
+                .SelectMany(t => t.GetMethods())
+                .SelectMany(m => m.GetParameters().Select(p => p.ParameterType).Append(m.ReturnType))
+        );
         while (open.TryDequeue(out var type))
         {
             if (type.IsGenericType)
@@ -92,12 +120,16 @@ public sealed class SerializationTests
         return found;
     }
 
-    private static IEnumerable<(string Name, Type Type)> Members(Type type) => type.IsEnum
-        ? []
-        : type.GetProperties(BindingFlags.Instance | BindingFlags.Public).Where(p => p.GetMethod!.GetParameters().Length == 0 && p.CanWrite)
-            .Select(p => (p.Name, p.PropertyType));
+    private static IEnumerable<(string Name, Type Type)> Members(Type type) =>
+        type.IsEnum
+            ? []
+            : type.GetProperties(BindingFlags.Instance | BindingFlags.Public)
+                .Where(p => p.GetMethod!.GetParameters().Length == 0 && p.CanWrite)
+                .Select(p => (p.Name, p.PropertyType));
 
     private static bool IsSerializable(Type type) =>
-        Primitives.Contains(type) || type.IsEnum || type.Assembly == Abstractions
+        Primitives.Contains(type)
+        || type.IsEnum
+        || type.Assembly == Abstractions
         || (type.IsGenericType && Containers.Contains(type.GetGenericTypeDefinition()) && type.GetGenericArguments().All(IsSerializable));
 }

@@ -11,15 +11,74 @@ internal static class Fuzz
 
     private static readonly string[] PathScraps =
     [
-        "(", ")", "'", ".", "[0]", " | ", " is ", "{}", "name", "given", ".first()", " = ", "1", "-", "@2015", "%x", "%rowIndex", "$this", "div", " 'mg'", "\\u00", "as", ".where(", "\"", "`",
-        "iif(", "repeat(", ".ofType(", "getResourceKey()", "descendants()", "%c", " and ", "''", "9999999999999999999", ".toString()", "combine(", "lowBoundary()",
-        ".repeat($this & $this)", ".repeatAll($this)", ".aggregate($total | $this, {})", ".aggregate($total.combine($total), 1)", ".descendants().select(%resource.descendants())",
-        ".replace('', 'aaaaaaaaaaaaaaaaaaaaaaaa')", ".replaceMatches('.', '$_$_')", ".matches('(a+)+$')", ".combine($this).combine($this)", ".repeat(children() | children())",
+        "(",
+        ")",
+        "'",
+        ".",
+        "[0]",
+        " | ",
+        " is ",
+        "{}",
+        "name",
+        "given",
+        ".first()",
+        " = ",
+        "1",
+        "-",
+        "@2015",
+        "%x",
+        "%rowIndex",
+        "$this",
+        "div",
+        " 'mg'",
+        "\\u00",
+        "as",
+        ".where(",
+        "\"",
+        "`",
+        "iif(",
+        "repeat(",
+        ".ofType(",
+        "getResourceKey()",
+        "descendants()",
+        "%c",
+        " and ",
+        "''",
+        "9999999999999999999",
+        ".toString()",
+        "combine(",
+        "lowBoundary()",
+        ".repeat($this & $this)",
+        ".repeatAll($this)",
+        ".aggregate($total | $this, {})",
+        ".aggregate($total.combine($total), 1)",
+        ".descendants().select(%resource.descendants())",
+        ".replace('', 'aaaaaaaaaaaaaaaaaaaaaaaa')",
+        ".replaceMatches('.', '$_$_')",
+        ".matches('(a+)+$')",
+        ".combine($this).combine($this)",
+        ".repeat(children() | children())",
     ];
 
     private static readonly string[] JsonScraps =
     [
-        "null", "true", "1", "1.5e400", "-9223372036854775808", "\"x\"", "\"\"", "[]", "{}", "[[1]]", "[null]", "{\"value\":\"x\"}", "{\"extension\":1}", "\"2024-13-45\"", $"\"{LoneSurrogate}\"", "\"\\u0000\"", "\"=1\"",
+        "null",
+        "true",
+        "1",
+        "1.5e400",
+        "-9223372036854775808",
+        "\"x\"",
+        "\"\"",
+        "[]",
+        "{}",
+        "[[1]]",
+        "[null]",
+        "{\"value\":\"x\"}",
+        "{\"extension\":1}",
+        "\"2024-13-45\"",
+        $"\"{LoneSurrogate}\"",
+        "\"\\u0000\"",
+        "\"=1\"",
     ];
 
     /// <summary>How many inputs: a share of the 20,000 that every run of the tests takes, or with INTEROP_LONG=1 a million.</summary>
@@ -28,7 +87,8 @@ internal static class Fuzz
     /// <summary>Cuts something out of an expression, puts something in, or both.</summary>
     public static string Path(string text, Random random)
     {
-        int at = random.Next(text.Length + 1), length = random.Next(Math.Min(6, text.Length - at + 1));
+        int at = random.Next(text.Length + 1),
+            length = random.Next(Math.Min(6, text.Length - at + 1));
         var scrap = PathScraps[random.Next(PathScraps.Length)];
         return random.Next(3) switch
         {
@@ -38,7 +98,8 @@ internal static class Fuzz
         };
     }
 
-    /// <summary>Up to three changes to a document that leave it JSON: values replaced, removed, repeated, moved under another name.</summary>
+    /// <summary>Up to three changes to a document that leave it JSON: values replaced, removed, repeated, moved under another
+    /// name.</summary>
     public static string Json(JsonNode document, Random random, Func<JsonValue, string?>? changedText = null)
     {
         var root = document.DeepClone();
@@ -83,10 +144,11 @@ internal static class Fuzz
         }
     }
 
-    private static IEnumerable<JsonNode> All(JsonNode node) => node switch
-    {
-        JsonObject o => o.Select(p => p.Value).OfType<JsonNode>().SelectMany(All).Prepend(node),
-        JsonArray a => a.OfType<JsonNode>().SelectMany(All).Prepend(node),
-        _ => [node],
-    };
+    private static IEnumerable<JsonNode> All(JsonNode node) =>
+        node switch
+        {
+            JsonObject o => o.Select(p => p.Value).OfType<JsonNode>().SelectMany(All).Prepend(node),
+            JsonArray a => a.OfType<JsonNode>().SelectMany(All).Prepend(node),
+            _ => [node],
+        };
 }

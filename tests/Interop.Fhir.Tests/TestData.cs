@@ -10,9 +10,11 @@ internal static class TestData
     private const string Synthea = "synthea-100";
     private const string Examples = "fhir-r4/examples";
 
-    public static IEnumerable<string> SyntheaFiles => Directory.EnumerateFiles(PublishedData.Require(Synthea), "*.ndjson.gz").Order(StringComparer.Ordinal);
+    public static IEnumerable<string> SyntheaFiles =>
+        Directory.EnumerateFiles(PublishedData.Require(Synthea), "*.ndjson.gz").Order(StringComparer.Ordinal);
 
-    public static IEnumerable<string> ExampleFiles => Directory.EnumerateFiles(PublishedData.Require(Examples), "*.json").Order(StringComparer.Ordinal);
+    public static IEnumerable<string> ExampleFiles =>
+        Directory.EnumerateFiles(PublishedData.Require(Examples), "*.json").Order(StringComparer.Ordinal);
 
     /// <summary>Those that are small enough to be changed many times; none where the data is not.</summary>
     public static IEnumerable<byte[]> SmallExamples =>

@@ -13,12 +13,22 @@ public sealed class AccessTests
     public async Task A_token_bought_with_the_secret_opens_the_server_until_it_expires_or_is_revoked()
     {
         var time = new ManualTime(DateTimeOffset.Parse("2026-03-01T00:00:00Z"));
-        await using var server = await SandboxServer.StartAsync(new SandboxOptions { Patients = 3, Time = time, Access = new AccessOptions { ClientSecret = "s3cret", TokenLifetime = TimeSpan.FromMinutes(1) } });
+        await using var server = await SandboxServer.StartAsync(
+            new SandboxOptions
+            {
+                Patients = 3,
+                Time = time,
+                Access = new AccessOptions { ClientSecret = "s3cret", TokenLifetime = TimeSpan.FromMinutes(1) },
+            }
+        );
         using var http = new HttpClient { BaseAddress = server.FhirBase };
 
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(http, null));
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("metadata")).StatusCode);
-        Assert.Equal(HttpStatusCode.Unauthorized, (await TokenAsync(http, server, ("client_id", "interop"), ("client_secret", "wrong"))).Status);
+        Assert.Equal(
+            HttpStatusCode.Unauthorized,
+            (await TokenAsync(http, server, ("client_id", "interop"), ("client_secret", "wrong"))).Status
+        );
 
         var (status, token) = await TokenAsync(http, server, ("client_id", "interop"), ("client_secret", "s3cret"));
         Assert.Equal(HttpStatusCode.OK, status);
@@ -34,7 +44,13 @@ public sealed class AccessTests
     [Fact]
     public async Task Basic_credentials_open_the_server_where_they_are_allowed()
     {
-        await using var server = await SandboxServer.StartAsync(new SandboxOptions { Patients = 3, Access = new AccessOptions { AllowBasic = true, ClientSecret = "s3cret" } });
+        await using var server = await SandboxServer.StartAsync(
+            new SandboxOptions
+            {
+                Patients = 3,
+                Access = new AccessOptions { AllowBasic = true, ClientSecret = "s3cret" },
+            }
+        );
         using var http = new HttpClient { BaseAddress = server.FhirBase };
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(http, new("Basic", Convert.ToBase64String("interop:s3cret"u8))));
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(http, new("Basic", Convert.ToBase64String("interop:guess"u8))));
@@ -52,14 +68,35 @@ public sealed class AccessTests
         if (algorithm == "RS384")
         {
             var key = rsa.ExportParameters(false);
-            jwk = JsonSerializer.Serialize(new { kty = "RSA", n = Base64Url.EncodeToString(key.Modulus), e = Base64Url.EncodeToString(key.Exponent) });
+            jwk = JsonSerializer.Serialize(
+                new
+                {
+                    kty = "RSA",
+                    n = Base64Url.EncodeToString(key.Modulus),
+                    e = Base64Url.EncodeToString(key.Exponent),
+                }
+            );
         }
         else
         {
             var key = ec.ExportParameters(false);
-            jwk = JsonSerializer.Serialize(new { kty = "EC", crv = "P-384", x = Base64Url.EncodeToString(key.Q.X), y = Base64Url.EncodeToString(key.Q.Y) });
+            jwk = JsonSerializer.Serialize(
+                new
+                {
+                    kty = "EC",
+                    crv = "P-384",
+                    x = Base64Url.EncodeToString(key.Q.X),
+                    y = Base64Url.EncodeToString(key.Q.Y),
+                }
+            );
         }
-        await using var server = await SandboxServer.StartAsync(new SandboxOptions { Patients = 3, Access = new AccessOptions { PublicJwk = jwk } });
+        await using var server = await SandboxServer.StartAsync(
+            new SandboxOptions
+            {
+                Patients = 3,
+                Access = new AccessOptions { PublicJwk = jwk },
+            }
+        );
         using var http = new HttpClient { BaseAddress = server.FhirBase };
         var configuration = JsonDocument.Parse(await http.GetStringAsync(".well-known/smart-configuration")).RootElement;
         var audience = configuration.GetProperty("token_endpoint").GetString()!;
@@ -67,16 +104,36 @@ public sealed class AccessTests
         string Sign(string issuer, string aud, int seconds, string jti)
         {
             var header = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(new { alg = algorithm, typ = "JWT" })));
-            var claims = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(new { iss = issuer, sub = issuer, aud, exp = DateTimeOffset.UtcNow.AddSeconds(seconds).ToUnixTimeSeconds(), jti })));
+            var claims = Base64Url.EncodeToString(
+                Encoding.UTF8.GetBytes(
+                    JsonSerializer.Serialize(
+                        new
+                        {
+                            iss = issuer,
+                            sub = issuer,
+                            aud,
+                            exp = DateTimeOffset.UtcNow.AddSeconds(seconds).ToUnixTimeSeconds(),
+                            jti,
+                        }
+                    )
+                )
+            );
             var signed = Encoding.ASCII.GetBytes($"{header}.{claims}");
-            var signature = algorithm == "RS384"
-                ? rsa.SignData(signed, HashAlgorithmName.SHA384, RSASignaturePadding.Pkcs1)
-                : ec.SignData(signed, HashAlgorithmName.SHA384);
+            var signature =
+                algorithm == "RS384"
+                    ? rsa.SignData(signed, HashAlgorithmName.SHA384, RSASignaturePadding.Pkcs1)
+                    : ec.SignData(signed, HashAlgorithmName.SHA384);
             return $"{header}.{claims}.{Base64Url.EncodeToString(signature)}";
         }
 
-        async Task<(HttpStatusCode Status, string Token)> BuyAsync(string assertion) => await TokenAsync(http, server,
-            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"), ("client_assertion", assertion), ("scope", "system/*.rs"));
+        async Task<(HttpStatusCode Status, string Token)> BuyAsync(string assertion) =>
+            await TokenAsync(
+                http,
+                server,
+                ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+                ("client_assertion", assertion),
+                ("scope", "system/*.rs")
+            );
 
         var good = Sign("interop", audience, 200, "1");
         var (status, token) = await BuyAsync(good);
@@ -84,16 +141,18 @@ public sealed class AccessTests
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(http, new("Bearer", token)));
 
         var another = Sign("interop", audience, 200, "2");
-        foreach (var bad in new[]
-        {
-            good, // used before
-            Sign("someone", audience, 200, "3"),
-            Sign("interop", "http://elsewhere/token", 200, "4"),
-            Sign("interop", audience, -10, "5"),
-            Sign("interop", audience, 3600, "6"),
-            another[..^4] + (another.EndsWith("AAAA", StringComparison.Ordinal) ? "BBBB" : "AAAA"),
-            "not.a.jwt",
-        })
+        foreach (
+            var bad in new[]
+            {
+                good, // used before
+                Sign("someone", audience, 200, "3"),
+                Sign("interop", "http://elsewhere/token", 200, "4"),
+                Sign("interop", audience, -10, "5"),
+                Sign("interop", audience, 3600, "6"),
+                another[..^4] + (another.EndsWith("AAAA", StringComparison.Ordinal) ? "BBBB" : "AAAA"),
+                "not.a.jwt",
+            }
+        )
             Assert.Equal(HttpStatusCode.Unauthorized, (await BuyAsync(bad)).Status);
     }
 
@@ -105,9 +164,15 @@ public sealed class AccessTests
         return response.StatusCode;
     }
 
-    private static async Task<(HttpStatusCode Status, string Token)> TokenAsync(HttpClient http, SandboxServer server, params (string, string)[] form)
+    private static async Task<(HttpStatusCode Status, string Token)> TokenAsync(
+        HttpClient http,
+        SandboxServer server,
+        params (string, string)[] form
+    )
     {
-        using var content = new FormUrlEncodedContent(form.Append(("grant_type", "client_credentials")).Select(field => KeyValuePair.Create(field.Item1, field.Item2)));
+        using var content = new FormUrlEncodedContent(
+            form.Append(("grant_type", "client_credentials")).Select(field => KeyValuePair.Create(field.Item1, field.Item2))
+        );
         using var response = await http.PostAsync(new Uri(server.BaseAddress, "oauth2/token"), content);
         var answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
         return (response.StatusCode, response.IsSuccessStatusCode ? answer.GetProperty("access_token").GetString()! : "");

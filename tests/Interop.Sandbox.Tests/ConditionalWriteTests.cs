@@ -34,7 +34,9 @@ public sealed class ConditionalWriteTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task Twenty_conditional_creates_at_once_write_one_resource()
     {
-        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => SendAsync(HttpMethod.Post, "Patient", Identified, ("If-None-Exist", "identifier=urn:x|1"))));
+        await Task.WhenAll(
+            Enumerable.Range(0, 20).Select(_ => SendAsync(HttpMethod.Post, "Patient", Identified, ("If-None-Exist", "identifier=urn:x|1")))
+        );
 
         Assert.Equal(6, _server.Store.Count("Patient"));
     }
@@ -47,7 +49,10 @@ public sealed class ConditionalWriteTests : IAsyncLifetime, IDisposable
         await SendAsync(HttpMethod.Post, "Patient", Identified);
 
         Assert.Equal(HttpStatusCode.PreconditionFailed, (await SendAsync(HttpMethod.Put, "Patient?identifier=urn:x|1", Identified)).Status);
-        Assert.Equal(HttpStatusCode.PreconditionFailed, (await SendAsync(HttpMethod.Post, "Patient", Identified, ("If-None-Exist", "identifier=urn:x|1"))).Status);
+        Assert.Equal(
+            HttpStatusCode.PreconditionFailed,
+            (await SendAsync(HttpMethod.Post, "Patient", Identified, ("If-None-Exist", "identifier=urn:x|1"))).Status
+        );
         Assert.Equal(HttpStatusCode.BadRequest, (await SendAsync(HttpMethod.Put, "Patient?color=red", Identified)).Status);
     }
 
@@ -57,7 +62,10 @@ public sealed class ConditionalWriteTests : IAsyncLifetime, IDisposable
         const string Body = """{"resourceType":"Patient","id":"pat-1","active":true}""";
         Assert.Equal(HttpStatusCode.OK, (await SendAsync(HttpMethod.Put, "Patient/pat-1", Body, ("If-Match", "W/\"1\""))).Status);
 
-        Assert.Equal(HttpStatusCode.PreconditionFailed, (await SendAsync(HttpMethod.Put, "Patient/pat-1", Body, ("If-Match", "W/\"1\""))).Status);
+        Assert.Equal(
+            HttpStatusCode.PreconditionFailed,
+            (await SendAsync(HttpMethod.Put, "Patient/pat-1", Body, ("If-Match", "W/\"1\""))).Status
+        );
         Assert.Equal(HttpStatusCode.OK, (await SendAsync(HttpMethod.Put, "Patient/pat-1", Body, ("If-Match", "W/\"2\""))).Status);
     }
 
@@ -75,8 +83,7 @@ public sealed class ConditionalWriteTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_transaction_writes_its_entries_with_references_to_each_other()
     {
-        const string Bundle =
-            """
+        const string Bundle = """
             {"resourceType":"Bundle","type":"transaction","entry":[
              {"fullUrl":"urn:uuid:a","resource":{"resourceType":"Condition","subject":{"reference":"urn:uuid:b"},"identifier":[{"value":"c1"}]},"request":{"method":"POST","url":"Condition","ifNoneExist":"identifier=c1"}},
              {"fullUrl":"urn:uuid:b","resource":{"resourceType":"Patient","identifier":[{"system":"urn:x","value":"1"}]},"request":{"method":"PUT","url":"Patient?identifier=urn:x|1"}},
@@ -95,13 +102,18 @@ public sealed class ConditionalWriteTests : IAsyncLifetime, IDisposable
     }
 
     [Theory]
-    [InlineData("""{"resource":{"resourceType":"Patient","id":"pat-1"},"request":{"method":"PUT","url":"Patient/pat-1","ifMatch":"W/\"9\""}}""", HttpStatusCode.PreconditionFailed)]
+    [InlineData(
+        """{"resource":{"resourceType":"Patient","id":"pat-1"},"request":{"method":"PUT","url":"Patient/pat-1","ifMatch":"W/\"9\""}}""",
+        HttpStatusCode.PreconditionFailed
+    )]
     [InlineData("""{"resource":{"resourceType":"Patient"},"request":{"method":"PUT","url":"Patient"}}""", HttpStatusCode.BadRequest)]
     [InlineData("""{"resource":{"resourceType":"Observation"},"request":{"method":"POST","url":"Patient"}}""", HttpStatusCode.BadRequest)]
     [InlineData("""{"request":{"method":"DELETE","url":"Patient/unknown"}}""", HttpStatusCode.NotFound)]
     public async Task A_refused_entry_leaves_nothing_of_its_transaction(string entry, HttpStatusCode expected)
     {
-        var (status, outcome) = await PostAsync($$$"""{"resourceType":"Bundle","type":"transaction","entry":[{"resource":{{{Identified}}},"request":{"method":"POST","url":"Patient"}},{{{entry}}}]}""");
+        var (status, outcome) = await PostAsync(
+            $$$"""{"resourceType":"Bundle","type":"transaction","entry":[{"resource":{{{Identified}}},"request":{"method":"POST","url":"Patient"}},{{{entry}}}]}"""
+        );
 
         Assert.Equal(expected, status);
         Assert.Equal("OperationOutcome", outcome.GetProperty("resourceType").GetString());
@@ -111,7 +123,9 @@ public sealed class ConditionalWriteTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_batch_writes_each_entry_on_its_own()
     {
-        var (status, answer) = await PostAsync($$$"""{"resourceType":"Bundle","type":"batch","entry":[{"request":{"method":"DELETE","url":"Patient/unknown"}},{"resource":{{{Identified}}},"request":{"method":"POST","url":"Patient"}}]}""");
+        var (status, answer) = await PostAsync(
+            $$$"""{"resourceType":"Bundle","type":"batch","entry":[{"request":{"method":"DELETE","url":"Patient/unknown"}},{"resource":{{{Identified}}},"request":{"method":"POST","url":"Patient"}}]}"""
+        );
 
         Assert.Equal(HttpStatusCode.OK, status);
         Assert.Equal(["404", "201 Created"], Statuses(answer));
@@ -120,7 +134,14 @@ public sealed class ConditionalWriteTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_lost_answer_leaves_the_write_done()
     {
-        _server.Faults.Set(new FaultRule { Kind = FaultKind.LostAnswer, Type = "Patient", Times = 1 });
+        _server.Faults.Set(
+            new FaultRule
+            {
+                Kind = FaultKind.LostAnswer,
+                Type = "Patient",
+                Times = 1,
+            }
+        );
 
         await Assert.ThrowsAsync<HttpRequestException>(() => SendAsync(HttpMethod.Post, "Patient", Identified));
         Assert.Equal(6, _server.Store.Count("Patient"));
@@ -138,9 +159,17 @@ public sealed class ConditionalWriteTests : IAsyncLifetime, IDisposable
         Assert.Equal(5, _server.Store.Count("Patient"));
     }
 
-    private async Task<(HttpStatusCode Status, string? Location)> SendAsync(HttpMethod method, string address, string json, params (string Name, string Value)[] headers)
+    private async Task<(HttpStatusCode Status, string? Location)> SendAsync(
+        HttpMethod method,
+        string address,
+        string json,
+        params (string Name, string Value)[] headers
+    )
     {
-        using var request = new HttpRequestMessage(method, address) { Content = new StringContent(json, Encoding.UTF8, "application/fhir+json") };
+        using var request = new HttpRequestMessage(method, address)
+        {
+            Content = new StringContent(json, Encoding.UTF8, "application/fhir+json"),
+        };
         foreach (var (name, value) in headers)
             request.Headers.TryAddWithoutValidation(name, value);
         using var response = await _client.Http.SendAsync(request);

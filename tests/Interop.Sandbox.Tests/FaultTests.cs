@@ -14,7 +14,14 @@ public sealed class FaultTests : IAsyncLifetime, IDisposable
 
     public async Task InitializeAsync()
     {
-        _server = await SandboxServer.StartAsync(new SandboxOptions { Patients = 10, BadShare = 0, MissingPatientShare = 0 });
+        _server = await SandboxServer.StartAsync(
+            new SandboxOptions
+            {
+                Patients = 10,
+                BadShare = 0,
+                MissingPatientShare = 0,
+            }
+        );
         _client = new SandboxClient(_server);
     }
 
@@ -28,7 +35,14 @@ public sealed class FaultTests : IAsyncLifetime, IDisposable
     [InlineData(FaultKind.ServerError, HttpStatusCode.InternalServerError)]
     public async Task Errors_come_so_often_and_no_more(FaultKind kind, HttpStatusCode status)
     {
-        _server.Faults.Set(new FaultRule { Kind = kind, Times = 2, RetryAfterSeconds = 3 });
+        _server.Faults.Set(
+            new FaultRule
+            {
+                Kind = kind,
+                Times = 2,
+                RetryAfterSeconds = 3,
+            }
+        );
         for (var attempt = 0; attempt < 2; attempt++)
         {
             using var response = await _client.GetAsync(Search);
@@ -43,9 +57,20 @@ public sealed class FaultTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task Retry_after_can_be_a_date()
     {
-        _server.Faults.Set(new FaultRule { Kind = FaultKind.TooManyRequests, RetryAfterSeconds = 120, RetryAfterAsDate = true });
+        _server.Faults.Set(
+            new FaultRule
+            {
+                Kind = FaultKind.TooManyRequests,
+                RetryAfterSeconds = 120,
+                RetryAfterAsDate = true,
+            }
+        );
         using var response = await _client.GetAsync(Search);
-        Assert.InRange(response.Headers.RetryAfter!.Date!.Value - DateTimeOffset.UtcNow, TimeSpan.FromSeconds(100), TimeSpan.FromSeconds(121));
+        Assert.InRange(
+            response.Headers.RetryAfter!.Date!.Value - DateTimeOffset.UtcNow,
+            TimeSpan.FromSeconds(100),
+            TimeSpan.FromSeconds(121)
+        );
     }
 
     [Theory]
@@ -53,7 +78,14 @@ public sealed class FaultTests : IAsyncLifetime, IDisposable
     [InlineData(FaultKind.SlowHeaders)]
     public async Task Slow_answers_take_their_time_and_are_complete(FaultKind kind)
     {
-        _server.Faults.Set(new FaultRule { Kind = kind, Seconds = 0.4, Times = 1 });
+        _server.Faults.Set(
+            new FaultRule
+            {
+                Kind = kind,
+                Seconds = 0.4,
+                Times = 1,
+            }
+        );
         var watch = Stopwatch.StartNew();
         using var request = new HttpRequestMessage(HttpMethod.Get, Search);
         using var response = await _client.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
@@ -67,7 +99,14 @@ public sealed class FaultTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_broken_connection_ends_within_the_body()
     {
-        _server.Faults.Set(new FaultRule { Kind = FaultKind.BrokenConnection, Fraction = 0.3, Times = 1 });
+        _server.Faults.Set(
+            new FaultRule
+            {
+                Kind = FaultKind.BrokenConnection,
+                Fraction = 0.3,
+                Times = 1,
+            }
+        );
         await Assert.ThrowsAsync<HttpRequestException>(async () => (await _client.GetAsync(Search)).Dispose());
         Assert.Equal(220, (await _client.MatchesAsync(Search)).Count);
     }
@@ -86,7 +125,15 @@ public sealed class FaultTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task Expired_paging_hits_next_links_only_and_searching_anew_works()
     {
-        _server.Faults.Set(new FaultRule { Kind = FaultKind.ExpiredPaging, Pages = [3], Times = 1, Status = 404 });
+        _server.Faults.Set(
+            new FaultRule
+            {
+                Kind = FaultKind.ExpiredPaging,
+                Pages = [3],
+                Times = 1,
+                Status = 404,
+            }
+        );
         var first = await _client.GetJsonAsync(Search);
         var second = await _client.GetJsonAsync(Link(first, "next")!);
         using var third = await _client.GetAsync(Link(second, "next")!);
@@ -100,7 +147,8 @@ public sealed class FaultTests : IAsyncLifetime, IDisposable
         _server.Faults.Set(new FaultRule { Kind = FaultKind.DuplicatedPage, Pages = [1, 3] });
         var pages = await _client.PagesAsync(Search);
         Assert.Equal(7, pages.Count);
-        Assert.Equal(pages.Select(page => Link(page, "self")).Count(), pages.Select(page => Link(page, "self")).Distinct().Count() + 1); // page 1 repeats its own search
+        // Page 1 repeats its own search
+        Assert.Equal(pages.Select(page => Link(page, "self")).Count(), pages.Select(page => Link(page, "self")).Distinct().Count() + 1);
         var ids = pages.SelectMany(page => Resources(page, "match")).Select(Id).ToList();
         Assert.Equal((320, 220), (ids.Count, ids.Distinct().Count()));
     }
@@ -119,7 +167,11 @@ public sealed class FaultTests : IAsyncLifetime, IDisposable
     public async Task A_foreign_next_leads_to_another_origin()
     {
         _server.Faults.Set(new FaultRule { Kind = FaultKind.ForeignNext, Origin = "https://evil.example" });
-        Assert.StartsWith("https://evil.example/fhir?_getpages=", Link(await _client.GetJsonAsync(Search), "next"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "https://evil.example/fhir?_getpages=",
+            Link(await _client.GetJsonAsync(Search), "next"),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -129,14 +181,18 @@ public sealed class FaultTests : IAsyncLifetime, IDisposable
             new FaultRule { Kind = FaultKind.OutcomeEntry },
             new FaultRule { Kind = FaultKind.IncludedEntries, Count = 3 },
             new FaultRule { Kind = FaultKind.EntryWithoutResource },
-            new FaultRule { Kind = FaultKind.EntryOfAnotherType });
+            new FaultRule { Kind = FaultKind.EntryOfAnotherType }
+        );
         var page = await _client.GetJsonAsync(Search);
         Assert.Equal("OperationOutcome", Assert.Single(Resources(page, "outcome")).GetProperty("resourceType").GetString());
         Assert.Equal(3, Resources(page, "include").Count(resource => resource.GetProperty("resourceType").GetString() == "Patient"));
         var matches = Entries(page, "match").ToList();
         Assert.Equal(52, matches.Count);
         Assert.Single(matches, entry => !entry.TryGetProperty("resource", out _));
-        Assert.Single(matches, entry => entry.TryGetProperty("resource", out var resource) && resource.GetProperty("resourceType").GetString() == "Basic");
+        Assert.Single(
+            matches,
+            entry => entry.TryGetProperty("resource", out var resource) && resource.GetProperty("resourceType").GetString() == "Basic"
+        );
     }
 
     [Theory]
@@ -154,7 +210,15 @@ public sealed class FaultTests : IAsyncLifetime, IDisposable
     public async Task Late_rows_appear_after_so_many_searches_with_their_old_stamp()
     {
         var all = (await _client.MatchesAsync(Search)).ToDictionary(Id, resource => resource.GetRawText());
-        _server.Faults.Set(new FaultRule { Kind = FaultKind.LateRows, Type = "Observation", Rate = 0.2, AfterSearches = 2 });
+        _server.Faults.Set(
+            new FaultRule
+            {
+                Kind = FaultKind.LateRows,
+                Type = "Observation",
+                Rate = 0.2,
+                AfterSearches = 2,
+            }
+        );
         var early = await _client.MatchesAsync(Search);
         Assert.InRange(early.Count, 150, 200);
         var hidden = all.Keys.Except(early.Select(Id)).First();
@@ -170,7 +234,14 @@ public sealed class FaultTests : IAsyncLifetime, IDisposable
         var time = new ManualTime(DateTimeOffset.UtcNow);
         await using var server = await SandboxServer.StartAsync(new SandboxOptions { Patients = 10, Time = time });
         using var client = new SandboxClient(server);
-        server.Faults.Set(new FaultRule { Kind = FaultKind.LateRows, Rate = 0.5, Seconds = 60 });
+        server.Faults.Set(
+            new FaultRule
+            {
+                Kind = FaultKind.LateRows,
+                Rate = 0.5,
+                Seconds = 60,
+            }
+        );
         Assert.InRange((await client.MatchesAsync(Search)).Count, 80, 140);
         time.Advance(TimeSpan.FromSeconds(60));
         Assert.Equal(220, (await client.MatchesAsync(Search)).Count);
@@ -179,11 +250,17 @@ public sealed class FaultTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task The_content_type_and_the_clock_can_be_wrong()
     {
-        _server.Faults.Set(new FaultRule { Kind = FaultKind.WrongContentType }, new FaultRule { Kind = FaultKind.ClockSkew, Seconds = -7200 });
+        _server.Faults.Set(
+            new FaultRule { Kind = FaultKind.WrongContentType },
+            new FaultRule { Kind = FaultKind.ClockSkew, Seconds = -7200 }
+        );
         using var response = await _client.GetAsync(Search);
         Assert.Equal("text/html", response.Content.Headers.ContentType!.MediaType);
         Assert.InRange(DateTimeOffset.UtcNow - response.Headers.Date!.Value, TimeSpan.FromSeconds(7190), TimeSpan.FromSeconds(7210));
-        Assert.Equal("Bundle", JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement.GetProperty("resourceType").GetString());
+        Assert.Equal(
+            "Bundle",
+            JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement.GetProperty("resourceType").GetString()
+        );
     }
 
     [Fact]
@@ -195,7 +272,7 @@ public sealed class FaultTests : IAsyncLifetime, IDisposable
         var total = 0L;
         var buffer = new byte[1 << 20];
         await using var body = await response.Content.ReadAsStreamAsync();
-        for (int read; (read = await body.ReadAsync(buffer)) > 0;)
+        for (int read; (read = await body.ReadAsync(buffer)) > 0; )
             total += read;
         Assert.True(total >= 20_000_000);
     }
@@ -205,7 +282,15 @@ public sealed class FaultTests : IAsyncLifetime, IDisposable
     {
         async Task<string> RunAsync(ulong seed)
         {
-            _server.Faults.Set(new FaultRule { Kind = FaultKind.Unavailable, Rate = 0.3, Seed = seed, Path = "metadata" });
+            _server.Faults.Set(
+                new FaultRule
+                {
+                    Kind = FaultKind.Unavailable,
+                    Rate = 0.3,
+                    Seed = seed,
+                    Path = "metadata",
+                }
+            );
             var pattern = "";
             for (var request = 0; request < 100; request++)
             {
@@ -225,7 +310,10 @@ public sealed class FaultTests : IAsyncLifetime, IDisposable
     public async Task Every_nth_request_is_hit_and_rules_are_set_listed_and_removed_over_http()
     {
         var set = await _client.ControlAsync(HttpMethod.Put, "sandbox/faults", """[{"kind":"serverError","type":"Patient","every":3}]""");
-        Assert.Equal("""[{"kind":"serverError","type":"Patient","every":3,"rate":1,"seed":1,"retryAfterAsDate":false}]""", set.GetRawText());
+        Assert.Equal(
+            """[{"kind":"serverError","type":"Patient","every":3,"rate":1,"seed":1,"retryAfterAsDate":false}]""",
+            set.GetRawText()
+        );
         var pattern = new List<HttpStatusCode>();
         for (var request = 0; request < 6; request++)
         {

@@ -24,7 +24,14 @@ public sealed class PagingTests
     [Fact]
     public async Task With_live_paging_a_resource_that_is_touched_moves_behind_the_offset()
     {
-        await using var server = await SandboxServer.StartAsync(new SandboxOptions { Patients = 20, BadShare = 0, Paging = PagingMode.Live });
+        await using var server = await SandboxServer.StartAsync(
+            new SandboxOptions
+            {
+                Patients = 20,
+                BadShare = 0,
+                Paging = PagingMode.Live,
+            }
+        );
         using var client = new SandboxClient(server);
         Assert.Equal(20, (await client.MatchesAsync("Patient?_sort=_lastUpdated&_count=5")).Select(Id).Distinct().Count());
 
@@ -40,7 +47,14 @@ public sealed class PagingTests
     public async Task A_snapshot_expires_with_410()
     {
         var time = new ManualTime(DateTimeOffset.Parse("2026-03-01T00:00:00Z"));
-        await using var server = await SandboxServer.StartAsync(new SandboxOptions { Patients = 20, Time = time, PagingExpiry = TimeSpan.FromMinutes(1) });
+        await using var server = await SandboxServer.StartAsync(
+            new SandboxOptions
+            {
+                Patients = 20,
+                Time = time,
+                PagingExpiry = TimeSpan.FromMinutes(1),
+            }
+        );
         using var client = new SandboxClient(server);
         var next = Link(await client.GetJsonAsync("Patient?_count=5"), "next")!;
         time.Advance(TimeSpan.FromSeconds(59));

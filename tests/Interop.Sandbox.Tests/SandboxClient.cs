@@ -30,7 +30,8 @@ internal sealed class SandboxClient(SandboxServer server) : IDisposable
         return pages;
     }
 
-    public async Task<List<JsonElement>> MatchesAsync(string address) => [.. (await PagesAsync(address)).SelectMany(page => Resources(page, "match"))];
+    public async Task<List<JsonElement>> MatchesAsync(string address) =>
+        [.. (await PagesAsync(address)).SelectMany(page => Resources(page, "match"))];
 
     public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string address, string json)
     {
@@ -48,19 +49,23 @@ internal sealed class SandboxClient(SandboxServer server) : IDisposable
     }
 
     public static string? Link(JsonElement bundle, string relation) =>
-        bundle.GetProperty("link").EnumerateArray().FirstOrDefault(link => link.GetProperty("relation").GetString() == relation) is { ValueKind: JsonValueKind.Object } found
+        bundle.GetProperty("link").EnumerateArray().FirstOrDefault(link => link.GetProperty("relation").GetString() == relation)
+            is { ValueKind: JsonValueKind.Object } found
             ? found.GetProperty("url").GetString()
             : null;
 
-    public static IEnumerable<JsonElement> Entries(JsonElement bundle, string mode) => bundle.TryGetProperty("entry", out var entries)
-        ? entries.EnumerateArray().Where(entry => entry.GetProperty("search").GetProperty("mode").GetString() == mode)
-        : [];
+    public static IEnumerable<JsonElement> Entries(JsonElement bundle, string mode) =>
+        bundle.TryGetProperty("entry", out var entries)
+            ? entries.EnumerateArray().Where(entry => entry.GetProperty("search").GetProperty("mode").GetString() == mode)
+            : [];
 
-    public static IEnumerable<JsonElement> Resources(JsonElement bundle, string mode) => Entries(bundle, mode).Select(entry => entry.GetProperty("resource"));
+    public static IEnumerable<JsonElement> Resources(JsonElement bundle, string mode) =>
+        Entries(bundle, mode).Select(entry => entry.GetProperty("resource"));
 
     public static string Id(JsonElement resource) => resource.GetProperty("id").GetString()!;
 
-    public static DateTimeOffset LastUpdated(JsonElement resource) => resource.GetProperty("meta").GetProperty("lastUpdated").GetDateTimeOffset();
+    public static DateTimeOffset LastUpdated(JsonElement resource) =>
+        resource.GetProperty("meta").GetProperty("lastUpdated").GetDateTimeOffset();
 
     public void Dispose() => _http.Dispose();
 }

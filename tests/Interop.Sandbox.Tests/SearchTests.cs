@@ -30,8 +30,14 @@ public sealed class SearchTests : IAsyncLifetime, IDisposable
         Assert.Equal(880, bundle.GetProperty("total").GetInt32());
         Assert.Equal(20, bundle.GetProperty("entry").GetArrayLength());
         Assert.StartsWith(_server.FhirBase + "Observation?", Link(bundle, "self"), StringComparison.Ordinal);
-        Assert.All(Entries(bundle, "match"), entry =>
-            Assert.Equal(_server.FhirBase + "Observation/" + Id(entry.GetProperty("resource")), entry.GetProperty("fullUrl").GetString()));
+        Assert.All(
+            Entries(bundle, "match"),
+            entry =>
+                Assert.Equal(
+                    _server.FhirBase + "Observation/" + Id(entry.GetProperty("resource")),
+                    entry.GetProperty("fullUrl").GetString()
+                )
+        );
     }
 
     [Theory]
@@ -67,7 +73,9 @@ public sealed class SearchTests : IAsyncLifetime, IDisposable
     public async Task LastUpdated_compares_with_the_interval_that_a_value_stands_for(string one, string same)
     {
         var expected = await _client.MatchesAsync($"Observation?_count=1000&_lastUpdated={Uri.EscapeDataString(one)}");
-        var actual = await _client.MatchesAsync($"Observation?_count=1000&_lastUpdated={same.Replace("+", "%2B", StringComparison.Ordinal)}");
+        var actual = await _client.MatchesAsync(
+            $"Observation?_count=1000&_lastUpdated={same.Replace("+", "%2B", StringComparison.Ordinal)}"
+        );
         Assert.Equal(expected.Select(Id), actual.Select(Id));
     }
 
@@ -79,7 +87,9 @@ public sealed class SearchTests : IAsyncLifetime, IDisposable
         var text = middle.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'");
         var counts = new Dictionary<string, int>();
         foreach (var prefix in (string[])["ge", "gt", "le", "lt", "eq", "ne"])
-            counts[prefix] = (await _client.GetJsonAsync($"Observation?_summary=count&_lastUpdated={prefix}{text}")).GetProperty("total").GetInt32();
+            counts[prefix] = (await _client.GetJsonAsync($"Observation?_summary=count&_lastUpdated={prefix}{text}"))
+                .GetProperty("total")
+                .GetInt32();
         Assert.Equal(all.Count(resource => LastUpdated(resource) >= middle), counts["ge"]);
         Assert.Equal(all.Count(resource => LastUpdated(resource) > middle), counts["gt"]);
         Assert.Equal(all.Count(resource => LastUpdated(resource) <= middle), counts["le"]);
@@ -103,8 +113,12 @@ public sealed class SearchTests : IAsyncLifetime, IDisposable
     [InlineData("Observation?patient=nobody", 0)]
     [InlineData("Observation?subject=Group/pat-5", 0)]
     public async Task A_patients_resources_are_found_by_either_form_of_the_reference(string address, int expected) =>
-        Assert.Equal(expected, (await _client.MatchesAsync(address)).Count(resource =>
-            resource.GetProperty("subject").GetProperty("reference").GetString() == "Patient/pat-5"));
+        Assert.Equal(
+            expected,
+            (await _client.MatchesAsync(address)).Count(resource =>
+                resource.GetProperty("subject").GetProperty("reference").GetString() == "Patient/pat-5"
+            )
+        );
 
     [Fact]
     public async Task Summary_count_has_a_total_and_no_entries_and_total_none_has_no_total()
@@ -119,12 +133,19 @@ public sealed class SearchTests : IAsyncLifetime, IDisposable
     public async Task Include_brings_each_patient_of_the_page_once_and_does_not_count_it()
     {
         var pages = await _client.PagesAsync("Observation?_include=Observation:subject&_count=50");
-        Assert.All(pages, page =>
-        {
-            var subjects = Resources(page, "match").Select(resource => resource.GetProperty("subject").GetProperty("reference").GetString()).Where(subject => !subject!.Contains("gone", StringComparison.Ordinal)).Distinct().Order();
-            Assert.Equal(subjects, Resources(page, "include").Select(resource => "Patient/" + Id(resource)).Order());
-            Assert.Equal(880, page.GetProperty("total").GetInt32());
-        });
+        Assert.All(
+            pages,
+            page =>
+            {
+                var subjects = Resources(page, "match")
+                    .Select(resource => resource.GetProperty("subject").GetProperty("reference").GetString())
+                    .Where(subject => !subject!.Contains("gone", StringComparison.Ordinal))
+                    .Distinct()
+                    .Order();
+                Assert.Equal(subjects, Resources(page, "include").Select(resource => "Patient/" + Id(resource)).Order());
+                Assert.Equal(880, page.GetProperty("total").GetInt32());
+            }
+        );
     }
 
     [Fact]
@@ -188,7 +209,14 @@ public sealed class SearchTests : IAsyncLifetime, IDisposable
     {
         var statement = await _client.GetJsonAsync("metadata");
         Assert.Equal("4.0.1", statement.GetProperty("fhirVersion").GetString());
-        var observation = statement.GetProperty("rest")[0].GetProperty("resource").EnumerateArray().Single(type => type.GetProperty("type").GetString() == "Observation");
-        Assert.Equal(["_id", "identifier", "_lastUpdated", "patient", "subject"], observation.GetProperty("searchParam").EnumerateArray().Select(parameter => parameter.GetProperty("name").GetString()));
+        var observation = statement
+            .GetProperty("rest")[0]
+            .GetProperty("resource")
+            .EnumerateArray()
+            .Single(type => type.GetProperty("type").GetString() == "Observation");
+        Assert.Equal(
+            ["_id", "identifier", "_lastUpdated", "patient", "subject"],
+            observation.GetProperty("searchParam").EnumerateArray().Select(parameter => parameter.GetProperty("name").GetString())
+        );
     }
 }

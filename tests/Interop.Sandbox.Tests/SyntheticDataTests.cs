@@ -24,7 +24,10 @@ public sealed class SyntheticDataTests
         Assert.Equal(30_000, server.Store.TotalCount);
         var stats = server.Stats;
         Assert.Equal((5, 110, 25, 10), (stats.Bad["Patient"], stats.Bad["Observation"], stats.Bad["Encounter"], stats.Bad["Condition"]));
-        Assert.Equal((11, 3, 1), (stats.MissingPatient["Observation"], stats.MissingPatient["Encounter"], stats.MissingPatient["Condition"]));
+        Assert.Equal(
+            (11, 3, 1),
+            (stats.MissingPatient["Observation"], stats.MissingPatient["Encounter"], stats.MissingPatient["Condition"])
+        );
         Assert.InRange(stats.BadPatient["Observation"], 100, 110);
         Assert.Equal(13, stats.BadByKind["Observation"].Count);
     }
@@ -32,7 +35,14 @@ public sealed class SyntheticDataTests
     [Fact]
     public async Task Without_a_bad_share_every_reference_but_the_missing_ones_leads_somewhere()
     {
-        await using var server = await SandboxServer.StartAsync(new SandboxOptions { Patients = 60, BadShare = 0, MissingPatientShare = 0.01 });
+        await using var server = await SandboxServer.StartAsync(
+            new SandboxOptions
+            {
+                Patients = 60,
+                BadShare = 0,
+                MissingPatientShare = 0.01,
+            }
+        );
         var missing = 0;
         foreach (var type in (string[])["Observation", "Encounter", "Condition"])
         {
@@ -54,8 +64,14 @@ public sealed class SyntheticDataTests
         foreach (var observation in Resources(server, "Observation"))
         {
             Assert.InRange(LastUpdated(observation), options.StartOfData, options.EndOfData);
-            Assert.InRange(observation.GetProperty("effectiveDateTime").GetDateTimeOffset(), options.StartOfData.AddYears(-6), options.StartOfData);
-            Assert.True(observation.GetProperty("issued").GetDateTimeOffset() > observation.GetProperty("effectiveDateTime").GetDateTimeOffset());
+            Assert.InRange(
+                observation.GetProperty("effectiveDateTime").GetDateTimeOffset(),
+                options.StartOfData.AddYears(-6),
+                options.StartOfData
+            );
+            Assert.True(
+                observation.GetProperty("issued").GetDateTimeOffset() > observation.GetProperty("effectiveDateTime").GetDateTimeOffset()
+            );
             if (observation.TryGetProperty("valueQuantity", out var quantity))
             {
                 var low = observation.GetProperty("referenceRange")[0].GetProperty("low").GetProperty("value").GetDecimal();
@@ -63,9 +79,20 @@ public sealed class SyntheticDataTests
                 Assert.InRange(quantity.GetProperty("value").GetDecimal(), low / 10, high * 4);
             }
         }
-        Assert.All(Resources(server, "Encounter").Where(encounter => encounter.GetProperty("period").TryGetProperty("end", out _)), encounter =>
-            Assert.True(encounter.GetProperty("period").GetProperty("start").GetDateTimeOffset() < encounter.GetProperty("period").GetProperty("end").GetDateTimeOffset()));
-        Assert.True(Resources(server, "Patient").Select(patient => patient.GetProperty("name").EnumerateArray().Last().GetProperty("family").GetString()).Distinct().Count() > 40);
+        Assert.All(
+            Resources(server, "Encounter").Where(encounter => encounter.GetProperty("period").TryGetProperty("end", out _)),
+            encounter =>
+                Assert.True(
+                    encounter.GetProperty("period").GetProperty("start").GetDateTimeOffset()
+                        < encounter.GetProperty("period").GetProperty("end").GetDateTimeOffset()
+                )
+        );
+        Assert.True(
+            Resources(server, "Patient")
+                .Select(patient => patient.GetProperty("name").EnumerateArray().Last().GetProperty("family").GetString())
+                .Distinct()
+                .Count() > 40
+        );
     }
 
     [Fact]

@@ -9,7 +9,10 @@ public sealed class ConnectionTextTests
     public async Task A_URI_is_read_with_its_escapes_and_parameters()
     {
         var settings = Postgres("postgres://us%40er:p%3Aw@rd@[::1]:6543/my%20db?sslmode=verify-full&application_name=x&connect_timeout=7");
-        Assert.Equal(("us@er", "p:w@rd", "::1", 6543, "my db"), (settings.Username, settings.Password, settings.Host, settings.Port, settings.Database));
+        Assert.Equal(
+            ("us@er", "p:w@rd", "::1", 6543, "my db"),
+            (settings.Username, settings.Password, settings.Host, settings.Port, settings.Database)
+        );
         Assert.Equal((SslMode.VerifyFull, "x", 7), (settings.SslMode, settings.ApplicationName, settings.Timeout));
 
         var plain = Postgres("postgresql://db.example/interop");
@@ -25,7 +28,8 @@ public sealed class ConnectionTextTests
     [InlineData("Host=h;Database=d")]
     [InlineData("Server=h")]
     [InlineData("POSTGRES://h/d")]
-    public void What_names_a_host_is_PostgreSQL(string connection) => Assert.Equal(SqlDialect.Postgres, ConnectionText.Check(connection, "DB_URL"));
+    public void What_names_a_host_is_PostgreSQL(string connection) =>
+        Assert.Equal(SqlDialect.Postgres, ConnectionText.Check(connection, "DB_URL"));
 
     [Theory]
     [InlineData("/data/interop.db", "/data/interop.db")]

@@ -27,7 +27,9 @@ public abstract partial class DatabaseConformance
 
         Assert.Equal(1, await UpsertAsync(batch, UpsertRule.Replace));
 
-        var row = Assert.Single(await Database.ReadAsync((session, token) => session.QueryAsync<Thing>("SELECT * FROM things", null, token)));
+        var row = Assert.Single(
+            await Database.ReadAsync((session, token) => session.QueryAsync<Thing>("SELECT * FROM things", null, token))
+        );
         Assert.Equal(("Klinik Süd", "zwölf 𝒳", long.MinValue, true), (row.Source, row.Id, row.Count, row.Active));
         Assert.Equal(-12.5m, row.Value);
         Assert.Equal(1.0 / 3, row.Ratio);
@@ -51,7 +53,9 @@ public abstract partial class DatabaseConformance
 
         await UpsertAsync(batch, UpsertRule.Replace);
 
-        var row = Assert.Single(await Database.ReadAsync((session, token) => session.QueryAsync<Thing>("SELECT * FROM things", null, token)));
+        var row = Assert.Single(
+            await Database.ReadAsync((session, token) => session.QueryAsync<Thing>("SELECT * FROM things", null, token))
+        );
         Assert.Equal(new Thing("s", "1", null, null, null, null, null, null, null, null), row);
     }
 
@@ -64,7 +68,15 @@ public abstract partial class DatabaseConformance
         Assert.Equal(2, await UpsertAsync(first, UpsertRule.Replace));
         Assert.Equal(2, await UpsertAsync(second, UpsertRule.Replace));
 
-        Assert.Equal(new() { ["a"] = 1, ["b"] = 7, ["c"] = 7 }, await StoredVersionsAsync());
+        Assert.Equal(
+            new()
+            {
+                ["a"] = 1,
+                ["b"] = 7,
+                ["c"] = 7,
+            },
+            await StoredVersionsAsync()
+        );
     }
 
     [Fact]
@@ -89,10 +101,21 @@ public abstract partial class DatabaseConformance
 
         Assert.Equal(2, await UpsertAsync(first, UpsertRule.Refuse));
         foreach (var refused in new[] { second, twice })
-            Assert.Equal(FailureKind.DataRefused, Database.Classify(await Assert.ThrowsAnyAsync<Exception>(() => UpsertAsync(refused, UpsertRule.Refuse))));
+            Assert.Equal(
+                FailureKind.DataRefused,
+                Database.Classify(await Assert.ThrowsAnyAsync<Exception>(() => UpsertAsync(refused, UpsertRule.Refuse)))
+            );
         Assert.Equal(1, await UpsertAsync(third, UpsertRule.Refuse));
 
-        Assert.Equal(new() { ["a"] = 1, ["b"] = 1, ["c"] = 9 }, await StoredVersionsAsync());
+        Assert.Equal(
+            new()
+            {
+                ["a"] = 1,
+                ["b"] = 1,
+                ["c"] = 9,
+            },
+            await StoredVersionsAsync()
+        );
     }
 
     [Fact]
@@ -104,7 +127,15 @@ public abstract partial class DatabaseConformance
 
         Assert.Equal(2, await UpsertAsync(second, NewerOnly));
 
-        Assert.Equal(new() { ["a"] = 5, ["b"] = 6, ["c"] = 1 }, await StoredVersionsAsync());
+        Assert.Equal(
+            new()
+            {
+                ["a"] = 5,
+                ["b"] = 6,
+                ["c"] = 1,
+            },
+            await StoredVersionsAsync()
+        );
     }
 
     [Fact]
@@ -112,17 +143,27 @@ public abstract partial class DatabaseConformance
     {
         using var batch = VersionBatch(("a", 1), ("b", 1));
 
-        await Database.WriteAsync(async (session, token) =>
-        {
-            await session.BulkUpsertAsync(batch, NewerOnly, token);
-            batch.Clear();
-            AddVersion(batch, "b", 2);
-            AddVersion(batch, "c", 2);
-            Assert.Equal(2, await session.BulkUpsertAsync(batch, NewerOnly, token));
-            Assert.Equal(0, await session.BulkUpsertAsync(batch, NewerOnly, token));
-        });
+        await Database.WriteAsync(
+            async (session, token) =>
+            {
+                await session.BulkUpsertAsync(batch, NewerOnly, token);
+                batch.Clear();
+                AddVersion(batch, "b", 2);
+                AddVersion(batch, "c", 2);
+                Assert.Equal(2, await session.BulkUpsertAsync(batch, NewerOnly, token));
+                Assert.Equal(0, await session.BulkUpsertAsync(batch, NewerOnly, token));
+            }
+        );
 
-        Assert.Equal(new() { ["a"] = 1, ["b"] = 2, ["c"] = 2 }, await StoredVersionsAsync());
+        Assert.Equal(
+            new()
+            {
+                ["a"] = 1,
+                ["b"] = 2,
+                ["c"] = 2,
+            },
+            await StoredVersionsAsync()
+        );
     }
 
     [Fact]
@@ -184,7 +225,10 @@ public abstract partial class DatabaseConformance
     public async Task The_key_may_stand_anywhere_among_the_columns()
     {
         var shape = new TableShape(
-            "late_keys", [new("raw", ColumnType.Text), new("number", ColumnType.Integer), new("x", ColumnType.Text), new("id", ColumnType.Text)], ["id", "number"]);
+            "late_keys",
+            [new("raw", ColumnType.Text), new("number", ColumnType.Integer), new("x", ColumnType.Text), new("id", ColumnType.Text)],
+            ["id", "number"]
+        );
         await Database.WriteAsync((session, token) => session.ExecuteAsync(TableSql.CreateTable(shape, session.Dialect), null, token));
         using var batch = new RowBatch(shape);
         Add("old", 1, "a");
@@ -198,7 +242,12 @@ public abstract partial class DatabaseConformance
         var error = await Assert.ThrowsAsync<ArgumentException>(() => UpsertAsync(batch, UpsertRule.Replace));
 
         Assert.Contains("(id='a', number=1)", error.Message, StringComparison.Ordinal);
-        Assert.Equal(["new", "other"], await Database.ReadAsync((session, token) => session.QueryAsync<string>("SELECT raw FROM late_keys ORDER BY number", null, token)));
+        Assert.Equal(
+            ["new", "other"],
+            await Database.ReadAsync(
+                (session, token) => session.QueryAsync<string>("SELECT raw FROM late_keys ORDER BY number", null, token)
+            )
+        );
 
         void Add(string raw, long number, string id)
         {
@@ -214,11 +263,15 @@ public abstract partial class DatabaseConformance
     public async Task A_transaction_that_fails_leaves_nothing_and_the_next_batch_of_the_shape_works()
     {
         using var batch = VersionBatch(("a", 1));
-        await Assert.ThrowsAsync<NotSupportedException>(() => Database.WriteAsync<int>(async (session, token) =>
-        {
-            await session.BulkUpsertAsync(batch, UpsertRule.Replace, token);
-            throw new NotSupportedException();
-        }));
+        await Assert.ThrowsAsync<NotSupportedException>(() =>
+            Database.WriteAsync<int>(
+                async (session, token) =>
+                {
+                    await session.BulkUpsertAsync(batch, UpsertRule.Replace, token);
+                    throw new NotSupportedException();
+                }
+            )
+        );
         Assert.Equal(0, await CountAsync("versions"));
 
         Assert.Equal(1, await UpsertAsync(batch, UpsertRule.Replace));
@@ -233,8 +286,9 @@ public abstract partial class DatabaseConformance
 
         Assert.Equal(10_000, await UpsertAsync(batch, UpsertRule.Replace));
 
-        var lengths = await Database.ReadAsync((session, token) =>
-            session.QueryAsync<long>("SELECT length(CAST(raw AS text)) FROM versions ORDER BY version", null, token));
+        var lengths = await Database.ReadAsync(
+            (session, token) => session.QueryAsync<long>("SELECT length(CAST(raw AS text)) FROM versions ORDER BY version", null, token)
+        );
         Assert.Equal(Enumerable.Range(0, 10_000).Select(i => 2L + (i % 97 == 0 ? 20_000 : i % 50)), lengths);
     }
 
@@ -251,7 +305,9 @@ public abstract partial class DatabaseConformance
         for (var i = 5; i < Things.Columns.Length; i++)
             batch.WriteNull();
         await UpsertAsync(batch, UpsertRule.Replace);
-        var value = await Database.ReadAsync((session, token) => session.ScalarAsync<double>("SELECT CAST(value AS double precision) FROM things", null, token));
+        var value = await Database.ReadAsync(
+            (session, token) => session.ScalarAsync<double>("SELECT CAST(value AS double precision) FROM things", null, token)
+        );
         Assert.Equal(123456789.01234567, value, 1e-7);
 
         batch.BeginRow();
@@ -266,5 +322,15 @@ public abstract partial class DatabaseConformance
     }
 
     private sealed record Thing(
-        string Source, string Id, long? Count, bool? Active, decimal? Value, double? Ratio, DateTimeOffset? Start, DateTime? End, string? Raw, byte[]? Bytes);
+        string Source,
+        string Id,
+        long? Count,
+        bool? Active,
+        decimal? Value,
+        double? Ratio,
+        DateTimeOffset? Start,
+        DateTime? End,
+        string? Raw,
+        byte[]? Bytes
+    );
 }

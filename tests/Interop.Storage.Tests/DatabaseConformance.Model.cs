@@ -37,9 +37,15 @@ public abstract partial class DatabaseConformance
                 }
                 Assert.Equal(expected, await UpsertAsync(written, NewerOnly));
             }
-            var stored = await Database.ReadAsync((session, token) => session.QueryAsync<StoredRow>("SELECT id, version, raw FROM versions ORDER BY id", null, token));
+            var stored = await Database.ReadAsync(
+                (session, token) => session.QueryAsync<StoredRow>("SELECT id, version, raw FROM versions ORDER BY id", null, token)
+            );
             Assert.Equal(
-                model.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => new StoredRow(entry.Key, entry.Value.Version, entry.Value.Raw)), stored);
+                model
+                    .OrderBy(entry => entry.Key, StringComparer.Ordinal)
+                    .Select(entry => new StoredRow(entry.Key, entry.Value.Version, entry.Value.Raw)),
+                stored
+            );
             return true;
         }
     }

@@ -8,25 +8,45 @@ public abstract partial class DatabaseConformance : IAsyncLifetime
     protected static readonly TableShape Things = new(
         "things",
         [
-            new("source", ColumnType.Text), new("id", ColumnType.Text), new("count", ColumnType.Integer), new("active", ColumnType.Boolean),
-            new("value", ColumnType.Numeric), new("ratio", ColumnType.Real), new("start", ColumnType.Timestamp), new("end", ColumnType.Timestamp),
-            new("raw", ColumnType.Json), new("bytes", ColumnType.Binary),
+            new("source", ColumnType.Text),
+            new("id", ColumnType.Text),
+            new("count", ColumnType.Integer),
+            new("active", ColumnType.Boolean),
+            new("value", ColumnType.Numeric),
+            new("ratio", ColumnType.Real),
+            new("start", ColumnType.Timestamp),
+            new("end", ColumnType.Timestamp),
+            new("raw", ColumnType.Json),
+            new("bytes", ColumnType.Binary),
         ],
-        ["source", "id"]);
+        ["source", "id"]
+    );
 
     protected static readonly TableShape Versions = new(
-        "versions", [new("id", ColumnType.Text), new("version", ColumnType.Integer, Nullable: false), new("raw", ColumnType.Json)], ["id"]);
+        "versions",
+        [new("id", ColumnType.Text), new("version", ColumnType.Integer, Nullable: false), new("raw", ColumnType.Json)],
+        ["id"]
+    );
 
     protected Database Database { get; private set; } = null!;
 
     public async Task InitializeAsync()
     {
-        Database = DatabaseFactory.Open(new DatabaseOptions { Connection = await ConnectionAsync(), FirstRetryDelay = TimeSpan.FromMilliseconds(5), WritesBlock = WritesBlock });
-        await Database.WriteAsync(async (session, token) =>
-        {
-            await session.ExecuteAsync(TableSql.CreateTable(Things, session.Dialect), null, token);
-            await session.ExecuteAsync(TableSql.CreateTable(Versions, session.Dialect), null, token);
-        });
+        Database = DatabaseFactory.Open(
+            new DatabaseOptions
+            {
+                Connection = await ConnectionAsync(),
+                FirstRetryDelay = TimeSpan.FromMilliseconds(5),
+                WritesBlock = WritesBlock,
+            }
+        );
+        await Database.WriteAsync(
+            async (session, token) =>
+            {
+                await session.ExecuteAsync(TableSql.CreateTable(Things, session.Dialect), null, token);
+                await session.ExecuteAsync(TableSql.CreateTable(Versions, session.Dialect), null, token);
+            }
+        );
     }
 
     public async Task DisposeAsync()
@@ -64,8 +84,9 @@ public abstract partial class DatabaseConformance : IAsyncLifetime
         Database.WriteAsync((session, token) => session.BulkUpsertAsync(batch, rule, token));
 
     protected async Task<Dictionary<string, long>> StoredVersionsAsync() =>
-        (await Database.ReadAsync((session, token) => session.QueryAsync<StoredVersion>("SELECT id, version FROM versions", null, token)))
-        .ToDictionary(row => row.Id, row => row.Version);
+        (
+            await Database.ReadAsync((session, token) => session.QueryAsync<StoredVersion>("SELECT id, version FROM versions", null, token))
+        ).ToDictionary(row => row.Id, row => row.Version);
 
     private sealed record StoredVersion(string Id, long Version);
 }
@@ -84,17 +105,19 @@ public sealed class PostgresBlockingConformance : DatabaseConformance
     {
         using var batch = VersionBatch(("a", 1));
         var threads = new List<int>();
-        await Database.WriteAsync(async (session, token) =>
-        {
-            threads.Add(Environment.CurrentManagedThreadId);
-            await session.ScalarAsync<long>("SELECT 1", null, token);
-            threads.Add(Environment.CurrentManagedThreadId);
-            await session.BulkUpsertAsync(batch, UpsertRule.KeepExisting, token);
-            threads.Add(Environment.CurrentManagedThreadId);
-            await session.QueryAsync<long>("SELECT version FROM versions", null, token);
-            await session.ExecuteAsync("DELETE FROM versions", null, token);
-            threads.Add(Environment.CurrentManagedThreadId);
-        });
+        await Database.WriteAsync(
+            async (session, token) =>
+            {
+                threads.Add(Environment.CurrentManagedThreadId);
+                await session.ScalarAsync<long>("SELECT 1", null, token);
+                threads.Add(Environment.CurrentManagedThreadId);
+                await session.BulkUpsertAsync(batch, UpsertRule.KeepExisting, token);
+                threads.Add(Environment.CurrentManagedThreadId);
+                await session.QueryAsync<long>("SELECT version FROM versions", null, token);
+                await session.ExecuteAsync("DELETE FROM versions", null, token);
+                threads.Add(Environment.CurrentManagedThreadId);
+            }
+        );
         threads.Add(Environment.CurrentManagedThreadId);
         Assert.Single(threads.Distinct());
     }

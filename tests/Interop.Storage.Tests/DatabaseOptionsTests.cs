@@ -8,9 +8,18 @@ public sealed class DatabaseOptionsTests
     [Fact]
     public void Every_fault_is_named_at_once()
     {
-        var options = new DatabaseOptions { Connection = "x.db", MaxReadConnections = 0, CommandTimeout = TimeSpan.Zero, MaxAttempts = 1000 };
+        var options = new DatabaseOptions
+        {
+            Connection = "x.db",
+            MaxReadConnections = 0,
+            CommandTimeout = TimeSpan.Zero,
+            MaxAttempts = 1000,
+        };
         var error = Assert.Throws<ArgumentException>(() => DatabaseFactory.Open(options));
-        Assert.All(["MaxReadConnections", "CommandTimeout", "MaxAttempts"], name => Assert.Contains(name, error.Message, StringComparison.Ordinal));
+        Assert.All(
+            ["MaxReadConnections", "CommandTimeout", "MaxAttempts"],
+            name => Assert.Contains(name, error.Message, StringComparison.Ordinal)
+        );
     }
 
     [Fact]

@@ -21,8 +21,9 @@ public sealed class FrozenProcessTests
             await using var database = DatabaseFactory.Open(new DatabaseOptions { Connection = connection });
 
             // Without the idle limit this waits until the lock timeout ends every attempt.
-            await database.WriteAsync((session, cancellationToken) =>
-                session.ExecuteAsync($"SELECT pg_advisory_xact_lock({Key})", null, cancellationToken));
+            await database.WriteAsync(
+                (session, cancellationToken) => session.ExecuteAsync($"SELECT pg_advisory_xact_lock({Key})", null, cancellationToken)
+            );
 
             Assert.False(holder.HasExited);
         }
@@ -38,20 +39,36 @@ public sealed class FrozenProcessTests
     {
         var connection = await TestDatabases.NewPostgresAsync();
         await using var database = DatabaseFactory.Open(
-            new DatabaseOptions { Connection = connection, IdleInWriteTimeout = TimeSpan.FromSeconds(1), FirstRetryDelay = TimeSpan.FromMilliseconds(5) });
+            new DatabaseOptions
+            {
+                Connection = connection,
+                IdleInWriteTimeout = TimeSpan.FromSeconds(1),
+                FirstRetryDelay = TimeSpan.FromMilliseconds(5),
+            }
+        );
         await using var observer = DatabaseFactory.Open(new DatabaseOptions { Connection = connection });
-        await database.WriteAsync((session, cancellationToken) => session.ExecuteAsync("CREATE TABLE t (x integer)", null, cancellationToken));
+        await database.WriteAsync(
+            (session, cancellationToken) => session.ExecuteAsync("CREATE TABLE t (x integer)", null, cancellationToken)
+        );
         var attempts = 0;
 
-        await database.WriteAsync(async (session, cancellationToken) =>
-        {
-            attempts++;
-            await session.ExecuteAsync("INSERT INTO t VALUES (@attempts)", new { attempts }, cancellationToken);
-            if (attempts == 1)
-                await UntilNoTransactionAsync(observer, await session.ScalarAsync<int>("SELECT pg_backend_pid()", null, cancellationToken));
-        });
+        await database.WriteAsync(
+            async (session, cancellationToken) =>
+            {
+                attempts++;
+                await session.ExecuteAsync("INSERT INTO t VALUES (@attempts)", new { attempts }, cancellationToken);
+                if (attempts == 1)
+                    await UntilNoTransactionAsync(
+                        observer,
+                        await session.ScalarAsync<int>("SELECT pg_backend_pid()", null, cancellationToken)
+                    );
+            }
+        );
 
-        Assert.Equal([2], await database.ReadAsync((session, cancellationToken) => session.QueryAsync<int>("SELECT x FROM t", null, cancellationToken)));
+        Assert.Equal(
+            [2],
+            await database.ReadAsync((session, cancellationToken) => session.QueryAsync<int>("SELECT x FROM t", null, cancellationToken))
+        );
     }
 
     [Fact]
@@ -59,28 +76,56 @@ public sealed class FrozenProcessTests
     {
         var connection = await TestDatabases.NewPostgresAsync();
         await using var holder = DatabaseFactory.Open(new DatabaseOptions { Connection = connection });
-        await using var waiter = DatabaseFactory.Open(new DatabaseOptions { Connection = connection, LockTimeout = TimeSpan.FromSeconds(1), MaxAttempts = 1 });
+        await using var waiter = DatabaseFactory.Open(
+            new DatabaseOptions
+            {
+                Connection = connection,
+                LockTimeout = TimeSpan.FromSeconds(1),
+                MaxAttempts = 1,
+            }
+        );
 
-        await holder.WriteAsync(async (session, cancellationToken) =>
-        {
-            await session.ExecuteAsync($"SELECT pg_advisory_xact_lock({Key})", null, cancellationToken);
-            var error = await Assert.ThrowsAsync<DatabaseBusyException>(() => waiter.WriteAsync((other, token) =>
-                other.ExecuteAsync($"SELECT pg_advisory_xact_lock({Key})", null, token)));
-            Assert.Contains("lock timeout", error.Message, StringComparison.Ordinal);
-        });
+        await holder.WriteAsync(
+            async (session, cancellationToken) =>
+            {
+                await session.ExecuteAsync($"SELECT pg_advisory_xact_lock({Key})", null, cancellationToken);
+                var error = await Assert.ThrowsAsync<DatabaseBusyException>(() =>
+                    waiter.WriteAsync((other, token) => other.ExecuteAsync($"SELECT pg_advisory_xact_lock({Key})", null, token))
+                );
+                Assert.Contains("lock timeout", error.Message, StringComparison.Ordinal);
+            }
+        );
     }
 
     private static async Task UntilNoTransactionAsync(Database observer, int backend)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        while (await observer.ReadAsync((session, cancellationToken) => session.ScalarAsync<long>(
-            "SELECT count(*) FROM pg_stat_activity WHERE pid = @backend", new { backend }, cancellationToken), deadline.Token) > 0)
+        while (
+            await observer.ReadAsync(
+                (session, cancellationToken) =>
+                    session.ScalarAsync<long>(
+                        "SELECT count(*) FROM pg_stat_activity WHERE pid = @backend",
+                        new { backend },
+                        cancellationToken
+                    ),
+                deadline.Token
+            ) > 0
+        )
             await Task.Yield();
     }
 
-    private static Process StartHolder(string connection, int idleSeconds) => Process.Start(new ProcessStartInfo("dotnet")
-    {
-        ArgumentList = { Path.Combine(AppContext.BaseDirectory, "Interop.Storage.LockHolder.dll"), connection, $"{Key}", $"{idleSeconds}" },
-        RedirectStandardOutput = true,
-    })!;
+    private static Process StartHolder(string connection, int idleSeconds) =>
+        Process.Start(
+            new ProcessStartInfo("dotnet")
+            {
+                ArgumentList =
+                {
+                    Path.Combine(AppContext.BaseDirectory, "Interop.Storage.LockHolder.dll"),
+                    connection,
+                    $"{Key}",
+                    $"{idleSeconds}",
+                },
+                RedirectStandardOutput = true,
+            }
+        )!;
 }

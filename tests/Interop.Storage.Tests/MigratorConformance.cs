@@ -34,8 +34,10 @@ public abstract class MigratorConformance : IAsyncLifetime
 
         var note = await Database.ReadAsync((session, token) => session.FirstAsync<Note>("SELECT body, changed FROM notes", null, token));
         Assert.Equal(new Note("a;b!", 1), note);
-        var recorded = await Database.ReadAsync((session, token) =>
-            session.QueryAsync<Recorded>("SELECT version, name, applied_at FROM schema_version ORDER BY version", null, token));
+        var recorded = await Database.ReadAsync(
+            (session, token) =>
+                session.QueryAsync<Recorded>("SELECT version, name, applied_at FROM schema_version ORDER BY version", null, token)
+        );
         Assert.Equal([(1, "tables"), (2, "first_note")], recorded.Select(row => (row.Version, row.Name)));
         Assert.All(recorded, row => Assert.InRange(DateTimeOffset.UtcNow - row.AppliedAt, TimeSpan.Zero, TimeSpan.FromMinutes(5)));
     }
@@ -54,8 +56,9 @@ public abstract class MigratorConformance : IAsyncLifetime
     public async Task Many_starters_at_once_apply_every_step_once()
     {
         var starters = Enumerable.Range(0, 6).Select(_ => Open()).ToList();
-        var applied = await Task.WhenAll(starters.Select(database =>
-            Task.Run(() => new Migrator(database, [First, Second, Third]).MigrateAsync())));
+        var applied = await Task.WhenAll(
+            starters.Select(database => Task.Run(() => new Migrator(database, [First, Second, Third]).MigrateAsync()))
+        );
         foreach (var database in starters)
             await database.DisposeAsync();
 
@@ -82,7 +85,8 @@ public abstract class MigratorConformance : IAsyncLifetime
         Assert.Equal(0, await new Migrator(Database, [new(1, "first", "CREATE TABLE a\r\n(x INTEGER)")]).MigrateAsync());
 
         var error = await Assert.ThrowsAsync<MigrationChangedException>(() =>
-            new Migrator(Database, [new(1, "first", "CREATE TABLE a (x TEXT)"), Second]).MigrateAsync());
+            new Migrator(Database, [new(1, "first", "CREATE TABLE a (x TEXT)"), Second]).MigrateAsync()
+        );
 
         Assert.Contains("0001_first was changed", error.Message, StringComparison.Ordinal);
     }

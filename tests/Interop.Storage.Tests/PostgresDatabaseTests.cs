@@ -25,13 +25,43 @@ public sealed class PostgresDatabaseTests : IAsyncLifetime
     [Fact]
     public async Task A_number_that_is_written_straight_into_the_table_is_the_one_that_the_server_reads_from_its_text()
     {
-        var shape = new TableShape("numbers", [new("id", ColumnType.Text), new("value", ColumnType.Numeric), new("after", ColumnType.Numeric)], ["id"]);
+        var shape = new TableShape(
+            "numbers",
+            [new("id", ColumnType.Text), new("value", ColumnType.Numeric), new("after", ColumnType.Numeric)],
+            ["id"]
+        );
         await Database.WriteAsync((session, token) => session.ExecuteAsync(TableSql.CreateTable(shape, session.Dialect), null, token));
         var random = new Random(20260110);
         string[] texts =
         [
-            "0", "-0", "0.0", "0.00", "-0.000", "1", "-1", "10000", "9999", "99999999", "1.50", "0.0001", "0.00010", "1e3", "1e-3", "1.5e-3", "1.50e+1", "12.345e2", "100e-2",
-            "000123", "+5", ".5", "5.", "1E5", "123456789012345678901234567890123456789.5e-30", "1e200", "1e-200", "1" + new string('0', 900) + ".5",
+            "0",
+            "-0",
+            "0.0",
+            "0.00",
+            "-0.000",
+            "1",
+            "-1",
+            "10000",
+            "9999",
+            "99999999",
+            "1.50",
+            "0.0001",
+            "0.00010",
+            "1e3",
+            "1e-3",
+            "1.5e-3",
+            "1.50e+1",
+            "12.345e2",
+            "100e-2",
+            "000123",
+            "+5",
+            ".5",
+            "5.",
+            "1E5",
+            "123456789012345678901234567890123456789.5e-30",
+            "1e200",
+            "1e-200",
+            "1" + new string('0', 900) + ".5",
             .. Enumerable.Range(0, 2000).Select(_ => RandomNumber(random)),
         ];
         using var batch = new RowBatch(shape);
@@ -45,9 +75,20 @@ public sealed class PostgresDatabaseTests : IAsyncLifetime
 
         await Database.WriteAsync((session, token) => session.BulkUpsertAsync(batch, UpsertRule.Refuse, token));
 
-        Assert.Equal(texts.Distinct().Count(), await Database.ReadAsync((session, token) => session.ScalarAsync<long>("SELECT count(*) FROM numbers", null, token)));
-        Assert.Empty(await Database.ReadAsync((session, token) => session.QueryAsync<string>(
-            "SELECT id || ' became ' || CAST(value AS text) FROM numbers WHERE CAST(value AS text) <> CAST(CAST(id AS numeric) AS text)", null, token)));
+        Assert.Equal(
+            texts.Distinct().Count(),
+            await Database.ReadAsync((session, token) => session.ScalarAsync<long>("SELECT count(*) FROM numbers", null, token))
+        );
+        Assert.Empty(
+            await Database.ReadAsync(
+                (session, token) =>
+                    session.QueryAsync<string>(
+                        "SELECT id || ' became ' || CAST(value AS text) FROM numbers WHERE CAST(value AS text) <> CAST(CAST(id AS numeric) AS text)",
+                        null,
+                        token
+                    )
+            )
+        );
     }
 
     [Fact]
@@ -55,13 +96,17 @@ public sealed class PostgresDatabaseTests : IAsyncLifetime
     {
         var shape = new TableShape("large", [new("id", ColumnType.Text), new("value", ColumnType.Numeric)], ["id"]);
         await Database.WriteAsync((session, token) => session.ExecuteAsync(TableSql.CreateTable(shape, session.Dialect), null, token));
-        foreach (var (text, isTaken) in new[] { ("1e5000", true), ("1e-5000", true), ("1e200000", false), ("1e99999999999999999999", false) })
+        foreach (
+            var (text, isTaken) in new[] { ("1e5000", true), ("1e-5000", true), ("1e200000", false), ("1e99999999999999999999", false) }
+        )
         {
             using var batch = new RowBatch(shape);
             batch.BeginRow();
             batch.WriteText(text);
             batch.WriteNumeric(Encoding.ASCII.GetBytes(text));
-            var error = await Record.ExceptionAsync(() => Database.WriteAsync((session, token) => session.BulkUpsertAsync(batch, UpsertRule.Refuse, token)));
+            var error = await Record.ExceptionAsync(() =>
+                Database.WriteAsync((session, token) => session.BulkUpsertAsync(batch, UpsertRule.Refuse, token))
+            );
             Assert.True(isTaken ? error is null : Database.Classify(error!) == FailureKind.DataRefused, $"{text}: {error}");
         }
     }
@@ -82,14 +127,17 @@ public sealed class PostgresDatabaseTests : IAsyncLifetime
     {
         using var batch = Batch((id, raw));
 
-        var error = await Assert.ThrowsAsync<PostgresException>(() => Database.WriteAsync((session, token) => session.BulkUpsertAsync(batch, UpsertRule.Replace, token)));
+        var error = await Assert.ThrowsAsync<PostgresException>(() =>
+            Database.WriteAsync((session, token) => session.BulkUpsertAsync(batch, UpsertRule.Replace, token))
+        );
 
         Assert.Equal(FailureKind.DataRefused, Database.Classify(error));
         using var good = Batch(("a", """{"text":"\u0000", "number": 1.500}"""));
         await Database.WriteAsync((session, token) => session.BulkUpsertAsync(good, UpsertRule.Replace, token));
         Assert.Equal(
             """{"text":"\u0000", "number": 1.500}""",
-            await Database.ReadAsync((session, token) => session.ScalarAsync<string>("SELECT raw::text FROM documents", null, token)));
+            await Database.ReadAsync((session, token) => session.ScalarAsync<string>("SELECT raw::text FROM documents", null, token))
+        );
     }
 
     [Fact]
@@ -100,7 +148,9 @@ public sealed class PostgresDatabaseTests : IAsyncLifetime
         batch.WriteUtf8([0xC3, 0x28]);
         batch.WriteUtf8("{}"u8);
 
-        var error = await Assert.ThrowsAsync<PostgresException>(() => Database.WriteAsync((session, token) => session.BulkUpsertAsync(batch, UpsertRule.Replace, token)));
+        var error = await Assert.ThrowsAsync<PostgresException>(() =>
+            Database.WriteAsync((session, token) => session.BulkUpsertAsync(batch, UpsertRule.Replace, token))
+        );
 
         Assert.Equal(FailureKind.DataRefused, Database.Classify(error));
     }
@@ -109,132 +159,183 @@ public sealed class PostgresDatabaseTests : IAsyncLifetime
     public async Task Many_batches_in_one_transaction_keep_the_stage_small()
     {
         using var batch = new RowBatch(Documents);
-        await Database.WriteAsync(async (session, token) =>
-        {
-            for (var start = 0; start < 60_000; start += 5_000)
+        await Database.WriteAsync(
+            async (session, token) =>
             {
-                batch.Clear();
-                for (var i = start; i < start + 5_000; i++)
-                    Add(batch, i.ToString(), "{}");
-                await session.SavepointAsync("batch", token);
-                Assert.Equal(5_000, await session.BulkUpsertAsync(batch, UpsertRule.Replace, token));
-                // Every third batch is rolled back and written again.
-                if (start % 15_000 == 0)
+                for (var start = 0; start < 60_000; start += 5_000)
                 {
-                    await session.RollbackToAsync("batch", token);
+                    batch.Clear();
+                    for (var i = start; i < start + 5_000; i++)
+                        Add(batch, i.ToString(), "{}");
+                    await session.SavepointAsync("batch", token);
                     Assert.Equal(5_000, await session.BulkUpsertAsync(batch, UpsertRule.Replace, token));
+                    // Every third batch is rolled back and written again.
+                    if (start % 15_000 == 0)
+                    {
+                        await session.RollbackToAsync("batch", token);
+                        Assert.Equal(5_000, await session.BulkUpsertAsync(batch, UpsertRule.Replace, token));
+                    }
+                    await session.ReleaseAsync("batch", token);
                 }
-                await session.ReleaseAsync("batch", token);
+                Assert.InRange(await session.ScalarAsync<long>("SELECT pg_relation_size('pg_temp.stage_0')", null, token), 1, 4_000_000);
             }
-            Assert.InRange(await session.ScalarAsync<long>("SELECT pg_relation_size('pg_temp.stage_0')", null, token), 1, 4_000_000);
-        });
-        Assert.Equal(60_000, await Database.ReadAsync((session, token) => session.ScalarAsync<long>("SELECT count(*) FROM documents", null, token)));
+        );
+        Assert.Equal(
+            60_000,
+            await Database.ReadAsync((session, token) => session.ScalarAsync<long>("SELECT count(*) FROM documents", null, token))
+        );
     }
 
     [Fact]
     public async Task A_deadlock_is_run_again_until_both_transactions_are_in()
     {
-        await Database.WriteAsync((session, token) => session.ExecuteAsync("INSERT INTO documents VALUES ('a', '0'), ('b', '0')", null, token));
+        await Database.WriteAsync(
+            (session, token) => session.ExecuteAsync("INSERT INTO documents VALUES ('a', '0'), ('b', '0')", null, token)
+        );
         using var bothHoldOne = new Barrier(2);
         var runs = 0;
 
         await Task.WhenAll(Task.Run(() => UpdateAsync("a", "b")), Task.Run(() => UpdateAsync("b", "a")));
 
         Assert.True(runs > 2, "nothing was run again");
-        Assert.Equal(["2", "2"], await Database.ReadAsync((session, token) => session.QueryAsync<string>("SELECT raw::text FROM documents", null, token)));
+        Assert.Equal(
+            ["2", "2"],
+            await Database.ReadAsync((session, token) => session.QueryAsync<string>("SELECT raw::text FROM documents", null, token))
+        );
 
         async Task UpdateAsync(string first, string second)
         {
             var isFirstRun = true;
-            await Database.WriteAsync(async (session, token) =>
-            {
-                Interlocked.Increment(ref runs);
-                await IncrementAsync(session, first, token);
-                if (isFirstRun)
+            await Database.WriteAsync(
+                async (session, token) =>
                 {
-                    isFirstRun = false;
-                    bothHoldOne.SignalAndWait(token);
+                    Interlocked.Increment(ref runs);
+                    await IncrementAsync(session, first, token);
+                    if (isFirstRun)
+                    {
+                        isFirstRun = false;
+                        bothHoldOne.SignalAndWait(token);
+                    }
+                    await IncrementAsync(session, second, token);
                 }
-                await IncrementAsync(session, second, token);
-            });
+            );
         }
 
         static Task IncrementAsync(DbSession session, string id, CancellationToken cancellationToken) =>
-            session.ExecuteAsync("UPDATE documents SET raw = ((raw::text::integer + 1)::text)::json WHERE id = @id", new { id }, cancellationToken);
+            session.ExecuteAsync(
+                "UPDATE documents SET raw = ((raw::text::integer + 1)::text)::json WHERE id = @id",
+                new { id },
+                cancellationToken
+            );
     }
 
     [Fact]
     public async Task A_connection_lost_before_the_commit_is_replaced_and_the_work_runs_again()
     {
         var runs = 0;
-        await Database.WriteAsync(async (session, token) =>
-        {
-            using var batch = Batch(("a", "{}"));
-            await session.BulkUpsertAsync(batch, UpsertRule.Replace, token);
-            if (++runs < 3)
-                await TerminateAsync(((NpgsqlConnection)session.Connection).ProcessID);
-            await session.ScalarAsync<long>("SELECT 1", null, token);
-        });
+        await Database.WriteAsync(
+            async (session, token) =>
+            {
+                using var batch = Batch(("a", "{}"));
+                await session.BulkUpsertAsync(batch, UpsertRule.Replace, token);
+                if (++runs < 3)
+                    await TerminateAsync(((NpgsqlConnection)session.Connection).ProcessID);
+                await session.ScalarAsync<long>("SELECT 1", null, token);
+            }
+        );
         Assert.Equal(3, runs);
-        Assert.Equal(1, await Database.ReadAsync((session, token) => session.ScalarAsync<long>("SELECT count(*) FROM documents", null, token)));
+        Assert.Equal(
+            1,
+            await Database.ReadAsync((session, token) => session.ScalarAsync<long>("SELECT count(*) FROM documents", null, token))
+        );
     }
 
     [Fact]
     public async Task A_connection_lost_during_the_commit_is_uncertain_and_not_repeated()
     {
-        await Database.WriteAsync((session, token) => session.ExecuteAsync(
-            """
-            CREATE FUNCTION slow_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN NULL; END; $$;
-            CREATE CONSTRAINT TRIGGER slow_commit AFTER INSERT ON documents DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow_commit();
-            """, null, token));
+        await Database.WriteAsync(
+            (session, token) =>
+                session.ExecuteAsync(
+                    """
+                    CREATE FUNCTION slow_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN NULL; END; $$;
+                    CREATE CONSTRAINT TRIGGER slow_commit AFTER INSERT ON documents DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow_commit();
+                    """,
+                    null,
+                    token
+                )
+        );
         var runs = 0;
         var process = 0;
-        var write = Task.Run(() => Database.WriteAsync(async (session, token) =>
-        {
-            runs++;
-            process = ((NpgsqlConnection)session.Connection).ProcessID;
-            await session.ExecuteAsync("INSERT INTO documents VALUES ('a', '{}')", null, token);
-        }));
+        var write = Task.Run(() =>
+            Database.WriteAsync(
+                async (session, token) =>
+                {
+                    runs++;
+                    process = ((NpgsqlConnection)session.Connection).ProcessID;
+                    await session.ExecuteAsync("INSERT INTO documents VALUES ('a', '{}')", null, token);
+                }
+            )
+        );
         await using var other = Open();
         using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        while (await other.ReadAsync(
-            (session, token) => session.ScalarAsync<long>(
-                "SELECT count(*) FROM pg_stat_activity WHERE pid = @process AND wait_event = 'PgSleep'", new { process }, token),
-            deadline.Token) == 0)
+        while (
+            await other.ReadAsync(
+                (session, token) =>
+                    session.ScalarAsync<long>(
+                        "SELECT count(*) FROM pg_stat_activity WHERE pid = @process AND wait_event = 'PgSleep'",
+                        new { process },
+                        token
+                    ),
+                deadline.Token
+            ) == 0
+        )
             await Task.Yield();
 
         await TerminateAsync(process);
 
         var error = await Assert.ThrowsAsync<CommitUncertainException>(() => write);
         Assert.Equal((1, FailureKind.Transient), (runs, Database.Classify(error)));
-        Assert.Equal(0, await Database.ReadAsync((session, token) => session.ScalarAsync<long>("SELECT count(*) FROM documents", null, token)));
+        Assert.Equal(
+            0,
+            await Database.ReadAsync((session, token) => session.ScalarAsync<long>("SELECT count(*) FROM documents", null, token))
+        );
     }
 
     [Fact]
     public async Task A_read_that_has_given_out_rows_is_not_run_again()
     {
         var runs = 0;
-        await Assert.ThrowsAsync<DatabaseUnavailableException>(() => Database.ReadAsync(async (session, token) =>
-        {
-            runs++;
-            await foreach (var _ in session.StreamAsync<int>("SELECT generate_series(1, 1000000)", null, token))
-            {
-                await TerminateAsync(((NpgsqlConnection)session.Connection).ProcessID);
-            }
-        }));
+        await Assert.ThrowsAsync<DatabaseUnavailableException>(() =>
+            Database.ReadAsync(
+                async (session, token) =>
+                {
+                    runs++;
+                    await foreach (var _ in session.StreamAsync<int>("SELECT generate_series(1, 1000000)", null, token))
+                    {
+                        await TerminateAsync(((NpgsqlConnection)session.Connection).ProcessID);
+                    }
+                }
+            )
+        );
         Assert.Equal(1, runs);
     }
 
     [Fact]
     public async Task A_statement_that_outlasts_its_limit_is_not_run_again()
     {
-        await using var hasty = DatabaseFactory.Open(new DatabaseOptions { Connection = _connection, CommandTimeout = TimeSpan.FromSeconds(1) });
+        await using var hasty = DatabaseFactory.Open(
+            new DatabaseOptions { Connection = _connection, CommandTimeout = TimeSpan.FromSeconds(1) }
+        );
         var runs = 0;
-        var error = await Assert.ThrowsAsync<DatabaseUnavailableException>(() => hasty.WriteAsync((session, token) =>
-        {
-            runs++;
-            return session.ExecuteAsync("SELECT pg_sleep(60)", null, token);
-        }));
+        var error = await Assert.ThrowsAsync<DatabaseUnavailableException>(() =>
+            hasty.WriteAsync(
+                (session, token) =>
+                {
+                    runs++;
+                    return session.ExecuteAsync("SELECT pg_sleep(60)", null, token);
+                }
+            )
+        );
         Assert.Equal(1, runs);
         Assert.Contains("1 s for a statement", error.Message, StringComparison.Ordinal);
     }
@@ -242,17 +343,28 @@ public sealed class PostgresDatabaseTests : IAsyncLifetime
     [Fact]
     public async Task When_all_connections_are_taken_the_wait_ends_with_advice()
     {
-        await using var small = DatabaseFactory.Open(new DatabaseOptions { Connection = _connection, MaxWriteConnections = 1, ConnectTimeout = TimeSpan.FromSeconds(1) });
+        await using var small = DatabaseFactory.Open(
+            new DatabaseOptions
+            {
+                Connection = _connection,
+                MaxWriteConnections = 1,
+                ConnectTimeout = TimeSpan.FromSeconds(1),
+            }
+        );
         var taken = new TaskCompletionSource();
         var release = new TaskCompletionSource();
-        var holder = small.WriteAsync((_, _) =>
-        {
-            taken.SetResult();
-            return release.Task;
-        });
+        var holder = small.WriteAsync(
+            (_, _) =>
+            {
+                taken.SetResult();
+                return release.Task;
+            }
+        );
         await taken.Task;
 
-        var error = await Assert.ThrowsAsync<DatabaseBusyException>(() => Task.Run(() => small.WriteAsync((session, token) => session.ScalarAsync<long>("SELECT 1", null, token))));
+        var error = await Assert.ThrowsAsync<DatabaseBusyException>(() =>
+            Task.Run(() => small.WriteAsync((session, token) => session.ScalarAsync<long>("SELECT 1", null, token)))
+        );
 
         Assert.Contains("MaxWriteConnections", error.Message, StringComparison.Ordinal);
         release.SetResult();
@@ -274,8 +386,12 @@ public sealed class PostgresDatabaseTests : IAsyncLifetime
     {
         foreach (var host in new[] { "127.0.0.1:1", "nowhere.invalid:5432" })
         {
-            await using var nowhere = DatabaseFactory.Open(new DatabaseOptions { Connection = $"postgres://me:s3cret@{host}/db", MaxAttempts = 1 });
-            var error = await Assert.ThrowsAsync<DatabaseUnavailableException>(() => nowhere.WriteAsync((session, token) => session.ScalarAsync<long>("SELECT 1", null, token)));
+            await using var nowhere = DatabaseFactory.Open(
+                new DatabaseOptions { Connection = $"postgres://me:s3cret@{host}/db", MaxAttempts = 1 }
+            );
+            var error = await Assert.ThrowsAsync<DatabaseUnavailableException>(() =>
+                nowhere.WriteAsync((session, token) => session.ScalarAsync<long>("SELECT 1", null, token))
+            );
             Assert.Contains($"{host}/db as me", error.Message, StringComparison.Ordinal);
             Assert.DoesNotContain("s3cret", error.ToString(), StringComparison.Ordinal);
         }
@@ -296,7 +412,8 @@ public sealed class PostgresDatabaseTests : IAsyncLifetime
         batch.WriteText(raw);
     }
 
-    private Database Open() => DatabaseFactory.Open(new DatabaseOptions { Connection = _connection, FirstRetryDelay = TimeSpan.FromMilliseconds(5) });
+    private Database Open() =>
+        DatabaseFactory.Open(new DatabaseOptions { Connection = _connection, FirstRetryDelay = TimeSpan.FromMilliseconds(5) });
 
     private async Task TerminateAsync(int process)
     {

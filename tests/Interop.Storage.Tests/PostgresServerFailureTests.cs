@@ -21,19 +21,24 @@ public sealed class PostgresServerFailureTests : IAsyncLifetime
         await database.ReadAsync((session, token) => session.ScalarAsync<long>("SELECT count(*) FROM t", null, token));
         var runs = 0;
 
-        await database.WriteAsync(async (session, token) =>
-        {
-            runs++;
-            await session.ExecuteAsync("INSERT INTO t VALUES (@runs)", new { runs }, token);
-            if (runs == 1)
+        await database.WriteAsync(
+            async (session, token) =>
             {
-                await _server.KillAsync(token);
-                await _server.StartAsync(token);
+                runs++;
+                await session.ExecuteAsync("INSERT INTO t VALUES (@runs)", new { runs }, token);
+                if (runs == 1)
+                {
+                    await _server.KillAsync(token);
+                    await _server.StartAsync(token);
+                }
+                await session.ExecuteAsync("INSERT INTO t VALUES (-@runs)", new { runs }, token);
             }
-            await session.ExecuteAsync("INSERT INTO t VALUES (-@runs)", new { runs }, token);
-        });
+        );
 
-        Assert.Equal([-2, 2], await database.ReadAsync((session, token) => session.QueryAsync<int>("SELECT x FROM t ORDER BY x", null, token)));
+        Assert.Equal(
+            [-2, 2],
+            await database.ReadAsync((session, token) => session.QueryAsync<int>("SELECT x FROM t ORDER BY x", null, token))
+        );
     }
 
     [Fact]
@@ -44,7 +49,9 @@ public sealed class PostgresServerFailureTests : IAsyncLifetime
         await _server.StopAsync();
 
         await Assert.ThrowsAsync<DatabaseUnavailableException>(() => database.CheckAsync());
-        var error = await Assert.ThrowsAsync<DatabaseUnavailableException>(() => database.WriteAsync((session, token) => session.ScalarAsync<long>("SELECT 1", null, token)));
+        var error = await Assert.ThrowsAsync<DatabaseUnavailableException>(() =>
+            database.WriteAsync((session, token) => session.ScalarAsync<long>("SELECT 1", null, token))
+        );
         Assert.Contains($"127.0.0.1:{_server.Port}/postgres as interop", error.Message, StringComparison.Ordinal);
 
         await _server.StartAsync();
@@ -61,7 +68,9 @@ public sealed class PostgresServerFailureTests : IAsyncLifetime
 
         Assert.Contains("as interop", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("wr0ng", error.ToString(), StringComparison.Ordinal);
-        await using var none = DatabaseFactory.Open(new DatabaseOptions { Connection = $"Host=127.0.0.1;Port={_server.Port};Username=interop;Database=postgres" });
+        await using var none = DatabaseFactory.Open(
+            new DatabaseOptions { Connection = $"Host=127.0.0.1;Port={_server.Port};Username=interop;Database=postgres" }
+        );
         await Assert.ThrowsAsync<DatabaseAccessDeniedException>(() => none.CheckAsync());
     }
 
@@ -70,7 +79,9 @@ public sealed class PostgresServerFailureTests : IAsyncLifetime
     [InlineData("verify-full")]
     public async Task A_server_without_TLS_is_named_with_the_setting_that_asks_for_it(string mode)
     {
-        await using var database = DatabaseFactory.Open(new DatabaseOptions { Connection = $"{_server.Uri}?sslmode={mode}", Setting = "DB_URL" });
+        await using var database = DatabaseFactory.Open(
+            new DatabaseOptions { Connection = $"{_server.Uri}?sslmode={mode}", Setting = "DB_URL" }
+        );
 
         var error = await Assert.ThrowsAsync<DatabaseAccessDeniedException>(() => database.CheckAsync());
 

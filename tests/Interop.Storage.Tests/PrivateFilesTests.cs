@@ -68,7 +68,15 @@ public sealed class PrivateFilesTests : IDisposable
     [Fact]
     public void A_write_to_a_full_device_is_recognised()
     {
-        using var full = new FileStream("/dev/full", new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Write, BufferSize = 0 });
+        using var full = new FileStream(
+            "/dev/full",
+            new FileStreamOptions
+            {
+                Mode = FileMode.Open,
+                Access = FileAccess.Write,
+                BufferSize = 0,
+            }
+        );
         var error = Assert.Throws<IOException>(() => full.Write([1]));
 
         Assert.True(DiskFull.IsReason(error));

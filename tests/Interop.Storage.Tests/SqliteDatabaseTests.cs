@@ -36,11 +36,17 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
         {
             var number = i;
             var database = i % 2 == 0 ? Database : second;
-            writes.Add(Task.Run(() => database.WriteAsync((_, _) =>
-            {
-                order.Add(number); // the queue lets one writer in at a time
-                return Task.CompletedTask;
-            })));
+            writes.Add(
+                Task.Run(() =>
+                    database.WriteAsync(
+                        (_, _) =>
+                        {
+                            order.Add(number); // the queue lets one writer in at a time
+                            return Task.CompletedTask;
+                        }
+                    )
+                )
+            );
             await UntilAsync(() => WriteQueue.Of(_file.Path).Waiting == number + 1);
         }
 
@@ -57,11 +63,18 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
         var release = new TaskCompletionSource();
         var holder = Task.Run(() => Database.WriteAsync((_, _) => release.Task));
         await UntilAsync(() => WriteQueue.Of(_file.Path).IsTaken);
-        var impatient = Task.Run(() => Database.WriteAsync((session, token) => session.ExecuteAsync("INSERT INTO t (x) VALUES ('never')", null, token), cancellation.Token));
+        var impatient = Task.Run(() =>
+            Database.WriteAsync(
+                (session, token) => session.ExecuteAsync("INSERT INTO t (x) VALUES ('never')", null, token),
+                cancellation.Token
+            )
+        );
         await UntilAsync(() => WriteQueue.Of(_file.Path).Waiting == 1);
         await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => impatient);
-        var patient = Task.Run(() => Database.WriteAsync((session, token) => session.ExecuteAsync("INSERT INTO t (x) VALUES ('last')", null, token)));
+        var patient = Task.Run(() =>
+            Database.WriteAsync((session, token) => session.ExecuteAsync("INSERT INTO t (x) VALUES ('last')", null, token))
+        );
 
         release.SetResult();
         await Task.WhenAll(holder, patient);
@@ -75,13 +88,18 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
         using var other = OtherProcess();
         Execute(other, "BEGIN IMMEDIATE");
 
-        var write = Task.Run(() => Database.WriteAsync((session, token) => session.ExecuteAsync("INSERT INTO t (x) VALUES ('mine')", null, token)));
+        var write = Task.Run(() =>
+            Database.WriteAsync((session, token) => session.ExecuteAsync("INSERT INTO t (x) VALUES ('mine')", null, token))
+        );
         await UntilAsync(() => WriteQueue.Of(_file.Path).IsTaken);
         Execute(other, "INSERT INTO t (x) VALUES ('other')");
         Execute(other, "COMMIT");
         await write;
 
-        Assert.Equal(["other", "mine"], await Database.ReadAsync((session, token) => session.QueryAsync<string>("SELECT x FROM t ORDER BY id", null, token)));
+        Assert.Equal(
+            ["other", "mine"],
+            await Database.ReadAsync((session, token) => session.QueryAsync<string>("SELECT x FROM t ORDER BY id", null, token))
+        );
     }
 
     [Fact]
@@ -92,7 +110,9 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
         using var other = OtherProcess();
         Execute(other, "BEGIN IMMEDIATE");
 
-        var error = await Assert.ThrowsAsync<DatabaseBusyException>(() => impatient.WriteAsync((session, token) => session.ScalarAsync<long>("SELECT 1", null, token)));
+        var error = await Assert.ThrowsAsync<DatabaseBusyException>(() =>
+            impatient.WriteAsync((session, token) => session.ScalarAsync<long>("SELECT 1", null, token))
+        );
 
         Assert.Contains(_file.Path, error.Message, StringComparison.Ordinal);
         Assert.Equal(0, await impatient.ReadAsync((session, token) => session.ScalarAsync<long>("SELECT count(*) FROM t", null, token)));
@@ -101,16 +121,23 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
     [Fact]
     public async Task A_full_database_is_named_and_the_transaction_undone()
     {
-        var error = await Assert.ThrowsAsync<DatabaseFullException>(() => Database.WriteAsync(async (session, token) =>
-        {
-            await session.ExecuteAsync("INSERT INTO t (x) VALUES ('undone')", null, token);
-            await session.ExecuteAsync("PRAGMA max_page_count = 10", null, token);
-            await session.ExecuteAsync("INSERT INTO t (x) VALUES (hex(zeroblob(1000000)))", null, token);
-        }));
+        var error = await Assert.ThrowsAsync<DatabaseFullException>(() =>
+            Database.WriteAsync(
+                async (session, token) =>
+                {
+                    await session.ExecuteAsync("INSERT INTO t (x) VALUES ('undone')", null, token);
+                    await session.ExecuteAsync("PRAGMA max_page_count = 10", null, token);
+                    await session.ExecuteAsync("INSERT INTO t (x) VALUES (hex(zeroblob(1000000)))", null, token);
+                }
+            )
+        );
 
         Assert.Contains(_file.Path, error.Message, StringComparison.Ordinal);
         Assert.Equal(FailureKind.Full, Database.Classify(error));
-        Assert.Equal(1, await Database.WriteAsync((session, token) => session.ExecuteAsync("INSERT INTO t (x) VALUES ('small')", null, token)));
+        Assert.Equal(
+            1,
+            await Database.WriteAsync((session, token) => session.ExecuteAsync("INSERT INTO t (x) VALUES ('small')", null, token))
+        );
         Assert.Equal(["small"], await Database.ReadAsync((session, token) => session.QueryAsync<string>("SELECT x FROM t", null, token)));
     }
 
@@ -132,11 +159,16 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
         time.Elapsed += TimeSpan.FromSeconds(2);
         await database.CheckAsync();
 
-        Task FillAsync() => Assert.ThrowsAsync<DatabaseFullException>(() => database.WriteAsync(async (session, token) =>
-        {
-            await session.ExecuteAsync("PRAGMA max_page_count = 10", null, token);
-            await session.ExecuteAsync("INSERT INTO t (x) VALUES (hex(zeroblob(1000000)))", null, token);
-        }));
+        Task FillAsync() =>
+            Assert.ThrowsAsync<DatabaseFullException>(() =>
+                database.WriteAsync(
+                    async (session, token) =>
+                    {
+                        await session.ExecuteAsync("PRAGMA max_page_count = 10", null, token);
+                        await session.ExecuteAsync("INSERT INTO t (x) VALUES (hex(zeroblob(1000000)))", null, token);
+                    }
+                )
+            );
     }
 
     [Fact]
@@ -190,12 +222,14 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
     public async Task The_file_is_in_WAL_mode_and_flushed_as_asked_for(SqliteDurability durability, int synchronous)
     {
         await using var database = Open(options => options with { Durability = durability });
-        await database.WriteAsync(async (session, token) =>
-        {
-            Assert.Equal("wal", await session.ScalarAsync<string>("PRAGMA journal_mode", null, token));
-            Assert.Equal(synchronous, await session.ScalarAsync<int>("PRAGMA synchronous", null, token));
-            Assert.Equal(1, await session.ScalarAsync<int>("PRAGMA foreign_keys", null, token));
-        });
+        await database.WriteAsync(
+            async (session, token) =>
+            {
+                Assert.Equal("wal", await session.ScalarAsync<string>("PRAGMA journal_mode", null, token));
+                Assert.Equal(synchronous, await session.ScalarAsync<int>("PRAGMA synchronous", null, token));
+                Assert.Equal(1, await session.ScalarAsync<int>("PRAGMA foreign_keys", null, token));
+            }
+        );
     }
 
     [Fact]
@@ -203,7 +237,13 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
     {
         var shape = new TableShape("instants", [new("id", ColumnType.Integer), new("at", ColumnType.Timestamp)], ["id"]);
         await Database.WriteAsync((session, token) => session.ExecuteAsync(TableSql.CreateTable(shape, session.Dialect), null, token));
-        var instants = new[] { DateTimeOffset.MinValue, DateTimeOffset.UnixEpoch.AddTicks(-1), DateTimeOffset.UnixEpoch, DateTimeOffset.MaxValue };
+        var instants = new[]
+        {
+            DateTimeOffset.MinValue,
+            DateTimeOffset.UnixEpoch.AddTicks(-1),
+            DateTimeOffset.UnixEpoch,
+            DateTimeOffset.MaxValue,
+        };
         using var batch = new RowBatch(shape);
         for (var i = 0; i < instants.Length; i++)
         {
@@ -216,14 +256,24 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
         await Database.WriteAsync((session, token) => session.BulkUpsertAsync(batch.Slice(2, 2), UpsertRule.Replace, token));
 
         Assert.Equal(
-            ["0001-01-01T00:00:00.0000000Z", "1969-12-31T23:59:59.9999999Z", "1970-01-01T00:00:00.0000000Z", "9999-12-31T23:59:59.9999999Z"],
-            await Database.ReadAsync((session, token) => session.QueryAsync<string>("SELECT at FROM instants ORDER BY at", null, token)));
+            [
+                "0001-01-01T00:00:00.0000000Z",
+                "1969-12-31T23:59:59.9999999Z",
+                "1970-01-01T00:00:00.0000000Z",
+                "9999-12-31T23:59:59.9999999Z",
+            ],
+            await Database.ReadAsync((session, token) => session.QueryAsync<string>("SELECT at FROM instants ORDER BY at", null, token))
+        );
     }
 
     [Fact]
     public async Task Empty_text_is_not_null()
     {
-        var shape = new TableShape("texts", [new("id", ColumnType.Integer), new("text", ColumnType.Text), new("bytes", ColumnType.Binary)], ["id"]);
+        var shape = new TableShape(
+            "texts",
+            [new("id", ColumnType.Integer), new("text", ColumnType.Text), new("bytes", ColumnType.Binary)],
+            ["id"]
+        );
         await Database.WriteAsync((session, token) => session.ExecuteAsync(TableSql.CreateTable(shape, session.Dialect), null, token));
         using var batch = new RowBatch(shape);
         batch.BeginRow();
@@ -232,8 +282,12 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
         batch.WriteBinary(Encoding.UTF8.GetBytes(""));
         await Database.WriteAsync((session, token) => session.BulkUpsertAsync(batch, UpsertRule.Replace, token));
 
-        Assert.Equal("text|blob", await Database.ReadAsync((session, token) =>
-            session.ScalarAsync<string>("SELECT typeof(text) || '|' || typeof(bytes) FROM texts", null, token)));
+        Assert.Equal(
+            "text|blob",
+            await Database.ReadAsync(
+                (session, token) => session.ScalarAsync<string>("SELECT typeof(text) || '|' || typeof(bytes) FROM texts", null, token)
+            )
+        );
     }
 
     private sealed class ManualTime : TimeProvider

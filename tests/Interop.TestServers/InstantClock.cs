@@ -2,7 +2,8 @@ using System.Collections.Concurrent;
 
 namespace Interop.TestServers;
 
-/// <summary>A clock whose waits of up to a minute are over at once, and remembered; longer ones (limits) wait for <see cref="Advance"/>, that is, for ever.</summary>
+/// <summary>A clock whose waits of up to a minute are over at once, and remembered; longer ones (limits) wait for <see cref="Advance"/>,
+/// that is, for ever.</summary>
 public sealed class InstantClock : TimeProvider
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(59);
@@ -14,7 +15,8 @@ public sealed class InstantClock : TimeProvider
 
     public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddTicks(Interlocked.Read(ref _offset));
 
-    public override long GetTimestamp() => base.GetTimestamp() + (long)(Interlocked.Read(ref _offset) / (double)TimeSpan.TicksPerSecond * TimestampFrequency);
+    public override long GetTimestamp() =>
+        base.GetTimestamp() + (long)(Interlocked.Read(ref _offset) / (double)TimeSpan.TicksPerSecond * TimestampFrequency);
 
     public void Advance(TimeSpan time) => Interlocked.Add(ref _offset, time.Ticks);
 

@@ -40,7 +40,11 @@ internal sealed class OwnedDirectory : IAsyncDisposable
         var start = new ProcessStartInfo("/bin/sh") { RedirectStandardInput = true, WorkingDirectory = "/" };
         foreach (var argument in new[] { "-c", Watch, "watch", path })
             start.ArgumentList.Add(argument);
-        var directory = new OwnedDirectory(path, UnixProcess.IsRoot ? await UnprivilegedUserAsync(cancellationToken) : null, Process.Start(start)!);
+        var directory = new OwnedDirectory(
+            path,
+            UnixProcess.IsRoot ? await UnprivilegedUserAsync(cancellationToken) : null,
+            Process.Start(start)!
+        );
         await directory.TakeOverAsync(path, cancellationToken);
         return directory;
     }
@@ -75,8 +79,12 @@ internal sealed class OwnedDirectory : IAsyncDisposable
     private static async Task<User> UnprivilegedUserAsync(CancellationToken cancellationToken)
     {
         var users = (await File.ReadAllLinesAsync("/etc/passwd", cancellationToken)).Select(line => line.Split(':')).ToList();
-        var fields = users.Find(user => user[0] == "postgres") ?? users.Find(user => user[0] == "nobody")
-            ?? throw new InvalidOperationException("PostgreSQL refuses to run as root, and this system has no user postgres or nobody to run it");
+        var fields =
+            users.Find(user => user[0] == "postgres")
+            ?? users.Find(user => user[0] == "nobody")
+            ?? throw new InvalidOperationException(
+                "PostgreSQL refuses to run as root, and this system has no user postgres or nobody to run it"
+            );
         return new User(fields[2], fields[3]);
     }
 

@@ -6,9 +6,12 @@ namespace Interop.TestServers;
 internal static class PostgresBinaries
 {
     private static readonly Lazy<string> Found = new(() =>
-        Candidates().FirstOrDefault(directory => File.Exists(Path.Combine(directory, "initdb")) && File.Exists(Path.Combine(directory, "postgres")))
+        Candidates()
+            .FirstOrDefault(directory => File.Exists(Path.Combine(directory, "initdb")) && File.Exists(Path.Combine(directory, "postgres")))
         ?? throw new InvalidOperationException(
-            "No PostgreSQL server is installed here (looked at pg_config --bindir, /usr/lib/postgresql/*/bin and PATH): run ./test.sh, which installs it"));
+            "No PostgreSQL server is installed here (looked at pg_config --bindir, /usr/lib/postgresql/*/bin and PATH): run ./test.sh, which installs it"
+        )
+    );
 
     /// <exception cref="InvalidOperationException">PostgreSQL is not installed. The message says how to install it.</exception>
     public static string Directory => Found.Value;
@@ -20,7 +23,8 @@ internal static class PostgresBinaries
             yield return Output(pgConfig, "--bindir");
         if (System.IO.Directory.Exists("/usr/lib/postgresql"))
         {
-            var versions = System.IO.Directory.GetDirectories("/usr/lib/postgresql")
+            var versions = System
+                .IO.Directory.GetDirectories("/usr/lib/postgresql")
                 .OrderByDescending(directory => double.TryParse(Path.GetFileName(directory), out var version) ? version : 0);
             foreach (var version in versions)
                 yield return Path.Combine(version, "bin");

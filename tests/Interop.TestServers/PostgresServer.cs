@@ -50,8 +50,12 @@ public sealed class PostgresServer : IAsyncDisposable
     public static Task<PostgresServer> SharedAsync() => SharedServer.Value;
 
     /// <summary>Starts a server of its own for a test.</summary>
-    /// <exception cref="InvalidOperationException">PostgreSQL is not installed, or did not start. The message has the end of its log.</exception>
-    public static async Task<PostgresServer> StartNewAsync(PostgresServerOptions? options = null, CancellationToken cancellationToken = default)
+    /// <exception cref="InvalidOperationException">PostgreSQL is not installed, or did not start. The message has the end of its
+    /// log.</exception>
+    public static async Task<PostgresServer> StartNewAsync(
+        PostgresServerOptions? options = null,
+        CancellationToken cancellationToken = default
+    )
     {
         options ??= new PostgresServerOptions();
         _ = PostgresBinaries.Directory;
@@ -69,14 +73,15 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
-    public string ConnectionStringTo(string database) => new NpgsqlConnectionStringBuilder
-    {
-        Host = "127.0.0.1",
-        Port = Port,
-        Username = Superuser,
-        Password = _options.Password,
-        Database = database,
-    }.ConnectionString;
+    public string ConnectionStringTo(string database) =>
+        new NpgsqlConnectionStringBuilder
+        {
+            Host = "127.0.0.1",
+            Port = Port,
+            Username = Superuser,
+            Password = _options.Password,
+            Database = database,
+        }.ConnectionString;
 
     public string UriTo(string database) =>
         $"postgres://{Superuser}{(_options.Password is { } password ? ":" + System.Uri.EscapeDataString(password) : "")}@127.0.0.1:{Port}/{database}";
@@ -110,9 +115,12 @@ public sealed class PostgresServer : IAsyncDisposable
         _process = _directory.Start(
             LogPath,
             [
-                Path.Combine(PostgresBinaries.Directory, "postgres"), "-D", DataPath,
+                Path.Combine(PostgresBinaries.Directory, "postgres"),
+                "-D",
+                DataPath,
                 .. settings.SelectMany(setting => new[] { "-c", $"{setting.Key}={setting.Value}" }),
-            ]);
+            ]
+        );
         await UntilReadyAsync(cancellationToken);
     }
 
@@ -142,8 +150,15 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         List<string> command =
         [
-            Path.Combine(PostgresBinaries.Directory, "initdb"), "-D", DataPath, "-U", Superuser,
-            "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions",
+            Path.Combine(PostgresBinaries.Directory, "initdb"),
+            "-D",
+            DataPath,
+            "-U",
+            Superuser,
+            "--encoding=UTF8",
+            "--locale=C",
+            "--no-sync",
+            "--no-instructions",
         ];
         if (_options.Password is { } password)
         {

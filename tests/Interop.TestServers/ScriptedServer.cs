@@ -31,12 +31,17 @@ public sealed record ScriptedAnswer(int Status, string Body, DateTimeOffset? Dat
     /// <summary>A searchset of these resources.</summary>
     public static ScriptedAnswer Bundle(IEnumerable<string> resources, string? next = null, DateTimeOffset? date = null)
     {
-        var link = next is null ? "" : $$"""
-            "link":[{"relation":"next","url":"{{next}}"}],
-            """;
+        var link = next is null
+            ? ""
+            : $$"""
+                "link":[{"relation":"next","url":"{{next}}"}],
+                """;
         var entries = resources.Select(r => "{\"search\":{\"mode\":\"match\"},\"resource\":" + r + "}");
         return new ScriptedAnswer(
-            200, "{\"resourceType\":\"Bundle\",\"type\":\"searchset\"," + link + "\"entry\":[" + string.Join(",", entries) + "]}", date);
+            200,
+            "{\"resourceType\":\"Bundle\",\"type\":\"searchset\"," + link + "\"entry\":[" + string.Join(",", entries) + "]}",
+            date
+        );
     }
 }
 
@@ -67,7 +72,8 @@ public sealed class ScriptedServer : IAsyncDisposable
                 path.StartsWith("/fhir/", StringComparison.Ordinal) ? path[6..] : path,
                 context.Request.Query,
                 new HeaderDictionary(context.Request.Headers.ToDictionary()),
-                server.Base.AbsoluteUri)
+                server.Base.AbsoluteUri
+            )
             {
                 Method = context.Request.Method,
                 Body = await new StreamReader(context.Request.Body).ReadToEndAsync(context.RequestAborted),

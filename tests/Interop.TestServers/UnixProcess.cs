@@ -39,7 +39,9 @@ public static partial class UnixProcess
     {
         try
         {
-            return int.Parse(File.ReadAllText(Path.Combine(folder, "stat")).Split(')')[^1].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]);
+            return int.Parse(
+                File.ReadAllText(Path.Combine(folder, "stat")).Split(')')[^1].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]
+            );
         }
         catch (IOException)
         {

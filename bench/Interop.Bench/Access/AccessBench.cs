@@ -31,12 +31,21 @@ internal static class AccessBench
         {
             foreach (var withCare in care == "both" ? new[] { true, false } : [care == "with"])
             {
-                var options = new HospitalOptions { Seed = (ulong)seed, Agents = agents, Days = days, TrainingDays = days / 2 };
+                var options = new HospitalOptions
+                {
+                    Seed = (ulong)seed,
+                    Agents = agents,
+                    Days = days,
+                    TrainingDays = days / 2,
+                };
                 var run = AccessRun.Through(options, withCare);
                 var suffix = withCare ? "" : " without clinical context";
-                Console.Error.WriteLine(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"seed {seed}{suffix}: {run.Events:N0} events in {run.FeatureTime.TotalSeconds:F0} s, {run.Test.Count(e => e.Attack != AttackKind.None)} attack events of {run.Test.Count:N0} tested, benign accesses without care link {100.0 * run.BenignUnexplained / Math.Max(1, run.BenignWithPatient):F1} %"));
+                Console.Error.WriteLine(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"seed {seed}{suffix}: {run.Events:N0} events in {run.FeatureTime.TotalSeconds:F0} s, {run.Test.Count(e => e.Attack != AttackKind.None)} attack events of {run.Test.Count:N0} tested, benign accesses without care link {100.0 * run.BenignUnexplained / Math.Max(1, run.BenignWithPatient):F1} %"
+                    )
+                );
                 foreach (var (name, scores, verdicts) in Detectors(run))
                 {
                     if (!withCare && name != "Interop")
@@ -77,7 +86,15 @@ internal static class AccessBench
         var forestScores = new float[scores.Length];
         forest.Score(rows, forestScores);
         yield return ("Forest only", forestScores, null);
-        yield return ("Rules only", [.. verdicts.Select(v => v.Reasons.Any(r => r.Feature.StartsWith("rule:", StringComparison.Ordinal)) ? 1f : 0f)], null);
-        yield return ("Counts only", [.. accesses.Select(a => a.Features.Plain(AccessFeature.EventsInHour) + a.Features.Plain(AccessFeature.PatientsInHour))], null);
+        yield return (
+            "Rules only",
+            [.. verdicts.Select(v => v.Reasons.Any(r => r.Feature.StartsWith("rule:", StringComparison.Ordinal)) ? 1f : 0f)],
+            null
+        );
+        yield return (
+            "Counts only",
+            [.. accesses.Select(a => a.Features.Plain(AccessFeature.EventsInHour) + a.Features.Plain(AccessFeature.PatientsInHour))],
+            null
+        );
     }
 }

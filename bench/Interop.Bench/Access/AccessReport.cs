@@ -69,11 +69,24 @@ internal sealed class AccessReport
                 Console.WriteLine(Line($"{kind}{(heldOut.Contains(kind) ? " (held out)" : "")}", results));
         }
 
-        Console.WriteLine(Line("**all but held out**", [.. reports.SelectMany(r => r._kinds).Where(k => !heldOut.Contains(k.Key) && k.Value.Events > 0).Select(k => k.Value)]));
-        Console.WriteLine(Line("**held out**", [.. reports.SelectMany(r => r._kinds).Where(k => heldOut.Contains(k.Key) && k.Value.Events > 0).Select(k => k.Value)]));
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"\nprecision at 50 a day {reports.Average(r => r._precision50):F3} (ceiling {reports.Average(r => r._ceiling50):F3}), at 100 a day {reports.Average(r => r._precision100):F3}; float staff, new hires and mass casualty: {reports.Average(r => r._confounders):P1} of the false positives at 0.1 %, {reports.Average(r => r._confoundersOfAll):P1} of all benign events"));
+        Console.WriteLine(
+            Line(
+                "**all but held out**",
+                [.. reports.SelectMany(r => r._kinds).Where(k => !heldOut.Contains(k.Key) && k.Value.Events > 0).Select(k => k.Value)]
+            )
+        );
+        Console.WriteLine(
+            Line(
+                "**held out**",
+                [.. reports.SelectMany(r => r._kinds).Where(k => heldOut.Contains(k.Key) && k.Value.Events > 0).Select(k => k.Value)]
+            )
+        );
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"\nprecision at 50 a day {reports.Average(r => r._precision50):F3} (ceiling {reports.Average(r => r._ceiling50):F3}), at 100 a day {reports.Average(r => r._precision100):F3}; float staff, new hires and mass casualty: {reports.Average(r => r._confounders):P1} of the false positives at 0.1 %, {reports.Average(r => r._confoundersOfAll):P1} of all benign events"
+            )
+        );
     }
 
     private static string Line(string name, IReadOnlyList<KindResult> results)
@@ -82,15 +95,26 @@ internal sealed class AccessReport
         var reasons = results.Where(r => r.RightReason is not null).Select(r => r.RightReason!.Value).ToList();
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"| {name} | {results.Average(r => r.Aucpr):F3} | {results.Average(r => r.Strict):F3} | {results.Average(r => r.Loose):F3} | {results.Average(r => r.Incidents):F3} | {(delays.Count == 0 ? "-" : $"{delays.Average():F0} min")} | {(reasons.Count == 0 ? "-" : $"{reasons.Average():F2}")} |");
+            $"| {name} | {results.Average(r => r.Aucpr):F3} | {results.Average(r => r.Strict):F3} | {results.Average(r => r.Loose):F3} | {results.Average(r => r.Incidents):F3} | {(delays.Count == 0 ? "-" : $"{delays.Average():F0} min")} | {(reasons.Count == 0 ? "-" : $"{reasons.Average():F2}")} |"
+        );
     }
 
     private static KindResult KindOf(
-        AttackKind kind, IReadOnlyList<ScoredEvent> events, float[] scores, AccessVerdict[]? verdicts, float strict, float loose)
+        AttackKind kind,
+        IReadOnlyList<ScoredEvent> events,
+        float[] scores,
+        AccessVerdict[]? verdicts,
+        float strict,
+        float loose
+    )
     {
         var kept = new List<float>();
         var labels = new List<bool>();
-        int count = 0, aboveStrict = 0, aboveLoose = 0, right = 0, found = 0;
+        int count = 0,
+            aboveStrict = 0,
+            aboveLoose = 0,
+            right = 0,
+            found = 0;
         var first = new Dictionary<int, DateTimeOffset>();
         var alerted = new Dictionary<int, DateTimeOffset>();
         for (var i = 0; i < scores.Length; i++)
@@ -124,30 +148,41 @@ internal sealed class AccessReport
             (double)aboveLoose / count,
             (double)alerted.Count / first.Count,
             alerted.Count == 0 ? null : TimeSpan.FromMinutes(alerted.Average(a => (a.Value - first[a.Key]).TotalMinutes)),
-            found == 0 ? null : (double)right / found);
+            found == 0 ? null : (double)right / found
+        );
     }
 
     /// <summary>The classes of reasons that name the injected attack.</summary>
-    private static ReasonClass[] Expected(AttackKind kind) => kind switch
-    {
-        AttackKind.LoneSnoop or AttackKind.VipSnoop or AttackKind.FamilySnoop or AttackKind.LowAndSlow => [ReasonClass.Snooping],
-        AttackKind.OffHours => [ReasonClass.OffHours],
-        AttackKind.BulkExport => [ReasonClass.Exfiltration],
-        AttackKind.StolenCredential => [ReasonClass.CredentialMisuse, ReasonClass.BruteForce],
-        AttackKind.DormantAccount => [ReasonClass.CredentialMisuse],
-        AttackKind.RoleEscalation or AttackKind.BreakGlassAbuse => [ReasonClass.Privilege],
-        _ => [],
-    };
+    private static ReasonClass[] Expected(AttackKind kind) =>
+        kind switch
+        {
+            AttackKind.LoneSnoop or AttackKind.VipSnoop or AttackKind.FamilySnoop or AttackKind.LowAndSlow => [ReasonClass.Snooping],
+            AttackKind.OffHours => [ReasonClass.OffHours],
+            AttackKind.BulkExport => [ReasonClass.Exfiltration],
+            AttackKind.StolenCredential => [ReasonClass.CredentialMisuse, ReasonClass.BruteForce],
+            AttackKind.DormantAccount => [ReasonClass.CredentialMisuse],
+            AttackKind.RoleEscalation or AttackKind.BreakGlassAbuse => [ReasonClass.Privilege],
+            _ => [],
+        };
 
     /// <summary>The share of attacks among the highest n of each day, and the highest share that there could be.</summary>
     private static (double Precision, double Ceiling) Precision(IReadOnlyList<ScoredEvent> events, float[] scores, int perDay)
     {
         var days = Enumerable.Range(0, scores.Length).GroupBy(i => events[i].Instant.UtcDateTime.Date).ToList();
-        var precision = days.Average(day => day.OrderByDescending(i => scores[i]).Take(perDay).Count(i => events[i].Attack != AttackKind.None) / (double)perDay);
+        var precision = days.Average(day =>
+            day.OrderByDescending(i => scores[i]).Take(perDay).Count(i => events[i].Attack != AttackKind.None) / (double)perDay
+        );
         var ceiling = days.Average(day => Math.Min(perDay, day.Count(i => events[i].Attack != AttackKind.None)) / (double)perDay);
         return (precision, ceiling);
     }
 
     private sealed record KindResult(
-        int Events, double Aucpr, double Strict, double Loose, double Incidents, TimeSpan? Delay, double? RightReason);
+        int Events,
+        double Aucpr,
+        double Strict,
+        double Loose,
+        double Incidents,
+        TimeSpan? Delay,
+        double? RightReason
+    );
 }

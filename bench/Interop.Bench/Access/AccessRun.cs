@@ -12,9 +12,19 @@ using Interop.Sandbox.Hospital;
 namespace Interop.Bench.Access;
 
 /// <summary>One scored event of the test period.</summary>
-internal readonly record struct ScoredEvent(DateTimeOffset Instant, AttackKind Attack, Confounder Confounder, int Incident, CareLink Link, AccessEvent Event, CareContext Care, AccessFeatures Features);
+internal readonly record struct ScoredEvent(
+    DateTimeOffset Instant,
+    AttackKind Attack,
+    Confounder Confounder,
+    int Incident,
+    CareLink Link,
+    AccessEvent Event,
+    CareContext Care,
+    AccessFeatures Features
+);
 
-/// <summary>The simulated hospital through reader, care index, profiles and features; the events of the training period become the training rows.</summary>
+/// <summary>The simulated hospital through reader, care index, profiles and features; the events of the training period become the training
+/// rows.</summary>
 internal sealed class AccessRun
 {
     private const int MostTrainingRows = 200_000;
@@ -61,7 +71,8 @@ internal sealed class AccessRun
             preparation.Population.Learn(
                 access.Population.Role,
                 numbers[FeatureCatalog.Count + (int)AccessFeature.EventsInHour],
-                numbers[FeatureCatalog.Count + (int)AccessFeature.PatientsToday]);
+                numbers[FeatureCatalog.Count + (int)AccessFeature.PatientsToday]
+            );
             run.Events++;
             if (e.Attack == AttackKind.None && access.Event.Patient is not null && e.Instant > run.Hospital.Options.Start.AddDays(3))
             {
@@ -71,7 +82,18 @@ internal sealed class AccessRun
             }
 
             if (e.Instant >= end)
-                run.Test.Add(new ScoredEvent(e.Instant, e.Attack, e.Confounder, e.Incident, access.Care.Link, access.Event, access.Care, new AccessFeatures((float[])numbers.Clone(), before)));
+                run.Test.Add(
+                    new ScoredEvent(
+                        e.Instant,
+                        e.Attack,
+                        e.Confounder,
+                        e.Incident,
+                        access.Care.Link,
+                        access.Event,
+                        access.Care,
+                        new AccessFeatures((float[])numbers.Clone(), before)
+                    )
+                );
             else if (e.Instant >= run.Hospital.Options.Start.AddDays(5) && (training++ < MostTrainingRows || random.Next(4) == 0))
                 run.Training.Add(numbers.AsSpan(0, FeatureCatalog.Count)); // the first days only fill the profiles
         }
@@ -81,10 +103,11 @@ internal sealed class AccessRun
     }
 
     private List<(DateTimeOffset At, ReadOnlyMemory<byte> Utf8)> ClinicalByTime() =>
-    [
-        .. Hospital.ClinicalResources()
-            .Where(r => CareIndex.Types.Contains(r.Type))
-            .Select(r => (ResourceHeader.Read(r.Utf8.Span).LastUpdated ?? DateTimeOffset.MinValue, r.Utf8))
-            .OrderBy(r => r.Item1),
-    ];
+        [
+            .. Hospital
+                .ClinicalResources()
+                .Where(r => CareIndex.Types.Contains(r.Type))
+                .Select(r => (ResourceHeader.Read(r.Utf8.Span).LastUpdated ?? DateTimeOffset.MinValue, r.Utf8))
+                .OrderBy(r => r.Item1),
+        ];
 }

@@ -19,7 +19,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Interop.Bench.Access;
 
 /// <summary>
-/// <c>poll</c>: pages of AuditEvents parsed, put through population and profiles, scored and committed on PostgreSQL, beside a floor that only
+/// <c>poll</c>: pages of AuditEvents parsed, put through population and profiles, scored and committed on PostgreSQL, beside a floor that
+/// only
 /// parses and inserts the same rows. The profiles answer in the process, without grain calls; the pages come from memory, without HTTP.
 /// </summary>
 internal static class PollBench
@@ -28,7 +29,11 @@ internal static class PollBench
     {
         var events = new Option<int>("--events") { Description = "AuditEvents", DefaultValueFactory = _ => 100_000 };
         var pageSize = new Option<int>("--page-size") { Description = "Events a page", DefaultValueFactory = _ => 1_000 };
-        var command = new Command("poll", "AuditEvents from page to stored score, against parsing and inserting alone") { events, pageSize };
+        var command = new Command("poll", "AuditEvents from page to stored score, against parsing and inserting alone")
+        {
+            events,
+            pageSize,
+        };
         command.SetAction((parsed, token) => RunAsync(parsed.GetValue(events), parsed.GetValue(pageSize), token));
         return command;
     }
@@ -38,9 +43,13 @@ internal static class PollBench
         var pages = Pages(count, pageSize);
         await using var postgres = await PostgresServer.StartNewAsync(cancellationToken: cancellationToken);
         DatabaseProviders.Register();
-        await using var database = DatabaseFactory.Open(new DatabaseOptions { Connection = await postgres.CreateDatabaseAsync("poll", cancellationToken) });
+        await using var database = DatabaseFactory.Open(
+            new DatabaseOptions { Connection = await postgres.CreateDatabaseAsync("poll", cancellationToken) }
+        );
         await new Migrator(database, typeof(MonitoringServices).Assembly).MigrateAsync(cancellationToken);
-        Console.WriteLine($"{count:N0} AuditEvents of {pages.Sum(p => (long)p.Length) / count:N0} bytes, {pageSize} a page; PostgreSQL on the same machine, {Environment.ProcessorCount} cores");
+        Console.WriteLine(
+            $"{count:N0} AuditEvents of {pages.Sum(p => (long)p.Length) / count:N0} bytes, {pageSize} a page; PostgreSQL on the same machine, {Environment.ProcessorCount} cores"
+        );
 
         var models = new ModelCatalog(() => new ForestModel(), NullLogger<ModelCatalog>.Instance);
         var warm = await RunAsync(database, models, "warm", pages, false, cancellationToken);
@@ -50,14 +59,34 @@ internal static class PollBench
         Print("(a) floor: parse and insert", count, floor);
         var whole = await RunAsync(database, models, "bench", pages, true, cancellationToken);
         Print("(b) parse, features, score, store", count, whole);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"ratio (b)/(a): {floor.TotalSeconds / whole.TotalSeconds:F2}; working set {Process.GetCurrentProcess().WorkingSet64 / 1e6:F0} MB"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"ratio (b)/(a): {floor.TotalSeconds / whole.TotalSeconds:F2}; working set {Process.GetCurrentProcess().WorkingSet64 / 1e6:F0} MB"
+            )
+        );
         return 0;
     }
 
     private static async Task<TimeSpan> RunAsync(
-        Database database, ModelCatalog models, string name, List<byte[]> pages, bool needsModel, CancellationToken cancellationToken)
+        Database database,
+        ModelCatalog models,
+        string name,
+        List<byte[]> pages,
+        bool needsModel,
+        CancellationToken cancellationToken
+    )
     {
-        var source = await MonitoredSource.ClaimAsync(database, models, TimeProvider.System, name, new PollerOptions(), true, null, cancellationToken);
+        var source = await MonitoredSource.ClaimAsync(
+            database,
+            models,
+            TimeProvider.System,
+            name,
+            new PollerOptions(),
+            true,
+            null,
+            cancellationToken
+        );
         await source.RefreshAsync(cancellationToken);
         if (needsModel && !source.HasModel)
             throw new InvalidOperationException("no model was promoted");
@@ -87,7 +116,8 @@ internal static class PollBench
         return new AccessObserved(
             before,
             ImmutableCollectionsMarshal.AsImmutableArray(MemoryMarshal.AsBytes(numbers.AsSpan()).ToArray()),
-            ImmutableCollectionsMarshal.AsImmutableArray(profile.Save()));
+            ImmutableCollectionsMarshal.AsImmutableArray(profile.Save())
+        );
     }
 
     /// <summary>The same rows with empty features, no profiles and no score.</summary>
@@ -98,9 +128,14 @@ internal static class PollBench
         var number = 0L;
         foreach (var page in pages)
         {
-            var rows = IncomingEvents.Of(BundlePage.Parse(page), DateTimeOffset.UtcNow)
-                .Select(e => new ScoredAccess("floor", ++number, e.Event, CareContext.None, "", empty, null, null, false, e.Raw)).ToList();
-            await database.WriteAsync((session, token) => AuditEventStore.AddAsync(session, rows, 1, DateTimeOffset.UtcNow, token), cancellationToken);
+            var rows = IncomingEvents
+                .Of(BundlePage.Parse(page), DateTimeOffset.UtcNow)
+                .Select(e => new ScoredAccess("floor", ++number, e.Event, CareContext.None, "", empty, null, null, false, e.Raw))
+                .ToList();
+            await database.WriteAsync(
+                (session, token) => AuditEventStore.AddAsync(session, rows, 1, DateTimeOffset.UtcNow, token),
+                cancellationToken
+            );
         }
 
         return Stopwatch.GetElapsedTime(started);
@@ -120,5 +155,10 @@ internal static class PollBench
     }
 
     private static void Print(string what, int count, TimeSpan time) =>
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what,-36} {time.TotalSeconds,6:F1} s {count / time.TotalSeconds,10:N0} events/s"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{what, -36} {time.TotalSeconds, 6:F1} s {count / time.TotalSeconds, 10:N0} events/s"
+            )
+        );
 }

@@ -13,12 +13,18 @@ internal static class Corpus
 
     /// <summary>A patient with an official name.</summary>
     public static JsonElement Patient() =>
-        Read("Patient").Select(bytes => JsonDocument.Parse(bytes).RootElement)
+        Read("Patient")
+            .Select(bytes => JsonDocument.Parse(bytes).RootElement)
             .First(patient => patient.GetProperty("name").EnumerateArray().Any(name => name.GetProperty("use").ValueEquals("official")));
 
     private static byte[][] Read(string type)
     {
-        using var reader = new StreamReader(new GZipStream(File.OpenRead(Path.Combine(PublishedData.Require("synthea-100"), $"{type}.ndjson.gz")), CompressionMode.Decompress));
+        using var reader = new StreamReader(
+            new GZipStream(
+                File.OpenRead(Path.Combine(PublishedData.Require("synthea-100"), $"{type}.ndjson.gz")),
+                CompressionMode.Decompress
+            )
+        );
         var lines = new List<byte[]>();
         while (reader.ReadLine() is { } line)
             lines.Add(Encoding.UTF8.GetBytes(line));
@@ -31,13 +37,9 @@ internal sealed class CountingSink : IViewRowSink
 {
     public long Bytes { get; private set; }
 
-    public void BeginRow()
-    {
-    }
+    public void BeginRow() { }
 
-    public void Null()
-    {
-    }
+    public void Null() { }
 
     public void Boolean(bool value) => Bytes++;
 
@@ -49,7 +51,5 @@ internal sealed class CountingSink : IViewRowSink
 
     public void Json(ReadOnlySpan<byte> utf8) => Bytes += utf8.Length;
 
-    public void EndRow()
-    {
-    }
+    public void EndRow() { }
 }

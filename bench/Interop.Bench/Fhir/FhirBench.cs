@@ -9,7 +9,8 @@ namespace Interop.Bench.Fhir;
 
 /// <summary>
 /// <c>fhir</c>: validation, views and FHIRPath over Synthea's whole Observation file on one thread, each against a floor over the same
-/// bytes in the same run. The rounds of all take turns and are short, so that a machine that is busy for a while is busy for all of them, and the best
+/// bytes in the same run. The rounds of all take turns and are short, so that a machine that is busy for a while is busy for all of them,
+/// and the best
 /// round counts. <c>--micro</c> runs the same under BenchmarkDotNet.
 /// </summary>
 internal static class FhirBench
@@ -21,10 +22,18 @@ internal static class FhirBench
         var rounds = new Option<int>("--rounds") { Description = "Rounds of 0.2 seconds for each", DefaultValueFactory = _ => 25 };
         var megabytes = new Option<int>("--megabytes") { Description = "Size of the file for views run", DefaultValueFactory = _ => 100 };
         var micro = new Option<bool>("--micro") { Description = "BenchmarkDotNet, one resource at a time" };
-        var command = new Command("fhir", "Validation, views and FHIRPath on one core, against reading the same JSON") { rounds, megabytes, micro };
-        command.SetAction((parsed, token) => parsed.GetValue(micro)
-            ? Task.FromResult(MicroBenchmarks.Run())
-            : RunAsync(parsed.GetValue(rounds), parsed.GetValue(megabytes), token));
+        var command = new Command("fhir", "Validation, views and FHIRPath on one core, against reading the same JSON")
+        {
+            rounds,
+            megabytes,
+            micro,
+        };
+        command.SetAction(
+            (parsed, token) =>
+                parsed.GetValue(micro)
+                    ? Task.FromResult(MicroBenchmarks.Run())
+                    : RunAsync(parsed.GetValue(rounds), parsed.GetValue(megabytes), token)
+        );
         return command;
     }
 
@@ -35,16 +44,53 @@ internal static class FhirBench
         var patient = Corpus.Patient();
         var work = new Work();
         var bytes = observations.Sum(o => (long)o.Length);
-        Console.WriteLine($"{observations.Length:N0} Observations of {bytes / observations.Length:N0} bytes, one thread, {Environment.ProcessorCount} cores, .NET {Environment.Version}");
+        Console.WriteLine(
+            $"{observations.Length:N0} Observations of {bytes / observations.Length:N0} bytes, one thread, {Environment.ProcessorCount} cores, .NET {Environment.Version}"
+        );
 
-        var walk = new Measurement("(a) floor: Utf8JsonReader walks the bytes", null, observations.Length, () => Each(observations, Work.Walk));
+        var walk = new Measurement(
+            "(a) floor: Utf8JsonReader walks the bytes",
+            null,
+            observations.Length,
+            () => Each(observations, Work.Walk)
+        );
         var parse = new Measurement("(b) floor: JsonDocument.Parse", null, observations.Length, () => Each(observations, Work.Parse));
-        var hand = new Measurement("(c) floor: the path as hand-written code", null, Evaluations, () => Repeat(() => Work.EvaluateByHand(patient)));
-        var structure = new Measurement("validation, structure", walk, observations.Length, () => Expect(Each(observations, Work.Validate) == 0, "Synthea's Observations are valid"));
-        var full = new Measurement("validation, full", walk, observations.Length, () => Expect(Each(observations, Work.ValidateFully) == 0, "they hold the invariants"));
-        var view = new Measurement("observations view, without parsing", null, observations.Length, () => Expect(Each(parsed, work.Rows) == parsed.Length, "each gives a row"));
-        var parseAndView = new Measurement("observations view, with JsonDocument.Parse", parse, observations.Length, () => Each(observations, work.ParseAndView));
-        var path = new Measurement("name.where(use='official').given.first()", hand, Evaluations, () => Repeat(() => Work.EvaluatePath(patient)));
+        var hand = new Measurement(
+            "(c) floor: the path as hand-written code",
+            null,
+            Evaluations,
+            () => Repeat(() => Work.EvaluateByHand(patient))
+        );
+        var structure = new Measurement(
+            "validation, structure",
+            walk,
+            observations.Length,
+            () => Expect(Each(observations, Work.Validate) == 0, "Synthea's Observations are valid")
+        );
+        var full = new Measurement(
+            "validation, full",
+            walk,
+            observations.Length,
+            () => Expect(Each(observations, Work.ValidateFully) == 0, "they hold the invariants")
+        );
+        var view = new Measurement(
+            "observations view, without parsing",
+            null,
+            observations.Length,
+            () => Expect(Each(parsed, work.Rows) == parsed.Length, "each gives a row")
+        );
+        var parseAndView = new Measurement(
+            "observations view, with JsonDocument.Parse",
+            parse,
+            observations.Length,
+            () => Each(observations, work.ParseAndView)
+        );
+        var path = new Measurement(
+            "name.where(use='official').given.first()",
+            hand,
+            Evaluations,
+            () => Repeat(() => Work.EvaluatePath(patient))
+        );
         Expect(Work.EvaluatePath(patient) is { Length: > 0 } given && given == Work.EvaluateByHand(patient), "path and hand find the same");
         Measurement[] all = [walk, parse, hand, structure, full, view, parseAndView, path];
         for (var round = -1; round < rounds; round++)
@@ -59,19 +105,32 @@ internal static class FhirBench
         foreach (var m in all)
         {
             var isFile = m.Count == observations.Length;
-            table.AddRow(m.What.EscapeMarkup(), $"{m.PerSecond:N0}", $"{1e9 / m.PerSecond:N0}", $"{m.AllocatedEach:N0}", isFile ? $"{m.PerSecond / m.Count * bytes / 1e6:N0}" : "", m.Floor is null ? "" : $"{m.Ratio:0.00}");
+            table.AddRow(
+                m.What.EscapeMarkup(),
+                $"{m.PerSecond:N0}",
+                $"{1e9 / m.PerSecond:N0}",
+                $"{m.AllocatedEach:N0}",
+                isFile ? $"{m.PerSecond / m.Count * bytes / 1e6:N0}" : "",
+                m.Floor is null ? "" : $"{m.Ratio:0.00}"
+            );
         }
 
         foreach (var (what, perSecond, rate, ratio) in await FilesAsync(observations, megabytes, cancellationToken))
             table.AddRow(what, $"{perSecond:N0}", $"{1e9 / perSecond:N0}", "", $"{rate:N0}", ratio is null ? "" : $"{ratio:0.00}");
         AnsiConsole.Profile.Width = 140;
         AnsiConsole.Write(table);
-        Console.WriteLine($"ratio: validation, structure, to (a) {structure.Ratio:0.00}; view with parsing to (b) {parseAndView.Ratio:0.00}; path to (c) {path.Ratio:0.00}");
+        Console.WriteLine(
+            $"ratio: validation, structure, to (a) {structure.Ratio:0.00}; view with parsing to (b) {parseAndView.Ratio:0.00}; path to (c) {path.Ratio:0.00}"
+        );
         return 0;
     }
 
     /// <summary>The command's own way from file to file, against reading the file's lines and parsing them.</summary>
-    private static async Task<List<(string What, double PerSecond, double Rate, double? Ratio)>> FilesAsync(byte[][] observations, int megabytes, CancellationToken cancellationToken)
+    private static async Task<List<(string What, double PerSecond, double Rate, double? Ratio)>> FilesAsync(
+        byte[][] observations,
+        int megabytes,
+        CancellationToken cancellationToken
+    )
     {
         var folder = Directory.CreateTempSubdirectory("interop-bench-").FullName;
         try
@@ -86,7 +145,11 @@ internal static class FhirBench
                 var seconds = await BestAsync(async () =>
                 {
                     await using var output = File.Create(Path.Combine(folder, "out"));
-                    var run = new ViewFileRun(DefaultViews.All["observations"], input, (_, reason) => throw new InvalidOperationException(reason));
+                    var run = new ViewFileRun(
+                        DefaultViews.All["observations"],
+                        input,
+                        (_, reason) => throw new InvalidOperationException(reason)
+                    );
                     await run.WriteAsync(output, format, cancellationToken);
                     Expect(run.Rows == lines, "a row a line");
                 });
@@ -176,8 +239,7 @@ internal static class FhirBench
             {
                 Pass();
                 passes++;
-            }
-            while (clock.Elapsed < Length);
+            } while (clock.Elapsed < Length);
 
             var perSecond = passes * Count / clock.Elapsed.TotalSeconds;
             if (isWarmup)

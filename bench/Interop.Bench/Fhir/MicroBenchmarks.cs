@@ -12,8 +12,11 @@ internal static class MicroBenchmarks
 {
     public static int Run()
     {
-        // Warmed up long enough for the last tier of compiled code to come also on a busy machine. In this process: a project of BenchmarkDotNet's making would not find our packages and output folders.
-        var config = DefaultConfig.Instance.AddJob(Job.ShortRun.WithWarmupCount(12).WithIterationCount(5).WithToolchain(InProcessEmitToolchain.Instance));
+        // Warmed up long enough for the last tier of compiled code to come also on a busy machine. In this process: a project of
+        // BenchmarkDotNet's making would not find our packages and output folders.
+        var config = DefaultConfig.Instance.AddJob(
+            Job.ShortRun.WithWarmupCount(12).WithIterationCount(5).WithToolchain(InProcessEmitToolchain.Instance)
+        );
         var summaries = BenchmarkRunner.Run([typeof(ValidationBenchmarks), typeof(ViewBenchmarks), typeof(FhirPathBenchmarks)], config);
         return summaries.Any(s => s.HasCriticalValidationErrors || s.Reports.Any(r => !r.Success)) ? 1 : 0;
     }

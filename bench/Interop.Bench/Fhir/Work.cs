@@ -11,7 +11,9 @@ namespace Interop.Bench.Fhir;
 internal sealed class Work
 {
     private static readonly ResourceValidator Full = new(
-        R4Schema.Default, new ValidationOptions { Level = ValidationLevel.Full, InvariantChecker = InvariantChecker.Default });
+        R4Schema.Default,
+        new ValidationOptions { Level = ValidationLevel.Full, InvariantChecker = InvariantChecker.Default }
+    );
 
     private static readonly CompiledFhirPath Path = FhirPathCompiler.Compile("Patient.name.where(use='official').given.first()");
     private static readonly CompiledView View = DefaultViews.All["observations"];

@@ -16,7 +16,10 @@ internal static class Floor
     {
         await using var connection = new NpgsqlConnection(connectionString);
         await connection.OpenAsync();
-        await ExecuteAsync(connection, "CREATE TABLE floor (id text PRIMARY KEY, raw json NOT NULL); CREATE TEMP TABLE stage (id text, raw json) ON COMMIT DELETE ROWS");
+        await ExecuteAsync(
+            connection,
+            "CREATE TABLE floor (id text PRIMARY KEY, raw json NOT NULL); CREATE TEMP TABLE stage (id text, raw json) ON COMMIT DELETE ROWS"
+        );
         using var http = new HttpClient();
 
         var started = Stopwatch.GetTimestamp();

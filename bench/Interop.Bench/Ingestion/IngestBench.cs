@@ -15,7 +15,12 @@ internal static class IngestBench
         var resources = new Option<int>("--resources") { Description = "Observations", DefaultValueFactory = _ => 100_000 };
         var pageSize = new Option<int>("--page-size") { Description = "Resources a page", DefaultValueFactory = _ => 500 };
         var sqlite = new Option<bool>("--no-sqlite") { Description = "PostgreSQL only" };
-        var command = new Command("ingest", "The whole way of a resource, against a bare loop of HTTP and COPY") { resources, pageSize, sqlite };
+        var command = new Command("ingest", "The whole way of a resource, against a bare loop of HTTP and COPY")
+        {
+            resources,
+            pageSize,
+            sqlite,
+        };
         command.SetAction((parsed, _) => RunAsync(parsed.GetValue(resources), parsed.GetValue(pageSize), !parsed.GetValue(sqlite)));
         return command;
     }
@@ -27,7 +32,9 @@ internal static class IngestBench
         var data = Directory.CreateTempSubdirectory("interop-bench-").FullName;
         try
         {
-            Console.WriteLine($"{resources:N0} observations of {server.Pages.Sum(p => (long)p.Length) / resources:N0} bytes, {pageSize} a page; PostgreSQL on the same machine, {Environment.ProcessorCount} cores");
+            Console.WriteLine(
+                $"{resources:N0} observations of {server.Pages.Sum(p => (long)p.Length) / resources:N0} bytes, {pageSize} a page; PostgreSQL on the same machine, {Environment.ProcessorCount} cores"
+            );
             var table = new Table().Border(TableBorder.Simple).AddColumn("what");
             foreach (var column in new[] { "seconds", "resources/s", "its CPU s", "PostgreSQL CPU s", "peak MB" })
                 table.AddColumn(new TableColumn(column).RightAligned());
@@ -57,7 +64,14 @@ internal static class IngestBench
             return 0;
 
             void Row(string what, double seconds, InteropRun? run, double? postgresCpu) =>
-                table.AddRow(what, $"{seconds:0.0}", $"{resources / seconds:N0}", $"{run?.CpuSeconds:0.0}", $"{postgresCpu:0.0}", $"{run?.PeakBytes / 1e6:0}");
+                table.AddRow(
+                    what,
+                    $"{seconds:0.0}",
+                    $"{resources / seconds:N0}",
+                    $"{run?.CpuSeconds:0.0}",
+                    $"{postgresCpu:0.0}",
+                    $"{run?.PeakBytes / 1e6:0}"
+                );
         }
         finally
         {

@@ -8,13 +8,29 @@ namespace Interop.Bench.Ingestion;
 /// <param name="Seconds">The run's own duration, from its record.</param>
 /// <param name="CpuSeconds">What the process used of the processors, its start and its JIT included.</param>
 /// <param name="PeakBytes">The process's peak resident memory.</param>
-internal sealed record InteropRun(double Seconds, long Fetched, long Upserted, long Unchanged, long DeadLetters, double CpuSeconds, long PeakBytes);
+internal sealed record InteropRun(
+    double Seconds,
+    long Fetched,
+    long Upserted,
+    long Unchanged,
+    long DeadLetters,
+    double CpuSeconds,
+    long PeakBytes
+);
 
 internal static class InteropProcess
 {
     private static readonly TimeSpan PeakInterval = TimeSpan.FromMilliseconds(50);
 
-    private sealed record Row(DateTimeOffset StartedAt, DateTimeOffset FinishedAt, string Status, long Fetched, long Upserted, long Unchanged, long DeadLetters);
+    private sealed record Row(
+        DateTimeOffset StartedAt,
+        DateTimeOffset FinishedAt,
+        string Status,
+        long Fetched,
+        long Upserted,
+        long Unchanged,
+        long DeadLetters
+    );
 
     /// <summary>Ingests the patients and observations of the page server and returns what the observations' run says of itself.</summary>
     /// <param name="database">What DB_URL takes; empty for SQLite in <paramref name="data"/>.</param>
@@ -22,7 +38,18 @@ internal static class InteropProcess
     {
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Interop.Silo"))
         {
-            ArgumentList = { "ingest", "Patient", "Observation", "--source", server.FhirBase.AbsoluteUri, "--data-dir", data, "--set", $"FHIR_PAGE_SIZE={pageSize}" },
+            ArgumentList =
+            {
+                "ingest",
+                "Patient",
+                "Observation",
+                "--source",
+                server.FhirBase.AbsoluteUri,
+                "--data-dir",
+                data,
+                "--set",
+                $"FHIR_PAGE_SIZE={pageSize}",
+            },
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
@@ -53,9 +80,23 @@ internal static class InteropProcess
     private static async Task<InteropRun> ReadAsync(string connection, double cpu, long peak)
     {
         await using var database = DatabaseFactory.Open(new DatabaseOptions { Connection = connection });
-        var row = await database.ReadAsync((session, token) => session.FirstAsync<Row>(
-            "SELECT started_at, finished_at, status, fetched, upserted, unchanged, dead_letters FROM ingestion_runs ORDER BY run_id DESC LIMIT 1", null, token));
-        return new InteropRun((row!.FinishedAt - row.StartedAt).TotalSeconds, row.Fetched, row.Upserted, row.Unchanged, row.DeadLetters, cpu, peak);
+        var row = await database.ReadAsync(
+            (session, token) =>
+                session.FirstAsync<Row>(
+                    "SELECT started_at, finished_at, status, fetched, upserted, unchanged, dead_letters FROM ingestion_runs ORDER BY run_id DESC LIMIT 1",
+                    null,
+                    token
+                )
+        );
+        return new InteropRun(
+            (row!.FinishedAt - row.StartedAt).TotalSeconds,
+            row.Fetched,
+            row.Upserted,
+            row.Unchanged,
+            row.DeadLetters,
+            cpu,
+            peak
+        );
     }
 
     private static long PeakOf(int processId)

@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Interop.Bench.Ingestion;
 
-/// <summary>A FHIR server that costs next to nothing: pages of observations, rendered before the clock starts, linked by <c>next</c>.</summary>
+/// <summary>A FHIR server that costs next to nothing: pages of observations, rendered before the clock starts, linked by
+/// <c>next</c>.</summary>
 internal sealed class PageServer : IAsyncDisposable
 {
     private const int Patients = 5000;
@@ -25,7 +26,10 @@ internal sealed class PageServer : IAsyncDisposable
         var app = builder.Build();
         List<byte[]> pages = [];
         byte[] patients = [];
-        app.MapGet("/fhir/Observation", (HttpContext http) => WriteAsync(http, pages[int.Parse(http.Request.Query["page"].FirstOrDefault() ?? "0")]));
+        app.MapGet(
+            "/fhir/Observation",
+            (HttpContext http) => WriteAsync(http, pages[int.Parse(http.Request.Query["page"].FirstOrDefault() ?? "0")])
+        );
         app.MapGet("/fhir/Patient", (HttpContext http) => WriteAsync(http, patients));
         await app.StartAsync();
         var fhirBase = new Uri(app.Urls.First() + "/fhir/");
@@ -48,8 +52,11 @@ internal sealed class PageServer : IAsyncDisposable
     /// <summary>The patients that the observations point to, on one page.</summary>
     private static byte[] RenderPatients()
     {
-        var entries = Enumerable.Range(0, Patients).Select(i =>
-            $$$"""{"resource":{"resourceType":"Patient","id":"pat-{{{i}}}","meta":{"versionId":"1","lastUpdated":"{{{Start:yyyy-MM-dd'T'HH:mm:ss.fff}}}Z"},"gender":"female"}}""");
+        var entries = Enumerable
+            .Range(0, Patients)
+            .Select(i =>
+                $$$"""{"resource":{"resourceType":"Patient","id":"pat-{{{i}}}","meta":{"versionId":"1","lastUpdated":"{{{Start:yyyy-MM-dd'T'HH:mm:ss.fff}}}Z"},"gender":"female"}}"""
+            );
         return Encoding.UTF8.GetBytes($$"""{"resourceType":"Bundle","type":"searchset","entry":[{{string.Join(',', entries)}}]}""");
     }
 
@@ -61,7 +68,11 @@ internal sealed class PageServer : IAsyncDisposable
             var page = new StringBuilder(pageSize * 1400);
             page.Append("{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"total\":").Append(resources).Append(",\"link\":[");
             if (first + pageSize < resources)
-                page.Append("{\"relation\":\"next\",\"url\":\"").Append(fhirBase).Append("Observation?page=").Append(pages.Count + 1).Append("\"}");
+                page.Append("{\"relation\":\"next\",\"url\":\"")
+                    .Append(fhirBase)
+                    .Append("Observation?page=")
+                    .Append(pages.Count + 1)
+                    .Append("\"}");
             page.Append("],\"entry\":[");
             for (var i = first; i < Math.Min(first + pageSize, resources); i++)
             {
@@ -84,7 +95,15 @@ internal sealed class PageServer : IAsyncDisposable
         var at = Start.AddMilliseconds(i * 37L);
         json.Append(
             $$$"""
-            {"resourceType":"Observation","id":"obs-{{{i}}}","meta":{"versionId":"1","lastUpdated":"{{{at:yyyy-MM-dd'T'HH:mm:ss.fff}}}Z","profile":["http://hl7.org/fhir/us/core/StructureDefinition/us-core-observation-lab"]},"identifier":[{"system":"https://lab.example.org/results","value":"R-{{{i:D10}}}"}],"status":"final","category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"laboratory","display":"Laboratory"}],"text":"Laboratory"}],"code":{"coding":[{"system":"http://loinc.org","code":"2339-0","display":"Glucose [Mass/volume] in Blood"}],"text":"Glucose [Mass/volume] in Blood"},"subject":{"reference":"Patient/pat-{{{i % Patients}}}"},"encounter":{"reference":"Encounter/enc-{{{i % 20000}}}"},"effectiveDateTime":"{{{at.AddHours(-3):yyyy-MM-dd'T'HH:mm:ss}}}+00:00","issued":"{{{at.AddHours(-1):yyyy-MM-dd'T'HH:mm:ss.fff}}}Z","performer":[{"reference":"Organization/lab-{{{i % 12}}}","display":"Central laboratory"}],"valueQuantity":{"value":{{{60 + i % 140}}}.{{{i % 10}}},"unit":"mg/dL","system":"http://unitsofmeasure.org","code":"mg/dL"},"referenceRange":[{"low":{"value":70,"unit":"mg/dL","system":"http://unitsofmeasure.org","code":"mg/dL"},"high":{"value":99,"unit":"mg/dL","system":"http://unitsofmeasure.org","code":"mg/dL"}}]}
-            """);
+            {"resourceType":"Observation","id":"obs-{{{i}}}","meta":{"versionId":"1","lastUpdated":"{{{at:yyyy-MM-dd'T'HH:mm:ss.fff}}}Z","profile":["http://hl7.org/fhir/us/core/StructureDefinition/us-core-observation-lab"]},"identifier":[{"system":"https://lab.example.org/results","value":"R-{{{i:D10}}}"}],"status":"final","category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"laboratory","display":"Laboratory"}],"text":"Laboratory"}],"code":{"coding":[{"system":"http://loinc.org","code":"2339-0","display":"Glucose [Mass/volume] in Blood"}],"text":"Glucose [Mass/volume] in Blood"},"subject":{"reference":"Patient/pat-{{{i
+                % Patients}}}"},"encounter":{"reference":"Encounter/enc-{{{i % 20000}}}"},"effectiveDateTime":"{{{at.AddHours(
+                -3
+            ):yyyy-MM-dd'T'HH:mm:ss}}}+00:00","issued":"{{{at.AddHours(
+                -1
+            ):yyyy-MM-dd'T'HH:mm:ss.fff}}}Z","performer":[{"reference":"Organization/lab-{{{i
+                % 12}}}","display":"Central laboratory"}],"valueQuantity":{"value":{{{60 + i % 140}}}.{{{i
+                % 10}}},"unit":"mg/dL","system":"http://unitsofmeasure.org","code":"mg/dL"},"referenceRange":[{"low":{"value":70,"unit":"mg/dL","system":"http://unitsofmeasure.org","code":"mg/dL"},"high":{"value":99,"unit":"mg/dL","system":"http://unitsofmeasure.org","code":"mg/dL"}}]}
+            """
+        );
     }
 }

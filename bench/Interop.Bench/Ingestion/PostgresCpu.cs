@@ -2,7 +2,8 @@ using Interop.TestServers;
 
 namespace Interop.Bench.Ingestion;
 
-/// <summary>Processor time of a PostgreSQL server, of its connections above all: a figure that a busy machine does not blur as it blurs seconds.</summary>
+/// <summary>Processor time of a PostgreSQL server, of its connections above all: a figure that a busy machine does not blur as it blurs
+/// seconds.</summary>
 internal sealed class PostgresCpu(PostgresServer server)
 {
     private const double TicksPerSecond = 100; // USER_HZ, 100 on every Linux that .NET runs on
@@ -25,7 +26,9 @@ internal sealed class PostgresCpu(PostgresServer server)
         {
             var postmaster = File.ReadLines(Path.Combine(server.DirectoryPath, "data", "postmaster.pid")).First();
             var ticks = FieldsOf(postmaster)[11..15].Sum(double.Parse);
-            foreach (var process in Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => char.IsAsciiDigit(name![0])))
+            foreach (
+                var process in Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => char.IsAsciiDigit(name![0]))
+            )
             {
                 if (FieldsOf(process!) is [_, var parent, ..] fields && parent == postmaster)
                     ticks += fields[11..13].Sum(double.Parse);
@@ -35,7 +38,8 @@ internal sealed class PostgresCpu(PostgresServer server)
         }
     }
 
-    /// <summary>"pid (name) state ppid ... utime stime cutime cstime": the fields after the name, which may hold blanks. None: it is gone.</summary>
+    /// <summary>"pid (name) state ppid ... utime stime cutime cstime": the fields after the name, which may hold blanks. None: it is
+    /// gone.</summary>
     private static string[] FieldsOf(string process)
     {
         try

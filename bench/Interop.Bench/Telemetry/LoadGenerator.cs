@@ -21,7 +21,8 @@ internal sealed record LoadResult(double Seconds, long Accepted, long Others, do
 
     public double PerSecond => Accepted / Seconds;
 
-    public double Percentile(double share) => Latencies.Length == 0 ? 0 : Latencies[(int)Math.Min(Latencies.Length - 1, share * Latencies.Length)];
+    public double Percentile(double share) =>
+        Latencies.Length == 0 ? 0 : Latencies[(int)Math.Min(Latencies.Length - 1, share * Latencies.Length)];
 }
 
 /// <summary>Sends events over keep-alive connections, one request at a time on each, with as little work as possible.</summary>
@@ -39,14 +40,27 @@ internal static class LoadGenerator
         var started = Stopwatch.GetTimestamp();
         var until = started + (long)(duration.TotalSeconds * Stopwatch.Frequency);
         var interval = rate is { } perSecond ? (long)(connections / perSecond * Stopwatch.Frequency) : 0;
-        var senders = Enumerable.Range(0, connections).Select(i => Task.Run(() => SendAsync(address, started + interval * i / connections, until, interval))).ToArray();
+        var senders = Enumerable
+            .Range(0, connections)
+            .Select(i => Task.Run(() => SendAsync(address, started + interval * i / connections, until, interval)))
+            .ToArray();
         var results = await Task.WhenAll(senders);
         var latencies = results.SelectMany(r => r.Latencies).ToArray();
         Array.Sort(latencies);
-        return new LoadResult(Stopwatch.GetElapsedTime(started).TotalSeconds, results.Sum(r => r.Accepted), results.Sum(r => r.Others), latencies);
+        return new LoadResult(
+            Stopwatch.GetElapsedTime(started).TotalSeconds,
+            results.Sum(r => r.Accepted),
+            results.Sum(r => r.Others),
+            latencies
+        );
     }
 
-    private static async Task<(List<double> Latencies, long Accepted, long Others)> SendAsync(Uri address, long due, long until, long interval)
+    private static async Task<(List<double> Latencies, long Accepted, long Others)> SendAsync(
+        Uri address,
+        long due,
+        long until,
+        long interval
+    )
     {
         var (request, idAt) = Request(address);
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -70,7 +84,8 @@ internal static class LoadGenerator
                 due += interval;
             }
 
-            // In no order, like the ids of real senders: increasing ids would cost the index much less. Multiplication by an odd number is a permutation.
+            // In no order, like the ids of real senders: increasing ids would cost the index much less. Multiplication by an odd number is
+            // a permutation.
             ((ulong)Interlocked.Increment(ref _next) * 0x9E3779B97F4A7C15).TryFormat(request.AsSpan(idAt, IdDigits), out _, "X16");
             await socket.SendAsync(request);
             if (await IsAcceptedAsync(socket, buffer))
@@ -96,7 +111,8 @@ internal static class LoadGenerator
             if (head < 0)
                 continue;
             var at = buffer.AsSpan(0, head).IndexOf("Content-Length: "u8);
-            var body = at >= 0 && Utf8Parser.TryParse(buffer.AsSpan(at + "Content-Length: ".Length), out int announced, out _) ? announced : 0;
+            var body =
+                at >= 0 && Utf8Parser.TryParse(buffer.AsSpan(at + "Content-Length: ".Length), out int announced, out _) ? announced : 0;
             if (length < head + 4 + body)
                 continue;
             return buffer.AsSpan(9, 3).SequenceEqual("202"u8) && buffer.AsSpan(head + 4, body).IndexOf("false"u8) < 0;
@@ -108,7 +124,8 @@ internal static class LoadGenerator
         var run = Guid.NewGuid().ToString("N")[..8];
         var body =
             $$"""{"eventId":"{{new string('0', IdDigits)}}-{{run}}","eventType":"pd.request.sent","timestampUtc":"2026-03-01T10:00:00Z","source":"mirth","protocol":"XCPD","interactionId":"ITI-55","organization":"organization-a","qhin":"qhin-1","environment":"prod","status":"SUCCESS","durationMs":1523,"resultCount":2,"correlationId":"6f1c6b6e-6f0e-4c6e-9d55-8d1f1f0a7c11"}""";
-        var text = $"POST /api/telemetry/events HTTP/1.1\r\nHost: {address.Authority}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}";
+        var text =
+            $"POST /api/telemetry/events HTTP/1.1\r\nHost: {address.Authority}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}";
         return (Encoding.ASCII.GetBytes(text), text.IndexOf(new string('0', IdDigits), StringComparison.Ordinal));
     }
 }

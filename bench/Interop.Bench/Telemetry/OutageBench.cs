@@ -4,7 +4,8 @@ using Spectre.Console;
 namespace Interop.Bench.Telemetry;
 
 /// <summary>
-/// <c>telemetry --outage SECONDS</c>: how long senders wait for answers while the database is killed and restarted, and while it is frozen, at a
+/// <c>telemetry --outage SECONDS</c>: how long senders wait for answers while the database is killed and restarted, and while it is frozen,
+/// at a
 /// moderate rate and at full speed; and whether every accepted event is stored once.
 /// </summary>
 internal static class OutageBench
@@ -26,7 +27,9 @@ internal static class OutageBench
 
         AnsiConsole.Profile.Width = 140;
         AnsiConsole.Write(table);
-        Console.WriteLine($"{connections} connections; the database away for {outage.TotalSeconds:0} s of {(Before + outage + After).TotalSeconds:0} s");
+        Console.WriteLine(
+            $"{connections} connections; the database away for {outage.TotalSeconds:0} s of {(Before + outage + After).TotalSeconds:0} s"
+        );
         return 0;
 
         async Task MeasureAsync(bool frozen, double? rate)
@@ -37,7 +40,13 @@ internal static class OutageBench
             {
                 var url = await postgres.CreateDatabaseAsync("interop");
                 await using var server = await ServedProcess.StartAsync(
-                    "Interop.Silo", ["serve"], ("PORT", "0"), ("INTEROP_DATA", data), ("DB_URL", url), ("LOG_LEVEL", "None"));
+                    "Interop.Silo",
+                    ["serve"],
+                    ("PORT", "0"),
+                    ("INTEROP_DATA", data),
+                    ("DB_URL", url),
+                    ("LOG_LEVEL", "None")
+                );
                 await LoadGenerator.RunAsync(server.Address, connections, TimeSpan.FromSeconds(10), rate);
                 await TelemetryBench.StoredAsync(url, data);
                 var before = await TelemetryBench.CountAsync(url);
@@ -51,11 +60,20 @@ internal static class OutageBench
                 var stored = await TelemetryBench.CountAsync(url) - before;
                 if (stored != result.Accepted)
                     throw new InvalidOperationException($"{result.Accepted} events were accepted, but {stored} are stored");
-                Console.WriteLine($"{(frozen ? "frozen" : "killed")}, {rate}: {result.PerSecond:0}/s, max {result.Percentile(1):0.0} ms, {result.Others} not accepted");
+                Console.WriteLine(
+                    $"{(frozen ? "frozen" : "killed")}, {rate}: {result.PerSecond:0}/s, max {result.Percentile(1):0.0} ms, {result.Others} not accepted"
+                );
                 table.AddRow(
                     $"{(frozen ? "frozen" : "killed")}, {(rate is null ? "full rate" : $"{rate:N0}/s")}",
-                    $"{result.PerSecond:N0}", $"{result.Percentile(0.5):0.0}", $"{result.Percentile(0.99):0.0}", $"{result.Percentile(0.999):0.0}", $"{result.Percentile(1):0.0}",
-                    $"{result.Others}", $"{stored:N0}", $"{drained:0.0}");
+                    $"{result.PerSecond:N0}",
+                    $"{result.Percentile(0.5):0.0}",
+                    $"{result.Percentile(0.99):0.0}",
+                    $"{result.Percentile(0.999):0.0}",
+                    $"{result.Percentile(1):0.0}",
+                    $"{result.Others}",
+                    $"{stored:N0}",
+                    $"{drained:0.0}"
+                );
             }
             finally
             {

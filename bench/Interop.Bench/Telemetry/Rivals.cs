@@ -7,7 +7,8 @@ using Npgsql;
 
 namespace Interop.Bench.Telemetry;
 
-/// <summary>The servers for comparison, each in a process of its own: (a) Kestrel that reads the body and answers, (b) one INSERT per request.</summary>
+/// <summary>The servers for comparison, each in a process of its own: (a) Kestrel that reads the body and answers, (b) one INSERT per
+/// request.</summary>
 internal static class Rivals
 {
     public const string FloorVerb = "telemetry-floor";
@@ -21,13 +22,19 @@ internal static class Rivals
         var url = new Option<string>("--database") { Required = true };
         var insert = new Command(InsertVerb, "One INSERT per request (started by the measurement)") { url };
         insert.Hidden = true;
-        insert.SetAction(async (parsed, token) =>
-        {
-            await using var source = NpgsqlDataSource.Create(parsed.GetValue(url)!);
-            await using (var create = source.CreateCommand("CREATE TABLE IF NOT EXISTS events (id bigserial PRIMARY KEY, event_id text UNIQUE, raw_payload json NOT NULL)"))
-                await create.ExecuteNonQueryAsync(token);
-            return await ServeAsync(http => InsertAsync(http, source), token);
-        });
+        insert.SetAction(
+            async (parsed, token) =>
+            {
+                await using var source = NpgsqlDataSource.Create(parsed.GetValue(url)!);
+                await using (
+                    var create = source.CreateCommand(
+                        "CREATE TABLE IF NOT EXISTS events (id bigserial PRIMARY KEY, event_id text UNIQUE, raw_payload json NOT NULL)"
+                    )
+                )
+                    await create.ExecuteNonQueryAsync(token);
+                return await ServeAsync(http => InsertAsync(http, source), token);
+            }
+        );
         yield return insert;
     }
 
@@ -64,7 +71,9 @@ internal static class Rivals
         await using var app = builder.Build();
         app.Run(handler);
         await app.StartAsync(cancellationToken);
-        Console.WriteLine($"Rival 1 on {app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()}/");
+        Console.WriteLine(
+            $"Rival 1 on {app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()}/"
+        );
         await app.WaitForShutdownAsync(cancellationToken);
         return 0;
     }

@@ -84,8 +84,9 @@ public sealed class CallTests(PlainCluster cluster) : IClassFixture<PlainCluster
     [Fact]
     public async Task A_call_past_the_response_timeout_throws_at_the_caller_and_the_grain_continues()
     {
-        await using var own = await Cluster.StartAsync(
-            client: client => client.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromMilliseconds(300)));
+        await using var own = await Cluster.StartAsync(client: client =>
+            client.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromMilliseconds(300))
+        );
         var (signal, done) = (Name(), Name());
         var call = own.Client.GetGrain<ICallGrain>(Name()).WaitFor(signal, done);
         await Assert.ThrowsAsync<TimeoutException>(() => call);
@@ -119,7 +120,9 @@ public sealed class CallTests(PlainCluster cluster) : IClassFixture<PlainCluster
     public async Task A_call_with_a_cancelled_token_is_not_made()
     {
         var started = Name();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => New().WaitForToken(started, Name(), new CancellationToken(canceled: true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            New().WaitForToken(started, Name(), new CancellationToken(canceled: true))
+        );
         Assert.False(Signals.Wait(started).IsCompleted);
     }
 

@@ -142,7 +142,8 @@ public sealed class EnumerationTests(PlainCluster cluster) : IClassFixture<Plain
         // On Orleans the grain answers a waiting consumer every half of the silo's timeout, so that the consumer's own is not reached.
         await using var own = await Cluster.StartAsync(
             silo => silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(1)),
-            client => client.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(4)));
+            client => client.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(4))
+        );
         var name = Name();
         await using var items = own.Client.GetGrain<IEnumerationGrain>(Name()).OnSignals(name).GetAsyncEnumerator();
         var next = items.MoveNextAsync();
@@ -154,9 +155,10 @@ public sealed class EnumerationTests(PlainCluster cluster) : IClassFixture<Plain
     [Fact]
     public async Task An_enumeration_ends_when_its_consumer_disappears()
     {
-        await using var own = await Cluster.StartAsync(silo => silo
-            .Configure<SiloMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromMilliseconds(200))
-            .Configure<GrainCollectionOptions>(options => options.CollectionQuantum = TimeSpan.FromMilliseconds(200)));
+        await using var own = await Cluster.StartAsync(silo =>
+            silo.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromMilliseconds(200))
+                .Configure<GrainCollectionOptions>(options => options.CollectionQuantum = TimeSpan.FromMilliseconds(200))
+        );
         var name = Name();
         Signals.Set($"{name}/0");
         var items = own.Client.GetGrain<IEnumerationGrain>(Name()).OnSignals(name).GetAsyncEnumerator();

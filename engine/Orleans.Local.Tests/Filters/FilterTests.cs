@@ -49,16 +49,18 @@ public sealed class FilterTests
     [Fact]
     public async Task An_incoming_filter_sees_the_call_and_its_result()
     {
-        await using var cluster = await Cluster.StartAsync(silo => silo.AddIncomingGrainCallFilter(async context =>
-        {
-            await context.Invoke();
-            if (context.InterfaceMethod.Name == nameof(IFilteredGrain.Double))
+        await using var cluster = await Cluster.StartAsync(silo =>
+            silo.AddIncomingGrainCallFilter(async context =>
             {
-                Signals.Note(_log, context.Grain.GetType().Name);
-                Signals.Note(_log, context.ImplementationMethod.DeclaringType!.Name);
-                Signals.Note(_log, $"{context.MethodName}({context.Request.GetArgument(0)}) = {context.Result}");
-            }
-        }));
+                await context.Invoke();
+                if (context.InterfaceMethod.Name == nameof(IFilteredGrain.Double))
+                {
+                    Signals.Note(_log, context.Grain.GetType().Name);
+                    Signals.Note(_log, context.ImplementationMethod.DeclaringType!.Name);
+                    Signals.Note(_log, $"{context.MethodName}({context.Request.GetArgument(0)}) = {context.Result}");
+                }
+            })
+        );
         Assert.Equal(42, await cluster.Client.GetGrain<IFilteredGrain>("a").Double(21));
         Assert.Equal([nameof(FilteredGrain), nameof(FilteredGrain), "Double(21) = 42"], Signals.Noted(_log));
     }
@@ -66,34 +68,39 @@ public sealed class FilterTests
     [Fact]
     public async Task An_incoming_filter_may_change_arguments_and_result()
     {
-        await using var cluster = await Cluster.StartAsync(silo => silo.AddIncomingGrainCallFilter(async context =>
-        {
-            var isOurs = context.InterfaceMethod.Name == nameof(IFilteredGrain.Double);
-            if (isOurs)
-                context.Request.SetArgument(0, 5);
-            await context.Invoke();
-            if (isOurs)
-                context.Result = (int)context.Result! + 1;
-        }));
+        await using var cluster = await Cluster.StartAsync(silo =>
+            silo.AddIncomingGrainCallFilter(async context =>
+            {
+                var isOurs = context.InterfaceMethod.Name == nameof(IFilteredGrain.Double);
+                if (isOurs)
+                    context.Request.SetArgument(0, 5);
+                await context.Invoke();
+                if (isOurs)
+                    context.Result = (int)context.Result! + 1;
+            })
+        );
         Assert.Equal(11, await cluster.Client.GetGrain<IFilteredGrain>("a").Double(1));
     }
 
     [Fact]
     public async Task An_incoming_filter_may_refuse_a_call()
     {
-        await using var cluster = await Cluster.StartAsync(silo => silo.AddIncomingGrainCallFilter(
-            context => context.InterfaceMethod.Name == nameof(IFilteredGrain.Double)
-                ? throw new UnauthorizedAccessException("no")
-                : context.Invoke()));
+        await using var cluster = await Cluster.StartAsync(silo =>
+            silo.AddIncomingGrainCallFilter(context =>
+                context.InterfaceMethod.Name == nameof(IFilteredGrain.Double)
+                    ? throw new UnauthorizedAccessException("no")
+                    : context.Invoke()
+            )
+        );
         await Assert.ThrowsAsync<UnauthorizedAccessException>(() => cluster.Client.GetGrain<IFilteredGrain>("a").Double(1));
     }
 
     [Fact]
     public async Task Incoming_filters_run_in_registration_order_and_the_filter_of_the_grain_runs_last()
     {
-        await using var cluster = await Cluster.StartAsync(silo => silo
-            .AddIncomingGrainCallFilter(Noting("first"))
-            .AddIncomingGrainCallFilter(Noting("second")));
+        await using var cluster = await Cluster.StartAsync(silo =>
+            silo.AddIncomingGrainCallFilter(Noting("first")).AddIncomingGrainCallFilter(Noting("second"))
+        );
         Assert.Equal(-1, await cluster.Client.GetGrain<IFilteredGrain>("a").Double(100));
         Assert.Equal(["first in", "second in", "second out", "first out"], Signals.Noted(_log));
     }
@@ -101,15 +108,17 @@ public sealed class FilterTests
     [Fact]
     public async Task An_outgoing_filter_of_the_silo_sees_the_calls_of_its_grains()
     {
-        await using var cluster = await Cluster.StartAsync(silo => silo.AddOutgoingGrainCallFilter(async context =>
-        {
-            await context.Invoke();
-            if (context.InterfaceMethod.Name == nameof(IFilteredGrain.Double))
+        await using var cluster = await Cluster.StartAsync(silo =>
+            silo.AddOutgoingGrainCallFilter(async context =>
             {
-                Signals.Note(_log, $"{context.SourceId!.Value.Key} -> {context.TargetId.Key}");
-                context.Result = (int)context.Result! + 1;
-            }
-        }));
+                await context.Invoke();
+                if (context.InterfaceMethod.Name == nameof(IFilteredGrain.Double))
+                {
+                    Signals.Note(_log, $"{context.SourceId!.Value.Key} -> {context.TargetId.Key}");
+                    context.Result = (int)context.Result! + 1;
+                }
+            })
+        );
         Assert.Equal(9, await cluster.Client.GetGrain<IFilteredGrain>("one").DoubleThrough("two", 4));
         Assert.Equal(["one -> two"], Signals.Noted(_log));
     }
@@ -117,40 +126,45 @@ public sealed class FilterTests
     [Fact]
     public async Task An_outgoing_filter_of_the_client_sets_the_request_context_of_its_calls()
     {
-        await using var cluster = await Cluster.StartAsync(client: client => client.AddOutgoingGrainCallFilter(context =>
-        {
-            RequestContext.Set("from", "the client");
-            return context.Invoke();
-        }));
+        await using var cluster = await Cluster.StartAsync(client: client =>
+            client.AddOutgoingGrainCallFilter(context =>
+            {
+                RequestContext.Set("from", "the client");
+                return context.Invoke();
+            })
+        );
         Assert.Equal("the client", await cluster.Client.GetGrain<IFilteredGrain>("a").Context());
     }
 
     [Fact]
     public async Task An_outgoing_filter_may_repeat_a_failed_call()
     {
-        await using var cluster = await Cluster.StartAsync(client: client => client.AddOutgoingGrainCallFilter(async context =>
-        {
-            try
+        await using var cluster = await Cluster.StartAsync(client: client =>
+            client.AddOutgoingGrainCallFilter(async context =>
             {
-                await context.Invoke();
-            }
-            catch (InvalidOperationException)
-            {
-                Signals.Note(_log, "failed");
-                await context.Invoke();
-            }
-        }));
+                try
+                {
+                    await context.Invoke();
+                }
+                catch (InvalidOperationException)
+                {
+                    Signals.Note(_log, "failed");
+                    await context.Invoke();
+                }
+            })
+        );
         Assert.Equal(8, await cluster.Client.GetGrain<IFilteredGrain>(_log).DoubleAtTheSecondCall(4));
         Assert.Equal(["failed"], Signals.Noted(_log));
     }
 
-    private IncomingGrainCallFilterDelegate Noting(string name) => async context =>
-    {
-        var isOurs = context.InterfaceMethod.Name == nameof(IFilteredGrain.Double);
-        if (isOurs)
-            Signals.Note(_log, $"{name} in");
-        await context.Invoke();
-        if (isOurs)
-            Signals.Note(_log, $"{name} out");
-    };
+    private IncomingGrainCallFilterDelegate Noting(string name) =>
+        async context =>
+        {
+            var isOurs = context.InterfaceMethod.Name == nameof(IFilteredGrain.Double);
+            if (isOurs)
+                Signals.Note(_log, $"{name} in");
+            await context.Invoke();
+            if (isOurs)
+                Signals.Note(_log, $"{name} out");
+        };
 }

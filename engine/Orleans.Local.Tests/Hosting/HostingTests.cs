@@ -48,8 +48,9 @@ public sealed class HostingTests
     public void Clustering_is_refused_with_the_reason()
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        var exception = Assert.Throws<NotSupportedException>(
-            () => builder.UseOrleans(silo => silo.UseAdoNetClustering(options => options.Invariant = "Npgsql")));
+        var exception = Assert.Throws<NotSupportedException>(() =>
+            builder.UseOrleans(silo => silo.UseAdoNetClustering(options => options.Invariant = "Npgsql"))
+        );
         Assert.Contains("-p:Engine=Orleans", exception.Message, StringComparison.Ordinal);
     }
 

@@ -76,7 +76,8 @@ public sealed class LifeTests(PlainCluster cluster) : IClassFixture<PlainCluster
                 await management.ForceActivationCollection(TimeSpan.Zero);
                 return Signals.Noted(idle).Contains("ActivationIdle");
             },
-            "the idle activation is collected");
+            "the idle activation is collected"
+        );
         Assert.Equal(["activated"], Signals.Noted(kept));
         Assert.Equal(["activated"], Signals.Noted(delayed));
     }
@@ -84,11 +85,13 @@ public sealed class LifeTests(PlainCluster cluster) : IClassFixture<PlainCluster
     [Fact]
     public async Task An_activation_idle_for_the_collection_age_is_collected_unless_its_class_has_a_longer_limit()
     {
-        await using var own = await Cluster.StartAsync(silo => silo.Configure<GrainCollectionOptions>(options =>
-        {
-            options.CollectionQuantum = TimeSpan.FromMilliseconds(500);
-            options.CollectionAge = TimeSpan.FromSeconds(1);
-        }));
+        await using var own = await Cluster.StartAsync(silo =>
+            silo.Configure<GrainCollectionOptions>(options =>
+            {
+                options.CollectionQuantum = TimeSpan.FromMilliseconds(500);
+                options.CollectionAge = TimeSpan.FromSeconds(1);
+            })
+        );
         var (idle, aged) = (Name(), Name());
         await own.Client.GetGrain<IAgedLifeGrain>(aged).Activation();
         await own.Client.GetGrain<ILifeGrain>(idle).Activation();

@@ -31,12 +31,18 @@ public sealed class ManagementTests
         Assert.Equal(before + 3, await management.GetTotalActivationCount());
 
         var simple = Assert.Single(
-            await management.GetSimpleGrainStatistics(), s => s.GrainType.Contains(nameof(LifeGrain), StringComparison.Ordinal));
+            await management.GetSimpleGrainStatistics(),
+            s => s.GrainType.Contains(nameof(LifeGrain), StringComparison.Ordinal)
+        );
         Assert.Equal(3, simple.ActivationCount);
         var detailed = await management.GetDetailedGrainStatistics();
         Assert.Equal(
             ["managed-one", "managed-three", "managed-two"],
-            detailed.Where(d => d.GrainType.Contains(nameof(LifeGrain), StringComparison.Ordinal)).Select(d => d.GrainId.Key.ToString()).Order());
+            detailed
+                .Where(d => d.GrainType.Contains(nameof(LifeGrain), StringComparison.Ordinal))
+                .Select(d => d.GrainId.Key.ToString())
+                .Order()
+        );
     }
 
     [Fact]
@@ -51,6 +57,7 @@ public sealed class ManagementTests
                 await management.ForceActivationCollection(TimeSpan.Zero);
                 return (await management.GetDetailedGrainStatistics()).All(d => d.GrainId.Key.ToString() != "managed-idle");
             },
-            "the activation is collected");
+            "the activation is collected"
+        );
     }
 }

@@ -52,9 +52,10 @@ public sealed class SqliteReminderTests
     public async Task Reminders_in_SQLite_survive_a_restart()
     {
         await using var database = await TestDatabase.CreateAsync(TestDatabase.Sqlite);
-        await using var cluster = await Cluster.StartAsync(silo => silo
-            .Configure<ReminderOptions>(options => options.MinimumReminderPeriod = TimeSpan.FromMilliseconds(100))
-            .UseAdoNetReminderService(database.Configure));
+        await using var cluster = await Cluster.StartAsync(silo =>
+            silo.Configure<ReminderOptions>(options => options.MinimumReminderPeriod = TimeSpan.FromMilliseconds(100))
+                .UseAdoNetReminderService(database.Configure)
+        );
         var key = "reminded-" + Guid.NewGuid().ToString("N");
         var grain = cluster.Client.GetGrain<IRemindedGrain>(key);
         await grain.Register("rarely", TimeSpan.FromHours(1), TimeSpan.FromHours(1));

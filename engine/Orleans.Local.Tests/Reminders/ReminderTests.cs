@@ -13,11 +13,12 @@ public abstract class ReminderTests : IAsyncLifetime
 
     protected InProcessTestCluster TestCluster => _cluster!;
 
-    public virtual async Task InitializeAsync() => _cluster = await Cluster.StartAsync(silo =>
-    {
-        silo.Configure<ReminderOptions>(options => options.MinimumReminderPeriod = Often);
-        Configure(silo);
-    });
+    public virtual async Task InitializeAsync() =>
+        _cluster = await Cluster.StartAsync(silo =>
+        {
+            silo.Configure<ReminderOptions>(options => options.MinimumReminderPeriod = Often);
+            Configure(silo);
+        });
 
     public virtual async Task DisposeAsync()
     {
@@ -115,16 +116,18 @@ public sealed class MemoryReminderTests : ReminderTests
     public async Task Without_a_reminder_service_registering_fails()
     {
         await using var own = await Cluster.StartAsync();
-        await Assert.ThrowsAsync<InvalidOperationException>(
-            () => own.Client.GetGrain<IRemindedGrain>(Name()).Register("any", Rarely, Rarely));
+        await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            own.Client.GetGrain<IRemindedGrain>(Name()).Register("any", Rarely, Rarely)
+        );
     }
 
     [Fact]
     public async Task A_reminder_period_under_a_minute_is_refused_by_default()
     {
         await using var own = await Cluster.StartAsync(silo => silo.UseInMemoryReminderService());
-        await Assert.ThrowsAsync<ArgumentException>(
-            () => own.Client.GetGrain<IRemindedGrain>(Name()).Register("any", TimeSpan.Zero, TimeSpan.FromSeconds(59)));
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            own.Client.GetGrain<IRemindedGrain>(Name()).Register("any", TimeSpan.Zero, TimeSpan.FromSeconds(59))
+        );
     }
 
     protected override void Configure(ISiloBuilder silo) => silo.UseInMemoryReminderService();

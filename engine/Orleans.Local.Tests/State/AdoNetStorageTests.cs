@@ -64,7 +64,8 @@ public abstract class AdoNetStorageTests : StorageTests
                     return false;
                 }
             },
-            "the state is there");
+            "the state is there"
+        );
     }
 
     [Fact]
@@ -87,7 +88,8 @@ public abstract class AdoNetStorageTests : StorageTests
         await _database!.ExecuteAsync(
             "UPDATE OrleansStorage SET GrainIdHash = @Hash, GrainIdExtensionString = @Key",
             ("Hash", HashOf(grain.GetPrimaryKeyString())),
-            ("Key", grain.GetPrimaryKeyString()));
+            ("Key", grain.GetPrimaryKeyString())
+        );
         await Assert.ThrowsAsync<InconsistentStateException>(() => grain.Set(Ada));
         Assert.Equal("Ada", (await grain.Get()).Profile.Name);
     }
@@ -107,8 +109,11 @@ public abstract class AdoNetStorageTests : StorageTests
     {
         var grain = New();
         await grain.Set(Ada);
-        var row = Assert.Single(await _database!.QueryAsync(
-            "SELECT GrainIdHash, GrainIdN0, GrainIdN1, GrainTypeString, GrainIdExtensionString, PayloadBinary, Version FROM OrleansStorage"));
+        var row = Assert.Single(
+            await _database!.QueryAsync(
+                "SELECT GrainIdHash, GrainIdN0, GrainIdN1, GrainTypeString, GrainIdExtensionString, PayloadBinary, Version FROM OrleansStorage"
+            )
+        );
         Assert.Equal(HashOf(grain.GetPrimaryKeyString()), Convert.ToInt32(row[0]));
         Assert.Equal((0, 0), (Convert.ToInt64(row[1]), Convert.ToInt64(row[2])));
         Assert.Equal("profile", row[3]);
@@ -121,8 +126,9 @@ public abstract class AdoNetStorageTests : StorageTests
     public async Task Two_grain_classes_with_the_same_state_name_are_refused()
     {
         await New().Set(Ada);
-        var exception = await Assert.ThrowsAsync<OrleansConfigurationException>(
-            () => TestCluster.Client.GetGrain<ISameStateNameGrain>(Name()).Ping());
+        var exception = await Assert.ThrowsAsync<OrleansConfigurationException>(() =>
+            TestCluster.Client.GetGrain<ISameStateNameGrain>(Name()).Ping()
+        );
         Assert.Contains("profile", exception.Message, StringComparison.Ordinal);
     }
 

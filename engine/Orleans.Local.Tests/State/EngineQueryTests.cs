@@ -5,7 +5,8 @@ using Orleans.Local.Tests.Support;
 namespace Orleans.Local.Tests.State;
 
 /// <summary>
-/// The statements that the providers of Microsoft.Orleans find in OrleansQuery, run with the parameters that these providers give and looked
+/// The statements that the providers of Microsoft.Orleans find in OrleansQuery, run with the parameters that these providers give and
+/// looked
 /// at in the columns that they read (dotnet/orleans, src/AdoNet: DbStoredQueries, RelationalOrleansQueries, AdoNetGrainStorage).
 /// </summary>
 public sealed class EngineQueryTests : IAsyncLifetime
@@ -30,14 +31,32 @@ public sealed class EngineQueryTests : IAsyncLifetime
     }
 
     [Fact]
-    public void Every_key_that_the_providers_ask_for_is_there() => Assert.Equal(
-        [
-            "CleanupDefunctSiloEntriesKey", "ClearStorageKey", "DeleteMembershipTableEntriesKey", "DeleteReminderRowKey", "DeleteReminderRowsKey",
-            "DeleteStorageKey", "GatewaysQueryKey", "InsertMembershipKey", "InsertMembershipVersionKey", "MembershipReadAllKey",
-            "MembershipReadRowKey", "ReadFromStorageKey", "ReadRangeRows1Key", "ReadRangeRows2Key", "ReadReminderRowKey", "ReadReminderRowsKey",
-            "UpdateIAmAlivetimeKey", "UpdateMembershipKey", "UpsertReminderRowKey", "WriteToStorageKey",
-        ],
-        _queries.Keys.Order(StringComparer.Ordinal));
+    public void Every_key_that_the_providers_ask_for_is_there() =>
+        Assert.Equal(
+            [
+                "CleanupDefunctSiloEntriesKey",
+                "ClearStorageKey",
+                "DeleteMembershipTableEntriesKey",
+                "DeleteReminderRowKey",
+                "DeleteReminderRowsKey",
+                "DeleteStorageKey",
+                "GatewaysQueryKey",
+                "InsertMembershipKey",
+                "InsertMembershipVersionKey",
+                "MembershipReadAllKey",
+                "MembershipReadRowKey",
+                "ReadFromStorageKey",
+                "ReadRangeRows1Key",
+                "ReadRangeRows2Key",
+                "ReadReminderRowKey",
+                "ReadReminderRowsKey",
+                "UpdateIAmAlivetimeKey",
+                "UpdateMembershipKey",
+                "UpsertReminderRowKey",
+                "WriteToStorageKey",
+            ],
+            _queries.Keys.Order(StringComparer.Ordinal)
+        );
 
     [Fact]
     public async Task A_membership_table_is_created_once()
@@ -150,38 +169,62 @@ public sealed class EngineQueryTests : IAsyncLifetime
     }
 
     private static (string, object?)[] Reminder(string grain, int hash) =>
-    [
-        ("ServiceId", "s"), ("GrainHash", hash), ("GrainId", $"g/{grain}"), ("ReminderName", "r"), ("StartTime", DateTime.UnixEpoch),
-        ("Period", 60000),
-    ];
+        [
+            ("ServiceId", "s"),
+            ("GrainHash", hash),
+            ("GrainId", $"g/{grain}"),
+            ("ReminderName", "r"),
+            ("StartTime", DateTime.UnixEpoch),
+            ("Period", 60000),
+        ];
 
     private static (string, object?)[] Named(string grain, int version) =>
         [("ServiceId", "s"), ("GrainId", $"g/{grain}"), ("ReminderName", "r"), ("Version", version)];
 
     private static (string, object?)[] State(int? version) =>
-    [
-        ("GrainIdHash", 1), ("GrainIdN0", 0L), ("GrainIdN1", 5L), ("GrainTypeHash", 2), ("GrainTypeString", "profile"),
-        ("GrainIdExtensionString", DbType.String), ("ServiceId", "s"), ("GrainStateVersion", version is { } v ? v : DbType.Int32),
-    ];
+        [
+            ("GrainIdHash", 1),
+            ("GrainIdN0", 0L),
+            ("GrainIdN1", 5L),
+            ("GrainTypeHash", 2),
+            ("GrainTypeString", "profile"),
+            ("GrainIdExtensionString", DbType.String),
+            ("ServiceId", "s"),
+            ("GrainStateVersion", version is { } v ? v : DbType.Int32),
+        ];
 
     private static (string, object?)[] Written(int? version, byte payload) => [.. State(version), ("PayloadBinary", new[] { payload })];
 
-    private Task<object?> Join(int version) => One("InsertMembershipKey",
-    [
-        .. Silo, ("IAmAliveTime", DateTime.UnixEpoch), ("SiloName", "silo"), ("HostName", "host"), ("StartTime", DateTime.UnixEpoch), ("Status", 3),
-        ("ProxyPort", 30000), ("Version", version),
-    ]);
+    private Task<object?> Join(int version) =>
+        One(
+            "InsertMembershipKey",
+            [
+                .. Silo,
+                ("IAmAliveTime", DateTime.UnixEpoch),
+                ("SiloName", "silo"),
+                ("HostName", "host"),
+                ("StartTime", DateTime.UnixEpoch),
+                ("Status", 3),
+                ("ProxyPort", 30000),
+                ("Version", version),
+            ]
+        );
 
-    private Task<object?> Update(int version) => One(
-        "UpdateMembershipKey", [.. Silo, ("IAmAliveTime", DateTime.UnixEpoch), ("Status", 6), ("SuspectTimes", "suspects"), ("Version", version)]);
+    private Task<object?> Update(int version) =>
+        One(
+            "UpdateMembershipKey",
+            [.. Silo, ("IAmAliveTime", DateTime.UnixEpoch), ("Status", 6), ("SuspectTimes", "suspects"), ("Version", version)]
+        );
 
     private async Task<string[]> Range(string key, int begin, int end) =>
-    [
-        .. (await Run(key, ("ServiceId", "s"), ("BeginHash", begin), ("EndHash", end)))
-            .Select(row => Convert.ToString(row[0], CultureInfo.InvariantCulture)!).Order(),
-    ];
+        [
+            .. (await Run(key, ("ServiceId", "s"), ("BeginHash", begin), ("EndHash", end)))
+                .Select(row => Convert.ToString(row[0], CultureInfo.InvariantCulture)!)
+                .Order(),
+        ];
 
     private async Task<object?> One(string key, params (string, object?)[] parameters) => Assert.Single(await Run(key, parameters))[0];
 
-    private Task<List<object?[]>> Run(string key, params (string, object?)[] parameters) => _database!.QueryAsync(_queries[key], parameters);
+    private Task<List<object?[]>> Run(string key, params (string, object?)[] parameters) =>
+        _database!.QueryAsync(_queries[key], parameters);
 }

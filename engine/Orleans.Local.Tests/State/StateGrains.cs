@@ -82,11 +82,16 @@ public sealed class ProfileGrain([PersistentState("profile")] IPersistentState<P
 
     public Task Clear() => profile.ClearStateAsync();
 
-    public Task WriteManyAtOnce(int times) => Task.WhenAll(Enumerable.Range(0, times).Select(i =>
-    {
-        profile.State = profile.State with { Name = $"writer {i}" };
-        return profile.WriteStateAsync();
-    }));
+    public Task WriteManyAtOnce(int times) =>
+        Task.WhenAll(
+            Enumerable
+                .Range(0, times)
+                .Select(i =>
+                {
+                    profile.State = profile.State with { Name = $"writer {i}" };
+                    return profile.WriteStateAsync();
+                })
+        );
 
     public Task WriteCancelled() => profile.WriteStateAsync(new CancellationToken(canceled: true));
 
@@ -110,7 +115,8 @@ public interface ITwoStatesGrain : IGrainWithIntegerKey
 /// <summary>Two states of one type; values, and a grain with an integer key.</summary>
 public sealed class TwoStatesGrain(
     [PersistentState("first")] IPersistentState<int> first,
-    [PersistentState("second", "Default")] IPersistentState<int> second) : Grain, ITwoStatesGrain
+    [PersistentState("second", "Default")] IPersistentState<int> second
+) : Grain, ITwoStatesGrain
 {
     public async Task<(int, int)> Add(int toFirst, int toSecond)
     {

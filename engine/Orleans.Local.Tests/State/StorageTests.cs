@@ -7,7 +7,12 @@ namespace Orleans.Local.Tests.State;
 /// <summary>The behaviour of every storage; one derived class per kind of storage.</summary>
 public abstract class StorageTests : IAsyncLifetime
 {
-    private static readonly Profile Ada = new() { Name = "Ada", Roles = ["admin", "reader"], Since = DateTimeOffset.UnixEpoch };
+    private static readonly Profile Ada = new()
+    {
+        Name = "Ada",
+        Roles = ["admin", "reader"],
+        Since = DateTimeOffset.UnixEpoch,
+    };
 
     private InProcessTestCluster? _cluster;
 
@@ -132,7 +137,11 @@ public abstract class StorageTests : IAsyncLifetime
     {
         var grain = TestCluster.Client.GetGrain<INoSuchStorageGrain>(Name());
         var exception = await Assert.ThrowsAsync<InvalidOperationException>(grain.Ping);
-        Assert.Contains("nowhere", Assert.IsType<BadProviderConfigException>(exception.GetBaseException()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "nowhere",
+            Assert.IsType<BadProviderConfigException>(exception.GetBaseException()).Message,
+            StringComparison.Ordinal
+        );
     }
 
     protected static string Name() => "state-" + Guid.NewGuid().ToString("N");

@@ -62,7 +62,8 @@ internal sealed class TestDatabase : IAsyncDisposable
 
     public Task ExecuteAsync(string sql, params (string Name, object? Value)[] parameters) => QueryAsync(sql, parameters);
 
-    /// <summary>The rows of a statement, with the values in the order of the columns. A <see cref="DbType"/> as a value is a null of that type.</summary>
+    /// <summary>The rows of a statement, with the values in the order of the columns. A <see cref="DbType"/> as a value is a null of that
+    /// type.</summary>
     public async Task<List<object?[]>> QueryAsync(string sql, params (string Name, object? Value)[] parameters)
     {
         await using var connection = DbProviderFactories.GetFactory(Invariant).CreateConnection()!;

@@ -61,7 +61,15 @@ public sealed class TimerGrain : Grain, ITimerGrain
     public Task Start(TimeSpan dueTime, TimeSpan period, bool interleave, bool keepAlive)
     {
         _timer = this.RegisterGrainTimer(
-            Tick, new GrainTimerCreationOptions { DueTime = dueTime, Period = period, Interleave = interleave, KeepAlive = keepAlive });
+            Tick,
+            new GrainTimerCreationOptions
+            {
+                DueTime = dueTime,
+                Period = period,
+                Interleave = interleave,
+                KeepAlive = keepAlive,
+            }
+        );
         return Task.CompletedTask;
     }
 
@@ -75,7 +83,13 @@ public sealed class TimerGrain : Grain, ITimerGrain
                 await Signals.Wait($"{Key}/{tick}");
                 Signals.Note(Key, $"{tick} ends");
             },
-            new GrainTimerCreationOptions { DueTime = TimeSpan.Zero, Period = TimeSpan.FromMilliseconds(1), Interleave = interleave });
+            new GrainTimerCreationOptions
+            {
+                DueTime = TimeSpan.Zero,
+                Period = TimeSpan.FromMilliseconds(1),
+                Interleave = interleave,
+            }
+        );
         return Task.CompletedTask;
     }
 
@@ -88,7 +102,8 @@ public sealed class TimerGrain : Grain, ITimerGrain
                 throw new InvalidOperationException("A tick fails.");
             },
             TimeSpan.Zero,
-            TimeSpan.FromMilliseconds(1));
+            TimeSpan.FromMilliseconds(1)
+        );
         return Task.CompletedTask;
     }
 
@@ -153,7 +168,13 @@ public sealed class TimerGrain : Grain, ITimerGrain
                     Signals.Set($"{Key}/cancelled");
                 }
             },
-            new GrainTimerCreationOptions { DueTime = TimeSpan.Zero, Period = Timeout.InfiniteTimeSpan, Interleave = true });
+            new GrainTimerCreationOptions
+            {
+                DueTime = TimeSpan.Zero,
+                Period = Timeout.InfiniteTimeSpan,
+                Interleave = true,
+            }
+        );
         return Task.CompletedTask;
     }
 

@@ -132,11 +132,13 @@ public sealed class TimerTests(PlainCluster cluster) : IClassFixture<PlainCluste
     [Fact]
     public async Task Ticks_keep_an_activation_alive_only_with_KeepAlive()
     {
-        await using var own = await Cluster.StartAsync(silo => silo.Configure<GrainCollectionOptions>(options =>
-        {
-            options.CollectionQuantum = TimeSpan.FromMilliseconds(500);
-            options.CollectionAge = TimeSpan.FromSeconds(1);
-        }));
+        await using var own = await Cluster.StartAsync(silo =>
+            silo.Configure<GrainCollectionOptions>(options =>
+            {
+                options.CollectionQuantum = TimeSpan.FromMilliseconds(500);
+                options.CollectionAge = TimeSpan.FromSeconds(1);
+            })
+        );
         var (kept, idle) = (Name(), Name());
         await own.Client.GetGrain<ITimerGrain>(kept).Start(Soon, TimeSpan.FromMilliseconds(50), keepAlive: true);
         await own.Client.GetGrain<ITimerGrain>(idle).Start(Soon, TimeSpan.FromMilliseconds(50));

@@ -109,8 +109,9 @@ public sealed class TurnTests(PlainCluster cluster) : IClassFixture<PlainCluster
     [Fact]
     public async Task A_call_chain_that_re_enters_without_permission_times_out_and_the_grain_continues()
     {
-        await using var own = await Cluster.StartAsync(
-            silo => silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromMilliseconds(300)));
+        await using var own = await Cluster.StartAsync(silo =>
+            silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromMilliseconds(300))
+        );
         var grain = own.Client.GetGrain<IChainGrain>(Name());
         await Assert.ThrowsAsync<TimeoutException>(() => grain.GoAndReturn(Name(), allowReentrancy: false));
         Assert.Equal(42, await grain.Answer());

@@ -84,15 +84,19 @@ internal sealed partial class Activation
         }
     }
 
-    private bool MayRun(ActivationWork work) => _state switch
-    {
-        ActivationState.Valid => _blocking == 0 || Class.Reentrant || work.AlwaysInterleave
-            || (work.ReadOnly && _blocking == _blockingReadOnly) || IsReentrant(work),
+    private bool MayRun(ActivationWork work) =>
+        _state switch
+        {
+            ActivationState.Valid => _blocking == 0
+                || Class.Reentrant
+                || work.AlwaysInterleave
+                || (work.ReadOnly && _blocking == _blockingReadOnly)
+                || IsReentrant(work),
 
-        // Running work may wait for exactly this call.
-        ActivationState.Deactivating => _running > 0 && (work.AlwaysInterleave || IsReentrant(work)),
-        _ => false,
-    };
+            // Running work may wait for exactly this call.
+            ActivationState.Deactivating => _running > 0 && (work.AlwaysInterleave || IsReentrant(work)),
+            _ => false,
+        };
 
     private bool IsReentrant(ActivationWork work) =>
         _reentrantSections is { Count: > 0 } sections && work.ReentrancyId is var id && id != Guid.Empty && sections.ContainsKey(id);
@@ -116,7 +120,7 @@ internal sealed partial class Activation
 
     private void BeginWaiting()
     {
-        for (var node = _waiting.First; node is not null;)
+        for (var node = _waiting.First; node is not null; )
         {
             var next = node.Next;
             if (node.Value.IsAbandoned)

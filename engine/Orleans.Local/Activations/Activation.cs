@@ -82,19 +82,22 @@ internal sealed partial class Activation : IActivationContext
         if (RuntimeContext.Current != this)
             throw new InvalidOperationException(
                 $"{what} can be used only in a turn of {GrainId}. The calling code was started by Task.Run, "
-                + "continued after ConfigureAwait(false), or belongs to another grain.");
+                    + "continued after ConfigureAwait(false), or belongs to another grain."
+            );
     }
 
     public void DelayDeactivation(TimeSpan time)
     {
-        var until = time <= TimeSpan.Zero ? 0
+        var until =
+            time <= TimeSpan.Zero ? 0
             : time.TotalDays > 3650 ? long.MaxValue
             : Silo.Time.GetTimestamp() + (long)(time.TotalSeconds * Silo.Time.TimestampFrequency);
         lock (_gate)
             _keepAliveUntil = until;
     }
 
-    /// <summary>True if the activation has not been used for this long. With [KeepAlive], or during a requested delay, it is never idle.</summary>
+    /// <summary>True if the activation has not been used for this long. With [KeepAlive], or during a requested delay, it is never
+    /// idle.</summary>
     public bool IsIdleFor(TimeSpan age)
     {
         if (Class.KeepAlive || age == TimeSpan.MaxValue)
@@ -102,7 +105,10 @@ internal sealed partial class Activation : IActivationContext
         lock (_gate)
         {
             var now = Silo.Time.GetTimestamp();
-            return _state == ActivationState.Valid && _running == 0 && _waiting.Count == 0 && now >= _keepAliveUntil
+            return _state == ActivationState.Valid
+                && _running == 0
+                && _waiting.Count == 0
+                && now >= _keepAliveUntil
                 && Silo.Time.GetElapsedTime(_lastUsed, now) >= age;
         }
     }

@@ -39,6 +39,7 @@ internal sealed class ActivationCollector : IDisposable
     }
 
     private TimeSpan AgeOf(GrainClass grainClass) =>
-        _silo.Collection.ClassSpecificCollectionAge.TryGetValue(grainClass.Type.FullName!, out var age) ? age
-        : grainClass.AgeLimit ?? _silo.Collection.CollectionAge;
+        _silo.Collection.ClassSpecificCollectionAge.TryGetValue(grainClass.Type.FullName!, out var age)
+            ? age
+            : grainClass.AgeLimit ?? _silo.Collection.CollectionAge;
 }

@@ -28,9 +28,7 @@ internal abstract class ActivationWork
     public Activation? Activation { get; set; }
 
     /// <summary>Called when an activation has taken the work, which may still wait there.</summary>
-    public virtual void OnEnqueued(Activation activation)
-    {
-    }
+    public virtual void OnEnqueued(Activation activation) { }
 
     /// <summary>Runs on the scheduler of the activation, and calls <see cref="Activation.Finish"/> when it has completed.</summary>
     public abstract void Run();

@@ -67,7 +67,9 @@ internal sealed class Catalog(SiloContext silo)
 
         if (grainClass.MaxWorkers > 0)
         {
-            _workers.GetOrAdd(grainId, static (id, args) => new StatelessWorkers(args.silo, args.grainClass, id), (silo, grainClass)).Dispatch(work);
+            _workers
+                .GetOrAdd(grainId, static (id, args) => new StatelessWorkers(args.silo, args.grainClass, id), (silo, grainClass))
+                .Dispatch(work);
             return false;
         }
 

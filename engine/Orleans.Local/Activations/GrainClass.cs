@@ -66,15 +66,18 @@ internal sealed class GrainClass
     private (ObjectFactory, Func<Activation, object>[]) FindConstructor()
     {
         var constructors = Type.GetConstructors();
-        var constructor = constructors.FirstOrDefault(c => c.IsDefined(typeof(ActivatorUtilitiesConstructorAttribute)))
+        var constructor =
+            constructors.FirstOrDefault(c => c.IsDefined(typeof(ActivatorUtilitiesConstructorAttribute)))
             ?? constructors.MaxBy(c => c.GetParameters().Length)
             ?? throw new OrleansConfigurationException($"{Type} has no public constructor.");
 
         // Only the parameters that a service provider cannot supply; the others come from the activation's services.
-        var facets = constructor.GetParameters().Select(p => (p.ParameterType, Facet: FacetOf(p))).Where(p => p.Facet is not null).ToArray();
-        return (
-            ActivatorUtilities.CreateFactory(Type, [.. facets.Select(f => f.ParameterType)]),
-            [.. facets.Select(f => f.Facet!)]);
+        var facets = constructor
+            .GetParameters()
+            .Select(p => (p.ParameterType, Facet: FacetOf(p)))
+            .Where(p => p.Facet is not null)
+            .ToArray();
+        return (ActivatorUtilities.CreateFactory(Type, [.. facets.Select(f => f.ParameterType)]), [.. facets.Select(f => f.Facet!)]);
     }
 
     private static Func<Activation, object>? FacetOf(ParameterInfo parameter)
@@ -84,7 +87,9 @@ internal sealed class GrainClass
         if (parameter.GetCustomAttribute<PersistentStateAttribute>() is not { } attribute)
             return null;
         if (!parameter.ParameterType.IsGenericType || parameter.ParameterType.GetGenericTypeDefinition() != typeof(IPersistentState<>))
-            throw new OrleansConfigurationException($"{parameter.Member.DeclaringType}: [PersistentState] belongs on an IPersistentState<T>.");
+            throw new OrleansConfigurationException(
+                $"{parameter.Member.DeclaringType}: [PersistentState] belongs on an IPersistentState<T>."
+            );
 
         return activation => activation.Silo.States.Create(activation, attribute, parameter.ParameterType);
     }
@@ -95,6 +100,10 @@ internal sealed class GrainClass
         return name.EndsWith(Suffix, StringComparison.Ordinal) && name.Length > Suffix.Length ? name[..^Suffix.Length] : name;
     }
 
-    private static bool IsMarker(Type type) => type == typeof(IAddressable) || type == typeof(IGrain)
-        || type == typeof(IGrainWithStringKey) || type == typeof(IGrainWithGuidKey) || type == typeof(IGrainWithIntegerKey);
+    private static bool IsMarker(Type type) =>
+        type == typeof(IAddressable)
+        || type == typeof(IGrain)
+        || type == typeof(IGrainWithStringKey)
+        || type == typeof(IGrainWithGuidKey)
+        || type == typeof(IGrainWithIntegerKey);
 }

@@ -27,7 +27,8 @@ internal sealed class GrainClassMap
             if (!_byType.TryAdd(grainClass.GrainType, grainClass))
                 throw new OrleansConfigurationException(
                     $"{grainClass.Type} and {_byType[grainClass.GrainType].Type} have the same grain type \"{grainClass.GrainType}\": "
-                    + "give one of them another name with [GrainType].");
+                        + "give one of them another name with [GrainType]."
+                );
 
             foreach (var type in grainClass.Interfaces)
             {
@@ -56,16 +57,18 @@ internal sealed class GrainClassMap
             [] => throw new ArgumentException($"Could not find an implementation for interface {interfaceType}."),
             _ => throw new ArgumentException(
                 $"More than one class implements {interfaceType}: {string.Join(", ", candidates.Select(c => c.Type))}. "
-                + "Choose one with grainClassNamePrefix."),
+                    + "Choose one with grainClassNamePrefix."
+            ),
         };
     }
 
     private static GrainClass[] Scan(Assembly assembly) =>
-    [
-        .. assembly.GetTypes()
-            .Where(t => t is { IsClass: true, IsAbstract: false, IsGenericTypeDefinition: false } && t.IsAssignableTo(typeof(Grain)))
-            .Select(t => new GrainClass(t)),
-    ];
+        [
+            .. assembly
+                .GetTypes()
+                .Where(t => t is { IsClass: true, IsAbstract: false, IsGenericTypeDefinition: false } && t.IsAssignableTo(typeof(Grain)))
+                .Select(t => new GrainClass(t)),
+        ];
 
     private static List<Assembly> ApplicationAssemblies()
     {

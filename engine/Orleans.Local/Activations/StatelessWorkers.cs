@@ -2,7 +2,8 @@ using Orleans.Runtime;
 
 namespace Orleans.Activations;
 
-/// <summary>The activations of one key of a stateless worker. A new one is created when all are busy, up to the limit of the class.</summary>
+/// <summary>The activations of one key of a stateless worker. A new one is created when all are busy, up to the limit of the
+/// class.</summary>
 internal sealed class StatelessWorkers(SiloContext silo, GrainClass grainClass, GrainId grainId)
 {
     private readonly Lock _gate = new();

@@ -19,21 +19,26 @@ internal sealed class AdoNetDatabase
     private readonly string _connectionString;
     private readonly bool _isSqlite;
 
-    /// <exception cref="OrleansConfigurationException">The provider is unknown or not registered, or there is no connection string.</exception>
+    /// <exception cref="OrleansConfigurationException">The provider is unknown or not registered, or there is no connection
+    /// string.</exception>
     public AdoNetDatabase(string invariant, string? connectionString, string purpose)
     {
         if (invariant is not (Sqlite or Npgsql))
-            throw new OrleansConfigurationException($"{purpose}: the invariant \"{invariant}\" is not supported; it is {Npgsql} or {Sqlite}.");
+            throw new OrleansConfigurationException(
+                $"{purpose}: the invariant \"{invariant}\" is not supported; it is {Npgsql} or {Sqlite}."
+            );
         if (string.IsNullOrWhiteSpace(connectionString))
             throw new OrleansConfigurationException($"{purpose}: there is no connection string.");
         if (!DbProviderFactories.TryGetFactory(invariant, out _factory!))
             throw new OrleansConfigurationException(
-                $"{purpose}: no ADO.NET provider is registered as \"{invariant}\"; call DbProviderFactories.RegisterFactory first.");
+                $"{purpose}: no ADO.NET provider is registered as \"{invariant}\"; call DbProviderFactories.RegisterFactory first."
+            );
         _connectionString = connectionString;
         _isSqlite = invariant == Sqlite;
     }
 
-    /// <summary>Runs one statement and reads its rows. SQLite works synchronously, so its statements run off the caller's scheduler.</summary>
+    /// <summary>Runs one statement and reads its rows. SQLite works synchronously, so its statements run off the caller's
+    /// scheduler.</summary>
     public Task<List<T>> QueryAsync<T>(string sql, IReadOnlyDictionary<string, object?> parameters, Func<DbDataReader, T> read) =>
         _isSqlite ? Task.Run(() => RunAsync(sql, parameters, read)) : RunAsync(sql, parameters, read);
 
@@ -41,12 +46,16 @@ internal sealed class AdoNetDatabase
     public object ToInstant(DateTime utc) =>
         _isSqlite ? utc.ToString(InstantFormat, CultureInfo.InvariantCulture) : DateTime.SpecifyKind(utc, DateTimeKind.Utc);
 
-    public static DateTime ReadInstant(DbDataReader reader, int ordinal) => reader.GetValue(ordinal) switch
-    {
-        DateTime instant => DateTime.SpecifyKind(instant, DateTimeKind.Utc),
-        var text => DateTime.Parse(
-            (string)text, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal),
-    };
+    public static DateTime ReadInstant(DbDataReader reader, int ordinal) =>
+        reader.GetValue(ordinal) switch
+        {
+            DateTime instant => DateTime.SpecifyKind(instant, DateTimeKind.Utc),
+            var text => DateTime.Parse(
+                (string)text,
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal
+            ),
+        };
 
     private async Task<List<T>> RunAsync<T>(string sql, IReadOnlyDictionary<string, object?> parameters, Func<DbDataReader, T> read)
     {

@@ -14,8 +14,7 @@ internal sealed class AdoNetGrainStorage(string name, AdoNetGrainStorageOptions 
     private const string KeyColumns =
         "GrainIdHash, GrainTypeHash, GrainIdN0, GrainIdN1, ServiceId, GrainTypeString, (COALESCE(GrainIdExtensionString, ''))";
 
-    private const string IsRow =
-        """
+    private const string IsRow = """
         GrainIdHash = @GrainIdHash AND GrainTypeHash = @GrainTypeHash AND GrainIdN0 = @GrainIdN0 AND GrainIdN1 = @GrainIdN1
         AND ServiceId = @ServiceId AND GrainTypeString = @GrainTypeString
         AND COALESCE(GrainIdExtensionString, '') = COALESCE(@GrainIdExtensionString, '')
@@ -25,8 +24,7 @@ internal sealed class AdoNetGrainStorage(string name, AdoNetGrainStorageOptions 
 
     // One statement, so that two writers cannot both see the old version. Without a version it only inserts; with a version it only updates
     // the row of that version. It returns no row if the version does not match.
-    private const string Write =
-        $"""
+    private const string Write = $"""
         INSERT INTO OrleansStorage (GrainIdHash, GrainTypeHash, GrainIdN0, GrainIdN1, ServiceId, GrainTypeString, GrainIdExtensionString,
             PayloadBinary, ModifiedOn, Version)
         SELECT @GrainIdHash, @GrainTypeHash, @GrainIdN0, @GrainIdN1, @ServiceId, @GrainTypeString, @GrainIdExtensionString,
@@ -50,7 +48,10 @@ internal sealed class AdoNetGrainStorage(string name, AdoNetGrainStorageOptions 
     public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         var rows = await _database.QueryAsync(
-            Read, Parameters(stateName, grainId), row => (Json: row.IsDBNull(0) ? null : (byte[])row.GetValue(0), Version: ReadVersion(row, 1)));
+            Read,
+            Parameters(stateName, grainId),
+            row => (Json: row.IsDBNull(0) ? null : (byte[])row.GetValue(0), Version: ReadVersion(row, 1))
+        );
         var (json, version) = rows.SingleOrDefault();
         grainState.State = json is null ? EmptyState.Of<T>() : JsonSerializer.Deserialize<T>(json);
         grainState.ETag = version;
@@ -82,7 +83,12 @@ internal sealed class AdoNetGrainStorage(string name, AdoNetGrainStorageOptions 
     }
 
     private async Task<string> ChangeAsync(
-        string sql, Dictionary<string, object?> parameters, string stateName, GrainId grainId, string? etag)
+        string sql,
+        Dictionary<string, object?> parameters,
+        string stateName,
+        GrainId grainId,
+        string? etag
+    )
     {
         parameters["ModifiedOn"] = _database.ToInstant(DateTime.UtcNow);
         parameters["GrainStateVersion"] = etag is null ? DbNull.Int32 : int.Parse(etag, CultureInfo.InvariantCulture);
@@ -91,9 +97,15 @@ internal sealed class AdoNetGrainStorage(string name, AdoNetGrainStorageOptions 
             return version;
 
         var stored = await _database.QueryAsync(
-            $"SELECT Version FROM OrleansStorage WHERE {IsRow}", Parameters(stateName, grainId), row => ReadVersion(row, 0));
+            $"SELECT Version FROM OrleansStorage WHERE {IsRow}",
+            Parameters(stateName, grainId),
+            row => ReadVersion(row, 0)
+        );
         throw new InconsistentStateException(
-            $"The state \"{stateName}\" of {grainId} in \"{name}\" has been changed by another writer.", stored.SingleOrDefault(), etag);
+            $"The state \"{stateName}\" of {grainId} in \"{name}\" has been changed by another writer.",
+            stored.SingleOrDefault(),
+            etag
+        );
     }
 
     private Dictionary<string, object?> Parameters(string stateName, GrainId grainId)
@@ -103,7 +115,8 @@ internal sealed class AdoNetGrainStorage(string name, AdoNetGrainStorageOptions 
         if (owner != grainId.Type)
             throw new OrleansConfigurationException(
                 $"The grain types {owner} and {grainId.Type} both keep a state named \"{stateName}\" in \"{name}\": with equal keys they would "
-                + "write into the same row. Give one of the states another name.");
+                    + "write into the same row. Give one of the states another name."
+            );
 
         var key = StorageKey.Of(grainId);
         return new Dictionary<string, object?>

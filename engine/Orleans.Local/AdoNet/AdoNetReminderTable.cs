@@ -8,10 +8,10 @@ namespace Orleans.AdoNet;
 /// <summary>Keeps reminders in the table OrleansRemindersTable, as rows that Orleans' own provider can read and write too.</summary>
 internal sealed class AdoNetReminderTable(AdoNetReminderTableOptions options, string serviceId) : IReminderTable
 {
-    private const string Columns = "SELECT GrainId, ReminderName, StartTime, Period, Version FROM OrleansRemindersTable WHERE ServiceId = @ServiceId";
+    private const string Columns =
+        "SELECT GrainId, ReminderName, StartTime, Period, Version FROM OrleansRemindersTable WHERE ServiceId = @ServiceId";
 
-    private const string Upsert =
-        """
+    private const string Upsert = """
         INSERT INTO OrleansRemindersTable (ServiceId, GrainId, ReminderName, StartTime, Period, GrainHash, Version)
         VALUES (@ServiceId, @GrainId, @ReminderName, @StartTime, @Period, @GrainHash, 0)
         ON CONFLICT (ServiceId, GrainId, ReminderName) DO UPDATE
@@ -20,8 +20,7 @@ internal sealed class AdoNetReminderTable(AdoNetReminderTableOptions options, st
         RETURNING Version
         """;
 
-    private const string Delete =
-        """
+    private const string Delete = """
         DELETE FROM OrleansRemindersTable
         WHERE ServiceId = @ServiceId AND GrainId = @GrainId AND ReminderName = @ReminderName AND Version = @Version
         RETURNING Version
@@ -53,14 +52,21 @@ internal sealed class AdoNetReminderTable(AdoNetReminderTableOptions options, st
     }
 
     private Task<List<ReminderEntry>> ReadAsync(string sql, Dictionary<string, object?> parameters) =>
-        _database.QueryAsync(sql, parameters, row => new ReminderEntry(
-            GrainId.Parse(row.GetString(0)),
-            row.GetString(1),
-            AdoNetDatabase.ReadInstant(row, 2),
-            TimeSpan.FromMilliseconds(row.GetInt64(3)),
-            Convert.ToString(row.GetValue(4), CultureInfo.InvariantCulture)!));
+        _database.QueryAsync(
+            sql,
+            parameters,
+            row => new ReminderEntry(
+                GrainId.Parse(row.GetString(0)),
+                row.GetString(1),
+                AdoNetDatabase.ReadInstant(row, 2),
+                TimeSpan.FromMilliseconds(row.GetInt64(3)),
+                Convert.ToString(row.GetValue(4), CultureInfo.InvariantCulture)!
+            )
+        );
 
-    private Dictionary<string, object?> Parameters(GrainId grainId) => new() { ["ServiceId"] = serviceId, ["GrainId"] = grainId.ToString() };
+    private Dictionary<string, object?> Parameters(GrainId grainId) =>
+        new() { ["ServiceId"] = serviceId, ["GrainId"] = grainId.ToString() };
 
-    private static string ReadVersion(System.Data.Common.DbDataReader row) => Convert.ToString(row.GetValue(0), CultureInfo.InvariantCulture)!;
+    private static string ReadVersion(System.Data.Common.DbDataReader row) =>
+        Convert.ToString(row.GetValue(0), CultureInfo.InvariantCulture)!;
 }

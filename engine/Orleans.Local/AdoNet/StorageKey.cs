@@ -18,7 +18,11 @@ internal readonly record struct StorageKey(long N0, long N1, string? Extension, 
             Span<byte> bytes = stackalloc byte[16];
             guid.TryWriteBytes(bytes);
             return new StorageKey(
-                BinaryPrimitives.ReadInt64LittleEndian(bytes), BinaryPrimitives.ReadInt64LittleEndian(bytes[8..]), extension, HashOf(bytes, extension));
+                BinaryPrimitives.ReadInt64LittleEndian(bytes),
+                BinaryPrimitives.ReadInt64LittleEndian(bytes[8..]),
+                extension,
+                HashOf(bytes, extension)
+            );
         }
 
         if (grainId.TryGetIntegerKey(out var integer, out extension))

@@ -59,7 +59,9 @@ internal sealed class CallSender(SiloSlot slot, TimeSpan responseTimeout, TimePr
             return;
         }
 
-        var timeouts = call.Method.ResponseTimeout is { } own ? _timeoutsByDuration.GetOrAdd(own, duration => new CallTimeouts(duration, time)) : _timeouts;
+        var timeouts = call.Method.ResponseTimeout is { } own
+            ? _timeoutsByDuration.GetOrAdd(own, duration => new CallTimeouts(duration, time))
+            : _timeouts;
         timeouts.Add(call);
         if (call.Reference.LastActivation?.TryEnqueue(call) is not true)
             silo.Catalog.Dispatch(call, call.Reference.GrainId);

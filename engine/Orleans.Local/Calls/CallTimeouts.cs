@@ -1,7 +1,8 @@
 namespace Orleans.Calls;
 
 /// <summary>
-/// The pending calls of one sender. All have the same timeout, so the list is ordered by deadline: adding, removing and expiring a call take
+/// The pending calls of one sender. All have the same timeout, so the list is ordered by deadline: adding, removing and expiring a call
+/// take
 /// constant time.
 /// </summary>
 internal sealed class CallTimeouts : IDisposable
@@ -71,7 +72,8 @@ internal sealed class CallTimeouts : IDisposable
         var now = _time.GetTimestamp();
         Fail(
             call => call.Deadline <= now,
-            call => new TimeoutException($"Response did not arrive on time in {_timeout} for {call.Method} of {call.Reference.GrainId}."));
+            call => new TimeoutException($"Response did not arrive on time in {_timeout} for {call.Method} of {call.Reference.GrainId}.")
+        );
     }
 
     private void Fail(Func<GrainCall, bool> isOver, Func<GrainCall, Exception> exceptionFor)

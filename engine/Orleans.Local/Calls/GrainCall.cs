@@ -197,13 +197,15 @@ internal abstract class GrainCall(GrainProxy reference, GrainMethod method, obje
         if (exception is InconsistentStateException { IsSourceActivation: true } inconsistent)
         {
             inconsistent.IsSourceActivation = false;
-            activation.Deactivate(new DeactivationReason(DeactivationReasonCode.ApplicationError, exception, "Its state was inconsistent."));
+            activation.Deactivate(
+                new DeactivationReason(DeactivationReasonCode.ApplicationError, exception, "Its state was inconsistent.")
+            );
         }
     }
 
-    private void OnCallerCancelled(CancellationToken token)
+    private void OnCallerCancelled(CancellationToken cancellationToken)
     {
-        TryFail(new OperationCanceledException(token));
+        TryFail(new OperationCanceledException(cancellationToken));
         Activation?.Post(static source => ((CancellationTokenSource)source!).Cancel(), _cancellation);
     }
 

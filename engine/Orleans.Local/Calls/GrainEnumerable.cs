@@ -4,7 +4,12 @@ namespace Orleans.Calls;
 
 /// <summary>The items that a grain's method will produce; each enumeration of them is a call.</summary>
 internal sealed class GrainEnumerable<T>(
-    GrainReference reference, CallSender sender, GrainMethod method, object?[] arguments, int batchSize = 100) : IBatchedEnumerable<T>
+    GrainReference reference,
+    CallSender sender,
+    GrainMethod method,
+    object?[] arguments,
+    int batchSize = 100
+) : IBatchedEnumerable<T>
 {
     public IAsyncEnumerable<T> WithBatchSize(int maxBatchSize)
     {
@@ -18,8 +23,13 @@ internal sealed class GrainEnumerable<T>(
 
 /// <summary>The consumer's side of an enumeration: returns the items of a batch, then asks the grain for the next batch.</summary>
 internal sealed class GrainEnumerator<T>(
-    GrainReference reference, CallSender sender, GrainMethod method, object?[] arguments, int batchSize, CancellationToken cancellationToken)
-    : IAsyncEnumerator<T>
+    GrainReference reference,
+    CallSender sender,
+    GrainMethod method,
+    object?[] arguments,
+    int batchSize,
+    CancellationToken cancellationToken
+) : IAsyncEnumerator<T>
 {
     private GrainEnumeration<T>? _enumeration;
     private Queue<T> _batch = new();

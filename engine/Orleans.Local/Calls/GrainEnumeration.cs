@@ -4,7 +4,8 @@ using Orleans.Runtime;
 
 namespace Orleans.Calls;
 
-/// <summary>An enumeration that a grain produces. Its steps are turns that interleave; between them it does not occupy the activation.</summary>
+/// <summary>An enumeration that a grain produces. Its steps are turns that interleave; between them it does not occupy the
+/// activation.</summary>
 internal abstract partial class GrainEnumeration(SiloContext silo) : ActivationWork, IActivationPart
 {
     private long _lastUsed = silo.Time.GetTimestamp();
@@ -12,8 +13,7 @@ internal abstract partial class GrainEnumeration(SiloContext silo) : ActivationW
     public override bool AlwaysInterleave => true;
 
     /// <summary>No step runs, and the last one ended long ago: the consumer disappeared without disposing the enumeration.</summary>
-    public bool IsAbandonedByConsumer =>
-        !IsProducing && silo.Time.GetElapsedTime(Volatile.Read(ref _lastUsed)) > 2 * silo.ResponseTimeout;
+    public bool IsAbandonedByConsumer => !IsProducing && silo.Time.GetElapsedTime(Volatile.Read(ref _lastUsed)) > 2 * silo.ResponseTimeout;
 
     protected SiloContext Silo => silo;
 
@@ -48,7 +48,13 @@ internal sealed class GrainEnumeration<T> : GrainEnumeration
     private int _stopping;
 
     public GrainEnumeration(
-        SiloContext silo, GrainId grainId, GrainMethod method, object?[] arguments, int batchSize, CancellationToken cancellationToken)
+        SiloContext silo,
+        GrainId grainId,
+        GrainMethod method,
+        object?[] arguments,
+        int batchSize,
+        CancellationToken cancellationToken
+    )
         : base(silo)
     {
         _grainId = grainId;
@@ -198,7 +204,8 @@ internal sealed class GrainEnumeration<T> : GrainEnumeration
                 // A producer that ignores its token is abandoned after the timeout: it must not be disposed while it runs.
                 if (_pending is { } pending)
                 {
-                    await ((Task)pending).WaitAsync(Silo.ResponseTimeout, Silo.Time)
+                    await ((Task)pending)
+                        .WaitAsync(Silo.ResponseTimeout, Silo.Time)
                         .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
                 }
 

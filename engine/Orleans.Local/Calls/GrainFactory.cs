@@ -19,7 +19,8 @@ internal sealed class GrainFactory(CallSender sender, GrainClassMap classes, ISe
     }
 
     public TGrainInterface GetGrain<TGrainInterface>(Guid primaryKey, string? grainClassNamePrefix = null)
-        where TGrainInterface : IGrainWithGuidKey => Create<TGrainInterface>(GrainIdKeyExtensions.CreateGuidKey(primaryKey), grainClassNamePrefix);
+        where TGrainInterface : IGrainWithGuidKey =>
+        Create<TGrainInterface>(GrainIdKeyExtensions.CreateGuidKey(primaryKey), grainClassNamePrefix);
 
     public TGrainInterface GetGrain<TGrainInterface>(long primaryKey, string? grainClassNamePrefix = null)
         where TGrainInterface : IGrainWithIntegerKey =>
@@ -33,7 +34,10 @@ internal sealed class GrainFactory(CallSender sender, GrainClassMap classes, ISe
     private TGrainInterface Create<TGrainInterface>(IdSpan key, string? classNamePrefix)
     {
         var grainType = _types.GetOrAdd(
-            (typeof(TGrainInterface), classNamePrefix), static (key, classes) => classes.Find(key.Item1, key.Item2).GrainType, classes);
+            (typeof(TGrainInterface), classNamePrefix),
+            static (key, classes) => classes.Find(key.Item1, key.Item2).GrainType,
+            classes
+        );
         return (TGrainInterface)(object)CreateReference(typeof(TGrainInterface), new GrainId(grainType, key));
     }
 }

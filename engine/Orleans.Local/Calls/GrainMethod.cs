@@ -15,7 +15,8 @@ internal sealed class GrainMethod
         InterfaceType = interfaceType;
         Method = method;
         InterfaceId = GrainInterfaceType.Create(
-            method.DeclaringType!.GetCustomAttribute<AliasAttribute>()?.Alias ?? method.DeclaringType!.FullName ?? method.DeclaringType.Name);
+            method.DeclaringType!.GetCustomAttribute<AliasAttribute>()?.Alias ?? method.DeclaringType!.FullName ?? method.DeclaringType.Name
+        );
         AlwaysInterleave = method.IsDefined(typeof(AlwaysInterleaveAttribute));
         ReadOnly = method.IsDefined(typeof(ReadOnlyAttribute));
         OneWay = method.IsDefined(typeof(OneWayAttribute));
@@ -46,11 +47,15 @@ internal sealed class GrainMethod
     /// <summary>Calls the method on a grain; its type follows from the method's return type, see <see cref="ProxyBuilder"/>.</summary>
     public Delegate Invoker { get; set; } = null!;
 
-    public MethodInfo ImplementationIn(Type grainClass) => _implementations.GetOrAdd(grainClass, type =>
-    {
-        var map = type.GetInterfaceMap(Method.DeclaringType!);
-        return map.TargetMethods[Array.IndexOf(map.InterfaceMethods, Method)];
-    });
+    public MethodInfo ImplementationIn(Type grainClass) =>
+        _implementations.GetOrAdd(
+            grainClass,
+            type =>
+            {
+                var map = type.GetInterfaceMap(Method.DeclaringType!);
+                return map.TargetMethods[Array.IndexOf(map.InterfaceMethods, Method)];
+            }
+        );
 
     public override string ToString() => $"{Method.DeclaringType!.FullName}.{Method.Name}";
 }

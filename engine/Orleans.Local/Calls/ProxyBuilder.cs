@@ -18,10 +18,13 @@ internal static class ProxyBuilder
     private static readonly ConcurrentDictionary<Type, Lazy<Func<CallSender, GrainId, GrainProxy>>> Factories = new();
 
     private static readonly ConstructorInfo BaseConstructor = typeof(GrainProxy).GetConstructor(
-        BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic, [typeof(CallSender), typeof(GrainId)])!;
+        BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic,
+        [typeof(CallSender), typeof(GrainId)]
+    )!;
 
-    private static readonly ConstructorInfo IgnoresAccessChecksTo =
-        typeof(IgnoresAccessChecksToAttribute).GetConstructor([typeof(string)])!;
+    private static readonly ConstructorInfo IgnoresAccessChecksTo = typeof(IgnoresAccessChecksToAttribute).GetConstructor([
+        typeof(string),
+    ])!;
 
     /// <exception cref="NotSupportedException">The interface has a member that cannot be a grain call.</exception>
     public static GrainProxy Create(Type interfaceType, CallSender sender, GrainId id) =>
@@ -34,19 +37,33 @@ internal static class ProxyBuilder
 
         var name = $"Orleans.Local.Proxies.{interfaceType.Name}";
         var assembly = AssemblyBuilder.DefineDynamicAssembly(new AssemblyName(name), AssemblyBuilderAccess.Run);
-        var type = assembly.DefineDynamicModule(name).DefineType(
-            $"{name}_Reference", TypeAttributes.Class | TypeAttributes.NotPublic | TypeAttributes.Sealed, typeof(GrainProxy), [interfaceType]);
+        var type = assembly
+            .DefineDynamicModule(name)
+            .DefineType(
+                $"{name}_Reference",
+                TypeAttributes.Class | TypeAttributes.NotPublic | TypeAttributes.Sealed,
+                typeof(GrainProxy),
+                [interfaceType]
+            );
 
-        var methods = interfaceType.GetInterfaces().Append(interfaceType)
+        var methods = interfaceType
+            .GetInterfaces()
+            .Append(interfaceType)
             .SelectMany(i => i.GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic))
             .Where(m => m.IsAbstract)
             .Select(m => Checked(interfaceType, m))
             .ToArray();
 
         // Grain interfaces and messages may be internal to their assembly.
-        foreach (var visible in methods.SelectMany(m => m.Method.GetParameters().Select(p => p.ParameterType).Append(m.Method.ReturnType))
-                     .Append(interfaceType).Append(typeof(ProxyBuilder)).SelectMany(WithTypeArguments)
-                     .Select(t => t.Assembly.GetName().Name!).Distinct())
+        foreach (
+            var visible in methods
+                .SelectMany(m => m.Method.GetParameters().Select(p => p.ParameterType).Append(m.Method.ReturnType))
+                .Append(interfaceType)
+                .Append(typeof(ProxyBuilder))
+                .SelectMany(WithTypeArguments)
+                .Select(t => t.Assembly.GetName().Name!)
+                .Distinct()
+        )
         {
             assembly.SetCustomAttribute(new CustomAttributeBuilder(IgnoresAccessChecksTo, [visible]));
         }
@@ -63,8 +80,11 @@ internal static class ProxyBuilder
         var proxy = type.CreateType();
         for (var index = 0; index < methods.Length; index++)
         {
-            methods[index].Invoker = proxy.GetMethod(InvokerName(index), BindingFlags.Static | BindingFlags.Public)!
-                .CreateDelegate(typeof(Func<,,>).MakeGenericType(typeof(object), typeof(object?[]), InvokerResult(methods[index].Method.ReturnType)));
+            methods[index].Invoker = proxy
+                .GetMethod(InvokerName(index), BindingFlags.Static | BindingFlags.Public)!
+                .CreateDelegate(
+                    typeof(Func<,,>).MakeGenericType(typeof(object), typeof(object?[]), InvokerResult(methods[index].Method.ReturnType))
+                );
         }
 
         proxy.GetField(MethodsField)!.SetValue(null, methods);
@@ -80,14 +100,18 @@ internal static class ProxyBuilder
             throw new NotSupportedException($"{where} has a by-reference parameter: a grain call has none.");
         if (Sender(method.ReturnType) is null)
             throw new NotSupportedException(
-                $"{where} returns {method.ReturnType}: a grain call returns Task, Task<T>, ValueTask, ValueTask<T> or IAsyncEnumerable<T>.");
+                $"{where} returns {method.ReturnType}: a grain call returns Task, Task<T>, ValueTask, ValueTask<T> or IAsyncEnumerable<T>."
+            );
         return new GrainMethod(interfaceType, method);
     }
 
     private static ConstructorBuilder EmitConstructor(TypeBuilder type)
     {
         var constructor = type.DefineConstructor(
-            MethodAttributes.Public, CallingConventions.HasThis, [typeof(CallSender), typeof(GrainId)]);
+            MethodAttributes.Public,
+            CallingConventions.HasThis,
+            [typeof(CallSender), typeof(GrainId)]
+        );
         var il = constructor.GetILGenerator();
         il.Emit(OpCodes.Ldarg_0);
         il.Emit(OpCodes.Ldarg_1);
@@ -100,7 +124,11 @@ internal static class ProxyBuilder
     private static void EmitFactory(TypeBuilder type, ConstructorBuilder constructor)
     {
         var il = type.DefineMethod(
-            "Create", MethodAttributes.Public | MethodAttributes.Static, typeof(GrainProxy), [typeof(CallSender), typeof(GrainId)])
+                "Create",
+                MethodAttributes.Public | MethodAttributes.Static,
+                typeof(GrainProxy),
+                [typeof(CallSender), typeof(GrainId)]
+            )
             .GetILGenerator();
         il.Emit(OpCodes.Ldarg_0);
         il.Emit(OpCodes.Ldarg_1);
@@ -113,9 +141,14 @@ internal static class ProxyBuilder
         var parameters = Array.ConvertAll(method.GetParameters(), p => p.ParameterType);
         var implementation = type.DefineMethod(
             $"{method.DeclaringType!.Name}.{method.Name}",
-            MethodAttributes.Private | MethodAttributes.Virtual | MethodAttributes.Final | MethodAttributes.HideBySig | MethodAttributes.NewSlot,
+            MethodAttributes.Private
+                | MethodAttributes.Virtual
+                | MethodAttributes.Final
+                | MethodAttributes.HideBySig
+                | MethodAttributes.NewSlot,
             method.ReturnType,
-            parameters);
+            parameters
+        );
         var il = implementation.GetILGenerator();
         il.Emit(OpCodes.Ldarg_0);
         il.Emit(OpCodes.Ldsfld, methodsField);
@@ -149,7 +182,12 @@ internal static class ProxyBuilder
     {
         var result = InvokerResult(method.ReturnType);
         var il = type.DefineMethod(
-            InvokerName(index), MethodAttributes.Public | MethodAttributes.Static, result, [typeof(object), typeof(object?[])]).GetILGenerator();
+                InvokerName(index),
+                MethodAttributes.Public | MethodAttributes.Static,
+                result,
+                [typeof(object), typeof(object?[])]
+            )
+            .GetILGenerator();
         il.Emit(OpCodes.Ldarg_0);
         il.Emit(OpCodes.Castclass, method.DeclaringType!);
         foreach (var parameter in method.GetParameters())
@@ -178,7 +216,7 @@ internal static class ProxyBuilder
         returnType == typeof(ValueTask) ? typeof(Task)
         : returnType.IsGenericType && returnType.GetGenericTypeDefinition() == typeof(ValueTask<>)
             ? typeof(Task<>).MakeGenericType(returnType.GetGenericArguments())
-            : returnType;
+        : returnType;
 
     /// <summary>The method of <see cref="GrainProxy"/> that sends a call with this result; null if there is none.</summary>
     private static MethodInfo? Sender(Type returnType)
@@ -191,7 +229,8 @@ internal static class ProxyBuilder
             return null;
 
         var definition = returnType.GetGenericTypeDefinition();
-        var name = definition == typeof(Task<>) ? nameof(GrainProxy.RequestAsync)
+        var name =
+            definition == typeof(Task<>) ? nameof(GrainProxy.RequestAsync)
             : definition == typeof(ValueTask<>) ? nameof(GrainProxy.RequestValueAsync)
             : definition == typeof(IAsyncEnumerable<>) ? nameof(GrainProxy.Enumerate)
             : null;

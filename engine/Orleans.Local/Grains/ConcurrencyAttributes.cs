@@ -21,9 +21,7 @@ public sealed class ReentrantAttribute : Attribute;
 public sealed class StatelessWorkerAttribute : Attribute
 {
     public StatelessWorkerAttribute()
-        : this(Environment.ProcessorCount)
-    {
-    }
+        : this(Environment.ProcessorCount) { }
 
     /// <param name="maxLocalWorkers">The most activations of one key; by default the number of processors.</param>
     public StatelessWorkerAttribute(int maxLocalWorkers)

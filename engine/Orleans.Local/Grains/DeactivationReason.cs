@@ -23,9 +23,7 @@ public enum DeactivationReasonCode : byte
 public readonly struct DeactivationReason(DeactivationReasonCode code, Exception? exception, string text)
 {
     public DeactivationReason(DeactivationReasonCode code, string text)
-        : this(code, null, text)
-    {
-    }
+        : this(code, null, text) { }
 
     public DeactivationReasonCode ReasonCode { get; } = code;
 

@@ -6,9 +6,7 @@ namespace Orleans;
 public abstract class Grain : IGrainBase, IAddressable
 {
     protected Grain()
-        : this(RuntimeContext.Current!)
-    {
-    }
+        : this(RuntimeContext.Current!) { }
 
     /// <param name="grainContext">The activation. Null only for a grain that a unit test constructs itself.</param>
     protected Grain(IGrainContext grainContext) => GrainContext = grainContext;

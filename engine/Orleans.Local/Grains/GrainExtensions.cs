@@ -24,10 +24,11 @@ public static class GrainExtensions
 
     public static TGrainInterface Cast<TGrainInterface>(this IAddressable grain) => grain.AsReference<TGrainInterface>();
 
-    private static GrainReference ReferenceOf(IAddressable grain) => grain switch
-    {
-        GrainReference reference => reference,
-        IGrainBase { GrainContext: { } context } => context.GrainReference,
-        _ => throw new ArgumentException($"{grain.GetType()} is neither a grain of a silo nor a reference to one.", nameof(grain)),
-    };
+    private static GrainReference ReferenceOf(IAddressable grain) =>
+        grain switch
+        {
+            GrainReference reference => reference,
+            IGrainBase { GrainContext: { } context } => context.GrainReference,
+            _ => throw new ArgumentException($"{grain.GetType()} is neither a grain of a silo nor a reference to one.", nameof(grain)),
+        };
 }

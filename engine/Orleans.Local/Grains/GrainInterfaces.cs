@@ -22,7 +22,8 @@ namespace Orleans
     {
         IGrainContext GrainContext { get; }
 
-        /// <summary>Runs after the state is read and before the first call. If it throws, the waiting calls fail and the activation is discarded.</summary>
+        /// <summary>Runs after the state is read and before the first call. If it throws, the waiting calls fail and the activation is
+        /// discarded.</summary>
         Task OnActivateAsync(CancellationToken token) => Task.CompletedTask;
 
         /// <summary>Runs before a graceful end of the activation. Do not rely on it: it does not run when the process crashes.</summary>

@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Orleans;
 
-/// <summary>How long an activation of this class may be idle before it is collected; overrides <c>GrainCollectionOptions.CollectionAge</c>.</summary>
+/// <summary>How long an activation of this class may be idle before it is collected; overrides
+/// <c>GrainCollectionOptions.CollectionAge</c>.</summary>
 [AttributeUsage(AttributeTargets.Class, AllowMultiple = false)]
 public class CollectionAgeLimitAttribute : Attribute
 {
@@ -10,9 +11,7 @@ public class CollectionAgeLimitAttribute : Attribute
 
     private readonly TimeSpan? _period;
 
-    public CollectionAgeLimitAttribute()
-    {
-    }
+    public CollectionAgeLimitAttribute() { }
 
     /// <param name="inactivityPeriod">A <see cref="TimeSpan"/> in its invariant form.</param>
     public CollectionAgeLimitAttribute(string inactivityPeriod) => _period = TimeSpan.Parse(inactivityPeriod, CultureInfo.InvariantCulture);

@@ -5,19 +5,13 @@ namespace Orleans.Runtime;
 public class OrleansException : Exception
 {
     public OrleansException()
-        : base("Unexpected error.")
-    {
-    }
+        : base("Unexpected error.") { }
 
     public OrleansException(string message)
-        : base(message)
-    {
-    }
+        : base(message) { }
 
     public OrleansException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
+        : base(message, innerException) { }
 }
 
 /// <summary>The configuration of a silo is invalid.</summary>
@@ -25,14 +19,10 @@ public class OrleansException : Exception
 public sealed class OrleansConfigurationException : Exception
 {
     public OrleansConfigurationException(string message)
-        : base(message)
-    {
-    }
+        : base(message) { }
 
     public OrleansConfigurationException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
+        : base(message, innerException) { }
 }
 
 /// <summary>A call was rejected or lost before it had a result.</summary>
@@ -40,14 +30,10 @@ public sealed class OrleansConfigurationException : Exception
 public class OrleansMessageRejectionException : OrleansException
 {
     internal OrleansMessageRejectionException(string message)
-        : base(message)
-    {
-    }
+        : base(message) { }
 
     internal OrleansMessageRejectionException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
+        : base(message, innerException) { }
 }
 
 /// <summary>The silo is stopped, stopping, or died during the call.</summary>
@@ -55,36 +41,24 @@ public class OrleansMessageRejectionException : OrleansException
 public sealed class SiloUnavailableException : OrleansMessageRejectionException
 {
     public SiloUnavailableException()
-        : base("The silo is not available.")
-    {
-    }
+        : base("The silo is not available.") { }
 
     public SiloUnavailableException(string msg)
-        : base(msg)
-    {
-    }
+        : base(msg) { }
 
     public SiloUnavailableException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
+        : base(message, innerException) { }
 }
 
 /// <summary>An enumeration ended early: its grain was deactivated, or its silo stopped.</summary>
 [GenerateSerializer]
 public sealed class EnumerationAbortedException : Exception
 {
-    public EnumerationAbortedException()
-    {
-    }
+    public EnumerationAbortedException() { }
 
     public EnumerationAbortedException(string message)
-        : base(message)
-    {
-    }
+        : base(message) { }
 
     public EnumerationAbortedException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
+        : base(message, innerException) { }
 }

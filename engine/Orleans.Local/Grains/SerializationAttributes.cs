@@ -3,7 +3,8 @@ namespace Orleans;
 /// <summary>The stable name of a type or a method on the wire. No effect on the embedded engine, which does not serialize calls.</summary>
 [AttributeUsage(
     AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Enum | AttributeTargets.Method | AttributeTargets.Interface,
-    AllowMultiple = true)]
+    AllowMultiple = true
+)]
 public sealed class AliasAttribute(string alias) : Attribute
 {
     public string Alias { get; } = alias;
@@ -18,8 +19,14 @@ public sealed class GenerateSerializerAttribute : Attribute
 
 /// <summary>The stable number of a member on the wire. No effect on the embedded engine.</summary>
 [AttributeUsage(
-    AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Enum | AttributeTargets.Method | AttributeTargets.Property
-    | AttributeTargets.Field | AttributeTargets.Parameter)]
+    AttributeTargets.Class
+        | AttributeTargets.Struct
+        | AttributeTargets.Enum
+        | AttributeTargets.Method
+        | AttributeTargets.Property
+        | AttributeTargets.Field
+        | AttributeTargets.Parameter
+)]
 public sealed class IdAttribute(uint id) : Attribute
 {
     public uint Id { get; } = id;
@@ -27,7 +34,12 @@ public sealed class IdAttribute(uint id) : Attribute
 
 /// <summary>The value never changes, so it is passed between grains without a copy. The embedded engine never copies.</summary>
 [AttributeUsage(
-    AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Property | AttributeTargets.Field | AttributeTargets.Parameter
-    | AttributeTargets.ReturnValue,
-    Inherited = false)]
+    AttributeTargets.Class
+        | AttributeTargets.Struct
+        | AttributeTargets.Property
+        | AttributeTargets.Field
+        | AttributeTargets.Parameter
+        | AttributeTargets.ReturnValue,
+    Inherited = false
+)]
 public sealed class ImmutableAttribute : Attribute;

@@ -38,9 +38,12 @@ public static class OrleansSiloGenericHostExtensions
         {
             services.TryAddSingleton(TimeProvider.System);
             services.AddLogging();
-            services.AddOptions<GrainCollectionOptions>().Validate(
-                o => o.CollectionQuantum > TimeSpan.Zero && o.CollectionAge > o.CollectionQuantum,
-                "GrainCollectionOptions: the collection age must be longer than the collection quantum.");
+            services
+                .AddOptions<GrainCollectionOptions>()
+                .Validate(
+                    o => o.CollectionQuantum > TimeSpan.Zero && o.CollectionAge > o.CollectionQuantum,
+                    "GrainCollectionOptions: the collection age must be longer than the collection quantum."
+                );
             services.AddOptions<SiloMessagingOptions>();
             services.AddSingleton<LocalSilo>();
             services.AddSingleton(s => s.GetRequiredService<LocalSilo>().Context);
@@ -62,16 +65,22 @@ public static class OrleansClientGenericHostExtensions
         + "Use UseOrleans, or build with -p:Engine=Orleans to connect to a cluster.";
 
     /// <exception cref="NotSupportedException">Always.</exception>
-    public static IHostApplicationBuilder UseOrleansClient(this IHostApplicationBuilder hostAppBuilder) => throw new NotSupportedException(Refusal);
+    public static IHostApplicationBuilder UseOrleansClient(this IHostApplicationBuilder hostAppBuilder) =>
+        throw new NotSupportedException(Refusal);
 
     /// <exception cref="NotSupportedException">Always.</exception>
     public static IHostApplicationBuilder UseOrleansClient(
-        this IHostApplicationBuilder hostAppBuilder, Action<IClientBuilder> configureDelegate) => throw new NotSupportedException(Refusal);
+        this IHostApplicationBuilder hostAppBuilder,
+        Action<IClientBuilder> configureDelegate
+    ) => throw new NotSupportedException(Refusal);
 
     /// <exception cref="NotSupportedException">Always.</exception>
-    public static HostApplicationBuilder UseOrleansClient(this HostApplicationBuilder hostAppBuilder) => throw new NotSupportedException(Refusal);
+    public static HostApplicationBuilder UseOrleansClient(this HostApplicationBuilder hostAppBuilder) =>
+        throw new NotSupportedException(Refusal);
 
     /// <exception cref="NotSupportedException">Always.</exception>
     public static HostApplicationBuilder UseOrleansClient(
-        this HostApplicationBuilder hostAppBuilder, Action<IClientBuilder> configureDelegate) => throw new NotSupportedException(Refusal);
+        this HostApplicationBuilder hostAppBuilder,
+        Action<IClientBuilder> configureDelegate
+    ) => throw new NotSupportedException(Refusal);
 }

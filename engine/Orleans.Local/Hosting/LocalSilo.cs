@@ -25,7 +25,8 @@ internal sealed partial class LocalSilo : IDisposable
         IOptions<SiloOptions> options,
         IEnumerable<IIncomingGrainCallFilter> incomingFilters,
         IEnumerable<IOutgoingGrainCallFilter> outgoingFilters,
-        ILoggerFactory loggers)
+        ILoggerFactory loggers
+    )
     {
         Context = new SiloContext
         {
@@ -59,7 +60,8 @@ internal sealed partial class LocalSilo : IDisposable
         Started(Context.Logger, Context.Name, Context.Address);
     }
 
-    /// <summary>Refuses further calls, deactivates all activations, and stops waiting for those that exceed the deactivation timeout.</summary>
+    /// <summary>Refuses further calls, deactivates all activations, and stops waiting for those that exceed the deactivation
+    /// timeout.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         if (Context.Status != SiloStatus.Active)
@@ -69,9 +71,13 @@ internal sealed partial class LocalSilo : IDisposable
 
         var activations = Context.Catalog.Activations.ToArray();
         foreach (var activation in activations)
-            activation.Deactivate(new DeactivationReason(DeactivationReasonCode.ShuttingDown, "The silo is shutting down."), cancellationToken);
+            activation.Deactivate(
+                new DeactivationReason(DeactivationReasonCode.ShuttingDown, "The silo is shutting down."),
+                cancellationToken
+            );
         var ended = Task.WhenAll(activations.Select(a => a.Deactivated));
-        await ended.WaitAsync(Context.Collection.DeactivationTimeout, Context.Time, cancellationToken)
+        await ended
+            .WaitAsync(Context.Collection.DeactivationTimeout, Context.Time, cancellationToken)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!ended.IsCompleted)
             StoppedEarly(Context.Logger, Context.Name, activations.Count(a => !a.Deactivated.IsCompleted));

@@ -63,7 +63,9 @@ public static class CoreHostingExtensions
         int gatewayPort = 30000,
         IPEndPoint? primarySiloEndpoint = null,
         string serviceId = "dev",
-        string clusterId = "dev") => builder.Configure<ClusterOptions>(options =>
+        string clusterId = "dev"
+    ) =>
+        builder.Configure<ClusterOptions>(options =>
         {
             options.ServiceId = serviceId;
             options.ClusterId = clusterId;

@@ -15,49 +15,68 @@ namespace Orleans.Hosting
     public static class MemoryGrainStorageSiloBuilderExtensions
     {
         public static ISiloBuilder AddMemoryGrainStorage(
-            this ISiloBuilder builder, string name, Action<OptionsBuilder<MemoryGrainStorageOptions>>? configureOptions = null)
+            this ISiloBuilder builder,
+            string name,
+            Action<OptionsBuilder<MemoryGrainStorageOptions>>? configureOptions = null
+        )
         {
             configureOptions?.Invoke(builder.Services.AddOptions<MemoryGrainStorageOptions>(name));
             return builder.AddStorage(name, static (_, _) => new MemoryGrainStorage());
         }
 
         public static ISiloBuilder AddMemoryGrainStorage(
-            this ISiloBuilder builder, string name, Action<MemoryGrainStorageOptions> configureOptions) =>
-            builder.AddMemoryGrainStorage(name, options => options.Configure(configureOptions));
+            this ISiloBuilder builder,
+            string name,
+            Action<MemoryGrainStorageOptions> configureOptions
+        ) => builder.AddMemoryGrainStorage(name, options => options.Configure(configureOptions));
 
         public static ISiloBuilder AddMemoryGrainStorageAsDefault(
-            this ISiloBuilder builder, Action<OptionsBuilder<MemoryGrainStorageOptions>>? configureOptions = null) =>
-            builder.AddMemoryGrainStorage(NamedStorage.Default, configureOptions);
+            this ISiloBuilder builder,
+            Action<OptionsBuilder<MemoryGrainStorageOptions>>? configureOptions = null
+        ) => builder.AddMemoryGrainStorage(NamedStorage.Default, configureOptions);
 
         public static ISiloBuilder AddMemoryGrainStorageAsDefault(
-            this ISiloBuilder builder, Action<MemoryGrainStorageOptions> configureOptions) =>
-            builder.AddMemoryGrainStorage(NamedStorage.Default, configureOptions);
+            this ISiloBuilder builder,
+            Action<MemoryGrainStorageOptions> configureOptions
+        ) => builder.AddMemoryGrainStorage(NamedStorage.Default, configureOptions);
     }
 
     /// <summary>States in a database.</summary>
     public static class AdoNetGrainStorageSiloBuilderExtensions
     {
         public static ISiloBuilder AddAdoNetGrainStorage(
-            this ISiloBuilder builder, string name, Action<OptionsBuilder<AdoNetGrainStorageOptions>>? configureOptions = null)
+            this ISiloBuilder builder,
+            string name,
+            Action<OptionsBuilder<AdoNetGrainStorageOptions>>? configureOptions = null
+        )
         {
             configureOptions?.Invoke(builder.Services.AddOptions<AdoNetGrainStorageOptions>(name));
-            return builder.AddStorage(name, static (services, name) => new AdoNetGrainStorage(
+            return builder.AddStorage(
                 name,
-                services.GetRequiredService<IOptionsMonitor<AdoNetGrainStorageOptions>>().Get(name),
-                services.GetRequiredService<IOptions<ClusterOptions>>().Value.ServiceId));
+                static (services, name) =>
+                    new AdoNetGrainStorage(
+                        name,
+                        services.GetRequiredService<IOptionsMonitor<AdoNetGrainStorageOptions>>().Get(name),
+                        services.GetRequiredService<IOptions<ClusterOptions>>().Value.ServiceId
+                    )
+            );
         }
 
         public static ISiloBuilder AddAdoNetGrainStorage(
-            this ISiloBuilder builder, string name, Action<AdoNetGrainStorageOptions> configureOptions) =>
-            builder.AddAdoNetGrainStorage(name, options => options.Configure(configureOptions));
+            this ISiloBuilder builder,
+            string name,
+            Action<AdoNetGrainStorageOptions> configureOptions
+        ) => builder.AddAdoNetGrainStorage(name, options => options.Configure(configureOptions));
 
         public static ISiloBuilder AddAdoNetGrainStorageAsDefault(
-            this ISiloBuilder builder, Action<OptionsBuilder<AdoNetGrainStorageOptions>>? configureOptions = null) =>
-            builder.AddAdoNetGrainStorage(NamedStorage.Default, configureOptions);
+            this ISiloBuilder builder,
+            Action<OptionsBuilder<AdoNetGrainStorageOptions>>? configureOptions = null
+        ) => builder.AddAdoNetGrainStorage(NamedStorage.Default, configureOptions);
 
         public static ISiloBuilder AddAdoNetGrainStorageAsDefault(
-            this ISiloBuilder builder, Action<AdoNetGrainStorageOptions> configureOptions) =>
-            builder.AddAdoNetGrainStorage(NamedStorage.Default, configureOptions);
+            this ISiloBuilder builder,
+            Action<AdoNetGrainStorageOptions> configureOptions
+        ) => builder.AddAdoNetGrainStorage(NamedStorage.Default, configureOptions);
     }
 
     /// <summary>Reminders in memory, lost when the silo stops.</summary>
@@ -75,19 +94,23 @@ namespace Orleans.Hosting
     public static class SiloBuilderReminderExtensions
     {
         public static ISiloBuilder UseAdoNetReminderService(
-            this ISiloBuilder builder, Action<OptionsBuilder<AdoNetReminderTableOptions>> configureOptions)
+            this ISiloBuilder builder,
+            Action<OptionsBuilder<AdoNetReminderTableOptions>> configureOptions
+        )
         {
             configureOptions(builder.Services.AddOptions<AdoNetReminderTableOptions>());
             builder.Services.AddReminders();
             builder.Services.AddSingleton<IReminderTable>(services => new AdoNetReminderTable(
                 services.GetRequiredService<IOptions<AdoNetReminderTableOptions>>().Value,
-                services.GetRequiredService<IOptions<ClusterOptions>>().Value.ServiceId));
+                services.GetRequiredService<IOptions<ClusterOptions>>().Value.ServiceId
+            ));
             return builder;
         }
 
         public static ISiloBuilder UseAdoNetReminderService(
-            this ISiloBuilder builder, Action<AdoNetReminderTableOptions> configureOptions) =>
-            builder.UseAdoNetReminderService(options => options.Configure(configureOptions));
+            this ISiloBuilder builder,
+            Action<AdoNetReminderTableOptions> configureOptions
+        ) => builder.UseAdoNetReminderService(options => options.Configure(configureOptions));
     }
 
     internal static class ReminderServices
@@ -99,7 +122,8 @@ namespace Orleans.Hosting
                 provider.GetRequiredService<IOptions<ReminderOptions>>().Value.MinimumReminderPeriod,
                 provider.GetRequiredService<IGrainFactory>(),
                 provider.GetRequiredService<TimeProvider>(),
-                provider.GetRequiredService<ILogger<ReminderService>>()));
+                provider.GetRequiredService<ILogger<ReminderService>>()
+            ));
             services.AddSingleton<IReminderRegistry>(provider => provider.GetRequiredService<ReminderService>());
         }
     }

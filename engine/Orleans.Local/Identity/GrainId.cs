@@ -17,9 +17,10 @@ public readonly struct GrainId(GrainType type, IdSpan key) : IEquatable<GrainId>
     public static GrainId Create(GrainType type, IdSpan key) => new(type, key);
 
     /// <exception cref="ArgumentException">The text is not <c>type/key</c>.</exception>
-    public static GrainId Parse(string value) => TryParse(value, out var result)
-        ? result
-        : throw new ArgumentException($"\"{value}\" is not a grain id: it should read type/key.", nameof(value));
+    public static GrainId Parse(string value) =>
+        TryParse(value, out var result)
+            ? result
+            : throw new ArgumentException($"\"{value}\" is not a grain id: it should read type/key.", nameof(value));
 
     public static bool TryParse(string? value, out GrainId result)
     {

@@ -50,14 +50,16 @@ public static class GrainIdKeyExtensions
     }
 
     /// <exception cref="ArgumentException">The key is not an integer.</exception>
-    public static long GetIntegerKey(this GrainId grainId) => grainId.TryGetIntegerKey(out var key, out _)
-        ? key
-        : throw new ArgumentException($"The key of {grainId} is not an integer.", nameof(grainId));
+    public static long GetIntegerKey(this GrainId grainId) =>
+        grainId.TryGetIntegerKey(out var key, out _)
+            ? key
+            : throw new ArgumentException($"The key of {grainId} is not an integer.", nameof(grainId));
 
     /// <exception cref="ArgumentException">The key is not a Guid.</exception>
-    public static Guid GetGuidKey(this GrainId grainId) => grainId.TryGetGuidKey(out var key, out _)
-        ? key
-        : throw new ArgumentException($"The key of {grainId} is not a Guid.", nameof(grainId));
+    public static Guid GetGuidKey(this GrainId grainId) =>
+        grainId.TryGetGuidKey(out var key, out _)
+            ? key
+            : throw new ArgumentException($"The key of {grainId} is not a Guid.", nameof(grainId));
 
     private static IdSpan WithExtension(string key, string? extension) =>
         IdSpan.Create(string.IsNullOrWhiteSpace(extension) ? key : $"{key}+{extension}");

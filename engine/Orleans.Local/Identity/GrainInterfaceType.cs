@@ -5,9 +5,7 @@ namespace Orleans.Runtime;
 public readonly struct GrainInterfaceType(IdSpan value) : IEquatable<GrainInterfaceType>
 {
     public GrainInterfaceType(string value)
-        : this(IdSpan.Create(value))
-    {
-    }
+        : this(IdSpan.Create(value)) { }
 
     public IdSpan Value { get; } = value;
 

@@ -1,6 +1,7 @@
 namespace Orleans.Runtime;
 
-/// <summary>The name of a grain class within the cluster: <c>[GrainType]</c>, or the class name in lower case without its "Grain" suffix.</summary>
+/// <summary>The name of a grain class within the cluster: <c>[GrainType]</c>, or the class name in lower case without its "Grain"
+/// suffix.</summary>
 [GenerateSerializer, Immutable]
 public readonly struct GrainType(IdSpan id) : IEquatable<GrainType>, IComparable<GrainType>
 {

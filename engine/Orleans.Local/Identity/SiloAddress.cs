@@ -24,11 +24,9 @@ public sealed class SiloAddress : IEquatable<SiloAddress>
     public static SiloAddress New(IPAddress address, int port, int generation) => new(new IPEndPoint(address, port), generation);
 
     /// <summary>Seconds since 2010-01-01: a later start of the same endpoint has a higher generation.</summary>
-    public static int AllocateNewGeneration() =>
-        (int)(DateTime.UtcNow - new DateTime(2010, 1, 1, 0, 0, 0, DateTimeKind.Utc)).TotalSeconds;
+    public static int AllocateNewGeneration() => (int)(DateTime.UtcNow - new DateTime(2010, 1, 1, 0, 0, 0, DateTimeKind.Utc)).TotalSeconds;
 
-    public string ToParsableString() =>
-        string.Create(CultureInfo.InvariantCulture, $"{Endpoint.Address}:{Endpoint.Port}@{Generation}");
+    public string ToParsableString() => string.Create(CultureInfo.InvariantCulture, $"{Endpoint.Address}:{Endpoint.Port}@{Generation}");
 
     public bool Equals(SiloAddress? other) => other is not null && Generation == other.Generation && Endpoint.Equals(other.Endpoint);
 

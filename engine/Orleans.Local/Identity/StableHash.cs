@@ -41,7 +41,10 @@ public static class StableHash
     {
         unchecked
         {
-            uint a = Prime1 + Prime2, b = Prime2, c = 0, d = 0 - Prime1;
+            uint a = Prime1 + Prime2,
+                b = Prime2,
+                c = 0,
+                d = 0 - Prime1;
             for (; data.Length >= 16; data = data[16..])
             {
                 a = Round(a, data);
@@ -50,8 +53,10 @@ public static class StableHash
                 d = Round(d, data[12..]);
             }
 
-            return BitOperations.RotateLeft(a, 1) + BitOperations.RotateLeft(b, 7)
-                + BitOperations.RotateLeft(c, 12) + BitOperations.RotateLeft(d, 18);
+            return BitOperations.RotateLeft(a, 1)
+                + BitOperations.RotateLeft(b, 7)
+                + BitOperations.RotateLeft(c, 12)
+                + BitOperations.RotateLeft(d, 18);
         }
     }
 

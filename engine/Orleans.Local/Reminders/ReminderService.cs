@@ -6,8 +6,12 @@ namespace Orleans.Reminders;
 
 /// <summary>Sends the ticks of all reminders of the table while the silo runs.</summary>
 internal sealed partial class ReminderService(
-    IReminderTable table, TimeSpan minimumPeriod, IGrainFactory grains, TimeProvider time, ILogger<ReminderService> logger)
-    : IReminderRegistry, IDisposable
+    IReminderTable table,
+    TimeSpan minimumPeriod,
+    IGrainFactory grains,
+    TimeProvider time,
+    ILogger<ReminderService> logger
+) : IReminderRegistry, IDisposable
 {
     // A timer waits at most 49 days.
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
@@ -32,7 +36,8 @@ internal sealed partial class ReminderService(
         if (period < minimumPeriod)
             throw new ArgumentException(
                 $"The reminder {reminderName} cannot have a period of {period}: the shortest is {minimumPeriod}.",
-                nameof(period));
+                nameof(period)
+            );
         return RegisterAsync(new ReminderEntry(grainId, reminderName, _time.GetUtcNow().UtcDateTime + dueTime, period, ""));
     }
 
@@ -41,7 +46,8 @@ internal sealed partial class ReminderService(
         var entry = (ReminderEntry)reminder;
         if (!await table.RemoveAsync(entry))
             throw new ReminderException(
-                $"The reminder {entry.Name} of {entry.GrainId} could not be unregistered: it has been changed or removed since it was read.");
+                $"The reminder {entry.Name} of {entry.GrainId} could not be unregistered: it has been changed or removed since it was read."
+            );
         if (_schedules.TryRemove((entry.GrainId, entry.Name), out var schedule))
             schedule.Dispose();
     }
@@ -71,18 +77,23 @@ internal sealed partial class ReminderService(
         if (_stopped)
             return;
         var schedule = new Schedule(this, entry);
-        _schedules.AddOrUpdate((entry.GrainId, entry.Name), schedule, (_, old) =>
-        {
-            old.Dispose();
-            return schedule;
-        });
+        _schedules.AddOrUpdate(
+            (entry.GrainId, entry.Name),
+            schedule,
+            (_, old) =>
+            {
+                old.Dispose();
+                return schedule;
+            }
+        );
         schedule.Begin(isNew);
     }
 
     [LoggerMessage(1301, LogLevel.Warning, "The reminder {Name} of {GrainId} failed; it continues with its next tick")]
     private static partial void TickFailed(ILogger logger, Exception exception, string name, GrainId grainId);
 
-    /// <summary>The ticks of one reminder. A tick that is due while no silo runs, or while the previous tick still runs, is skipped.</summary>
+    /// <summary>The ticks of one reminder. A tick that is due while no silo runs, or while the previous tick still runs, is
+    /// skipped.</summary>
     private sealed class Schedule : IDisposable
     {
         private readonly ReminderService _service;
@@ -99,7 +110,11 @@ internal sealed partial class ReminderService(
             using (ExecutionContext.IsFlowSuppressed() ? default(AsyncFlowControl?) : ExecutionContext.SuppressFlow())
             {
                 _timer = service._time.CreateTimer(
-                    static schedule => _ = ((Schedule)schedule!).OnTimerAsync(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                    static schedule => _ = ((Schedule)schedule!).OnTimerAsync(),
+                    this,
+                    Timeout.InfiniteTimeSpan,
+                    Timeout.InfiniteTimeSpan
+                );
             }
         }
 
@@ -143,7 +158,12 @@ internal sealed partial class ReminderService(
         private void Wait()
         {
             var wait = _next - Now;
-            _timer.Change(wait < TimeSpan.Zero ? TimeSpan.Zero : wait > LongestWait ? LongestWait : wait, Timeout.InfiniteTimeSpan);
+            _timer.Change(
+                wait < TimeSpan.Zero ? TimeSpan.Zero
+                    : wait > LongestWait ? LongestWait
+                    : wait,
+                Timeout.InfiniteTimeSpan
+            );
         }
     }
 }

@@ -45,18 +45,29 @@ namespace Orleans
         /// <param name="grain">The grain, which implements <see cref="IRemindable"/>.</param>
         /// <param name="reminderName">Unique within the grain.</param>
         /// <param name="dueTime">From now to the first tick.</param>
-        /// <param name="period">From tick to tick, counted from the first one; not under <c>ReminderOptions.MinimumReminderPeriod</c>.</param>
+        /// <param name="period">From tick to tick, counted from the first one; not under
+        /// <c>ReminderOptions.MinimumReminderPeriod</c>.</param>
         public static Task<IGrainReminder> RegisterOrUpdateReminder(
-            this IGrainBase grain, string reminderName, TimeSpan dueTime, TimeSpan period)
+            this IGrainBase grain,
+            string reminderName,
+            TimeSpan dueTime,
+            TimeSpan period
+        )
         {
             if (grain is not IRemindable)
-                throw new InvalidOperationException($"{grain.GetType()} cannot have reminders: it does not implement {nameof(IRemindable)}.");
+                throw new InvalidOperationException(
+                    $"{grain.GetType()} cannot have reminders: it does not implement {nameof(IRemindable)}."
+                );
             return Service(grain).RegisterAsync(grain.GrainContext.GrainId, reminderName, dueTime, period);
         }
 
         /// <inheritdoc cref="RegisterOrUpdateReminder(IGrainBase, string, TimeSpan, TimeSpan)"/>
-        public static Task<IGrainReminder> RegisterOrUpdateReminder(this Grain grain, string reminderName, TimeSpan dueTime, TimeSpan period) =>
-            RegisterOrUpdateReminder((IGrainBase)grain, reminderName, dueTime, period);
+        public static Task<IGrainReminder> RegisterOrUpdateReminder(
+            this Grain grain,
+            string reminderName,
+            TimeSpan dueTime,
+            TimeSpan period
+        ) => RegisterOrUpdateReminder((IGrainBase)grain, reminderName, dueTime, period);
 
         public static Task UnregisterReminder(this IGrainBase grain, IGrainReminder reminder) => Service(grain).UnregisterAsync(reminder);
 
@@ -67,9 +78,11 @@ namespace Orleans
             Service(grain).GetAsync(grain.GrainContext.GrainId, reminderName);
 
         /// <inheritdoc cref="GetReminder(IGrainBase, string)"/>
-        public static Task<IGrainReminder?> GetReminder(this Grain grain, string reminderName) => GetReminder((IGrainBase)grain, reminderName);
+        public static Task<IGrainReminder?> GetReminder(this Grain grain, string reminderName) =>
+            GetReminder((IGrainBase)grain, reminderName);
 
-        public static Task<List<IGrainReminder>> GetReminders(this IGrainBase grain) => Service(grain).GetAllAsync(grain.GrainContext.GrainId);
+        public static Task<List<IGrainReminder>> GetReminders(this IGrainBase grain) =>
+            Service(grain).GetAllAsync(grain.GrainContext.GrainId);
 
         public static Task<List<IGrainReminder>> GetReminders(this Grain grain) => GetReminders((IGrainBase)grain);
 
@@ -77,8 +90,10 @@ namespace Orleans
         {
             var context = (IActivationContext)grain.GrainContext;
             context.ThrowIfOutside("A reminder");
-            return context.ActivationServices.GetService<IReminderRegistry>() ?? throw new InvalidOperationException(
-                "The reminder service has not been configured: call UseInMemoryReminderService or UseAdoNetReminderService.");
+            return context.ActivationServices.GetService<IReminderRegistry>()
+                ?? throw new InvalidOperationException(
+                    "The reminder service has not been configured: call UseInMemoryReminderService or UseAdoNetReminderService."
+                );
         }
     }
 }

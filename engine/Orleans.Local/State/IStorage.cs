@@ -37,7 +37,8 @@ namespace Orleans.Core
 
 namespace Orleans.Runtime
 {
-    /// <summary>A state of a grain that outlives its activations: read before <c>OnActivateAsync</c>, written only by <c>WriteStateAsync</c>.</summary>
+    /// <summary>A state of a grain that outlives its activations: read before <c>OnActivateAsync</c>, written only by
+    /// <c>WriteStateAsync</c>.</summary>
     public interface IPersistentState<TState> : Core.IStorage<TState>;
 
     /// <summary>On a constructor parameter of type <see cref="IPersistentState{TState}"/>: name and storage of the state.</summary>
@@ -67,9 +68,7 @@ namespace Orleans
     [GenerateSerializer]
     public sealed class GrainState<T> : IGrainState<T>
     {
-        public GrainState()
-        {
-        }
+        public GrainState() { }
 
         public GrainState(T? state) => State = state;
 
@@ -106,39 +105,28 @@ namespace Orleans.Storage
     [GenerateSerializer]
     public sealed class BadProviderConfigException : OrleansException
     {
-        public BadProviderConfigException()
-        {
-        }
+        public BadProviderConfigException() { }
 
         public BadProviderConfigException(string msg)
-            : base(msg)
-        {
-        }
+            : base(msg) { }
 
         public BadProviderConfigException(string msg, Exception exc)
-            : base(msg, exc)
-        {
-        }
+            : base(msg, exc) { }
     }
 
-    /// <summary>The stored version differs from the version that the write is based on. Uncaught, it also ends the activation, so that the next call reads again.</summary>
+    /// <summary>The stored version differs from the version that the write is based on. Uncaught, it also ends the activation, so that the
+    /// next call reads again.</summary>
     [GenerateSerializer]
     public class InconsistentStateException : OrleansException
     {
         public InconsistentStateException()
-            : this("The stored state has another version.")
-        {
-        }
+            : this("The stored state has another version.") { }
 
         public InconsistentStateException(string message)
-            : base(message)
-        {
-        }
+            : base(message) { }
 
         public InconsistentStateException(string message, Exception? innerException)
-            : base(message, innerException!)
-        {
-        }
+            : base(message, innerException!) { }
 
         public InconsistentStateException(string errorMsg, string? storedEtag, string? currentEtag)
             : base($"{errorMsg} Stored version: {storedEtag ?? "none"}, version of the writer: {currentEtag ?? "none"}.")

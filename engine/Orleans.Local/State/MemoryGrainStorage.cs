@@ -43,7 +43,11 @@ internal sealed class MemoryGrainStorage : IGrainStorage
         var etag = stored?.Version.ToString(CultureInfo.InvariantCulture);
         var next = new Stored((stored?.Version ?? 0) + 1, json);
         if (etag != grainState.ETag || !(stored is null ? _states.TryAdd(key, next) : _states.TryUpdate(key, next, stored)))
-            throw new InconsistentStateException($"The state \"{stateName}\" of {grainId} has been changed by another writer.", etag, grainState.ETag);
+            throw new InconsistentStateException(
+                $"The state \"{stateName}\" of {grainId} has been changed by another writer.",
+                etag,
+                grainState.ETag
+            );
         grainState.ETag = next.Version.ToString(CultureInfo.InvariantCulture);
     }
 

@@ -21,13 +21,17 @@ internal sealed class PersistentState<T> : IPersistentState<T>, IActivationState
         _activation = activation;
         _name = attribute.StateName;
         var services = activation.ActivationServices;
-        _storage = (string.IsNullOrEmpty(attribute.StorageName)
-                ? services.GetService<IGrainStorage>()
-                : services.GetKeyedService<IGrainStorage>(attribute.StorageName))
+        _storage =
+            (
+                string.IsNullOrEmpty(attribute.StorageName)
+                    ? services.GetService<IGrainStorage>()
+                    : services.GetKeyedService<IGrainStorage>(attribute.StorageName)
+            )
             ?? throw new BadProviderConfigException(
                 $"{activation.Class.Type} keeps \"{_name}\" in "
-                + (string.IsNullOrEmpty(attribute.StorageName) ? "the default storage" : $"a storage named \"{attribute.StorageName}\"")
-                + ", which the silo does not have. Add it with AddMemoryGrainStorage or AddAdoNetGrainStorage.");
+                    + (string.IsNullOrEmpty(attribute.StorageName) ? "the default storage" : $"a storage named \"{attribute.StorageName}\"")
+                    + ", which the silo does not have. Add it with AddMemoryGrainStorage or AddAdoNetGrainStorage."
+            );
         activation.Add(this);
     }
 

@@ -15,8 +15,7 @@ namespace Orleans.TestingHost;
 /// </summary>
 public sealed class InProcessTestCluster : IAsyncDisposable, IDisposable
 {
-    internal const string OneSilo =
-        "The embedded engine is one process and has one silo. Run tests that need more with -p:Engine=Orleans.";
+    internal const string OneSilo = "The embedded engine is one process and has one silo. Run tests that need more with -p:Engine=Orleans.";
 
     private readonly SiloSlot _slot = new();
     private readonly List<InProcessSiloHandle> _silos = [];
@@ -125,7 +124,11 @@ public sealed class InProcessTestCluster : IAsyncDisposable, IDisposable
         var services = _clientHost.Services;
         var timeout = services.GetRequiredService<IOptions<ClientMessagingOptions>>().Value.ResponseTimeout;
         _clientSender = new CallSender(
-            _slot, timeout, services.GetService<TimeProvider>() ?? TimeProvider.System, [.. services.GetServices<IOutgoingGrainCallFilter>()]);
+            _slot,
+            timeout,
+            services.GetService<TimeProvider>() ?? TimeProvider.System,
+            [.. services.GetServices<IOutgoingGrainCallFilter>()]
+        );
         _client = new GrainFactory(_clientSender, new GrainClassMap(), services);
         _clientHost.Start();
     }

@@ -8,9 +8,7 @@ public sealed class InProcessTestClusterBuilder
 {
     /// <summary>A cluster of one silo. Orleans' own class starts two by default.</summary>
     public InProcessTestClusterBuilder()
-        : this(1)
-    {
-    }
+        : this(1) { }
 
     /// <param name="initialSilosCount">1: <see cref="Build"/> refuses more.</param>
     public InProcessTestClusterBuilder(short initialSilosCount) => Options.InitialSilosCount = initialSilosCount;
@@ -24,7 +22,8 @@ public sealed class InProcessTestClusterBuilder
     }
 
     public InProcessTestClusterBuilder ConfigureSiloHost(
-        Action<InProcessTestSiloSpecificOptions, IHostApplicationBuilder> configureSiloHostDelegate)
+        Action<InProcessTestSiloSpecificOptions, IHostApplicationBuilder> configureSiloHostDelegate
+    )
     {
         Options.SiloHostConfigurationDelegates.Add(configureSiloHostDelegate);
         return this;
@@ -47,9 +46,8 @@ public sealed class InProcessTestClusterBuilder
         ConfigureSiloHost((_, host) => configureDelegate(host)).ConfigureClientHost(configureDelegate);
 
     /// <exception cref="NotSupportedException">More than one silo is asked for.</exception>
-    public InProcessTestCluster Build() => Options.InitialSilosCount == 1
-        ? new InProcessTestCluster(Options)
-        : throw new NotSupportedException(InProcessTestCluster.OneSilo);
+    public InProcessTestCluster Build() =>
+        Options.InitialSilosCount == 1 ? new InProcessTestCluster(Options) : throw new NotSupportedException(InProcessTestCluster.OneSilo);
 }
 
 /// <summary>What an <see cref="InProcessTestCluster"/> is made of.</summary>

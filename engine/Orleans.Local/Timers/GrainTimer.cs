@@ -34,7 +34,11 @@ internal sealed partial class GrainTimer : ActivationWork, IGrainTimer, IActivat
         using (ExecutionContext.IsFlowSuppressed() ? default(AsyncFlowControl?) : ExecutionContext.SuppressFlow())
         {
             _timer = owner.Silo.Time.CreateTimer(
-                static timer => ((GrainTimer)timer!).Fire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                static timer => ((GrainTimer)timer!).Fire(),
+                this,
+                Timeout.InfiniteTimeSpan,
+                Timeout.InfiniteTimeSpan
+            );
         }
 
         if (owner.Add(this))

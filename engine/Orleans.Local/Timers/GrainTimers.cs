@@ -6,9 +6,7 @@ namespace Orleans.Runtime
     /// <summary>When a grain timer fires, and how its ticks share the activation with calls.</summary>
     public readonly struct GrainTimerCreationOptions
     {
-        public GrainTimerCreationOptions()
-        {
-        }
+        public GrainTimerCreationOptions() { }
 
         [System.Diagnostics.CodeAnalysis.SetsRequiredMembers]
         public GrainTimerCreationOptions(TimeSpan dueTime, TimeSpan period)
@@ -17,7 +15,8 @@ namespace Orleans.Runtime
             Period = period;
         }
 
-        /// <summary>From now to the first tick; <see cref="Timeout.InfiniteTimeSpan"/> for a timer that starts with <c>Change</c>.</summary>
+        /// <summary>From now to the first tick; <see cref="Timeout.InfiniteTimeSpan"/> for a timer that starts with
+        /// <c>Change</c>.</summary>
         public required TimeSpan DueTime { get; init; }
 
         /// <summary>From the end of one tick to the next; <see cref="Timeout.InfiniteTimeSpan"/> for a single tick.</summary>
@@ -48,12 +47,17 @@ namespace Orleans
             grain.GrainContext.Deactivate(new DeactivationReason(DeactivationReasonCode.ApplicationRequested, "The grain requested it."));
 
         public static IGrainTimer RegisterGrainTimer(
-            this IGrainBase grain, Func<CancellationToken, Task> callback, GrainTimerCreationOptions options) =>
-            Register(grain, callback, options);
+            this IGrainBase grain,
+            Func<CancellationToken, Task> callback,
+            GrainTimerCreationOptions options
+        ) => Register(grain, callback, options);
 
         public static IGrainTimer RegisterGrainTimer(
-            this IGrainBase grain, Func<CancellationToken, Task> callback, TimeSpan dueTime, TimeSpan period) =>
-            Register(grain, callback, new GrainTimerCreationOptions(dueTime, period));
+            this IGrainBase grain,
+            Func<CancellationToken, Task> callback,
+            TimeSpan dueTime,
+            TimeSpan period
+        ) => Register(grain, callback, new GrainTimerCreationOptions(dueTime, period));
 
         public static IGrainTimer RegisterGrainTimer(this IGrainBase grain, Func<Task> callback, GrainTimerCreationOptions options) =>
             Register(grain, _ => callback(), options);
@@ -62,26 +66,42 @@ namespace Orleans
             Register(grain, _ => callback(), new GrainTimerCreationOptions(dueTime, period));
 
         public static IGrainTimer RegisterGrainTimer<TState>(
-            this IGrainBase grain, Func<TState, CancellationToken, Task> callback, TState state, GrainTimerCreationOptions options) =>
-            Register(grain, token => callback(state, token), options);
+            this IGrainBase grain,
+            Func<TState, CancellationToken, Task> callback,
+            TState state,
+            GrainTimerCreationOptions options
+        ) => Register(grain, token => callback(state, token), options);
 
         public static IGrainTimer RegisterGrainTimer<TState>(
-            this IGrainBase grain, Func<TState, CancellationToken, Task> callback, TState state, TimeSpan dueTime, TimeSpan period) =>
-            Register(grain, token => callback(state, token), new GrainTimerCreationOptions(dueTime, period));
+            this IGrainBase grain,
+            Func<TState, CancellationToken, Task> callback,
+            TState state,
+            TimeSpan dueTime,
+            TimeSpan period
+        ) => Register(grain, token => callback(state, token), new GrainTimerCreationOptions(dueTime, period));
 
         public static IGrainTimer RegisterGrainTimer<TState>(
-            this IGrainBase grain, Func<TState, Task> callback, TState state, GrainTimerCreationOptions options) =>
-            Register(grain, _ => callback(state), options);
+            this IGrainBase grain,
+            Func<TState, Task> callback,
+            TState state,
+            GrainTimerCreationOptions options
+        ) => Register(grain, _ => callback(state), options);
 
         public static IGrainTimer RegisterGrainTimer<TState>(
-            this IGrainBase grain, Func<TState, Task> callback, TState state, TimeSpan dueTime, TimeSpan period) =>
-            Register(grain, _ => callback(state), new GrainTimerCreationOptions(dueTime, period));
+            this IGrainBase grain,
+            Func<TState, Task> callback,
+            TState state,
+            TimeSpan dueTime,
+            TimeSpan period
+        ) => Register(grain, _ => callback(state), new GrainTimerCreationOptions(dueTime, period));
 
         private static IGrainTimer Register(IGrainBase grain, Func<CancellationToken, Task> callback, GrainTimerCreationOptions options)
         {
             ArgumentNullException.ThrowIfNull(grain);
             ArgumentNullException.ThrowIfNull(callback);
-            return grain.GrainContext.ActivationServices.GetRequiredService<ITimerRegistry>().Register(grain.GrainContext, callback, options);
+            return grain
+                .GrainContext.ActivationServices.GetRequiredService<ITimerRegistry>()
+                .Register(grain.GrainContext, callback, options);
         }
     }
 }

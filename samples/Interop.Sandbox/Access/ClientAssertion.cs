@@ -13,13 +13,16 @@ internal sealed record ClientAssertion(string Id, DateTimeOffset Expiry)
 {
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
 
-    /// <exception cref="InvalidAssertionException">The assertion is malformed, or it is not for this client and this server; the message holds the reason.</exception>
+    /// <exception cref="InvalidAssertionException">The assertion is malformed, or it is not for this client and this server; the message
+    /// holds the reason.</exception>
     public static ClientAssertion Verify(string jwt, string publicJwk, string clientId, string tokenEndpoint, DateTimeOffset now)
     {
         var parts = jwt.Split('.');
         if (parts.Length != 3)
             throw new InvalidAssertionException("client_assertion is not a signed JWT.");
-        JsonElement header, claims, key;
+        JsonElement header,
+            claims,
+            key;
         byte[] signature;
         try
         {
@@ -54,7 +57,15 @@ internal sealed record ClientAssertion(string Id, DateTimeOffset Expiry)
                 using (var rsa = RSA.Create(new RSAParameters { Modulus = Bytes(key, "n"), Exponent = Bytes(key, "e") }))
                     return rsa.VerifyData(signed, signature, HashAlgorithmName.SHA384, RSASignaturePadding.Pkcs1);
             case ("ES384", "EC"):
-                using (var ec = ECDsa.Create(new ECParameters { Curve = ECCurve.NamedCurves.nistP384, Q = new ECPoint { X = Bytes(key, "x"), Y = Bytes(key, "y") } }))
+                using (
+                    var ec = ECDsa.Create(
+                        new ECParameters
+                        {
+                            Curve = ECCurve.NamedCurves.nistP384,
+                            Q = new ECPoint { X = Bytes(key, "x"), Y = Bytes(key, "y") },
+                        }
+                    )
+                )
                     return ec.VerifyData(signed, signature, HashAlgorithmName.SHA384, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
             default:
                 throw new InvalidAssertionException($"alg {algorithm} does not fit the registered key; RS384 and ES384 are accepted.");
@@ -63,10 +74,13 @@ internal sealed record ClientAssertion(string Id, DateTimeOffset Expiry)
 
     private static JsonElement Decode(string part) => JsonDocument.Parse(Base64Url.DecodeFromChars(part)).RootElement;
 
-    private static byte[] Bytes(JsonElement key, string name) => Base64Url.DecodeFromChars(Text(key, name) ?? throw new InvalidAssertionException($"The registered key has no {name}."));
+    private static byte[] Bytes(JsonElement key, string name) =>
+        Base64Url.DecodeFromChars(Text(key, name) ?? throw new InvalidAssertionException($"The registered key has no {name}."));
 
     private static string? Text(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
 }
 
 internal sealed class InvalidAssertionException(string message) : Exception(message);

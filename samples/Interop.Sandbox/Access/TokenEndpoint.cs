@@ -30,32 +30,44 @@ internal sealed class TokenEndpoint(AccessOptions access, AccessTokens tokens, S
             await RefuseAsync(context, 401, "invalid_client", reason);
             return;
         }
-        await WriteAsync(context, 200, new Dictionary<string, object>
-        {
-            ["access_token"] = tokens.Issue(access.TokenLifetime),
-            ["token_type"] = "bearer",
-            ["expires_in"] = (long)access.TokenLifetime.TotalSeconds,
-            ["scope"] = form["scope"].ToString() is { Length: > 0 } scope ? scope : "system/*.rs",
-        });
+        await WriteAsync(
+            context,
+            200,
+            new Dictionary<string, object>
+            {
+                ["access_token"] = tokens.Issue(access.TokenLifetime),
+                ["token_type"] = "bearer",
+                ["expires_in"] = (long)access.TokenLifetime.TotalSeconds,
+                ["scope"] = form["scope"].ToString() is { Length: > 0 } scope ? scope : "system/*.rs",
+            }
+        );
     }
 
     /// <summary>`.well-known/smart-configuration`: where a client that only knows the FHIR base finds the token endpoint.</summary>
-    public static Task ConfigurationAsync(HttpContext context) => WriteAsync(context, 200, new Dictionary<string, object>
-    {
-        ["token_endpoint"] = Address(context.Request),
-        ["grant_types_supported"] = new[] { "client_credentials" },
-        ["token_endpoint_auth_methods_supported"] = new[] { "private_key_jwt", "client_secret_basic", "client_secret_post" },
-        ["token_endpoint_auth_signing_alg_values_supported"] = new[] { "RS384", "ES384" },
-        ["scopes_supported"] = new[] { "system/*.rs" },
-        ["capabilities"] = new[] { "client-confidential-asymmetric" },
-    });
+    public static Task ConfigurationAsync(HttpContext context) =>
+        WriteAsync(
+            context,
+            200,
+            new Dictionary<string, object>
+            {
+                ["token_endpoint"] = Address(context.Request),
+                ["grant_types_supported"] = new[] { "client_credentials" },
+                ["token_endpoint_auth_methods_supported"] = new[] { "private_key_jwt", "client_secret_basic", "client_secret_post" },
+                ["token_endpoint_auth_signing_alg_values_supported"] = new[] { "RS384", "ES384" },
+                ["scopes_supported"] = new[] { "system/*.rs" },
+                ["capabilities"] = new[] { "client-confidential-asymmetric" },
+            }
+        );
 
     public static bool TryBasic(HttpRequest request, out string user, out string password)
     {
         user = password = "";
         var header = request.Headers.Authorization.ToString();
         Span<byte> decoded = new byte[header.Length];
-        if (!header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase) || !Convert.TryFromBase64String(header[6..], decoded, out var length))
+        if (
+            !header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase)
+            || !Convert.TryFromBase64String(header[6..], decoded, out var length)
+        )
             return false;
         var text = Encoding.UTF8.GetString(decoded[..length]);
         var colon = text.IndexOf(':', StringComparison.Ordinal);
@@ -66,7 +78,8 @@ internal sealed class TokenEndpoint(AccessOptions access, AccessTokens tokens, S
     }
 
     public static bool IsSecret(AccessOptions access, string user, string password) =>
-        access.ClientSecret is { } secret && user == access.ClientId
+        access.ClientSecret is { } secret
+        && user == access.ClientId
         && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(password));
 
     private string? Refusal(HttpContext context, IFormCollection form)
@@ -81,7 +94,13 @@ internal sealed class TokenEndpoint(AccessOptions access, AccessTokens tokens, S
             return "client_assertion is accepted as jwt-bearer from a client with a registered key.";
         try
         {
-            var verified = ClientAssertion.Verify(assertion, access.PublicJwk, access.ClientId, Address(context.Request), options.Time.GetUtcNow());
+            var verified = ClientAssertion.Verify(
+                assertion,
+                access.PublicJwk,
+                access.ClientId,
+                Address(context.Request),
+                options.Time.GetUtcNow()
+            );
             return tokens.TryUseAssertion(verified.Id, verified.Expiry) ? null : "This jti was used before.";
         }
         catch (InvalidAssertionException error)

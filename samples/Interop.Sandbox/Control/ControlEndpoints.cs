@@ -15,18 +15,40 @@ internal static class ControlEndpoints
 
         var control = routes.MapGroup("/sandbox");
         control.MapGet("/faults", context => Write(context, 200, faults.Rules));
-        control.MapPut("/faults", context => HandleAsync<FaultRule[]>(context, rules =>
-        {
-            faults.Set(rules);
-            return faults.Rules;
-        }));
-        control.MapDelete("/faults", context =>
-        {
-            faults.Clear();
-            return Write(context, 200, faults.Rules);
-        });
+        control.MapPut(
+            "/faults",
+            context =>
+                HandleAsync<FaultRule[]>(
+                    context,
+                    rules =>
+                    {
+                        faults.Set(rules);
+                        return faults.Rules;
+                    }
+                )
+        );
+        control.MapDelete(
+            "/faults",
+            context =>
+            {
+                faults.Clear();
+                return Write(context, 200, faults.Rules);
+            }
+        );
         control.MapGet("/stats", context => Write(context, 200, SandboxStats.Of(store, faults, counters)));
-        control.MapPost("/mutate", context => HandleAsync<Mutation>(context, mutation => new { mutation.Type, mutation.Kind, ids = mutation.ApplyTo(store) }));
+        control.MapPost(
+            "/mutate",
+            context =>
+                HandleAsync<Mutation>(
+                    context,
+                    mutation => new
+                    {
+                        mutation.Type,
+                        mutation.Kind,
+                        ids = mutation.ApplyTo(store),
+                    }
+                )
+        );
     }
 
     private static async Task HandleAsync<T>(HttpContext context, Func<T, object> handle)
@@ -34,7 +56,8 @@ internal static class ControlEndpoints
         object answer;
         try
         {
-            var body = await JsonSerializer.DeserializeAsync<T>(context.Request.Body, FaultRule.Json, context.RequestAborted)
+            var body =
+                await JsonSerializer.DeserializeAsync<T>(context.Request.Body, FaultRule.Json, context.RequestAborted)
                 ?? throw new ArgumentException("The body is null.");
             answer = handle(body);
         }

@@ -57,8 +57,16 @@ public sealed record Mutation
     private string[] Draw(TypeStore rows)
     {
         var candidates = rows.Read(rows.Select(new VersionFilter()))
-            .Where(version => Kind switch { MutationKind.Fix => version.Defect != SyntheticData.Defect.None, MutationKind.Delete => true, _ => version.Defect == SyntheticData.Defect.None })
-            .Select(version => version.Resource).ToArray();
+            .Where(version =>
+                Kind switch
+                {
+                    MutationKind.Fix => version.Defect != SyntheticData.Defect.None,
+                    MutationKind.Delete => true,
+                    _ => version.Defect == SyntheticData.Defect.None,
+                }
+            )
+            .Select(version => version.Resource)
+            .ToArray();
         if (candidates.Length < Count)
             throw new ArgumentException($"Only {candidates.Length} resources of type {Type} can be the object of {Kind}, not {Count}.");
         var random = SplitMix.For(Seed, (ulong)Kind + 0x30D, 0);

@@ -3,7 +3,11 @@ namespace Interop.Sandbox.Control;
 /// <summary>Counters since the start of the sandbox.</summary>
 internal sealed class SandboxCounters
 {
-    private long _requests, _searches, _resources, _writes, _bytes;
+    private long _requests,
+        _searches,
+        _resources,
+        _writes,
+        _bytes;
 
     public long Requests => Interlocked.Read(ref _requests);
 

@@ -3,7 +3,8 @@ using Interop.Sandbox.SyntheticData;
 namespace Interop.Sandbox.Faults;
 
 /// <summary>
-/// The rules in force and what they did. Which request a rule hits depends on its seed and on how many matching requests there were, not on time:
+/// The rules in force and what they did. Which request a rule hits depends on its seed and on how many matching requests there were, not on
+/// time:
 /// the same sequence of requests meets the same faults.
 /// </summary>
 public sealed class FaultBook
@@ -58,8 +59,18 @@ public sealed class FaultBook
 
     public void Clear() => Set();
 
-    internal static bool ReplacesTheAnswer(FaultKind kind) => kind is FaultKind.TooManyRequests or FaultKind.Unauthorized or FaultKind.Conflict or FaultKind.Unprocessable or FaultKind.Unavailable or FaultKind.ServerError
-        or FaultKind.ExpiredPaging or FaultKind.OutcomeAnswer or FaultKind.NotABundle or FaultKind.HugeBody;
+    internal static bool ReplacesTheAnswer(FaultKind kind) =>
+        kind
+            is FaultKind.TooManyRequests
+                or FaultKind.Unauthorized
+                or FaultKind.Conflict
+                or FaultKind.Unprocessable
+                or FaultKind.Unavailable
+                or FaultKind.ServerError
+                or FaultKind.ExpiredPaging
+                or FaultKind.OutcomeAnswer
+                or FaultKind.NotABundle
+                or FaultKind.HugeBody;
 
     internal FaultPlan Plan(in RequestFacts facts)
     {
@@ -75,7 +86,11 @@ public sealed class FaultBook
                 foreach (var entry in _entries)
                 {
                     var kind = entry.Rule.Kind;
-                    if (ReplacesTheAnswer(kind) != replacing || (isReplaced && kind is not (FaultKind.SlowHeaders or FaultKind.ClockSkew)) || !Fires(entry, facts))
+                    if (
+                        ReplacesTheAnswer(kind) != replacing
+                        || (isReplaced && kind is not (FaultKind.SlowHeaders or FaultKind.ClockSkew))
+                        || !Fires(entry, facts)
+                    )
                         continue;
                     isReplaced |= replacing;
                     firing.Add(entry.Rule);
@@ -100,7 +115,10 @@ public sealed class FaultBook
                 var searches = entry.Searches.GetValueOrDefault(type);
                 if (isSearch)
                     entry.Searches[type] = searches + 1;
-                if (searches >= rule.AfterSearches || (rule.Seconds is { } seconds && _time.GetUtcNow() - entry.Since >= TimeSpan.FromSeconds(seconds)))
+                if (
+                    searches >= rule.AfterSearches
+                    || (rule.Seconds is { } seconds && _time.GetUtcNow() - entry.Since >= TimeSpan.FromSeconds(seconds))
+                )
                     continue;
                 (hiding ??= []).Add(rule);
                 if (isSearch)
@@ -113,11 +131,13 @@ public sealed class FaultBook
     private static bool Fires(Entry entry, in RequestFacts facts)
     {
         var rule = entry.Rule;
-        if (!CanApply(rule.Kind, facts)
+        if (
+            !CanApply(rule.Kind, facts)
             || (rule.Type is not null && rule.Type != facts.Type)
             || (rule.Path is not null && !facts.PathAndQuery.Contains(rule.Path, StringComparison.Ordinal))
             || (rule.Pages is not null && !rule.Pages.Contains(facts.Page))
-            || entry.Fired >= rule.Times)
+            || entry.Fired >= rule.Times
+        )
             return false;
         entry.Matched++;
         if (rule.Every is { } every && entry.Matched % every != 0)
@@ -131,13 +151,20 @@ public sealed class FaultBook
     private static bool IsDrawn(FaultRule rule, int number) =>
         rule.Rate >= 1 || SplitMix.For(rule.Seed, (ulong)rule.Kind + 0xFA17, number).Next(1_000_000) < rule.Rate * 1_000_000;
 
-    private static bool CanApply(FaultKind kind, in RequestFacts facts) => kind switch
-    {
-        FaultKind.LateRows => false, // works on rows, not on requests
-        FaultKind.ExpiredPaging => facts.IsNext,
-        FaultKind.DuplicatedPage => facts is { IsSearch: true, IsRepetition: false },
-        FaultKind.OutcomeEntry or FaultKind.IncludedEntries or FaultKind.OutcomeAnswer or FaultKind.NotABundle or FaultKind.EntryWithoutResource
-            or FaultKind.EntryOfAnotherType or FaultKind.RepeatedNext or FaultKind.ForeignNext => facts.IsSearch,
-        _ => true,
-    };
+    private static bool CanApply(FaultKind kind, in RequestFacts facts) =>
+        kind switch
+        {
+            FaultKind.LateRows => false, // works on rows, not on requests
+            FaultKind.ExpiredPaging => facts.IsNext,
+            FaultKind.DuplicatedPage => facts is { IsSearch: true, IsRepetition: false },
+            FaultKind.OutcomeEntry
+            or FaultKind.IncludedEntries
+            or FaultKind.OutcomeAnswer
+            or FaultKind.NotABundle
+            or FaultKind.EntryWithoutResource
+            or FaultKind.EntryOfAnotherType
+            or FaultKind.RepeatedNext
+            or FaultKind.ForeignNext => facts.IsSearch,
+            _ => true,
+        };
 }

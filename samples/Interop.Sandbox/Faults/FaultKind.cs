@@ -75,6 +75,7 @@ public enum FaultKind
     /// <summary>422: the server does not accept the content.</summary>
     Unprocessable,
 
-    /// <summary>The request is carried out, but after the rule's duration the connection is reset instead of an answer: a timeout after the write.</summary>
+    /// <summary>The request is carried out, but after the rule's duration the connection is reset instead of an answer: a timeout after the
+    /// write.</summary>
     LostAnswer,
 }

@@ -68,9 +68,14 @@ internal sealed class FaultMiddleware(RequestDelegate next, FaultBook faults, Se
     {
         if (rule.RetryAfterSeconds is { } seconds)
         {
-            answer.Headers.Add(("Retry-After", rule.RetryAfterAsDate
-                ? HttpDate(options.Time.GetUtcNow().AddSeconds(seconds))
-                : Math.Ceiling(seconds).ToString(CultureInfo.InvariantCulture)));
+            answer.Headers.Add(
+                (
+                    "Retry-After",
+                    rule.RetryAfterAsDate
+                        ? HttpDate(options.Time.GetUtcNow().AddSeconds(seconds))
+                        : Math.Ceiling(seconds).ToString(CultureInfo.InvariantCulture)
+                )
+            );
         }
         return answer;
     }
@@ -79,14 +84,20 @@ internal sealed class FaultMiddleware(RequestDelegate next, FaultBook faults, Se
     private static async Task SendHugeBodyAsync(HttpContext context, long size)
     {
         context.Response.ContentType = "application/fhir+json; charset=utf-8";
-        await context.Response.Body.WriteAsync("{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"entry\":["u8.ToArray(), context.RequestAborted);
+        await context.Response.Body.WriteAsync(
+            "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"entry\":["u8.ToArray(),
+            context.RequestAborted
+        );
         var entry = "{\"resource\":{\"resourceType\":\"Basic\",\"code\":{\"text\":\"more\"}}},"u8;
         var piece = new byte[entry.Length * 1000];
         for (var at = 0; at < piece.Length; at += entry.Length)
             entry.CopyTo(piece.AsSpan(at));
         for (var sent = 0L; sent < size; sent += piece.Length)
             await context.Response.Body.WriteAsync(piece, context.RequestAborted);
-        await context.Response.Body.WriteAsync("{\"resource\":{\"resourceType\":\"Basic\",\"code\":{\"text\":\"last\"}}}]}"u8.ToArray(), context.RequestAborted);
+        await context.Response.Body.WriteAsync(
+            "{\"resource\":{\"resourceType\":\"Basic\",\"code\":{\"text\":\"last\"}}}]}"u8.ToArray(),
+            context.RequestAborted
+        );
     }
 
     private static string HttpDate(DateTimeOffset instant) => instant.UtcDateTime.ToString("R", CultureInfo.InvariantCulture);

@@ -4,7 +4,8 @@ using System.Text.Json.Serialization;
 namespace Interop.Sandbox.Faults;
 
 /// <summary>
-/// When a fault fires and how. All conditions that a rule states must hold: `type`, `path`, `pages`, then `every`, then `rate`, and `times` limits it.
+/// When a fault fires and how. All conditions that a rule states must hold: `type`, `path`, `pages`, then `every`, then `rate`, and `times`
+/// limits it.
 /// A rule without conditions fires on every request that its kind can apply to.
 /// </summary>
 public sealed record FaultRule
@@ -40,7 +41,8 @@ public sealed record FaultRule
     /// <summary>expiredPaging: the status instead of 410.</summary>
     public int? Status { get; init; }
 
-    /// <summary>slowBody, slowHeaders: how long. lateRows: for how long the rows stay invisible. clockSkew: by how much, negative is behind.</summary>
+    /// <summary>slowBody, slowHeaders: how long. lateRows: for how long the rows stay invisible. clockSkew: by how much, negative is
+    /// behind.</summary>
     public double? Seconds { get; init; }
 
     /// <summary>brokenConnection, truncatedJson: the share of the body that arrives; a half if neither this nor `bytes` is given.</summary>

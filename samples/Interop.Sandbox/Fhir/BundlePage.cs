@@ -25,8 +25,11 @@ internal sealed class BundlePage(ResourceStore store, string fhirBase, FaultPlan
 
     public void Append(Utf8Builder text)
     {
-        text.Append("{\"resourceType\":\"Bundle\",\"id\":\""u8).Append(Guid.NewGuid().ToString()).Append("\",\"type\":\""u8)
-            .Append(IsHistory ? "history" : "searchset").Append("\""u8);
+        text.Append("{\"resourceType\":\"Bundle\",\"id\":\""u8)
+            .Append(Guid.NewGuid().ToString())
+            .Append("\",\"type\":\""u8)
+            .Append(IsHistory ? "history" : "searchset")
+            .Append("\""u8);
         if (Total is { } total)
             text.Append(",\"total\":"u8).Append(total);
         text.Append(",\"link\":[{\"relation\":\"self\",\"url\":"u8).AppendJson(Self).Append("}"u8);
@@ -46,9 +49,17 @@ internal sealed class BundlePage(ResourceStore store, string fhirBase, FaultPlan
         }
         AppendIncludedPatients(text);
         if (faults.Find(FaultKind.EntryWithoutResource) is not null)
-            text.Append("{\"fullUrl\":\""u8).Append(fhirBase).Append("/"u8).Append(Rows.Type).Append("/without-resource\",\"search\":{\"mode\":\"match\"}},"u8);
+            text.Append("{\"fullUrl\":\""u8)
+                .Append(fhirBase)
+                .Append("/"u8)
+                .Append(Rows.Type)
+                .Append("/without-resource\",\"search\":{\"mode\":\"match\"}},"u8);
         if (faults.Find(FaultKind.EntryOfAnotherType) is not null)
-            text.Append("{\"fullUrl\":\""u8).Append(fhirBase).Append("/Basic/of-another-type\",\"resource\":{\"resourceType\":\"Basic\",\"id\":\"of-another-type\",\"code\":{\"text\":\"Not what was asked for\"}},\"search\":{\"mode\":\"match\"}},"u8);
+            text.Append("{\"fullUrl\":\""u8)
+                .Append(fhirBase)
+                .Append(
+                    "/Basic/of-another-type\",\"resource\":{\"resourceType\":\"Basic\",\"id\":\"of-another-type\",\"code\":{\"text\":\"Not what was asked for\"}},\"search\":{\"mode\":\"match\"}},"u8
+                );
         if (faults.Find(FaultKind.OutcomeEntry) is not null)
             AppendOutcome(["Some of the index was not available; the result may be incomplete."], text);
         if (Ignored.Count > 0)
@@ -63,7 +74,10 @@ internal sealed class BundlePage(ResourceStore store, string fhirBase, FaultPlan
 
     private void AppendIncludedPatients(Utf8Builder text)
     {
-        var most = IncludesPatients ? int.MaxValue : faults.Find(FaultKind.IncludedEntries) is { } fault ? fault.Count ?? 2 : 0;
+        var most =
+            IncludesPatients ? int.MaxValue
+            : faults.Find(FaultKind.IncludedEntries) is { } fault ? fault.Count ?? 2
+            : 0;
         if (most == 0 || store.Find("Patient") is not { } patients)
             return;
         foreach (var key in Versions.Select(version => version.Patient).Distinct())
@@ -95,14 +109,26 @@ internal sealed class BundlePage(ResourceStore store, string fhirBase, FaultPlan
             text.Append(",\"resource\":"u8);
             Rows.AppendText(version, text);
         }
-        text.Append(",\"request\":{\"method\":\""u8).Append(Methods[version.IsDeleted ? 0 : Math.Min(version.Version, 2)]).Append("\",\"url\":\""u8).Append(Rows.Type);
+        text.Append(",\"request\":{\"method\":\""u8)
+            .Append(Methods[version.IsDeleted ? 0 : Math.Min(version.Version, 2)])
+            .Append("\",\"url\":\""u8)
+            .Append(Rows.Type);
         if (version.IsDeleted || version.Version > 1)
         {
             text.Append("/"u8);
             Rows.AppendId(version.Resource, text);
         }
-        text.Append("\"},\"response\":{\"status\":\""u8).Append(version.IsDeleted ? "204" : version.Version == 1 ? "201" : "200")
-            .Append("\",\"etag\":\"W/\\\""u8).Append(version.Version).Append("\\\"\",\"lastModified\":\""u8).AppendInstant(version.LastUpdatedTicks, 3, 0).Append("\"}},"u8);
+        text.Append("\"},\"response\":{\"status\":\""u8)
+            .Append(
+                version.IsDeleted ? "204"
+                : version.Version == 1 ? "201"
+                : "200"
+            )
+            .Append("\",\"etag\":\"W/\\\""u8)
+            .Append(version.Version)
+            .Append("\\\"\",\"lastModified\":\""u8)
+            .AppendInstant(version.LastUpdatedTicks, 3, 0)
+            .Append("\"}},"u8);
     }
 
     private static void AppendOutcome(IEnumerable<string> diagnostics, Utf8Builder text)

@@ -1,6 +1,7 @@
 namespace Interop.Sandbox.Fhir;
 
-/// <summary>Append-only bytes in large chunks. A stored resource has no object of its own, so the garbage collector has nothing to traverse.</summary>
+/// <summary>Append-only bytes in large chunks. A stored resource has no object of its own, so the garbage collector has nothing to
+/// traverse.</summary>
 internal sealed class ByteArena
 {
     private const int ChunkBytes = 4 * 1024 * 1024;

@@ -4,7 +4,8 @@ using Microsoft.Net.Http.Headers;
 
 namespace Interop.Sandbox.Fhir;
 
-/// <summary>One answer. It is complete in memory before it is sent, so that its length is known and a fault can cut it at any position.</summary>
+/// <summary>One answer. It is complete in memory before it is sent, so that its length is known and a fault can cut it at any
+/// position.</summary>
 internal sealed class FhirAnswer(int status = 200)
 {
     private const string FhirJson = "application/fhir+json; charset=utf-8";
@@ -33,7 +34,9 @@ internal sealed class FhirAnswer(int status = 200)
 
         var bytes = Body.Memory;
         if (bytes.Length > 0)
-            response.ContentType = plan.Find(FaultKind.WrongContentType) is { } wrong ? wrong.ContentType ?? "text/html; charset=utf-8" : FhirJson;
+            response.ContentType = plan.Find(FaultKind.WrongContentType) is { } wrong
+                ? wrong.ContentType ?? "text/html; charset=utf-8"
+                : FhirJson;
         response.Headers.Vary = HeaderNames.AcceptEncoding;
         if (bytes.Length > 1024 && context.Request.Headers.AcceptEncoding.ToString().Contains("gzip", StringComparison.OrdinalIgnoreCase))
         {

@@ -19,29 +19,37 @@ internal static class FhirEndpoints
         fhir.MapGet("/{type}/_history", Handle(context => search.History(context, Value(context, "type"), null)));
         fhir.MapGet("/{type}/{id}", Handle(context => resources.Read(Value(context, "type"), Value(context, "id"))));
         fhir.MapGet("/{type}/{id}/_history", Handle(context => search.History(context, Value(context, "type"), Value(context, "id"))));
-        fhir.MapGet("/{type}/{id}/_history/{version}", Handle(context => resources.ReadVersion(Value(context, "type"), Value(context, "id"), Value(context, "version"))));
+        fhir.MapGet(
+            "/{type}/{id}/_history/{version}",
+            Handle(context => resources.ReadVersion(Value(context, "type"), Value(context, "id"), Value(context, "version")))
+        );
         fhir.MapPost("/{type}", HandleAsync(context => resources.CreateAsync(context, Value(context, "type"))));
         fhir.MapPut("/{type}", HandleAsync(context => resources.ConditionalUpdateAsync(context, Value(context, "type"))));
         fhir.MapPut("/{type}/{id}", HandleAsync(context => resources.UpdateAsync(context, Value(context, "type"), Value(context, "id"))));
         fhir.MapDelete("/{type}/{id}", Handle(context => resources.Delete(context, Value(context, "type"), Value(context, "id"))));
-        fhir.MapFallback(Handle(context => throw new FhirError(404, "not-supported", $"No such interaction: {context.Request.Method} {context.Request.Path}.")));
+        fhir.MapFallback(
+            Handle(context =>
+                throw new FhirError(404, "not-supported", $"No such interaction: {context.Request.Method} {context.Request.Path}.")
+            )
+        );
     }
 
     private static string Value(HttpContext context, string name) => (string)context.Request.RouteValues[name]!;
 
     private static RequestDelegate Handle(Func<HttpContext, FhirAnswer> make) => HandleAsync(context => Task.FromResult(make(context)));
 
-    private static RequestDelegate HandleAsync(Func<HttpContext, Task<FhirAnswer>> make) => async context =>
-    {
-        FhirAnswer answer;
-        try
+    private static RequestDelegate HandleAsync(Func<HttpContext, Task<FhirAnswer>> make) =>
+        async context =>
         {
-            answer = await make(context);
-        }
-        catch (FhirError error)
-        {
-            answer = FhirAnswer.Error(error.Status, error.Code, error.Message);
-        }
-        await answer.SendAsync(context);
-    };
+            FhirAnswer answer;
+            try
+            {
+                answer = await make(context);
+            }
+            catch (FhirError error)
+            {
+                answer = FhirAnswer.Error(error.Status, error.Code, error.Message);
+            }
+            await answer.SendAsync(context);
+        };
 }

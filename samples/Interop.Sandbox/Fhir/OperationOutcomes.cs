@@ -8,8 +8,13 @@ internal static class OperationOutcomes
         var isFirst = true;
         foreach (var line in diagnostics)
         {
-            text.Append(isFirst ? "{\"severity\":\""u8 : ",{\"severity\":\""u8).Append(severity).Append("\",\"code\":\""u8).Append(code)
-                .Append("\",\"diagnostics\":"u8).AppendJson(line).Append("}"u8);
+            text.Append(isFirst ? "{\"severity\":\""u8 : ",{\"severity\":\""u8)
+                .Append(severity)
+                .Append("\",\"code\":\""u8)
+                .Append(code)
+                .Append("\",\"diagnostics\":"u8)
+                .AppendJson(line)
+                .Append("}"u8);
             isFirst = false;
         }
         text.Append("]}"u8);

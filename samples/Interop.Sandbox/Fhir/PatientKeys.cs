@@ -1,7 +1,8 @@
 namespace Interop.Sandbox.Fhir;
 
 /// <summary>
-/// Patient ids as numbers, whether or not such a patient exists: every version carries its patient's key, so that a search by patient is a scan over integers.
+/// Patient ids as numbers, whether or not such a patient exists: every version carries its patient's key, so that a search by patient is a
+/// scan over integers.
 /// </summary>
 internal sealed class PatientKeys(SeededType? synthetic)
 {

@@ -10,8 +10,11 @@ internal static class Preconditions
     {
         if (string.IsNullOrEmpty(ifMatch))
             return;
-        if (!ifMatch.StartsWith("W/\"", StringComparison.Ordinal) || !ifMatch.EndsWith('"')
-            || !int.TryParse(ifMatch.AsSpan(3, ifMatch.Length - 4), NumberStyles.None, CultureInfo.InvariantCulture, out var wanted))
+        if (
+            !ifMatch.StartsWith("W/\"", StringComparison.Ordinal)
+            || !ifMatch.EndsWith('"')
+            || !int.TryParse(ifMatch.AsSpan(3, ifMatch.Length - 4), NumberStyles.None, CultureInfo.InvariantCulture, out var wanted)
+        )
             throw FhirError.Invalid($"If-Match: {ifMatch} is not an ETag of this server, such as W/\"1\".");
         if (current is not { IsDeleted: false } version || version.Version != wanted)
             throw new FhirError(412, "conflict", $"{type}/{id} is not at version {wanted}.");

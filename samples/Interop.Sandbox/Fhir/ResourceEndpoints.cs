@@ -7,7 +7,12 @@ using Interop.Sandbox.Faults;
 namespace Interop.Sandbox.Fhir;
 
 /// <summary>Read, version read, create, update and delete, also conditional.</summary>
-internal sealed partial class ResourceEndpoints(ResourceStore store, ConditionalMatch conditional, FaultBook faults, SandboxCounters counters)
+internal sealed partial class ResourceEndpoints(
+    ResourceStore store,
+    ConditionalMatch conditional,
+    FaultBook faults,
+    SandboxCounters counters
+)
 {
     [GeneratedRegex("^[A-Za-z0-9.-]{1,64}$", RegexOptions.CultureInvariant)]
     private static partial Regex IdPattern { get; }
@@ -15,7 +20,10 @@ internal sealed partial class ResourceEndpoints(ResourceStore store, Conditional
     public FhirAnswer Read(string type, string id)
     {
         var version = Find(type, id, out var rows);
-        if (faults.HiddenRows(type, isSearch: false)?.Invoke(version.Resource) == true || store.LateRows(type, isSearch: false)?.Invoke(version.Resource) == true)
+        if (
+            faults.HiddenRows(type, isSearch: false)?.Invoke(version.Resource) == true
+            || store.LateRows(type, isSearch: false)?.Invoke(version.Resource) == true
+        )
             throw FhirError.NotFound(type, id);
         if (version.IsDeleted)
             throw new FhirError(410, "deleted", $"{type}/{id} was deleted.");
@@ -26,7 +34,10 @@ internal sealed partial class ResourceEndpoints(ResourceStore store, Conditional
     public FhirAnswer ReadVersion(string type, string id, string versionId)
     {
         var rows = store.Find(type);
-        var index = rows is not null && int.TryParse(versionId, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? rows.IndexOf(rows.Find(id), number) : -1;
+        var index =
+            rows is not null && int.TryParse(versionId, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                ? rows.IndexOf(rows.Find(id), number)
+                : -1;
         if (index < 0)
             throw new FhirError(404, "not-found", $"{type}/{id} has no version {versionId}.");
         var version = rows!.Read([index])[0];
@@ -63,7 +74,8 @@ internal sealed partial class ResourceEndpoints(ResourceStore store, Conditional
     public async Task<FhirAnswer> ConditionalUpdateAsync(HttpContext context, string type)
     {
         using var resource = await ParseAsync(context, type);
-        var own = resource.RootElement.TryGetProperty("id", out var given) && given.ValueKind == JsonValueKind.String ? given.GetString() : null;
+        var own =
+            resource.RootElement.TryGetProperty("id", out var given) && given.ValueKind == JsonValueKind.String ? given.GetString() : null;
         lock (store.WriteGate)
         {
             var id = conditional.Find(type, context.Request.QueryString.Value ?? "");
@@ -107,7 +119,9 @@ internal sealed partial class ResourceEndpoints(ResourceStore store, Conditional
     {
         var rows = store.Of(type);
         var answer = Answer(status, rows, version);
-        answer.Headers.Add(("Location", $"{FhirPaths.Base(context.Request)}/{type}/{rows.Id(version.Resource)}/_history/{version.Version}"));
+        answer.Headers.Add(
+            ("Location", $"{FhirPaths.Base(context.Request)}/{type}/{rows.Id(version.Resource)}/_history/{version.Version}")
+        );
         return answer;
     }
 
@@ -116,7 +130,9 @@ internal sealed partial class ResourceEndpoints(ResourceStore store, Conditional
         var answer = new FhirAnswer(status);
         rows.AppendText(version, answer.Body);
         answer.Headers.Add(("ETag", $"W/\"{version.Version}\""));
-        answer.Headers.Add(("Last-Modified", new DateTime(version.LastUpdatedTicks, DateTimeKind.Utc).ToString("R", CultureInfo.InvariantCulture)));
+        answer.Headers.Add(
+            ("Last-Modified", new DateTime(version.LastUpdatedTicks, DateTimeKind.Utc).ToString("R", CultureInfo.InvariantCulture))
+        );
         return answer;
     }
 
@@ -137,8 +153,12 @@ internal sealed partial class ResourceEndpoints(ResourceStore store, Conditional
         if (!ResourceTypes.IsKnown(type))
             throw new FhirError(404, "not-supported", $"{type} is not a resource type of FHIR R4.");
         var document = await ReadJsonAsync(context);
-        if (document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("resourceType", out var own)
-            && own.ValueKind == JsonValueKind.String && own.GetString() == type)
+        if (
+            document.RootElement.ValueKind == JsonValueKind.Object
+            && document.RootElement.TryGetProperty("resourceType", out var own)
+            && own.ValueKind == JsonValueKind.String
+            && own.GetString() == type
+        )
             return document;
         document.Dispose();
         throw new FhirError(400, "structure", $"The body is not a resource of type {type}.");

@@ -37,7 +37,15 @@ public sealed class ResourceStore
         var encounters = new SyntheticEncounters(options, patients);
         Patients = new PatientKeys(patients);
         _latePatients = options.LatePatientShare > 0 ? patients : null;
-        foreach (var seed in (SyntheticType[])[patients, encounters, new SyntheticConditions(options, patients, encounters), new SyntheticObservations(options, patients, encounters)])
+        foreach (
+            var seed in (SyntheticType[])
+                [
+                    patients,
+                    encounters,
+                    new SyntheticConditions(options, patients, encounters),
+                    new SyntheticObservations(options, patients, encounters),
+                ]
+        )
             _types[seed.Name] = new TypeStore(seed.Name, _arena, seed);
     }
 
@@ -64,7 +72,8 @@ public sealed class ResourceStore
     public byte[]? Read(string type, string id) =>
         Find(type) is { } store && store.Current(store.Find(id)) is { IsDeleted: false } version ? store.Text(version) : null;
 
-    /// <summary>Creates or updates a resource and returns its new version number. An id in the JSON is kept; without one the server assigns it.</summary>
+    /// <summary>Creates or updates a resource and returns its new version number. An id in the JSON is kept; without one the server assigns
+    /// it.</summary>
     public int Put(ReadOnlySpan<byte> json, DateTimeOffset? lastUpdated = null)
     {
         using var document = JsonDocument.Parse(json.ToArray());
@@ -75,7 +84,8 @@ public sealed class ResourceStore
     public IReadOnlyList<string> Ids(string type) =>
         Find(type) is { } store ? [.. store.Read(store.Select(new VersionFilter())).Select(version => store.Id(version.Resource))] : [];
 
-    /// <summary>The resources of a type that a reader cannot see yet, or null. The first search of Patient is the last one that misses the late patients.</summary>
+    /// <summary>The resources of a type that a reader cannot see yet, or null. The first search of Patient is the last one that misses the
+    /// late patients.</summary>
     internal Func<int, bool>? LateRows(string type, bool isSearch)
     {
         if (_latePatients is not { } patients || type != "Patient" || Volatile.Read(ref _patientSearches) > 0)
@@ -95,8 +105,18 @@ public sealed class ResourceStore
         id ??= resource.TryGetProperty("id", out var own) && own.ValueKind == JsonValueKind.String ? own.GetString()! : NextId();
         var stamp = (lastUpdated ?? _options.Time.GetUtcNow()).UtcTicks;
         stamp -= stamp % TimeSpan.TicksPerMillisecond; // the stored text has milliseconds, and a search must agree with it
-        var patient = type == "Patient" || ResourceText.PatientId(resource) is not { } patientId ? PatientKeys.None : Patients.Of(patientId);
-        return Of(type).Write(id, stamp, patient, defect, false, ResourceText.Identifiers(resource), version => ResourceText.Stamp(resource, id, version, stamp));
+        var patient =
+            type == "Patient" || ResourceText.PatientId(resource) is not { } patientId ? PatientKeys.None : Patients.Of(patientId);
+        return Of(type)
+            .Write(
+                id,
+                stamp,
+                patient,
+                defect,
+                false,
+                ResourceText.Identifiers(resource),
+                version => ResourceText.Stamp(resource, id, version, stamp)
+            );
     }
 
     internal ResourceVersion? Delete(string type, string id)
@@ -104,7 +124,9 @@ public sealed class ResourceStore
         if (Find(type) is not { } store || store.Current(store.Find(id)) is not { } current)
             return null;
         var ticks = _options.Time.GetUtcNow().UtcTicks;
-        return current.IsDeleted ? current : store.Write(id, ticks - ticks % TimeSpan.TicksPerMillisecond, current.Patient, Defect.None, true, [], _ => []);
+        return current.IsDeleted
+            ? current
+            : store.Write(id, ticks - ticks % TimeSpan.TicksPerMillisecond, current.Patient, Defect.None, true, [], _ => []);
     }
 
     /// <summary>A line of an NDJSON file, kept as it is.</summary>
@@ -113,8 +135,18 @@ public sealed class ResourceStore
         using var document = JsonDocument.Parse(line);
         var resource = document.RootElement;
         var type = resource.GetProperty("resourceType").GetString()!;
-        var patient = type == "Patient" || ResourceText.PatientId(resource) is not { } patientId ? PatientKeys.None : Patients.Of(patientId);
-        Of(type).Write(resource.GetProperty("id").GetString()!, ResourceText.LastUpdatedTicks(resource) ?? _options.EndOfData.UtcTicks, patient, Defect.None, false, ResourceText.Identifiers(resource), _ => line);
+        var patient =
+            type == "Patient" || ResourceText.PatientId(resource) is not { } patientId ? PatientKeys.None : Patients.Of(patientId);
+        Of(type)
+            .Write(
+                resource.GetProperty("id").GetString()!,
+                ResourceText.LastUpdatedTicks(resource) ?? _options.EndOfData.UtcTicks,
+                patient,
+                Defect.None,
+                false,
+                ResourceText.Identifiers(resource),
+                _ => line
+            );
     }
 
     internal string NextId() => $"new-{Interlocked.Increment(ref _lastAssignedId)}";

@@ -7,7 +7,11 @@ namespace Interop.Sandbox.Fhir;
 /// <summary>Reads references and times from a resource's JSON and writes `id` and `meta` into it.</summary>
 internal static class ResourceText
 {
-    private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions Relaxed = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
+    };
 
     /// <summary>The same resource with these id, versionId and lastUpdated; everything else keeps its text and its order.</summary>
     public static byte[] Stamp(JsonElement resource, string id, int version, long lastUpdatedTicks)
@@ -21,7 +25,10 @@ internal static class ResourceText
             writer.WriteString("id", id);
             writer.WriteStartObject("meta");
             writer.WriteString("versionId", version.ToString(CultureInfo.InvariantCulture));
-            writer.WriteString("lastUpdated", new DateTime(lastUpdatedTicks).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
+            writer.WriteString(
+                "lastUpdated",
+                new DateTime(lastUpdatedTicks).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)
+            );
             if (resource.TryGetProperty("meta", out var meta) && meta.ValueKind == JsonValueKind.Object)
             {
                 foreach (var property in meta.EnumerateObject().Where(property => property.Name is not ("versionId" or "lastUpdated")))
@@ -40,8 +47,12 @@ internal static class ResourceText
     {
         foreach (var name in (ReadOnlySpan<string>)["subject", "patient"])
         {
-            if (resource.TryGetProperty(name, out var target) && target.ValueKind == JsonValueKind.Object
-                && target.TryGetProperty("reference", out var reference) && reference.ValueKind == JsonValueKind.String)
+            if (
+                resource.TryGetProperty(name, out var target)
+                && target.ValueKind == JsonValueKind.Object
+                && target.TryGetProperty("reference", out var reference)
+                && reference.ValueKind == JsonValueKind.String
+            )
                 return PatientId(reference.GetString()!);
         }
         return null;
@@ -61,9 +72,17 @@ internal static class ResourceText
         if (!resource.TryGetProperty("identifier", out var identifiers))
             return [];
         var keys = new List<string>();
-        foreach (var identifier in identifiers.ValueKind == JsonValueKind.Array ? [.. identifiers.EnumerateArray()] : (ReadOnlySpan<JsonElement>)[identifiers])
+        foreach (
+            var identifier in identifiers.ValueKind == JsonValueKind.Array
+                ? [.. identifiers.EnumerateArray()]
+                : (ReadOnlySpan<JsonElement>)[identifiers]
+        )
         {
-            if (identifier.ValueKind != JsonValueKind.Object || !identifier.TryGetProperty("value", out var value) || value.ValueKind != JsonValueKind.String)
+            if (
+                identifier.ValueKind != JsonValueKind.Object
+                || !identifier.TryGetProperty("value", out var value)
+                || value.ValueKind != JsonValueKind.String
+            )
                 continue;
             keys.Add(value.GetString()!);
             if (identifier.TryGetProperty("system", out var system) && system.ValueKind == JsonValueKind.String)
@@ -74,8 +93,10 @@ internal static class ResourceText
 
     /// <summary>`meta.lastUpdated` as UTC ticks to 100 ns, or null.</summary>
     public static long? LastUpdatedTicks(JsonElement resource) =>
-        resource.TryGetProperty("meta", out var meta) && meta.ValueKind == JsonValueKind.Object
-        && meta.TryGetProperty("lastUpdated", out var text) && text.ValueKind == JsonValueKind.String
+        resource.TryGetProperty("meta", out var meta)
+        && meta.ValueKind == JsonValueKind.Object
+        && meta.TryGetProperty("lastUpdated", out var text)
+        && text.ValueKind == JsonValueKind.String
         && LastUpdatedCondition.TryParse(text.GetString()!, out var instant)
             ? instant.FromTicks
             : null;

@@ -5,8 +5,7 @@ namespace Interop.Sandbox.Fhir;
 /// <summary>The resource types of R4 (4.0.1).</summary>
 internal static class ResourceTypes
 {
-    public static readonly string[] All =
-        """
+    public static readonly string[] All = """
         Account ActivityDefinition AdverseEvent AllergyIntolerance Appointment AppointmentResponse AuditEvent Basic Binary
         BiologicallyDerivedProduct BodyStructure Bundle CapabilityStatement CarePlan CareTeam CatalogEntry ChargeItem ChargeItemDefinition
         Claim ClaimResponse ClinicalImpression CodeSystem Communication CommunicationRequest CompartmentDefinition Composition ConceptMap

@@ -3,7 +3,15 @@ using System.Collections.Concurrent;
 namespace Interop.Sandbox.Fhir;
 
 /// <summary>The versions that a search found. Later changes of the resources do not change it.</summary>
-internal sealed record ResultSnapshot(Guid Id, TypeStore Store, int[] Versions, bool IncludesPatients, bool HasTotal, bool IsHistory, DateTimeOffset ExpiresAt);
+internal sealed record ResultSnapshot(
+    Guid Id,
+    TypeStore Store,
+    int[] Versions,
+    bool IncludesPatients,
+    bool HasTotal,
+    bool IsHistory,
+    DateTimeOffset ExpiresAt
+);
 
 /// <summary>The snapshots that `next` links lead into.</summary>
 internal sealed class ResultSnapshots(SandboxOptions options)
@@ -22,12 +30,22 @@ internal sealed class ResultSnapshots(SandboxOptions options)
     {
         if (Interlocked.Increment(ref _added) % SweepEvery == 0)
             DropExpired();
-        var snapshot = new ResultSnapshot(Guid.NewGuid(), store, versions, includesPatients, hasTotal, isHistory, options.Time.GetUtcNow() + options.PagingExpiry);
+        var snapshot = new ResultSnapshot(
+            Guid.NewGuid(),
+            store,
+            versions,
+            includesPatients,
+            hasTotal,
+            isHistory,
+            options.Time.GetUtcNow() + options.PagingExpiry
+        );
         return _snapshots[snapshot.Id] = snapshot;
     }
 
     public ResultSnapshot? Find(string? id) =>
-        Guid.TryParse(id, out var key) && _snapshots.TryGetValue(key, out var snapshot) && snapshot.ExpiresAt > options.Time.GetUtcNow() ? snapshot : null;
+        Guid.TryParse(id, out var key) && _snapshots.TryGetValue(key, out var snapshot) && snapshot.ExpiresAt > options.Time.GetUtcNow()
+            ? snapshot
+            : null;
 
     private void DropExpired()
     {

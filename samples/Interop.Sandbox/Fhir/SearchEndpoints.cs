@@ -4,7 +4,13 @@ using Interop.Sandbox.Faults;
 namespace Interop.Sandbox.Fhir;
 
 /// <summary>Search, the pages after it, and histories.</summary>
-internal sealed class SearchEndpoints(ResourceStore store, ResultSnapshots snapshots, FaultBook faults, SandboxOptions options, SandboxCounters counters)
+internal sealed class SearchEndpoints(
+    ResourceStore store,
+    ResultSnapshots snapshots,
+    FaultBook faults,
+    SandboxOptions options,
+    SandboxCounters counters
+)
 {
     private const int PageOfHistory = 100;
 
@@ -25,29 +31,39 @@ internal sealed class SearchEndpoints(ResourceStore store, ResultSnapshots snaps
         string? next = null;
         if (!query.OnlyCount && query.Offset + count < matches.Length)
         {
-            next = options.Paging == PagingMode.Live
-                ? $"{FhirPaths.Base(request)}/{type}?{query.Understood}{(query.Understood.Length > 0 ? "&" : "")}_count={count}&_offset={query.Offset + count}"
-                : NextLink(request, snapshots.Add(rows, matches, query.IncludesPatients, query.HasTotal, isHistory: false), count, count);
+            next =
+                options.Paging == PagingMode.Live
+                    ? $"{FhirPaths.Base(request)}/{type}?{query.Understood}{(query.Understood.Length > 0 ? "&" : "")}_count={count}&_offset={query.Offset + count}"
+                    : NextLink(
+                        request,
+                        snapshots.Add(rows, matches, query.IncludesPatients, query.HasTotal, isHistory: false),
+                        count,
+                        count
+                    );
         }
         var page = matches.AsSpan(Math.Min(query.Offset, matches.Length));
-        return Page(context, new BundlePage(store, FhirPaths.Base(request), FaultPlan.Of(context))
-        {
-            Rows = rows,
-            Versions = rows.Read(page[..Math.Min(count, page.Length)]),
-            Self = $"{FhirPaths.Base(request)}/{type}?{query.Understood}{(query.Understood.Length > 0 ? "&" : "")}_count={count}",
-            Next = FaultyNext(context, next),
-            Total = query.HasTotal ? matches.Length : null,
-            IncludesPatients = query.IncludesPatients,
-            Ignored = query.Ignored,
-        });
+        return Page(
+            context,
+            new BundlePage(store, FhirPaths.Base(request), FaultPlan.Of(context))
+            {
+                Rows = rows,
+                Versions = rows.Read(page[..Math.Min(count, page.Length)]),
+                Self = $"{FhirPaths.Base(request)}/{type}?{query.Understood}{(query.Understood.Length > 0 ? "&" : "")}_count={count}",
+                Next = FaultyNext(context, next),
+                Total = query.HasTotal ? matches.Length : null,
+                IncludesPatients = query.IncludesPatients,
+                Ignored = query.Ignored,
+            }
+        );
     }
 
-    private Func<int, bool>? Hidden(string type, bool isFirstPage) => (faults.HiddenRows(type, isFirstPage), store.LateRows(type, isFirstPage)) switch
-    {
-        (null, var late) => late,
-        (var hidden, null) => hidden,
-        var (hidden, late) => resource => hidden(resource) || late(resource),
-    };
+    private Func<int, bool>? Hidden(string type, bool isFirstPage) =>
+        (faults.HiddenRows(type, isFirstPage), store.LateRows(type, isFirstPage)) switch
+        {
+            (null, var late) => late,
+            (var hidden, null) => hidden,
+            var (hidden, late) => resource => hidden(resource) || late(resource),
+        };
 
     public FhirAnswer NextPage(HttpContext context)
     {
@@ -67,10 +83,20 @@ internal sealed class SearchEndpoints(ResourceStore store, ResultSnapshots snaps
             throw id is null ? new FhirError(404, "not-supported", $"No resources of type {type}.") : FhirError.NotFound(type, id);
         var query = context.Request.Query;
         var since = query["_since"].ToString() is { Length: > 0 } text
-            ? LastUpdatedCondition.TryParse(text, out var condition) ? condition.FromTicks : throw FhirError.Invalid($"_since={text} is not an instant.")
+            ? LastUpdatedCondition.TryParse(text, out var condition)
+                ? condition.FromTicks
+                : throw FhirError.Invalid($"_since={text} is not an instant.")
             : 0;
-        var count = query.ContainsKey("_count") ? Math.Clamp(SearchQuery.Number("_count", query["_count"]), 1, options.MaxCount) : PageOfHistory;
-        var snapshot = snapshots.Add(rows, rows.History(id is null ? null : rows.Find(id), since), includesPatients: false, hasTotal: true, isHistory: true);
+        var count = query.ContainsKey("_count")
+            ? Math.Clamp(SearchQuery.Number("_count", query["_count"]), 1, options.MaxCount)
+            : PageOfHistory;
+        var snapshot = snapshots.Add(
+            rows,
+            rows.History(id is null ? null : rows.Find(id), since),
+            includesPatients: false,
+            hasTotal: true,
+            isHistory: true
+        );
         return SnapshotPage(context, snapshot, 0, count, FhirPaths.Self(context.Request));
     }
 
@@ -89,7 +115,14 @@ internal sealed class SearchEndpoints(ResourceStore store, ResultSnapshots snaps
         var type = parts.Length > 1 && ResourceTypes.IsKnown(parts[1]) ? parts[1] : null;
         var isSearch = HttpMethods.IsGet(request.Method) && type is not null && (parts.Length == 2 || parts[^1] == "_history");
         if (isSearch && request.Query.TryGetValue("_offset", out var live) && int.TryParse(live, out var liveOffset) && liveOffset > 0)
-            return new RequestFacts(pathAndQuery, type, liveOffset / Math.Max(1, int.TryParse(request.Query["_count"], out var of) ? of : options.DefaultCount) + 1, true, true, isRepetition);
+            return new RequestFacts(
+                pathAndQuery,
+                type,
+                liveOffset / Math.Max(1, int.TryParse(request.Query["_count"], out var of) ? of : options.DefaultCount) + 1,
+                true,
+                true,
+                isRepetition
+            );
         return new RequestFacts(pathAndQuery, type, 1, isSearch, false, isRepetition);
     }
 
@@ -97,16 +130,19 @@ internal sealed class SearchEndpoints(ResourceStore store, ResultSnapshots snaps
     {
         var page = snapshot.Versions.AsSpan(offset);
         var next = offset + count < snapshot.Versions.Length ? NextLink(context.Request, snapshot, offset + count, count) : null;
-        return Page(context, new BundlePage(store, FhirPaths.Base(context.Request), FaultPlan.Of(context))
-        {
-            Rows = snapshot.Store,
-            Versions = snapshot.Store.Read(page[..Math.Min(count, page.Length)]),
-            Self = self,
-            Next = FaultyNext(context, next),
-            Total = snapshot.HasTotal ? snapshot.Versions.Length : null,
-            IsHistory = snapshot.IsHistory,
-            IncludesPatients = snapshot.IncludesPatients,
-        });
+        return Page(
+            context,
+            new BundlePage(store, FhirPaths.Base(context.Request), FaultPlan.Of(context))
+            {
+                Rows = snapshot.Store,
+                Versions = snapshot.Store.Read(page[..Math.Min(count, page.Length)]),
+                Self = self,
+                Next = FaultyNext(context, next),
+                Total = snapshot.HasTotal ? snapshot.Versions.Length : null,
+                IsHistory = snapshot.IsHistory,
+                IncludesPatients = snapshot.IncludesPatients,
+            }
+        );
     }
 
     private FhirAnswer Page(HttpContext context, BundlePage page)
@@ -126,7 +162,8 @@ internal sealed class SearchEndpoints(ResourceStore store, ResultSnapshots snaps
         var self = FhirPaths.Self(context.Request);
         if (plan.Find(FaultKind.RepeatedNext) is not null)
             return self;
-        // The repeated page needs another address, because clients detect a link to the same address as a loop. The fault does not fire on the repeated page.
+        // The repeated page needs another address, because clients detect a link to the same address as a loop. The fault does not fire on
+        // the repeated page.
         if (plan.Find(FaultKind.DuplicatedPage) is not null)
             return self + (context.Request.QueryString.HasValue ? "&" : "?") + "_repeated=true";
         if (plan.Find(FaultKind.ForeignNext) is { } foreign && next is not null)

@@ -34,9 +34,13 @@ internal sealed record SearchQuery
         var understood = new StringBuilder();
         var lastUpdated = new List<LastUpdatedCondition>();
         int[]? resources = null;
-        int? patient = null, count = null;
+        int? patient = null,
+            count = null;
         var offset = 0;
-        bool isDescending = false, onlyCount = false, hasTotal = true, includesPatients = false;
+        bool isDescending = false,
+            onlyCount = false,
+            hasTotal = true,
+            includesPatients = false;
         foreach (var (name, values) in parameters)
         {
             foreach (var value in values)
@@ -61,14 +65,23 @@ internal sealed record SearchQuery
                         isDescending = value[0] == '-';
                         break;
                     case "_lastUpdated":
-                        lastUpdated.Add(LastUpdatedCondition.TryParse(value, out var condition) ? condition : throw FhirError.Invalid($"_lastUpdated={value} is not a date with a supported prefix (eq, ne, gt, lt, ge, le, sa, eb)."));
+                        lastUpdated.Add(
+                            LastUpdatedCondition.TryParse(value, out var condition)
+                                ? condition
+                                : throw FhirError.Invalid(
+                                    $"_lastUpdated={value} is not a date with a supported prefix (eq, ne, gt, lt, ge, le, sa, eb)."
+                                )
+                        );
                         break;
                     case "_id":
                         var found = value.Split(',').Select(id => store.Find(type)?.Find(id) ?? -1).ToArray();
                         resources = resources is null ? found : [.. resources.Intersect(found)];
                         break;
                     case "identifier":
-                        var identified = value.Split(',').SelectMany(key => store.Find(type)?.FindByIdentifier(key.StartsWith('|') ? key[1..] : key) ?? []).ToArray();
+                        var identified = value
+                            .Split(',')
+                            .SelectMany(key => store.Find(type)?.FindByIdentifier(key.StartsWith('|') ? key[1..] : key) ?? [])
+                            .ToArray();
                         resources = resources is null ? identified : [.. resources.Intersect(identified)];
                         break;
                     case "patient" or "subject" when type != "Patient":
@@ -82,7 +95,9 @@ internal sealed record SearchQuery
                     case "_total" when value is "none" or "estimate" or "accurate":
                         hasTotal = value != "none";
                         break;
-                    case "_include" when type != "Patient" && (value == $"{type}:subject" || value == $"{type}:patient" || value == $"{type}:subject:Patient"):
+                    case "_include"
+                        when type != "Patient"
+                            && (value == $"{type}:subject" || value == $"{type}:patient" || value == $"{type}:subject:Patient"):
                         includesPatients = true;
                         break;
                     default:
@@ -90,17 +105,30 @@ internal sealed record SearchQuery
                         break;
                 }
                 if (isUnderstood)
-                    understood.Append(understood.Length == 0 ? "" : "&").Append(Uri.EscapeDataString(name)).Append('=').Append(Uri.EscapeDataString(value));
+                    understood
+                        .Append(understood.Length == 0 ? "" : "&")
+                        .Append(Uri.EscapeDataString(name))
+                        .Append('=')
+                        .Append(Uri.EscapeDataString(value));
                 else
                     ignored.Add($"{name}={value} is not supported by this server and was ignored.");
             }
         }
         if (isStrict && ignored.Count > 0)
-            throw new FhirError(400, "not-supported", string.Join(' ', ignored.Select(text => text.Replace(" and was ignored", "", StringComparison.Ordinal))));
+            throw new FhirError(
+                400,
+                "not-supported",
+                string.Join(' ', ignored.Select(text => text.Replace(" and was ignored", "", StringComparison.Ordinal)))
+            );
         return new SearchQuery
         {
             Type = type,
-            Filter = new VersionFilter { Resources = resources, Patient = patient, LastUpdated = lastUpdated },
+            Filter = new VersionFilter
+            {
+                Resources = resources,
+                Patient = patient,
+                LastUpdated = lastUpdated,
+            },
             Count = Math.Clamp(count ?? options.DefaultCount, 1, options.MaxCount),
             Offset = offset,
             IsDescending = isDescending,
@@ -113,5 +141,7 @@ internal sealed record SearchQuery
     }
 
     internal static int Number(string name, StringValues value) =>
-        int.TryParse(value.ToString(), out var number) && number >= 0 ? number : throw FhirError.Invalid($"{name}={value} is not a number.");
+        int.TryParse(value.ToString(), out var number) && number >= 0
+            ? number
+            : throw FhirError.Invalid($"{name}={value} is not a number.");
 }

@@ -11,7 +11,8 @@ internal abstract class SeededType
 
     public abstract long CommitTicks(int number);
 
-    /// <summary>The number of the patient that the resource belongs to; null for a resource without a patient or with one that is not on the server.</summary>
+    /// <summary>The number of the patient that the resource belongs to; null for a resource without a patient or with one that is not on
+    /// the server.</summary>
     public abstract int? PatientOf(int number);
 
     public abstract string Id(int number);

@@ -55,7 +55,8 @@ internal sealed partial class TransactionEndpoint(ResourceStore store, Condition
         var kind = bundle.ValueKind == JsonValueKind.Object && Text(bundle, "resourceType") == "Bundle" ? Text(bundle, "type") : null;
         if (kind is not ("transaction" or "batch"))
             throw new FhirError(400, "structure", "The body is not a Bundle of type transaction or batch.");
-        var elements = bundle.TryGetProperty("entry", out var list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray().ToArray() : [];
+        var elements =
+            bundle.TryGetProperty("entry", out var list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray().ToArray() : [];
         if (elements.Length > MostEntries)
             throw new FhirError(413, "too-costly", $"A Bundle may have {MostEntries} entries.");
 
@@ -86,7 +87,12 @@ internal sealed partial class TransactionEndpoint(ResourceStore store, Condition
         }
         catch (FhirError error)
         {
-            return new Entry { Method = EntryMethod.Get, Type = "", Error = error };
+            return new Entry
+            {
+                Method = EntryMethod.Get,
+                Type = "",
+                Error = error,
+            };
         }
     }
 
@@ -103,7 +109,11 @@ internal sealed partial class TransactionEndpoint(ResourceStore store, Condition
             if (!entry.IsAlreadyThere && entry.Method != EntryMethod.Get && !written.Add($"{entry.Type}/{entry.Id}"))
                 throw new FhirError(400, "duplicate", $"Two entries of the Bundle write {entry.Type}/{entry.Id}.");
         }
-        var texts = entries.Select(entry => entry.IsAlreadyThere || entry.Resource.ValueKind != JsonValueKind.Object ? (JsonElement?)null : Rewrite(entry, ids)).ToArray();
+        var texts = entries
+            .Select(entry =>
+                entry.IsAlreadyThere || entry.Resource.ValueKind != JsonValueKind.Object ? (JsonElement?)null : Rewrite(entry, ids)
+            )
+            .ToArray();
         foreach (var method in Enum.GetValues<EntryMethod>())
         {
             for (var i = 0; i < entries.Count; i++)
@@ -174,32 +184,46 @@ internal sealed partial class TransactionEndpoint(ResourceStore store, Condition
         }
         if (rewritten.Contains('?'))
         {
-            rewritten = ConditionalReference.Replace(rewritten, match => ResourceTypes.IsKnown(match.Groups[1].Value)
-                ? $"\"reference\":\"{match.Groups[1].Value}/{conditional.Find(match.Groups[1].Value, match.Groups[2].Value) ?? throw new FhirError(412, "not-found", $"No resource matches the reference {match.Groups[1].Value}?{match.Groups[2].Value}.")}\""
-                : match.Value);
+            rewritten = ConditionalReference.Replace(
+                rewritten,
+                match =>
+                    ResourceTypes.IsKnown(match.Groups[1].Value)
+                        ? $"\"reference\":\"{match.Groups[1].Value}/{conditional.Find(match.Groups[1].Value, match.Groups[2].Value) ?? throw new FhirError(412, "not-found", $"No resource matches the reference {match.Groups[1].Value}?{match.Groups[2].Value}.")}\""
+                        : match.Value
+            );
         }
         return ReferenceEquals(text, rewritten) ? entry.Resource : JsonDocument.Parse(rewritten).RootElement;
     }
 
     private static Entry Parse(JsonElement element, int number)
     {
-        var request = element.ValueKind == JsonValueKind.Object && element.TryGetProperty("request", out var found) && found.ValueKind == JsonValueKind.Object
-            ? found
-            : throw new FhirError(400, "required", $"Bundle.entry[{number}].request is missing.");
+        var request =
+            element.ValueKind == JsonValueKind.Object
+            && element.TryGetProperty("request", out var found)
+            && found.ValueKind == JsonValueKind.Object
+                ? found
+                : throw new FhirError(400, "required", $"Bundle.entry[{number}].request is missing.");
         var url = Text(request, "url") ?? throw new FhirError(400, "required", $"Bundle.entry[{number}].request.url is missing.");
         if (!Enum.TryParse<EntryMethod>(Text(request, "method"), ignoreCase: true, out var method))
             throw new FhirError(400, "not-supported", $"Bundle.entry[{number}].request.method must be DELETE, POST, PUT or GET.");
         var question = url.IndexOf('?', StringComparison.Ordinal);
         var parts = (question < 0 ? url : url[..question]).Split('/');
         if (!ResourceTypes.IsKnown(parts[0]) || parts.Length > 2)
-            throw new FhirError(400, "value", $"Bundle.entry[{number}].request.url '{url}' is not a type, type/id or type?criteria of FHIR R4.");
+            throw new FhirError(
+                400,
+                "value",
+                $"Bundle.entry[{number}].request.url '{url}' is not a type, type/id or type?criteria of FHIR R4."
+            );
         var id = parts.Length == 2 ? parts[1] : null;
         if (id is not null && !ResourceEndpoints.IsId(id))
             throw new FhirError(400, "value", $"Bundle.entry[{number}].request.url '{url}' has no valid id.");
         if (method == EntryMethod.Put && id is null && question < 0)
             throw new FhirError(400, "value", $"Bundle.entry[{number}].request.url '{url}' names no resource to update.");
         var resource = element.TryGetProperty("resource", out var body) ? body : default;
-        if (method is EntryMethod.Post or EntryMethod.Put && (resource.ValueKind != JsonValueKind.Object || Text(resource, "resourceType") != parts[0]))
+        if (
+            method is EntryMethod.Post or EntryMethod.Put
+            && (resource.ValueKind != JsonValueKind.Object || Text(resource, "resourceType") != parts[0])
+        )
             throw new FhirError(400, "structure", $"Bundle.entry[{number}].resource is not a resource of type {parts[0]}.");
         return new Entry
         {
@@ -217,7 +241,12 @@ internal sealed partial class TransactionEndpoint(ResourceStore store, Condition
     private FhirAnswer Answer(string kind, List<Entry> entries)
     {
         var answer = new FhirAnswer();
-        var text = answer.Body.Append("{\"resourceType\":\"Bundle\",\"id\":\""u8).Append(Guid.NewGuid().ToString()).Append("\",\"type\":\""u8).Append(kind).Append("-response\""u8);
+        var text = answer
+            .Body.Append("{\"resourceType\":\"Bundle\",\"id\":\""u8)
+            .Append(Guid.NewGuid().ToString())
+            .Append("\",\"type\":\""u8)
+            .Append(kind)
+            .Append("-response\""u8);
         if (entries.Count > 0)
             text.Append(",\"entry\":["u8);
         foreach (var entry in entries)
@@ -240,8 +269,17 @@ internal sealed partial class TransactionEndpoint(ResourceStore store, Condition
             text.Append("\"response\":{\"status\":\""u8).Append(entry.Status).Append("\""u8);
             if (entry.Version is { } version)
             {
-                text.Append(",\"location\":\""u8).Append(entry.Type).Append("/"u8).Append(entry.Id!).Append("/_history/"u8).Append(version.Version)
-                    .Append("\",\"etag\":\"W/\\\""u8).Append(version.Version).Append("\\\"\",\"lastModified\":\""u8).AppendInstant(version.LastUpdatedTicks, 3, 0).Append("\""u8);
+                text.Append(",\"location\":\""u8)
+                    .Append(entry.Type)
+                    .Append("/"u8)
+                    .Append(entry.Id!)
+                    .Append("/_history/"u8)
+                    .Append(version.Version)
+                    .Append("\",\"etag\":\"W/\\\""u8)
+                    .Append(version.Version)
+                    .Append("\\\"\",\"lastModified\":\""u8)
+                    .AppendInstant(version.LastUpdatedTicks, 3, 0)
+                    .Append("\""u8);
             }
             text.Append("}},"u8);
         }
@@ -251,5 +289,6 @@ internal sealed partial class TransactionEndpoint(ResourceStore store, Condition
         return answer;
     }
 
-    private static string? Text(JsonElement json, string name) => json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    private static string? Text(JsonElement json, string name) =>
+        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

@@ -36,16 +36,19 @@ internal sealed class TypeStore
         _versions.Capacity = _current.Capacity = _order.Capacity = seed.Count;
         for (var number = 0; number < seed.Count; number++)
         {
-            var patient = seed.PatientOf(number) ?? (seed is SyntheticType && type != "Patient" ? PatientKeys.NeverWritten : PatientKeys.None);
-            Add(new ResourceVersion
-            {
-                Resource = number,
-                Version = 1,
-                LastUpdatedTicks = seed.CommitTicks(number),
-                Patient = patient,
-                Position = ResourceVersion.Rendered,
-                Defect = seed.DefectOf(number),
-            });
+            var patient =
+                seed.PatientOf(number) ?? (seed is SyntheticType && type != "Patient" ? PatientKeys.NeverWritten : PatientKeys.None);
+            Add(
+                new ResourceVersion
+                {
+                    Resource = number,
+                    Version = 1,
+                    LastUpdatedTicks = seed.CommitTicks(number),
+                    Patient = patient,
+                    Position = ResourceVersion.Rendered,
+                    Defect = seed.DefectOf(number),
+                }
+            );
         }
     }
 
@@ -67,7 +70,9 @@ internal sealed class TypeStore
         get
         {
             lock (_gate)
-                return Enum.GetValues<Defect>().Where(defect => defect != Defect.None && _defects[(int)defect] > 0).ToDictionary(defect => defect, defect => _defects[(int)defect]);
+                return Enum.GetValues<Defect>()
+                    .Where(defect => defect != Defect.None && _defects[(int)defect] > 0)
+                    .ToDictionary(defect => defect, defect => _defects[(int)defect]);
         }
     }
 
@@ -100,7 +105,9 @@ internal sealed class TypeStore
     {
         var visibleUntil = _visibleUntil?.Invoke() ?? long.MaxValue;
         lock (_gate)
-            return resource < 0 || resource >= _current.Count || !IsVisible(_versions[_current[resource]], visibleUntil) ? null : _versions[_current[resource]];
+            return resource < 0 || resource >= _current.Count || !IsVisible(_versions[_current[resource]], visibleUntil)
+                ? null
+                : _versions[_current[resource]];
     }
 
     /// <summary>The versions with these indexes.</summary>
@@ -116,10 +123,19 @@ internal sealed class TypeStore
     }
 
     /// <summary>
-    /// Adds a version written by a client or loaded from a file; a new id becomes a new resource. <paramref name="text"/> makes its JSON from
+    /// Adds a version written by a client or loaded from a file; a new id becomes a new resource. <paramref name="text"/> makes its JSON
+    /// from
     /// the resource's number and version, which are only known here.
     /// </summary>
-    public ResourceVersion Write(string id, long lastUpdatedTicks, int patient, Defect defect, bool isDeleted, string[] identifiers, Func<int, byte[]> text)
+    public ResourceVersion Write(
+        string id,
+        long lastUpdatedTicks,
+        int patient,
+        Defect defect,
+        bool isDeleted,
+        string[] identifiers,
+        Func<int, byte[]> text
+    )
     {
         // The text is made under the lock: two writers of one resource must not both make version 2.
         lock (_gate)
@@ -179,7 +195,9 @@ internal sealed class TypeStore
                     good = version;
             }
         }
-        return good is { } found ? Text(found) : _seed is not null && resource < _seed.Count ? _seed.RenderGoodBytes(resource) : null;
+        return good is { } found ? Text(found)
+            : _seed is not null && resource < _seed.Count ? _seed.RenderGoodBytes(resource)
+            : null;
     }
 
     /// <summary>Indexes of the current versions that pass, by lastUpdated.</summary>
@@ -220,7 +238,11 @@ internal sealed class TypeStore
         {
             SortOrder();
             var visibleUntil = _visibleUntil?.Invoke() ?? long.MaxValue;
-            var selected = _order.FindAll(index => _versions[index].LastUpdatedTicks >= sinceTicks && IsVisible(_versions[index], visibleUntil) && (resource is null || _versions[index].Resource == resource));
+            var selected = _order.FindAll(index =>
+                _versions[index].LastUpdatedTicks >= sinceTicks
+                && IsVisible(_versions[index], visibleUntil)
+                && (resource is null || _versions[index].Resource == resource)
+            );
             selected.Reverse();
             return [.. selected];
         }
@@ -244,7 +266,8 @@ internal sealed class TypeStore
         }
     }
 
-    /// <summary>Rendered resources are indexed at the first search by identifier; the versions of clients are indexed when they are written.</summary>
+    /// <summary>Rendered resources are indexed at the first search by identifier; the versions of clients are indexed when they are
+    /// written.</summary>
     private void IndexSeed(SeededType seed)
     {
         _isSeedIndexed = true;

@@ -6,7 +6,8 @@ using System.Text.Json;
 
 namespace Interop.Sandbox.Fhir;
 
-/// <summary>Growable UTF-8 text. Pages are concatenated here from finished pieces: nothing is parsed or serialised again on the way out.</summary>
+/// <summary>Growable UTF-8 text. Pages are concatenated here from finished pieces: nothing is parsed or serialised again on the way
+/// out.</summary>
 internal sealed class Utf8Builder(int capacity = 16 * 1024)
 {
     private const int LargestPooledBytes = 4 * 1024 * 1024;
@@ -84,11 +85,18 @@ internal sealed class Utf8Builder(int capacity = 16 * 1024)
     public Utf8Builder AppendDate(DateTime date) =>
         AppendDigits(date.Year, 4).Append("-"u8).AppendDigits(date.Month, 2).Append("-"u8).AppendDigits(date.Day, 2);
 
-    /// <summary>An instant or dateTime with seconds, the given number of fraction digits (0-7 significant) and the given offset; 0 minutes is Z.</summary>
+    /// <summary>An instant or dateTime with seconds, the given number of fraction digits (0-7 significant) and the given offset; 0 minutes
+    /// is Z.</summary>
     public Utf8Builder AppendInstant(long utcTicks, int fractionDigits, int offsetMinutes)
     {
         var local = new DateTime(utcTicks + offsetMinutes * TimeSpan.TicksPerMinute);
-        AppendDate(local).Append("T"u8).AppendDigits(local.Hour, 2).Append(":"u8).AppendDigits(local.Minute, 2).Append(":"u8).AppendDigits(local.Second, 2);
+        AppendDate(local)
+            .Append("T"u8)
+            .AppendDigits(local.Hour, 2)
+            .Append(":"u8)
+            .AppendDigits(local.Minute, 2)
+            .Append(":"u8)
+            .AppendDigits(local.Second, 2);
         if (fractionDigits > 0)
         {
             var fraction = (int)(local.Ticks % TimeSpan.TicksPerSecond);

@@ -57,13 +57,16 @@ internal sealed class AttackPlan
                 _byDay.Add(day, list = []);
             list.Add(labelled);
         }
-        _incidents.Add(new HospitalIncident(
-            index,
-            kind,
-            [.. records.Select(record => record.Agent).Distinct()],
-            [.. records.Where(record => record.Patient >= 0).Select(record => HospitalIds.Patient(record.Patient)).Distinct()],
-            new DateTimeOffset(records.Min(record => record.Ticks), TimeSpan.Zero),
-            new DateTimeOffset(records.Max(record => record.Ticks), TimeSpan.Zero),
-            records.Count));
+        _incidents.Add(
+            new HospitalIncident(
+                index,
+                kind,
+                [.. records.Select(record => record.Agent).Distinct()],
+                [.. records.Where(record => record.Patient >= 0).Select(record => HospitalIds.Patient(record.Patient)).Distinct()],
+                new DateTimeOffset(records.Min(record => record.Ticks), TimeSpan.Zero),
+                new DateTimeOffset(records.Max(record => record.Ticks), TimeSpan.Zero),
+                records.Count
+            )
+        );
     }
 }

@@ -68,14 +68,24 @@ internal sealed class CareHistory
         AddStays();
         AddEmergencyVisits();
         AddAppointments();
-        Visits.Sort((left, right) => left.StartTicks != right.StartTicks ? left.StartTicks.CompareTo(right.StartTicks) : left.Patient.CompareTo(right.Patient));
+        Visits.Sort(
+            (left, right) =>
+                left.StartTicks != right.StartTicks ? left.StartTicks.CompareTo(right.StartTicks) : left.Patient.CompareTo(right.Patient)
+        );
         AddOrders();
-        Orders.Sort((left, right) => left.Ticks != right.Ticks ? left.Ticks.CompareTo(right.Ticks) : (left.Visit, left.Kind).CompareTo((right.Visit, right.Kind)));
+        Orders.Sort(
+            (left, right) =>
+                left.Ticks != right.Ticks ? left.Ticks.CompareTo(right.Ticks) : (left.Visit, left.Kind).CompareTo((right.Visit, right.Kind))
+        );
 
         _byDay = [.. Enumerable.Range(0, options.Days + 2).Select(_ => new List<int>())];
         for (var visit = 0; visit < Visits.Count; visit++)
         {
-            for (var day = Math.Max(0, DayOf(Visits[visit].StartTicks)); day <= Math.Min(options.Days + 1, DayOf(Visits[visit].EndTicks)); day++)
+            for (
+                var day = Math.Max(0, DayOf(Visits[visit].StartTicks));
+                day <= Math.Min(options.Days + 1, DayOf(Visits[visit].EndTicks));
+                day++
+            )
                 _byDay[day].Add(visit);
         }
         _ordersByDay = [.. Enumerable.Range(0, options.Days + 2).Select(_ => new List<int>())];
@@ -106,7 +116,13 @@ internal sealed class CareHistory
         foreach (var number in ByPatient[patient])
         {
             var visit = Visits[number];
-            if (visit.Place == member.Home.Index || visit.Attending == member.Index || visit.Consultant == member.Index || visit.Nurse1 == member.Index || visit.Nurse2 == member.Index)
+            if (
+                visit.Place == member.Home.Index
+                || visit.Attending == member.Index
+                || visit.Consultant == member.Index
+                || visit.Nurse1 == member.Index
+                || visit.Nurse2 == member.Index
+            )
                 return true;
         }
         return member.OwnPatient == patient || member.Relatives.Contains(patient);
@@ -118,7 +134,14 @@ internal sealed class CareHistory
         {
             var physicians = At(ward, HospitalRole.Physician);
             var nurses = At(ward, HospitalRole.Nurse);
-            var consultants = _staff.Members.Where(member => member.Role == HospitalRole.Physician && member.Home.Kind == PlaceKind.Ward && member.Home != ward && member.LastDay == int.MaxValue).ToArray();
+            var consultants = _staff
+                .Members.Where(member =>
+                    member.Role == HospitalRole.Physician
+                    && member.Home.Kind == PlaceKind.Ward
+                    && member.Home != ward
+                    && member.LastDay == int.MaxValue
+                )
+                .ToArray();
             for (var bed = 0; bed < HospitalLayout.BedsPerWard; bed++)
             {
                 var random = SplitMix.For(_options.Seed, 0x57A1, ward.Index * 1000L + bed);
@@ -128,18 +151,20 @@ internal sealed class CareHistory
                     at += random.Between(60, 1500) * TimeSpan.TicksPerMinute;
                     var hours = random.Chance(15) ? random.Between(160, 300) : random.Between(20, 150);
                     var discharge = at + hours * TimeSpan.TicksPerHour + random.Next(60) * TimeSpan.TicksPerMinute;
-                    Visits.Add(new Visit
-                    {
-                        Kind = VisitKind.Inpatient,
-                        Patient = FreePatient(ref random, at, discharge),
-                        Place = (ushort)ward.Index,
-                        StartTicks = at,
-                        EndTicks = discharge,
-                        Attending = physicians[bed % physicians.Length].Index,
-                        Nurse1 = random.Pick(nurses).Index,
-                        Nurse2 = random.Pick(nurses).Index,
-                        Consultant = consultants.Length > 0 && random.Chance(15) ? random.Pick(consultants).Index : -1,
-                    });
+                    Visits.Add(
+                        new Visit
+                        {
+                            Kind = VisitKind.Inpatient,
+                            Patient = FreePatient(ref random, at, discharge),
+                            Place = (ushort)ward.Index,
+                            StartTicks = at,
+                            EndTicks = discharge,
+                            Attending = physicians[bed % physicians.Length].Index,
+                            Nurse1 = random.Pick(nurses).Index,
+                            Nurse2 = random.Pick(nurses).Index,
+                            Consultant = consultants.Length > 0 && random.Chance(15) ? random.Pick(consultants).Index : -1,
+                        }
+                    );
                     at = discharge;
                 }
             }
@@ -159,21 +184,27 @@ internal sealed class CareHistory
                 for (var i = 0; i < (isMassCasualty ? usual + 160 : usual); i++)
                 {
                     // The victims arrive from 13:00 to 19:00; on a usual day the afternoon is busier than the night.
-                    var minute = i >= usual ? random.Between(13 * 60, 19 * 60) : random.Chance(80) ? random.Between(8 * 60, 23 * 60) : random.Next(24 * 60);
-                    var arrival = _start + day * TimeSpan.TicksPerDay + minute * TimeSpan.TicksPerMinute + random.Next(60) * TimeSpan.TicksPerSecond;
+                    var minute =
+                        i >= usual ? random.Between(13 * 60, 19 * 60)
+                        : random.Chance(80) ? random.Between(8 * 60, 23 * 60)
+                        : random.Next(24 * 60);
+                    var arrival =
+                        _start + day * TimeSpan.TicksPerDay + minute * TimeSpan.TicksPerMinute + random.Next(60) * TimeSpan.TicksPerSecond;
                     var leave = arrival + random.Between(50, 420) * TimeSpan.TicksPerMinute;
-                    Visits.Add(new Visit
-                    {
-                        Kind = VisitKind.Emergency,
-                        Patient = FreePatient(ref random, arrival, leave),
-                        Place = (ushort)place.Index,
-                        StartTicks = arrival,
-                        EndTicks = leave,
-                        Attending = random.Pick(physicians).Index,
-                        Nurse1 = -1,
-                        Nurse2 = -1,
-                        Consultant = -1,
-                    });
+                    Visits.Add(
+                        new Visit
+                        {
+                            Kind = VisitKind.Emergency,
+                            Patient = FreePatient(ref random, arrival, leave),
+                            Place = (ushort)place.Index,
+                            StartTicks = arrival,
+                            EndTicks = leave,
+                            Attending = random.Pick(physicians).Index,
+                            Nurse1 = -1,
+                            Nurse2 = -1,
+                            Consultant = -1,
+                        }
+                    );
                 }
             }
         }
@@ -195,18 +226,20 @@ internal sealed class CareHistory
                     if (!random.Chance(75))
                         continue;
                     var at = _start + day * TimeSpan.TicksPerDay + minute * TimeSpan.TicksPerMinute;
-                    Visits.Add(new Visit
-                    {
-                        Kind = VisitKind.Ambulatory,
-                        Patient = FreePatient(ref random, at, at + 30 * TimeSpan.TicksPerMinute),
-                        Place = (ushort)member.Home.Index,
-                        StartTicks = at,
-                        EndTicks = at + random.Between(12, 29) * TimeSpan.TicksPerMinute,
-                        Attending = member.Index,
-                        Nurse1 = -1,
-                        Nurse2 = -1,
-                        Consultant = -1,
-                    });
+                    Visits.Add(
+                        new Visit
+                        {
+                            Kind = VisitKind.Ambulatory,
+                            Patient = FreePatient(ref random, at, at + 30 * TimeSpan.TicksPerMinute),
+                            Place = (ushort)member.Home.Index,
+                            StartTicks = at,
+                            EndTicks = at + random.Between(12, 29) * TimeSpan.TicksPerMinute,
+                            Attending = member.Index,
+                            Nurse1 = -1,
+                            Nurse2 = -1,
+                            Consultant = -1,
+                        }
+                    );
                 }
             }
         }
@@ -221,8 +254,20 @@ internal sealed class CareHistory
             if (visit.Kind != VisitKind.Inpatient)
             {
                 var isEmergency = visit.Kind == VisitKind.Emergency;
-                AddOrder(number, OrderKind.Laboratory, isEmergency ? 60 : 25, visit.StartTicks + random.Between(5, 30) * TimeSpan.TicksPerMinute, ref random);
-                AddOrder(number, OrderKind.Imaging, isEmergency ? 40 : 10, visit.StartTicks + random.Between(5, 40) * TimeSpan.TicksPerMinute, ref random);
+                AddOrder(
+                    number,
+                    OrderKind.Laboratory,
+                    isEmergency ? 60 : 25,
+                    visit.StartTicks + random.Between(5, 30) * TimeSpan.TicksPerMinute,
+                    ref random
+                );
+                AddOrder(
+                    number,
+                    OrderKind.Imaging,
+                    isEmergency ? 40 : 10,
+                    visit.StartTicks + random.Between(5, 40) * TimeSpan.TicksPerMinute,
+                    ref random
+                );
                 AddOrder(number, OrderKind.Medication, 50, visit.StartTicks + random.Between(8, 50) * TimeSpan.TicksPerMinute, ref random);
                 continue;
             }
@@ -242,13 +287,22 @@ internal sealed class CareHistory
     private void AddOrder(int visit, OrderKind kind, int percent, long ticks, ref SplitMix random)
     {
         if (random.Chance(percent) && ticks < Visits[visit].EndTicks)
-            Orders.Add(new Order { Visit = visit, Kind = kind, Requester = Visits[visit].Attending, Ticks = ticks + random.Next(60_000) * TimeSpan.TicksPerMillisecond });
+            Orders.Add(
+                new Order
+                {
+                    Visit = visit,
+                    Kind = kind,
+                    Requester = Visits[visit].Attending,
+                    Ticks = ticks + random.Next(60_000) * TimeSpan.TicksPerMillisecond,
+                }
+            );
     }
 
     /// <summary>A patient who is not at the hospital in the time.</summary>
     private int FreePatient(ref SplitMix random, long from, long until)
     {
-        // The bed of one patient is walked through the whole time before the next one, so this keeps the last interval only: enough to avoid most overlaps.
+        // The bed of one patient is walked through the whole time before the next one, so this keeps the last interval only: enough to
+        // avoid most overlaps.
         for (var tries = 0; ; tries++)
         {
             var patient = random.Next(_options.Patients);
@@ -262,6 +316,8 @@ internal sealed class CareHistory
     private StaffMember[] At(HospitalPlace place, HospitalRole role)
     {
         var here = _staff.ByPlaceAndRole[(place.Index, role)].Where(member => member.FirstDay < 0).ToArray();
-        return here.Length > 0 ? here : [.. _staff.Members.Where(member => member.Role == role && member.LastDay == int.MaxValue && member.FirstDay < 0)];
+        return here.Length > 0
+            ? here
+            : [.. _staff.Members.Where(member => member.Role == role && member.LastDay == int.MaxValue && member.FirstDay < 0)];
     }
 }

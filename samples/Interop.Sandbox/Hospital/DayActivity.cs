@@ -7,7 +7,13 @@ internal sealed class DayActivity(HospitalOptions options, Staff staff, CareHist
 {
     private readonly Dictionary<int, List<int>> _visitsByPlace = [];
     private readonly Dictionary<int, List<int>> _visitsByPhysician = [];
-    private readonly List<int>[] _orders = [[], [], [], []];
+    private readonly List<int>[] _orders =
+    [
+        [],
+        [],
+        [],
+        [],
+    ];
     private readonly List<int> _arrivals = [];
     private readonly List<int> _discharged = [];
     private List<AccessRecord> _records = [];
@@ -78,14 +84,23 @@ internal sealed class DayActivity(HospitalOptions options, Staff staff, CareHist
 
     private void Work(int day, ref SplitMix random)
     {
-        _address = _shift.Confounder == Confounder.OnCall && random.Chance(45)
-            ? Workstations.Home(_member.Index)
-            : Workstations.At(options.Seed, _shift.Place.Index, _member.Index, ref random);
+        _address =
+            _shift.Confounder == Confounder.OnCall && random.Chance(45)
+                ? Workstations.Home(_member.Index)
+                : Workstations.At(options.Seed, _shift.Place.Index, _member.Index, ref random);
         var login = _shift.StartTicks + random.Between(60, 900) * TimeSpan.TicksPerSecond;
         if (random.Chance(7))
         {
             for (var failures = random.Chance(80) ? 1 : 2; failures > 0; failures--)
-                Emit(login - failures * random.Between(8, 25) * TimeSpan.TicksPerSecond, AccessAction.FailedLogin, AccessedType.None, -1, -1, Purpose.Operations, ref random);
+                Emit(
+                    login - failures * random.Between(8, 25) * TimeSpan.TicksPerSecond,
+                    AccessAction.FailedLogin,
+                    AccessedType.None,
+                    -1,
+                    -1,
+                    Purpose.Operations,
+                    ref random
+                );
         }
         Emit(login, AccessAction.Login, AccessedType.None, -1, -1, Purpose.Operations, ref random);
         Emit(_shift.EndTicks, AccessAction.Logout, AccessedType.None, -1, -1, Purpose.Operations, ref random);
@@ -175,7 +190,10 @@ internal sealed class DayActivity(HospitalOptions options, Staff staff, CareHist
         {
             var number = visits[random.Next(visits.Count)];
             var visit = care.Visits[number];
-            var at = _member.Role == HospitalRole.Registrar ? visit.StartTicks - random.Between(-20, 25) * TimeSpan.TicksPerMinute : Between(_shift.StartTicks + 10 * TimeSpan.TicksPerMinute, _shift.EndTicks, ref random);
+            var at =
+                _member.Role == HospitalRole.Registrar
+                    ? visit.StartTicks - random.Between(-20, 25) * TimeSpan.TicksPerMinute
+                    : Between(_shift.StartTicks + 10 * TimeSpan.TicksPerMinute, _shift.EndTicks, ref random);
             if (at > _shift.StartTicks && at < _shift.EndTicks)
                 Contact(at, visit.Patient, number, -1, ref random);
         }
@@ -189,23 +207,60 @@ internal sealed class DayActivity(HospitalOptions options, Staff staff, CareHist
             var at = Between(_shift.StartTicks + 15 * TimeSpan.TicksPerMinute, _shift.EndTicks, ref random);
             var patient = random.Next(options.Patients);
             Emit(at, AccessAction.Search, AccessedType.Patient, -1, -1, RoleProfile.Of(_member.Role).Purpose, ref random);
-            Emit(at + random.Between(3, 20) * TimeSpan.TicksPerSecond, AccessAction.Read, AccessedType.Patient, patient, -1, RoleProfile.Of(_member.Role).Purpose, ref random);
+            Emit(
+                at + random.Between(3, 20) * TimeSpan.TicksPerSecond,
+                AccessAction.Read,
+                AccessedType.Patient,
+                patient,
+                -1,
+                RoleProfile.Of(_member.Role).Purpose,
+                ref random
+            );
         }
         if (_member.Role is HospitalRole.Nurse or HospitalRole.Physician && _discharged.Count > 0 && day > 0 && random.Chance(25))
         {
             var number = _discharged[random.Next(_discharged.Count)];
-            Contact(Between(_shift.StartTicks + 15 * TimeSpan.TicksPerMinute, _shift.EndTicks, ref random), care.Visits[number].Patient, number, -1, ref random);
+            Contact(
+                Between(_shift.StartTicks + 15 * TimeSpan.TicksPerMinute, _shift.EndTicks, ref random),
+                care.Visits[number].Patient,
+                number,
+                -1,
+                ref random
+            );
         }
         if (_member.OwnPatient >= 0 && random.Chance(1))
-            Emit(Between(_shift.StartTicks, _shift.EndTicks, ref random), AccessAction.Read, AccessedType.Patient, _member.OwnPatient, -1, RoleProfile.Of(_member.Role).Purpose, ref random);
+            Emit(
+                Between(_shift.StartTicks, _shift.EndTicks, ref random),
+                AccessAction.Read,
+                AccessedType.Patient,
+                _member.OwnPatient,
+                -1,
+                RoleProfile.Of(_member.Role).Purpose,
+                ref random
+            );
     }
 
     private void AddReport(int day, ref SplitMix random)
     {
-        var percent = _member.Role switch { HospitalRole.Administrator => 40, HospitalRole.Coder => 20, HospitalRole.BillingClerk => 10, HospitalRole.Physician => 1, _ => 0 };
+        var percent = _member.Role switch
+        {
+            HospitalRole.Administrator => 40,
+            HospitalRole.Coder => 20,
+            HospitalRole.BillingClerk => 10,
+            HospitalRole.Physician => 1,
+            _ => 0,
+        };
         if (!random.Chance(percent) || day < 0)
             return;
-        Emit(Between(_shift.StartTicks + 20 * TimeSpan.TicksPerMinute, _shift.EndTicks, ref random), AccessAction.Export, AccessedType.Encounter, -1, -1, Purpose.Operations, ref random);
+        Emit(
+            Between(_shift.StartTicks + 20 * TimeSpan.TicksPerMinute, _shift.EndTicks, ref random),
+            AccessAction.Export,
+            AccessedType.Encounter,
+            -1,
+            -1,
+            Purpose.Operations,
+            ref random
+        );
         var records = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_records);
         records[^1].Count = random.Between(10, 160);
     }
@@ -221,7 +276,12 @@ internal sealed class DayActivity(HospitalOptions options, Staff staff, CareHist
         for (var steps = random.Between(profile.StepsFrom, profile.StepsTo); steps > 0; steps--)
         {
             var (action, type) = profile.Draw(ref random);
-            var target = type switch { AccessedType.Encounter => visit, AccessedType.ServiceRequest or AccessedType.MedicationRequest when order >= 0 && action != AccessAction.Create => order, _ => -1 };
+            var target = type switch
+            {
+                AccessedType.Encounter => visit,
+                AccessedType.ServiceRequest or AccessedType.MedicationRequest when order >= 0 && action != AccessAction.Create => order,
+                _ => -1,
+            };
             Emit(at, action, type, patient, target, purpose, ref random);
             at += random.Between(4, 240) * TimeSpan.TicksPerSecond;
         }
@@ -238,10 +298,23 @@ internal sealed class DayActivity(HospitalOptions options, Staff staff, CareHist
             _address = Workstations.Server(i);
             var reads = (int)(staff.People * options.Activity);
             for (var left = reads; left > 0; left--)
-                Emit(Between(_shift.StartTicks, _shift.EndTicks, ref random), RoleProfile.Of(HospitalRole.System).Draw(ref random), random.Next(options.Patients), ref random);
+                Emit(
+                    Between(_shift.StartTicks, _shift.EndTicks, ref random),
+                    RoleProfile.Of(HospitalRole.System).Draw(ref random),
+                    random.Next(options.Patients),
+                    ref random
+                );
             for (var left = 2; left > 0; left--)
             {
-                Emit(_shift.EndTicks + left * TimeSpan.TicksPerMinute, AccessAction.Export, left == 2 ? AccessedType.Encounter : AccessedType.Observation, -1, -1, Purpose.System, ref random);
+                Emit(
+                    _shift.EndTicks + left * TimeSpan.TicksPerMinute,
+                    AccessAction.Export,
+                    left == 2 ? AccessedType.Encounter : AccessedType.Observation,
+                    -1,
+                    -1,
+                    Purpose.System,
+                    ref random
+                );
                 System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_records)[^1].Count = random.Between(2_000, 6_000);
             }
         }
@@ -253,20 +326,25 @@ internal sealed class DayActivity(HospitalOptions options, Staff staff, CareHist
         for (var left = (int)(staff.People * options.Activity / 2); left > 0; left--)
         {
             var patient = random.Next(options.Patients);
-            _records.Add(new AccessRecord
-            {
-                Ticks = Between(Midnight(day) + 6 * TimeSpan.TicksPerHour, Midnight(day + 1) - 1, ref random),
-                DelayMilliseconds = random.Between(50, 2000),
-                Agent = -1,
-                Patient = patient,
-                Target = -1,
-                Incident = -1,
-                Address = Workstations.Portal(patient),
-                Action = AccessAction.Read,
-                Type = random.Chance(50) ? AccessedType.DiagnosticReport : random.Chance(50) ? AccessedType.Appointment : AccessedType.Observation,
-                Purpose = Purpose.PatientRequest,
-                Location = Workstations.Outside,
-            });
+            _records.Add(
+                new AccessRecord
+                {
+                    Ticks = Between(Midnight(day) + 6 * TimeSpan.TicksPerHour, Midnight(day + 1) - 1, ref random),
+                    DelayMilliseconds = random.Between(50, 2000),
+                    Agent = -1,
+                    Patient = patient,
+                    Target = -1,
+                    Incident = -1,
+                    Address = Workstations.Portal(patient),
+                    Action = AccessAction.Read,
+                    Type =
+                        random.Chance(50) ? AccessedType.DiagnosticReport
+                        : random.Chance(50) ? AccessedType.Appointment
+                        : AccessedType.Observation,
+                    Purpose = Purpose.PatientRequest,
+                    Location = Workstations.Outside,
+                }
+            );
         }
     }
 
@@ -276,26 +354,30 @@ internal sealed class DayActivity(HospitalOptions options, Staff staff, CareHist
     private void Emit(long recorded, AccessAction action, AccessedType type, int patient, int target, Purpose purpose, ref SplitMix random)
     {
         var delay = Delay(ref random);
-        _records.Add(new AccessRecord
-        {
-            Ticks = recorded - recorded % TimeSpan.TicksPerMillisecond + delay * TimeSpan.TicksPerMillisecond,
-            DelayMilliseconds = delay,
-            Agent = _member.Index,
-            Patient = patient,
-            Target = target,
-            Incident = -1,
-            Address = _address,
-            Action = action,
-            Type = type,
-            Purpose = purpose,
-            Confounder = _shift.Confounder,
-            Location = _address >> 24 == 172 ? Workstations.Outside : (ushort)_shift.Place.Index,
-        });
+        _records.Add(
+            new AccessRecord
+            {
+                Ticks = recorded - recorded % TimeSpan.TicksPerMillisecond + delay * TimeSpan.TicksPerMillisecond,
+                DelayMilliseconds = delay,
+                Agent = _member.Index,
+                Patient = patient,
+                Target = target,
+                Incident = -1,
+                Address = _address,
+                Action = action,
+                Type = type,
+                Purpose = purpose,
+                Confounder = _shift.Confounder,
+                Location = _address >> 24 == 172 ? Workstations.Outside : (ushort)_shift.Place.Index,
+            }
+        );
     }
 
     /// <summary>How long after the access the event is committed: up to 2 s, for some up to a minute.</summary>
     internal static int Delay(ref SplitMix random) => random.Chance(2) ? random.Between(2_000, 60_000) : random.Between(50, 2_000);
 
     internal static long Between(long from, long until, ref SplitMix random) =>
-        until <= from ? from : from + (long)(random.Next() % (ulong)((until - from) / TimeSpan.TicksPerMillisecond + 1)) * TimeSpan.TicksPerMillisecond;
+        until <= from
+            ? from
+            : from + (long)(random.Next() % (ulong)((until - from) / TimeSpan.TicksPerMillisecond + 1)) * TimeSpan.TicksPerMillisecond;
 }

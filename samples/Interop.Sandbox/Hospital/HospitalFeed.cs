@@ -27,9 +27,13 @@ public sealed record HospitalFeed
     }
 
     /// <summary>The options with the start that <see cref="EndsNow"/> asks for.</summary>
-    internal HospitalOptions Resolve(DateTimeOffset now) => EndsNow
-        ? Simulation with { Start = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero).AddDays(-Math.Floor(VisibleAtStart.TotalDays)) }
-        : Simulation;
+    internal HospitalOptions Resolve(DateTimeOffset now) =>
+        EndsNow
+            ? Simulation with
+            {
+                Start = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero).AddDays(-Math.Floor(VisibleAtStart.TotalDays)),
+            }
+            : Simulation;
 
     /// <summary>The simulated present as ticks: nothing that was committed later is visible.</summary>
     internal Func<long> Clock(HospitalOptions resolved, TimeProvider time)

@@ -23,7 +23,20 @@ internal sealed class HospitalLayout
     public const int BedsPerWard = 20;
 
     private static readonly string[] Specialties =
-        ["Cardiology", "General Surgery", "Internal Medicine", "Orthopedics", "Neurology", "Oncology", "Pediatrics", "Obstetrics", "Urology", "Pulmonology", "Nephrology", "Geriatrics"];
+    [
+        "Cardiology",
+        "General Surgery",
+        "Internal Medicine",
+        "Orthopedics",
+        "Neurology",
+        "Oncology",
+        "Pediatrics",
+        "Obstetrics",
+        "Urology",
+        "Pulmonology",
+        "Nephrology",
+        "Geriatrics",
+    ];
 
     public HospitalLayout(HospitalOptions options)
     {

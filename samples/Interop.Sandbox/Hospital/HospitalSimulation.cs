@@ -4,7 +4,8 @@ using Interop.Sandbox.SyntheticData;
 namespace Interop.Sandbox.Hospital;
 
 /// <summary>
-/// A hospital: staff, patients, care, and every access to a record as an AuditEvent, with a small share of attacks whose labels are kept outside
+/// A hospital: staff, patients, care, and every access to a record as an AuditEvent, with a small share of attacks whose labels are kept
+/// outside
 /// of the events. Deterministic: the same options give the same bytes. Instances are read-only and can be shared between threads.
 /// </summary>
 public sealed class HospitalSimulation
@@ -30,11 +31,25 @@ public sealed class HospitalSimulation
         DrawRelatives();
         var vips = DrawVips();
         _scenarios = new AttackScenarios(options, _staff, _care, vips);
-        _attacks = new AttackPlan(options, _care, _scenarios, options.AttackShare == 0 ? 0 : (long)Math.Ceiling(options.AttackShare * EstimateEvents()));
+        _attacks = new AttackPlan(
+            options,
+            _care,
+            _scenarios,
+            options.AttackShare == 0 ? 0 : (long)Math.Ceiling(options.AttackShare * EstimateEvents())
+        );
         _writer = new AuditEventWriter(options, _layout, _staff);
         Clinical = new ClinicalWriter(options, _layout, _staff, _care, _relatives);
-        Agents = [.. _staff.Members.Select(member => new HospitalAgent(
-            member.Index, member.Role == HospitalRole.System ? null : HospitalIds.Practitioner(member.Index), member.Login, member.Role, member.Home.Id, member.Role == HospitalRole.System))];
+        Agents =
+        [
+            .. _staff.Members.Select(member => new HospitalAgent(
+                member.Index,
+                member.Role == HospitalRole.System ? null : HospitalIds.Practitioner(member.Index),
+                member.Login,
+                member.Role,
+                member.Home.Id,
+                member.Role == HospitalRole.System
+            )),
+        ];
         VipPatientIds = [.. vips.Select(HospitalIds.Patient)];
     }
 
@@ -104,12 +119,18 @@ public sealed class HospitalSimulation
             {
                 builder.Truncate(0);
                 type.Render(number, builder);
-                yield return new ClinicalResource(type.Name, type.Id(number), new DateTimeOffset(type.CommitTicks(number), TimeSpan.Zero), builder.Span.ToArray());
+                yield return new ClinicalResource(
+                    type.Name,
+                    type.Id(number),
+                    new DateTimeOffset(type.CommitTicks(number), TimeSpan.Zero),
+                    builder.Span.ToArray()
+                );
             }
         }
     }
 
-    /// <summary>The events of one attack that ends at <paramref name="until"/>, without id and meta, for a client that creates them on a server.</summary>
+    /// <summary>The events of one attack that ends at <paramref name="until"/>, without id and meta, for a client that creates them on a
+    /// server.</summary>
     /// <exception cref="ArgumentException">The kind is None.</exception>
     public IReadOnlyList<byte[]> Attack(AttackKind kind, DateTimeOffset until)
     {
@@ -122,7 +143,9 @@ public sealed class HospitalSimulation
             if (records.Count > 0)
                 return Rendered(records, until);
             if (number > 1000)
-                throw new InvalidOperationException($"The hospital is too small for an attack of the kind {kind}: use more agents or days.");
+                throw new InvalidOperationException(
+                    $"The hospital is too small for an attack of the kind {kind}: use more agents or days."
+                );
         }
     }
 
@@ -164,7 +187,11 @@ public sealed class HospitalSimulation
         if (byTicks != 0)
             return byTicks;
         var byAgent = left.Agent.CompareTo(right.Agent);
-        return byAgent != 0 ? byAgent : (left.Patient, left.Action, left.Type, left.Target, left.DelayMilliseconds).CompareTo((right.Patient, right.Action, right.Type, right.Target, right.DelayMilliseconds));
+        return byAgent != 0
+            ? byAgent
+            : (left.Patient, left.Action, left.Type, left.Target, left.DelayMilliseconds).CompareTo(
+                (right.Patient, right.Action, right.Type, right.Target, right.DelayMilliseconds)
+            );
     }
 
     private List<byte[]> Rendered(List<AccessRecord> records, DateTimeOffset until)
@@ -216,7 +243,10 @@ public sealed class HospitalSimulation
         // Most of them are in the house in the days of the attacks.
         for (var tries = 0; tries < 200 && vips.Count < Vips - 3; tries++)
         {
-            var present = _care.VisitsOn(random.Between(Math.Min(Options.TrainingDays, Options.Days - 1), Options.Days - 1)).Where(visit => _care.Visits[visit].Kind == VisitKind.Inpatient).ToArray();
+            var present = _care
+                .VisitsOn(random.Between(Math.Min(Options.TrainingDays, Options.Days - 1), Options.Days - 1))
+                .Where(visit => _care.Visits[visit].Kind == VisitKind.Inpatient)
+                .ToArray();
             if (present.Length > 0)
                 vips.Add(_care.Visits[random.Pick(present)].Patient);
         }

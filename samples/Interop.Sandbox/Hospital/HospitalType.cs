@@ -3,9 +3,18 @@ using Interop.Sandbox.Fhir;
 namespace Interop.Sandbox.Hospital;
 
 /// <summary>The resources of one type of the hospital, rendered when they are asked for.</summary>
-internal sealed class HospitalType(string name, int count, Func<int, string> id, Func<int, long> commitTicks, Func<int, int?> patientOf, Action<int, Utf8Builder> render) : SeededType
+internal sealed class HospitalType(
+    string name,
+    int count,
+    Func<int, string> id,
+    Func<int, long> commitTicks,
+    Func<int, int?> patientOf,
+    Action<int, Utf8Builder> render
+) : SeededType
 {
-    private readonly Lazy<Dictionary<string, int>> _numbers = new(() => Enumerable.Range(0, count).ToDictionary(id, StringComparer.Ordinal));
+    private readonly Lazy<Dictionary<string, int>> _numbers = new(() =>
+        Enumerable.Range(0, count).ToDictionary(id, StringComparer.Ordinal)
+    );
 
     public override string Name => name;
 
@@ -36,9 +45,23 @@ internal sealed class HospitalType(string name, int count, Func<int, string> id,
         return
         [
             new("Organization", 1, _ => "hospital", _ => writer.Before, _ => null, (_, text) => writer.Organization(text)),
-            new("Location", hospital.Layout.Places.Count, number => hospital.Layout.Places[number].Id, _ => writer.Before, _ => null, writer.Location),
+            new(
+                "Location",
+                hospital.Layout.Places.Count,
+                number => hospital.Layout.Places[number].Id,
+                _ => writer.Before,
+                _ => null,
+                writer.Location
+            ),
             new("Practitioner", hospital.People, HospitalIds.Practitioner, writer.PractitionerTicks, _ => null, writer.Practitioner),
-            new("PractitionerRole", hospital.People, number => $"role-{number + 1}", writer.PractitionerTicks, _ => null, writer.PractitionerRole),
+            new(
+                "PractitionerRole",
+                hospital.People,
+                number => $"role-{number + 1}",
+                writer.PractitionerTicks,
+                _ => null,
+                writer.PractitionerRole
+            ),
             new("Patient", hospital.Options.Patients, HospitalIds.Patient, writer.PatientTicks, _ => null, writer.Patient),
             new("Encounter", care.Visits.Count, HospitalIds.Encounter, writer.EncounterTicks, PatientOfVisit, writer.Encounter),
             Subset("Appointment", appointments, visit => $"appt-{visit + 1}", writer.AppointmentTicks, PatientOfVisit, writer.Appointment),
@@ -52,12 +75,32 @@ internal sealed class HospitalType(string name, int count, Func<int, string> id,
     public static HospitalType AuditEvents(HospitalSimulation hospital)
     {
         var records = hospital.Records().ToArray();
-        return new("AuditEvent", records.Length, number => $"ae-{number}", number => records[number].Ticks,
-            number => records[number].Patient >= 0 ? records[number].Patient : null, (number, text) => hospital.Render(number, records[number], text));
+        return new(
+            "AuditEvent",
+            records.Length,
+            number => $"ae-{number}",
+            number => records[number].Ticks,
+            number => records[number].Patient >= 0 ? records[number].Patient : null,
+            (number, text) => hospital.Render(number, records[number], text)
+        );
     }
 
-    private static HospitalType Subset(string name, int[] numbers, Func<int, string> id, Func<int, long> ticks, Func<int, int?> patientOf, Action<int, Utf8Builder> render) =>
-        new(name, numbers.Length, number => id(numbers[number]), number => ticks(numbers[number]), number => patientOf(numbers[number]), (number, text) => render(numbers[number], text));
+    private static HospitalType Subset(
+        string name,
+        int[] numbers,
+        Func<int, string> id,
+        Func<int, long> ticks,
+        Func<int, int?> patientOf,
+        Action<int, Utf8Builder> render
+    ) =>
+        new(
+            name,
+            numbers.Length,
+            number => id(numbers[number]),
+            number => ticks(numbers[number]),
+            number => patientOf(numbers[number]),
+            (number, text) => render(numbers[number], text)
+        );
 
     private static int[] Numbers(int count, Func<int, bool> isWanted) => [.. Enumerable.Range(0, count).Where(isWanted)];
 }

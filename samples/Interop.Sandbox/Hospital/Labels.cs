@@ -85,7 +85,14 @@ public sealed record HospitalAgent(int Index, string? PractitionerId, string Log
 
 /// <summary>One injected attack.</summary>
 public sealed record HospitalIncident(
-    int Index, AttackKind Attack, IReadOnlyList<int> Agents, IReadOnlyList<string> PatientIds, DateTimeOffset FirstInstant, DateTimeOffset LastInstant, int Events);
+    int Index,
+    AttackKind Attack,
+    IReadOnlyList<int> Agents,
+    IReadOnlyList<string> PatientIds,
+    DateTimeOffset FirstInstant,
+    DateTimeOffset LastInstant,
+    int Events
+);
 
 /// <summary>One AuditEvent with its label. The label cannot be read from the event's JSON.</summary>
 public readonly record struct HospitalEvent

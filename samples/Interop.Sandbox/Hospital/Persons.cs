@@ -24,7 +24,8 @@ internal static class Persons
         return new PersonName(given, family, LoginStem(given, family));
     }
 
-    public static HomeAddress Address(ref SplitMix random) => new(random.Between(1, 990), random.Pick(Names.Streets), random.Pick(Names.Places));
+    public static HomeAddress Address(ref SplitMix random) =>
+        new(random.Between(1, 990), random.Pick(Names.Streets), random.Pick(Names.Places));
 
     private static string LoginStem(string given, string family)
     {

@@ -57,9 +57,21 @@ internal sealed class Staff
         _layout = layout;
         var random = SplitMix.For(options.Seed, 0x57AFF, 0);
         var clerical = options.Agents;
-        foreach (var (role, perMille) in (ReadOnlySpan<(HospitalRole, int)>)
-            [(HospitalRole.Physician, 190), (HospitalRole.LabTechnician, 55), (HospitalRole.Radiographer, 45), (HospitalRole.Pharmacist, 35), (HospitalRole.Therapist, 35),
-             (HospitalRole.Registrar, 50), (HospitalRole.BillingClerk, 45), (HospitalRole.Coder, 30), (HospitalRole.WardClerk, 40), (HospitalRole.Administrator, 12)])
+        foreach (
+            var (role, perMille) in (ReadOnlySpan<(HospitalRole, int)>)
+                [
+                    (HospitalRole.Physician, 190),
+                    (HospitalRole.LabTechnician, 55),
+                    (HospitalRole.Radiographer, 45),
+                    (HospitalRole.Pharmacist, 35),
+                    (HospitalRole.Therapist, 35),
+                    (HospitalRole.Registrar, 50),
+                    (HospitalRole.BillingClerk, 45),
+                    (HospitalRole.Coder, 30),
+                    (HospitalRole.WardClerk, 40),
+                    (HospitalRole.Administrator, 12),
+                ]
+        )
         {
             var count = Math.Max(2, options.Agents * perMille / 1000);
             clerical -= count;
@@ -70,9 +82,27 @@ internal sealed class Staff
             Hire(HospitalRole.Nurse, HomeOf(HospitalRole.Nurse, i), ref random);
         People = Members.Count;
         for (var i = 0; i < 3; i++)
-            Members.Add(new StaffMember { Index = Members.Count, Role = HospitalRole.System, Home = layout.Of(PlaceKind.Office)[0], Name = new PersonName("Service", "Etl", "etl"), Address = default });
-        ByPlaceAndRole = Members.Where(member => member.LastDay == int.MaxValue && !member.IsFloat).ToLookup(member => (member.Home.Index, member.Role));
-        _onCallPool = [.. Members.Where(member => member.Role == HospitalRole.Physician && member.Home.Kind == PlaceKind.Ward && member.LastDay == int.MaxValue).Select(member => member.Index)];
+            Members.Add(
+                new StaffMember
+                {
+                    Index = Members.Count,
+                    Role = HospitalRole.System,
+                    Home = layout.Of(PlaceKind.Office)[0],
+                    Name = new PersonName("Service", "Etl", "etl"),
+                    Address = default,
+                }
+            );
+        ByPlaceAndRole = Members
+            .Where(member => member.LastDay == int.MaxValue && !member.IsFloat)
+            .ToLookup(member => (member.Home.Index, member.Role));
+        _onCallPool =
+        [
+            .. Members
+                .Where(member =>
+                    member.Role == HospitalRole.Physician && member.Home.Kind == PlaceKind.Ward && member.LastDay == int.MaxValue
+                )
+                .Select(member => member.Index),
+        ];
         MassCasualtyDay = options.TrainingDays + Math.Max(1, (options.Days - options.TrainingDays) / 3);
     }
 
@@ -94,9 +124,19 @@ internal sealed class Staff
         var date = _options.Start.UtcDateTime.AddDays(day);
         var midnight = date.Ticks;
         var isHired = day >= member.FirstDay && day < member.FirstDay + NewHireDays;
-        var confounder = isHired ? Confounder.NewHire : member.IsFloat ? Confounder.FloatStaff : Confounder.None;
+        var confounder =
+            isHired ? Confounder.NewHire
+            : member.IsFloat ? Confounder.FloatStaff
+            : Confounder.None;
         if (day == MassCasualtyDay && (member.Role is HospitalRole.Nurse or HospitalRole.Physician) && random.Chance(45))
-            return Between(midnight, 13, 23, ref random, _layout.Of(PlaceKind.Emergency)[member.Index % _layout.Of(PlaceKind.Emergency).Length], Confounder.MassCasualty);
+            return Between(
+                midnight,
+                13,
+                23,
+                ref random,
+                _layout.Of(PlaceKind.Emergency)[member.Index % _layout.Of(PlaceKind.Emergency).Length],
+                Confounder.MassCasualty
+            );
         if (IsOnCall(member, day))
             return Between(midnight, 17, 31, ref random, member.Home, Confounder.OnCall);
         // One week of leave in nine.
@@ -105,12 +145,15 @@ internal sealed class Staff
 
         var isWeekend = date.DayOfWeek is DayOfWeek.Saturday or DayOfWeek.Sunday;
         if (!IsRotating(member))
-            return isWeekend ? default : Between(midnight, member.Role == HospitalRole.Physician ? 7 : 8, 17, ref random, member.Home, confounder);
+            return isWeekend
+                ? default
+                : Between(midnight, member.Role == HospitalRole.Physician ? 7 : 8, 17, ref random, member.Home, confounder);
 
         // Five days in seven; one in five works only nights, the others change between early and late shifts by the week.
         if ((day + member.Index * 3) % 7 >= 5)
             return default;
-        var place = member.IsFloat ? random.Pick(_layout.Of(PlaceKind.Ward))
+        var place =
+            member.IsFloat ? random.Pick(_layout.Of(PlaceKind.Ward))
             : member.Home.Kind == PlaceKind.Ward && random.Chance(3) ? random.Pick(_layout.Of(PlaceKind.Ward))
             : member.Home;
         return (member.Index % 5 == 0 ? 2 : (day / 7 + member.Index) % 2) switch
@@ -142,18 +185,30 @@ internal sealed class Staff
         return false;
     }
 
-    private static bool IsRotating(StaffMember member) => member.Role switch
-    {
-        HospitalRole.Nurse => member.Home.Kind != PlaceKind.Clinic,
-        HospitalRole.Physician => member.Home.Kind == PlaceKind.Emergency,
-        HospitalRole.LabTechnician or HospitalRole.Radiographer or HospitalRole.Pharmacist => true,
-        HospitalRole.Registrar => member.Index % 2 == 0,
-        _ => false,
-    };
+    private static bool IsRotating(StaffMember member) =>
+        member.Role switch
+        {
+            HospitalRole.Nurse => member.Home.Kind != PlaceKind.Clinic,
+            HospitalRole.Physician => member.Home.Kind == PlaceKind.Emergency,
+            HospitalRole.LabTechnician or HospitalRole.Radiographer or HospitalRole.Pharmacist => true,
+            HospitalRole.Registrar => member.Index % 2 == 0,
+            _ => false,
+        };
 
-    private static Shift Between(long midnight, int fromHour, int toHour, ref SplitMix random, HospitalPlace place, Confounder confounder) =>
-        new(midnight + fromHour * TimeSpan.TicksPerHour - random.Between(0, 12) * TimeSpan.TicksPerMinute,
-            midnight + toHour * TimeSpan.TicksPerHour + random.Between(0, 20) * TimeSpan.TicksPerMinute, place, confounder);
+    private static Shift Between(
+        long midnight,
+        int fromHour,
+        int toHour,
+        ref SplitMix random,
+        HospitalPlace place,
+        Confounder confounder
+    ) =>
+        new(
+            midnight + fromHour * TimeSpan.TicksPerHour - random.Between(0, 12) * TimeSpan.TicksPerMinute,
+            midnight + toHour * TimeSpan.TicksPerHour + random.Between(0, 20) * TimeSpan.TicksPerMinute,
+            place,
+            confounder
+        );
 
     private HospitalPlace HomeOf(HospitalRole role, int number)
     {
@@ -162,8 +217,18 @@ internal sealed class Staff
         var emergency = _layout.Of(PlaceKind.Emergency);
         return role switch
         {
-            HospitalRole.Physician => (number % 8) switch { 0 or 2 or 5 => wards[(number / 8 * 3 + number % 8 / 2) % wards.Length], 7 => emergency[number / 8 % emergency.Length], _ => clinics[number % clinics.Length] },
-            HospitalRole.Nurse => (number % 10) switch { 3 => emergency[number / 10 % emergency.Length], 7 => clinics[number / 10 % clinics.Length], _ => wards[number % wards.Length] },
+            HospitalRole.Physician => (number % 8) switch
+            {
+                0 or 2 or 5 => wards[(number / 8 * 3 + number % 8 / 2) % wards.Length],
+                7 => emergency[number / 8 % emergency.Length],
+                _ => clinics[number % clinics.Length],
+            },
+            HospitalRole.Nurse => (number % 10) switch
+            {
+                3 => emergency[number / 10 % emergency.Length],
+                7 => clinics[number / 10 % clinics.Length],
+                _ => wards[number % wards.Length],
+            },
             HospitalRole.WardClerk => wards[number % wards.Length],
             HospitalRole.LabTechnician => _layout.Of(PlaceKind.Laboratory)[0],
             HospitalRole.Radiographer => _layout.Of(PlaceKind.Imaging)[0],
@@ -182,18 +247,25 @@ internal sealed class Staff
         var isMobile = role is HospitalRole.Nurse or HospitalRole.Physician;
         var draw = random.Next(100);
         var person = SplitMix.For(_options.Seed, 0x9E0, index);
-        Members.Add(new StaffMember
-        {
-            Index = index,
-            Role = role,
-            Home = home,
-            Name = Persons.Name(ref person, out _),
-            Address = Persons.Address(ref person),
-            IsFloat = role == HospitalRole.Nurse && home.Kind == PlaceKind.Ward && draw < 8,
-            FirstDay = draw is >= 10 and < 14 ? _options.TrainingDays + random.Between(-2, Math.Max(1, (_options.Days - _options.TrainingDays) / 2)) : -400,
-            // Some have left and kept their account; some of those come back from a long leave.
-            LastDay = isMobile && draw is >= 20 and < 25 ? random.Between(-30, Math.Min(3, _options.TrainingDays - 26)) : int.MaxValue,
-            ReturnDay = isMobile && draw == 24 ? _options.TrainingDays + random.Between(2, Math.Max(3, _options.Days - _options.TrainingDays)) : int.MaxValue,
-        });
+        Members.Add(
+            new StaffMember
+            {
+                Index = index,
+                Role = role,
+                Home = home,
+                Name = Persons.Name(ref person, out _),
+                Address = Persons.Address(ref person),
+                IsFloat = role == HospitalRole.Nurse && home.Kind == PlaceKind.Ward && draw < 8,
+                FirstDay = draw is >= 10 and < 14
+                    ? _options.TrainingDays + random.Between(-2, Math.Max(1, (_options.Days - _options.TrainingDays) / 2))
+                    : -400,
+                // Some have left and kept their account; some of those come back from a long leave.
+                LastDay = isMobile && draw is >= 20 and < 25 ? random.Between(-30, Math.Min(3, _options.TrainingDays - 26)) : int.MaxValue,
+                ReturnDay =
+                    isMobile && draw == 24
+                        ? _options.TrainingDays + random.Between(2, Math.Max(3, _options.Days - _options.TrainingDays))
+                        : int.MaxValue,
+            }
+        );
     }
 }

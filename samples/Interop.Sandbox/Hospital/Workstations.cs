@@ -28,7 +28,8 @@ internal static class Workstations
 
     public static uint Server(int agent) => Address(10, 255, 1, agent & 255);
 
-    public static uint Foreign(ref SplitMix random) => Address(random.Pick((int[])[45, 91, 141, 185, 193]), random.Next(256), random.Next(256), random.Between(1, 254));
+    public static uint Foreign(ref SplitMix random) =>
+        Address(random.Pick((int[])[45, 91, 141, 185, 193]), random.Next(256), random.Next(256), random.Between(1, 254));
 
     private static uint Address(int a, int b, int c, int d) => ((uint)a << 24) | ((uint)b << 16) | ((uint)c << 8) | (uint)d;
 }

@@ -49,38 +49,73 @@ internal static class MirthEndpoints
             Hl7 + "controlActProcess",
             new XAttribute("classCode", "CACT"),
             new XAttribute("moodCode", "EVN"),
-            new XElement(Hl7 + "code", new XAttribute("code", "PRPA_TE201306UV02"), new XAttribute("codeSystem", "2.16.840.1.113883.1.6")));
-        for (var i = 1; i <= (answered == XcpdCase.OneMatch ? 1 : answered == XcpdCase.TwoMatches ? 2 : 0); i++)
+            new XElement(Hl7 + "code", new XAttribute("code", "PRPA_TE201306UV02"), new XAttribute("codeSystem", "2.16.840.1.113883.1.6"))
+        );
+        for (
+            var i = 1;
+            i
+                <= (
+                    answered == XcpdCase.OneMatch ? 1
+                    : answered == XcpdCase.TwoMatches ? 2
+                    : 0
+                );
+            i++
+        )
             act.Add(Match(i));
         if (answered == XcpdCase.MoreDemographics)
             act.Add(Wanted("PatientAddressRequested", "LivingSubjectAdministrativeGenderRequested"));
-        act.Add(new XElement(
-            Hl7 + "queryAck", queryId, new XElement(Hl7 + "statusCode", new XAttribute("code", "deliveredResponse")), Coded("queryResponseCode", response)));
-        return new XDocument(new XElement(
-            Soap + "Envelope",
-            new XElement(Soap + "Body", new XElement(Hl7 + "PRPA_IN201306UV02", new XElement(Hl7 + "acknowledgement", Coded("typeCode", acknowledged)), act))))
-            .ToString();
+        act.Add(
+            new XElement(
+                Hl7 + "queryAck",
+                queryId,
+                new XElement(Hl7 + "statusCode", new XAttribute("code", "deliveredResponse")),
+                Coded("queryResponseCode", response)
+            )
+        );
+        return new XDocument(
+            new XElement(
+                Soap + "Envelope",
+                new XElement(
+                    Soap + "Body",
+                    new XElement(Hl7 + "PRPA_IN201306UV02", new XElement(Hl7 + "acknowledgement", Coded("typeCode", acknowledged)), act)
+                )
+            )
+        ).ToString();
     }
 
-    private static XElement Match(int number) => new(
-        Hl7 + "subject",
-        new XElement(
-            Hl7 + "registrationEvent",
+    private static XElement Match(int number) =>
+        new(
+            Hl7 + "subject",
             new XElement(
-                Hl7 + "subject1",
+                Hl7 + "registrationEvent",
                 new XElement(
-                    Hl7 + "patient",
-                    new XElement(Hl7 + "id", new XAttribute("root", "1.2.840.114350.1.13.99998.8734"), new XAttribute("extension", $"34827G{number}"))))));
+                    Hl7 + "subject1",
+                    new XElement(
+                        Hl7 + "patient",
+                        new XElement(
+                            Hl7 + "id",
+                            new XAttribute("root", "1.2.840.114350.1.13.99998.8734"),
+                            new XAttribute("extension", $"34827G{number}")
+                        )
+                    )
+                )
+            )
+        );
 
-    private static XElement Wanted(params string[] codes) => new(
-        Hl7 + "reasonOf",
-        new XElement(
-            Hl7 + "detectedIssueEvent",
-            codes.Select(code => new XElement(
-                Hl7 + "triggerFor",
-                new XElement(
-                    Hl7 + "actOrderRequired",
-                    new XElement(Hl7 + "code", new XAttribute("code", code), new XAttribute("codeSystem", "1.3.6.1.4.1.19376.1.2.27.1")))))));
+    private static XElement Wanted(params string[] codes) =>
+        new(
+            Hl7 + "reasonOf",
+            new XElement(
+                Hl7 + "detectedIssueEvent",
+                codes.Select(code => new XElement(
+                    Hl7 + "triggerFor",
+                    new XElement(
+                        Hl7 + "actOrderRequired",
+                        new XElement(Hl7 + "code", new XAttribute("code", code), new XAttribute("codeSystem", "1.3.6.1.4.1.19376.1.2.27.1"))
+                    )
+                ))
+            )
+        );
 
     private static XElement Coded(string name, string code) => new(Hl7 + name, new XAttribute("code", code));
 }

@@ -21,7 +21,8 @@ public enum XcpdCase
     Error,
 }
 
-/// <summary>A Mirth Connect channel for patient discovery, `POST /mirth/pd`: JSON or SOAP, with a bearer token of the sandbox's OpenEMR.</summary>
+/// <summary>A Mirth Connect channel for patient discovery, `POST /mirth/pd`: JSON or SOAP, with a bearer token of the sandbox's
+/// OpenEMR.</summary>
 public sealed class MirthUpstream
 {
     /// <summary>The answer to SOAP.</summary>

@@ -37,12 +37,19 @@ internal static class OpenEmrEndpoints
         }
 
         var isGranted = byPassword
-            ? form["username"] == openEmr.Username && form["password"] == openEmr.Password && form["user_role"].ToString() is "users" or "patient"
+            ? form["username"] == openEmr.Username
+                && form["password"] == openEmr.Password
+                && form["user_role"].ToString() is "users" or "patient"
             : openEmr.UseRefreshToken(form["refresh_token"].ToString());
         if (!isGranted)
         {
             // Real servers repeat the request in the description. A client must not log it.
-            await RefuseAsync(context, 400, "invalid_grant", $"no match for {form["username"]} with {form["password"]}{form["refresh_token"]}");
+            await RefuseAsync(
+                context,
+                400,
+                "invalid_grant",
+                $"no match for {form["username"]} with {form["password"]}{form["refresh_token"]}"
+            );
             return;
         }
 

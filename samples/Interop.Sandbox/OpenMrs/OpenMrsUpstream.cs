@@ -51,14 +51,26 @@ public sealed class OpenMrsUpstream
     public IReadOnlyList<JsonObject> All(string resource)
     {
         lock (_gate)
-            return _resources.TryGetValue(resource, out var all) ? [.. all.Values.Where(item => !IsVoided(item)).Select(item => item.DeepClone().AsObject())] : [];
+            return _resources.TryGetValue(resource, out var all)
+                ? [.. all.Values.Where(item => !IsVoided(item)).Select(item => item.DeepClone().AsObject())]
+                : [];
     }
 
     /// <summary>Adds a concept with a mapping to <see cref="ConceptSource"/> and returns its uuid.</summary>
     public string AddConcept(string code, string name)
     {
         var uuid = Guid.NewGuid().ToString();
-        Add("concept", uuid, new JsonObject { ["display"] = name, ["names"] = new JsonArray(new JsonObject { ["name"] = name }), ["mappedSource"] = ConceptSource, ["mappedCode"] = code });
+        Add(
+            "concept",
+            uuid,
+            new JsonObject
+            {
+                ["display"] = name,
+                ["names"] = new JsonArray(new JsonObject { ["name"] = name }),
+                ["mappedSource"] = ConceptSource,
+                ["mappedCode"] = code,
+            }
+        );
         return uuid;
     }
 
@@ -69,7 +81,10 @@ public sealed class OpenMrsUpstream
     internal JsonObject? Find(string resource, string? uuid)
     {
         lock (_gate)
-            return uuid is not null && _resources.TryGetValue(resource, out var all) && all.TryGetValue(uuid, out var item) && !IsVoided(item) ? item : null;
+            return
+                uuid is not null && _resources.TryGetValue(resource, out var all) && all.TryGetValue(uuid, out var item) && !IsVoided(item)
+                ? item
+                : null;
     }
 
     internal IReadOnlyList<JsonObject> Where(string resource, Func<JsonObject, bool> passes)

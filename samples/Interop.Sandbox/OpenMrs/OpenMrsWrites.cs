@@ -30,7 +30,12 @@ internal sealed class OpenMrsWrites(OpenMrsUpstream upstream)
 
     private JsonObject Person(JsonObject body)
     {
-        if (body["names"] is not JsonArray { Count: > 0 } names || names[0] is not JsonObject name || string.IsNullOrWhiteSpace(Text(name, "givenName")) || string.IsNullOrWhiteSpace(Text(name, "familyName")))
+        if (
+            body["names"] is not JsonArray { Count: > 0 } names
+            || names[0] is not JsonObject name
+            || string.IsNullOrWhiteSpace(Text(name, "givenName"))
+            || string.IsNullOrWhiteSpace(Text(name, "familyName"))
+        )
             throw OpenMrsError.Invalid("names", "A person needs at least one name with givenName and familyName");
         if (Text(body, "gender") is not ("M" or "F" or "U" or "O"))
             throw OpenMrsError.Invalid("gender", "Gender is required: M, F, O or U");
@@ -53,16 +58,27 @@ internal sealed class OpenMrsWrites(OpenMrsUpstream upstream)
             Reference("location", identifier, "location");
             if (upstream.Where("patient", patient => HasIdentifier(patient, value, (string)type["uuid"]!)).Count > 0)
                 throw OpenMrsError.Invalid("identifiers", $"Identifier {value} already in use by another patient");
-            copies.Add(new JsonObject { ["identifier"] = value, ["identifierType"] = type["uuid"]!.DeepClone(), ["location"] = Text(identifier, "location") });
+            copies.Add(
+                new JsonObject
+                {
+                    ["identifier"] = value,
+                    ["identifierType"] = type["uuid"]!.DeepClone(),
+                    ["location"] = Text(identifier, "location"),
+                }
+            );
         }
         var person = body["person"] is JsonObject inline ? Person(inline) : Reference("person", body, "person");
         // A patient has the uuid of its person.
-        return upstream.Add("patient", (string)person["uuid"]!, new JsonObject
-        {
-            ["display"] = $"{(string?)copies[0]!["identifier"]} - {(string?)person["display"]}",
-            ["person"] = person["uuid"]!.DeepClone(),
-            ["identifiers"] = copies,
-        });
+        return upstream.Add(
+            "patient",
+            (string)person["uuid"]!,
+            new JsonObject
+            {
+                ["display"] = $"{(string?)copies[0]!["identifier"]} - {(string?)person["display"]}",
+                ["person"] = person["uuid"]!.DeepClone(),
+                ["identifiers"] = copies,
+            }
+        );
     }
 
     private JsonObject Encounter(JsonObject body)
@@ -130,9 +146,14 @@ internal sealed class OpenMrsWrites(OpenMrsUpstream upstream)
 
     private JsonObject Provider(JsonObject body)
     {
-        var name = Text(body, "name") ?? (Text(body, "person") is not null ? (string?)Reference("person", body, "person")["display"] : null)
+        var name =
+            Text(body, "name")
+            ?? (Text(body, "person") is not null ? (string?)Reference("person", body, "person")["display"] : null)
             ?? throw OpenMrsError.Invalid("person", "A provider needs a person or a name");
-        if (Text(body, "identifier") is { } identifier && upstream.Where("provider", provider => Text(provider, "identifier") == identifier).Count > 0)
+        if (
+            Text(body, "identifier") is { } identifier
+            && upstream.Where("provider", provider => Text(provider, "identifier") == identifier).Count > 0
+        )
             throw OpenMrsError.Invalid("identifier", $"Identifier {identifier} is already in use by another provider");
         var provider = Copy(body, "identifier", "person");
         provider["name"] = name;
@@ -144,18 +165,39 @@ internal sealed class OpenMrsWrites(OpenMrsUpstream upstream)
     {
         var source = Reference("conceptsource", body, "conceptSource");
         var code = Text(body, "code") ?? throw OpenMrsError.Invalid("code", "A term needs a code");
-        if (upstream.Where("conceptreferenceterm", term => Text(term, "code") == code && Text(term, "conceptSource") == (string?)source["uuid"]).Count > 0)
+        if (
+            upstream
+                .Where("conceptreferenceterm", term => Text(term, "code") == code && Text(term, "conceptSource") == (string?)source["uuid"])
+                .Count > 0
+        )
             throw OpenMrsError.Invalid("code", $"The code {code} is already in use in the source {(string?)source["name"]}");
-        return upstream.Add("conceptreferenceterm", NewUuid(), new JsonObject { ["code"] = code, ["conceptSource"] = source["uuid"]!.DeepClone(), ["display"] = $"{(string?)source["name"]}: {code}" });
+        return upstream.Add(
+            "conceptreferenceterm",
+            NewUuid(),
+            new JsonObject
+            {
+                ["code"] = code,
+                ["conceptSource"] = source["uuid"]!.DeepClone(),
+                ["display"] = $"{(string?)source["name"]}: {code}",
+            }
+        );
     }
 
     private JsonObject Concept(JsonObject body)
     {
-        if (body["names"] is not JsonArray { Count: > 0 } names || names[0] is not JsonObject first || Text(first, "name") is not { Length: > 0 } name)
+        if (
+            body["names"] is not JsonArray { Count: > 0 } names
+            || names[0] is not JsonObject first
+            || Text(first, "name") is not { Length: > 0 } name
+        )
             throw OpenMrsError.Invalid("names", "A concept needs at least one name");
         Reference("conceptclass", body, "conceptClass");
         Reference("conceptdatatype", body, "datatype");
-        if (upstream.Where("concept", existing => string.Equals((string?)existing["display"], name, StringComparison.OrdinalIgnoreCase)).Count > 0)
+        if (
+            upstream
+                .Where("concept", existing => string.Equals((string?)existing["display"], name, StringComparison.OrdinalIgnoreCase))
+                .Count > 0
+        )
             throw OpenMrsError.Invalid("names", $"'{name}' is a duplicate name in locale 'en'");
         var concept = Copy(body, "names", "conceptClass", "datatype");
         concept["display"] = name;
@@ -170,12 +212,19 @@ internal sealed class OpenMrsWrites(OpenMrsUpstream upstream)
     }
 
     internal static bool HasIdentifier(JsonObject patient, string value, string? type = null) =>
-        patient["identifiers"]!.AsArray().Any(identifier => string.Equals((string?)identifier!["identifier"], value, StringComparison.OrdinalIgnoreCase) && (type is null || (string?)identifier["identifierType"] == type));
+        patient["identifiers"]!
+            .AsArray()
+            .Any(identifier =>
+                string.Equals((string?)identifier!["identifier"], value, StringComparison.OrdinalIgnoreCase)
+                && (type is null || (string?)identifier["identifierType"] == type)
+            );
 
-    internal static string? Text(JsonObject item, string name) => item[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+    internal static string? Text(JsonObject item, string name) =>
+        item[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 
     private JsonObject Reference(string resource, JsonObject body, string field) =>
-        upstream.Find(resource, Text(body, field)) ?? throw OpenMrsError.Invalid(field, $"{field} is required and must be the uuid of a {resource}");
+        upstream.Find(resource, Text(body, field))
+        ?? throw OpenMrsError.Invalid(field, $"{field} is required and must be the uuid of a {resource}");
 
     private static DateTimeOffset Instant(JsonObject body, string field)
     {

@@ -1,6 +1,7 @@
 namespace Interop.Sandbox.SyntheticData;
 
-/// <summary>Codes with their own systems' displays: SNOMED CT and ICD-10-CM for conditions, SNOMED CT and v3 ActCode for encounters.</summary>
+/// <summary>Codes with their own systems' displays: SNOMED CT and ICD-10-CM for conditions, SNOMED CT and v3 ActCode for
+/// encounters.</summary>
 internal static class ClinicalCodes
 {
     public sealed record Diagnosis(string Snomed, string SnomedDisplay, string Icd, string IcdDisplay, bool Chronic);
@@ -17,7 +18,13 @@ internal static class ClinicalCodes
         new("40930008", "Hypothyroidism (disorder)", "E03.9", "Hypothyroidism, unspecified", true),
         new("49436004", "Atrial fibrillation (disorder)", "I48.91", "Unspecified atrial fibrillation", true),
         new("396275006", "Osteoarthritis (disorder)", "M19.90", "Unspecified osteoarthritis, unspecified site", true),
-        new("235595009", "Gastroesophageal reflux disease (disorder)", "K21.9", "Gastro-esophageal reflux disease without esophagitis", true),
+        new(
+            "235595009",
+            "Gastroesophageal reflux disease (disorder)",
+            "K21.9",
+            "Gastro-esophageal reflux disease without esophagitis",
+            true
+        ),
         new("73430006", "Sleep apnea (disorder)", "G47.30", "Sleep apnea, unspecified", true),
         new("37796009", "Migraine (disorder)", "G43.909", "Migraine, unspecified, not intractable, without status migrainosus", true),
         new("195662009", "Acute viral pharyngitis (disorder)", "J02.9", "Acute pharyngitis, unspecified", false),

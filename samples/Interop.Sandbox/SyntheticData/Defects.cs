@@ -11,8 +11,18 @@ internal static class Defects
 
     private static readonly Defect[] Common =
     [
-        Defect.UnknownElement, Defect.MissingRequired, Defect.BadDate, Defect.BadCode, Defect.EmptyArray, Defect.WrongJsonType,
-        Defect.UnknownNestedElement, Defect.SingleForArray, Defect.NullValue, Defect.EmptyObject, Defect.EmptyString, Defect.ArrayForSingle,
+        Defect.UnknownElement,
+        Defect.MissingRequired,
+        Defect.BadDate,
+        Defect.BadCode,
+        Defect.EmptyArray,
+        Defect.WrongJsonType,
+        Defect.UnknownNestedElement,
+        Defect.SingleForArray,
+        Defect.NullValue,
+        Defect.EmptyObject,
+        Defect.EmptyString,
+        Defect.ArrayForSingle,
     ];
 
     private static readonly Defect[] OfObservations = [.. Common, Defect.TwoChoices];
@@ -40,34 +50,76 @@ internal static class Defects
                 root["favouriteColour"] = "green";
                 return true;
             case Defect.UnknownNestedElement:
-                return Within(root, type == "Patient" ? "name" : type == "Encounter" ? "class" : "code", inner => inner["shade"] = "dark");
+                return Within(
+                    root,
+                    type == "Patient" ? "name"
+                        : type == "Encounter" ? "class"
+                        : "code",
+                    inner => inner["shade"] = "dark"
+                );
             case Defect.WrongJsonType:
-                return Replace(root, type == "Patient" ? "birthDate" : type == "Condition" ? "recordedDate" : "status", 20260105);
+                return Replace(
+                    root,
+                    type == "Patient" ? "birthDate"
+                        : type == "Condition" ? "recordedDate"
+                        : "status",
+                    20260105
+                );
             case Defect.MissingRequired when type == "Patient":
                 // Patient itself has no required element, but its communication requires a language.
                 return Within(root, "communication", inner => inner.Remove("language"));
             case Defect.MissingRequired:
-                return root.Remove(type == "Condition" ? "subject" : type == "Encounter" ? "class" : type == "Observation" ? "code" : "status");
+                return root.Remove(
+                    type == "Condition" ? "subject"
+                    : type == "Encounter" ? "class"
+                    : type == "Observation" ? "code"
+                    : "status"
+                );
             case Defect.BadDate when type == "Encounter":
                 return Within(root, "period", inner => inner["start"] = "2025-13-45T08:00:00Z");
             case Defect.BadDate:
-                return Replace(root, type == "Patient" ? "birthDate" : type == "Observation" ? "effectiveDateTime" : "recordedDate", "last Tuesday");
+                return Replace(
+                    root,
+                    type == "Patient" ? "birthDate"
+                        : type == "Observation" ? "effectiveDateTime"
+                        : "recordedDate",
+                    "last Tuesday"
+                );
             case Defect.BadCode when type == "Condition":
                 return root["clinicalStatus"]?["coding"] is JsonArray coding && Set(coding[0]!.AsObject(), "code", "quite-ill");
             case Defect.BadCode:
                 return Replace(root, type == "Patient" ? "gender" : "status", type == "Patient" ? "F" : "kind-of-done");
             case Defect.EmptyArray:
-                return Replace(root, type == "Patient" ? "name" : type == "Encounter" ? "type" : "category", new JsonArray());
+                return Replace(
+                    root,
+                    type == "Patient" ? "name"
+                        : type == "Encounter" ? "type"
+                        : "category",
+                    new JsonArray()
+                );
             case Defect.EmptyObject:
                 return type == "Patient" ? Replace(root, "maritalStatus", new JsonObject()) : Replace(root, "subject", new JsonObject());
             case Defect.EmptyString:
-                return type is "Patient" ? Within(root, "name", inner => inner["family"] = "") : Within(root, "subject", inner => inner["reference"] = "");
+                return type is "Patient"
+                    ? Within(root, "name", inner => inner["family"] = "")
+                    : Within(root, "subject", inner => inner["reference"] = "");
             case Defect.NullValue:
-                return Replace(root, type == "Patient" ? "gender" : type == "Condition" ? "code" : "status", null);
+                return Replace(
+                    root,
+                    type == "Patient" ? "gender"
+                        : type == "Condition" ? "code"
+                        : "status",
+                    null
+                );
             case Defect.ArrayForSingle:
                 return Wrap(root, type == "Patient" ? "maritalStatus" : "subject");
             case Defect.SingleForArray:
-                return Unwrap(root, type == "Patient" ? "name" : type == "Encounter" ? "type" : "category");
+                return Unwrap(
+                    root,
+                    type == "Patient" ? "name"
+                        : type == "Encounter" ? "type"
+                        : "category"
+                );
             case Defect.TwoChoices:
                 root["valueString"] = "also this";
                 root["valueInteger"] = 7;

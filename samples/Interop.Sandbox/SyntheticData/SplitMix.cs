@@ -10,7 +10,8 @@ internal struct SplitMix(ulong seed)
     private ulong _state = seed;
 
     /// <summary>The generator of one thing: each resource draws from its own, so that it can be rendered alone and in any order.</summary>
-    public static SplitMix For(ulong seed, ulong stream, long number) => new(Mix(Mix(seed + Golden) ^ Mix(stream * Golden + 1) ^ Mix((ulong)number + 0x5851F42D4C957F2D)));
+    public static SplitMix For(ulong seed, ulong stream, long number) =>
+        new(Mix(Mix(seed + Golden) ^ Mix(stream * Golden + 1) ^ Mix((ulong)number + 0x5851F42D4C957F2D)));
 
     public ulong Next() => Mix(_state += Golden);
 

@@ -13,19 +13,35 @@ internal sealed class SyntheticConditions(SandboxOptions options, SyntheticPatie
         var patient = number / Options.ConditionsPerPatient;
         var offset = patients.PlaceOf(patient).OffsetMinutes;
         var diagnosis = random.Pick(ClinicalCodes.Diagnoses);
-        var encounter = Options.EncountersPerPatient == 0 ? -1 : patient * Options.EncountersPerPatient + random.Next(Options.EncountersPerPatient);
-        var onset = encounter < 0
-            ? Options.StartOfData.UtcTicks - random.Between(20, 1500) * TimeSpan.TicksPerDay
-            : encounters.StartTicks(encounter);
+        var encounter =
+            Options.EncountersPerPatient == 0 ? -1 : patient * Options.EncountersPerPatient + random.Next(Options.EncountersPerPatient);
+        var onset =
+            encounter < 0
+                ? Options.StartOfData.UtcTicks - random.Between(20, 1500) * TimeSpan.TicksPerDay
+                : encounters.StartTicks(encounter);
         var status = diagnosis.Chronic ? "active" : "resolved";
 
-        text.Append("\"clinicalStatus\":{\"coding\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/condition-clinical\",\"code\":\""u8).Append(status)
-            .Append("\"}]},\"verificationStatus\":{\"coding\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/condition-ver-status\",\"code\":\""u8)
+        text.Append(
+                "\"clinicalStatus\":{\"coding\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/condition-clinical\",\"code\":\""u8
+            )
+            .Append(status)
+            .Append(
+                "\"}]},\"verificationStatus\":{\"coding\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/condition-ver-status\",\"code\":\""u8
+            )
             .Append(random.Chance(92) ? "confirmed" : "provisional")
-            .Append("\"}]},\"category\":[{\"coding\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/condition-category\",\"code\":\"problem-list-item\",\"display\":\"Problem List Item\"}]}],\"code\":{\"coding\":[{\"system\":\"http://snomed.info/sct\",\"code\":\""u8)
-            .Append(diagnosis.Snomed).Append("\",\"display\":\""u8).Append(diagnosis.SnomedDisplay)
-            .Append("\"},{\"system\":\"http://hl7.org/fhir/sid/icd-10-cm\",\"code\":\""u8).Append(diagnosis.Icd).Append("\",\"display\":\""u8)
-            .Append(diagnosis.IcdDisplay).Append("\"}],\"text\":\""u8).Append(diagnosis.IcdDisplay).Append("\"},\"subject\":{\"reference\":\"Patient/"u8);
+            .Append(
+                "\"}]},\"category\":[{\"coding\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/condition-category\",\"code\":\"problem-list-item\",\"display\":\"Problem List Item\"}]}],\"code\":{\"coding\":[{\"system\":\"http://snomed.info/sct\",\"code\":\""u8
+            )
+            .Append(diagnosis.Snomed)
+            .Append("\",\"display\":\""u8)
+            .Append(diagnosis.SnomedDisplay)
+            .Append("\"},{\"system\":\"http://hl7.org/fhir/sid/icd-10-cm\",\"code\":\""u8)
+            .Append(diagnosis.Icd)
+            .Append("\",\"display\":\""u8)
+            .Append(diagnosis.IcdDisplay)
+            .Append("\"}],\"text\":\""u8)
+            .Append(diagnosis.IcdDisplay)
+            .Append("\"},\"subject\":{\"reference\":\"Patient/"u8);
         SyntheticReferences.AppendPatientId(this, patients, number, patient, text);
         text.Append("\"},"u8);
         if (encounter >= 0)
@@ -52,7 +68,11 @@ internal sealed class SyntheticConditions(SandboxOptions options, SyntheticPatie
         }
         text.Append("\""u8);
         if (!diagnosis.Chronic)
-            text.Append(",\"abatementDateTime\":\""u8).AppendInstant(onset + random.Between(4, 18) * TimeSpan.TicksPerDay, 0, offset).Append("\""u8);
-        text.Append(",\"recordedDate\":\""u8).AppendInstant(onset + random.Between(2, 40) * TimeSpan.TicksPerMinute, 0, offset).Append("\""u8);
+            text.Append(",\"abatementDateTime\":\""u8)
+                .AppendInstant(onset + random.Between(4, 18) * TimeSpan.TicksPerDay, 0, offset)
+                .Append("\""u8);
+        text.Append(",\"recordedDate\":\""u8)
+            .AppendInstant(onset + random.Between(2, 40) * TimeSpan.TicksPerMinute, 0, offset)
+            .Append("\""u8);
     }
 }

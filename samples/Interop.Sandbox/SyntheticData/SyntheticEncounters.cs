@@ -30,24 +30,40 @@ internal sealed class SyntheticEncounters(SandboxOptions options, SyntheticPatie
         var end = start + random.Between(visit.MinMinutes, visit.MaxMinutes) * TimeSpan.TicksPerMinute;
         var cancelled = random.Chance(2);
 
-        text.Append("\"identifier\":[{\"use\":\"official\",\"system\":\"urn:oid:2.16.840.1.113883.4.999.2\",\"value\":\"VN-"u8).AppendDigits(number + 1, 9)
-            .Append("\"}],\"status\":\""u8).Append(cancelled ? "cancelled" : "finished")
-            .Append("\",\"class\":{\"system\":\"http://terminology.hl7.org/CodeSystem/v3-ActCode\",\"code\":\""u8).Append(visit.Class)
-            .Append("\",\"display\":\""u8).Append(visit.ClassDisplay)
-            .Append("\"},\"type\":[{\"coding\":[{\"system\":\"http://snomed.info/sct\",\"code\":\""u8).Append(visit.Snomed)
-            .Append("\",\"display\":\""u8).Append(visit.Display).Append("\"}],\"text\":\""u8).Append(visit.Display)
+        text.Append("\"identifier\":[{\"use\":\"official\",\"system\":\"urn:oid:2.16.840.1.113883.4.999.2\",\"value\":\"VN-"u8)
+            .AppendDigits(number + 1, 9)
+            .Append("\"}],\"status\":\""u8)
+            .Append(cancelled ? "cancelled" : "finished")
+            .Append("\",\"class\":{\"system\":\"http://terminology.hl7.org/CodeSystem/v3-ActCode\",\"code\":\""u8)
+            .Append(visit.Class)
+            .Append("\",\"display\":\""u8)
+            .Append(visit.ClassDisplay)
+            .Append("\"},\"type\":[{\"coding\":[{\"system\":\"http://snomed.info/sct\",\"code\":\""u8)
+            .Append(visit.Snomed)
+            .Append("\",\"display\":\""u8)
+            .Append(visit.Display)
+            .Append("\"}],\"text\":\""u8)
+            .Append(visit.Display)
             .Append("\"}],\"subject\":{\"reference\":\"Patient/"u8);
         SyntheticReferences.AppendPatientId(this, patients, number, patient, text);
-        text.Append("\"},\"participant\":[{\"type\":[{\"coding\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/v3-ParticipationType\",\"code\":\"PPRF\",\"display\":\"primary performer\"}]}],\"individual\":{\"display\":\""u8)
-            .Append(random.Pick(Names.Clinicians)).Append("\"}}],\"period\":{\"start\":\""u8).AppendInstant(start, 0, offset).Append("\""u8);
+        text.Append(
+                "\"},\"participant\":[{\"type\":[{\"coding\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/v3-ParticipationType\",\"code\":\"PPRF\",\"display\":\"primary performer\"}]}],\"individual\":{\"display\":\""u8
+            )
+            .Append(random.Pick(Names.Clinicians))
+            .Append("\"}}],\"period\":{\"start\":\""u8)
+            .AppendInstant(start, 0, offset)
+            .Append("\""u8);
         if (!cancelled)
             text.Append(",\"end\":\""u8).AppendInstant(end, 0, offset).Append("\""u8);
         text.Append("}"u8);
         if (random.Chance(40))
         {
             var diagnosis = random.Pick(ClinicalCodes.Diagnoses);
-            text.Append(",\"reasonCode\":[{\"coding\":[{\"system\":\"http://snomed.info/sct\",\"code\":\""u8).Append(diagnosis.Snomed)
-                .Append("\",\"display\":\""u8).Append(diagnosis.SnomedDisplay).Append("\"}]}]"u8);
+            text.Append(",\"reasonCode\":[{\"coding\":[{\"system\":\"http://snomed.info/sct\",\"code\":\""u8)
+                .Append(diagnosis.Snomed)
+                .Append("\",\"display\":\""u8)
+                .Append(diagnosis.SnomedDisplay)
+                .Append("\"}]}]"u8);
         }
     }
 }

@@ -25,7 +25,12 @@ internal abstract class SyntheticType(string name, string idPrefix, ulong stream
     public override bool TryParseId(string id, out int number)
     {
         number = -1;
-        if (!id.StartsWith(idPrefix, StringComparison.Ordinal) || !int.TryParse(id.AsSpan(idPrefix.Length), out var parsed) || parsed < 1 || parsed > count)
+        if (
+            !id.StartsWith(idPrefix, StringComparison.Ordinal)
+            || !int.TryParse(id.AsSpan(idPrefix.Length), out var parsed)
+            || parsed < 1
+            || parsed > count
+        )
             return false;
         number = parsed - 1;
         return id == Id(number); // "pat-007" and "pat-+7" parse as numbers too, but they are not ids

@@ -10,28 +10,48 @@ internal sealed class AccessDescription : IOpenApiOperationTransformer
 {
     public Task TransformAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
-        var role = context.Description.ActionDescriptor.EndpointMetadata.OfType<IAuthorizeData>()
-            .Select(data => Enum.TryParse<Interop.Access.AccessRole>(data.Policy, ignoreCase: true, out var declared) ? declared : (Interop.Access.AccessRole?)null).Max();
+        var role = context
+            .Description.ActionDescriptor.EndpointMetadata.OfType<IAuthorizeData>()
+            .Select(data =>
+                Enum.TryParse<Interop.Access.AccessRole>(data.Policy, ignoreCase: true, out var declared)
+                    ? declared
+                    : (Interop.Access.AccessRole?)null
+            )
+            .Max();
         if (role is not { } required)
             return Task.CompletedTask;
         var name = RequiredRole.PolicyName(required);
         operation.Description = $"{operation.Description} Needs the role {name}.".Trim();
         operation.Responses ??= [];
-        Add(operation.Responses, 401, "Unauthorized", "log in at POST /login and send the token as 'Authorization: Bearer TOKEN', or send an X-Api-Key");
+        Add(
+            operation.Responses,
+            401,
+            "Unauthorized",
+            "log in at POST /login and send the token as 'Authorization: Bearer TOKEN', or send an X-Api-Key"
+        );
         Add(operation.Responses, 403, "Forbidden", $"this needs the role {name}");
         return Task.CompletedTask;
     }
 
     private static void Add(OpenApiResponses responses, int status, string title, string detail) =>
-        responses.TryAdd($"{status}", new OpenApiResponse
-        {
-            Description = title,
-            Content = new Dictionary<string, OpenApiMediaType>
+        responses.TryAdd(
+            $"{status}",
+            new OpenApiResponse
             {
-                ["application/problem+json"] = new()
+                Description = title,
+                Content = new Dictionary<string, OpenApiMediaType>
                 {
-                    Example = new JsonObject { ["type"] = $"https://httpstatuses.io/{status}", ["title"] = title, ["status"] = status, ["detail"] = detail },
+                    ["application/problem+json"] = new()
+                    {
+                        Example = new JsonObject
+                        {
+                            ["type"] = $"https://httpstatuses.io/{status}",
+                            ["title"] = title,
+                            ["status"] = status,
+                            ["detail"] = detail,
+                        },
+                    },
                 },
-            },
-        });
+            }
+        );
 }

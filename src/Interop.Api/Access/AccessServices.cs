@@ -28,7 +28,8 @@ internal static class AccessServices
         services.AddHostedService<CallerDirectoryStart>();
         services.AddSingleton<SessionTokens>();
         services.AddSingleton<OidcTokens>();
-        services.AddHttpClient(OidcTokens.HttpClientName)
+        services
+            .AddHttpClient(OidcTokens.HttpClientName)
             .ConfigureHttpClient(http => (http.Timeout, http.MaxResponseContentBufferSize) = (OidcTimeout, MaxOidcBytes))
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
             .RemoveAllLoggers();
@@ -36,8 +37,14 @@ internal static class AccessServices
         var authorization = services.AddAuthorizationBuilder();
         foreach (var role in Enum.GetValues<AccessRole>())
         {
-            authorization.AddPolicy(RequiredRole.PolicyName(role), policy => policy
-                .AddAuthenticationSchemes(CallerHandler.SchemeName).RequireAuthenticatedUser().RequireRole(RequiredRole.PolicyName(role)));
+            authorization.AddPolicy(
+                RequiredRole.PolicyName(role),
+                policy =>
+                    policy
+                        .AddAuthenticationSchemes(CallerHandler.SchemeName)
+                        .RequireAuthenticatedUser()
+                        .RequireRole(RequiredRole.PolicyName(role))
+            );
         }
 
         services.AddRateLimiter(limiter =>
@@ -48,8 +55,15 @@ internal static class AccessServices
                 rejected.HttpContext.Response.Headers.RetryAfter = "1";
                 return ValueTask.CompletedTask;
             };
-            limiter.AddConcurrencyLimiter(LoginPolicy, login =>
-                (login.PermitLimit, login.QueueLimit, login.QueueProcessingOrder) = (MaxLoginsAtOnce, MaxWaitingLogins, QueueProcessingOrder.OldestFirst));
+            limiter.AddConcurrencyLimiter(
+                LoginPolicy,
+                login =>
+                    (login.PermitLimit, login.QueueLimit, login.QueueProcessingOrder) = (
+                        MaxLoginsAtOnce,
+                        MaxWaitingLogins,
+                        QueueProcessingOrder.OldestFirst
+                    )
+            );
         });
         return services;
     }

@@ -29,7 +29,8 @@ internal sealed class CallerDirectory
 
     private IAccessGrain Grain => _grains.GetGrain<IAccessGrain>(0);
 
-    /// <summary>Learns whether callers need credentials, as the answer to give while the database is away. The next request asks again.</summary>
+    /// <summary>Learns whether callers need credentials, as the answer to give while the database is away. The next request asks
+    /// again.</summary>
     public async Task PrepareAsync()
     {
         await IsOpenAsync();
@@ -50,7 +51,10 @@ internal sealed class CallerDirectory
     public ValueTask<CallerIdentity?> FindUserAsync(string name) => FindAsync($"user/{name}", () => Grain.FindUser(name));
 
     public ValueTask<CallerIdentity?> FindApiKeyAsync(string key) =>
-        FindAsync($"key/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))}", () => Grain.FindApiKey(new ApiKeyText(key)));
+        FindAsync(
+            $"key/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))}",
+            () => Grain.FindApiKey(new ApiKeyText(key))
+        );
 
     private ValueTask<CallerIdentity?> FindAsync(string cacheKey, Func<Task<CallerIdentity?>> find)
     {

@@ -20,8 +20,8 @@ internal sealed class CallerHandler(
     UrlEncoder encoder,
     CallerDirectory callers,
     SessionTokens sessions,
-    OidcTokens oidc)
-    : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
+    OidcTokens oidc
+) : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     public const string SchemeName = "Interop";
     public const string CookieName = "interop_session";
@@ -51,33 +51,44 @@ internal sealed class CallerHandler(
     {
         var failure = (await HandleAuthenticateOnceSafeAsync()).Failure?.Message;
         Response.Headers.WWWAuthenticate = "Bearer";
-        await Problems.Of(
-            StatusCodes.Status401Unauthorized,
-            "Unauthorized",
-            failure ?? "log in at POST /login and send the token as 'Authorization: Bearer TOKEN', or send an X-Api-Key").ExecuteAsync(Context);
+        await Problems
+            .Of(
+                StatusCodes.Status401Unauthorized,
+                "Unauthorized",
+                failure ?? "log in at POST /login and send the token as 'Authorization: Bearer TOKEN', or send an X-Api-Key"
+            )
+            .ExecuteAsync(Context);
     }
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
-        Problems.Of(
-            StatusCodes.Status403Forbidden,
-            "Forbidden",
-            $"this needs the role {RequiredRole.Of(Context.GetEndpoint())?.ToString().ToLowerInvariant() ?? "(none declared)"}").ExecuteAsync(Context);
+        Problems
+            .Of(
+                StatusCodes.Status403Forbidden,
+                "Forbidden",
+                $"this needs the role {RequiredRole.Of(Context.GetEndpoint())?.ToString().ToLowerInvariant() ?? "(none declared)"}"
+            )
+            .ExecuteAsync(Context);
 
     private bool IsSafe =>
-        HttpMethods.IsGet(Request.Method) || HttpMethods.IsHead(Request.Method) || HttpMethods.IsOptions(Request.Method)
+        HttpMethods.IsGet(Request.Method)
+        || HttpMethods.IsHead(Request.Method)
+        || HttpMethods.IsOptions(Request.Method)
         || string.Equals(Request.Headers.Origin.ToString(), $"{Request.Scheme}://{Request.Host}", StringComparison.OrdinalIgnoreCase);
 
     private async Task<AuthenticateResult> TokenAsync(string token)
     {
         if (oidc.Claims(token))
             return await oidc.ReadAsync(token, Context.RequestAborted) is { } caller ? Success(caller.Name, caller.Role) : Invalid();
-        return await sessions.ReadAsync(token) is { } session
-            && await callers.FindUserAsync(session.Name) is { } user && user.Stamp == session.Stamp
+        return
+            await sessions.ReadAsync(token) is { } session
+            && await callers.FindUserAsync(session.Name) is { } user
+            && user.Stamp == session.Stamp
             ? Success(user.Name, user.Role)
             : Invalid();
     }
 
-    private static AuthenticateResult Invalid() => AuthenticateResult.Fail("the token is not valid, has expired, or its session has ended: log in again");
+    private static AuthenticateResult Invalid() =>
+        AuthenticateResult.Fail("the token is not valid, has expired, or its session has ended: log in again");
 
     private static AuthenticateResult Result(CallerIdentity? identity, string failure) =>
         identity is null ? AuthenticateResult.Fail(failure) : Success(identity.Name, identity.Role);

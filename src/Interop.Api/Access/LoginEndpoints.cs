@@ -19,17 +19,38 @@ public static class LoginEndpoints
 
     public static void MapLogin(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/login", LoginAsync).AllowAnonymous().RequireRateLimiting(AccessServices.LoginPolicy).WithMetadata(new OwnBodyLimit())
-            .WithTags("Access").WithName("Login").WithSummary("Exchange a name and a password for a token of one day; a browser also gets a session cookie")
-            .WithRequestBody(typeof(LoginRequest), "The name and the password of a user", """{"username":"ada","password":"correct horse battery"}""")
-            .WithExample(Example).WithErrorExample(StatusCodes.Status401Unauthorized, Wrong)
+        routes
+            .MapPost("/login", LoginAsync)
+            .AllowAnonymous()
+            .RequireRateLimiting(AccessServices.LoginPolicy)
+            .WithMetadata(new OwnBodyLimit())
+            .WithTags("Access")
+            .WithName("Login")
+            .WithSummary("Exchange a name and a password for a token of one day; a browser also gets a session cookie")
+            .WithRequestBody(
+                typeof(LoginRequest),
+                "The name and the password of a user",
+                """{"username":"ada","password":"correct horse battery"}"""
+            )
+            .WithExample(Example)
+            .WithErrorExample(StatusCodes.Status401Unauthorized, Wrong)
             .WithErrorExample(StatusCodes.Status429TooManyRequests, "too many failed logins: try again in 840 s")
-            .ProducesProblem(StatusCodes.Status401Unauthorized).ProducesProblem(StatusCodes.Status422UnprocessableEntity).ProducesProblem(StatusCodes.Status429TooManyRequests);
-        routes.MapPost("/logout", Logout).AllowAnonymous()
-            .WithTags("Access").WithName("Logout").WithSummary("Remove the session cookie of a browser");
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
+            .ProducesProblem(StatusCodes.Status429TooManyRequests);
+        routes
+            .MapPost("/logout", Logout)
+            .AllowAnonymous()
+            .WithTags("Access")
+            .WithName("Logout")
+            .WithSummary("Remove the session cookie of a browser");
     }
 
-    private static async Task<Results<Ok<LoginResponse>, ProblemHttpResult>> LoginAsync(HttpContext http, IGrainFactory grains, SessionTokens sessions)
+    private static async Task<Results<Ok<LoginResponse>, ProblemHttpResult>> LoginAsync(
+        HttpContext http,
+        IGrainFactory grains,
+        SessionTokens sessions
+    )
     {
         var (body, error) = await JsonBody.ReadAsync<LoginRequest>(http, Json);
         if (body is not { Username: { } name, Password: { } password })
@@ -57,10 +78,18 @@ public static class LoginEndpoints
     }
 
     private static CookieOptions Cookie(HttpContext http, TimeSpan? lifetime) =>
-        new() { HttpOnly = true, SameSite = SameSiteMode.Strict, Secure = http.Request.IsHttps, Path = "/", MaxAge = lifetime };
+        new()
+        {
+            HttpOnly = true,
+            SameSite = SameSiteMode.Strict,
+            Secure = http.Request.IsHttps,
+            Path = "/",
+            MaxAge = lifetime,
+        };
 
     /// <summary>With the <c>msg</c> that clients of the documented system read.</summary>
-    private static ProblemHttpResult Refused(int status, string title, string detail) => Problems.Of(status, title, detail, ("msg", detail));
+    private static ProblemHttpResult Refused(int status, string title, string detail) =>
+        Problems.Of(status, title, detail, ("msg", detail));
 }
 
 /// <summary>Credentials. Their text form does not show them.</summary>

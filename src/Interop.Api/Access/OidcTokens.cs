@@ -7,7 +7,8 @@ using Microsoft.IdentityModel.Tokens;
 namespace Interop.Api.Access;
 
 /// <summary>Tokens of the OpenID Connect issuer. Its keys are fetched by discovery, and again when a token names an unknown key.</summary>
-internal sealed partial class OidcTokens(AccessOptions options, IHttpClientFactory http, TimeProvider time, ILogger<OidcTokens> log) : IDisposable
+internal sealed partial class OidcTokens(AccessOptions options, IHttpClientFactory http, TimeProvider time, ILogger<OidcTokens> log)
+    : IDisposable
 {
     public const string HttpClientName = "oidc";
 
@@ -48,7 +49,13 @@ internal sealed partial class OidcTokens(AccessOptions options, IHttpClientFacto
 
     // The last one is the time-out of the HTTP client.
     private static bool IsFetchFailure(Exception e) =>
-        e is HttpRequestException or JsonException or InvalidDataException or KeyNotFoundException or UriFormatException or OperationCanceledException;
+        e
+            is HttpRequestException
+                or JsonException
+                or InvalidDataException
+                or KeyNotFoundException
+                or UriFormatException
+                or OperationCanceledException;
 
     private string? Issuer(string token)
     {
@@ -63,15 +70,18 @@ internal sealed partial class OidcTokens(AccessOptions options, IHttpClientFacto
     }
 
     private Task<TokenValidationResult> ValidateAsync(string token, OidcOptions oidc, IReadOnlyList<SecurityKey> keys) =>
-        _handler.ValidateTokenAsync(token, new TokenValidationParameters
-        {
-            ValidIssuer = oidc.Issuer,
-            ValidAudience = oidc.Audience,
-            ValidAlgorithms = [SecurityAlgorithms.RsaSha256, SecurityAlgorithms.EcdsaSha256],
-            IssuerSigningKeys = keys,
-            LifetimeValidator = (notBefore, expires, _, _) =>
-                time.GetUtcNow().UtcDateTime is var now && !(notBefore > now + ClockSkew) && expires > now - ClockSkew,
-        });
+        _handler.ValidateTokenAsync(
+            token,
+            new TokenValidationParameters
+            {
+                ValidIssuer = oidc.Issuer,
+                ValidAudience = oidc.Audience,
+                ValidAlgorithms = [SecurityAlgorithms.RsaSha256, SecurityAlgorithms.EcdsaSha256],
+                IssuerSigningKeys = keys,
+                LifetimeValidator = (notBefore, expires, _, _) =>
+                    time.GetUtcNow().UtcDateTime is var now && !(notBefore > now + ClockSkew) && expires > now - ClockSkew,
+            }
+        );
 
     private async Task<IReadOnlyList<SecurityKey>> KeysAsync(bool mustBeNew, CancellationToken cancellationToken)
     {
@@ -102,7 +112,9 @@ internal sealed partial class OidcTokens(AccessOptions options, IHttpClientFacto
     {
         var issuer = options.Oidc!.Issuer!;
         var client = http.CreateClient(HttpClientName);
-        using var discovery = JsonDocument.Parse(await client.GetStringAsync($"{issuer.TrimEnd('/')}/.well-known/openid-configuration", cancellationToken));
+        using var discovery = JsonDocument.Parse(
+            await client.GetStringAsync($"{issuer.TrimEnd('/')}/.well-known/openid-configuration", cancellationToken)
+        );
         if (discovery.RootElement.GetProperty("issuer").GetString() != issuer)
             throw new InvalidDataException($"the discovery document is of another issuer: {discovery.RootElement.GetProperty("issuer")}");
         var keys = new Uri(discovery.RootElement.GetProperty("jwks_uri").GetString()!);

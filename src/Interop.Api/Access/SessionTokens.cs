@@ -6,7 +6,8 @@ using Microsoft.IdentityModel.Tokens;
 namespace Interop.Api.Access;
 
 /// <summary>
-/// The session tokens of this server: JWTs signed with HMAC-SHA256. A token names a user and the user's stamp; the role is looked up, so that
+/// The session tokens of this server: JWTs signed with HMAC-SHA256. A token names a user and the user's stamp; the role is looked up, so
+/// that
 /// a change of password, role or state ends every session.
 /// </summary>
 internal sealed class SessionTokens(AccessOptions options, TimeProvider time)
@@ -25,21 +26,23 @@ internal sealed class SessionTokens(AccessOptions options, TimeProvider time)
     public string Issue(CallerIdentity user)
     {
         var now = time.GetUtcNow().UtcDateTime;
-        return _handler.CreateToken(new SecurityTokenDescriptor
-        {
-            Issuer = Issuer,
-            Audience = Issuer,
-            IssuedAt = now,
-            NotBefore = now,
-            Expires = now + Lifetime,
-            Claims = new Dictionary<string, object>
+        return _handler.CreateToken(
+            new SecurityTokenDescriptor
             {
-                [JwtRegisteredClaimNames.Sub] = user.Name,
-                [JwtRegisteredClaimNames.Jti] = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)),
-                [StampClaim] = user.Stamp,
-            },
-            SigningCredentials = new SigningCredentials(_keys[0], SecurityAlgorithms.HmacSha256),
-        });
+                Issuer = Issuer,
+                Audience = Issuer,
+                IssuedAt = now,
+                NotBefore = now,
+                Expires = now + Lifetime,
+                Claims = new Dictionary<string, object>
+                {
+                    [JwtRegisteredClaimNames.Sub] = user.Name,
+                    [JwtRegisteredClaimNames.Jti] = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)),
+                    [StampClaim] = user.Stamp,
+                },
+                SigningCredentials = new SigningCredentials(_keys[0], SecurityAlgorithms.HmacSha256),
+            }
+        );
     }
 
     /// <summary>The name and the stamp of a valid token, else null.</summary>
@@ -47,16 +50,20 @@ internal sealed class SessionTokens(AccessOptions options, TimeProvider time)
     {
         if (!TokenForm.IsSigned(token))
             return null;
-        var result = await _handler.ValidateTokenAsync(token, new TokenValidationParameters
-        {
-            ValidIssuer = Issuer,
-            ValidAudience = Issuer,
-            ValidAlgorithms = [SecurityAlgorithms.HmacSha256],
-            ValidTypes = ["JWT"],
-            IssuerSigningKeys = _keys,
-            LifetimeValidator = (notBefore, expires, _, _) => IsCurrent(notBefore, expires),
-        });
-        return result.IsValid
+        var result = await _handler.ValidateTokenAsync(
+            token,
+            new TokenValidationParameters
+            {
+                ValidIssuer = Issuer,
+                ValidAudience = Issuer,
+                ValidAlgorithms = [SecurityAlgorithms.HmacSha256],
+                ValidTypes = ["JWT"],
+                IssuerSigningKeys = _keys,
+                LifetimeValidator = (notBefore, expires, _, _) => IsCurrent(notBefore, expires),
+            }
+        );
+        return
+            result.IsValid
             && result.Claims.TryGetValue(JwtRegisteredClaimNames.Sub, out var name)
             && result.Claims.TryGetValue(StampClaim, out var stamp)
             ? (name.ToString()!, stamp.ToString()!)

@@ -12,7 +12,9 @@ namespace Interop.Api.Access;
 internal sealed class UndeclaredRole(RequestDelegate next)
 {
     public Task InvokeAsync(HttpContext http) =>
-        http.GetEndpoint() is RouteEndpoint endpoint && RequiredRole.Of(endpoint) is null && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null
+        http.GetEndpoint() is RouteEndpoint endpoint
+        && RequiredRole.Of(endpoint) is null
+        && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null
             ? Problems.Of(StatusCodes.Status403Forbidden, "Forbidden", "this endpoint declares no role").ExecuteAsync(http)
             : next(http);
 }

@@ -13,25 +13,69 @@ using Microsoft.Extensions.Options;
 
 namespace Interop.Api.Anomaly;
 
-/// <summary>The accounting of disclosures: who looked at a patient's data, or at whose data an agent looked. Streamed page by page.</summary>
+/// <summary>The accounting of disclosures: who looked at a patient's data, or at whose data an agent looked. Streamed page by
+/// page.</summary>
 public static class AccessReportEndpoints
 {
-    private const string Header = "time,source,agent,role,patient,kind,action,outcome,address,resource_type,purpose,care,care_text,severity,alert\r\n";
+    private const string Header =
+        "time,source,agent,role,patient,kind,action,outcome,address,resource_type,purpose,care,care_text,severity,alert\r\n";
 
     public static void MapAccessReports(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/patients/{id}/accesses", (string id, HttpContext http, IGrainFactory grains, IOptions<JsonOptions> json, DateTimeOffset? since = null, DateTimeOffset? until = null, string format = "json") =>
-                WriteAsync(http, grains, json.Value, new AccessFilter($"Patient/{id}", null, since, until, null), format))
-            .RequireRole(AccessRole.Viewer).WithTags("Reports").WithName("PatientAccesses").Produces<AlertResponse[]>().WithExample(AlertExamples.Accesses).WithSummary("Who looked at this patient's data, when, what, from where, and why").ProducesProblem(StatusCodes.Status400BadRequest);
-        routes.MapGet("/api/agents/{*id}", (string id, HttpContext http, IGrainFactory grains, IOptions<JsonOptions> json, DateTimeOffset? since = null, DateTimeOffset? until = null, string format = "json") =>
-                id.EndsWith("/accesses", StringComparison.Ordinal)
-                    ? WriteAsync(http, grains, json.Value, new AccessFilter(null, AgentOf(id[..^"/accesses".Length]), since, until, null), format)
-                    : Problems.NotFound("GET /api/agents/{id}/accesses lists an agent's accesses").ExecuteAsync(http))
-            .RequireRole(AccessRole.Viewer).WithTags("Reports").WithName("AgentAccesses").Produces<AlertResponse[]>().WithExample(AlertExamples.Accesses).WithSummary("What this agent looked at: /api/agents/{id}/accesses").ProducesProblem(StatusCodes.Status400BadRequest);
+        routes
+            .MapGet(
+                "/api/patients/{id}/accesses",
+                (
+                    string id,
+                    HttpContext http,
+                    IGrainFactory grains,
+                    IOptions<JsonOptions> json,
+                    DateTimeOffset? since = null,
+                    DateTimeOffset? until = null,
+                    string format = "json"
+                ) => WriteAsync(http, grains, json.Value, new AccessFilter($"Patient/{id}", null, since, until, null), format)
+            )
+            .RequireRole(AccessRole.Viewer)
+            .WithTags("Reports")
+            .WithName("PatientAccesses")
+            .Produces<AlertResponse[]>()
+            .WithExample(AlertExamples.Accesses)
+            .WithSummary("Who looked at this patient's data, when, what, from where, and why")
+            .ProducesProblem(StatusCodes.Status400BadRequest);
+        routes
+            .MapGet(
+                "/api/agents/{*id}",
+                (
+                    string id,
+                    HttpContext http,
+                    IGrainFactory grains,
+                    IOptions<JsonOptions> json,
+                    DateTimeOffset? since = null,
+                    DateTimeOffset? until = null,
+                    string format = "json"
+                ) =>
+                    id.EndsWith("/accesses", StringComparison.Ordinal)
+                        ? WriteAsync(
+                            http,
+                            grains,
+                            json.Value,
+                            new AccessFilter(null, AgentOf(id[..^"/accesses".Length]), since, until, null),
+                            format
+                        )
+                        : Problems.NotFound("GET /api/agents/{id}/accesses lists an agent's accesses").ExecuteAsync(http)
+            )
+            .RequireRole(AccessRole.Viewer)
+            .WithTags("Reports")
+            .WithName("AgentAccesses")
+            .Produces<AlertResponse[]>()
+            .WithExample(AlertExamples.Accesses)
+            .WithSummary("What this agent looked at: /api/agents/{id}/accesses")
+            .ProducesProblem(StatusCodes.Status400BadRequest);
     }
 
     /// <summary>An id alone is a Practitioner's.</summary>
-    private static string AgentOf(string id) => id.Contains('/', StringComparison.Ordinal) || !id.StartsWith("prac", StringComparison.Ordinal) ? id : $"Practitioner/{id}";
+    private static string AgentOf(string id) =>
+        id.Contains('/', StringComparison.Ordinal) || !id.StartsWith("prac", StringComparison.Ordinal) ? id : $"Practitioner/{id}";
 
     private static async Task WriteAsync(HttpContext http, IGrainFactory grains, JsonOptions json, AccessFilter filter, string format)
     {
@@ -60,20 +104,35 @@ public static class AccessReportEndpoints
 
             await http.Response.WriteAsync(text.ToString(), http.RequestAborted);
             filter = filter with { Cursor = page.Next };
-        }
-        while (filter.Cursor is not null);
+        } while (filter.Cursor is not null);
 
         if (!csv)
             await http.Response.WriteAsync("\n]\n", http.RequestAborted);
     }
 
-    private static void AppendLine(StringBuilder text, Alert a) => text.AppendJoin(
-        ',',
-        new[]
-        {
-            a.Time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture), a.Source, a.Agent, a.Role, a.Patient, a.Kind, a.Action, a.Outcome, a.Address,
-            a.ResourceType, a.Purpose, a.Care, a.CareText, a.Severity, a.Id,
-        }.Select(Quoted)).Append("\r\n");
+    private static void AppendLine(StringBuilder text, Alert a) =>
+        text.AppendJoin(
+                ',',
+                new[]
+                {
+                    a.Time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+                    a.Source,
+                    a.Agent,
+                    a.Role,
+                    a.Patient,
+                    a.Kind,
+                    a.Action,
+                    a.Outcome,
+                    a.Address,
+                    a.ResourceType,
+                    a.Purpose,
+                    a.Care,
+                    a.CareText,
+                    a.Severity,
+                    a.Id,
+                }.Select(Quoted)
+            )
+            .Append("\r\n");
 
     /// <summary>RFC 4180; a leading sign of a formula is made harmless, for the file is opened in a spreadsheet.</summary>
     private static string Quoted(string? text)

@@ -22,22 +22,61 @@ public static class AlertEndpoints
 
     public static void MapAlerts(this IEndpointRouteBuilder routes)
     {
-        var alerts = routes.MapGroup("/api/alerts").WithTags("Alerts").RequireRole(AccessRole.Viewer).ProducesProblem(StatusCodes.Status400BadRequest);
-        alerts.MapGet("/", ListAsync).WithName("ListAlerts").WithExample(AlertExamples.Alerts).WithSummary("Stored events with their scores, the newest first");
-        alerts.MapGet("/stream", StreamAsync).WithName("StreamAlerts").Produces<string>(StatusCodes.Status200OK, "text/event-stream").WithExample(AlertExamples.Stream, contentType: "text/event-stream").WithSummary("New MEDIUM and HIGH alerts as text/event-stream");
-        alerts.MapGet("/{id}", FindAsync).WithName("GetAlert").WithExample(AlertExamples.Detail).WithSummary("One alert with its event and features").ProducesProblem(StatusCodes.Status404NotFound);
-        alerts.MapPost("/{id}/feedback", FeedbackAsync).RequireRole(AccessRole.Operator).WithName("GiveFeedback").WithSummary("Confirm or dismiss an alert").ProducesProblem(StatusCodes.Status404NotFound);
+        var alerts = routes
+            .MapGroup("/api/alerts")
+            .WithTags("Alerts")
+            .RequireRole(AccessRole.Viewer)
+            .ProducesProblem(StatusCodes.Status400BadRequest);
+        alerts
+            .MapGet("/", ListAsync)
+            .WithName("ListAlerts")
+            .WithExample(AlertExamples.Alerts)
+            .WithSummary("Stored events with their scores, the newest first");
+        alerts
+            .MapGet("/stream", StreamAsync)
+            .WithName("StreamAlerts")
+            .Produces<string>(StatusCodes.Status200OK, "text/event-stream")
+            .WithExample(AlertExamples.Stream, contentType: "text/event-stream")
+            .WithSummary("New MEDIUM and HIGH alerts as text/event-stream");
+        alerts
+            .MapGet("/{id}", FindAsync)
+            .WithName("GetAlert")
+            .WithExample(AlertExamples.Detail)
+            .WithSummary("One alert with its event and features")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        alerts
+            .MapPost("/{id}/feedback", FeedbackAsync)
+            .RequireRole(AccessRole.Operator)
+            .WithName("GiveFeedback")
+            .WithSummary("Confirm or dismiss an alert")
+            .ProducesProblem(StatusCodes.Status404NotFound);
 
         var suppressions = routes.MapGroup("/api/suppressions").WithTags("Alerts").RequireRole(AccessRole.Viewer);
-        suppressions.MapGet("/", async (IGrainFactory grains) => TypedResults.Ok(await grains.GetGrain<IAlertQueryGrain>(0).ListSuppressions()))
-            .WithName("ListSuppressions").WithExample(AlertExamples.Suppressions).WithSummary("Suppressions that have not ended");
-        suppressions.MapPost("/", SuppressAsync).RequireRole(AccessRole.Admin).WithName("Suppress").WithExample(AlertExamples.Suppression).WithSummary("Keep alerts of a pattern back for a time")
+        suppressions
+            .MapGet("/", async (IGrainFactory grains) => TypedResults.Ok(await grains.GetGrain<IAlertQueryGrain>(0).ListSuppressions()))
+            .WithName("ListSuppressions")
+            .WithExample(AlertExamples.Suppressions)
+            .WithSummary("Suppressions that have not ended");
+        suppressions
+            .MapPost("/", SuppressAsync)
+            .RequireRole(AccessRole.Admin)
+            .WithName("Suppress")
+            .WithExample(AlertExamples.Suppression)
+            .WithSummary("Keep alerts of a pattern back for a time")
             .ProducesProblem(StatusCodes.Status400BadRequest);
     }
 
     private static async Task<Results<Ok<AlertsResponse>, ProblemHttpResult>> ListAsync(
-        IGrainFactory grains, TimeProvider time, string? severity = null, DateTimeOffset? since = null, DateTimeOffset? until = null, string? source = null,
-        string? agent = null, string? status = null, [Range(1, MostAlerts)] int limit = 50)
+        IGrainFactory grains,
+        TimeProvider time,
+        string? severity = null,
+        DateTimeOffset? since = null,
+        DateTimeOffset? until = null,
+        string? source = null,
+        string? agent = null,
+        string? status = null,
+        [Range(1, MostAlerts)] int limit = 50
+    )
     {
         severity = severity?.ToUpperInvariant();
         if (severity is not (null or "LOW" or "MEDIUM" or "HIGH"))
@@ -58,16 +97,26 @@ public static class AlertEndpoints
         if (request.Verdict is not ("confirmed" or "dismissed"))
             return Problems.BadRequest($"verdict must be confirmed or dismissed, not '{request.Verdict}'");
         var verdict = request.Verdict == "confirmed" ? AlertVerdict.Confirmed : AlertVerdict.Dismissed;
-        return await grains.GetGrain<IAlertDeskGrain>(0).GiveFeedback(id, verdict, request.Reason) ? TypedResults.NoContent() : Problems.NotFound($"No alert {id}");
+        return await grains.GetGrain<IAlertDeskGrain>(0).GiveFeedback(id, verdict, request.Reason)
+            ? TypedResults.NoContent()
+            : Problems.NotFound($"No alert {id}");
     }
 
-    private static async Task<Results<Ok<Suppression>, ProblemHttpResult>> SuppressAsync(SuppressionRequest request, IGrainFactory grains, TimeProvider time)
+    private static async Task<Results<Ok<Suppression>, ProblemHttpResult>> SuppressAsync(
+        SuppressionRequest request,
+        IGrainFactory grains,
+        TimeProvider time
+    )
     {
         if (request is { Agent: null, Action: null, ReasonClass: null })
-            return Problems.BadRequest("a suppression needs at least one of agent, action and reason_class: without them it would keep every alert back");
+            return Problems.BadRequest(
+                "a suppression needs at least one of agent, action and reason_class: without them it would keep every alert back"
+            );
         if (request.Until is not { } until || until <= time.GetUtcNow())
             return Problems.BadRequest("until must be an instant in the future");
-        return TypedResults.Ok(await grains.GetGrain<IAlertDeskGrain>(0).Suppress(request.Agent, request.Action, request.ReasonClass, until));
+        return TypedResults.Ok(
+            await grains.GetGrain<IAlertDeskGrain>(0).Suppress(request.Agent, request.Action, request.ReasonClass, until)
+        );
     }
 
     private static async Task StreamAsync(HttpContext http, IGrainFactory grains, TimeProvider time, IOptions<JsonOptions> json)
@@ -81,10 +130,15 @@ public static class AlertEndpoints
         {
             while (!http.RequestAborted.IsCancellationRequested)
             {
-                var alerts = await grains.GetGrain<IAlertQueryGrain>(0).List(new AlertFilter(null, null, null, null, null, null, 200, after));
+                var alerts = await grains
+                    .GetGrain<IAlertQueryGrain>(0)
+                    .List(new AlertFilter(null, null, null, null, null, null, 200, after));
                 foreach (var alert in alerts)
                 {
-                    await http.Response.WriteAsync($"id: {alert.Id}\nevent: alert\ndata: {JsonSerializer.Serialize(AlertResponse.Of(alert), json.Value.SerializerOptions)}\n\n", http.RequestAborted);
+                    await http.Response.WriteAsync(
+                        $"id: {alert.Id}\nevent: alert\ndata: {JsonSerializer.Serialize(AlertResponse.Of(alert), json.Value.SerializerOptions)}\n\n",
+                        http.RequestAborted
+                    );
                     after = alert.StoredAt > after ? alert.StoredAt : after;
                 }
 

@@ -15,31 +15,88 @@ public static class CaseEndpoints
 {
     public static void MapCases(this IEndpointRouteBuilder routes)
     {
-        var cases = routes.MapGroup("/api/cases").WithTags("Cases").RequireRole(AccessRole.Viewer).ProducesProblem(StatusCodes.Status404NotFound);
-        cases.MapGet("/", async (IGrainFactory grains, string? status = null, string? assignee = null, [Range(1, 1_000)] int limit = 50) =>
-                TypedResults.Ok(await grains.GetGrain<IAlertQueryGrain>(0).ListCases(status, assignee, limit)))
-            .WithName("ListCases").WithExample(AlertExamples.Cases).WithSummary("Alerts of one agent and class within 24 hours, as cases");
-        cases.MapGet("/{id:long}", async Task<Results<Ok<AccessCase>, ProblemHttpResult>> (long id, IGrainFactory grains) =>
-                await grains.GetGrain<IAlertQueryGrain>(0).FindCase(id) is { } found ? TypedResults.Ok(found) : Problems.NotFound($"No case {id}"))
-            .WithName("GetCase").WithExample(AlertExamples.Case).WithSummary("One case with its history");
-        cases.MapPatch("/{id:long}", ChangeAsync).RequireRole(AccessRole.Operator).WithName("ChangeCase").WithExample(AlertExamples.Case).WithSummary("Change status or assignee, or add a note")
+        var cases = routes
+            .MapGroup("/api/cases")
+            .WithTags("Cases")
+            .RequireRole(AccessRole.Viewer)
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        cases
+            .MapGet(
+                "/",
+                async (IGrainFactory grains, string? status = null, string? assignee = null, [Range(1, 1_000)] int limit = 50) =>
+                    TypedResults.Ok(await grains.GetGrain<IAlertQueryGrain>(0).ListCases(status, assignee, limit))
+            )
+            .WithName("ListCases")
+            .WithExample(AlertExamples.Cases)
+            .WithSummary("Alerts of one agent and class within 24 hours, as cases");
+        cases
+            .MapGet(
+                "/{id:long}",
+                async Task<Results<Ok<AccessCase>, ProblemHttpResult>> (long id, IGrainFactory grains) =>
+                    await grains.GetGrain<IAlertQueryGrain>(0).FindCase(id) is { } found
+                        ? TypedResults.Ok(found)
+                        : Problems.NotFound($"No case {id}")
+            )
+            .WithName("GetCase")
+            .WithExample(AlertExamples.Case)
+            .WithSummary("One case with its history");
+        cases
+            .MapPatch("/{id:long}", ChangeAsync)
+            .RequireRole(AccessRole.Operator)
+            .WithName("ChangeCase")
+            .WithExample(AlertExamples.Case)
+            .WithSummary("Change status or assignee, or add a note")
             .ProducesProblem(StatusCodes.Status400BadRequest);
 
-        var watchlist = routes.MapGroup("/api/watchlist").WithTags("Cases").RequireRole(AccessRole.Viewer).ProducesProblem(StatusCodes.Status400BadRequest);
-        watchlist.MapGet("/", async (IGrainFactory grains) => TypedResults.Ok(await grains.GetGrain<IAlertQueryGrain>(0).ListWatched()))
-            .WithName("ListWatched").WithExample(AlertExamples.Watched).WithSummary("Patients whose every access is looked at");
+        var watchlist = routes
+            .MapGroup("/api/watchlist")
+            .WithTags("Cases")
+            .RequireRole(AccessRole.Viewer)
+            .ProducesProblem(StatusCodes.Status400BadRequest);
+        watchlist
+            .MapGet("/", async (IGrainFactory grains) => TypedResults.Ok(await grains.GetGrain<IAlertQueryGrain>(0).ListWatched()))
+            .WithName("ListWatched")
+            .WithExample(AlertExamples.Watched)
+            .WithSummary("Patients whose every access is looked at");
         watchlist.MapPut("/", WatchAsync).RequireRole(AccessRole.Operator).WithName("Watch").WithSummary("Put a patient on the watchlist");
-        watchlist.MapDelete("/", UnwatchAsync).RequireRole(AccessRole.Operator).WithName("Unwatch").WithSummary("Take a patient off the watchlist").ProducesProblem(StatusCodes.Status404NotFound);
+        watchlist
+            .MapDelete("/", UnwatchAsync)
+            .RequireRole(AccessRole.Operator)
+            .WithName("Unwatch")
+            .WithSummary("Take a patient off the watchlist")
+            .ProducesProblem(StatusCodes.Status404NotFound);
 
         var model = routes.MapGroup("/api/anomaly").WithTags("Model").RequireRole(AccessRole.Viewer);
-        model.MapGet("/model", CurrentAsync).WithName("GetModel").WithExample(AlertExamples.Model).WithSummary("The promoted model").ProducesProblem(StatusCodes.Status404NotFound);
-        model.MapGet("/models", async (IGrainFactory grains) => TypedResults.Ok(await grains.GetGrain<IAnomalyModelGrain>(0).List()))
-            .WithName("ListModels").WithExample(AlertExamples.Models).WithSummary("All versions of the model");
-        model.MapPost("/model/train", TrainAsync).RequireRole(AccessRole.Operator).WithName("TrainModel").WithExample(AlertExamples.Model).WithSummary("Train a version; it is scored in shadow until it is promoted")
+        model
+            .MapGet("/model", CurrentAsync)
+            .WithName("GetModel")
+            .WithExample(AlertExamples.Model)
+            .WithSummary("The promoted model")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        model
+            .MapGet("/models", async (IGrainFactory grains) => TypedResults.Ok(await grains.GetGrain<IAnomalyModelGrain>(0).List()))
+            .WithName("ListModels")
+            .WithExample(AlertExamples.Models)
+            .WithSummary("All versions of the model");
+        model
+            .MapPost("/model/train", TrainAsync)
+            .RequireRole(AccessRole.Operator)
+            .WithName("TrainModel")
+            .WithExample(AlertExamples.Model)
+            .WithSummary("Train a version; it is scored in shadow until it is promoted")
             .ProducesProblem(StatusCodes.Status409Conflict);
-        model.MapPost("/model/{id}/promote", async Task<Results<NoContent, ProblemHttpResult>> (string id, IGrainFactory grains) =>
-                await grains.GetGrain<IAnomalyModelGrain>(0).Promote(id) ? TypedResults.NoContent() : Problems.NotFound($"No model {id}"))
-            .RequireRole(AccessRole.Admin).WithName("PromoteModel").WithSummary("Make a version the one whose scores count").ProducesProblem(StatusCodes.Status404NotFound);
+        model
+            .MapPost(
+                "/model/{id}/promote",
+                async Task<Results<NoContent, ProblemHttpResult>> (string id, IGrainFactory grains) =>
+                    await grains.GetGrain<IAnomalyModelGrain>(0).Promote(id)
+                        ? TypedResults.NoContent()
+                        : Problems.NotFound($"No model {id}")
+            )
+            .RequireRole(AccessRole.Admin)
+            .WithName("PromoteModel")
+            .WithSummary("Make a version the one whose scores count")
+            .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
     private static async Task<Results<Ok<AccessCase>, ProblemHttpResult>> ChangeAsync(long id, CaseRequest request, IGrainFactory grains)
@@ -63,13 +120,17 @@ public static class CaseEndpoints
     {
         if (PatientReference(patient) is not { } reference)
             return Problems.BadRequest($"patient must be Patient/ID, not '{patient}'");
-        return await grains.GetGrain<IAlertDeskGrain>(0).Unwatch(reference) ? TypedResults.NoContent() : Problems.NotFound($"{reference} is not on the watchlist");
+        return await grains.GetGrain<IAlertDeskGrain>(0).Unwatch(reference)
+            ? TypedResults.NoContent()
+            : Problems.NotFound($"{reference} is not on the watchlist");
     }
 
     private static async Task<Results<Ok<ModelVersion>, ProblemHttpResult>> CurrentAsync(IGrainFactory grains)
     {
         var versions = await grains.GetGrain<IAnomalyModelGrain>(0).List();
-        return versions.FirstOrDefault(v => v.Status == "promoted") is { } current ? TypedResults.Ok(current) : Problems.NotFound("There is no model yet: events are stored unscored");
+        return versions.FirstOrDefault(v => v.Status == "promoted") is { } current
+            ? TypedResults.Ok(current)
+            : Problems.NotFound("There is no model yet: events are stored unscored");
     }
 
     private static async Task<Results<Ok<ModelVersion>, ProblemHttpResult>> TrainAsync(IGrainFactory grains)
@@ -79,5 +140,7 @@ public static class CaseEndpoints
     }
 
     private static string? PatientReference(string? text) =>
-        text is not null && text.StartsWith("Patient/", StringComparison.Ordinal) && FhirId.IsValid(text["Patient/".Length..]) ? text : null;
+        text is not null && text.StartsWith("Patient/", StringComparison.Ordinal) && FhirId.IsValid(text["Patient/".Length..])
+            ? text
+            : null;
 }

@@ -22,7 +22,13 @@ public static class ClusterEndpoints
     private static readonly Assembly EngineAssembly = typeof(IGrain).Assembly;
 
     public static void MapCluster(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/cluster", GetAsync).RequireRole(AccessRole.Viewer).WithTags("Health").WithName("Cluster").WithSummary("The silos of the cluster and their active grains").WithExample(Example);
+        routes
+            .MapGet("/api/cluster", GetAsync)
+            .RequireRole(AccessRole.Viewer)
+            .WithTags("Health")
+            .WithName("Cluster")
+            .WithSummary("The silos of the cluster and their active grains")
+            .WithExample(Example);
 
     private static async Task<Ok<ClusterResponse>> GetAsync(IGrainFactory grains)
     {
@@ -30,22 +36,30 @@ public static class ClusterEndpoints
         var hosts = await management.GetDetailedHosts(onlyActive: false);
         var statistics = await management.GetSimpleGrainStatistics();
         var bySilo = statistics.GroupBy(s => s.SiloAddress).ToDictionary(g => g.Key, g => g.Sum(s => s.ActivationCount));
-        return TypedResults.Ok(new ClusterResponse(
-            EngineAssembly.GetName().Name == "Orleans.Local" ? "embedded" : "orleans",
-            VersionOf(EngineAssembly),
-            VersionOf(typeof(ClusterEndpoints).Assembly),
-            [
-                .. hosts.OrderBy(h => h.StartTime).Select(h => new SiloResponse(
-                    h.SiloName,
-                    h.SiloAddress.Endpoint.ToString(),
-                    h.Status.ToString().ToLowerInvariant(),
-                    new DateTimeOffset(DateTime.SpecifyKind(h.StartTime, DateTimeKind.Utc)),
-                    bySilo.GetValueOrDefault(h.SiloAddress))),
-            ],
-            [
-                .. statistics.GroupBy(s => s.GrainType.Split(',')[0]).OrderBy(g => g.Key, StringComparer.Ordinal)
-                    .Select(g => new GrainTypeResponse(g.Key, g.Sum(s => s.ActivationCount))),
-            ]));
+        return TypedResults.Ok(
+            new ClusterResponse(
+                EngineAssembly.GetName().Name == "Orleans.Local" ? "embedded" : "orleans",
+                VersionOf(EngineAssembly),
+                VersionOf(typeof(ClusterEndpoints).Assembly),
+                [
+                    .. hosts
+                        .OrderBy(h => h.StartTime)
+                        .Select(h => new SiloResponse(
+                            h.SiloName,
+                            h.SiloAddress.Endpoint.ToString(),
+                            h.Status.ToString().ToLowerInvariant(),
+                            new DateTimeOffset(DateTime.SpecifyKind(h.StartTime, DateTimeKind.Utc)),
+                            bySilo.GetValueOrDefault(h.SiloAddress)
+                        )),
+                ],
+                [
+                    .. statistics
+                        .GroupBy(s => s.GrainType.Split(',')[0])
+                        .OrderBy(g => g.Key, StringComparer.Ordinal)
+                        .Select(g => new GrainTypeResponse(g.Key, g.Sum(s => s.ActivationCount))),
+                ]
+            )
+        );
     }
 
     private static string VersionOf(Assembly assembly) =>
@@ -54,7 +68,12 @@ public static class ClusterEndpoints
 
 /// <summary>The cluster: its engine and versions, its silos, and its activations by grain class.</summary>
 public sealed record ClusterResponse(
-    string Engine, string EngineVersion, string Version, ImmutableArray<SiloResponse> Silos, ImmutableArray<GrainTypeResponse> Grains);
+    string Engine,
+    string EngineVersion,
+    string Version,
+    ImmutableArray<SiloResponse> Silos,
+    ImmutableArray<GrainTypeResponse> Grains
+);
 
 /// <summary>A silo in the membership table. A dead one is listed until its entry is removed.</summary>
 public sealed record SiloResponse(string Name, string Address, string Status, DateTimeOffset StartedAt, int Activations);

@@ -26,16 +26,36 @@ public static class DiscoveryEndpoints
 
     public static void MapDiscovery(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/pd/search", SearchAsync).RequireRole(AccessRole.Operator).WithTags("Patient discovery").WithName("SearchPatient").WithMetadata(new OwnBodyLimit())
+        routes
+            .MapPost("/api/pd/search", SearchAsync)
+            .RequireRole(AccessRole.Operator)
+            .WithTags("Patient discovery")
+            .WithName("SearchPatient")
+            .WithMetadata(new OwnBodyLimit())
             .WithSummary("Submit a patient discovery request; format=xcpd sends an IHE ITI-55 message")
-            .WithRequestBody(typeof(SearchRequest), "The patient. A request_id that comes again within 24 hours is not sent again.", DiscoveryExamples.Request)
+            .WithRequestBody(
+                typeof(SearchRequest),
+                "The patient. A request_id that comes again within 24 hours is not sent again.",
+                DiscoveryExamples.Request
+            )
             .WithValues("format", "json", "xcpd")
-            .WithExample(DiscoveryExamples.Submitted).WithErrorExample(StatusCodes.Status502BadGateway, "Mirth answered 500")
-            .WithErrorExample(StatusCodes.Status409Conflict, "request_id was used for another patient within the last 24 hours: choose a new one")
+            .WithExample(DiscoveryExamples.Submitted)
+            .WithErrorExample(StatusCodes.Status502BadGateway, "Mirth answered 500")
+            .WithErrorExample(
+                StatusCodes.Status409Conflict,
+                "request_id was used for another patient within the last 24 hours: choose a new one"
+            )
             .ProducesProblem(StatusCodes.Status409Conflict)
-            .ProducesProblem(StatusCodes.Status422UnprocessableEntity).ProducesProblem(StatusCodes.Status500InternalServerError)
-            .ProducesProblem(StatusCodes.Status502BadGateway).ProducesProblem(StatusCodes.Status504GatewayTimeout);
-        routes.MapGet("/api/timeline", TimelineAsync).RequireRole(AccessRole.Viewer).WithTags("Patient discovery").WithName("Timeline").WithSummary("List what happened about a patient, oldest first")
+            .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
+            .ProducesProblem(StatusCodes.Status500InternalServerError)
+            .ProducesProblem(StatusCodes.Status502BadGateway)
+            .ProducesProblem(StatusCodes.Status504GatewayTimeout);
+        routes
+            .MapGet("/api/timeline", TimelineAsync)
+            .RequireRole(AccessRole.Viewer)
+            .WithTags("Patient discovery")
+            .WithName("Timeline")
+            .WithSummary("List what happened about a patient, oldest first")
             .WithExample(DiscoveryExamples.Timeline)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
     }
@@ -45,7 +65,8 @@ public static class DiscoveryEndpoints
         IGrainFactory grains,
         TimeProvider time,
         [Description("How the request goes to Mirth: json (the default) or xcpd")] string? format,
-        [Description(TenantName.Description)] string tenant = TenantName.Default)
+        [Description(TenantName.Description)] string tenant = TenantName.Default
+    )
     {
         var (body, bodyError) = await JsonBody.ReadAsync<SearchRequest>(http, Json);
         var requestId = body?.RequestId ?? Guid.NewGuid().ToString();
@@ -58,7 +79,14 @@ public static class DiscoveryEndpoints
             errors.Add(new("request_id", $"must have 1 to {MaxRequestIdLength} characters without control characters"));
         if (bodyError is not null)
             errors.Add(bodyError);
-        var patient = Patient(body?.Demographics?.FirstName, body?.Demographics?.LastName, body?.Demographics?.Dob, time, body is null ? [] : errors, "demographics.");
+        var patient = Patient(
+            body?.Demographics?.FirstName,
+            body?.Demographics?.LastName,
+            body?.Demographics?.Dob,
+            time,
+            body is null ? [] : errors,
+            "demographics."
+        );
         if (errors.Count > 0)
             return JsonBody.Invalid(errors);
 
@@ -69,9 +97,18 @@ public static class DiscoveryEndpoints
         {
             DiscoveryOutcome.Submitted => TypedResults.Ok(SearchResponse.From(answer)),
             DiscoveryOutcome.RequestIdReused => JsonBody.WithMessage(StatusCodes.Status409Conflict, "Conflict", answer.Problem!),
-            DiscoveryOutcome.NotConfigured =>
-                JsonBody.WithMessage(StatusCodes.Status500InternalServerError, "Not configured", answer.Problem!, correlation),
-            DiscoveryOutcome.TimedOut => JsonBody.WithMessage(StatusCodes.Status504GatewayTimeout, "Upstream timed out", answer.Problem!, correlation),
+            DiscoveryOutcome.NotConfigured => JsonBody.WithMessage(
+                StatusCodes.Status500InternalServerError,
+                "Not configured",
+                answer.Problem!,
+                correlation
+            ),
+            DiscoveryOutcome.TimedOut => JsonBody.WithMessage(
+                StatusCodes.Status504GatewayTimeout,
+                "Upstream timed out",
+                answer.Problem!,
+                correlation
+            ),
             _ => JsonBody.WithMessage(StatusCodes.Status502BadGateway, "Upstream failed", answer.Problem!, correlation),
         };
     }
@@ -81,20 +118,31 @@ public static class DiscoveryEndpoints
         TimeProvider time,
         [Description("The patient's first name; case makes no difference")] string? firstName,
         [Description("The patient's last name; case makes no difference")] string? lastName,
-        [Description("The patient's date of birth, yyyy-MM-dd")] string? dob)
+        [Description("The patient's date of birth, yyyy-MM-dd")] string? dob
+    )
     {
         var errors = new List<FieldError>();
         var patient = Patient(firstName, lastName, dob, time, errors, "");
         if (errors.Count > 0)
             return JsonBody.Invalid(errors);
         var events = await grains.GetQuery<ITimelineGrain>().Read(patient);
-        return TypedResults.Ok(new TimelineResponse(
-            new TimelinePatient(patient.FirstName, patient.LastName, patient.Dob),
-            events.Select(e => new TimelineEventResponse(e.Timestamp, e.Type, e.Status, e.Details)).ToImmutableArray()));
+        return TypedResults.Ok(
+            new TimelineResponse(
+                new TimelinePatient(patient.FirstName, patient.LastName, patient.Dob),
+                events.Select(e => new TimelineEventResponse(e.Timestamp, e.Type, e.Status, e.Details)).ToImmutableArray()
+            )
+        );
     }
 
     /// <summary>The patient. What is wrong is added to the errors.</summary>
-    private static Demographics Patient(string? firstName, string? lastName, string? dob, TimeProvider time, List<FieldError> errors, string prefix)
+    private static Demographics Patient(
+        string? firstName,
+        string? lastName,
+        string? dob,
+        TimeProvider time,
+        List<FieldError> errors,
+        string prefix
+    )
     {
         var (first, last) = (firstName?.Trim() ?? "", lastName?.Trim() ?? "");
         if (!IsName(first))
@@ -131,13 +179,15 @@ public static class DiscoveryEndpoints
 /// <summary>The patient of a search. <c>request_id</c> is optional.</summary>
 public sealed record SearchRequest(
     [property: JsonPropertyName("request_id")] string? RequestId = null,
-    [property: JsonPropertyName("demographics"), Required] SearchDemographics? Demographics = null);
+    [property: JsonPropertyName("demographics"), Required] SearchDemographics? Demographics = null
+);
 
 /// <summary>Names, and the date of birth as yyyy-MM-dd. All are required.</summary>
 public sealed record SearchDemographics(
     [property: JsonPropertyName("firstName"), Required] string? FirstName = null,
     [property: JsonPropertyName("lastName"), Required] string? LastName = null,
-    [property: JsonPropertyName("dob"), Required] string? Dob = null)
+    [property: JsonPropertyName("dob"), Required] string? Dob = null
+)
 {
     /// <inheritdoc/>
     public override string ToString() => "(patient)";
@@ -150,15 +200,20 @@ public sealed record SearchResponse(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Outcome,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? ResultCount,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ImmutableArray<string>? WantedDemographics,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ImmutableArray<SearchMatch>? Matches)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ImmutableArray<SearchMatch>? Matches
+)
 {
-    internal static SearchResponse From(DiscoveryAnswer answer) => new(
-        "submitted",
-        answer.CorrelationId!,
-        answer.Result?.Outcome,
-        answer.Result?.ResultCount,
-        answer.Result is { WantedDemographics.Length: > 0 } asks ? asks.WantedDemographics : null,
-        answer.Result is { Matches.Length: > 0 } found ? found.Matches.Select(m => new SearchMatch(m.Root, m.Extension)).ToImmutableArray() : null);
+    internal static SearchResponse From(DiscoveryAnswer answer) =>
+        new(
+            "submitted",
+            answer.CorrelationId!,
+            answer.Result?.Outcome,
+            answer.Result?.ResultCount,
+            answer.Result is { WantedDemographics.Length: > 0 } asks ? asks.WantedDemographics : null,
+            answer.Result is { Matches.Length: > 0 } found
+                ? found.Matches.Select(m => new SearchMatch(m.Root, m.Extension)).ToImmutableArray()
+                : null
+        );
 }
 
 /// <summary>A patient that was found: the assigning authority and the id.</summary>
@@ -169,7 +224,10 @@ public sealed record TimelineResponse(TimelinePatient Patient, ImmutableArray<Ti
 
 /// <summary>The patient of the request.</summary>
 public sealed record TimelinePatient(
-    [property: JsonPropertyName("firstName")] string FirstName, [property: JsonPropertyName("lastName")] string LastName, string Dob)
+    [property: JsonPropertyName("firstName")] string FirstName,
+    [property: JsonPropertyName("lastName")] string LastName,
+    string Dob
+)
 {
     /// <inheritdoc/>
     public override string ToString() => "(patient)";

@@ -12,12 +12,34 @@ public static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/health", () => TypedResults.Ok(new HealthResponse("ok")))
-            .AllowAnonymous().WithTags("Health").WithName("Health").WithSummary("The process is alive").WithExample("""{"status":"ok"}""");
-        routes.MapGet("/api/health", () => TypedResults.Ok(new ServiceHealthResponse("ok", "interop", typeof(HealthEndpoints).Assembly.GetName().Version!.ToString(3))))
-            .AllowAnonymous().WithTags("Health").WithName("ServiceHealth").WithSummary("The process is alive, with its version").WithExample("""{"status":"ok","service":"interop","version":"0.1.0"}""");
-        routes.MapGet("/health/ready", ReadyAsync).AllowAnonymous().WithTags("Health").WithName("Ready").WithSummary("The database and the engine answer")
-            .ProducesProblem(StatusCodes.Status503ServiceUnavailable).WithExample("""{"status":"ok"}""");
+        routes
+            .MapGet("/health", () => TypedResults.Ok(new HealthResponse("ok")))
+            .AllowAnonymous()
+            .WithTags("Health")
+            .WithName("Health")
+            .WithSummary("The process is alive")
+            .WithExample("""{"status":"ok"}""");
+        routes
+            .MapGet(
+                "/api/health",
+                () =>
+                    TypedResults.Ok(
+                        new ServiceHealthResponse("ok", "interop", typeof(HealthEndpoints).Assembly.GetName().Version!.ToString(3))
+                    )
+            )
+            .AllowAnonymous()
+            .WithTags("Health")
+            .WithName("ServiceHealth")
+            .WithSummary("The process is alive, with its version")
+            .WithExample("""{"status":"ok","service":"interop","version":"0.1.0"}""");
+        routes
+            .MapGet("/health/ready", ReadyAsync)
+            .AllowAnonymous()
+            .WithTags("Health")
+            .WithName("Ready")
+            .WithSummary("The database and the engine answer")
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable)
+            .WithExample("""{"status":"ok"}""");
     }
 
     private static async Task<Results<Ok<HealthResponse>, ProblemHttpResult>> ReadyAsync(IGrainFactory grains, HttpContext http)

@@ -12,7 +12,13 @@ internal sealed class BodyLimit(RequestDelegate next)
             return next(http);
         var limit = http.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize;
         return http.Request.ContentLength > limit
-            ? Problems.Of(StatusCodes.Status413PayloadTooLarge, "Too large", $"the body has {http.Request.ContentLength} bytes; at most {limit} are accepted").ExecuteAsync(http)
+            ? Problems
+                .Of(
+                    StatusCodes.Status413PayloadTooLarge,
+                    "Too large",
+                    $"the body has {http.Request.ContentLength} bytes; at most {limit} are accepted"
+                )
+                .ExecuteAsync(http)
             : next(http);
     }
 }

@@ -5,7 +5,8 @@ using Microsoft.OpenApi;
 
 namespace Interop.Api.Http;
 
-/// <summary>Adds an example to every answer of /openapi.json: the endpoint's own (<see cref="ExampleExtensions.WithExample"/>), a problem for an error.</summary>
+/// <summary>Adds an example to every answer of /openapi.json: the endpoint's own (<see cref="ExampleExtensions.WithExample"/>), a problem
+/// for an error.</summary>
 internal sealed class Examples : IOpenApiOperationTransformer
 {
     private const string TraceId = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -17,7 +18,9 @@ internal sealed class Examples : IOpenApiOperationTransformer
         {
             var status = int.Parse(code, System.Globalization.CultureInfo.InvariantCulture);
             foreach (var (contentType, content) in response.Content ?? new Dictionary<string, OpenApiMediaType>())
-                content.Example = own[(status, contentType)].FirstOrDefault()?.Value() ?? (status >= 400 ? Problem(status, own[(status, Example.ErrorDetail)].FirstOrDefault()) : null);
+                content.Example =
+                    own[(status, contentType)].FirstOrDefault()?.Value()
+                    ?? (status >= 400 ? Problem(status, own[(status, Example.ErrorDetail)].FirstOrDefault()) : null);
         }
 
         return Task.CompletedTask;
@@ -38,15 +41,16 @@ internal sealed class Examples : IOpenApiOperationTransformer
         return problem;
     }
 
-    private static string Detail(int status) => status switch
-    {
-        400 => "limit must be a whole number from 1 to 200, not 'abc'",
-        404 => "Run not found",
-        409 => "Run 42 of default/Observation is active",
-        502 => "Upstream FHIR request failed: GET https://fhir.example.org/r4/Observation: 503 Service Unavailable",
-        503 => "the database cannot be reached; the log has the details",
-        _ => ReasonPhrases.GetReasonPhrase(status),
-    };
+    private static string Detail(int status) =>
+        status switch
+        {
+            400 => "limit must be a whole number from 1 to 200, not 'abc'",
+            404 => "Run not found",
+            409 => "Run 42 of default/Observation is active",
+            502 => "Upstream FHIR request failed: GET https://fhir.example.org/r4/Observation: 503 Service Unavailable",
+            503 => "the database cannot be reached; the log has the details",
+            _ => ReasonPhrases.GetReasonPhrase(status),
+        };
 }
 
 /// <param name="ContentType">Of the answer; <see cref="ErrorDetail"/> when the text is a problem's detail.</param>

@@ -16,14 +16,21 @@ internal sealed partial class FailureHandler(ILogger<FailureHandler> log) : IExc
         {
             BadHttpRequestException bad => Problems.Of(bad.StatusCode, "Bad request", bad.Message),
             NotReadyException notReady => Problems.Of(StatusCodes.Status503ServiceUnavailable, "Not ready", notReady.Message),
-            TimeoutException or EnumerationAbortedException or OrleansException => Problems.Of(StatusCodes.Status503ServiceUnavailable, "Not ready", "the engine did not answer in time"),
+            TimeoutException or EnumerationAbortedException or OrleansException => Problems.Of(
+                StatusCodes.Status503ServiceUnavailable,
+                "Not ready",
+                "the engine did not answer in time"
+            ),
             _ => null,
         };
         if (problem is null)
         {
             LogFailure(exception, http.Request.Method, http.Request.Path);
             problem = Problems.Of(
-                StatusCodes.Status500InternalServerError, "Internal error", "an unexpected error; the log has it under this traceId and X-Request-ID");
+                StatusCodes.Status500InternalServerError,
+                "Internal error",
+                "an unexpected error; the log has it under this traceId and X-Request-ID"
+            );
         }
         else if (problem.StatusCode == StatusCodes.Status503ServiceUnavailable)
         {

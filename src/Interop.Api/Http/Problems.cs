@@ -24,12 +24,19 @@ internal static class Problems
         context.ProblemDetails.Extensions.Remove("trace_id"); // the framework's own, spelled by the naming policy of the bodies
         // Without a listener there is no trace; the request id leads to the log as well.
         context.ProblemDetails.Extensions["traceId"] = Activity.Current?.TraceId.ToString() ?? context.HttpContext.TraceIdentifier;
-        context.ProblemDetails.Detail ??= $"{context.ProblemDetails.Title}: {context.HttpContext.Request.Method} {context.HttpContext.Request.Path}";
+        context.ProblemDetails.Detail ??=
+            $"{context.ProblemDetails.Title}: {context.HttpContext.Request.Method} {context.HttpContext.Request.Path}";
     }
 
     public static ProblemHttpResult Of(int status, string title, string detail, params (string Key, object Value)[] extensions)
     {
-        var problem = new ProblemDetails { Status = status, Title = title, Detail = detail, Type = $"https://httpstatuses.io/{status}" };
+        var problem = new ProblemDetails
+        {
+            Status = status,
+            Title = title,
+            Detail = detail,
+            Type = $"https://httpstatuses.io/{status}",
+        };
         foreach (var (key, value) in extensions)
             problem.Extensions[key] = value;
         return TypedResults.Problem(problem);

@@ -31,7 +31,8 @@ internal sealed class QueryCheck(RequestDelegate next)
             if (parameters.FirstOrDefault(p => p.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is not { } parameter)
                 return Problems.BadRequest(Unknown(name, parameters)).ExecuteAsync(http);
             if (parameter.Type == typeof(bool) && values.ToString() is "0" or "1")
-                (spelledOut ??= http.Request.Query.ToDictionary(q => q.Key, q => q.Value))[name] = values.ToString() == "1" ? "true" : "false";
+                (spelledOut ??= http.Request.Query.ToDictionary(q => q.Key, q => q.Value))[name] =
+                    values.ToString() == "1" ? "true" : "false";
             else if (parameter.Problem(values) is { } problem)
                 return Problems.BadRequest(problem).ExecuteAsync(http);
         }
@@ -50,9 +51,10 @@ internal sealed class QueryCheck(RequestDelegate next)
             : null;
     }
 
-    private static string Unknown(string name, IReadOnlyList<QueryParameter> parameters) => parameters.Count == 0
-        ? $"'{Printable(name)}' is not a query parameter of this endpoint: it has none"
-        : $"'{Printable(name)}' is not a query parameter of this endpoint: it takes {string.Join(", ", parameters.Select(p => p.Name))}";
+    private static string Unknown(string name, IReadOnlyList<QueryParameter> parameters) =>
+        parameters.Count == 0
+            ? $"'{Printable(name)}' is not a query parameter of this endpoint: it has none"
+            : $"'{Printable(name)}' is not a query parameter of this endpoint: it takes {string.Join(", ", parameters.Select(p => p.Name))}";
 
     private static string Printable(string name) => string.Concat(name.Take(64).Select(c => char.IsControl(c) ? '?' : c));
 }

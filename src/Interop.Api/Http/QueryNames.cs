@@ -4,7 +4,8 @@ using Microsoft.OpenApi;
 
 namespace Interop.Api.Http;
 
-/// <summary>Describes query parameters as callers write them: names in lower case at the start, and a description for each common one.</summary>
+/// <summary>Describes query parameters as callers write them: names in lower case at the start, and a description for each common
+/// one.</summary>
 internal sealed class QueryNames : IOpenApiOperationTransformer
 {
     private static readonly Dictionary<string, string> Descriptions = new(StringComparer.Ordinal)

@@ -35,11 +35,20 @@ internal sealed record QueryParameter(string Name, Type Type, RangeAttribute? Ra
     private static IEnumerable<QueryParameter> One(ParameterInfo parameter)
     {
         var plain = Nullable.GetUnderlyingType(parameter.ParameterType) ?? parameter.ParameterType;
-        if (plain != typeof(string) && plain != typeof(int) && plain != typeof(long) && plain != typeof(bool) && plain != typeof(DateTimeOffset))
+        if (
+            plain != typeof(string)
+            && plain != typeof(int)
+            && plain != typeof(long)
+            && plain != typeof(bool)
+            && plain != typeof(DateTimeOffset)
+        )
             yield break;
         var query = parameter.GetCustomAttributes().OfType<IFromQueryMetadata>().FirstOrDefault();
-        // On a record the range stands on the property: the framework's description of the API fails over one on its constructor's parameter.
-        var range = parameter.GetCustomAttribute<RangeAttribute>() ?? parameter.Member.DeclaringType?.GetProperty(parameter.Name!)?.GetCustomAttribute<RangeAttribute>();
+        // On a record the range stands on the property: the framework's description of the API fails over one on its constructor's
+        // parameter.
+        var range =
+            parameter.GetCustomAttribute<RangeAttribute>()
+            ?? parameter.Member.DeclaringType?.GetProperty(parameter.Name!)?.GetCustomAttribute<RangeAttribute>();
         yield return new QueryParameter(query?.Name ?? parameter.Name!, plain, range);
     }
 
@@ -50,7 +59,9 @@ internal sealed record QueryParameter(string Name, Type Type, RangeAttribute? Ra
         if (Type == typeof(bool))
             return bool.TryParse(text, out _);
         if (Type == typeof(DateTimeOffset))
-            return text.Length >= 10 && text[4] == '-' && text[7] == '-'
+            return text.Length >= 10
+                && text[4] == '-'
+                && text[7] == '-'
                 && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _);
         return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
             && (Type == typeof(long) || number is >= int.MinValue and <= int.MaxValue)

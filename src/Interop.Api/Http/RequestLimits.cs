@@ -4,7 +4,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Interop.Api.Http;
 
 /// <summary>
-/// Limits the target and the headers of a request, with a body that says so. Kestrel's own limits lie above these, because its refusals have
+/// Limits the target and the headers of a request, with a body that says so. Kestrel's own limits lie above these, because its refusals
+/// have
 /// no body.
 /// </summary>
 internal sealed class RequestLimits(RequestDelegate next)
@@ -16,7 +17,13 @@ internal sealed class RequestLimits(RequestDelegate next)
     {
         var target = http.Features.Get<IHttpRequestFeature>()?.RawTarget.Length ?? 0;
         if (target > MaxTargetLength)
-            return Problems.Of(StatusCodes.Status414UriTooLong, "URI too long", $"the path and query have {target} characters; at most {MaxTargetLength} are accepted").ExecuteAsync(http);
+            return Problems
+                .Of(
+                    StatusCodes.Status414UriTooLong,
+                    "URI too long",
+                    $"the path and query have {target} characters; at most {MaxTargetLength} are accepted"
+                )
+                .ExecuteAsync(http);
         var headers = 0;
         foreach (var (name, values) in http.Request.Headers)
         {
@@ -26,7 +33,13 @@ internal sealed class RequestLimits(RequestDelegate next)
         }
 
         return headers > MaxHeadersLength
-            ? Problems.Of(StatusCodes.Status431RequestHeaderFieldsTooLarge, "Headers too large", $"the headers have {headers} characters; at most {MaxHeadersLength} are accepted").ExecuteAsync(http)
+            ? Problems
+                .Of(
+                    StatusCodes.Status431RequestHeaderFieldsTooLarge,
+                    "Headers too large",
+                    $"the headers have {headers} characters; at most {MaxHeadersLength} are accepted"
+                )
+                .ExecuteAsync(http)
             : next(http);
     }
 }

@@ -7,12 +7,30 @@ namespace Interop.Api.Http;
 /// <summary>The answer at <c>/</c>: where to go on.</summary>
 public static class StartEndpoints
 {
-    private const string Example = """{"name":"Interop","version":"0.1.0","docs":"/docs","openapi":"/openapi.json","health":"/health/ready","metrics":"/metrics"}""";
+    private const string Example =
+        """{"name":"Interop","version":"0.1.0","docs":"/docs","openapi":"/openapi.json","health":"/health/ready","metrics":"/metrics"}""";
 
     public static void MapStart(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/", () => TypedResults.Ok(new StartResponse(
-                "Interop", typeof(StartEndpoints).Assembly.GetName().Version!.ToString(3), "/docs", "/openapi.json", "/health/ready", "/metrics")))
-            .AllowAnonymous().WithTags("Health").WithName("Start").WithSummary("Where to go on from here").WithExample(Example);
+        routes
+            .MapGet(
+                "/",
+                () =>
+                    TypedResults.Ok(
+                        new StartResponse(
+                            "Interop",
+                            typeof(StartEndpoints).Assembly.GetName().Version!.ToString(3),
+                            "/docs",
+                            "/openapi.json",
+                            "/health/ready",
+                            "/metrics"
+                        )
+                    )
+            )
+            .AllowAnonymous()
+            .WithTags("Health")
+            .WithName("Start")
+            .WithSummary("Where to go on from here")
+            .WithExample(Example);
 }
 
 /// <summary>Paths of this server.</summary>

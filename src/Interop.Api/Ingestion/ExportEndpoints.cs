@@ -19,7 +19,11 @@ public static class ExportEndpoints
     private const string Ndjson = "application/x-ndjson";
 
     public static void MapExports(this IEndpointRouteBuilder routes) =>
-        routes.MapPost("/export/{resource_type}", ExportAsync).RequireRole(AccessRole.Operator).WithTags("Export").WithName("Export")
+        routes
+            .MapPost("/export/{resource_type}", ExportAsync)
+            .RequireRole(AccessRole.Operator)
+            .WithTags("Export")
+            .WithName("Export")
             .WithSummary("Write stored resources to a file; with Accept: application/x-ndjson, stream them")
             .Produces<ExportResponse>(StatusCodes.Status200OK, "application/json", Ndjson)
             .ProducesProblem(StatusCodes.Status400BadRequest)
@@ -35,10 +39,11 @@ public static class ExportEndpoints
         [FromRoute(Name = "resource_type")] string resourceType,
         [FromQuery(Name = "run_id")] long? runId,
         string? source,
-        [Description("All when absent")][Range(0, int.MaxValue)] long? limit,
+        [Description("All when absent")] [Range(0, int.MaxValue)] long? limit,
         [FromQuery(Name = "include_raw")] bool includeRaw = true,
         [FromQuery(Name = "include_normalized")] bool includeNormalized = true,
-        [Range(0, int.MaxValue)] long offset = 0)
+        [Range(0, int.MaxValue)] long offset = 0
+    )
     {
         if (!includeRaw && !includeNormalized)
             return Problems.BadRequest("include_raw and include_normalized must not both be false");
@@ -55,10 +60,17 @@ public static class ExportEndpoints
         ExportProgress? last = null;
         await foreach (var progress in grains.NewExport().Write(request, http.RequestAborted))
             last = progress;
-        return TypedResults.Ok(new ExportResponse(resourceType, runId, last!.Count, includeRaw, includeNormalized, offset, limit, last.Path!));
+        return TypedResults.Ok(
+            new ExportResponse(resourceType, runId, last!.Count, includeRaw, includeNormalized, offset, limit, last.Path!)
+        );
     }
 
-    private static async Task StreamAsync(IIngestionQueryGrain query, ExportRequest request, Stream stream, CancellationToken cancellationToken)
+    private static async Task StreamAsync(
+        IIngestionQueryGrain query,
+        ExportRequest request,
+        Stream stream,
+        CancellationToken cancellationToken
+    )
     {
         string? cursor = null;
         do
@@ -66,8 +78,7 @@ public static class ExportEndpoints
             var page = await query.ReadExport(request, cursor);
             await stream.WriteAsync(Encoding.UTF8.GetBytes(page.Lines), cancellationToken);
             cursor = page.NextCursor;
-        }
-        while (cursor is not null);
+        } while (cursor is not null);
     }
 }
 
@@ -80,4 +91,5 @@ public sealed record ExportResponse(
     bool IncludeNormalized,
     long Offset,
     long? Limit,
-    string Path);
+    string Path
+);

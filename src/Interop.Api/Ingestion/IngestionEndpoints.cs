@@ -17,7 +17,10 @@ public static class IngestionEndpoints
 {
     public static void MapIngestion(this IEndpointRouteBuilder routes)
     {
-        var ingest = routes.MapGroup("/ingest").WithTags("Ingestion").RequireRole(AccessRole.Operator)
+        var ingest = routes
+            .MapGroup("/ingest")
+            .WithTags("Ingestion")
+            .RequireRole(AccessRole.Operator)
             .ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(StatusCodes.Status409Conflict)
@@ -28,50 +31,95 @@ public static class IngestionEndpoints
             .WithErrorExample(StatusCodes.Status404NotFound, "Unknown source 'clinic'");
 
         Map("/patients", "IngestPatients", "Ingest patients", "Patient", MissingPatients.Ignore);
-        Map("/observations", "IngestObservations", "Ingest observations; those of unknown patients become dead letters", "Observation", MissingPatients.DeadLetter);
-        Map("/observations/backfill", "BackfillObservations", "Ingest observations and fetch their missing patients first", "Observation", MissingPatients.Fetch);
-        Map("/encounters", "IngestEncounters", "Ingest encounters and fetch their missing patients first", "Encounter", MissingPatients.Fetch);
-        Map("/conditions", "IngestConditions", "Ingest conditions and fetch their missing patients first", "Condition", MissingPatients.Fetch);
-        ingest.MapPost("/{resourceType}", (string resourceType, [AsParameters] IngestQuery query, RunStarter runs, HttpContext http) =>
-                runs.StartAsync(http, resourceType, query, IngestedType.MissingPatientsOf(resourceType)))
-            .WithName("IngestType").WithSummary("Ingest any R4 resource type")
-            .Produces<RunSummaryResponse>().Produces<RunAccepted>(StatusCodes.Status202Accepted);
+        Map(
+            "/observations",
+            "IngestObservations",
+            "Ingest observations; those of unknown patients become dead letters",
+            "Observation",
+            MissingPatients.DeadLetter
+        );
+        Map(
+            "/observations/backfill",
+            "BackfillObservations",
+            "Ingest observations and fetch their missing patients first",
+            "Observation",
+            MissingPatients.Fetch
+        );
+        Map(
+            "/encounters",
+            "IngestEncounters",
+            "Ingest encounters and fetch their missing patients first",
+            "Encounter",
+            MissingPatients.Fetch
+        );
+        Map(
+            "/conditions",
+            "IngestConditions",
+            "Ingest conditions and fetch their missing patients first",
+            "Condition",
+            MissingPatients.Fetch
+        );
+        ingest
+            .MapPost(
+                "/{resourceType}",
+                (string resourceType, [AsParameters] IngestQuery query, RunStarter runs, HttpContext http) =>
+                    runs.StartAsync(http, resourceType, query, IngestedType.MissingPatientsOf(resourceType))
+            )
+            .WithName("IngestType")
+            .WithSummary("Ingest any R4 resource type")
+            .Produces<RunSummaryResponse>()
+            .Produces<RunAccepted>(StatusCodes.Status202Accepted);
 
         void Map(string path, string name, string summary, string resourceType, MissingPatients missing) =>
-            ingest.MapPost(path, ([AsParameters] IngestQuery query, RunStarter runs, HttpContext http) =>
-                    runs.StartAsync(http, resourceType, query, missing))
-                .WithName(name).WithSummary(summary)
-                .Produces<RunSummaryResponse>().Produces<RunAccepted>(StatusCodes.Status202Accepted);
+            ingest
+                .MapPost(
+                    path,
+                    ([AsParameters] IngestQuery query, RunStarter runs, HttpContext http) =>
+                        runs.StartAsync(http, resourceType, query, missing)
+                )
+                .WithName(name)
+                .WithSummary(summary)
+                .Produces<RunSummaryResponse>()
+                .Produces<RunAccepted>(StatusCodes.Status202Accepted);
     }
 }
 
 /// <summary>The query parameters of a run.</summary>
 public sealed record IngestQuery(
-    [property: Description("A source of the settings")][FromQuery(Name = "source")] string? Source,
-    [property: Description("Only this patient's resources; the checkpoint is neither read nor moved")][FromQuery(Name = "patient_id")] string? PatientId,
-    [property: Description("Ignore the checkpoint")][FromQuery(Name = "full")] bool? Full,
+    [property: Description("A source of the settings")] [FromQuery(Name = "source")] string? Source,
+    [property: Description("Only this patient's resources; the checkpoint is neither read nor moved")]
+    [FromQuery(Name = "patient_id")]
+        string? PatientId,
+    [property: Description("Ignore the checkpoint")] [FromQuery(Name = "full")] bool? Full,
     [FromQuery(Name = "job")] string? Job,
     [FromQuery(Name = "trigger")] string? Trigger,
-    [property: Range(1, int.MaxValue)][FromQuery(Name = "attempt")] int? Attempt,
-    [property: Range(1, int.MaxValue)][FromQuery(Name = "max_attempts")] int? MaxAttempts,
+    [property: Range(1, int.MaxValue)] [FromQuery(Name = "attempt")] int? Attempt,
+    [property: Range(1, int.MaxValue)] [FromQuery(Name = "max_attempts")] int? MaxAttempts,
     [FromQuery(Name = "run_group")] string? RunGroup,
     [FromQuery(Name = "airflow_dag_id")] string? AirflowDagId,
     [FromQuery(Name = "airflow_task_id")] string? AirflowTaskId,
     [FromQuery(Name = "airflow_run_id")] string? AirflowRunId,
-    [property: Description("The server of the source has moved: its new base URL replaces the old one")][FromQuery(Name = "adopt")] bool? Adopt)
+    [property: Description("The server of the source has moved: its new base URL replaces the old one")]
+    [FromQuery(Name = "adopt")]
+        bool? Adopt
+)
 {
     internal RunMeta Meta => new(Job, Trigger, Attempt, MaxAttempts, RunGroup, AirflowDagId, AirflowTaskId, AirflowRunId);
 
-    internal string? Problem(string resourceType) => this switch
-    {
-        { PatientId: "" } => "patient_id must not be empty",
-        { PatientId: not null } when resourceType == "Patient" => "patient_id does not apply to patients",
-        { PatientId: { } id } when !FhirId.IsValid(id) => "patient_id is not a FHIR id: up to 64 letters, digits, '-' and '.'",
-        _ => null,
-    };
+    internal string? Problem(string resourceType) =>
+        this switch
+        {
+            { PatientId: "" } => "patient_id must not be empty",
+            { PatientId: not null } when resourceType == "Patient" => "patient_id does not apply to patients",
+            { PatientId: { } id } when !FhirId.IsValid(id) => "patient_id is not a FHIR id: up to 64 letters, digits, '-' and '.'",
+            _ => null,
+        };
 }
 
 /// <summary>A run that continues after the answer.</summary>
 /// <param name="Reason">Why the answer does not wait for the end although the caller did not ask for that.</param>
 public sealed record RunAccepted(
-    long RunId, string Status, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason = null);
+    long RunId,
+    string Status,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason = null
+);

@@ -22,23 +22,43 @@ public static class RunEndpoints
     public static void MapRuns(this IEndpointRouteBuilder routes)
     {
         var runs = routes.MapGroup("/runs").WithTags("Runs").RequireRole(AccessRole.Viewer);
-        runs.MapGet("/", ListAsync).WithName("ListRuns").WithSummary("Runs, newest first").ProducesProblem(StatusCodes.Status400BadRequest)
+        runs.MapGet("/", ListAsync)
+            .WithName("ListRuns")
+            .WithSummary("Runs, newest first")
+            .ProducesProblem(StatusCodes.Status400BadRequest)
             .WithExample(IngestionExamples.Runs);
         runs.MapGet("/metrics", async (IGrainFactory grains) => TypedResults.Ok(await Query(grains).GetMetrics()))
-            .WithName("RunMetrics").WithSummary("Counts over all runs and dead letters").WithExample(IngestionExamples.Metrics);
+            .WithName("RunMetrics")
+            .WithSummary("Counts over all runs and dead letters")
+            .WithExample(IngestionExamples.Metrics);
 
         var run = runs.MapGroup("/{id:long}").ProducesProblem(StatusCodes.Status404NotFound);
-        run.MapGet("/", GetAsync).WithName("GetRun").WithSummary("One run with its progress, counters and a sample of its dead letters")
+        run.MapGet("/", GetAsync)
+            .WithName("GetRun")
+            .WithSummary("One run with its progress, counters and a sample of its dead letters")
             .WithExample(IngestionExamples.Run);
-        run.MapGet("/events", EventsAsync).WithName("FollowRun").WithSummary("A run's progress as server-sent events")
-            .Produces<RunProgress>(StatusCodes.Status200OK, "text/event-stream").WithExample(IngestionExamples.Events, contentType: "text/event-stream");
-        run.MapPost("/cancel", CancelAsync).RequireRole(AccessRole.Operator).WithName("CancelRun").WithSummary("End a run; what it committed stays")
+        run.MapGet("/events", EventsAsync)
+            .WithName("FollowRun")
+            .WithSummary("A run's progress as server-sent events")
+            .Produces<RunProgress>(StatusCodes.Status200OK, "text/event-stream")
+            .WithExample(IngestionExamples.Events, contentType: "text/event-stream");
+        run.MapPost("/cancel", CancelAsync)
+            .RequireRole(AccessRole.Operator)
+            .WithName("CancelRun")
+            .WithSummary("End a run; what it committed stays")
             .WithExample("""{"run_id":42,"status":"CANCELLED"}""", StatusCodes.Status202Accepted);
-        run.MapGet("/deadletters", DeadLettersAsync).WithName("ListDeadLetters").WithSummary("A run's dead letters, newest first")
-            .ProducesProblem(StatusCodes.Status400BadRequest).WithExample(IngestionExamples.DeadLetters)
+        run.MapGet("/deadletters", DeadLettersAsync)
+            .WithName("ListDeadLetters")
+            .WithSummary("A run's dead letters, newest first")
+            .ProducesProblem(StatusCodes.Status400BadRequest)
+            .WithExample(IngestionExamples.DeadLetters)
             .WithErrorExample(StatusCodes.Status400BadRequest, "stage must be validate, transform, or load");
-        run.MapPost("/replay", ReplayAsync).RequireRole(AccessRole.Operator).WithName("ReplayRun").WithSummary("A new run over this run's unresolved dead letters")
-            .Produces<RunSummaryResponse>().Produces<RunAccepted>(StatusCodes.Status202Accepted)
+        run.MapPost("/replay", ReplayAsync)
+            .RequireRole(AccessRole.Operator)
+            .WithName("ReplayRun")
+            .WithSummary("A new run over this run's unresolved dead letters")
+            .Produces<RunSummaryResponse>()
+            .Produces<RunAccepted>(StatusCodes.Status202Accepted)
             .ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status409Conflict)
             .ProducesProblem(StatusCodes.Status502BadGateway)
@@ -59,9 +79,20 @@ public static class RunEndpoints
         DateTimeOffset? since,
         DateTimeOffset? until,
         [FromQuery(Name = "include_details")] bool? includeDetails,
-        [Description("1 to 200")][Range(1, 200)] int limit = 20)
+        [Description("1 to 200")] [Range(1, 200)] int limit = 20
+    )
     {
-        var filter = new RunFilter(resourceType, source, status?.ToUpperInvariant(), job, trigger, since, until, includeDetails ?? false, limit);
+        var filter = new RunFilter(
+            resourceType,
+            source,
+            status?.ToUpperInvariant(),
+            job,
+            trigger,
+            since,
+            until,
+            includeDetails ?? false,
+            limit
+        );
         var runs = await Query(grains).ListRuns(filter);
         return TypedResults.Ok(runs.Select(RunResponse.From).ToImmutableArray());
     }
@@ -75,7 +106,10 @@ public static class RunEndpoints
             : TypedResults.ServerSentEvents(FollowAsync(id, grains, cancellationToken));
 
     private static async IAsyncEnumerable<SseItem<RunProgress>> FollowAsync(
-        long id, IGrainFactory grains, [EnumeratorCancellation] CancellationToken cancellationToken)
+        long id,
+        IGrainFactory grains,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         await foreach (var progress in grains.Run(id).FollowToEndAsync(cancellationToken))
             yield return new SseItem<RunProgress>(progress, RunStatus.IsActive(progress.Status) ? "progress" : "end");
@@ -95,7 +129,8 @@ public static class RunEndpoints
         IGrainFactory grains,
         string? stage,
         [FromQuery(Name = "include_raw")] bool? includeRaw,
-        [Description("1 to 500")][Range(1, 500)] int limit = 50)
+        [Description("1 to 500")] [Range(1, 500)] int limit = 50
+    )
     {
         if (stage is not null && !DeadLetterStage.IsKnown(stage))
             return Problems.BadRequest("stage must be validate, transform, or load");
@@ -104,7 +139,12 @@ public static class RunEndpoints
             : Problems.NotFound("Run not found");
     }
 
-    private static async Task<IResult> ReplayAsync(long id, RunStarter starter, HttpContext http, string stage = DeadLetterStage.Validate) =>
+    private static async Task<IResult> ReplayAsync(
+        long id,
+        RunStarter starter,
+        HttpContext http,
+        string stage = DeadLetterStage.Validate
+    ) =>
         DeadLetterStage.IsKnown(stage)
             ? await starter.ReplayAsync(http, id, stage)
             : Problems.BadRequest("Replay stage must be validate, transform, or load");
@@ -119,7 +159,8 @@ public sealed record RunResponse(
     DateTimeOffset StartedAt,
     DateTimeOffset? FinishedAt,
     double? DurationSeconds,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] JsonText? Details)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] JsonText? Details
+)
 {
     internal static RunResponse From(RunListItem r) =>
         new(r.RunId, r.ResourceType, r.Source, r.Status, r.StartedAt, r.FinishedAt, r.DurationSeconds, r.Details);

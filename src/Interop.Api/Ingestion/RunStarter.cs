@@ -39,15 +39,19 @@ public sealed class RunStarter(IGrainFactory grains, IHostApplicationLifetime li
         switch (started.Outcome)
         {
             case StartOutcome.UnknownSource:
-                return Problems.NotFound(source == DefaultSource
-                    ? "Unknown source 'default': no FHIR server is configured under this name. Set FHIR_BASE_URL, or configure Sources:NAME and add ?source=NAME"
-                    : $"Unknown source '{source}'");
+                return Problems.NotFound(
+                    source == DefaultSource
+                        ? "Unknown source 'default': no FHIR server is configured under this name. Set FHIR_BASE_URL, or configure Sources:NAME and add ?source=NAME"
+                        : $"Unknown source '{source}'"
+                );
             case StartOutcome.UnknownType:
                 return Problems.NotFound($"Unknown resource type '{resourceType}'");
             case StartOutcome.UnknownRun:
                 return Problems.NotFound("Run not found");
             case StartOutcome.NothingFetched:
-                return Problems.BadRequest($"Run {started.RunId} filled a view table from stored resources: rebuild the view instead of replaying the run");
+                return Problems.BadRequest(
+                    $"Run {started.RunId} filled a view table from stored resources: rebuild the view instead of replaying the run"
+                );
             case StartOutcome.OtherServer:
                 return Problems.Conflict(started.Reason!);
             case StartOutcome.AlreadyActive:
@@ -59,7 +63,9 @@ public sealed class RunStarter(IGrainFactory grains, IHostApplicationLifetime li
         if (!await FollowAsync(started.RunId, http.RequestAborted))
         {
             return TypedResults.Accepted(
-                $"/runs/{started.RunId}", new RunAccepted(started.RunId, started.Status, "the server is stopping; the run continues at its next start"));
+                $"/runs/{started.RunId}",
+                new RunAccepted(started.RunId, started.Status, "the server is stopping; the run continues at its next start")
+            );
         }
 
         var summary = (await Query.GetSummary(started.RunId))!;
@@ -111,7 +117,8 @@ public sealed record RunSummaryResponse(
     long DeadLetters,
     IReadOnlyDictionary<string, long> DeadLettersByStage,
     string? ExportPath,
-    double DurationSeconds)
+    double DurationSeconds
+)
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? PatientId { get; init; }
@@ -137,18 +144,36 @@ public sealed record RunSummaryResponse(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? ReplayMissingRaw { get; init; }
 
-    internal static RunSummaryResponse From(RunSummary s) => new(
-        s.RunId, s.Resource, s.Source, s.Status, s.Since, s.Counters.Fetched, s.Counters.Validated, s.Counters.Invalid,
-        s.Counters.TransformErrors, s.Counters.Upserted, s.Counters.Unchanged, s.Counters.Refetched, s.Counters.LoadErrors,
-        s.CheckpointBefore, s.CheckpointAfter, s.Counters.DeadLetters, s.DeadLettersByStage, s.ExportPath, s.DurationSeconds)
-    {
-        PatientId = s.PatientId,
-        SkippedMissingPatients = s.SkippedMissingPatients,
-        PatientBackfill = s.PatientBackfill,
-        ReplayOfRunId = s.Replay?.ReplayOfRunId,
-        ReplayStage = s.Replay?.ReplayStage,
-        ReplaySourceCount = s.Replay?.ReplaySourceCount,
-        ReplayRawCount = s.Replay?.ReplayRawCount,
-        ReplayMissingRaw = s.Replay?.ReplayMissingRaw,
-    };
+    internal static RunSummaryResponse From(RunSummary s) =>
+        new(
+            s.RunId,
+            s.Resource,
+            s.Source,
+            s.Status,
+            s.Since,
+            s.Counters.Fetched,
+            s.Counters.Validated,
+            s.Counters.Invalid,
+            s.Counters.TransformErrors,
+            s.Counters.Upserted,
+            s.Counters.Unchanged,
+            s.Counters.Refetched,
+            s.Counters.LoadErrors,
+            s.CheckpointBefore,
+            s.CheckpointAfter,
+            s.Counters.DeadLetters,
+            s.DeadLettersByStage,
+            s.ExportPath,
+            s.DurationSeconds
+        )
+        {
+            PatientId = s.PatientId,
+            SkippedMissingPatients = s.SkippedMissingPatients,
+            PatientBackfill = s.PatientBackfill,
+            ReplayOfRunId = s.Replay?.ReplayOfRunId,
+            ReplayStage = s.Replay?.ReplayStage,
+            ReplaySourceCount = s.Replay?.ReplaySourceCount,
+            ReplayRawCount = s.Replay?.ReplayRawCount,
+            ReplayMissingRaw = s.Replay?.ReplayMissingRaw,
+        };
 }

@@ -11,9 +11,14 @@ namespace Interop.Api.Metrics;
 public static class MetricsEndpoints
 {
     public static void MapMetrics(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/metrics", (MetricsText metrics) => TypedResults.Text(metrics.Render(), "text/plain; version=0.0.4; charset=utf-8"))
-            .RequireRole(AccessRole.Viewer).WithTags("Health").WithName("Metrics").WithSummary("Metrics in Prometheus text format")
-            .Produces<string>(StatusCodes.Status200OK, "text/plain").WithExample(Example, contentType: "text/plain");
+        routes
+            .MapGet("/metrics", (MetricsText metrics) => TypedResults.Text(metrics.Render(), "text/plain; version=0.0.4; charset=utf-8"))
+            .RequireRole(AccessRole.Viewer)
+            .WithTags("Health")
+            .WithName("Metrics")
+            .WithSummary("Metrics in Prometheus text format")
+            .Produces<string>(StatusCodes.Status200OK, "text/plain")
+            .WithExample(Example, contentType: "text/plain");
 
     private const string Example = """
         # TYPE interop_ingestion_resources_total counter

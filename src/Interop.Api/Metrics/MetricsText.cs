@@ -11,7 +11,17 @@ namespace Interop.Api.Metrics;
 /// </summary>
 public sealed class MetricsText : IDisposable
 {
-    private static readonly string[] Meters = ["Interop.", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.Diagnostics", "Microsoft.AspNetCore.Routing", "System.Net.Http", "System.Runtime", "Npgsql"];
+    private static readonly string[] Meters =
+    [
+        "Interop.",
+        "Microsoft.AspNetCore.Hosting",
+        "Microsoft.AspNetCore.Server.Kestrel",
+        "Microsoft.AspNetCore.Diagnostics",
+        "Microsoft.AspNetCore.Routing",
+        "System.Net.Http",
+        "System.Runtime",
+        "Npgsql",
+    ];
     private static readonly double[] Bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800];
 
     private readonly MeterListener _listener = new();
@@ -46,9 +56,18 @@ public sealed class MetricsText : IDisposable
 
     private static void Render(StringBuilder text, string name, Metric metric)
     {
-        text.Append("# HELP ").Append(name).Append(' ').AppendLine((metric.Instrument.Description ?? metric.Instrument.Name).ReplaceLineEndings(" "));
-        text.Append("# TYPE ").Append(name).Append(' ')
-            .AppendLine(metric.IsHistogram ? "histogram" : IsCounter(metric.Instrument) ? "counter" : "gauge");
+        text.Append("# HELP ")
+            .Append(name)
+            .Append(' ')
+            .AppendLine((metric.Instrument.Description ?? metric.Instrument.Name).ReplaceLineEndings(" "));
+        text.Append("# TYPE ")
+            .Append(name)
+            .Append(' ')
+            .AppendLine(
+                metric.IsHistogram ? "histogram"
+                : IsCounter(metric.Instrument) ? "counter"
+                : "gauge"
+            );
         foreach (var (labels, one) in metric.Series.OrderBy(s => s.Key, StringComparer.Ordinal))
         {
             lock (one.Lock)
@@ -103,8 +122,7 @@ public sealed class MetricsText : IDisposable
         return string.Join(',', labels);
     }
 
-    private static string Identifier(string name) =>
-        string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '_'));
+    private static string Identifier(string name) => string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '_'));
 
     private static bool IsCounter(Instrument i) => Is(i, typeof(Counter<>)) || Is(i, typeof(ObservableCounter<>));
 
@@ -118,7 +136,9 @@ public sealed class MetricsText : IDisposable
     private sealed class Metric
     {
         private readonly ConcurrentDictionary<KeyValuePair<string, object?>[], Series> _known = new(TagsComparer.Instance);
-        private readonly ConcurrentDictionary<KeyValuePair<string, object?>[], Series>.AlternateLookup<ReadOnlySpan<KeyValuePair<string, object?>>> _byTags;
+        private readonly ConcurrentDictionary<KeyValuePair<string, object?>[], Series>.AlternateLookup<
+            ReadOnlySpan<KeyValuePair<string, object?>>
+        > _byTags;
         private readonly bool _replaces;
 
         public Metric(Instrument instrument)
@@ -179,7 +199,8 @@ public sealed class MetricsText : IDisposable
 
     /// <summary>The same tags in the same order.</summary>
     private sealed class TagsComparer
-        : IEqualityComparer<KeyValuePair<string, object?>[]>, IAlternateEqualityComparer<ReadOnlySpan<KeyValuePair<string, object?>>, KeyValuePair<string, object?>[]>
+        : IEqualityComparer<KeyValuePair<string, object?>[]>,
+            IAlternateEqualityComparer<ReadOnlySpan<KeyValuePair<string, object?>>, KeyValuePair<string, object?>[]>
     {
         public static readonly TagsComparer Instance = new();
 

@@ -5,11 +5,35 @@ namespace Interop.Api.Polling;
 /// <param name="Interval">Seconds.</param>
 /// <param name="Lag">Seconds from the watermark to now.</param>
 public sealed record PollerResponse(
-    string Source, bool Enabled, string Type, double Interval, int Batch, DateTimeOffset? Since, DateTimeOffset? Watermark, double? Lag, DateTimeOffset? LastPoll, long Events,
-    long Failures, string? LastError)
+    string Source,
+    bool Enabled,
+    string Type,
+    double Interval,
+    int Batch,
+    DateTimeOffset? Since,
+    DateTimeOffset? Watermark,
+    double? Lag,
+    DateTimeOffset? LastPoll,
+    long Events,
+    long Failures,
+    string? LastError
+)
 {
-    internal static PollerResponse Of(PollerStatus s) => new(
-        s.Source, s.Enabled, s.ResourceType, s.Interval.TotalSeconds, s.Batch, s.Since, s.Watermark, s.Lag?.TotalSeconds, s.LastPoll, s.Events, s.Failures, s.LastError);
+    internal static PollerResponse Of(PollerStatus s) =>
+        new(
+            s.Source,
+            s.Enabled,
+            s.ResourceType,
+            s.Interval.TotalSeconds,
+            s.Batch,
+            s.Since,
+            s.Watermark,
+            s.Lag?.TotalSeconds,
+            s.LastPoll,
+            s.Events,
+            s.Failures,
+            s.LastError
+        );
 }
 
 /// <param name="Interval">Seconds.</param>

@@ -19,15 +19,48 @@ public static class PollingEndpoints
 
     public static void MapPolling(this IEndpointRouteBuilder routes)
     {
-        var pollers = routes.MapGroup("/api/pollers").WithTags("Polling").RequireRole(AccessRole.Viewer).ProducesProblem(StatusCodes.Status404NotFound);
-        pollers.MapGet("/", ListAsync).WithName("ListPollers").WithExample(PollingExamples.Pollers).WithSummary("All pollers and how far they are");
+        var pollers = routes
+            .MapGroup("/api/pollers")
+            .WithTags("Polling")
+            .RequireRole(AccessRole.Viewer)
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        pollers
+            .MapGet("/", ListAsync)
+            .WithName("ListPollers")
+            .WithExample(PollingExamples.Pollers)
+            .WithSummary("All pollers and how far they are");
         pollers.MapGet("/{source}", FindAsync).WithName("GetPoller").WithExample(PollingExamples.Poller).WithSummary("One poller");
-        pollers.MapPost("/{source}/start", StartAsync).RequireRole(AccessRole.Operator).WithName("StartPoller").WithExample(PollingExamples.Poller).WithSummary("Start polling; it survives a restart");
-        pollers.MapPost("/{source}/stop", StopAsync).RequireRole(AccessRole.Operator).WithName("StopPoller").WithExample(PollingExamples.Poller).WithSummary("Stop polling; it survives a restart");
-        pollers.MapPost("/{source}/poll", PollAsync).RequireRole(AccessRole.Operator).WithName("Poll").WithExample(PollingExamples.Polled).WithSummary("Poll now and wait for the end");
-        pollers.MapPut("/{source}", ConfigureAsync).RequireRole(AccessRole.Admin).WithName("ConfigurePoller").WithExample(PollingExamples.Poller).WithSummary("Change interval, batch, type or since")
+        pollers
+            .MapPost("/{source}/start", StartAsync)
+            .RequireRole(AccessRole.Operator)
+            .WithName("StartPoller")
+            .WithExample(PollingExamples.Poller)
+            .WithSummary("Start polling; it survives a restart");
+        pollers
+            .MapPost("/{source}/stop", StopAsync)
+            .RequireRole(AccessRole.Operator)
+            .WithName("StopPoller")
+            .WithExample(PollingExamples.Poller)
+            .WithSummary("Stop polling; it survives a restart");
+        pollers
+            .MapPost("/{source}/poll", PollAsync)
+            .RequireRole(AccessRole.Operator)
+            .WithName("Poll")
+            .WithExample(PollingExamples.Polled)
+            .WithSummary("Poll now and wait for the end");
+        pollers
+            .MapPut("/{source}", ConfigureAsync)
+            .RequireRole(AccessRole.Admin)
+            .WithName("ConfigurePoller")
+            .WithExample(PollingExamples.Poller)
+            .WithSummary("Change interval, batch, type or since")
             .ProducesProblem(StatusCodes.Status400BadRequest);
-        routes.MapPost("/fhir/notify", NotifyAsync).RequireRole(AccessRole.Operator).WithTags("Polling").WithName("Notify").WithExample(PollingExamples.Notified)
+        routes
+            .MapPost("/fhir/notify", NotifyAsync)
+            .RequireRole(AccessRole.Operator)
+            .WithTags("Polling")
+            .WithName("Notify")
+            .WithExample(PollingExamples.Notified)
             .WithSummary("An AuditEvent or a Bundle of them (a FHIR Subscription's rest-hook): scored at once")
             .ProducesProblem(StatusCodes.Status400BadRequest);
     }
@@ -40,7 +73,9 @@ public static class PollingEndpoints
     }
 
     private static async Task<Results<Ok<PollerResponse>, ProblemHttpResult>> FindAsync(string source, IGrainFactory grains) =>
-        await grains.GetGrain<IAuditEventPollerGrain>(source).GetStatus() is { } status ? TypedResults.Ok(PollerResponse.Of(status)) : Unknown(source);
+        await grains.GetGrain<IAuditEventPollerGrain>(source).GetStatus() is { } status
+            ? TypedResults.Ok(PollerResponse.Of(status))
+            : Unknown(source);
 
     private static async Task<Results<Ok<PollerResponse>, ProblemHttpResult>> StartAsync(string source, IGrainFactory grains) =>
         await grains.GetGrain<IAuditEventPollerGrain>(source).Start() ? await FindAsync(source, grains) : Unknown(source);
@@ -54,10 +89,17 @@ public static class PollingEndpoints
         if (await poller.GetStatus() is null)
             return Unknown(source);
         var result = await poller.Poll();
-        return result.Error is null ? TypedResults.Ok(new PollResponse(result.Stored, result.Known, result.Pages)) : Problems.BadGateway(result.Error);
+        return result.Error is null
+            ? TypedResults.Ok(new PollResponse(result.Stored, result.Known, result.Pages))
+            : Problems.BadGateway(result.Error);
     }
 
-    private static async Task<Results<Ok<PollerResponse>, ProblemHttpResult>> ConfigureAsync(string source, PollerRequest request, IGrainFactory grains, TimeProvider time)
+    private static async Task<Results<Ok<PollerResponse>, ProblemHttpResult>> ConfigureAsync(
+        string source,
+        PollerRequest request,
+        IGrainFactory grains,
+        TimeProvider time
+    )
     {
         if (request.Interval is < 1 or > MostSeconds)
             return Problems.BadRequest($"interval must be from 1 to {MostSeconds} seconds, not {request.Interval}");
@@ -68,11 +110,23 @@ public static class PollingEndpoints
         DateTimeOffset? since = null;
         if (request.Since is { } text && (since = ParseSince(text, time.GetUtcNow())) is null)
             return Problems.BadRequest($"since must be an instant such as 2026-01-31T08:00:00Z or a duration such as P30D, not '{text}'");
-        var change = new PollerChange(request.Interval is { } seconds ? TimeSpan.FromSeconds(seconds) : null, request.Batch, request.Type, since, request.Reset ?? false);
-        return await grains.GetGrain<IAuditEventPollerGrain>(source).Configure(change) is { } status ? TypedResults.Ok(PollerResponse.Of(status)) : Unknown(source);
+        var change = new PollerChange(
+            request.Interval is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            request.Batch,
+            request.Type,
+            since,
+            request.Reset ?? false
+        );
+        return await grains.GetGrain<IAuditEventPollerGrain>(source).Configure(change) is { } status
+            ? TypedResults.Ok(PollerResponse.Of(status))
+            : Unknown(source);
     }
 
-    private static async Task<Results<Ok<NotifyResponse>, ProblemHttpResult>> NotifyAsync(HttpContext http, IGrainFactory grains, string source = "default")
+    private static async Task<Results<Ok<NotifyResponse>, ProblemHttpResult>> NotifyAsync(
+        HttpContext http,
+        IGrainFactory grains,
+        string source = "default"
+    )
     {
         using var reader = new StreamReader(http.Request.Body, Encoding.UTF8);
         var result = await grains.GetGrain<IAuditEventPollerGrain>(source).Notify(await reader.ReadToEndAsync(http.RequestAborted));

@@ -9,7 +9,9 @@ internal static class NextPage
     /// <summary>The same request with this cursor.</summary>
     public static string Link(HttpRequest request, string cursor)
     {
-        var query = new QueryBuilder(request.Query.Where(q => q.Key != "cursor").SelectMany(q => q.Value, (q, v) => KeyValuePair.Create(q.Key, v ?? "")))
+        var query = new QueryBuilder(
+            request.Query.Where(q => q.Key != "cursor").SelectMany(q => q.Value, (q, v) => KeyValuePair.Create(q.Key, v ?? ""))
+        )
         {
             { "cursor", cursor },
         };

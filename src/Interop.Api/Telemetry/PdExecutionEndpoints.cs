@@ -23,15 +23,29 @@ public static class PdExecutionEndpoints
     public static void MapPdExecutions(this IEndpointRouteBuilder routes)
     {
         var executions = routes.MapGroup("/api/pd-executions").WithTags("PD executions").RequireRole(AccessRole.Viewer);
-        executions.MapGet("/", ListAsync).WithName("ListPdExecutions").WithSummary("List all executions, the latest completed first; with limit, in pages")
+        executions
+            .MapGet("/", ListAsync)
+            .WithName("ListPdExecutions")
+            .WithSummary("List all executions, the latest completed first; with limit, in pages")
             .WithValues("status", "success", "failure")
-            .ProducesProblem(StatusCodes.Status400BadRequest).WithExample(TelemetryExamples.Executions);
-        executions.MapGet("/summary", async ([AsParameters] ExecutionQuery query, IGrainFactory grains) =>
-                TypedResults.Ok(PdSummaryResponse.From(await Grain(grains).SummarizeExecutions(query.Filter))))
-            .WithName("SummarizePdExecutions").WithSummary("Summarize executions: counts, averages and percentiles")
-            .WithValues("status", "success", "failure").WithExample(TelemetryExamples.Summary);
-        executions.MapPost("/materialize", MaterializeAsync).RequireRole(AccessRole.Operator).WithName("MaterializePdExecutions")
-            .WithSummary("Rebuild the executions from the events; a repetition changes nothing").WithExample(TelemetryExamples.Materialized);
+            .ProducesProblem(StatusCodes.Status400BadRequest)
+            .WithExample(TelemetryExamples.Executions);
+        executions
+            .MapGet(
+                "/summary",
+                async ([AsParameters] ExecutionQuery query, IGrainFactory grains) =>
+                    TypedResults.Ok(PdSummaryResponse.From(await Grain(grains).SummarizeExecutions(query.Filter)))
+            )
+            .WithName("SummarizePdExecutions")
+            .WithSummary("Summarize executions: counts, averages and percentiles")
+            .WithValues("status", "success", "failure")
+            .WithExample(TelemetryExamples.Summary);
+        executions
+            .MapPost("/materialize", MaterializeAsync)
+            .RequireRole(AccessRole.Operator)
+            .WithName("MaterializePdExecutions")
+            .WithSummary("Rebuild the executions from the events; a repetition changes nothing")
+            .WithExample(TelemetryExamples.Materialized);
     }
 
     private static ITelemetryQueryGrain Grain(IGrainFactory grains) => grains.GetQuery<ITelemetryQueryGrain>();
@@ -41,7 +55,8 @@ public static class PdExecutionEndpoints
         [AsParameters] ExecutionQuery query,
         IGrainFactory grains,
         [Description("The largest number of executions, 1 to 10,000; without it, all executions")] int? limit,
-        [Description("The cursor of the Link header of the previous page")] string? cursor)
+        [Description("The cursor of the Link header of the previous page")] string? cursor
+    )
     {
         if (limit is < 1 or > MaxLimit)
             return Problems.BadRequest($"limit must be 1 to {MaxLimit}");
@@ -60,14 +75,23 @@ public static class PdExecutionEndpoints
     }
 
     private static async IAsyncEnumerable<PdExecutionResponse> ReadAllAsync(
-        ITelemetryQueryGrain grain, ExecutionFilter filter, ExecutionPosition? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+        ITelemetryQueryGrain grain,
+        ExecutionFilter filter,
+        ExecutionPosition? after,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         await foreach (var execution in ReadAsync(grain, filter, after, long.MaxValue, cancellationToken))
             yield return PdExecutionResponse.From(execution);
     }
 
     private static async IAsyncEnumerable<PdExecution> ReadAsync(
-        ITelemetryQueryGrain grain, ExecutionFilter filter, ExecutionPosition? after, long most, [EnumeratorCancellation] CancellationToken cancellationToken)
+        ITelemetryQueryGrain grain,
+        ExecutionFilter filter,
+        ExecutionPosition? after,
+        long most,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         while (most > 0)
         {
@@ -88,18 +112,24 @@ public static class PdExecutionEndpoints
         var last = new MaterializeProgress(0, 0, []);
         await foreach (var progress in grains.GetGrain<IPdExecutionGrain>(0).Materialize(cancellationToken))
             last = progress;
-        return TypedResults.Ok(new MaterializeResponse(
-            last.Materialized, last.Skipped, last.SkippedEvents.Select(s => new SkippedEventResponse(s.EventId, s.Reason)).ToImmutableArray()));
+        return TypedResults.Ok(
+            new MaterializeResponse(
+                last.Materialized,
+                last.Skipped,
+                last.SkippedEvents.Select(s => new SkippedEventResponse(s.EventId, s.Reason)).ToImmutableArray()
+            )
+        );
     }
 }
 
 /// <summary>Which executions.</summary>
 public sealed record ExecutionQuery(
-    [property: Description("The earliest time of completion")][FromQuery(Name = "since")] DateTimeOffset? Since,
-    [property: Description("The latest time of completion")][FromQuery(Name = "until")] DateTimeOffset? Until,
-    [property: Description("success or failure")][FromQuery(Name = "status")] string? Status,
-    [property: Description("Only executions of this organization")][FromQuery(Name = "organization")] string? Organization,
-    [property: Description("Only executions of this QHIN")][FromQuery(Name = "qhin")] string? Qhin)
+    [property: Description("The earliest time of completion")] [FromQuery(Name = "since")] DateTimeOffset? Since,
+    [property: Description("The latest time of completion")] [FromQuery(Name = "until")] DateTimeOffset? Until,
+    [property: Description("success or failure")] [FromQuery(Name = "status")] string? Status,
+    [property: Description("Only executions of this organization")] [FromQuery(Name = "organization")] string? Organization,
+    [property: Description("Only executions of this QHIN")] [FromQuery(Name = "qhin")] string? Qhin
+)
 {
     internal ExecutionFilter Filter => new(Since, Until, Status?.ToLowerInvariant(), Organization, Qhin);
 }
@@ -111,7 +141,8 @@ public sealed record PdExecutionResponse(
     [property: JsonPropertyName("completedAt")] DateTimeOffset CompletedAt,
     [property: JsonPropertyName("durationMs")] long DurationMs,
     [property: JsonPropertyName("status")] string Status,
-    [property: JsonPropertyName("requestCount")] long RequestCount)
+    [property: JsonPropertyName("requestCount")] long RequestCount
+)
 {
     internal static PdExecutionResponse From(PdExecution e) =>
         new(e.ExecutionId, e.StartedAt, e.CompletedAt, e.DurationMs, e.Status, e.RequestCount);
@@ -126,17 +157,20 @@ public sealed record PdSummaryResponse(
     [property: JsonPropertyName("p50DurationMs")] long? P50DurationMs,
     [property: JsonPropertyName("p95DurationMs")] long? P95DurationMs,
     [property: JsonPropertyName("byOrganization")] ImmutableArray<PdBreakdownResponse> ByOrganization,
-    [property: JsonPropertyName("byQhin")] ImmutableArray<PdBreakdownResponse> ByQhin)
+    [property: JsonPropertyName("byQhin")] ImmutableArray<PdBreakdownResponse> ByQhin
+)
 {
-    internal static PdSummaryResponse From(PdSummary s) => new(
-        s.TotalExecutions,
-        s.SuccessCount,
-        s.FailureCount,
-        s.AverageDurationMs,
-        s.P50DurationMs,
-        s.P95DurationMs,
-        [.. s.ByOrganization.Select(PdBreakdownResponse.From)],
-        [.. s.ByQhin.Select(PdBreakdownResponse.From)]);
+    internal static PdSummaryResponse From(PdSummary s) =>
+        new(
+            s.TotalExecutions,
+            s.SuccessCount,
+            s.FailureCount,
+            s.AverageDurationMs,
+            s.P50DurationMs,
+            s.P95DurationMs,
+            [.. s.ByOrganization.Select(PdBreakdownResponse.From)],
+            [.. s.ByQhin.Select(PdBreakdownResponse.From)]
+        );
 }
 
 /// <summary>The summary of one organization or QHIN; its name is null for events that name none.</summary>
@@ -145,7 +179,8 @@ public sealed record PdBreakdownResponse(
     [property: JsonPropertyName("totalExecutions")] long TotalExecutions,
     [property: JsonPropertyName("successCount")] long SuccessCount,
     [property: JsonPropertyName("failureCount")] long FailureCount,
-    [property: JsonPropertyName("averageDurationMs")] long AverageDurationMs)
+    [property: JsonPropertyName("averageDurationMs")] long AverageDurationMs
+)
 {
     internal static PdBreakdownResponse From(PdBreakdown b) =>
         new(b.Name, b.TotalExecutions, b.SuccessCount, b.FailureCount, b.AverageDurationMs);
@@ -155,7 +190,11 @@ public sealed record PdBreakdownResponse(
 public sealed record MaterializeResponse(
     [property: JsonPropertyName("materialized")] long Materialized,
     [property: JsonPropertyName("skipped")] long Skipped,
-    [property: JsonPropertyName("skippedEvents")] ImmutableArray<SkippedEventResponse> SkippedEvents);
+    [property: JsonPropertyName("skippedEvents")] ImmutableArray<SkippedEventResponse> SkippedEvents
+);
 
 /// <summary>An event from which no execution was made, and the reason.</summary>
-public sealed record SkippedEventResponse([property: JsonPropertyName("eventId")] string EventId, [property: JsonPropertyName("reason")] string Reason);
+public sealed record SkippedEventResponse(
+    [property: JsonPropertyName("eventId")] string EventId,
+    [property: JsonPropertyName("reason")] string Reason
+);

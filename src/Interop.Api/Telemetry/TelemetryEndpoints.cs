@@ -27,20 +27,32 @@ public static class TelemetryEndpoints
     public static void MapTelemetry(this IEndpointRouteBuilder routes)
     {
         var events = routes.MapGroup("/api/telemetry/events").WithTags("Telemetry").RequireRole(AccessRole.Viewer);
-        var intake = routes.ServiceProvider.GetRequiredService<TelemetryIntake>(); // once: a service scope per request would cost more than the rest
-        events.MapPost("/", (Delegate)((HttpContext http) => PostAsync(http, intake))).RequireRole(AccessRole.Operator).WithName("PostTelemetry").WithMetadata(new OwnBodyLimit())
+        // Once: a service scope per request would cost more than the rest
+        var intake = routes.ServiceProvider.GetRequiredService<TelemetryIntake>();
+        events
+            .MapPost("/", (Delegate)((HttpContext http) => PostAsync(http, intake)))
+            .RequireRole(AccessRole.Operator)
+            .WithName("PostTelemetry")
+            .WithMetadata(new OwnBodyLimit())
             .WithSummary("Accept an event or an array of events; accepted:true means that they are durable")
             .WithRequestBody(
                 typeof(TelemetryEventRequest),
                 "An event in the flat or the nested shape, or an array of at most 10,000 events, up to 1 MiB. eventId and eventType are required; all other members are optional, and every member is stored.",
                 TelemetryExamples.FlatEvent,
                 TelemetryExamples.NestedEvent,
-                $"[{TelemetryExamples.FlatEvent}]")
-            .Produces<TelemetryAnswer>(StatusCodes.Status202Accepted).ProducesProblem(StatusCodes.Status503ServiceUnavailable)
+                $"[{TelemetryExamples.FlatEvent}]"
+            )
+            .Produces<TelemetryAnswer>(StatusCodes.Status202Accepted)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable)
             .WithExample(TelemetryExamples.Accepted, StatusCodes.Status202Accepted)
             .WithErrorExample(StatusCodes.Status503ServiceUnavailable, NoRoom);
-        events.MapGet("/", GetAsync).WithName("ListTelemetry").WithSummary("List the original payloads, oldest first; with limit, in pages")
-            .Produces<ImmutableArray<JsonText>>().ProducesProblem(StatusCodes.Status400BadRequest).WithExample(TelemetryExamples.Events);
+        events
+            .MapGet("/", GetAsync)
+            .WithName("ListTelemetry")
+            .WithSummary("List the original payloads, oldest first; with limit, in pages")
+            .Produces<ImmutableArray<JsonText>>()
+            .ProducesProblem(StatusCodes.Status400BadRequest)
+            .WithExample(TelemetryExamples.Events);
     }
 
     private static async Task PostAsync(HttpContext http, TelemetryIntake intake)
@@ -79,9 +91,11 @@ public static class TelemetryEndpoints
         [Description("Only events with this status")] string? status,
         [Description("Only events of this source system")] string? source,
         [Description("Only events of this organization")] string? organization,
-        [FromQuery(Name = "correlationId"), Description("Only events with this correlation id or correlated request id")] string? correlationId,
+        [FromQuery(Name = "correlationId"), Description("Only events with this correlation id or correlated request id")]
+            string? correlationId,
         [Description("The largest number of events; without it, all events")] int? limit,
-        [Description("The cursor of the Link header of the previous page")] string? cursor)
+        [Description("The cursor of the Link header of the previous page")] string? cursor
+    )
     {
         if (limit < 1)
             return Problems.BadRequest("limit must be at least 1");
@@ -94,11 +108,19 @@ public static class TelemetryEndpoints
         var range = await query.FindEnd(filter, after, limit);
         if (range.IsFull)
             http.Response.Headers.Link = NextPage.Link(http.Request, range.Last.ToString(CultureInfo.InvariantCulture));
-        return TypedResults.Stream(stream => StreamAsync(query, filter, range, stream, http.RequestAborted), "application/json; charset=utf-8");
+        return TypedResults.Stream(
+            stream => StreamAsync(query, filter, range, stream, http.RequestAborted),
+            "application/json; charset=utf-8"
+        );
     }
 
     private static async Task StreamAsync(
-        ITelemetryQueryGrain query, EventFilter filter, EventRange range, Stream stream, CancellationToken cancellationToken)
+        ITelemetryQueryGrain query,
+        EventFilter filter,
+        EventRange range,
+        Stream stream,
+        CancellationToken cancellationToken
+    )
     {
         await stream.WriteAsync("["u8.ToArray(), cancellationToken);
         var isFirst = true;
@@ -118,9 +140,11 @@ public static class TelemetryEndpoints
     }
 }
 
-/// <summary>The known members of an event in the flat shape. In the nested shape they stand in objects; other members are stored too.</summary>
+/// <summary>The known members of an event in the flat shape. In the nested shape they stand in objects; other members are stored
+/// too.</summary>
 public sealed record TelemetryEventRequest(
-    [property: JsonPropertyName("eventId"), Required, Description("Identifies the event; the same id with other content is rejected")] string EventId,
+    [property: JsonPropertyName("eventId"), Required, Description("Identifies the event; the same id with other content is rejected")]
+        string EventId,
     [property: JsonPropertyName("eventType"), Required, Description("Such as pd.request.completed")] string EventType,
     [property: JsonPropertyName("timestampUtc")] DateTimeOffset? TimestampUtc = null,
     [property: JsonPropertyName("source")] string? Source = null,
@@ -132,7 +156,8 @@ public sealed record TelemetryEventRequest(
     [property: JsonPropertyName("status")] string? Status = null,
     [property: JsonPropertyName("durationMs")] long? DurationMs = null,
     [property: JsonPropertyName("resultCount")] long? ResultCount = null,
-    [property: JsonPropertyName("correlationId")] string? CorrelationId = null);
+    [property: JsonPropertyName("correlationId")] string? CorrelationId = null
+);
 
 /// <summary>The answer to a POST.</summary>
 /// <param name="Accepted">Whether every event is durable.</param>
@@ -141,4 +166,5 @@ public sealed record TelemetryEventRequest(
 public sealed record TelemetryAnswer(
     bool Accepted,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<RejectedEvent>? Rejected = null,
-    [property: JsonPropertyName("rejectedCount"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? RejectedCount = null);
+    [property: JsonPropertyName("rejectedCount"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? RejectedCount = null
+);

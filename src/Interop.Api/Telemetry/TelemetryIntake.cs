@@ -3,16 +3,17 @@ using Interop.Telemetry;
 namespace Interop.Api.Telemetry;
 
 /// <summary>
-/// Coalesces concurrent requests: what arrives while a call is on its way goes with the next one. A busy front end makes few calls, and a quiet
+/// Coalesces concurrent requests: what arrives while a call is on its way goes with the next one. A busy front end makes few calls, and a
+/// quiet
 /// one loses no time.
 /// </summary>
 internal sealed class TelemetryIntake(IGrainFactory grains)
 {
     private const int MaxSubmissions = 1_000;
     private const long MaxCallBytes = 8L * 1024 * 1024; // far below the largest message of the engine
-    private const int MaxCalls = 2;                     // one is committed while the next is parsed
+    private const int MaxCalls = 2; // one is committed while the next is parsed
     private const long MaxWaitingBytes = 128L * 1024 * 1024;
-    private const int OverheadBytes = 512;              // so that many empty bodies are bounded too
+    private const int OverheadBytes = 512; // so that many empty bodies are bounded too
 
     private readonly Lock _gate = new();
     private readonly Queue<Waiting> _waiting = new();

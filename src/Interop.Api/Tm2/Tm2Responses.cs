@@ -14,9 +14,11 @@ public sealed record TriggerResponse(
     string Filename,
     string Status,
     Tm2Summary Summary,
-    double ProcessingTimeSeconds);
+    double ProcessingTimeSeconds
+);
 
-/// <summary>Counted records. validated + validation_errors = total; stored + duplicates + storage_errors = validated; submitted + submission_errors + pending = stored.</summary>
+/// <summary>Counted records. validated + validation_errors = total; stored + duplicates + storage_errors = validated; submitted +
+/// submission_errors + pending = stored.</summary>
 public sealed record Tm2Summary(
     long TotalRecords,
     long ProcessedRecords,
@@ -28,12 +30,25 @@ public sealed record Tm2Summary(
     long ValidationErrors,
     long StorageErrors,
     long SubmissionErrors,
-    ImmutableArray<string> Errors)
+    ImmutableArray<string> Errors
+)
 {
     internal static Tm2Summary Nothing { get; } = new(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, []);
 
-    internal static Tm2Summary From(FileProgress p, ImmutableArray<string> errors) => new(
-        p.Rows, p.Rows - p.Pending, p.Rows - p.Invalid, p.Rows - p.Invalid - p.Duplicates, p.Succeeded, p.Duplicates, p.Pending, p.Invalid, 0, p.Failed, errors);
+    internal static Tm2Summary From(FileProgress p, ImmutableArray<string> errors) =>
+        new(
+            p.Rows,
+            p.Rows - p.Pending,
+            p.Rows - p.Invalid,
+            p.Rows - p.Invalid - p.Duplicates,
+            p.Succeeded,
+            p.Duplicates,
+            p.Pending,
+            p.Invalid,
+            0,
+            p.Failed,
+            errors
+        );
 }
 
 /// <summary>A request that was not carried out.</summary>
@@ -54,7 +69,8 @@ public sealed record Tm2StatusResponse(
     double UptimeSeconds,
     Tm2ProcessingStatistics ProcessingStatistics,
     Tm2DatabaseStatistics DatabaseStatistics,
-    [property: JsonPropertyName("openmrs_statistics")] Tm2OpenMrsStatistics OpenMrsStatistics);
+    [property: JsonPropertyName("openmrs_statistics")] Tm2OpenMrsStatistics OpenMrsStatistics
+);
 
 /// <summary>Files and their records.</summary>
 public sealed record Tm2ProcessingStatistics(long Files, long TotalRecords, long ValidationErrors, long DuplicateRecords);
@@ -63,4 +79,11 @@ public sealed record Tm2ProcessingStatistics(long Files, long TotalRecords, long
 public sealed record Tm2DatabaseStatistics(string ConnectionStatus, long Total, long Submitted, long Failed, long Pending);
 
 /// <summary>The OpenMRS server and what was sent to it.</summary>
-public sealed record Tm2OpenMrsStatistics(string? BaseUrl, bool Reachable, long RequestsMade, long SuccessfulSubmissions, long FailedSubmissions, long PatientsCreated);
+public sealed record Tm2OpenMrsStatistics(
+    string? BaseUrl,
+    bool Reachable,
+    long RequestsMade,
+    long SuccessfulSubmissions,
+    long FailedSubmissions,
+    long PatientsCreated
+);

@@ -21,45 +21,87 @@ public static class TokenEndpoints
 
     public static void MapTokens(this IEndpointRouteBuilder routes)
     {
-        var tokens = routes.MapGroup("/api/tokens").WithTags("Tokens").RequireRole(AccessRole.Viewer).ProducesProblem(StatusCodes.Status422UnprocessableEntity);
-        tokens.MapGet("/status", StatusAsync).WithName("TokenStatus").WithSummary("Tell whether a tenant has a token, and how long it is valid")
+        var tokens = routes
+            .MapGroup("/api/tokens")
+            .WithTags("Tokens")
+            .RequireRole(AccessRole.Viewer)
+            .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
+        tokens
+            .MapGet("/status", StatusAsync)
+            .WithName("TokenStatus")
+            .WithSummary("Tell whether a tenant has a token, and how long it is valid")
             .WithExample(TokenExamples.Status);
-        tokens.MapPost("/refresh", RefreshAsync).RequireRole(AccessRole.Operator).WithName("RefreshToken").WithSummary("Request a new token with the configured credentials")
-            .WithExample(TokenExamples.Refreshed).WithErrorExample(StatusCodes.Status502BadGateway, "OpenEMR refused the token request: invalid_grant")
+        tokens
+            .MapPost("/refresh", RefreshAsync)
+            .RequireRole(AccessRole.Operator)
+            .WithName("RefreshToken")
+            .WithSummary("Request a new token with the configured credentials")
+            .WithExample(TokenExamples.Refreshed)
+            .WithErrorExample(StatusCodes.Status502BadGateway, "OpenEMR refused the token request: invalid_grant")
             .ProducesProblem(StatusCodes.Status500InternalServerError)
-            .ProducesProblem(StatusCodes.Status502BadGateway).ProducesProblem(StatusCodes.Status504GatewayTimeout);
-        tokens.MapPost("/manual", ManualAsync).RequireRole(AccessRole.Admin).WithName("FetchToken").WithMetadata(new OwnBodyLimit())
+            .ProducesProblem(StatusCodes.Status502BadGateway)
+            .ProducesProblem(StatusCodes.Status504GatewayTimeout);
+        tokens
+            .MapPost("/manual", ManualAsync)
+            .RequireRole(AccessRole.Admin)
+            .WithName("FetchToken")
+            .WithMetadata(new OwnBodyLimit())
             .WithSummary("Request a token with other credentials, which are not kept")
-            .WithRequestBody(typeof(TokenManualRequest), "The credentials; all members but scope are required and must not be empty", TokenExamples.ManualRequest)
-            .WithExample(TokenExamples.Manual).WithErrorExample(StatusCodes.Status502BadGateway, "OpenEMR refused the token request: invalid_grant")
+            .WithRequestBody(
+                typeof(TokenManualRequest),
+                "The credentials; all members but scope are required and must not be empty",
+                TokenExamples.ManualRequest
+            )
+            .WithExample(TokenExamples.Manual)
+            .WithErrorExample(StatusCodes.Status502BadGateway, "OpenEMR refused the token request: invalid_grant")
             .ProducesProblem(StatusCodes.Status500InternalServerError)
-            .ProducesProblem(StatusCodes.Status502BadGateway).ProducesProblem(StatusCodes.Status504GatewayTimeout);
+            .ProducesProblem(StatusCodes.Status502BadGateway)
+            .ProducesProblem(StatusCodes.Status504GatewayTimeout);
     }
 
     private static async Task<Results<Ok<TokenStatusResponse>, ProblemHttpResult>> StatusAsync(
-        IGrainFactory grains, [Description(TenantName.Description)] string tenant = TenantName.Default)
+        IGrainFactory grains,
+        [Description(TenantName.Description)] string tenant = TenantName.Default
+    )
     {
         if (TenantName.Error(tenant) is { } error)
             return JsonBody.Invalid(error);
         var status = await grains.GetGrain<ITokenGrain>(tenant).GetStatus();
-        return TypedResults.Ok(new TokenStatusResponse(
-            status.IsPresent, (long)(status.ExpiresIn ?? TimeSpan.Zero).TotalSeconds, status.ExpiresIn is not { } left || left <= Soon));
+        return TypedResults.Ok(
+            new TokenStatusResponse(
+                status.IsPresent,
+                (long)(status.ExpiresIn ?? TimeSpan.Zero).TotalSeconds,
+                status.ExpiresIn is not { } left || left <= Soon
+            )
+        );
     }
 
     private static async Task<Results<Ok<TokenRefreshResponse>, ProblemHttpResult>> RefreshAsync(
-        IGrainFactory grains, [Description(TenantName.Description)] string tenant = TenantName.Default)
+        IGrainFactory grains,
+        [Description(TenantName.Description)] string tenant = TenantName.Default
+    )
     {
         if (TenantName.Error(tenant) is { } error)
             return JsonBody.Invalid(error);
         var answer = await grains.GetGrain<ITokenGrain>(tenant).Refresh();
         return Problem(answer.Outcome, answer.Problem) is { } problem
             ? problem
-            : TypedResults.Ok(new TokenRefreshResponse(
-                answer.IsPresent, (long)answer.ExpiresIn.TotalSeconds, answer.ExpiresIn <= Soon, answer.ExpiresAt?.ToUnixTimeSeconds() ?? 0, answer.Scope));
+            : TypedResults.Ok(
+                new TokenRefreshResponse(
+                    answer.IsPresent,
+                    (long)answer.ExpiresIn.TotalSeconds,
+                    answer.ExpiresIn <= Soon,
+                    answer.ExpiresAt?.ToUnixTimeSeconds() ?? 0,
+                    answer.Scope
+                )
+            );
     }
 
     private static async Task<Results<Ok<TokenManualResponse>, ProblemHttpResult>> ManualAsync(
-        HttpContext http, IGrainFactory grains, [Description(TenantName.Description)] string tenant = TenantName.Default)
+        HttpContext http,
+        IGrainFactory grains,
+        [Description(TenantName.Description)] string tenant = TenantName.Default
+    )
     {
         var (body, bodyError) = await JsonBody.ReadAsync<TokenManualRequest>(http, Json);
         if (body is null)
@@ -67,12 +109,20 @@ public static class TokenEndpoints
         FieldError[] errors =
         [
             .. new[] { TenantName.Error(tenant) }.OfType<FieldError>(),
-            .. new[] { ("client_id", body.ClientId), ("client_secret", body.ClientSecret), ("username", body.Username), ("password", body.Password) }
-                .Where(m => string.IsNullOrEmpty(m.Item2)).Select(m => new FieldError(m.Item1, "is required and must not be empty")),
+            .. new[]
+            {
+                ("client_id", body.ClientId),
+                ("client_secret", body.ClientSecret),
+                ("username", body.Username),
+                ("password", body.Password),
+            }
+                .Where(m => string.IsNullOrEmpty(m.Item2))
+                .Select(m => new FieldError(m.Item1, "is required and must not be empty")),
         ];
         if (errors.Length > 0)
             return JsonBody.Invalid(errors);
-        var answer = await grains.GetGrain<ITokenGrain>(tenant)
+        var answer = await grains
+            .GetGrain<ITokenGrain>(tenant)
             .FetchManually(new ManualCredentials(body.ClientId!, body.ClientSecret!, body.Username!, body.Password!, body.Scope));
         return Problem(answer.Outcome, answer.Problem) is { } problem
             ? problem
@@ -80,13 +130,14 @@ public static class TokenEndpoints
     }
 
     /// <summary>Null: a token was granted.</summary>
-    internal static ProblemHttpResult? Problem(TokenOutcome outcome, string? message) => outcome switch
-    {
-        TokenOutcome.Granted => null,
-        TokenOutcome.NotConfigured => JsonBody.WithMessage(StatusCodes.Status500InternalServerError, "Not configured", message!),
-        TokenOutcome.TimedOut => JsonBody.WithMessage(StatusCodes.Status504GatewayTimeout, "Upstream timed out", message!),
-        _ => JsonBody.WithMessage(StatusCodes.Status502BadGateway, "Upstream failed", message!),
-    };
+    internal static ProblemHttpResult? Problem(TokenOutcome outcome, string? message) =>
+        outcome switch
+        {
+            TokenOutcome.Granted => null,
+            TokenOutcome.NotConfigured => JsonBody.WithMessage(StatusCodes.Status500InternalServerError, "Not configured", message!),
+            TokenOutcome.TimedOut => JsonBody.WithMessage(StatusCodes.Status504GatewayTimeout, "Upstream timed out", message!),
+            _ => JsonBody.WithMessage(StatusCodes.Status502BadGateway, "Upstream failed", message!),
+        };
 }
 
 /// <summary>The names that tenants can have in the settings.</summary>
@@ -108,7 +159,8 @@ public sealed record TokenManualRequest(
     [property: Required] string? ClientSecret = null,
     [property: Required] string? Username = null,
     [property: Required] string? Password = null,
-    string? Scope = null)
+    string? Scope = null
+)
 {
     /// <inheritdoc/>
     public override string ToString() => "(secret)";
@@ -123,8 +175,12 @@ public sealed record TokenRefreshResponse(
     long ExpiresInSeconds,
     bool ExpiresSoon,
     long ExpiresAt,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Scope);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Scope
+);
 
 /// <summary>The state of the new token.</summary>
 public sealed record TokenManualResponse(
-    bool TokenPresent, long ExpiresInSeconds, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Scope);
+    bool TokenPresent,
+    long ExpiresInSeconds,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Scope
+);

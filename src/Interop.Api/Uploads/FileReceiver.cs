@@ -34,11 +34,21 @@ internal static class FileReceiver
     private const int MostBoundary = 200;
 
     public static async Task<ReceivedFile> ReceiveAsync(
-        HttpContext http, IGrainFactory grains, FileKind kind, string? profile, string? ending, CancellationToken cancellationToken)
+        HttpContext http,
+        IGrainFactory grains,
+        FileKind kind,
+        string? profile,
+        string? ending,
+        CancellationToken cancellationToken
+    )
     {
         if (await FindPartAsync(http, cancellationToken) is not { } part)
             return new ReceivedFile(ReceiveProblem.NoPart, default, "", null);
-        var filename = Path.GetFileName(HeaderUtilities.RemoveQuotes(part.Disposition.FileNameStar.HasValue ? part.Disposition.FileNameStar : part.Disposition.FileName).ToString());
+        var filename = Path.GetFileName(
+            HeaderUtilities
+                .RemoveQuotes(part.Disposition.FileNameStar.HasValue ? part.Disposition.FileNameStar : part.Disposition.FileName)
+                .ToString()
+        );
         if (filename.Length == 0)
             return new ReceivedFile(ReceiveProblem.NoFile, default, "", null);
         if (ending is not null && !filename.EndsWith(ending, StringComparison.OrdinalIgnoreCase))
@@ -70,13 +80,19 @@ internal static class FileReceiver
         // The limit of a file is the silo's setting, and it is counted there.
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = null;
-        if (!MediaTypeHeaderValue.TryParse(http.Request.ContentType, out var type) || !type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase)
-            || HeaderUtilities.RemoveQuotes(type.Boundary) is not { Length: > 0 and <= MostBoundary } boundary)
+        if (
+            !MediaTypeHeaderValue.TryParse(http.Request.ContentType, out var type)
+            || !type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase)
+            || HeaderUtilities.RemoveQuotes(type.Boundary) is not { Length: > 0 and <= MostBoundary } boundary
+        )
             return null;
         var reader = new MultipartReader(boundary.ToString(), http.Request.Body);
         while (await ReadSectionAsync(reader, cancellationToken) is { } section)
         {
-            if (ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition) && HeaderUtilities.RemoveQuotes(disposition.Name) == "file")
+            if (
+                ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition)
+                && HeaderUtilities.RemoveQuotes(disposition.Name) == "file"
+            )
                 return new FilePart(disposition, section.Body);
         }
         return null;

@@ -23,40 +23,98 @@ public static class UploadEndpoints
     public static void MapUploads(this IEndpointRouteBuilder routes)
     {
         var uploads = routes.MapGroup("").WithTags("Uploads").RequireRole(AccessRole.Viewer);
-        var writing = uploads.MapGroup("").RequireRole(AccessRole.Operator).ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status413PayloadTooLarge)
-            .ProducesProblem(StatusCodes.Status422UnprocessableEntity).WithMetadata(new OwnBodyLimit());
-        writing.MapPost("/upload-csv", UploadAsync).WithName("UploadCsv").WithSummary("Store the rows of a CSV file and write them to the FHIR server; multipart field 'file'")
-            .WithExample(UploadExamples.Accepted).WithErrorExample(StatusCodes.Status422UnprocessableEntity, "Missing columns: CPF");
-        writing.MapPost("/upload-csv/preview", PreviewAsync).WithName("PreviewCsv").WithSummary("The first rows of a CSV file, mapped and checked; nothing is stored")
+        var writing = uploads
+            .MapGroup("")
+            .RequireRole(AccessRole.Operator)
+            .ProducesProblem(StatusCodes.Status400BadRequest)
+            .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
+            .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
+            .WithMetadata(new OwnBodyLimit());
+        writing
+            .MapPost("/upload-csv", UploadAsync)
+            .WithName("UploadCsv")
+            .WithSummary("Store the rows of a CSV file and write them to the FHIR server; multipart field 'file'")
+            .WithExample(UploadExamples.Accepted)
+            .WithErrorExample(StatusCodes.Status422UnprocessableEntity, "Missing columns: CPF");
+        writing
+            .MapPost("/upload-csv/preview", PreviewAsync)
+            .WithName("PreviewCsv")
+            .WithSummary("The first rows of a CSV file, mapped and checked; nothing is stored")
             .WithExample(UploadExamples.Preview);
 
         var upload = uploads.MapGroup("/uploads/{fileId:guid}").ProducesProblem(StatusCodes.Status404NotFound);
         upload.MapGet("/", GetAsync).WithName("GetUpload").WithSummary("The state of an uploaded file").WithExample(UploadExamples.State);
-        upload.MapGet("/rows", RowsAsync).WithName("ListUploadRows").WithSummary("Rows of an uploaded file in the order of their lines").WithExample(UploadExamples.Rows);
-        upload.MapGet("/events", EventsAsync).WithName("FollowUpload").WithSummary("The progress of an uploaded file as server-sent events")
-            .Produces<UploadResponse>(StatusCodes.Status200OK, "text/event-stream").WithExample(UploadExamples.Events, contentType: "text/event-stream");
-        upload.MapPost("/retry", RetryAsync).RequireRole(AccessRole.Operator).WithName("RetryUpload").WithSummary("Submit failed rows again").WithExample(UploadExamples.State);
-        upload.MapPost("/cancel", CancelAsync).RequireRole(AccessRole.Operator).WithName("CancelUpload").WithSummary("End the submission; what was written stays").WithExample(UploadExamples.State);
+        upload
+            .MapGet("/rows", RowsAsync)
+            .WithName("ListUploadRows")
+            .WithSummary("Rows of an uploaded file in the order of their lines")
+            .WithExample(UploadExamples.Rows);
+        upload
+            .MapGet("/events", EventsAsync)
+            .WithName("FollowUpload")
+            .WithSummary("The progress of an uploaded file as server-sent events")
+            .Produces<UploadResponse>(StatusCodes.Status200OK, "text/event-stream")
+            .WithExample(UploadExamples.Events, contentType: "text/event-stream");
+        upload
+            .MapPost("/retry", RetryAsync)
+            .RequireRole(AccessRole.Operator)
+            .WithName("RetryUpload")
+            .WithSummary("Submit failed rows again")
+            .WithExample(UploadExamples.State);
+        upload
+            .MapPost("/cancel", CancelAsync)
+            .RequireRole(AccessRole.Operator)
+            .WithName("CancelUpload")
+            .WithSummary("End the submission; what was written stays")
+            .WithExample(UploadExamples.State);
     }
 
-    internal static ProblemHttpResult Refused(FileRefusal refusal) => refusal.Reason switch
-    {
-        FileRefusalReason.MissingColumns => Error(StatusCodes.Status422UnprocessableEntity, "Unprocessable", $"Missing columns: {refusal.Message}", null, null),
-        FileRefusalReason.UnknownProfile => Error(StatusCodes.Status422UnprocessableEntity, "Unprocessable", refusal.Message, null, null),
-        FileRefusalReason.TooLarge => Error(StatusCodes.Status413PayloadTooLarge, "Too large", refusal.Message, null, null),
-        FileRefusalReason.Encoding => Error(StatusCodes.Status400BadRequest, "Bad request", "File encoding error", refusal.Line, refusal.Message),
-        _ => Error(StatusCodes.Status400BadRequest, "Bad request", "Failed to parse CSV file", refusal.Line, refusal.Message),
-    };
+    internal static ProblemHttpResult Refused(FileRefusal refusal) =>
+        refusal.Reason switch
+        {
+            FileRefusalReason.MissingColumns => Error(
+                StatusCodes.Status422UnprocessableEntity,
+                "Unprocessable",
+                $"Missing columns: {refusal.Message}",
+                null,
+                null
+            ),
+            FileRefusalReason.UnknownProfile => Error(
+                StatusCodes.Status422UnprocessableEntity,
+                "Unprocessable",
+                refusal.Message,
+                null,
+                null
+            ),
+            FileRefusalReason.TooLarge => Error(StatusCodes.Status413PayloadTooLarge, "Too large", refusal.Message, null, null),
+            FileRefusalReason.Encoding => Error(
+                StatusCodes.Status400BadRequest,
+                "Bad request",
+                "File encoding error",
+                refusal.Line,
+                refusal.Message
+            ),
+            _ => Error(StatusCodes.Status400BadRequest, "Bad request", "Failed to parse CSV file", refusal.Line, refusal.Message),
+        };
 
     private static ProblemHttpResult Error(int status, string title, string error, long? line, string? reason)
     {
         List<(string, object)> extensions = [("error", error)];
         if (line is { } number)
             extensions.Add(("line", number));
-        return Problems.Of(status, title, reason is null ? error : $"{error}: {reason}{(line is null ? "" : $" (line {line})")}", [.. extensions]);
+        return Problems.Of(
+            status,
+            title,
+            reason is null ? error : $"{error}: {reason}{(line is null ? "" : $" (line {line})")}",
+            [.. extensions]
+        );
     }
 
-    private static async Task<Results<Ok<UploadAccepted>, ProblemHttpResult>> UploadAsync(HttpContext http, IGrainFactory grains, string? profile)
+    private static async Task<Results<Ok<UploadAccepted>, ProblemHttpResult>> UploadAsync(
+        HttpContext http,
+        IGrainFactory grains,
+        string? profile
+    )
     {
         var received = await FileReceiver.ReceiveAsync(http, grains, FileKind.Fhir, profile, null, http.RequestAborted);
         return received.Problem switch
@@ -68,7 +126,11 @@ public static class UploadEndpoints
         };
     }
 
-    private static async Task<Results<Ok<PreviewResponse>, ProblemHttpResult>> PreviewAsync(HttpContext http, IGrainFactory grains, string? profile)
+    private static async Task<Results<Ok<PreviewResponse>, ProblemHttpResult>> PreviewAsync(
+        HttpContext http,
+        IGrainFactory grains,
+        string? profile
+    )
     {
         if (await FileReceiver.FindPartAsync(http, http.RequestAborted) is not { } part)
             return Error(StatusCodes.Status400BadRequest, "Bad request", "No file part", null, null);
@@ -80,10 +142,16 @@ public static class UploadEndpoints
         return preview.Refusal is { } refusal ? Refused(refusal) : TypedResults.Ok(new PreviewResponse(preview.Rows));
     }
 
-    private static async Task<Results<Ok<UploadResponse>, ProblemHttpResult>> GetAsync(Guid fileId, IGrainFactory grains) => Answer(await FindAsync(grains, fileId));
+    private static async Task<Results<Ok<UploadResponse>, ProblemHttpResult>> GetAsync(Guid fileId, IGrainFactory grains) =>
+        Answer(await FindAsync(grains, fileId));
 
     private static async Task<Results<Ok<ImmutableArray<RowState>>, ProblemHttpResult>> RowsAsync(
-        Guid fileId, IGrainFactory grains, string? status, [FromQuery(Name = "after")] long afterLine = 0, [Description("1 to 5000")][Range(1, 5000)] int limit = 500) =>
+        Guid fileId,
+        IGrainFactory grains,
+        string? status,
+        [FromQuery(Name = "after")] long afterLine = 0,
+        [Description("1 to 5000")] [Range(1, 5000)] int limit = 500
+    ) =>
         await FindAsync(grains, fileId) is null
             ? Problems.NotFound("Upload not found")
             : TypedResults.Ok(await grains.GetGrain<IFileQueryGrain>(0).ListRows(fileId, status, afterLine, limit));
@@ -93,10 +161,17 @@ public static class UploadEndpoints
             ? Problems.NotFound("Upload not found")
             : TypedResults.ServerSentEvents(FollowAsync(fileId, grains, cancellationToken));
 
-    private static async IAsyncEnumerable<SseItem<UploadResponse>> FollowAsync(Guid fileId, IGrainFactory grains, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<SseItem<UploadResponse>> FollowAsync(
+        Guid fileId,
+        IGrainFactory grains,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         await foreach (var progress in grains.GetGrain<IFileGrain>(fileId).Follow(cancellationToken))
-            yield return new SseItem<UploadResponse>(UploadResponse.From(progress), FileStatus.IsActive(progress.Status) ? "progress" : "end");
+            yield return new SseItem<UploadResponse>(
+                UploadResponse.From(progress),
+                FileStatus.IsActive(progress.Status) ? "progress" : "end"
+            );
     }
 
     private static async Task<Results<Ok<UploadResponse>, ProblemHttpResult>> RetryAsync(Guid fileId, IGrainFactory grains) =>
@@ -131,8 +206,22 @@ public sealed record UploadResponse(
     DateTimeOffset StartedAt,
     DateTimeOffset? FinishedAt,
     string? Error,
-    ImmutableArray<string> UnknownTerms)
+    ImmutableArray<string> UnknownTerms
+)
 {
-    internal static UploadResponse From(FileProgress p) => new(
-        p.FileId, p.Filename, p.Status, p.Rows, p.Pending, p.Succeeded, p.Failed + p.Invalid, p.Invalid, p.StartedAt, p.FinishedAt, p.Error, p.UnknownTerms);
+    internal static UploadResponse From(FileProgress p) =>
+        new(
+            p.FileId,
+            p.Filename,
+            p.Status,
+            p.Rows,
+            p.Pending,
+            p.Succeeded,
+            p.Failed + p.Invalid,
+            p.Invalid,
+            p.StartedAt,
+            p.FinishedAt,
+            p.Error,
+            p.UnknownTerms
+        );
 }

@@ -4,8 +4,7 @@ internal static class UploadExamples
 {
     public const string Accepted = """{"file_id":"0f8fad5b-d9cb-469f-a165-70867728950e"}""";
 
-    public const string State =
-        """
+    public const string State = """
         {"file_id":"0f8fad5b-d9cb-469f-a165-70867728950e","filename":"pacientes.csv","status":"COMPLETED","rows":120,"pending":0,"succeeded":117,"failed":3,"invalid":3,
          "started_at":"2026-03-01T10:00:00Z","finished_at":"2026-03-01T10:00:02Z","error":null,"unknown_terms":["Tabagista"]}
         """;
@@ -15,5 +14,6 @@ internal static class UploadExamples
     public const string Rows =
         """[{"line":2,"status":"succeeded","error":null,"outcome":"[\"Patient/17\",\"Condition/18\"]","attempts":1},{"line":3,"status":"invalid","error":"CPF is missing or not valid","outcome":null,"attempts":0}]""";
 
-    public const string Preview = """{"rows":[{"line":2,"problem":null,"bundle":{"resourceType":"Bundle","type":"transaction","entry":[]}},{"line":3,"problem":"CPF is missing or not valid","bundle":null}]}""";
+    public const string Preview =
+        """{"rows":[{"line":2,"problem":null,"bundle":{"resourceType":"Bundle","type":"transaction","entry":[]}},{"line":3,"problem":"CPF is missing or not valid","bundle":null}]}""";
 }

@@ -24,53 +24,92 @@ public static class ViewEndpoints
     public static void MapViews(this IEndpointRouteBuilder routes)
     {
         var views = routes.MapGroup("/views").WithTags("Views").RequireRole(AccessRole.Viewer);
-        views.MapGet("/", async (IGrainFactory grains) => TypedResults.Ok((await Query(grains).List()).Select(ViewResponse.From).ToImmutableArray()))
-            .WithName("ListViews").WithSummary("Every view with its columns and the state of its table").WithExample(ViewExamples.Views);
+        views
+            .MapGet(
+                "/",
+                async (IGrainFactory grains) => TypedResults.Ok((await Query(grains).List()).Select(ViewResponse.From).ToImmutableArray())
+            )
+            .WithName("ListViews")
+            .WithSummary("Every view with its columns and the state of its table")
+            .WithExample(ViewExamples.Views);
 
-        var view = views.MapGroup("/{name}").ProducesProblem(StatusCodes.Status404NotFound)
+        var view = views
+            .MapGroup("/{name}")
+            .ProducesProblem(StatusCodes.Status404NotFound)
             .WithErrorExample(StatusCodes.Status404NotFound, "View not found");
-        view.MapGet("/", DefinitionAsync).WithName("GetView").WithSummary("The ViewDefinition")
-            .Produces<JsonText>(StatusCodes.Status200OK, Json).WithExample(ViewExamples.Definition);
-        view.MapPut("/", PutAsync).RequireRole(AccessRole.Admin).WithName("PutView").WithSummary("Give the view a ViewDefinition; a run fills its table while readers see the old one")
+        view.MapGet("/", DefinitionAsync)
+            .WithName("GetView")
+            .WithSummary("The ViewDefinition")
+            .Produces<JsonText>(StatusCodes.Status200OK, Json)
+            .WithExample(ViewExamples.Definition);
+        view.MapPut("/", PutAsync)
+            .RequireRole(AccessRole.Admin)
+            .WithName("PutView")
+            .WithSummary("Give the view a ViewDefinition; a run fills its table while readers see the old one")
             .Accepts<JsonText>(Json, "application/fhir+json")
-            .Produces<ViewChangeResponse>().Produces<ViewChangeResponse>(StatusCodes.Status202Accepted)
-            .ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status422UnprocessableEntity)
-            .WithExample(ViewExamples.Unchanged).WithExample(ViewExamples.Building, StatusCodes.Status202Accepted)
+            .Produces<ViewChangeResponse>()
+            .Produces<ViewChangeResponse>(StatusCodes.Status202Accepted)
+            .ProducesProblem(StatusCodes.Status409Conflict)
+            .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
+            .WithExample(ViewExamples.Unchanged)
+            .WithExample(ViewExamples.Building, StatusCodes.Status202Accepted)
             .WithErrorExample(StatusCodes.Status409Conflict, "the view patients comes with the platform: add ?replace=true to change it")
             .WithErrorExample(StatusCodes.Status422UnprocessableEntity, "select[0].column[2].type: datetime is no FHIR type");
-        view.MapDelete("/", DeleteAsync).RequireRole(AccessRole.Admin).WithName("DeleteView")
+        view.MapDelete("/", DeleteAsync)
+            .RequireRole(AccessRole.Admin)
+            .WithName("DeleteView")
             .WithSummary("Remove a view and its table; where it replaced one of the platform's own views, that one comes back")
-            .Produces<ViewChangeResponse>().Produces<ViewChangeResponse>(StatusCodes.Status202Accepted).ProducesProblem(StatusCodes.Status409Conflict)
-            .WithExample(ViewExamples.Deleted).WithExample(ViewExamples.Building, StatusCodes.Status202Accepted)
+            .Produces<ViewChangeResponse>()
+            .Produces<ViewChangeResponse>(StatusCodes.Status202Accepted)
+            .ProducesProblem(StatusCodes.Status409Conflict)
+            .WithExample(ViewExamples.Deleted)
+            .WithExample(ViewExamples.Building, StatusCodes.Status202Accepted)
             .WithErrorExample(StatusCodes.Status409Conflict, "the view patients comes with the platform and stays");
-        view.MapPost("/rebuild", RebuildAsync).RequireRole(AccessRole.Operator).WithName("RebuildView").WithSummary("Fill the view's table anew from the stored resources")
-            .Produces<ViewChangeResponse>().Produces<ViewChangeResponse>(StatusCodes.Status202Accepted)
-            .WithExample(ViewExamples.Unchanged).WithExample(ViewExamples.Building, StatusCodes.Status202Accepted);
-        view.MapPost("/preview", PreviewAsync).WithName("PreviewView")
+        view.MapPost("/rebuild", RebuildAsync)
+            .RequireRole(AccessRole.Operator)
+            .WithName("RebuildView")
+            .WithSummary("Fill the view's table anew from the stored resources")
+            .Produces<ViewChangeResponse>()
+            .Produces<ViewChangeResponse>(StatusCodes.Status202Accepted)
+            .WithExample(ViewExamples.Unchanged)
+            .WithExample(ViewExamples.Building, StatusCodes.Status202Accepted);
+        view.MapPost("/preview", PreviewAsync)
+            .WithName("PreviewView")
             .WithSummary("The rows of the first stored resources, by the view or by the ViewDefinition in the body; nothing is written")
             .Accepts<JsonText>(isOptional: true, Json, "application/fhir+json")
-            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status422UnprocessableEntity)
+            .ProducesProblem(StatusCodes.Status400BadRequest)
+            .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
             .WithExample(ViewExamples.Preview)
-            .WithErrorExample(StatusCodes.Status422UnprocessableEntity, "select[0].column[1].path: 'name.where(': unexpected end of the expression");
-        view.MapGet("/rows", RowsAsync).WithName("ReadViewRows").WithSummary("The rows of a view's table, all of them or the first ones, as they come")
+            .WithErrorExample(
+                StatusCodes.Status422UnprocessableEntity,
+                "select[0].column[1].path: 'name.where(': unexpected end of the expression"
+            );
+        view.MapGet("/rows", RowsAsync)
+            .WithName("ReadViewRows")
+            .WithSummary("The rows of a view's table, all of them or the first ones, as they come")
             .Produces<JsonText>(StatusCodes.Status200OK, Json, Ndjson, Csv)
-            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status409Conflict)
+            .ProducesProblem(StatusCodes.Status400BadRequest)
+            .ProducesProblem(StatusCodes.Status409Conflict)
             .WithErrorExample(StatusCodes.Status409Conflict, "The view cities is new, and run 44 fills its table: wait for its end")
-            .WithExample(ViewExamples.Rows).WithExample(ViewExamples.RowLines, contentType: Ndjson).WithExample(ViewExamples.RowCsv, contentType: Csv)
+            .WithExample(ViewExamples.Rows)
+            .WithExample(ViewExamples.RowLines, contentType: Ndjson)
+            .WithExample(ViewExamples.RowCsv, contentType: Csv)
             .WithErrorExample(StatusCodes.Status400BadRequest, "format must be json, csv or ndjson");
     }
 
     private static IViewQueryGrain Query(IGrainFactory grains) => grains.ViewQueries();
 
     private static async Task<Results<ContentHttpResult, ProblemHttpResult>> DefinitionAsync(string name, IGrainFactory grains) =>
-        await Query(grains).GetDefinition(name) is { } definition ? TypedResults.Content(definition.Text, Json) : Problems.NotFound("View not found");
+        await Query(grains).GetDefinition(name) is { } definition
+            ? TypedResults.Content(definition.Text, Json)
+            : Problems.NotFound("View not found");
 
     private static async Task<IResult> PutAsync(
         string name,
         HttpContext http,
         IGrainFactory grains,
-        [Description("Says on purpose that one of the platform's own views is changed")] bool replace = false) =>
-        Answer(await grains.View(name).Put((await BodyAsync(http))!, replace));
+        [Description("Says on purpose that one of the platform's own views is changed")] bool replace = false
+    ) => Answer(await grains.View(name).Put((await BodyAsync(http))!, replace));
 
     private static async Task<IResult> DeleteAsync(string name, IGrainFactory grains) =>
         await Query(grains).Find(name) is { } view ? Answer(await grains.View(view.Name).Delete()) : Problems.NotFound("View not found");
@@ -79,7 +118,11 @@ public static class ViewEndpoints
         await Query(grains).Find(name) is { } view ? Answer(await grains.View(view.Name).Rebuild()) : Problems.NotFound("View not found");
 
     private static async Task<Results<Ok<ViewPreview>, ProblemHttpResult>> PreviewAsync(
-        string name, HttpContext http, IGrainFactory grains, [Description("Resources to read, 1 to 200")][Range(1, 200)] int limit = 20)
+        string name,
+        HttpContext http,
+        IGrainFactory grains,
+        [Description("Resources to read, 1 to 200")] [Range(1, 200)] int limit = 20
+    )
     {
         var result = await Query(grains).Preview(name, await BodyAsync(http), limit);
         return result switch
@@ -94,8 +137,9 @@ public static class ViewEndpoints
         string name,
         HttpContext http,
         IGrainFactory grains,
-        [Description("All when absent")][Range(0, int.MaxValue)] long? limit,
-        [Description("json, csv or ndjson")] string format = "json")
+        [Description("All when absent")] [Range(0, int.MaxValue)] long? limit,
+        [Description("json, csv or ndjson")] string format = "json"
+    )
     {
         if (format is not ("json" or "csv" or "ndjson"))
             return Problems.BadRequest("format must be json, csv or ndjson");
@@ -117,7 +161,11 @@ public static class ViewEndpoints
         async Task StreamAsync(Stream stream, bool asArray = false)
         {
             var between = asArray ? "[" : "";
-            for (var page = first; page is not null; page = page.NextCursor is { } cursor ? await Query(grains).ReadRows(name, written, limit, cursor) : null)
+            for (
+                var page = first;
+                page is not null;
+                page = page.NextCursor is { } cursor ? await Query(grains).ReadRows(name, written, limit, cursor) : null
+            )
             {
                 // Each line ends in a line feed and has no other: the array is the lines with commas between them.
                 var text = asArray && page.Count > 0 ? between + page.Text.TrimEnd('\n').Replace('\n', ',') : page.Text;
@@ -138,16 +186,18 @@ public static class ViewEndpoints
         return text.Length == 0 && HttpMethods.IsPost(http.Request.Method) ? null : new JsonText(text);
     }
 
-    private static IResult Answer(ViewChangeResult change) => change.Outcome switch
-    {
-        ViewOutcome.Refused => Unprocessable(change.Reason!),
-        ViewOutcome.BelongsToFile or ViewOutcome.NeedsReplace => Problems.Conflict(change.Reason!),
-        ViewOutcome.Unknown => Problems.NotFound("View not found"),
-        _ when change.RunId is { } run => TypedResults.Accepted($"/runs/{run}", ViewChangeResponse.From(change)),
-        _ => TypedResults.Ok(ViewChangeResponse.From(change)),
-    };
+    private static IResult Answer(ViewChangeResult change) =>
+        change.Outcome switch
+        {
+            ViewOutcome.Refused => Unprocessable(change.Reason!),
+            ViewOutcome.BelongsToFile or ViewOutcome.NeedsReplace => Problems.Conflict(change.Reason!),
+            ViewOutcome.Unknown => Problems.NotFound("View not found"),
+            _ when change.RunId is { } run => TypedResults.Accepted($"/runs/{run}", ViewChangeResponse.From(change)),
+            _ => TypedResults.Ok(ViewChangeResponse.From(change)),
+        };
 
-    private static ProblemHttpResult Unprocessable(string reason) => Problems.Of(StatusCodes.Status422UnprocessableEntity, "Not a usable view", reason);
+    private static ProblemHttpResult Unprocessable(string reason) =>
+        Problems.Of(StatusCodes.Status422UnprocessableEntity, "Not a usable view", reason);
 }
 
 /// <summary>
@@ -166,22 +216,43 @@ public sealed record ViewResponse(
     ImmutableArray<string> Warnings,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Problem,
     long Failures,
-    ImmutableArray<ViewFailure> FailureExamples)
+    ImmutableArray<ViewFailure> FailureExamples
+)
 {
     internal static ViewResponse From(ViewInfo v) =>
-        new(v.Name, v.ResourceType, v.Status, v.Origin, v.RowsPerResource, v.Columns, v.ChangedAt, v.RunId, v.Warnings, v.Problem, v.Failures, v.FailureExamples);
+        new(
+            v.Name,
+            v.ResourceType,
+            v.Status,
+            v.Origin,
+            v.RowsPerResource,
+            v.Columns,
+            v.ChangedAt,
+            v.RunId,
+            v.Warnings,
+            v.Problem,
+            v.Failures,
+            v.FailureExamples
+        );
 }
 
 /// <summary>
-/// The outcome of a change: <c>active</c>, <c>building</c> (by run <c>run_id</c>), <c>unchanged</c> or <c>deleted</c>; <c>trial</c>: how the
+/// The outcome of a change: <c>active</c>, <c>building</c> (by run <c>run_id</c>), <c>unchanged</c> or <c>deleted</c>; <c>trial</c>: how
+/// the
 /// definition did on stored resources.
 /// </summary>
 public sealed record ViewChangeResponse(
     string Outcome,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? RunId,
     ViewResponse? View,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ViewTrial? Trial)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ViewTrial? Trial
+)
 {
     internal static ViewChangeResponse From(ViewChangeResult change) =>
-        new(change.Outcome.ToString().ToLowerInvariant(), change.RunId, change.View is { } view ? ViewResponse.From(view) : null, change.Trial);
+        new(
+            change.Outcome.ToString().ToLowerInvariant(),
+            change.RunId,
+            change.View is { } view ? ViewResponse.From(view) : null,
+            change.Trial
+        );
 }

@@ -32,7 +32,8 @@ internal static class ViewExamples
          "warnings":["select[0].column[1].path: 'gendr': Patient has no element gendr"]}
         """;
 
-    public const string Rows = """[{"source":"default","id":"pat-1","family":"Example","given":"Ada","gender":"female","birth_date":"1991-06-20"}]""";
+    public const string Rows =
+        """[{"source":"default","id":"pat-1","family":"Example","given":"Ada","gender":"female","birth_date":"1991-06-20"}]""";
 
     public const string RowLines = """
         {"source":"default","id":"pat-1","family":"Example","given":"Ada","gender":"female","birth_date":"1991-06-20"}

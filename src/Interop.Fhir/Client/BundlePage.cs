@@ -14,7 +14,8 @@ public readonly record struct BundleEntry(
     string? SearchMode,
     string? RequestMethod,
     string? RequestUrl,
-    ReadOnlyMemory<byte> Entry);
+    ReadOnlyMemory<byte> Entry
+);
 
 /// <summary>
 /// The parts of a search answer that a client needs, read in one pass without an object model
@@ -52,7 +53,8 @@ public sealed class BundlePage
             utf8 = utf8[3..]; // a byte order mark: RFC 8259 lets a reader ignore it
         var reader = new Utf8JsonReader(utf8.Span, ResourceHeader.AnyDepth);
         var entries = new List<BundleEntry>();
-        string? resourceType = null, next = null;
+        string? resourceType = null,
+            next = null;
         long? total = null;
 
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
@@ -100,7 +102,9 @@ public sealed class BundlePage
     {
         var start = (int)reader.TokenStartIndex;
         ReadOnlyMemory<byte> resource = default;
-        string? mode = null, method = null, url = null;
+        string? mode = null,
+            method = null,
+            url = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.IsNamed("resource"u8))
@@ -130,7 +134,12 @@ public sealed class BundlePage
 
     /// <summary>Reads up to two string members of an object; anything but an object is passed over.</summary>
     private static void ReadMembers(
-        ref Utf8JsonReader reader, ReadOnlySpan<byte> first, ref string? firstValue, ReadOnlySpan<byte> second, ref string? secondValue)
+        ref Utf8JsonReader reader,
+        ReadOnlySpan<byte> first,
+        ref string? firstValue,
+        ReadOnlySpan<byte> second,
+        ref string? secondValue
+    )
     {
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject)
@@ -160,7 +169,8 @@ public sealed class BundlePage
         {
             if (reader.TokenType != JsonTokenType.StartObject)
                 throw new JsonException("Bundle.link has an item that is not an object");
-            string? relation = null, url = null;
+            string? relation = null,
+                url = null;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
                 if (reader.IsNamed("relation"u8))

@@ -30,12 +30,16 @@ public static class CapabilityStatement
     {
         using var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = JsonDepth.Limit });
         var root = document.RootElement;
-        return root.ValueKind == JsonValueKind.Object && root.TryGetProperty("fhirVersion", out var version) && version.ValueKind == JsonValueKind.String
+        return
+            root.ValueKind == JsonValueKind.Object
+            && root.TryGetProperty("fhirVersion", out var version)
+            && version.ValueKind == JsonValueKind.String
             ? version.GetString()
             : null;
     }
 
-    /// <summary>Why a server of this <see cref="FhirVersion"/> cannot be read as R4, or null. A server that states no version is assumed to be R4.</summary>
+    /// <summary>Why a server of this <see cref="FhirVersion"/> cannot be read as R4, or null. A server that states no version is assumed to
+    /// be R4.</summary>
     public static string? VersionProblem(string? fhirVersion) =>
         fhirVersion is null || fhirVersion.StartsWith("4.0.", StringComparison.Ordinal) || fhirVersion == "4.0"
             ? null

@@ -67,7 +67,11 @@ public sealed class FhirClient
         return IsAllowed(target)
             ? target
             : throw new FhirRequestException(
-                target, null, "leads to another origin; list it in the source's AllowedOrigins if that is meant", isTransient: false);
+                target,
+                null,
+                "leads to another origin; list it in the source's AllowedOrigins if that is meant",
+                isTransient: false
+            );
     }
 
     private bool IsOwnOrigin(Uri url) => SameOrigin(url, _options.BaseUrl);
@@ -102,7 +106,14 @@ public sealed class FhirClient
         }
         catch (JsonException e)
         {
-            throw new FhirRequestException(url, null, $"the answer is not one complete JSON document ({e.Message})", isTransient: true, null, e);
+            throw new FhirRequestException(
+                url,
+                null,
+                $"the answer is not one complete JSON document ({e.Message})",
+                isTransient: true,
+                null,
+                e
+            );
         }
         catch (ResponseTooLargeException e)
         {
@@ -117,7 +128,7 @@ public sealed class FhirClient
     private async Task<HttpResponseMessage> SendAsync(Uri url, CancellationToken cancellationToken)
     {
         var renewed = false;
-        for (var redirects = 0; ;)
+        for (var redirects = 0; ; )
         {
             var response = await SendOneAsync(url, renewed, cancellationToken);
             if (response.StatusCode == HttpStatusCode.Unauthorized && !renewed && _authorization is not null && IsOwnOrigin(url))
@@ -162,7 +173,13 @@ public sealed class FhirClient
     {
         await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
         return await PooledBytes.ReadAsync(
-            stream, response.Content.Headers.ContentLength ?? 0, _options.MaxResponseBytes, _options.IdleTimeout, _time, cancellationToken);
+            stream,
+            response.Content.Headers.ContentLength ?? 0,
+            _options.MaxResponseBytes,
+            _options.IdleTimeout,
+            _time,
+            cancellationToken
+        );
     }
 
     private FhirRequestException Refused(Uri url, HttpResponseMessage response, PooledBytes body)
@@ -178,7 +195,13 @@ public sealed class FhirClient
         var said = OperationOutcomeText.Read(body.Memory.Span);
         var reason = $"{(int)status} {response.ReasonPhrase}{(said is null ? "" : $": {said}")}";
         if (retryAfter > _options.MaxRetryAfter)
-            return new FhirRequestException(url, status, $"{reason}; asks to wait {retryAfter}, longer than MaxRetryAfter", false, retryAfter);
+            return new FhirRequestException(
+                url,
+                status,
+                $"{reason}; asks to wait {retryAfter}, longer than MaxRetryAfter",
+                false,
+                retryAfter
+            );
         return new FhirRequestException(url, status, reason, transient, retryAfter);
     }
 
@@ -187,26 +210,31 @@ public sealed class FhirClient
         static ValueTask<bool> IsTransient(Outcome<object> outcome) => new(outcome.Exception is FhirRequestException { IsTransient: true });
 
         var builder = new ResiliencePipelineBuilder { TimeProvider = time };
-        builder.AddCircuitBreaker(new CircuitBreakerStrategyOptions
-        {
-            ShouldHandle = args => IsTransient(args.Outcome),
-            FailureRatio = 1.0,
-            MinimumThroughput = Math.Max(2, options.FailuresBeforeBreak),
-            SamplingDuration = TimeSpan.FromMinutes(30),
-            BreakDuration = options.BreakDuration,
-        });
-        if (options.MaxAttempts > 1)
-        {
-            builder.AddRetry(new RetryStrategyOptions
+        builder.AddCircuitBreaker(
+            new CircuitBreakerStrategyOptions
             {
                 ShouldHandle = args => IsTransient(args.Outcome),
-                MaxRetryAttempts = options.MaxAttempts - 1,
-                BackoffType = DelayBackoffType.Exponential,
-                UseJitter = true,
-                Delay = options.BaseDelay,
-                MaxDelay = options.MaxDelay,
-                DelayGenerator = args => new((args.Outcome.Exception as FhirRequestException)?.RetryAfter is { } wait && wait > TimeSpan.Zero ? wait : null),
-            });
+                FailureRatio = 1.0,
+                MinimumThroughput = Math.Max(2, options.FailuresBeforeBreak),
+                SamplingDuration = TimeSpan.FromMinutes(30),
+                BreakDuration = options.BreakDuration,
+            }
+        );
+        if (options.MaxAttempts > 1)
+        {
+            builder.AddRetry(
+                new RetryStrategyOptions
+                {
+                    ShouldHandle = args => IsTransient(args.Outcome),
+                    MaxRetryAttempts = options.MaxAttempts - 1,
+                    BackoffType = DelayBackoffType.Exponential,
+                    UseJitter = true,
+                    Delay = options.BaseDelay,
+                    MaxDelay = options.MaxDelay,
+                    DelayGenerator = args =>
+                        new((args.Outcome.Exception as FhirRequestException)?.RetryAfter is { } wait && wait > TimeSpan.Zero ? wait : null),
+                }
+            );
         }
 
         return builder.Build();

@@ -4,7 +4,8 @@ namespace Interop.Fhir.Client;
 /// <param name="BaseUrl">The service base, ending in a slash.</param>
 public sealed record FhirClientOptions(Uri BaseUrl)
 {
-    /// <summary>Further origins (<c>https://host:port</c>) to which a <c>next</c> link or a redirect may lead; the source's credentials never go there.</summary>
+    /// <summary>Further origins (<c>https://host:port</c>) to which a <c>next</c> link or a redirect may lead; the source's credentials
+    /// never go there.</summary>
     public IReadOnlyCollection<Uri> AllowedOrigins { get; init; } = [];
 
     /// <summary>Tries per request, the first among them.</summary>

@@ -7,7 +7,13 @@ public sealed class FhirRequestException : Exception
 {
     /// <summary>Creates the failure of one request.</summary>
     public FhirRequestException(
-        Uri url, HttpStatusCode? status, string reason, bool isTransient, TimeSpan? retryAfter = null, Exception? inner = null)
+        Uri url,
+        HttpStatusCode? status,
+        string reason,
+        bool isTransient,
+        TimeSpan? retryAfter = null,
+        Exception? inner = null
+    )
         : base($"GET {WithoutQueryValues(url)}: {reason}", inner)
     {
         Status = status;
@@ -28,5 +34,6 @@ public sealed class FhirRequestException : Exception
     public bool IsGone => Status is HttpStatusCode.NotFound or HttpStatusCode.Gone;
 
     // Search parameters may name patients, user info carries passwords, and messages go to logs.
-    private static string WithoutQueryValues(Uri url) => url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
+    private static string WithoutQueryValues(Uri url) =>
+        url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
 }

@@ -10,7 +10,9 @@ internal static class FhirWriteAnswer
 {
     public static FhirWriteResult Read(FhirWriteOutcome outcome, HttpResponseMessage response, ReadOnlySpan<byte> body)
     {
-        var (type, id, version) = FromLocation(response.Headers.Location?.OriginalString ?? response.Content.Headers.ContentLocation?.OriginalString);
+        var (type, id, version) = FromLocation(
+            response.Headers.Location?.OriginalString ?? response.Content.Headers.ContentLocation?.OriginalString
+        );
         version ??= Version(response.Headers.ETag?.Tag);
         if (id is null || version is null)
         {
@@ -39,15 +41,23 @@ internal static class FhirWriteAnswer
         var parts = (location ?? "").Split('?')[0].TrimEnd('/').Split('/');
         var history = Array.LastIndexOf(parts, "_history");
         var (end, version) = history > 0 && history + 1 < parts.Length ? (history, parts[history + 1]) : (parts.Length, null);
-        return end >= 2 && parts[end - 2].Length > 0 && char.IsAsciiLetterUpper(parts[end - 2][0]) ? (parts[end - 2], parts[end - 1], version) : (null, null, null);
+        return end >= 2 && parts[end - 2].Length > 0 && char.IsAsciiLetterUpper(parts[end - 2][0])
+            ? (parts[end - 2], parts[end - 1], version)
+            : (null, null, null);
     }
 
     private static FhirWriteResult ReadEntry(JsonElement entry)
     {
-        if (entry.ValueKind != JsonValueKind.Object || !entry.TryGetProperty("response", out var response) || response.ValueKind != JsonValueKind.Object)
+        if (
+            entry.ValueKind != JsonValueKind.Object
+            || !entry.TryGetProperty("response", out var response)
+            || response.ValueKind != JsonValueKind.Object
+        )
             return new FhirWriteResult(FhirWriteOutcome.Applied, null);
         var (type, id, version) = FromLocation(Text(response, "location"));
-        var status = int.TryParse((Text(response, "status") ?? "").Split(' ')[0], out var code) ? (HttpStatusCode)code : (HttpStatusCode?)null;
+        var status = int.TryParse((Text(response, "status") ?? "").Split(' ')[0], out var code)
+            ? (HttpStatusCode)code
+            : (HttpStatusCode?)null;
         var outcome = status switch
         {
             HttpStatusCode.Created => FhirWriteOutcome.Created,
@@ -74,5 +84,7 @@ internal static class FhirWriteAnswer
     private static string? Version(string? etag) => etag is null ? null : etag.Replace("W/", "", StringComparison.Ordinal).Trim('"');
 
     private static string? Text(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
 }

@@ -27,10 +27,12 @@ public enum FhirWriteOutcome
     /// <summary>The server refuses the request, and would again (400, 403, 404, 422 and the like).</summary>
     Rejected,
 
-    /// <summary>Every try failed before the server took the request (429, 503, no connection). Nothing was written; a later try may work.</summary>
+    /// <summary>Every try failed before the server took the request (429, 503, no connection). Nothing was written; a later try may
+    /// work.</summary>
     Unavailable,
 
-    /// <summary>The connection or the server failed after the request was sent: it may or may not have been written. Only a read or a conditional write can tell.</summary>
+    /// <summary>The connection or the server failed after the request was sent: it may or may not have been written. Only a read or a
+    /// conditional write can tell.</summary>
     Uncertain,
 }
 
@@ -49,10 +51,12 @@ public sealed record FhirWriteResult(
     string? Id = null,
     string? VersionId = null,
     string? Reason = null,
-    TimeSpan? RetryAfter = null)
+    TimeSpan? RetryAfter = null
+)
 {
     /// <summary>The server holds the resource as sent, or held it before.</summary>
-    public bool IsSuccess => Outcome is FhirWriteOutcome.Created or FhirWriteOutcome.Updated or FhirWriteOutcome.AlreadyThere or FhirWriteOutcome.Applied;
+    public bool IsSuccess =>
+        Outcome is FhirWriteOutcome.Created or FhirWriteOutcome.Updated or FhirWriteOutcome.AlreadyThere or FhirWriteOutcome.Applied;
 
     /// <summary>For a transaction: the result of each entry, in the order of the request.</summary>
     public ImmutableArray<FhirWriteResult> Entries { get; init; } = [];

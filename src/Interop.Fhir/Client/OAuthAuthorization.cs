@@ -14,8 +14,7 @@ public interface IClientProof
 public sealed class ClientSecret(string clientId, string clientSecret) : IClientProof
 {
     /// <inheritdoc/>
-    public IEnumerable<KeyValuePair<string, string>> Fields() =>
-        [new("client_id", clientId), new("client_secret", clientSecret)];
+    public IEnumerable<KeyValuePair<string, string>> Fields() => [new("client_id", clientId), new("client_secret", clientSecret)];
 }
 
 /// <summary>
@@ -23,7 +22,8 @@ public sealed class ClientSecret(string clientId, string clientSecret) : IClient
 /// and renewed a minute before it expires. The token leaves this object only as a header.
 /// </summary>
 public sealed class OAuthAuthorization(HttpClient http, Uri tokenUrl, IClientProof proof, string? scope, TimeProvider time)
-    : IAuthorization, IDisposable
+    : IAuthorization,
+        IDisposable
 {
     private static readonly TimeSpan Early = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
@@ -73,17 +73,25 @@ public sealed class OAuthAuthorization(HttpClient http, Uri tokenUrl, IClientPro
             var transient = (int)response.StatusCode is 408 or 429 or >= 500;
             if (!response.IsSuccessStatusCode)
                 throw Failure($"the token endpoint answered {(int)response.StatusCode}", transient);
-            using var document = await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(either.Token), default, either.Token);
+            using var document = await JsonDocument.ParseAsync(
+                await response.Content.ReadAsStreamAsync(either.Token),
+                default,
+                either.Token
+            );
             return Read(document.RootElement);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw Failure($"the token endpoint did not answer within {RequestTimeout.TotalSeconds:0} s", transient: true);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or JsonException or InvalidOperationException or KeyNotFoundException)
+        catch (Exception e)
+            when (e is HttpRequestException or IOException or JsonException or InvalidOperationException or KeyNotFoundException)
         {
             // A parser's message could quote the answer, which holds the token: report only the exception type.
-            throw Failure($"the token endpoint gave no usable answer ({e.GetType().Name})", transient: e is HttpRequestException or IOException);
+            throw Failure(
+                $"the token endpoint gave no usable answer ({e.GetType().Name})",
+                transient: e is HttpRequestException or IOException
+            );
         }
     }
 

@@ -29,7 +29,13 @@ public sealed class PooledBytes : IDisposable
     /// <exception cref="ResponseTooLargeException">More than <paramref name="limitBytes"/>.</exception>
     /// <exception cref="TimeoutException">Nothing came for <paramref name="idle"/>.</exception>
     public static async Task<PooledBytes> ReadAsync(
-        Stream stream, long expectedBytes, int limitBytes, TimeSpan idle, TimeProvider time, CancellationToken cancellationToken)
+        Stream stream,
+        long expectedBytes,
+        int limitBytes,
+        TimeSpan idle,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
     {
         var array = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(expectedBytes + 1, 64 * 1024, limitBytes + 1L));
         var length = 0;

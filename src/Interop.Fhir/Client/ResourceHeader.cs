@@ -22,7 +22,9 @@ public readonly record struct ResourceHeader(string? ResourceType, string? Id, s
     public static ResourceHeader Read(ReadOnlySpan<byte> resource)
     {
         var reader = new Utf8JsonReader(resource, AnyDepth);
-        string? type = null, id = null, version = null;
+        string? type = null,
+            id = null,
+            version = null;
         DateTimeOffset? lastUpdated = null;
         var isTooDeep = false;
         var found = 0;

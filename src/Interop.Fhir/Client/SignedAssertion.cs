@@ -25,10 +25,7 @@ public sealed class SignedAssertion : IClientProof
 
     /// <inheritdoc/>
     public IEnumerable<KeyValuePair<string, string>> Fields() =>
-    [
-        new("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
-        new("client_assertion", Create()),
-    ];
+        [new("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"), new("client_assertion", Create())];
 
     private string Create()
     {

@@ -13,7 +13,8 @@ public sealed record FhirPathOptions
     /// <summary>The types of FHIR.</summary>
     public IFhirTypeModel TypeModel { get; init; } = R4TypeModel.Instance;
 
-    /// <summary>The variables that an evaluation will give; another name is an error of compilation. Null leaves it to the evaluation.</summary>
+    /// <summary>The variables that an evaluation will give; another name is an error of compilation. Null leaves it to the
+    /// evaluation.</summary>
     public IReadOnlySet<string>? KnownVariables { get; init; }
 
     /// <summary>
@@ -24,11 +25,13 @@ public sealed record FhirPathOptions
 
     /// <summary>
     /// The type that the expression will be evaluated on, such as <c>Patient</c>: the expression is then checked against the elements of
-    /// the types along the path, and refused where it cannot have a meaning. With null there is no check, and an unknown element gives empty.
+    /// the types along the path, and refused where it cannot have a meaning. With null there is no check, and an unknown element gives
+    /// empty.
     /// </summary>
     public string? InputType { get; init; }
 
-    /// <summary>With <see cref="InputType"/>: refuse functions that need an order (first, skip ...) on what has none (children, descendants).</summary>
+    /// <summary>With <see cref="InputType"/>: refuse functions that need an order (first, skip ...) on what has none (children,
+    /// descendants).</summary>
     public bool CheckOrderedFunctions { get; init; }
 
     /// <summary>Variables that are known when the expression is compiled, such as the constants of a view.</summary>
@@ -38,7 +41,8 @@ public sealed record FhirPathOptions
 /// <summary>Compiles FHIRPath (HL7 FHIRPath 2.0.0, with functions of 3.0 that R4's tests and SQL on FHIR use). Stateless.</summary>
 public static class FhirPathCompiler
 {
-    /// <exception cref="FhirPathException">The text is no FHIRPath, or calls for a function, type or variable that is not there.</exception>
+    /// <exception cref="FhirPathException">The text is no FHIRPath, or calls for a function, type or variable that is not
+    /// there.</exception>
     public static CompiledFhirPath Compile(string expression, FhirPathOptions? options = null)
     {
         options ??= new FhirPathOptions();
@@ -49,7 +53,11 @@ public static class FhirPathCompiler
         {
             var type = options.TypeModel.FindType(name) ?? throw new ArgumentException($"{name} is no FHIR type", nameof(options));
             var input = StaticType.Single(type);
-            new TypeChecker(options.TypeModel, options.CheckOrderedFunctions).Check(tree, input, type.IsResource ? input : StaticType.Unknown);
+            new TypeChecker(options.TypeModel, options.CheckOrderedFunctions).Check(
+                tree,
+                input,
+                type.IsResource ? input : StaticType.Unknown
+            );
         }
         return new CompiledFhirPath(expression, tree, operation, options.TypeModel);
     }
@@ -68,38 +76,63 @@ public static class FhirPathCompiler
             return _definitions == before ? operation : new ScopedOperation(operation);
         }
 
-        public Operation Build(Expression expression) => expression switch
-        {
-            LiteralExpression { Value: { } value } => new LiteralOperation(value),
-            LiteralExpression => new EmptyOperation(),
-            SpecialExpression { Name: "this" } => new ThisOperation(),
-            SpecialExpression { Name: "index" } => new IndexOperation(),
-            SpecialExpression => new TotalOperation(),
-            VariableExpression variable => Variable(variable),
-            MemberExpression { Source: null } member when char.IsAsciiLetterUpper(member.Name[0]) => new TypeRootOperation(member.Name) { Position = member.Position },
-            MemberExpression member => new MemberOperation(Source(member.Source), member.Name) { Position = member.Position },
-            IndexerExpression indexer => new IndexerOperation(Build(indexer.Source), Scoped(indexer.Index)) { Position = indexer.Position },
-            PolarityExpression polarity => new PolarityOperation(Build(polarity.Operand), polarity.Negative) { Position = polarity.Position },
-            TypeExpression { Operator: "is" } test => Is(test.Operand, TypeTest.Find(options.TypeModel, test.Type), test.Position),
-            TypeExpression cast when options.AsTakesCollections => new OfTypeOperation(Build(cast.Operand), TypeTest.Find(options.TypeModel, cast.Type)) { Position = cast.Position },
-            TypeExpression cast => new AsOperation(Build(cast.Operand), TypeTest.Find(options.TypeModel, cast.Type)) { Position = cast.Position },
-            BinaryExpression binary => Binary(binary),
-            CallExpression call => Call(call),
-            _ => throw new InvalidOperationException($"{expression.GetType().Name} has no operation"),
-        };
+        public Operation Build(Expression expression) =>
+            expression switch
+            {
+                LiteralExpression { Value: { } value } => new LiteralOperation(value),
+                LiteralExpression => new EmptyOperation(),
+                SpecialExpression { Name: "this" } => new ThisOperation(),
+                SpecialExpression { Name: "index" } => new IndexOperation(),
+                SpecialExpression => new TotalOperation(),
+                VariableExpression variable => Variable(variable),
+                MemberExpression { Source: null } member when char.IsAsciiLetterUpper(member.Name[0]) => new TypeRootOperation(member.Name)
+                {
+                    Position = member.Position,
+                },
+                MemberExpression member => new MemberOperation(Source(member.Source), member.Name) { Position = member.Position },
+                IndexerExpression indexer => new IndexerOperation(Build(indexer.Source), Scoped(indexer.Index))
+                {
+                    Position = indexer.Position,
+                },
+                PolarityExpression polarity => new PolarityOperation(Build(polarity.Operand), polarity.Negative)
+                {
+                    Position = polarity.Position,
+                },
+                TypeExpression { Operator: "is" } test => Is(test.Operand, TypeTest.Find(options.TypeModel, test.Type), test.Position),
+                TypeExpression cast when options.AsTakesCollections => new OfTypeOperation(
+                    Build(cast.Operand),
+                    TypeTest.Find(options.TypeModel, cast.Type)
+                )
+                {
+                    Position = cast.Position,
+                },
+                TypeExpression cast => new AsOperation(Build(cast.Operand), TypeTest.Find(options.TypeModel, cast.Type))
+                {
+                    Position = cast.Position,
+                },
+                BinaryExpression binary => Binary(binary),
+                CallExpression call => Call(call),
+                _ => throw new InvalidOperationException($"{expression.GetType().Name} has no operation"),
+            };
 
         private Operation Source(Expression? source) => source is null ? new ThisOperation() : Build(source);
 
         private Operation Variable(VariableExpression variable)
         {
-            if (options.KnownVariables is { } known && !known.Contains(variable.Name) && !_defined.Contains(variable.Name) && !Variables.IsBuiltIn(variable.Name))
+            if (
+                options.KnownVariables is { } known
+                && !known.Contains(variable.Name)
+                && !_defined.Contains(variable.Name)
+                && !Variables.IsBuiltIn(variable.Name)
+            )
                 throw FhirPathException.Semantic($"there is no variable %{variable.Name}", variable.Position);
             return options.VariableOperations?.GetValueOrDefault(variable.Name) ?? Variables.Compile(variable.Name, variable.Position);
         }
 
         private Operation Binary(BinaryExpression binary)
         {
-            Operation left = Scoped(binary.Left), right = Scoped(binary.Right);
+            Operation left = Scoped(binary.Left),
+                right = Scoped(binary.Right);
             var position = binary.Position;
             switch (binary.Operator)
             {
@@ -138,13 +171,27 @@ public static class FhirPathCompiler
                 case "getReferenceKey":
                     if (call.Arguments.Count > 1)
                         throw WrongArguments(call, "0 to 1");
-                    return new CallOperation(Source(call.Source), call.Name, [], FhirFunctions.GetReferenceKey(call.Arguments.Count == 0 ? null : TypeArgument(call).Name)) { Position = call.Position };
+                    return new CallOperation(
+                        Source(call.Source),
+                        call.Name,
+                        [],
+                        FhirFunctions.GetReferenceKey(call.Arguments.Count == 0 ? null : TypeArgument(call).Name)
+                    )
+                    {
+                        Position = call.Position,
+                    };
                 case "sort":
                     return Sort(call);
             }
-            var function = FunctionTable.Find(call.Name) ?? throw FhirPathException.Semantic($"there is no function {call.Name}()", call.Position);
+            var function =
+                FunctionTable.Find(call.Name) ?? throw FhirPathException.Semantic($"there is no function {call.Name}()", call.Position);
             if (call.Arguments.Count < function.MinimumArguments || call.Arguments.Count > function.MaximumArguments)
-                throw WrongArguments(call, function.MinimumArguments == function.MaximumArguments ? $"{function.MinimumArguments}" : $"{function.MinimumArguments} to {function.MaximumArguments}");
+                throw WrongArguments(
+                    call,
+                    function.MinimumArguments == function.MaximumArguments
+                        ? $"{function.MinimumArguments}"
+                        : $"{function.MinimumArguments} to {function.MaximumArguments}"
+                );
             var source = Source(call.Source);
             if (call.Name == "defineVariable")
                 _definitions++;
@@ -160,7 +207,8 @@ public static class FhirPathCompiler
         {
             if (call.Arguments.Count != 1)
                 throw WrongArguments(call, "1");
-            return TypeName.From(call.Arguments[0]) ?? throw FhirPathException.Semantic($"{call.Name}() takes the name of a type", call.Arguments[0].Position);
+            return TypeName.From(call.Arguments[0])
+                ?? throw FhirPathException.Semantic($"{call.Name}() takes the name of a type", call.Arguments[0].Position);
         }
 
         private Operation Is(Expression operand, TypeTest type, int position) =>
@@ -179,7 +227,10 @@ public static class FhirPathCompiler
                 "is" => new IsOperation(source, type) { Position = call.Position },
                 "as" when !options.AsTakesCollections => new AsOperation(source, type) { Position = call.Position },
                 // value.ofType(Quantity) reads valueQuantity at once.
-                _ when source is MemberOperation member && type.Fhir is { } only => new MemberOperation(member.Source, member.Name, only) { Position = member.Position },
+                _ when source is MemberOperation member && type.Fhir is { } only => new MemberOperation(member.Source, member.Name, only)
+                {
+                    Position = member.Position,
+                },
                 _ => new OfTypeOperation(source, type) { Position = call.Position },
             };
         }
@@ -188,7 +239,10 @@ public static class FhirPathCompiler
         {
             bool[] descending = [.. call.Arguments.Select(key => key is PolarityExpression { Negative: true })];
             Operation[] keys = [.. call.Arguments.Select(key => Build(key is PolarityExpression sign ? sign.Operand : key))];
-            return new CallOperation(Source(call.Source), call.Name, keys, (in Call c) => FilteringFunctions.Sort(c, descending)) { Position = call.Position };
+            return new CallOperation(Source(call.Source), call.Name, keys, (in Call c) => FilteringFunctions.Sort(c, descending))
+            {
+                Position = call.Position,
+            };
         }
     }
 }

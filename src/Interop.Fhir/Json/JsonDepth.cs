@@ -22,8 +22,7 @@ internal static class JsonDepth
             if (reader.CurrentDepth >= Limit && reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
                 return false;
             reader.Read();
-        }
-        while (reader.CurrentDepth > depth);
+        } while (reader.CurrentDepth > depth);
         return true;
     }
 }

@@ -68,10 +68,12 @@ public sealed class ElementType
     /// <summary>The type's code, which a choice's property name ends with: Quantity, also where the type is SimpleQuantity.</summary>
     public string Code { get; }
 
-    /// <summary>The definition of the instances: a constrained type where the element asks for one, the children of a backbone element.</summary>
+    /// <summary>The definition of the instances: a constrained type where the element asks for one, the children of a backbone
+    /// element.</summary>
     public TypeDefinition Type { get; }
 
-    /// <summary>The resource types that a Reference or canonical may point to; empty means any. A canonical of a profile stays as it is.</summary>
+    /// <summary>The resource types that a Reference or canonical may point to; empty means any. A canonical of a profile stays as it
+    /// is.</summary>
     public ImmutableArray<string> Targets { get; }
 
     public override string ToString() => Code;

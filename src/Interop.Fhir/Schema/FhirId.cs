@@ -10,7 +10,9 @@ internal static class FhirId
 {
     private const int MaxLength = 64;
 
-    private static readonly SearchValues<byte> Allowed = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-."u8);
+    private static readonly SearchValues<byte> Allowed = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-."u8
+    );
 
     public static bool IsValid(ReadOnlySpan<byte> utf8) => utf8.Length is > 0 and <= MaxLength && utf8.IndexOfAnyExcept(Allowed) < 0;
 }

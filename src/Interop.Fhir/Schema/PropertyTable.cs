@@ -18,7 +18,9 @@ internal sealed class PropertyTable
             for (var i = 0; i < element.Types.Length; i++)
             {
                 var elementType = element.Types[i];
-                var name = element.IsChoice ? element.Name + char.ToUpperInvariant(elementType.Code[0]) + elementType.Code[1..] : element.Name;
+                var name = element.IsChoice
+                    ? element.Name + char.ToUpperInvariant(elementType.Code[0]) + elementType.Code[1..]
+                    : element.Name;
                 properties.Add(KeyValuePair.Create(name, new Property(name, element, elementType, i, IsCompanion: false)));
                 if (elementType.Type.IsPrimitive)
                     properties.Add(KeyValuePair.Create("_" + name, new Property("_" + name, element, elementType, i, IsCompanion: true)));

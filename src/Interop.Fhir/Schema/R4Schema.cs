@@ -19,7 +19,10 @@ public sealed class R4Schema
         Version = version;
         Types = types.ToDictionary(t => t.Name, StringComparer.Ordinal);
         ValueSets = valueSets.ToDictionary(v => v.Url, StringComparer.Ordinal);
-        ResourceTypes = [.. Types.Values.Where(t => t is { IsResource: true, IsAbstract: false }).OrderBy(t => t.Name, StringComparer.Ordinal)];
+        ResourceTypes =
+        [
+            .. Types.Values.Where(t => t is { IsResource: true, IsAbstract: false }).OrderBy(t => t.Name, StringComparer.Ordinal),
+        ];
         _resources = new Utf8Table<TypeDefinition>([.. ResourceTypes.Select(t => KeyValuePair.Create(t.Name, t))]);
     }
 
@@ -42,7 +45,8 @@ public sealed class R4Schema
     public TypeDefinition? FindType(string name) => Types.GetValueOrDefault(name);
 
     /// <summary>The resource type of this name that an instance can have, or null; Resource and DomainResource are abstract.</summary>
-    public TypeDefinition? FindResource(string name) => Types.GetValueOrDefault(name) is { IsResource: true, IsAbstract: false } type ? type : null;
+    public TypeDefinition? FindResource(string name) =>
+        Types.GetValueOrDefault(name) is { IsResource: true, IsAbstract: false } type ? type : null;
 
     internal TypeDefinition? FindResource(ReadOnlySpan<byte> name) => _resources.Find(name);
 
@@ -55,7 +59,8 @@ public sealed class R4Schema
 
     private static R4Schema Load()
     {
-        using var stream = typeof(R4Schema).Assembly.GetManifestResourceStream(TableName)
+        using var stream =
+            typeof(R4Schema).Assembly.GetManifestResourceStream(TableName)
             ?? throw new InvalidOperationException($"The assembly lacks its resource {TableName}; build it from a complete checkout.");
         using var reader = new StreamReader(stream);
         return SchemaTableReader.Read(reader);

@@ -23,7 +23,8 @@ public sealed class RequiredValueSet
     /// <summary>The canonical without version: http://hl7.org/fhir/ValueSet/observation-status.</summary>
     public string Url { get; }
 
-    /// <summary>Whether the codes come from a terminology outside the specification (media types, currencies, UCUM), so that any code passes
+    /// <summary>Whether the codes come from a terminology outside the specification (media types, currencies, UCUM), so that any code
+    /// passes
     /// (a currency only with the form of one, three capital letters).</summary>
     public bool IsOpen { get; }
 
@@ -33,7 +34,8 @@ public sealed class RequiredValueSet
     public bool Contains(ReadOnlySpan<byte> code) => IsOpen ? HasForm(code) : _codes.Value.Find(code) is not null;
 
     /// <summary>Whether the value set has this code of this system.</summary>
-    public bool Contains(ReadOnlySpan<byte> system, ReadOnlySpan<byte> code) => IsOpen || _bySystem.Value.Find(system)?.Find(code) is not null;
+    public bool Contains(ReadOnlySpan<byte> system, ReadOnlySpan<byte> code) =>
+        IsOpen || _bySystem.Value.Find(system)?.Find(code) is not null;
 
     public override string ToString() => Url;
 

@@ -79,7 +79,13 @@ internal sealed class SchemaTableReader
         };
         var baseType = columns[3].Length == 0 ? null : _types[columns[3]];
         _type = new TypeDefinition(
-            columns[2], kind, char.IsUpper(columns[1][0]), baseType, columns[4].Length == 0 ? null : columns[4], Invariants(columns[5]));
+            columns[2],
+            kind,
+            char.IsUpper(columns[1][0]),
+            baseType,
+            columns[4].Length == 0 ? null : columns[4],
+            Invariants(columns[5])
+        );
         _types.Add(_type.Name, _type);
         _elements.Clear();
         if (baseType is not null)

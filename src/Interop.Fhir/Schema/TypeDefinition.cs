@@ -14,13 +14,21 @@ public enum TypeKind
 
 /// <summary>
 /// One R4 resource or data type: its elements in the order of the specification, the inherited ones first
-/// (StructureDefinition.snapshot, https://hl7.org/fhir/R4/structuredefinition.html). A backbone type is named after its place, Patient.contact.
+/// (StructureDefinition.snapshot, https://hl7.org/fhir/R4/structuredefinition.html). A backbone type is named after its place,
+/// Patient.contact.
 /// </summary>
 public sealed class TypeDefinition
 {
     private PropertyTable? _properties;
 
-    internal TypeDefinition(string name, TypeKind kind, bool isAbstract, TypeDefinition? baseType, string? regex, ImmutableArray<Invariant> ownInvariants)
+    internal TypeDefinition(
+        string name,
+        TypeKind kind,
+        bool isAbstract,
+        TypeDefinition? baseType,
+        string? regex,
+        ImmutableArray<Invariant> ownInvariants
+    )
     {
         Name = name;
         Kind = kind;
@@ -46,7 +54,8 @@ public sealed class TypeDefinition
     /// <summary>The invariants every instance must hold, inherited ones first (dom-*, then the type's own).</summary>
     public ImmutableArray<Invariant> Invariants { get; }
 
-    /// <summary>The specification's XML Schema expression of a primitive's value. In it <c>\s</c> means space, tab, CR and LF only.</summary>
+    /// <summary>The specification's XML Schema expression of a primitive's value. In it <c>\s</c> means space, tab, CR and LF
+    /// only.</summary>
     public string? Regex { get; }
 
     /// <summary>Which primitive this is; <see cref="PrimitiveKind.None"/> for every other type.</summary>

@@ -45,7 +45,8 @@ internal sealed class Utf8Table<T>
     // The two ends of a name tell the names of one type apart; the comparison decides.
     private static int Hash(ReadOnlySpan<byte> name)
     {
-        ulong first = 0, last = 0;
+        ulong first = 0,
+            last = 0;
         if (name.Length >= 8)
         {
             first = MemoryMarshal.Read<ulong>(name);

@@ -24,15 +24,24 @@ internal static class DateTimeFormat
 
     public static bool IsTime(ReadOnlySpan<byte> value)
     {
-        if (value.Length < SecondsEnd || value[2] != ':' || value[5] != ':'
-            || Number(value[..2]) is < 0 or > 23 || Number(value[3..5]) is < 0 or > 59 || Number(value[6..8]) is < 0 or > 60)
+        if (
+            value.Length < SecondsEnd
+            || value[2] != ':'
+            || value[5] != ':'
+            || Number(value[..2]) is < 0 or > 23
+            || Number(value[3..5]) is < 0 or > 59
+            || Number(value[6..8]) is < 0 or > 60
+        )
         {
             return false;
         }
 
         return value.Length == SecondsEnd
-            || (value[SecondsEnd] == '.' && value.Length > SecondsEnd + 1
-                && value[(SecondsEnd + 1)..].IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0);
+            || (
+                value[SecondsEnd] == '.'
+                && value.Length > SecondsEnd + 1
+                && value[(SecondsEnd + 1)..].IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0
+            );
     }
 
     /// <summary>The moment a valid instant names, to 100 ns; null where it lies outside of what a DateTimeOffset can hold.</summary>
@@ -43,14 +52,16 @@ internal static class DateTimeFormat
 
         var time = value[(DateLength + 1)..];
         var zone = time.IndexOfAny((byte)'Z', (byte)'+', (byte)'-');
-        var ticks = new DateTime(Number(value[..4]), Number(value[5..7]), Number(value[8..10])).Ticks
+        var ticks =
+            new DateTime(Number(value[..4]), Number(value[5..7]), Number(value[8..10])).Ticks
             + (Number(time[..2]) * TimeSpan.TicksPerHour)
             + (Number(time[3..5]) * TimeSpan.TicksPerMinute)
             + (Number(time[6..8]) * TimeSpan.TicksPerSecond)
             + FractionTicks(time[SecondsEnd..zone]);
-        var offset = time[zone] == 'Z'
-            ? TimeSpan.Zero
-            : (time[zone] == '-' ? -1 : 1) * new TimeSpan(Number(time.Slice(zone + 1, 2)), Number(time.Slice(zone + 4, 2)), 0);
+        var offset =
+            time[zone] == 'Z'
+                ? TimeSpan.Zero
+                : (time[zone] == '-' ? -1 : 1) * new TimeSpan(Number(time.Slice(zone + 1, 2)), Number(time.Slice(zone + 4, 2)), 0);
         var utc = ticks - offset.Ticks;
         return utc < DateTime.MinValue.Ticks || utc > DateTime.MaxValue.Ticks || ticks > DateTime.MaxValue.Ticks
             ? null

@@ -12,7 +12,8 @@ internal struct ElementState
     public Property? Companion;
 
     /// <summary>How many values, and how many companions, an array had; null counts.</summary>
-    public int ValueCount, CompanionCount;
+    public int ValueCount,
+        CompanionCount;
 
     /// <summary>Whether a companion outside of an array carries extensions, not an id only.</summary>
     public bool CompanionHasContent;
@@ -50,10 +51,13 @@ internal sealed class ElementStates
 internal readonly record struct ArrayGap(int Position, int Index, bool IsCompanion, bool IsNull)
 {
     /// <summary>Orders by position only.</summary>
-    public static Comparer<ArrayGap> Order { get; } = Comparer<ArrayGap>.Create((a, b) =>
-    {
-        var order = a.Position.CompareTo(b.Position);
-        order = order != 0 ? order : a.IsCompanion.CompareTo(b.IsCompanion);
-        return order != 0 ? order : a.Index.CompareTo(b.Index);
-    });
+    public static Comparer<ArrayGap> Order { get; } =
+        Comparer<ArrayGap>.Create(
+            (a, b) =>
+            {
+                var order = a.Position.CompareTo(b.Position);
+                order = order != 0 ? order : a.IsCompanion.CompareTo(b.IsCompanion);
+                return order != 0 ? order : a.Index.CompareTo(b.Index);
+            }
+        );
 }

@@ -13,6 +13,12 @@ public interface IInvariantChecker
     /// <param name="utf8">One resource as well-formed JSON; the structure may have errors, which are reported already.</param>
     /// <param name="resourceType">The resource's type.</param>
     /// <param name="cancellationToken">Cancels the check.</param>
-    /// <param name="issues">Takes what is found: code <see cref="IssueCode.Invariant"/>, the text beginning with the invariant's key.</param>
-    void Check(ReadOnlySpan<byte> utf8, TypeDefinition resourceType, ICollection<ValidationIssue> issues, CancellationToken cancellationToken);
+    /// <param name="issues">Takes what is found: code <see cref="IssueCode.Invariant"/>, the text beginning with the invariant's
+    /// key.</param>
+    void Check(
+        ReadOnlySpan<byte> utf8,
+        TypeDefinition resourceType,
+        ICollection<ValidationIssue> issues,
+        CancellationToken cancellationToken
+    );
 }

@@ -41,9 +41,14 @@ internal sealed class IssueLog
             return [];
         if (_leftOut > 0)
         {
-            _issues.Add(new ValidationIssue(
-                IssueSeverity.Information, IssueCode.TooCostly, _issues[0].Location.Split('.', '[')[0],
-                $"{_leftOut} more issues are not listed; the first {_maxIssues} are."));
+            _issues.Add(
+                new ValidationIssue(
+                    IssueSeverity.Information,
+                    IssueCode.TooCostly,
+                    _issues[0].Location.Split('.', '[')[0],
+                    $"{_leftOut} more issues are not listed; the first {_maxIssues} are."
+                )
+            );
         }
 
         return [.. _issues];

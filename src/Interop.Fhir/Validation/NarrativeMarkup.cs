@@ -30,8 +30,7 @@ internal sealed class NarrativeMarkup
             var error = xhtml[at] == '<' ? ReadMarkup(xhtml, ref at) : ReadText(xhtml, ref at);
             if (error is not null)
                 return error;
-        }
-        while (_open.Count > 0 && at < xhtml.Length);
+        } while (_open.Count > 0 && at < xhtml.Length);
 
         if (_open.Count > 0)
             return NotWellFormed(xhtml, at, $"<{Name(xhtml, _open[^1])}> is not closed");
@@ -72,8 +71,11 @@ internal sealed class NarrativeMarkup
         var isHex = name.Length > 1 && name[1] == 'x';
         var digits = name[(isHex ? 2 : 1)..];
         return uint.TryParse(
-                digits, isHex ? System.Globalization.NumberStyles.AllowHexSpecifier : System.Globalization.NumberStyles.None, null, out var code)
-            && code is 9 or 10 or 13 or (>= 0x20 and < 0xD800) or (> 0xDFFF and < 0xFFFE) or (> 0xFFFF and <= 0x10FFFF);
+                digits,
+                isHex ? System.Globalization.NumberStyles.AllowHexSpecifier : System.Globalization.NumberStyles.None,
+                null,
+                out var code
+            ) && code is 9 or 10 or 13 or (>= 0x20 and < 0xD800) or (> 0xDFFF and < 0xFFFE) or (> 0xFFFF and <= 0x10FFFF);
     }
 
     private (string Code, string Text)? ReadMarkup(ReadOnlySpan<byte> xhtml, ref int at)
@@ -123,7 +125,7 @@ internal sealed class NarrativeMarkup
 
         _attributes.Clear();
         var hasNamespace = false;
-        for (at = name.End.Value; ;)
+        for (at = name.End.Value; ; )
         {
             var next = SkipWhiteSpace(xhtml, at);
             if (next >= xhtml.Length)
@@ -209,7 +211,10 @@ internal sealed class NarrativeMarkup
     private static Range ReadName(ReadOnlySpan<byte> xhtml, int at)
     {
         var end = at;
-        while (end < xhtml.Length && (char.IsAsciiLetterOrDigit((char)xhtml[end]) || xhtml[end] is (byte)':' or (byte)'-' or (byte)'_' or (byte)'.' or >= 0x80))
+        while (
+            end < xhtml.Length
+            && (char.IsAsciiLetterOrDigit((char)xhtml[end]) || xhtml[end] is (byte)':' or (byte)'-' or (byte)'_' or (byte)'.' or >= 0x80)
+        )
             end++;
         return at..end;
     }

@@ -1,7 +1,8 @@
 namespace Interop.Fhir.Validation;
 
 /// <summary>
-/// Attribute values through which a narrative could run code or load something by itself. Stricter than a browser: values that use character
+/// Attribute values through which a narrative could run code or load something by itself. Stricter than a browser: values that use
+/// character
 /// references or escapes in a scheme or a style are refused.
 /// </summary>
 internal static class NarrativeSafety
@@ -9,14 +10,17 @@ internal static class NarrativeSafety
     private static readonly string[] StyleDangers = ["expression(", "@import", "javascript:", "behavior", "-moz-binding", "\\", "&#", "/*"];
 
     /// <summary>Why the value is not safe, as the end of a sentence; null where it is safe.</summary>
-    public static string? FindDanger(string attribute, ReadOnlySpan<byte> value) => attribute switch
-    {
-        "xmlns" => value.SequenceEqual("http://www.w3.org/1999/xhtml"u8) ? null : "must be http://www.w3.org/1999/xhtml",
-        "href" or "cite" or "longdesc" or "usemap" => HasScheme(value, out var scheme) && !IsHarmless(scheme) ? "has a scheme that can act" : null,
-        "src" => HasScheme(value, out var scheme) && !IsImage(scheme, value) ? "is not an image" : null,
-        "style" => HasStyleDanger(value) ? "loads or runs something: only plain styles are allowed" : null,
-        _ => null,
-    };
+    public static string? FindDanger(string attribute, ReadOnlySpan<byte> value) =>
+        attribute switch
+        {
+            "xmlns" => value.SequenceEqual("http://www.w3.org/1999/xhtml"u8) ? null : "must be http://www.w3.org/1999/xhtml",
+            "href" or "cite" or "longdesc" or "usemap" => HasScheme(value, out var scheme) && !IsHarmless(scheme)
+                ? "has a scheme that can act"
+                : null,
+            "src" => HasScheme(value, out var scheme) && !IsImage(scheme, value) ? "is not an image" : null,
+            "style" => HasStyleDanger(value) ? "loads or runs something: only plain styles are allowed" : null,
+            _ => null,
+        };
 
     private static bool HasScheme(ReadOnlySpan<byte> url, out ReadOnlySpan<byte> scheme)
     {
@@ -39,7 +43,9 @@ internal static class NarrativeSafety
     }
 
     private static bool IsImage(ReadOnlySpan<byte> scheme, ReadOnlySpan<byte> url) =>
-        Is(scheme, "data") ? url.StartsWith("data:image/"u8) : Is(scheme, "http") || Is(scheme, "https") || Is(scheme, "urn") || Is(scheme, "cid");
+        Is(scheme, "data")
+            ? url.StartsWith("data:image/"u8)
+            : Is(scheme, "http") || Is(scheme, "https") || Is(scheme, "urn") || Is(scheme, "cid");
 
     /// <summary>A style that loads something by url(: suspicious, but other validators of FHIR accept it.</summary>
     public static bool IsLoadingStyle(string attribute, ReadOnlySpan<byte> value) => attribute == "style" && Contains(value, "url(");

@@ -55,7 +55,8 @@ internal static class ReferenceFormat
     {
         var end = reference.IndexOfAny("/?"u8);
         target = end < 0 ? null : schema.FindResource(reference[..end]);
-        isWarning = target is null && end > 0 && reference[end] == '/' && IsTypeName(reference[..end]) && IsIdWithVersion(reference[(end + 1)..]);
+        isWarning =
+            target is null && end > 0 && reference[end] == '/' && IsTypeName(reference[..end]) && IsIdWithVersion(reference[(end + 1)..]);
         if (isWarning)
             return "R4 has no resource type of this name.";
         if (target is null)
@@ -68,8 +69,10 @@ internal static class ReferenceFormat
     }
 
     private static bool IsTypeName(ReadOnlySpan<byte> name) =>
-        char.IsAsciiLetterUpper((char)name[0]) && name.IndexOfAnyExcept(System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8)) < 0
-        && !name.SequenceEqual("DomainResource"u8) && !name.SequenceEqual("Resource"u8);
+        char.IsAsciiLetterUpper((char)name[0])
+        && name.IndexOfAnyExcept(System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8)) < 0
+        && !name.SequenceEqual("DomainResource"u8)
+        && !name.SequenceEqual("Resource"u8);
 
     private static bool IsIdWithVersion(ReadOnlySpan<byte> text)
     {

@@ -34,7 +34,8 @@ public sealed class ResourceValidator
     /// <summary>The structure level with the default limits.</summary>
     public static ResourceValidator Default => Shared.Value;
 
-    /// <summary>The keys of the invariants that the structure level reports, always: an <see cref="IInvariantChecker"/> leaves them out.</summary>
+    /// <summary>The keys of the invariants that the structure level reports, always: an <see cref="IInvariantChecker"/> leaves them
+    /// out.</summary>
     public static IReadOnlySet<string> StructuralInvariants { get; } =
         new HashSet<string>(["ele-1", "ext-1", "dom-2", "txt-1", "txt-2"], StringComparer.Ordinal);
 
@@ -92,7 +93,10 @@ public sealed class ResourceValidator
 
         if (utf8.StartsWith("\uFEFF"u8))
         {
-            issues.Error(IssueCode.Structure, "The resource begins with a byte order mark, which JSON must not have (RFC 8259, 8.1): send it without.");
+            issues.Error(
+                IssueCode.Structure,
+                "The resource begins with a byte order mark, which JSON must not have (RFC 8259, 8.1): send it without."
+            );
             return false;
         }
 
@@ -151,7 +155,8 @@ public sealed class ResourceValidator
         var reason = e.Message.Split(" LineNumber:")[0].TrimEnd('.');
         issues.Error(
             IssueCode.Structure,
-            $"The JSON is malformed at line {(e.LineNumber ?? 0) + 1}, byte {(e.BytePositionInLine ?? 0) + 1} of that line: {reason}.");
+            $"The JSON is malformed at line {(e.LineNumber ?? 0) + 1}, byte {(e.BytePositionInLine ?? 0) + 1} of that line: {reason}."
+        );
     }
 
     private static int FirstInvalidByte(ReadOnlySpan<byte> utf8)

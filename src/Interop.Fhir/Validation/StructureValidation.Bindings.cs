@@ -43,13 +43,15 @@ internal sealed partial class StructureValidation
         {
             Issues.Error(
                 IssueCode.CodeInvalid,
-                $"{(hasCoding ? "None of the codings is" : "There is no coding; one is required that is")} {Codes(valueSet)} (value set {valueSet.Url}).");
+                $"{(hasCoding ? "None of the codings is" : "There is no coding; one is required that is")} {Codes(valueSet)} (value set {valueSet.Url})."
+            );
         }
     }
 
     private static bool IsBoundCoding(ref Utf8JsonReader reader, RequiredValueSet valueSet)
     {
-        Utf8JsonReader system = default, code = default;
+        Utf8JsonReader system = default,
+            code = default;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var isSystem = reader.IsNamed("system"u8);

@@ -62,13 +62,19 @@ internal sealed partial class StructureValidation
         if (!element.Repeats)
         {
             if (state.Value is null && !state.CompanionHasContent)
-                Issues.ErrorAt(element.Name, IssueCode.Invariant, $"ele-1: {state.Companion!.Name} has an id only, and there is no value beside it.");
+                Issues.ErrorAt(
+                    element.Name,
+                    IssueCode.Invariant,
+                    $"ele-1: {state.Companion!.Name} has an id only, and there is no value beside it."
+                );
         }
         else if (state.Value is not null && state.ValueCount != state.CompanionCount)
         {
             Issues.ErrorAt(
-                element.Name, IssueCode.Structure,
-                $"{state.Value.Name} has {state.ValueCount} items and {state.Companion!.Name} {state.CompanionCount}: fill the shorter one up with null.");
+                element.Name,
+                IssueCode.Structure,
+                $"{state.Value.Name} has {state.ValueCount} items and {state.Companion!.Name} {state.CompanionCount}: fill the shorter one up with null."
+            );
         }
     }
 
@@ -81,7 +87,8 @@ internal sealed partial class StructureValidation
         {
             var gap = _gaps[i];
             ref readonly var state = ref _states[gap.Position];
-            var hasCounterGap = _gaps.BinarySearch(firstGap, _gaps.Count - firstGap, gap with { IsCompanion = !gap.IsCompanion }, ArrayGap.Order) >= 0;
+            var hasCounterGap =
+                _gaps.BinarySearch(firstGap, _gaps.Count - firstGap, gap with { IsCompanion = !gap.IsCompanion }, ArrayGap.Order) >= 0;
             var isReportedWithCounterGap = gap.IsCompanion && hasCounterGap;
             var hasContentBeside = !hasCounterGap && gap.Index < (gap.IsCompanion ? state.ValueCount : state.CompanionCount);
             if (hasContentBeside || isReportedWithCounterGap)
@@ -109,7 +116,10 @@ internal sealed partial class StructureValidation
         {
             Issues.Error(
                 IssueCode.Invariant,
-                hasValue ? "ext-1: an extension has either a value or extensions, not both." : "ext-1: an extension must have a value or extensions.");
+                hasValue
+                    ? "ext-1: an extension has either a value or extensions, not both."
+                    : "ext-1: an extension must have a value or extensions."
+            );
         }
     }
 }

@@ -28,7 +28,10 @@ internal sealed partial class StructureValidation
         switch (reader.TokenType)
         {
             case JsonTokenType.StartObject or JsonTokenType.StartArray:
-                Issues.Error(IssueCode.Structure, $"{property.Name} must be a single value ({property.Type.Code}), not {Describe(reader.TokenType)}.");
+                Issues.Error(
+                    IssueCode.Structure,
+                    $"{property.Name} must be a single value ({property.Type.Code}), not {Describe(reader.TokenType)}."
+                );
                 reader.Skip();
                 break;
             case JsonTokenType.Null:
@@ -46,7 +49,8 @@ internal sealed partial class StructureValidation
             default:
                 Issues.Error(
                     IssueCode.Structure,
-                    $"{property.Name} must be {(kind == PrimitiveKind.Boolean ? "true or false" : IsNumber(kind) ? "a JSON number" : "a JSON string")} ({property.Type.Code}), not {Describe(reader.TokenType)}.");
+                    $"{property.Name} must be {(kind == PrimitiveKind.Boolean ? "true or false" : IsNumber(kind) ? "a JSON number" : "a JSON string")} ({property.Type.Code}), not {Describe(reader.TokenType)}."
+                );
                 break;
         }
     }
@@ -113,7 +117,10 @@ internal sealed partial class StructureValidation
     {
         if (reader.TokenType != JsonTokenType.StartObject)
         {
-            Issues.Error(IssueCode.Structure, $"{property.Name} must be a JSON object with id or extension, not {Describe(reader.TokenType)}.");
+            Issues.Error(
+                IssueCode.Structure,
+                $"{property.Name} must be a JSON object with id or extension, not {Describe(reader.TokenType)}."
+            );
             reader.Skip();
             return true;
         }

@@ -57,13 +57,14 @@ internal sealed partial class StructureValidation
         return "one of " + string.Join(", ", codes.Take(most)) + (codes.Count > most ? $" and {codes.Count - most} others" : "");
     }
 
-    private static string Describe(JsonTokenType token) => token switch
-    {
-        JsonTokenType.StartObject => "an object",
-        JsonTokenType.StartArray => "an array",
-        JsonTokenType.String => "a string",
-        JsonTokenType.Number => "a number",
-        JsonTokenType.True or JsonTokenType.False => "true or false",
-        _ => "null",
-    };
+    private static string Describe(JsonTokenType token) =>
+        token switch
+        {
+            JsonTokenType.StartObject => "an object",
+            JsonTokenType.StartArray => "an array",
+            JsonTokenType.String => "a string",
+            JsonTokenType.Number => "a number",
+            JsonTokenType.True or JsonTokenType.False => "true or false",
+            _ => "null",
+        };
 }

@@ -159,7 +159,9 @@ internal sealed partial class StructureValidation
             return type.Properties.Find(reader.ValueSpan);
 
         Span<byte> name = stackalloc byte[Utf8JsonReaderText.LongestEscapedName];
-        return reader.ValueSpan.Length <= Utf8JsonReaderText.LongestEscapedName && reader.TryUnescape(name, out var length) ? type.Properties.Find(name[..length]) : null;
+        return reader.ValueSpan.Length <= Utf8JsonReaderText.LongestEscapedName && reader.TryUnescape(name, out var length)
+            ? type.Properties.Find(name[..length])
+            : null;
     }
 
     private void ReadProperty(ref Utf8JsonReader reader, int frame, Property property, ElementType? parent, ObjectRole role)
@@ -207,7 +209,10 @@ internal sealed partial class StructureValidation
 
         var other = known ?? (property.IsCompanion ? state.Value : state.Companion);
         if (other is not null && other.TypeIndex != property.TypeIndex)
-            Issues.Error(IssueCode.Structure, $"{property.Element.Name}[x] has one type only: {other.Name} and {property.Name} exclude each other.");
+            Issues.Error(
+                IssueCode.Structure,
+                $"{property.Element.Name}[x] has one type only: {other.Name} and {property.Name} exclude each other."
+            );
         met = property;
         return true;
     }
@@ -270,7 +275,10 @@ internal sealed partial class StructureValidation
         }
         else if (reader.TokenType != JsonTokenType.StartObject)
         {
-            Issues.Error(IssueCode.Structure, $"{property.Name} must be a JSON object ({property.Type.Code}), not {Describe(reader.TokenType)}.");
+            Issues.Error(
+                IssueCode.Structure,
+                $"{property.Name} must be a JSON object ({property.Type.Code}), not {Describe(reader.TokenType)}."
+            );
             reader.Skip();
         }
         else if (type.IsResource)

@@ -10,7 +10,8 @@ public enum IssueSeverity
 
 /// <summary>One issue of a resource, as in OperationOutcome.issue.</summary>
 /// <param name="Severity">The severity.</param>
-/// <param name="Code">An OperationOutcome issue code (https://hl7.org/fhir/R4/valueset-issue-type.html); see <see cref="IssueCode"/>.</param>
+/// <param name="Code">An OperationOutcome issue code (https://hl7.org/fhir/R4/valueset-issue-type.html); see
+/// <see cref="IssueCode"/>.</param>
 /// <param name="Location">The element as FHIRPath: Patient.name[0].family. A missing required element is named at its place.</param>
 /// <param name="Text">What is wrong and what is expected.</param>
 public sealed record ValidationIssue(IssueSeverity Severity, string Code, string Location, string Text);
@@ -18,7 +19,8 @@ public sealed record ValidationIssue(IssueSeverity Severity, string Code, string
 /// <summary>The codes of https://hl7.org/fhir/R4/valueset-issue-type.html that validation uses.</summary>
 public static class IssueCode
 {
-    /// <summary>The JSON is malformed, or is not shaped as FHIR's JSON is: an unknown property, an array where there must be none.</summary>
+    /// <summary>The JSON is malformed, or is not shaped as FHIR's JSON is: an unknown property, an array where there must be
+    /// none.</summary>
     public const string Structure = "structure";
 
     /// <summary>A required element is missing.</summary>

@@ -2,13 +2,15 @@ using System.Collections.Immutable;
 
 namespace Interop.Fhir.Validation;
 
-/// <summary>What a resource is and what is wrong with it. Id, version and type are filled as far as they could be read, even when there are errors.</summary>
+/// <summary>What a resource is and what is wrong with it. Id, version and type are filled as far as they could be read, even when there are
+/// errors.</summary>
 public sealed record ValidationResult
 {
     /// <summary>A known R4 resource type, else null.</summary>
     public string? ResourceType { get; init; }
 
-    /// <summary>The id as it stands, also where its format is an issue; null where it is absent, not a string, or beyond 1,024 bytes.</summary>
+    /// <summary>The id as it stands, also where its format is an issue; null where it is absent, not a string, or beyond 1,024
+    /// bytes.</summary>
     public string? Id { get; init; }
 
     /// <summary>meta.versionId, under the conditions of <see cref="Id"/>.</summary>
@@ -32,7 +34,11 @@ public sealed record ValidationResult
             json.WriteStartObject();
             json.WriteString("resourceType"u8, "OperationOutcome"u8);
             json.WriteStartArray("issue"u8);
-            foreach (var issue in Issues.IsEmpty ? [new ValidationIssue(IssueSeverity.Information, "informational", "", "The resource is valid.")] : Issues)
+            foreach (
+                var issue in Issues.IsEmpty
+                    ? [new ValidationIssue(IssueSeverity.Information, "informational", "", "The resource is valid.")]
+                    : Issues
+            )
                 Write(json, issue);
             json.WriteEndArray();
             json.WriteEndObject();

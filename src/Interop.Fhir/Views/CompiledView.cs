@@ -21,7 +21,16 @@ public sealed class CompiledView
     private readonly RootType _rootType;
     private ViewRun? _spare;
 
-    internal CompiledView(ViewDefinition definition, IFhirTypeModel model, FhirTypeInfo resourceType, IReadOnlyList<ViewColumn> columns, ViewStep first, ViewCondition[] where, int depth, IReadOnlyList<ViewWarning> warnings)
+    internal CompiledView(
+        ViewDefinition definition,
+        IFhirTypeModel model,
+        FhirTypeInfo resourceType,
+        IReadOnlyList<ViewColumn> columns,
+        ViewStep first,
+        ViewCondition[] where,
+        int depth,
+        IReadOnlyList<ViewWarning> warnings
+    )
     {
         Definition = definition;
         TypeModel = model;
@@ -40,7 +49,8 @@ public sealed class CompiledView
     public IReadOnlyList<ViewColumn> Columns { get; }
 
     /// <summary>
-    /// Paths that always give empty, such as those with a misspelt element (their columns stay null), and paths that may give several values
+    /// Paths that always give empty, such as those with a misspelt element (their columns stay null), and paths that may give several
+    /// values
     /// for a column that takes one.
     /// </summary>
     public IReadOnlyList<ViewWarning> Warnings { get; }

@@ -11,10 +11,12 @@ public static class DefaultViews
     private const string Prefix = "views/";
 
     private static readonly Lazy<IReadOnlyList<ViewDefinition>> Definitions = new(() =>
-        [.. Names().Order(StringComparer.Ordinal).Select(name => ViewDefinition.Parse(Read(name), requireName: true))]);
+        [.. Names().Order(StringComparer.Ordinal).Select(name => ViewDefinition.Parse(Read(name), requireName: true))]
+    );
 
     private static readonly Lazy<IReadOnlyDictionary<string, CompiledView>> Compiled = new(() =>
-        Definitions.Value.ToDictionary(view => view.Name!, view => CompiledView.Compile(view), StringComparer.Ordinal));
+        Definitions.Value.ToDictionary(view => view.Name!, view => CompiledView.Compile(view), StringComparer.Ordinal)
+    );
 
     /// <summary>Every view that comes with the platform, by name.</summary>
     public static IReadOnlyDictionary<string, CompiledView> All => Compiled.Value;
@@ -23,7 +25,8 @@ public static class DefaultViews
     /// <exception cref="KeyNotFoundException">There is none of that name.</exception>
     public static byte[] Read(string name)
     {
-        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"{Prefix}{name}.json")
+        using var stream =
+            Assembly.GetExecutingAssembly().GetManifestResourceStream($"{Prefix}{name}.json")
             ?? throw new KeyNotFoundException($"No view {name} comes with the platform; there are {string.Join(", ", Names())}.");
         var bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
@@ -31,7 +34,9 @@ public static class DefaultViews
     }
 
     private static IEnumerable<string> Names() =>
-        Assembly.GetExecutingAssembly().GetManifestResourceNames()
+        Assembly
+            .GetExecutingAssembly()
+            .GetManifestResourceNames()
             .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
             .Select(name => name[Prefix.Length..^".json".Length]);
 }

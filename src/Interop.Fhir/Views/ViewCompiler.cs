@@ -32,12 +32,19 @@ internal sealed class ViewCompiler
             if (!operations.TryAdd(constant.Name, new LiteralOperation(FhirPathNode.FromJson(constant.Value, type))))
                 throw new ViewDefinitionException($"constant[{i}].name", $"there is another constant {constant.Name}");
         }
-        _options = new FhirPathOptions { TypeModel = model, KnownVariables = operations.Keys.ToHashSet(), VariableOperations = operations };
+        _options = new FhirPathOptions
+        {
+            TypeModel = model,
+            KnownVariables = operations.Keys.ToHashSet(),
+            VariableOperations = operations,
+        };
     }
 
     public CompiledView Compile()
     {
-        var resource = _model.FindType(_definition.Resource) is { IsResource: true } type ? type : throw new ViewDefinitionException("resource", $"{_definition.Resource} is no type of resource");
+        var resource = _model.FindType(_definition.Resource) is { IsResource: true } type
+            ? type
+            : throw new ViewDefinitionException("resource", $"{_definition.Resource} is no type of resource");
         var columns = ColumnsOf(_definition.Select);
         if (columns.Count == 0 && _definition.Select.Count == 0)
             throw new ViewDefinitionException("select", "the view selects nothing");
@@ -75,11 +82,17 @@ internal sealed class ViewCompiler
     private static void RequireSame(List<ViewColumn> first, List<ViewColumn> other, string place)
     {
         if (!first.Select(c => c.Name).SequenceEqual(other.Select(c => c.Name)))
-            throw new ViewDefinitionException(place, $"every branch of a unionAll needs the same columns in the same order: the first has {Names(first)}, this one {Names(other)}");
+            throw new ViewDefinitionException(
+                place,
+                $"every branch of a unionAll needs the same columns in the same order: the first has {Names(first)}, this one {Names(other)}"
+            );
         for (var i = 0; i < first.Count; i++)
         {
             if (first[i].Kind != other[i].Kind || first[i].IsCollection != other[i].IsCollection)
-                throw new ViewDefinitionException(other[i].Place, $"the column {first[i].Name} is {Shape(other[i])} here, and {Shape(first[i])} in the first branch of the unionAll");
+                throw new ViewDefinitionException(
+                    other[i].Place,
+                    $"the column {first[i].Name} is {Shape(other[i])} here, and {Shape(first[i])} in the first branch of the unionAll"
+                );
         }
     }
 
@@ -109,8 +122,7 @@ internal sealed class ViewCompiler
         {
             ViewIteration.None => step,
             ViewIteration.Repeat => new RepeatStep(depth, PlaceOf(select), iteration, step),
-            ViewIteration.ForEachOrNull => new ForEachStep(
-                depth, PlaceOf(select), iteration[0], step, NoElement(select, depth, next)),
+            ViewIteration.ForEachOrNull => new ForEachStep(depth, PlaceOf(select), iteration[0], step, NoElement(select, depth, next)),
             _ => new ForEachStep(depth, PlaceOf(select), iteration[0], step, null),
         };
     }
@@ -122,15 +134,17 @@ internal sealed class ViewCompiler
             depth,
             [.. columns.Select(column => _columnIndexes[column.Name])],
             [.. columns.Where(column => column.Path.Trim() == $"%{RowIndex}").Select(column => _columnIndexes[column.Name])],
-            next);
+            next
+        );
     }
 
-    private static string PlaceOf(ViewSelect select) => select.Iteration switch
-    {
-        ViewIteration.ForEach => $"{select.Place}.forEach",
-        ViewIteration.ForEachOrNull => $"{select.Place}.forEachOrNull",
-        _ => $"{select.Place}.repeat",
-    };
+    private static string PlaceOf(ViewSelect select) =>
+        select.Iteration switch
+        {
+            ViewIteration.ForEach => $"{select.Place}.forEach",
+            ViewIteration.ForEachOrNull => $"{select.Place}.forEachOrNull",
+            _ => $"{select.Place}.repeat",
+        };
 
     /// <summary>The paths of a select's iteration; what they find is the context of what is inside.</summary>
     private Operation[] Iteration(ViewSelect select, ref StaticType context)
@@ -173,7 +187,10 @@ internal sealed class ViewCompiler
             _warnings.Add(new ViewWarning($"{column.Place}.path", MayBeSeveral(column)));
         return Fits(column, found)
             ? new ColumnPath(column, _columnIndexes[column.Name], path)
-            : throw new ViewDefinitionException($"{column.Place}.type", $"the path gives {found}, which does not fit a column of type {column.Type}");
+            : throw new ViewDefinitionException(
+                $"{column.Place}.type",
+                $"the path gives {found}, which does not fit a column of type {column.Type}"
+            );
     }
 
     private static string MayBeSeveral(ViewColumn column) =>

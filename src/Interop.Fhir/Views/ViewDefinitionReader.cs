@@ -14,8 +14,30 @@ internal static partial class ViewDefinitionReader
     private const int MaximumSelects = 500;
     private const int MaximumPaths = 100;
 
-    private static readonly string[] SelectProperties = ["id", "extension", "modifierExtension", "column", "select", "forEach", "forEachOrNull", "repeat", "unionAll"];
-    private static readonly string[] ColumnProperties = ["id", "extension", "modifierExtension", "name", "path", "type", "collection", "description", "tag"];
+    private static readonly string[] SelectProperties =
+    [
+        "id",
+        "extension",
+        "modifierExtension",
+        "column",
+        "select",
+        "forEach",
+        "forEachOrNull",
+        "repeat",
+        "unionAll",
+    ];
+    private static readonly string[] ColumnProperties =
+    [
+        "id",
+        "extension",
+        "modifierExtension",
+        "name",
+        "path",
+        "type",
+        "collection",
+        "description",
+        "tag",
+    ];
 
     public static ViewDefinition Read(JsonElement json, bool requireName)
     {
@@ -47,7 +69,10 @@ internal static partial class ViewDefinitionReader
             Status = Text(json, "status", ""),
             Resource = Text(json, "resource", "") ?? throw new ViewDefinitionException("resource", "the type of resource is missing"),
             Constants = [.. Limited(json, "constant", "", MaximumPaths).Select(item => Constant(item.Json, item.Place))],
-            Where = [.. Limited(json, "where", "", MaximumPaths).Select(item => RequiredText(Object(item.Json, item.Place), "path", item.Place))],
+            Where =
+            [
+                .. Limited(json, "where", "", MaximumPaths).Select(item => RequiredText(Object(item.Json, item.Place), "path", item.Place)),
+            ],
             Select = json.TryGetProperty("select", out _)
                 ? Selects(json, "select", "", 0)
                 : throw new ViewDefinitionException("select", "the view selects nothing"),
@@ -67,15 +92,27 @@ internal static partial class ViewDefinitionReader
     {
         Object(json, place);
         RefuseUnknown(json, SelectProperties, place);
-        string? forEach = Text(json, "forEach", place), orNull = Text(json, "forEachOrNull", place);
-        string[] repeat = [.. Limited(json, "repeat", place, MaximumPaths).Select(item =>
-            item.Json.ValueKind == JsonValueKind.String ? TextOf(item.Json, item.Place) : throw new ViewDefinitionException(item.Place, "expected a path"))];
+        string? forEach = Text(json, "forEach", place),
+            orNull = Text(json, "forEachOrNull", place);
+        string[] repeat =
+        [
+            .. Limited(json, "repeat", place, MaximumPaths)
+                .Select(item =>
+                    item.Json.ValueKind == JsonValueKind.String
+                        ? TextOf(item.Json, item.Place)
+                        : throw new ViewDefinitionException(item.Place, "expected a path")
+                ),
+        ];
         if ((forEach is null ? 0 : 1) + (orNull is null ? 0 : 1) + (repeat.Length == 0 ? 0 : 1) > 1)
             throw new ViewDefinitionException(place, "only one of forEach, forEachOrNull and repeat may be given");
         var select = new ViewSelect
         {
             Place = place,
-            Iteration = forEach is not null ? ViewIteration.ForEach : orNull is not null ? ViewIteration.ForEachOrNull : repeat.Length > 0 ? ViewIteration.Repeat : ViewIteration.None,
+            Iteration =
+                forEach is not null ? ViewIteration.ForEach
+                : orNull is not null ? ViewIteration.ForEachOrNull
+                : repeat.Length > 0 ? ViewIteration.Repeat
+                : ViewIteration.None,
             IterationPaths = (forEach ?? orNull) is { } path ? [path] : repeat,
             Columns = [.. Items(json, "column", place).Select(item => Column(item.Json, item.Place))],
             Selects = Selects(json, "select", place, depth),
@@ -95,7 +132,9 @@ internal static partial class ViewDefinitionReader
             throw new ViewDefinitionException($"{place}.name", $"'{name}' is not letters, digits and underscores, beginning with a letter");
         var collection = false;
         if (json.TryGetProperty("collection", out var flag))
-            collection = flag.ValueKind is JsonValueKind.True or JsonValueKind.False ? flag.GetBoolean() : throw new ViewDefinitionException($"{place}.collection", "expected true or false");
+            collection = flag.ValueKind is JsonValueKind.True or JsonValueKind.False
+                ? flag.GetBoolean()
+                : throw new ViewDefinitionException($"{place}.collection", "expected true or false");
         return new ViewColumn(name, RequiredText(json, "path", place), Text(json, "type", place), collection, place);
     }
 
@@ -108,13 +147,16 @@ internal static partial class ViewDefinitionReader
             throw new ViewDefinitionException(place, $"the constant {name} needs one value, such as valueString");
         var suffix = values[0].Name["value".Length..];
         var type = char.ToLowerInvariant(suffix[0]) + suffix[1..];
-        var fits = ViewColumnKinds.IsPrimitive(type) && values[0].Value.ValueKind switch
-        {
-            JsonValueKind.String => ViewColumnKinds.Of(type) is not (ViewColumnKind.Boolean or ViewColumnKind.Integer or ViewColumnKind.Numeric),
-            JsonValueKind.Number => ViewColumnKinds.Of(type) is ViewColumnKind.Integer or ViewColumnKind.Numeric,
-            JsonValueKind.True or JsonValueKind.False => ViewColumnKinds.Of(type) == ViewColumnKind.Boolean,
-            _ => false,
-        };
+        var fits =
+            ViewColumnKinds.IsPrimitive(type)
+            && values[0].Value.ValueKind switch
+            {
+                JsonValueKind.String => ViewColumnKinds.Of(type)
+                    is not (ViewColumnKind.Boolean or ViewColumnKind.Integer or ViewColumnKind.Numeric),
+                JsonValueKind.Number => ViewColumnKinds.Of(type) is ViewColumnKind.Integer or ViewColumnKind.Numeric,
+                JsonValueKind.True or JsonValueKind.False => ViewColumnKinds.Of(type) == ViewColumnKind.Boolean,
+                _ => false,
+            };
         return fits
             ? new ViewConstant(name, type, values[0].Value.Clone())
             : throw new ViewDefinitionException($"{place}.{values[0].Name}", $"not a value of a primitive type {type}");
@@ -144,7 +186,10 @@ internal static partial class ViewDefinitionReader
         var (branches, columns) = (0, 0);
         Count(selects);
         if (branches > MaximumSelects)
-            throw new ViewDefinitionException("select", $"the view has {branches:N0} selects and branches, and at most {MaximumSelects:N0} are allowed");
+            throw new ViewDefinitionException(
+                "select",
+                $"the view has {branches:N0} selects and branches, and at most {MaximumSelects:N0} are allowed"
+            );
         if (columns > MaximumColumns)
             throw new ViewDefinitionException("select", $"the view has {columns:N0} columns, and at most {MaximumColumns:N0} are allowed");
 
@@ -180,7 +225,9 @@ internal static partial class ViewDefinitionReader
         if (!json.TryGetProperty(property, out var value))
             return null;
         var own = place.Length == 0 ? property : $"{place}.{property}";
-        return value.ValueKind == JsonValueKind.String && TextOf(value, own) is { Length: > 0 } text ? text : throw new ViewDefinitionException(own, "expected a text");
+        return value.ValueKind == JsonValueKind.String && TextOf(value, own) is { Length: > 0 } text
+            ? text
+            : throw new ViewDefinitionException(own, "expected a text");
     }
 
     private static string TextOf(JsonElement value, string place)

@@ -12,7 +12,11 @@ namespace Interop.Fhir.Views;
 /// <summary>The state of a view on one resource. Reused for the next resource.</summary>
 internal sealed class ViewRun(IReadOnlyList<ViewColumn> columns, int depth)
 {
-    private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions WriterOptions = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
+    };
 
     /// <summary>The count of a cell without an element: null also where the column is a collection.</summary>
     private const int NoElement = -1;
@@ -28,11 +32,20 @@ internal sealed class ViewRun(IReadOnlyList<ViewColumn> columns, int depth)
 
     public int Rows { get; private set; }
 
-    public void Begin(IFhirTypeModel model, in FhirPathNode resource, IViewRowSink sink, EvaluationLimits? limits, CancellationToken cancellationToken)
+    public void Begin(
+        IFhirTypeModel model,
+        in FhirPathNode resource,
+        IViewRowSink sink,
+        EvaluationLimits? limits,
+        CancellationToken cancellationToken
+    )
     {
-        _evaluation = Evaluation.Rent(model, limits is null && !cancellationToken.CanBeCanceled
-            ? null
-            : new EvaluationContext { Limits = limits ?? EvaluationLimits.Default, CancellationToken = cancellationToken });
+        _evaluation = Evaluation.Rent(
+            model,
+            limits is null && !cancellationToken.CanBeCanceled
+                ? null
+                : new EvaluationContext { Limits = limits ?? EvaluationLimits.Default, CancellationToken = cancellationToken }
+        );
         _evaluation.SetInput(resource);
         _sink = sink;
         Rows = 0;
@@ -68,7 +81,10 @@ internal sealed class ViewRun(IReadOnlyList<ViewColumn> columns, int depth)
     public void WriteRow()
     {
         if (Rows == CompiledView.MaxRowsPerResource)
-            throw new ViewEvaluationException("select", $"the view gives more than {CompiledView.MaxRowsPerResource:N0} rows of this resource");
+            throw new ViewEvaluationException(
+                "select",
+                $"the view gives more than {CompiledView.MaxRowsPerResource:N0} rows of this resource"
+            );
         _sink.BeginRow();
         for (var i = 0; i < _cells.Length; i++)
         {
@@ -102,7 +118,8 @@ internal sealed class ViewRun(IReadOnlyList<ViewColumn> columns, int depth)
             case ViewColumnKind.Integer when node.TryGetInteger(out var integer):
                 _sink.Integer(integer);
                 break;
-            case ViewColumnKind.Integer when node.TryGetDecimal(out var number) && decimal.Truncate(number) == number && Math.Abs(number) <= long.MaxValue:
+            case ViewColumnKind.Integer
+                when node.TryGetDecimal(out var number) && decimal.Truncate(number) == number && Math.Abs(number) <= long.MaxValue:
                 _sink.Integer((long)number);
                 break;
             case ViewColumnKind.Numeric when node.Kind is NodeKind.Decimal or NodeKind.Integer:
@@ -111,7 +128,10 @@ internal sealed class ViewRun(IReadOnlyList<ViewColumn> columns, int depth)
             case ViewColumnKind.Json:
                 WriteJson(node);
                 break;
-            case ViewColumnKind.Text or ViewColumnKind.Date or ViewColumnKind.DateTime or ViewColumnKind.Time when node.Json.ValueKind != JsonValueKind.Object:
+            case ViewColumnKind.Text
+            or ViewColumnKind.Date
+            or ViewColumnKind.DateTime
+            or ViewColumnKind.Time when node.Json.ValueKind != JsonValueKind.Object:
                 WriteText(column, node, numeric: false);
                 break;
             default:
@@ -119,19 +139,23 @@ internal sealed class ViewRun(IReadOnlyList<ViewColumn> columns, int depth)
         }
     }
 
-    private static ViewColumnKind Natural(in FhirPathNode node) => node.Kind switch
-    {
-        NodeKind.Boolean => ViewColumnKind.Boolean,
-        NodeKind.Integer => ViewColumnKind.Integer,
-        NodeKind.Decimal => ViewColumnKind.Numeric,
-        NodeKind.None or NodeKind.Quantity when node.Json.ValueKind == JsonValueKind.Object => ViewColumnKind.Json,
-        _ => ViewColumnKind.Text,
-    };
+    private static ViewColumnKind Natural(in FhirPathNode node) =>
+        node.Kind switch
+        {
+            NodeKind.Boolean => ViewColumnKind.Boolean,
+            NodeKind.Integer => ViewColumnKind.Integer,
+            NodeKind.Decimal => ViewColumnKind.Numeric,
+            NodeKind.None or NodeKind.Quantity when node.Json.ValueKind == JsonValueKind.Object => ViewColumnKind.Json,
+            _ => ViewColumnKind.Text,
+        };
 
     private void Count(int bytes)
     {
         if ((_bytes += bytes) > CompiledView.MaxRowBytesPerResource)
-            throw new ViewEvaluationException("select", $"the rows of this resource have more than {CompiledView.MaxRowBytesPerResource:N0} bytes");
+            throw new ViewEvaluationException(
+                "select",
+                $"the rows of this resource have more than {CompiledView.MaxRowBytesPerResource:N0} bytes"
+            );
     }
 
     private static string TextOf(ViewColumn column, in FhirPathNode node)

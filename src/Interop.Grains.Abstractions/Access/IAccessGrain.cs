@@ -52,7 +52,8 @@ public enum AccessRole
 
 /// <summary>A user, or a sender with an API key.</summary>
 /// <param name="Name">Unique among its kind.</param>
-/// <param name="Stamp">A value that changes with the password, the role and the state of a user; tokens with another value are void.</param>
+/// <param name="Stamp">A value that changes with the password, the role and the state of a user; tokens with another value are
+/// void.</param>
 [GenerateSerializer, Immutable, Alias("Interop.CallerIdentity")]
 public sealed record CallerIdentity(string Name, AccessRole Role, string Stamp);
 

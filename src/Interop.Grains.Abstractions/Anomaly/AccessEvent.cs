@@ -55,7 +55,8 @@ public enum AccessFlags
 /// <param name="VersionId"><c>meta.versionId</c>, where the server says it.</param>
 /// <param name="LastUpdated"><c>meta.lastUpdated</c>.</param>
 /// <param name="Time"><c>recorded</c>, or where that is missing or implausible the server's time.</param>
-/// <param name="Agent">The acting person or system: a reference, else an identifier's value, else a login, else a name; empty: none.</param>
+/// <param name="Agent">The acting person or system: a reference, else an identifier's value, else a login, else a name; empty:
+/// none.</param>
 /// <param name="AgentLogin"><c>agent.altId</c>.</param>
 /// <param name="AgentRole">The first code of the agent's role, where the event has it.</param>
 /// <param name="Patient">The patient, as <c>Patient/ID</c>.</param>
@@ -92,7 +93,8 @@ public sealed record AccessEvent(
     bool BreakGlass,
     int Entities,
     long Records,
-    AccessFlags Flags)
+    AccessFlags Flags
+)
 {
     /// <summary>A failure, as the outcome says.</summary>
     public bool Failed => Outcome is not (null or "" or "0");
@@ -129,7 +131,8 @@ public sealed record CareContext(
     bool OwnRecord = false,
     bool Colleague = false,
     bool Watched = false,
-    bool DisabledAccount = false)
+    bool DisabledAccount = false
+)
 {
     /// <summary>Nothing is known.</summary>
     public static CareContext None { get; } = new(CareLink.Unknown);
@@ -159,7 +162,8 @@ public sealed record PopulationView(
     double HourSpread,
     double DayNorm,
     double DaySpread,
-    double UnexplainedShare);
+    double UnexplainedShare
+);
 
 /// <summary>An access with all that is known of it beside the agent's own history.</summary>
 [GenerateSerializer, Immutable, Alias("Interop.Anomaly.AccessInContext")]

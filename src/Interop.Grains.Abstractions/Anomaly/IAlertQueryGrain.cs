@@ -35,10 +35,19 @@ public interface IAlertQueryGrain : IGrainWithIntegerKey
     Task<ImmutableArray<Suppression>> ListSuppressions();
 }
 
-/// <param name="After">Only alerts that were stored after this one's number; then the oldest come first. Null: all, the newest first.</param>
+/// <param name="After">Only alerts that were stored after this one's number; then the oldest come first. Null: all, the newest
+/// first.</param>
 [GenerateSerializer, Immutable, Alias("Interop.AlertFilter")]
 public sealed record AlertFilter(
-    string? Severity, DateTimeOffset? Since, DateTimeOffset? Until, string? Source, string? Agent, string? Status, int Limit, DateTimeOffset? After = null);
+    string? Severity,
+    DateTimeOffset? Since,
+    DateTimeOffset? Until,
+    string? Source,
+    string? Agent,
+    string? Status,
+    int Limit,
+    DateTimeOffset? After = null
+);
 
 /// <summary>A stored event with its score, as the dashboard shows it.</summary>
 /// <param name="Id"><c>source-number</c>.</param>
@@ -74,7 +83,8 @@ public sealed record Alert(
     JsonText Reasons,
     string? ModelVersion,
     string Status,
-    int Flags);
+    int Flags
+);
 
 /// <param name="Features">JSON object: the feature vector.</param>
 /// <param name="Event">The AuditEvent as received.</param>
@@ -94,11 +104,29 @@ public sealed record AccessPage(ImmutableArray<Alert> Accesses, string? Next);
 /// <param name="History">JSON array of what happened to the case.</param>
 [GenerateSerializer, Immutable, Alias("Interop.AccessCase")]
 public sealed record AccessCase(
-    long Id, string Source, string Agent, string ReasonClass, string Status, string? Assignee, DateTimeOffset OpenedAt, DateTimeOffset LastAt, long Alerts, JsonText History);
+    long Id,
+    string Source,
+    string Agent,
+    string ReasonClass,
+    string Status,
+    string? Assignee,
+    DateTimeOffset OpenedAt,
+    DateTimeOffset LastAt,
+    long Alerts,
+    JsonText History
+);
 
 [GenerateSerializer, Immutable, Alias("Interop.WatchedPatient")]
 public sealed record WatchedPatient(string Patient, string? Reason, DateTimeOffset AddedAt);
 
 /// <param name="Suppressed">How many alerts it kept back.</param>
 [GenerateSerializer, Immutable, Alias("Interop.Suppression")]
-public sealed record Suppression(long Id, string? Agent, string? Action, string? ReasonClass, DateTimeOffset Until, DateTimeOffset CreatedAt, long Suppressed);
+public sealed record Suppression(
+    long Id,
+    string? Agent,
+    string? Action,
+    string? ReasonClass,
+    DateTimeOffset Until,
+    DateTimeOffset CreatedAt,
+    long Suppressed
+);

@@ -18,7 +18,8 @@ public interface IAnomalyModelGrain : IGrainWithIntegerKey
     [Alias("List")]
     Task<ImmutableArray<ModelVersion>> List();
 
-    /// <summary>Trains and promotes the first version when there is none and enough events are stored; then scores what is unscored.</summary>
+    /// <summary>Trains and promotes the first version when there is none and enough events are stored; then scores what is
+    /// unscored.</summary>
     [Alias("EnsureFirst")]
     Task EnsureFirst();
 }
@@ -41,4 +42,5 @@ public sealed record ModelVersion(
     JsonText Parameters,
     JsonText Metrics,
     DateTimeOffset CreatedAt,
-    DateTimeOffset? PromotedAt);
+    DateTimeOffset? PromotedAt
+);

@@ -2,7 +2,8 @@ using System.Collections.Immutable;
 
 namespace Interop.Discovery;
 
-/// <summary>One patient discovery request. The key is <c>tenant/request id</c>, so a request that comes twice at the same time is submitted once.</summary>
+/// <summary>One patient discovery request. The key is <c>tenant/request id</c>, so a request that comes twice at the same time is submitted
+/// once.</summary>
 [Alias("Interop.IDiscoveryGrain")]
 public interface IDiscoveryGrain : IGrainWithStringKey
 {
@@ -65,7 +66,12 @@ public sealed record DiscoveryAnswer(DiscoveryOutcome Outcome, string? Problem, 
 /// <param name="WantedDemographics">The codes of the demographics that the responder asks for.</param>
 /// <param name="Matches">The identifiers of the patients that were found; at most 1,000.</param>
 [GenerateSerializer, Immutable, Alias("Interop.XcpdResult")]
-public sealed record XcpdResult(string Outcome, int ResultCount, ImmutableArray<string> WantedDemographics, ImmutableArray<XcpdMatch> Matches);
+public sealed record XcpdResult(
+    string Outcome,
+    int ResultCount,
+    ImmutableArray<string> WantedDemographics,
+    ImmutableArray<XcpdMatch> Matches
+);
 
 /// <param name="Root">The assigning authority.</param>
 /// <param name="Extension">The patient's id there.</param>

@@ -4,17 +4,11 @@ namespace Interop.Health;
 [GenerateSerializer, Alias("Interop.NotReadyException")]
 public sealed class NotReadyException : Exception
 {
-    public NotReadyException()
-    {
-    }
+    public NotReadyException() { }
 
     public NotReadyException(string message)
-        : base(message)
-    {
-    }
+        : base(message) { }
 
     public NotReadyException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
+        : base(message, innerException) { }
 }

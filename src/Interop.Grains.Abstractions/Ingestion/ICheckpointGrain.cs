@@ -1,7 +1,8 @@
 namespace Interop.Ingestion;
 
 /// <summary>
-/// The checkpoint of one source and resource type; the key is <c>source/Type</c> (<see cref="IngestionGrains"/>). It starts runs; one run of a
+/// The checkpoint of one source and resource type; the key is <c>source/Type</c> (<see cref="IngestionGrains"/>). It starts runs; one run
+/// of a
 /// source and type is active at a time.
 /// </summary>
 [Alias("Interop.ICheckpointGrain")]
@@ -11,7 +12,8 @@ public interface ICheckpointGrain : IGrainWithStringKey
     [Alias("StartRun")]
     Task<StartRunResult> StartRun(RunRequest request);
 
-    /// <summary>Starts a replay: a run over the unresolved dead letters that <paramref name="runId"/> left at <paramref name="stage"/>.</summary>
+    /// <summary>Starts a replay: a run over the unresolved dead letters that <paramref name="runId"/> left at
+    /// <paramref name="stage"/>.</summary>
     [Alias("StartReplay")]
     Task<StartRunResult> StartReplay(long runId, string stage);
 

@@ -54,7 +54,8 @@ public sealed record RunFilter(
     DateTimeOffset? Since,
     DateTimeOffset? Until,
     bool IncludeDetails,
-    int Limit);
+    int Limit
+);
 
 /// <summary>A run in a list.</summary>
 /// <param name="DurationSeconds">Null while the run is active.</param>
@@ -68,7 +69,8 @@ public sealed record RunListItem(
     DateTimeOffset StartedAt,
     DateTimeOffset? FinishedAt,
     double? DurationSeconds,
-    JsonText? Details);
+    JsonText? Details
+);
 
 /// <summary>Counts over all runs and dead letters.</summary>
 [GenerateSerializer, Immutable, Alias("Interop.RunMetrics")]
@@ -76,7 +78,8 @@ public sealed record RunMetrics(
     long Total,
     ImmutableSortedDictionary<string, long> ByStatus,
     ImmutableSortedDictionary<string, long> ByResourceType,
-    ImmutableSortedDictionary<string, long> DeadlettersByStage);
+    ImmutableSortedDictionary<string, long> DeadlettersByStage
+);
 
 /// <summary>How far a run has come.</summary>
 /// <param name="Total">How many resources the server says the search has; null when it does not say.</param>
@@ -106,7 +109,8 @@ public sealed record RunDetail(
     ProgressDetail Progress,
     DeadLetterCounts Deadletters,
     ImmutableArray<DeadLetter> DeadletterSample,
-    long? ReplayOfRunId);
+    long? ReplayOfRunId
+);
 
 /// <summary>A resource that could not be validated, transformed or loaded.</summary>
 /// <param name="Issues">The validator's issues, as a JSON array.</param>
@@ -121,7 +125,8 @@ public sealed record DeadLetter(
     JsonText Issues,
     DateTimeOffset CreatedAt,
     bool Resolved,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] JsonText? Raw);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] JsonText? Raw
+);
 
 /// <summary>The patients that a run fetched because its resources point to them.</summary>
 /// <param name="Requested">Missing patients, fetched or not.</param>
@@ -146,7 +151,8 @@ public sealed record RunSummary(
     string? PatientId,
     long? SkippedMissingPatients,
     PatientBackfill? PatientBackfill,
-    ReplaySummary? Replay);
+    ReplaySummary? Replay
+);
 
 /// <summary>What a replay read.</summary>
 /// <param name="ReplayOfRunId">The run that left the dead letters.</param>
@@ -158,7 +164,8 @@ public sealed record ReplaySummary(
     string ReplayStage,
     long ReplaySourceCount,
     long ReplayRawCount,
-    long ReplayMissingRaw);
+    long ReplayMissingRaw
+);
 
 /// <summary>What to export.</summary>
 /// <param name="RunId">Only what this run loaded; null: everything.</param>
@@ -171,7 +178,8 @@ public sealed record ExportRequest(
     bool IncludeRaw,
     bool IncludeNormalized,
     long Offset,
-    long? Limit);
+    long? Limit
+);
 
 /// <summary>A part of an export.</summary>
 /// <param name="Lines">NDJSON, each line with its line feed.</param>

@@ -1,10 +1,12 @@
 namespace Interop.Ingestion;
 
-/// <summary>One run; the key is the run id. The grain owns the run's worker while the run is active. What is known of the run is in the database.</summary>
+/// <summary>One run; the key is the run id. The grain owns the run's worker while the run is active. What is known of the run is in the
+/// database.</summary>
 [Alias("Interop.IIngestionRunGrain")]
 public interface IIngestionRunGrain : IGrainWithIntegerKey
 {
-    /// <summary>Starts the run's work from its last committed page, or from its start. Does nothing when the run is worked on or has ended.</summary>
+    /// <summary>Starts the run's work from its last committed page, or from its start. Does nothing when the run is worked on or has
+    /// ended.</summary>
     [Alias("Resume")]
     Task Resume();
 
@@ -28,7 +30,8 @@ public sealed record RunProgress(
     long Fetched,
     long? Total,
     double ResourcesPerSecond,
-    RunCounters Counters);
+    RunCounters Counters
+);
 
 /// <summary>
 /// What a run did. Each version of a resource counts once, also when it came several times.
@@ -47,7 +50,8 @@ public sealed record RunCounters(
     long Unchanged,
     long Refetched,
     long LoadErrors,
-    long DeadLetters)
+    long DeadLetters
+)
 {
     /// <summary>All counters zero.</summary>
     public static RunCounters Zero { get; } = new(0, 0, 0, 0, 0, 0, 0, 0, 0);

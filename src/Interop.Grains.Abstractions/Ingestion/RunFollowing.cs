@@ -12,12 +12,15 @@ public static class RunFollowing
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     /// <summary>
-    /// The run's progress as it changes; the last item is the state in which the run ended. When the silo of the run fails, the next call activates the run on another silo, which
+    /// The run's progress as it changes; the last item is the state in which the run ended. When the silo of the run fails, the next call
+    /// activates the run on another silo, which
     /// resumes it; the calls are repeated until a silo answers.
     /// </summary>
     /// <exception cref="TimeoutException">No silo answered for two minutes.</exception>
     public static async IAsyncEnumerable<RunProgress> FollowToEndAsync(
-        this IIngestionRunGrain run, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        this IIngestionRunGrain run,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(run);
         var time = TimeProvider.System;

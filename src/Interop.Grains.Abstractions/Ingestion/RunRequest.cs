@@ -22,7 +22,8 @@ public enum MissingPatients
 [GenerateSerializer, Immutable, Alias("Interop.RunRequest")]
 public sealed record RunRequest(string? PatientId, bool Full, MissingPatients MissingPatients, RunMeta Meta, bool Adopt = false);
 
-/// <summary>The caller's words about a run, shown under <c>details.run_meta</c>. Only <paramref name="Attempt"/> has an effect: above 1 the run's status is RETRYING.</summary>
+/// <summary>The caller's words about a run, shown under <c>details.run_meta</c>. Only <paramref name="Attempt"/> has an effect: above 1 the
+/// run's status is RETRYING.</summary>
 [GenerateSerializer, Immutable, Alias("Interop.RunMeta")]
 public sealed record RunMeta(
     string? Job,
@@ -32,7 +33,8 @@ public sealed record RunMeta(
     string? RunGroup,
     string? AirflowDagId,
     string? AirflowTaskId,
-    string? AirflowRunId)
+    string? AirflowRunId
+)
 {
     /// <summary>No words about the run.</summary>
     public static RunMeta None { get; } = new(null, null, null, null, null, null, null, null);

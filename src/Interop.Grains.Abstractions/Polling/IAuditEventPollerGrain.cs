@@ -3,7 +3,8 @@ using System.Collections.Immutable;
 namespace Interop.Polling;
 
 /// <summary>
-/// Polls the AuditEvents of one source, scores and stores each exactly once; the key is the source's name. A grain timer keeps the cadence; a
+/// Polls the AuditEvents of one source, scores and stores each exactly once; the key is the source's name. A grain timer keeps the cadence;
+/// a
 /// reminder brings the poller back after a crash.
 /// </summary>
 [Alias("Interop.IAuditEventPollerGrain")]
@@ -58,7 +59,8 @@ public sealed record PollerStatus(
     DateTimeOffset? LastPoll,
     long Events,
     long Failures,
-    string? LastError);
+    string? LastError
+);
 
 /// <param name="Stored">New events.</param>
 /// <param name="Known">Events that were stored before.</param>

@@ -6,7 +6,8 @@ namespace Interop.Telemetry;
 [Alias("Interop.IPdExecutionGrain")]
 public interface IPdExecutionGrain : IGrainWithIntegerKey
 {
-    /// <summary>Makes the executions anew from all events of their type and reports the progress. A second rebuild changes nothing.</summary>
+    /// <summary>Makes the executions anew from all events of their type and reports the progress. A second rebuild changes
+    /// nothing.</summary>
     [Alias("Materialize")]
     IAsyncEnumerable<MaterializeProgress> Materialize(CancellationToken cancellationToken = default);
 }

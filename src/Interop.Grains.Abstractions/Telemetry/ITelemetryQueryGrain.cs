@@ -6,7 +6,8 @@ namespace Interop.Telemetry;
 [Alias("Interop.ITelemetryQueryGrain")]
 public interface ITelemetryQueryGrain : IQueryGrain
 {
-    /// <summary>The range of the next <paramref name="limit"/> events after a position. Without a limit it ends at the newest event.</summary>
+    /// <summary>The range of the next <paramref name="limit"/> events after a position. Without a limit it ends at the newest
+    /// event.</summary>
     [Alias("FindEnd")]
     Task<EventRange> FindEnd(EventFilter filter, long after, long? limit);
 
@@ -37,7 +38,8 @@ public sealed record EventFilter(
     string? Status,
     string? Source,
     string? Organization,
-    string? CorrelationId);
+    string? CorrelationId
+);
 
 /// <summary>A range of positions. Positions increase in the order in which events were committed.</summary>
 /// <param name="After">The position before the first event.</param>
@@ -64,7 +66,13 @@ public sealed record ExecutionPosition(DateTimeOffset CompletedAt, string Execut
 /// <summary>One patient discovery request with its result.</summary>
 [GenerateSerializer, Immutable, Alias("Interop.PdExecution")]
 public sealed record PdExecution(
-    string ExecutionId, DateTimeOffset StartedAt, DateTimeOffset CompletedAt, long DurationMs, string Status, long RequestCount);
+    string ExecutionId,
+    DateTimeOffset StartedAt,
+    DateTimeOffset CompletedAt,
+    long DurationMs,
+    string Status,
+    long RequestCount
+);
 
 [GenerateSerializer, Immutable, Alias("Interop.PdSummary")]
 public sealed record PdSummary(
@@ -75,7 +83,8 @@ public sealed record PdSummary(
     long? P50DurationMs,
     long? P95DurationMs,
     ImmutableArray<PdBreakdown> ByOrganization,
-    ImmutableArray<PdBreakdown> ByQhin);
+    ImmutableArray<PdBreakdown> ByQhin
+);
 
 /// <param name="Name">The organization or QHIN; null: the events do not name one.</param>
 [GenerateSerializer, Immutable, Alias("Interop.PdBreakdown")]

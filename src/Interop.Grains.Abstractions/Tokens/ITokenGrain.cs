@@ -78,4 +78,10 @@ public sealed record TokenStatus(bool IsPresent, TimeSpan? ExpiresIn);
 /// <param name="Scope">The scope that OpenEMR granted, or the requested one if the answer names none.</param>
 [GenerateSerializer, Immutable, Alias("Interop.TokenAnswer")]
 public sealed record TokenAnswer(
-    TokenOutcome Outcome, string? Problem, bool IsPresent, TimeSpan ExpiresIn, DateTimeOffset? ExpiresAt, string? Scope);
+    TokenOutcome Outcome,
+    string? Problem,
+    bool IsPresent,
+    TimeSpan ExpiresIn,
+    DateTimeOffset? ExpiresAt,
+    string? Scope
+);

@@ -116,7 +116,8 @@ public sealed record FileProgress(
     DateTimeOffset StartedAt,
     DateTimeOffset? FinishedAt,
     string? Error,
-    ImmutableArray<string> UnknownTerms);
+    ImmutableArray<string> UnknownTerms
+);
 
 /// <summary>One row of a file.</summary>
 /// <param name="Outcome">The ids on the upstream as JSON.</param>

@@ -11,7 +11,8 @@ public interface IFileGrain : IGrainWithGuidKey
     [Alias("Begin")]
     Task<FileRefusal?> Begin(FileRequest request);
 
-    /// <summary>Takes the next bytes, at most 1 MiB. False: the file is refused already; call <see cref="Complete"/> for the reason.</summary>
+    /// <summary>Takes the next bytes, at most 1 MiB. False: the file is refused already; call <see cref="Complete"/> for the
+    /// reason.</summary>
     [Alias("Append")]
     Task<bool> Append(FileChunk chunk);
 

@@ -9,7 +9,8 @@ namespace Interop.Views;
 [Alias("Interop.IViewGrain")]
 public interface IViewGrain : IGrainWithStringKey
 {
-    /// <summary>Gives the view this ViewDefinition, or says why that is not possible. The definition is tried on stored resources first.</summary>
+    /// <summary>Gives the view this ViewDefinition, or says why that is not possible. The definition is tried on stored resources
+    /// first.</summary>
     /// <param name="definition">The ViewDefinition as JSON.</param>
     /// <param name="replace">Says on purpose that one of the platform's own views is changed.</param>
     [Alias("Put")]
@@ -133,7 +134,8 @@ public sealed record ViewInfo(
     ImmutableArray<string> Warnings,
     string? Problem,
     long Failures,
-    ImmutableArray<ViewFailure> FailureExamples);
+    ImmutableArray<ViewFailure> FailureExamples
+);
 
 /// <summary>A column of a view table.</summary>
 /// <param name="Type">The FHIR type in the definition; null when it has none.</param>

@@ -25,7 +25,10 @@ internal static class ApiKeyStore
     /// <summary>False when the name exists.</summary>
     public static async Task<bool> AddAsync(DbSession session, ApiKeyRow key, CancellationToken cancellationToken) =>
         await session.ExecuteAsync(
-            $"INSERT INTO api_keys ({Columns}) VALUES (@Name, @KeyHash, @Role, @CreatedAt) ON CONFLICT (name) DO NOTHING", key, cancellationToken) > 0;
+            $"INSERT INTO api_keys ({Columns}) VALUES (@Name, @KeyHash, @Role, @CreatedAt) ON CONFLICT (name) DO NOTHING",
+            key,
+            cancellationToken
+        ) > 0;
 
     /// <summary>False when there is no such key.</summary>
     public static async Task<bool> RemoveAsync(DbSession session, string name, CancellationToken cancellationToken) =>

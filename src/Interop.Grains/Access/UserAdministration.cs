@@ -10,9 +10,11 @@ public sealed class UserAdministration(Database database, TimeProvider time)
     /// <summary>Whether any user or API key exists.</summary>
     public Task<bool> IsConfiguredAsync(CancellationToken cancellationToken) => database.ReadAsync(UserStore.AnyAsync, cancellationToken);
 
-    public Task<IReadOnlyList<UserRow>> ListUsersAsync(CancellationToken cancellationToken) => database.ReadAsync(UserStore.ListAsync, cancellationToken);
+    public Task<IReadOnlyList<UserRow>> ListUsersAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync(UserStore.ListAsync, cancellationToken);
 
-    public Task<IReadOnlyList<ApiKeyRow>> ListApiKeysAsync(CancellationToken cancellationToken) => database.ReadAsync(ApiKeyStore.ListAsync, cancellationToken);
+    public Task<IReadOnlyList<ApiKeyRow>> ListApiKeysAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync(ApiKeyStore.ListAsync, cancellationToken);
 
     /// <exception cref="ArgumentException">The name or the password is not acceptable, or the name exists.</exception>
     public async Task AddUserAsync(string name, AccessRole role, string password, CancellationToken cancellationToken)
@@ -51,7 +53,9 @@ public sealed class UserAdministration(Database database, TimeProvider time)
         var key = new ApiKeyRow(Name(name), Passwords.HashKey(secret), RoleName(role), time.GetUtcNow());
         return await database.WriteAsync((session, token) => ApiKeyStore.AddAsync(session, key, token), cancellationToken)
             ? $"{key.Name}.{secret}"
-            : throw new ArgumentException($"the API key {key.Name} exists: remove it with 'api-key remove {key.Name}', or choose another name");
+            : throw new ArgumentException(
+                $"the API key {key.Name} exists: remove it with 'api-key remove {key.Name}', or choose another name"
+            );
     }
 
     /// <exception cref="ArgumentException">There is no such key.</exception>
@@ -64,16 +68,19 @@ public sealed class UserAdministration(Database database, TimeProvider time)
     private async Task ChangeAsync(string name, Func<UserRow, UserRow> change, CancellationToken cancellationToken)
     {
         var isKnown = await database.WriteAsync(
-            async (session, token) => await UserStore.FindAsync(session, Name(name), token) is { } user
+            async (session, token) =>
+                await UserStore.FindAsync(session, Name(name), token) is { } user
                 && await UserStore.UpdateAsync(session, change(user) with { Stamp = NewStamp(), ChangedAt = time.GetUtcNow() }, token),
-            cancellationToken);
+            cancellationToken
+        );
         if (!isKnown)
             throw new ArgumentException($"there is no user {name}");
     }
 
     /// <summary>Whether a text, in lower case, can be a name.</summary>
     internal static bool IsName(string name) =>
-        name.Length is > 0 and <= MaxNameLength && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '_' or '@');
+        name.Length is > 0 and <= MaxNameLength
+        && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '_' or '@');
 
     private static string Name(string name)
     {

@@ -23,7 +23,9 @@ internal sealed class AccessProfileGrain(Database database) : Grain, IAccessProf
         }
 
         if (!_profile.Begin(batch.Sequence))
-            throw new InvalidOperationException($"Batch {batch.Sequence} is not above {_profile.Sequence}, the last of {this.GetPrimaryKeyString()}: it is counted already");
+            throw new InvalidOperationException(
+                $"Batch {batch.Sequence} is not above {_profile.Sequence}, the last of {this.GetPrimaryKeyString()}: it is counted already"
+            );
         var before = _profile.Events;
         var numbers = new float[batch.Accesses.Length * AccessFeatures.Size];
         for (var i = 0; i < batch.Accesses.Length; i++)
@@ -31,7 +33,8 @@ internal sealed class AccessProfileGrain(Database database) : Grain, IAccessProf
         return new AccessObserved(
             before,
             ImmutableCollectionsMarshal.AsImmutableArray(MemoryMarshal.AsBytes(numbers.AsSpan()).ToArray()),
-            ImmutableCollectionsMarshal.AsImmutableArray(_profile.Save()));
+            ImmutableCollectionsMarshal.AsImmutableArray(_profile.Save())
+        );
     }
 
     private async Task<AccessProfile> ReadAsync()

@@ -6,13 +6,26 @@ namespace Interop.Anomaly;
 /// <inheritdoc cref="IAlertDeskGrain"/>
 internal sealed class AlertDeskGrain(Database database, TimeProvider time) : Grain, IAlertDeskGrain
 {
-    public Task<bool> GiveFeedback(string alertId, AlertVerdict verdict, string? reason) => AlertId.TryParse(alertId, out var source, out var number)
-        ? database.WriteAsync((session, token) => FeedbackStore.PutAsync(
-            session, source, number, verdict == AlertVerdict.Confirmed ? "confirmed" : "dismissed", reason, time.GetUtcNow(), token))
-        : Task.FromResult(false);
+    public Task<bool> GiveFeedback(string alertId, AlertVerdict verdict, string? reason) =>
+        AlertId.TryParse(alertId, out var source, out var number)
+            ? database.WriteAsync(
+                (session, token) =>
+                    FeedbackStore.PutAsync(
+                        session,
+                        source,
+                        number,
+                        verdict == AlertVerdict.Confirmed ? "confirmed" : "dismissed",
+                        reason,
+                        time.GetUtcNow(),
+                        token
+                    )
+            )
+            : Task.FromResult(false);
 
     public Task<Suppression> Suppress(string? agent, string? action, string? reasonClass, DateTimeOffset until) =>
-        database.WriteAsync((session, token) => SuppressionStore.AddAsync(session, agent, action, reasonClass, until, time.GetUtcNow(), token));
+        database.WriteAsync(
+            (session, token) => SuppressionStore.AddAsync(session, agent, action, reasonClass, until, time.GetUtcNow(), token)
+        );
 
     public Task<AccessCase?> ChangeCase(long id, string? status, string? assignee, string? note) =>
         database.WriteAsync((session, token) => CaseStore.ChangeAsync(session, id, status, assignee, note, time.GetUtcNow(), token));
@@ -20,5 +33,6 @@ internal sealed class AlertDeskGrain(Database database, TimeProvider time) : Gra
     public Task Watch(string patient, string? reason) =>
         database.WriteAsync((session, token) => WatchlistStore.PutAsync(session, patient, reason, time.GetUtcNow(), token));
 
-    public Task<bool> Unwatch(string patient) => database.WriteAsync((session, token) => WatchlistStore.RemoveAsync(session, patient, token));
+    public Task<bool> Unwatch(string patient) =>
+        database.WriteAsync((session, token) => WatchlistStore.RemoveAsync(session, patient, token));
 }

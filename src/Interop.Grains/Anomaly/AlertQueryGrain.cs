@@ -29,7 +29,9 @@ internal sealed class AlertQueryGrain(Database database, TimeProvider time) : Gr
     {
         var (afterTime, afterSource, afterNumber) = ParseCursor(filter.Cursor);
         var accesses = await database.ReadAsync(
-            (session, token) => AuditEventStore.ListAccessesAsync(session, filter, afterTime, afterSource, afterNumber, AccessesPerPage, token));
+            (session, token) =>
+                AuditEventStore.ListAccessesAsync(session, filter, afterTime, afterSource, afterNumber, AccessesPerPage, token)
+        );
         return new AccessPage([.. accesses], accesses.Count < AccessesPerPage ? null : $"{accesses[^1].Time.UtcTicks}/{accesses[^1].Id}");
     }
 
@@ -46,7 +48,10 @@ internal sealed class AlertQueryGrain(Database database, TimeProvider time) : Gr
     private static (DateTimeOffset? Time, string? Source, long Number) ParseCursor(string? cursor)
     {
         var slash = cursor?.IndexOf('/', StringComparison.Ordinal) ?? -1;
-        return slash > 0 && long.TryParse(cursor.AsSpan(0, slash), CultureInfo.InvariantCulture, out var ticks) && AlertId.TryParse(cursor![(slash + 1)..], out var source, out var number)
+        return
+            slash > 0
+            && long.TryParse(cursor.AsSpan(0, slash), CultureInfo.InvariantCulture, out var ticks)
+            && AlertId.TryParse(cursor![(slash + 1)..], out var source, out var number)
             ? (new DateTimeOffset(ticks, TimeSpan.Zero), source, number)
             : (null, null, 0);
     }

@@ -10,7 +10,9 @@ namespace Interop.Anomaly;
 /// <remarks>Reentrant, so that versions are listed while one is trained; one training at a time.</remarks>
 [Reentrant]
 internal sealed partial class AnomalyModelGrain(Database database, ModelTrainer trainer, TimeProvider time, ILogger<AnomalyModelGrain> log)
-    : Grain, IAnomalyModelGrain, IRemindable
+    : Grain,
+        IAnomalyModelGrain,
+        IRemindable
 {
     private const string ReminderName = "train";
     private static readonly TimeSpan Week = TimeSpan.FromDays(7);

@@ -7,7 +7,12 @@ namespace Interop.Discovery;
 
 /// <inheritdoc cref="IDiscoveryGrain"/>
 internal sealed partial class DiscoveryGrain(
-    TenantRegistry tenants, SearchHistory searches, MirthClient mirth, TimeProvider time, ILogger<DiscoveryGrain> log) : Grain, IDiscoveryGrain
+    TenantRegistry tenants,
+    SearchHistory searches,
+    MirthClient mirth,
+    TimeProvider time,
+    ILogger<DiscoveryGrain> log
+) : Grain, IDiscoveryGrain
 {
     private const string EventType = "PD_SEARCH_REQUEST";
 
@@ -53,54 +58,62 @@ internal sealed partial class DiscoveryGrain(
         };
     }
 
-    private TimelineEvent Happened(DiscoveryRequest request, DiscoveryAnswer answer, long durationMs) => new(
-        time.GetUtcNow(),
-        EventType,
-        StatusOf(answer),
-        new JsonText(JsonSerializer.Serialize(new
-        {
-            correlation_id = answer.CorrelationId,
-            request_id = request.RequestId,
-            tenant = request.Tenant,
-            format = request.Format.ToString().ToLowerInvariant(),
-            duration_ms = durationMs,
-            result = answer.Result?.Outcome,
-            result_count = answer.Result?.ResultCount,
-            problem = answer.Problem,
-        })));
+    private TimelineEvent Happened(DiscoveryRequest request, DiscoveryAnswer answer, long durationMs) =>
+        new(
+            time.GetUtcNow(),
+            EventType,
+            StatusOf(answer),
+            new JsonText(
+                JsonSerializer.Serialize(
+                    new
+                    {
+                        correlation_id = answer.CorrelationId,
+                        request_id = request.RequestId,
+                        tenant = request.Tenant,
+                        format = request.Format.ToString().ToLowerInvariant(),
+                        duration_ms = durationMs,
+                        result = answer.Result?.Outcome,
+                        result_count = answer.Result?.ResultCount,
+                        problem = answer.Problem,
+                    }
+                )
+            )
+        );
 
     /// <summary>Adds a telemetry event. The search has been sent already, so a failure is only logged.</summary>
     private async Task RecordAsync(DiscoveryRequest request, DiscoveryAnswer answer, string correlationId, long durationMs)
     {
         var isXcpd = request.Format == DiscoveryFormat.Xcpd;
         var now = time.GetUtcNow();
-        var payload = JsonSerializer.SerializeToUtf8Bytes(new
-        {
-            eventId = $"pd-search-{correlationId}-{now.UtcTicks}",
-            eventType = EventType,
-            timestampUtc = now.UtcDateTime.ToString("O"),
-            source = "interop",
-            protocol = isXcpd ? "XCPD" : "JSON",
-            interactionId = isXcpd ? XcpdQuery.InteractionId : null,
-            status = StatusOf(answer),
-            durationMs,
-            resultCount = answer.Result?.ResultCount,
-            outcome = answer.Result is null ? null : new { status = answer.Result.Outcome, resultCount = answer.Result.ResultCount },
-            correlationId,
-        });
-        var outcomes = await GrainFactory.GetQuery<ITelemetryIntakeGrain>()
-            .Accept([new Submission(payload, IsTooLong: false)]);
+        var payload = JsonSerializer.SerializeToUtf8Bytes(
+            new
+            {
+                eventId = $"pd-search-{correlationId}-{now.UtcTicks}",
+                eventType = EventType,
+                timestampUtc = now.UtcDateTime.ToString("O"),
+                source = "interop",
+                protocol = isXcpd ? "XCPD" : "JSON",
+                interactionId = isXcpd ? XcpdQuery.InteractionId : null,
+                status = StatusOf(answer),
+                durationMs,
+                resultCount = answer.Result?.ResultCount,
+                outcome = answer.Result is null ? null : new { status = answer.Result.Outcome, resultCount = answer.Result.ResultCount },
+                correlationId,
+            }
+        );
+        var outcomes = await GrainFactory.GetQuery<ITelemetryIntakeGrain>().Accept([new Submission(payload, IsTooLong: false)]);
         if (outcomes[0].Status != SubmissionStatus.Accepted)
             LogNotRecorded(correlationId, outcomes[0].Status);
     }
 
-    private static string StatusOf(DiscoveryAnswer answer) => answer.Outcome switch
-    {
-        DiscoveryOutcome.Submitted => "submitted",
-        DiscoveryOutcome.TimedOut => "timed_out",
-        DiscoveryOutcome.NotConfigured => "not_configured",
-        _ => "failed",
-    };
+    private static string StatusOf(DiscoveryAnswer answer) =>
+        answer.Outcome switch
+        {
+            DiscoveryOutcome.Submitted => "submitted",
+            DiscoveryOutcome.TimedOut => "timed_out",
+            DiscoveryOutcome.NotConfigured => "not_configured",
+            _ => "failed",
+        };
 
     [LoggerMessage(4301, LogLevel.Warning, "The telemetry event of search {CorrelationId} is not stored: {Status}")]
     private partial void LogNotRecorded(string correlationId, SubmissionStatus status);

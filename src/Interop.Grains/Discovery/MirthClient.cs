@@ -41,18 +41,30 @@ internal sealed class MirthClient(IHttpClientFactory http, TenantRegistry tenant
     {
         if (request.Format == DiscoveryFormat.Json)
         {
-            return new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(new
-            {
-                request_id = request.RequestId,
-                correlation_id = correlationId,
-                demographics = new { firstName = request.Demographics.FirstName, lastName = request.Demographics.LastName, dob = request.Demographics.Dob },
-            }))
+            return new ByteArrayContent(
+                JsonSerializer.SerializeToUtf8Bytes(
+                    new
+                    {
+                        request_id = request.RequestId,
+                        correlation_id = correlationId,
+                        demographics = new
+                        {
+                            firstName = request.Demographics.FirstName,
+                            lastName = request.Demographics.LastName,
+                            dob = request.Demographics.Dob,
+                        },
+                    }
+                )
+            )
             {
                 Headers = { ContentType = new MediaTypeHeaderValue("application/json") { CharSet = "utf-8" } },
             };
         }
 
-        var content = new StringContent(XcpdQuery.Write(request.Demographics, correlationId, url, time.GetUtcNow(), xcpd.Value), Encoding.UTF8);
+        var content = new StringContent(
+            XcpdQuery.Write(request.Demographics, correlationId, url, time.GetUtcNow(), xcpd.Value),
+            Encoding.UTF8
+        );
         content.Headers.ContentType = MediaTypeHeaderValue.Parse($"application/soap+xml; charset=utf-8; action=\"{XcpdQuery.Action}\"");
         return content;
     }

@@ -6,7 +6,8 @@ using Microsoft.Extensions.Options;
 namespace Interop.Discovery;
 
 /// <summary>
-/// Makes the key that stands for a patient in the database, which stores neither the name nor the date of birth: an HMAC with a secret of the
+/// Makes the key that stands for a patient in the database, which stores neither the name nor the date of birth: an HMAC with a secret of
+/// the
 /// deployment. Without the secret a key cannot be traced back to a patient by trying names and dates.
 /// </summary>
 internal sealed class PatientKeys
@@ -16,9 +17,10 @@ internal sealed class PatientKeys
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private readonly Lazy<byte[]> _secret;
 
-    public PatientKeys(IOptions<DiscoveryOptions> options) => _secret = new(() => options.Value.PatientKey is { Length: > 0 } text
-        ? Encoding.UTF8.GetBytes(text)
-        : ReadOrCreate(options.Value.PatientKeyFile));
+    public PatientKeys(IOptions<DiscoveryOptions> options) =>
+        _secret = new(() =>
+            options.Value.PatientKey is { Length: > 0 } text ? Encoding.UTF8.GetBytes(text) : ReadOrCreate(options.Value.PatientKeyFile)
+        );
 
     /// <summary>Changes with the secret, and tells nothing about it.</summary>
     public string Check => Version + Hmac("check");
@@ -31,15 +33,20 @@ internal sealed class PatientKeys
     public string? Renew(string key) => key.StartsWith(Version, StringComparison.Ordinal) ? null : Version + Hmac(key);
 
     /// <summary>The key of the first version.</summary>
-    internal static string Hash(Demographics patient) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
-        $"interop patient\n{Normalize(patient.LastName)}\n{Normalize(patient.FirstName)}\n{patient.Dob}")));
+    internal static string Hash(Demographics patient) =>
+        Convert.ToHexStringLower(
+            SHA256.HashData(
+                Encoding.UTF8.GetBytes($"interop patient\n{Normalize(patient.LastName)}\n{Normalize(patient.FirstName)}\n{patient.Dob}")
+            )
+        );
 
     private string Hmac(string text) => Convert.ToHexStringLower(HMACSHA256.HashData(_secret.Value, Encoding.UTF8.GetBytes(text)));
 
     private static string Normalize(string name) =>
         string.Join(' ', name.Normalize().ToUpperInvariant().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
-    /// <summary>Gives the file its name unless another process was faster. File.Move looks first and renames then, so two could succeed.</summary>
+    /// <summary>Gives the file its name unless another process was faster. File.Move looks first and renames then, so two could
+    /// succeed.</summary>
     private static void Publish(string temporary, string path)
     {
         if (!OperatingSystem.IsWindows() && Link(temporary, path) != 0 && !File.Exists(path))

@@ -8,7 +8,8 @@ namespace Interop.Discovery;
 /// <param name="Answer">If it must not be sent: the answer to the caller.</param>
 internal sealed record BegunSearch(string CorrelationId, DiscoveryAnswer? Answer);
 
-/// <summary>Remembers submissions for a day, so that a request that comes again is not sent again, and keeps the patients' timelines.</summary>
+/// <summary>Remembers submissions for a day, so that a request that comes again is not sent again, and keeps the patients'
+/// timelines.</summary>
 internal sealed class SearchHistory(Database database, PatientKeys keys, TimeProvider time)
 {
     private const int MaxTimelineEvents = 1_000;
@@ -17,37 +18,42 @@ internal sealed class SearchHistory(Database database, PatientKeys keys, TimePro
     private volatile bool _isChecked;
 
     /// <summary>
-    /// Begins a submission before it is sent. A submission that was begun and has not ended keeps its correlation id, by which Mirth recognises
+    /// Begins a submission before it is sent. A submission that was begun and has not ended keeps its correlation id, by which Mirth
+    /// recognises
     /// the repetition.
     /// </summary>
     /// <exception cref="PatientKeyException">The secret of the patient keys is not the one of the database.</exception>
-    public Task<BegunSearch> BeginAsync(DiscoveryRequest request, CancellationToken cancellationToken) => WriteAsync(
-        async (session, token) =>
-        {
-            var (now, key) = (time.GetUtcNow(), keys.Of(request.Demographics));
-            await SearchStore.DeleteOlderAsync(session, now - Remembered, token);
-            if (await SearchStore.FindAsync(session, request.Tenant, request.RequestId, token) is { } found)
-                return new BegunSearch(found.CorrelationId, AnswerTo(found, key));
-            var correlationId = Guid.NewGuid().ToString();
-            await SearchStore.AddAsync(session, request.Tenant, request.RequestId, correlationId, key, now, token);
-            return new BegunSearch(correlationId, null);
-        },
-        cancellationToken);
+    public Task<BegunSearch> BeginAsync(DiscoveryRequest request, CancellationToken cancellationToken) =>
+        WriteAsync(
+            async (session, token) =>
+            {
+                var (now, key) = (time.GetUtcNow(), keys.Of(request.Demographics));
+                await SearchStore.DeleteOlderAsync(session, now - Remembered, token);
+                if (await SearchStore.FindAsync(session, request.Tenant, request.RequestId, token) is { } found)
+                    return new BegunSearch(found.CorrelationId, AnswerTo(found, key));
+                var correlationId = Guid.NewGuid().ToString();
+                await SearchStore.AddAsync(session, request.Tenant, request.RequestId, correlationId, key, now, token);
+                return new BegunSearch(correlationId, null);
+            },
+            cancellationToken
+        );
 
     /// <summary>Stores the result of a submission, and adds it to the patient's timeline.</summary>
-    public Task EndAsync(DiscoveryRequest request, DiscoveryAnswer answer, TimelineEvent happened, CancellationToken cancellationToken) => WriteAsync(
-        async (session, token) =>
-        {
-            if (answer.Outcome == DiscoveryOutcome.Submitted)
+    public Task EndAsync(DiscoveryRequest request, DiscoveryAnswer answer, TimelineEvent happened, CancellationToken cancellationToken) =>
+        WriteAsync(
+            async (session, token) =>
             {
-                var result = answer.Result is null ? null : JsonSerializer.Serialize(answer.Result);
-                await SearchStore.SetSubmittedAsync(session, request.Tenant, request.RequestId, result, token);
-            }
+                if (answer.Outcome == DiscoveryOutcome.Submitted)
+                {
+                    var result = answer.Result is null ? null : JsonSerializer.Serialize(answer.Result);
+                    await SearchStore.SetSubmittedAsync(session, request.Tenant, request.RequestId, result, token);
+                }
 
-            await TimelineStore.AddAsync(session, keys.Of(request.Demographics), happened, token);
-            return true;
-        },
-        cancellationToken);
+                await TimelineStore.AddAsync(session, keys.Of(request.Demographics), happened, token);
+                return true;
+            },
+            cancellationToken
+        );
 
     /// <summary>The newest events of a patient, oldest first.</summary>
     /// <exception cref="PatientKeyException">The secret of the patient keys is not the one of the database.</exception>
@@ -55,7 +61,10 @@ internal sealed class SearchHistory(Database database, PatientKeys keys, TimePro
     {
         if (!_isChecked)
             await WriteAsync((_, _) => Task.FromResult(true), cancellationToken);
-        return await database.ReadAsync((session, token) => TimelineStore.ReadAsync(session, keys.Of(patient), MaxTimelineEvents, token), cancellationToken);
+        return await database.ReadAsync(
+            (session, token) => TimelineStore.ReadAsync(session, keys.Of(patient), MaxTimelineEvents, token),
+            cancellationToken
+        );
     }
 
     /// <summary>Replaces the keys of timelines that an earlier version stored, which were hashes without a secret.</summary>
@@ -72,14 +81,20 @@ internal sealed class SearchHistory(Database database, PatientKeys keys, TimePro
                         await TimelineStore.ReplaceKeyAsync(session, key, keys.Renew(key)!, token);
                     return former.Count > 0;
                 },
-                cancellationToken);
+                cancellationToken
+            );
         }
     }
 
     private static DiscoveryAnswer? AnswerTo(SearchStore.Search found, string patientKey)
     {
         if (found.PatientKey is { } other && other != patientKey)
-            return new(DiscoveryOutcome.RequestIdReused, "request_id was used for another patient within the last 24 hours: choose a new one", null, null);
+            return new(
+                DiscoveryOutcome.RequestIdReused,
+                "request_id was used for another patient within the last 24 hours: choose a new one",
+                null,
+                null
+            );
         if (!found.IsSubmitted)
             return null;
         var result = found.Answer is null ? null : JsonSerializer.Deserialize<XcpdResult>(found.Answer);
@@ -95,13 +110,16 @@ internal sealed class SearchHistory(Database database, PatientKeys keys, TimePro
                     throw new PatientKeyException();
                 return await work(session, token);
             },
-            cancellationToken);
+            cancellationToken
+        );
         _isChecked = true;
         return result;
     }
 }
 
 /// <summary>The secret of the patient keys is not the one with which the database's keys were made.</summary>
-internal sealed class PatientKeyException() : Exception(
-    "the patient key of this process is not the one of the database: set Discovery:PatientKey to the same value on every silo, or restore the file "
-    + "Discovery:PatientKeyFile. If the secret is lost, delete the row of patient_key_check; earlier timelines can then not be found any more");
+internal sealed class PatientKeyException()
+    : Exception(
+        "the patient key of this process is not the one of the database: set Discovery:PatientKey to the same value on every silo, or restore the file "
+            + "Discovery:PatientKeyFile. If the secret is lost, delete the row of patient_key_check; earlier timelines can then not be found any more"
+    );

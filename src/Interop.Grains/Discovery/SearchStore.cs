@@ -20,21 +20,49 @@ internal static class SearchStore
             FROM pd_searches WHERE tenant = @Tenant AND request_id = @RequestId
             """,
             new { Tenant = tenant, RequestId = requestId },
-            cancellationToken);
+            cancellationToken
+        );
 
     public static Task AddAsync(
-        DbSession session, string tenant, string requestId, string correlationId, string patientKey, DateTimeOffset now, CancellationToken cancellationToken) =>
+        DbSession session,
+        string tenant,
+        string requestId,
+        string correlationId,
+        string patientKey,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    ) =>
         session.ExecuteAsync(
             """
             INSERT INTO pd_searches (tenant, request_id, correlation_id, patient_key, status, created_at)
             VALUES (@Tenant, @RequestId, @CorrelationId, @PatientKey, 'pending', @Now)
             """,
-            new { Tenant = tenant, RequestId = requestId, CorrelationId = correlationId, PatientKey = patientKey, Now = now },
-            cancellationToken);
+            new
+            {
+                Tenant = tenant,
+                RequestId = requestId,
+                CorrelationId = correlationId,
+                PatientKey = patientKey,
+                Now = now,
+            },
+            cancellationToken
+        );
 
-    public static Task SetSubmittedAsync(DbSession session, string tenant, string requestId, string? answer, CancellationToken cancellationToken) =>
+    public static Task SetSubmittedAsync(
+        DbSession session,
+        string tenant,
+        string requestId,
+        string? answer,
+        CancellationToken cancellationToken
+    ) =>
         session.ExecuteAsync(
             "UPDATE pd_searches SET status = 'submitted', answer = @Answer WHERE tenant = @Tenant AND request_id = @RequestId",
-            new { Tenant = tenant, RequestId = requestId, Answer = answer },
-            cancellationToken);
+            new
+            {
+                Tenant = tenant,
+                RequestId = requestId,
+                Answer = answer,
+            },
+            cancellationToken
+        );
 }

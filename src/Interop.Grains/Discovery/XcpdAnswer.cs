@@ -17,7 +17,12 @@ internal static class XcpdAnswer
     private const int MaxCodes = 100;
     private const int MaxTextLength = 1_000;
 
-    private static readonly XmlReaderSettings Settings = new() { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, IgnoreComments = true };
+    private static readonly XmlReaderSettings Settings = new()
+    {
+        DtdProcessing = DtdProcessing.Prohibit,
+        XmlResolver = null,
+        IgnoreComments = true,
+    };
 
     /// <summary>The result; null: the body is no such answer, which may still come by another way.</summary>
     public static XcpdResult? Read(byte[] body)
@@ -48,7 +53,11 @@ internal static class XcpdAnswer
             .Select(id => new XcpdMatch(Text(id!, "root") ?? "", Text(id!, "extension")))
             .ToImmutableArray();
         var wanted = (act?.Descendants(XcpdQuery.Hl7 + "actOrderRequired") ?? [])
-            .Select(order => Code(order.Element(XcpdQuery.Hl7 + "code"))).OfType<string>().Distinct().Take(MaxCodes).ToImmutableArray();
+            .Select(order => Code(order.Element(XcpdQuery.Hl7 + "code")))
+            .OfType<string>()
+            .Distinct()
+            .Take(MaxCodes)
+            .ToImmutableArray();
         var outcome = (acknowledged, response) switch
         {
             ("AA" or "CA", "OK") when matches.Length == 1 => Match,
@@ -63,5 +72,9 @@ internal static class XcpdAnswer
     private static string? Code(XElement? element) => element is null ? null : Text(element, "code");
 
     private static string? Text(XElement element, string attribute) =>
-        (string?)element.Attribute(attribute) is { } text ? text.Length > MaxTextLength ? text[..MaxTextLength] : text : null;
+        (string?)element.Attribute(attribute) is { } text
+            ? text.Length > MaxTextLength
+                ? text[..MaxTextLength]
+                : text
+            : null;
 }

@@ -7,7 +7,10 @@ namespace Interop.Health;
 internal static class DatabaseFailures
 {
     /// <summary>The same items; a <see cref="DatabaseException"/> becomes a <see cref="NotReadyException"/>, which callers know.</summary>
-    public static async IAsyncEnumerable<T> AsNotReady<T>(this IAsyncEnumerable<T> items, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public static async IAsyncEnumerable<T> AsNotReady<T>(
+        this IAsyncEnumerable<T> items,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default
+    )
     {
         await using var steps = items.GetAsyncEnumerator(cancellationToken);
         while (true)

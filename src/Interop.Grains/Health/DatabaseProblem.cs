@@ -2,16 +2,18 @@ using Interop.Storage;
 
 namespace Interop.Health;
 
-/// <summary>Describes a failure of the database to callers of the API: without its host, its user or its files, which only the log names.</summary>
+/// <summary>Describes a failure of the database to callers of the API: without its host, its user or its files, which only the log
+/// names.</summary>
 internal static class DatabaseProblem
 {
-    public static string ForCallers(DatabaseException failure) => failure switch
-    {
-        DatabaseFullException => "the database has no room for more data; the log has the details",
-        DatabaseReadOnlyException => "the database does not accept writes; the log has the details",
-        DatabaseBusyException => "the database is busy; try again",
-        DatabaseAccessDeniedException => "the database refused this server's credentials; the log has the details",
-        CommitUncertainException => "the connection to the database was lost during a commit; check whether the change was made",
-        _ => "the database cannot be reached; the log has the details",
-    };
+    public static string ForCallers(DatabaseException failure) =>
+        failure switch
+        {
+            DatabaseFullException => "the database has no room for more data; the log has the details",
+            DatabaseReadOnlyException => "the database does not accept writes; the log has the details",
+            DatabaseBusyException => "the database is busy; try again",
+            DatabaseAccessDeniedException => "the database refused this server's credentials; the log has the details",
+            CommitUncertainException => "the connection to the database was lost during a commit; check whether the change was made",
+            _ => "the database cannot be reached; the log has the details",
+        };
 }

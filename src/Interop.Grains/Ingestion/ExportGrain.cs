@@ -14,7 +14,9 @@ internal sealed class ExportGrain(ExportReader reader, ExportDirectory directory
         WriteAsync(request, cancellationToken).AsNotReady(cancellationToken);
 
     private async IAsyncEnumerable<ExportProgress> WriteAsync(
-        ExportRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+        ExportRequest request,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         var progress = Channel.CreateUnbounded<ExportProgress>();
         var writing = Task.Run(() => WriteFileAsync(request, progress.Writer, cancellationToken), CancellationToken.None);
@@ -40,7 +42,8 @@ internal sealed class ExportGrain(ExportReader reader, ExportDirectory directory
                         await progress.WriteAsync(new ExportProgress(file.Lines, null), cancellationToken);
                     return true;
                 },
-                cancellationToken);
+                cancellationToken
+            );
             await file.CompleteAsync(cancellationToken);
             await progress.WriteAsync(new ExportProgress(file.Lines, path), cancellationToken);
         }

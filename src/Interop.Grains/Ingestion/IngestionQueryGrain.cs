@@ -17,22 +17,24 @@ internal sealed class IngestionQueryGrain(Database database, R4Schema schema, Ex
 
     public Task<RunMetrics> GetMetrics() => database.ReadAsync(RunReports.MetricsAsync);
 
-    public Task<RunDetail?> GetRun(long runId) =>
-        database.ReadAsync((session, token) => RunReports.DetailAsync(session, runId, token));
+    public Task<RunDetail?> GetRun(long runId) => database.ReadAsync((session, token) => RunReports.DetailAsync(session, runId, token));
 
     public Task<RunSummary?> GetSummary(long runId) =>
         database.ReadAsync((session, token) => RunReports.SummaryAsync(session, runId, token));
 
     public Task<ImmutableArray<DeadLetter>?> ListDeadLetters(long runId, string? stage, int limit, bool includeRaw) =>
-        database.ReadAsync<ImmutableArray<DeadLetter>?>(async (session, token) =>
-            await RunStore.FindAsync(session, runId, token) is { } run
-                ? await DeadLetterStore.ListAsync(session, run, stage, limit, includeRaw, token)
-                : null);
+        database.ReadAsync<ImmutableArray<DeadLetter>?>(
+            async (session, token) =>
+                await RunStore.FindAsync(session, runId, token) is { } run
+                    ? await DeadLetterStore.ListAsync(session, run, stage, limit, includeRaw, token)
+                    : null
+        );
 
     public Task<ImmutableArray<Checkpoint>> ListCheckpoints() =>
         database.ReadAsync(async (session, token) => (await CheckpointStore.ListAsync(session, token)).ToImmutableArray());
 
     public Task<bool> IsKnownType(string resourceType) => Task.FromResult(schema.FindResource(resourceType) is not null);
 
-    public Task<ExportPage> ReadExport(ExportRequest request, string? cursor) => exports.ReadPageAsync(request, cursor, CancellationToken.None);
+    public Task<ExportPage> ReadExport(ExportRequest request, string? cursor) =>
+        exports.ReadPageAsync(request, cursor, CancellationToken.None);
 }

@@ -36,7 +36,8 @@ internal sealed class IngestionRunGrain(RunRegistry runs, TimeProvider time) : G
         return true;
     }
 
-    public IAsyncEnumerable<RunProgress> Follow(CancellationToken cancellationToken = default) => FollowAsync(cancellationToken).AsNotReady(cancellationToken);
+    public IAsyncEnumerable<RunProgress> Follow(CancellationToken cancellationToken = default) =>
+        FollowAsync(cancellationToken).AsNotReady(cancellationToken);
 
     private async IAsyncEnumerable<RunProgress> FollowAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -75,7 +76,13 @@ internal sealed class IngestionRunGrain(RunRegistry runs, TimeProvider time) : G
         _worker.Start();
         _keepAlive ??= this.RegisterGrainTimer(
             _ => _worker is { Completion.IsCompleted: false } ? Task.CompletedTask : ResumeOrReleaseAsync(),
-            new GrainTimerCreationOptions { DueTime = KeepAlivePeriod, Period = KeepAlivePeriod, KeepAlive = true });
+            new GrainTimerCreationOptions
+            {
+                DueTime = KeepAlivePeriod,
+                Period = KeepAlivePeriod,
+                KeepAlive = true,
+            }
+        );
     }
 
     /// <summary>Resumes an active run; lets the activation of an ended one go.</summary>

@@ -13,12 +13,16 @@ namespace Interop.Ingestion;
 public static class IngestionServices
 {
     /// <summary>
-    /// Adds what the ingestion grains need, except the <see cref="Interop.Storage.Database"/> and the options (<see cref="IngestionOptions"/>,
+    /// Adds what the ingestion grains need, except the <see cref="Interop.Storage.Database"/> and the options
+    /// (<see cref="IngestionOptions"/>,
     /// <see cref="ExportOptions"/>, <see cref="ViewOptions"/>): the host adds those, and may add a stricter <see cref="ResourceValidator"/>
     /// than the default.
     /// </summary>
     public static IServiceCollection AddIngestion(
-        this IServiceCollection services, IReadOnlyDictionary<string, SourceOptions> sources, ProcessKind processKind = ProcessKind.Server)
+        this IServiceCollection services,
+        IReadOnlyDictionary<string, SourceOptions> sources,
+        ProcessKind processKind = ProcessKind.Server
+    )
     {
         services.TryAddSingleton<ITenantTokens, TenantTokens>();
         services.AddSources(sources);

@@ -6,10 +6,12 @@ using Microsoft.Extensions.Logging;
 namespace Interop.Ingestion;
 
 /// <summary>
-/// Resumes interrupted runs: at the start of the host, and every few seconds after it, because another silo may have failed. To resume a run
+/// Resumes interrupted runs: at the start of the host, and every few seconds after it, because another silo may have failed. To resume a
+/// run
 /// that is in work changes nothing. When this fails, each run's reminder resumes it within a minute.
 /// </summary>
-internal sealed partial class RunRecovery(RunRegistry runs, IGrainFactory grains, TimeProvider time, ILogger<RunRecovery> log) : BackgroundService
+internal sealed partial class RunRecovery(RunRegistry runs, IGrainFactory grains, TimeProvider time, ILogger<RunRecovery> log)
+    : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(3);
 
@@ -22,8 +24,7 @@ internal sealed partial class RunRecovery(RunRegistry runs, IGrainFactory grains
         do
         {
             await SweepAsync(stoppingToken);
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+        } while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
     private async Task SweepAsync(CancellationToken stoppingToken)

@@ -13,8 +13,14 @@ namespace Interop.Polling;
 /// <remarks>Reentrant, so that a status is answered during a poll; polls and notifications take turns by themselves.</remarks>
 [Reentrant]
 internal sealed partial class AuditEventPollerGrain(
-    Database database, SourceRegistry sources, PollerSettings settings, ModelCatalog models, AlertOutlets outlets, TimeProvider time, ILogger<AuditEventPollerGrain> log)
-    : Grain, IAuditEventPollerGrain, IRemindable, IDisposable
+    Database database,
+    SourceRegistry sources,
+    PollerSettings settings,
+    ModelCatalog models,
+    AlertOutlets outlets,
+    TimeProvider time,
+    ILogger<AuditEventPollerGrain> log
+) : Grain, IAuditEventPollerGrain, IRemindable, IDisposable
 {
     private const string ReminderName = "poll";
     private static readonly TimeSpan ReminderPeriod = TimeSpan.FromMinutes(1);
@@ -28,7 +34,11 @@ internal sealed partial class AuditEventPollerGrain(
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        if (sources.Contains(Source) && await database.ReadAsync((session, token) => PollerStore.FindAsync(session, Source, token), cancellationToken) is { Enabled: true } row)
+        if (
+            sources.Contains(Source)
+            && await database.ReadAsync((session, token) => PollerStore.FindAsync(session, Source, token), cancellationToken)
+                is { Enabled: true } row
+        )
             Schedule(row.Interval);
     }
 
@@ -56,22 +66,28 @@ internal sealed partial class AuditEventPollerGrain(
         return await GetStatus();
     }
 
-    public async Task<PollerStatus?> GetStatus() => !sources.Contains(Source)
-        ? null
-        : settings.StatusOf(Source, await database.ReadAsync((session, token) => PollerStore.FindAsync(session, Source, token)), time.GetUtcNow());
+    public async Task<PollerStatus?> GetStatus() =>
+        !sources.Contains(Source)
+            ? null
+            : settings.StatusOf(
+                Source,
+                await database.ReadAsync((session, token) => PollerStore.FindAsync(session, Source, token)),
+                time.GetUtcNow()
+            );
 
-    public Task<NotifyResult> Notify(string json) => TakeTurnAsync(async () =>
-    {
-        if (!sources.Contains(Source))
-            return new NotifyResult([], $"no source {Source} in the settings");
-        var events = IncomingEvents.OfNotification(json, time.GetUtcNow(), out var problem);
-        if (problem is not null)
-            return new NotifyResult([], problem);
-        var source = await ReadyAsync();
-        await source.RefreshAsync(CancellationToken.None);
-        await StoreAsync(source, events, source.Row.Watermark);
-        return new NotifyResult(await source.FindIdsAsync(events, CancellationToken.None), null);
-    });
+    public Task<NotifyResult> Notify(string json) =>
+        TakeTurnAsync(async () =>
+        {
+            if (!sources.Contains(Source))
+                return new NotifyResult([], $"no source {Source} in the settings");
+            var events = IncomingEvents.OfNotification(json, time.GetUtcNow(), out var problem);
+            if (problem is not null)
+                return new NotifyResult([], problem);
+            var source = await ReadyAsync();
+            await source.RefreshAsync(CancellationToken.None);
+            await StoreAsync(source, events, source.Row.Watermark);
+            return new NotifyResult(await source.FindIdsAsync(events, CancellationToken.None), null);
+        });
 
     public void Dispose() => _turn.Dispose();
 
@@ -103,7 +119,9 @@ internal sealed partial class AuditEventPollerGrain(
     {
         _timer?.Dispose();
         _timer = this.RegisterGrainTimer(
-            _ => time.GetUtcNow() < _notBefore ? Task.CompletedTask : Poll(), new GrainTimerCreationOptions(TimeSpan.Zero, interval) { Interleave = true, KeepAlive = true });
+            _ => time.GetUtcNow() < _notBefore ? Task.CompletedTask : Poll(),
+            new GrainTimerCreationOptions(TimeSpan.Zero, interval) { Interleave = true, KeepAlive = true }
+        );
     }
 
     private async Task<PollResult> PollAsync()
@@ -117,14 +135,31 @@ internal sealed partial class AuditEventPollerGrain(
             var source = await ReadyAsync();
             if (source.Row.ResourceType != "AuditEvent")
             {
-                await GrainFactory.GetGrain<ICheckpointGrain>($"{Source}/{source.Row.ResourceType}").StartRun(new RunRequest(null, Full: false, MissingPatients.Ignore, RunMeta.None));
-                await source.SaveAsync(source.Row with { Failures = 0, LastPoll = time.GetUtcNow(), LastError = null }, CancellationToken.None);
+                await GrainFactory
+                    .GetGrain<ICheckpointGrain>($"{Source}/{source.Row.ResourceType}")
+                    .StartRun(new RunRequest(null, Full: false, MissingPatients.Ignore, RunMeta.None));
+                await source.SaveAsync(
+                    source.Row with
+                    {
+                        Failures = 0,
+                        LastPoll = time.GetUtcNow(),
+                        LastError = null,
+                    },
+                    CancellationToken.None
+                );
                 return new PollResult(0, 0, 0, null);
             }
 
             await source.RefreshAsync(CancellationToken.None);
             var progress = new WatermarkProgress(source.Row.Watermark);
-            await foreach (var page in AuditEventSearch.PagesAsync(client, settings.BeginAt(source.Row, time.GetUtcNow()), (int)source.Row.Batch, CancellationToken.None))
+            await foreach (
+                var page in AuditEventSearch.PagesAsync(
+                    client,
+                    settings.BeginAt(source.Row, time.GetUtcNow()),
+                    (int)source.Row.Batch,
+                    CancellationToken.None
+                )
+            )
             {
                 using var _ = page;
                 var events = IncomingEvents.Of(page.Bundle, time.GetUtcNow());
@@ -133,7 +168,16 @@ internal sealed partial class AuditEventPollerGrain(
                 (seen, pages) = (seen + events.Count, pages + 1);
             }
 
-            await source.SaveAsync(source.Row with { Watermark = progress.Finish(), Failures = 0, LastPoll = time.GetUtcNow(), LastError = null }, CancellationToken.None);
+            await source.SaveAsync(
+                source.Row with
+                {
+                    Watermark = progress.Finish(),
+                    Failures = 0,
+                    LastPoll = time.GetUtcNow(),
+                    LastError = null,
+                },
+                CancellationToken.None
+            );
             if (!source.HasModel && source.Row.Events >= ModelTrainer.FirstAfter)
                 await GrainFactory.GetGrain<IAnomalyModelGrain>(0).EnsureFirst();
         }
@@ -152,7 +196,11 @@ internal sealed partial class AuditEventPollerGrain(
         if (await source.PrepareAsync(events, CancellationToken.None) is not { } batch)
             return 0;
         _stale = true; // until it is committed, population and profiles are ahead of the database
-        var observed = await Task.WhenAll(batch.Requests.Select(r => GrainFactory.GetGrain<IAccessProfileGrain>(AccessProfileGrain.Key(Source, r.Agent)).Observe(r.Request)));
+        var observed = await Task.WhenAll(
+            batch.Requests.Select(r =>
+                GrainFactory.GetGrain<IAccessProfileGrain>(AccessProfileGrain.Key(Source, r.Agent)).Observe(r.Request)
+            )
+        );
         for (var i = 0; i < observed.Length; i++)
             batch.Take(i, observed[i]);
         outlets.Publish(await source.CommitAsync(batch, watermark, CancellationToken.None));
@@ -164,7 +212,16 @@ internal sealed partial class AuditEventPollerGrain(
     {
         if (_source is null || _stale)
         {
-            _source = await MonitoredSource.ClaimAsync(database, models, time, Source, settings[Source], settings.IsEnabled(Source), _source, CancellationToken.None);
+            _source = await MonitoredSource.ClaimAsync(
+                database,
+                models,
+                time,
+                Source,
+                settings[Source],
+                settings.IsEnabled(Source),
+                _source,
+                CancellationToken.None
+            );
             _stale = false;
         }
 
@@ -182,7 +239,15 @@ internal sealed partial class AuditEventPollerGrain(
         {
             _stale = true;
             var source = await ReadyAsync();
-            await source.SaveAsync(source.Row with { Failures = source.Row.Failures + 1, LastPoll = time.GetUtcNow(), LastError = e.Message }, CancellationToken.None);
+            await source.SaveAsync(
+                source.Row with
+                {
+                    Failures = source.Row.Failures + 1,
+                    LastPoll = time.GetUtcNow(),
+                    LastError = e.Message,
+                },
+                CancellationToken.None
+            );
         }
         catch (Exception also) when (also is DatabaseException or PollerLostException)
         {

@@ -17,7 +17,9 @@ internal sealed class TelemetryQueryGrain(TelemetryDatabase telemetry) : Grain, 
         telemetry.Database.ReadAsync((session, token) => EventStore.ReadAsync(session, filter, range, token));
 
     public Task<ImmutableArray<PdExecution>> ReadExecutions(ExecutionFilter filter, ExecutionPosition? after, int limit) =>
-        telemetry.Database.ReadAsync((session, token) => ExecutionStore.ReadAsync(session, filter, after, Math.Clamp(limit, 1, MaxPage), token));
+        telemetry.Database.ReadAsync(
+            (session, token) => ExecutionStore.ReadAsync(session, filter, after, Math.Clamp(limit, 1, MaxPage), token)
+        );
 
     public Task<PdSummary> SummarizeExecutions(ExecutionFilter filter) =>
         telemetry.Database.ReadAsync((session, token) => ExecutionStore.SummarizeAsync(session, filter, token));

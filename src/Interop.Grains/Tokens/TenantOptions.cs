@@ -2,7 +2,8 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Interop.Tokens;
 
-/// <summary>One OpenEMR tenant (<c>Tenants:NAME</c>; the flat <c>OPENEMR_*</c> and <c>MIRTH_PD_ENDPOINT_URL</c> configure <c>default</c>).</summary>
+/// <summary>One OpenEMR tenant (<c>Tenants:NAME</c>; the flat <c>OPENEMR_*</c> and <c>MIRTH_PD_ENDPOINT_URL</c> configure
+/// <c>default</c>).</summary>
 public sealed record TenantOptions : IValidatableObject
 {
     /// <summary>The token endpoint, <c>https://HOST/oauth2/{site}/token</c>.</summary>
@@ -46,7 +47,9 @@ public sealed record TenantOptions : IValidatableObject
             ("OPENEMR_USERNAME", nameof(Username), Username),
             ("OPENEMR_PASSWORD", nameof(Password), Password),
         }
-        .Where(s => string.IsNullOrEmpty(s.Value)).Select(s => NameOf(tenant, s.Flat, s.Name)).FirstOrDefault();
+            .Where(s => string.IsNullOrEmpty(s.Value))
+            .Select(s => NameOf(tenant, s.Flat, s.Name))
+            .FirstOrDefault();
 
     /// <summary>A setting's name as it stands in the tenant's configuration.</summary>
     internal static string NameOf(string tenant, string flat, string name) => tenant == "default" ? flat : $"Tenants:{tenant}:{name}";

@@ -5,7 +5,9 @@ namespace Interop.Tokens;
 /// <inheritdoc cref="ITokenGrain"/>
 /// <remarks>Reentrant: calls that arrive during a request to OpenEMR wait for its answer, and a status call is answered at once.</remarks>
 [Reentrant]
-internal sealed partial class TokenGrain(TenantRegistry tenants, OpenEmrClient openEmr, TimeProvider time, ILogger<TokenGrain> log) : Grain, ITokenGrain
+internal sealed partial class TokenGrain(TenantRegistry tenants, OpenEmrClient openEmr, TimeProvider time, ILogger<TokenGrain> log)
+    : Grain,
+        ITokenGrain
 {
     private static readonly TimeSpan RenewBefore = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(1);
@@ -33,8 +35,12 @@ internal sealed partial class TokenGrain(TenantRegistry tenants, OpenEmrClient o
         return Task.CompletedTask;
     }
 
-    public Task<TokenStatus> GetStatus() => Task.FromResult(
-        _held is { } held && held.Left(time) is var left && left > TimeSpan.Zero ? new TokenStatus(true, left) : new TokenStatus(false, null));
+    public Task<TokenStatus> GetStatus() =>
+        Task.FromResult(
+            _held is { } held && held.Left(time) is var left && left > TimeSpan.Zero
+                ? new TokenStatus(true, left)
+                : new TokenStatus(false, null)
+        );
 
     public async Task<TokenAnswer> Refresh() => AnswerTo(await RenewAsync());
 
@@ -42,15 +48,17 @@ internal sealed partial class TokenGrain(TenantRegistry tenants, OpenEmrClient o
     {
         if (string.IsNullOrEmpty(Tenant.TokenUrl))
             return AnswerTo(NotConfigured(TenantOptions.NameOf(this.GetPrimaryKeyString(), "OPENEMR_TOKEN_URL", nameof(Tenant.TokenUrl))));
-        var response = await openEmr.RequestByPasswordAsync(Tenant with
-        {
-            ClientId = credentials.ClientId,
-            ClientSecret = credentials.ClientSecret,
-            Username = credentials.Username,
-            Password = credentials.Password,
-            Scope = credentials.Scope,
-            UserRole = "users",
-        });
+        var response = await openEmr.RequestByPasswordAsync(
+            Tenant with
+            {
+                ClientId = credentials.ClientId,
+                ClientSecret = credentials.ClientSecret,
+                Username = credentials.Username,
+                Password = credentials.Password,
+                Scope = credentials.Scope,
+                UserRole = "users",
+            }
+        );
         // The refresh token belongs to these credentials, and the next refresh must use the configured ones.
         if (response.Token is { } token)
             Hold(token with { RefreshToken = null });
@@ -95,20 +103,36 @@ internal sealed partial class TokenGrain(TenantRegistry tenants, OpenEmrClient o
     private void ScheduleRenewal(TimeSpan left)
     {
         var wait = left > 2 * RenewBefore ? left - RenewBefore : left / 2;
-        Schedule(wait < ShortestWait ? ShortestWait : wait > LongestWait ? LongestWait : wait);
+        Schedule(
+            wait < ShortestWait ? ShortestWait
+            : wait > LongestWait ? LongestWait
+            : wait
+        );
     }
 
     private void Schedule(TimeSpan wait)
     {
         _renewal?.Dispose();
         _renewal = this.RegisterGrainTimer(
-            RenewInBackgroundAsync, new GrainTimerCreationOptions { DueTime = wait, Period = Timeout.InfiniteTimeSpan, Interleave = true, KeepAlive = true });
+            RenewInBackgroundAsync,
+            new GrainTimerCreationOptions
+            {
+                DueTime = wait,
+                Period = Timeout.InfiniteTimeSpan,
+                Interleave = true,
+                KeepAlive = true,
+            }
+        );
     }
 
     private async Task RenewInBackgroundAsync(CancellationToken cancellationToken)
     {
         // Without configured credentials a token that was fetched manually expires. A token that had expired on arrival is not renewed.
-        if (Tenant.Missing(this.GetPrimaryKeyString()) is not null || _held is null || _held.Left(time) is var left && left == TimeSpan.Zero)
+        if (
+            Tenant.Missing(this.GetPrimaryKeyString()) is not null
+            || _held is null
+            || _held.Left(time) is var left && left == TimeSpan.Zero
+        )
             return;
         if (left > LongestWait)
             ScheduleRenewal(left); // the timer came early, because the token lives longer than a timer can wait
@@ -123,7 +147,13 @@ internal sealed partial class TokenGrain(TenantRegistry tenants, OpenEmrClient o
     {
         var left = response.Token?.Left(time) ?? TimeSpan.Zero;
         return new TokenAnswer(
-            response.Outcome, response.Problem, response.Token is not null, left, response.Token is null ? null : time.GetUtcNow() + left, response.Token?.Scope);
+            response.Outcome,
+            response.Problem,
+            response.Token is not null,
+            left,
+            response.Token is null ? null : time.GetUtcNow() + left,
+            response.Token?.Scope
+        );
     }
 
     [LoggerMessage(4201, LogLevel.Warning, "No token for tenant {Tenant}: {Problem}")]

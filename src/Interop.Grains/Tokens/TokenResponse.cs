@@ -10,11 +10,19 @@ internal sealed record TokenResponse(TokenOutcome Outcome, string? Problem, Held
     private static readonly TimeSpan DefaultLifetime = TimeSpan.FromHours(1);
     private static readonly TimeSpan LongestLifetime = TimeSpan.FromDays(365);
 
-    /// <summary>The error codes of RFC 6749 and OpenID Connect. Other text of a server may contain confidential data, and is not passed on.</summary>
+    /// <summary>The error codes of RFC 6749 and OpenID Connect. Other text of a server may contain confidential data, and is not passed
+    /// on.</summary>
     private static readonly string[] OAuthErrors =
     [
-        "invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope", "access_denied",
-        "server_error", "temporarily_unavailable",
+        "invalid_request",
+        "invalid_client",
+        "invalid_grant",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "invalid_scope",
+        "access_denied",
+        "server_error",
+        "temporarily_unavailable",
     ];
 
     /// <inheritdoc/>
@@ -36,10 +44,16 @@ internal sealed record TokenResponse(TokenOutcome Outcome, string? Problem, Held
             if (!isSuccess || Text(root, "access_token") is not { Length: > 0 } token)
                 return Refused(Text(root, "error"));
             if (!CanBeSent(token))
-                return Failed(TokenOutcome.Refused, "OpenEMR sent a token that cannot be used: it is too long, or has characters that RFC 6750 does not allow");
+                return Failed(
+                    TokenOutcome.Refused,
+                    "OpenEMR sent a token that cannot be used: it is too long, or has characters that RFC 6750 does not allow"
+                );
             var scope = Text(root, "scope") ?? requestedScope;
             return new TokenResponse(
-                TokenOutcome.Granted, null, new HeldToken(new AccessToken(token), Text(root, "refresh_token"), Lifetime(root), sentAt, scope));
+                TokenOutcome.Granted,
+                null,
+                new HeldToken(new AccessToken(token), Text(root, "refresh_token"), Lifetime(root), sentAt, scope)
+            );
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter: a string with a lone surrogate
         {
@@ -47,11 +61,14 @@ internal sealed record TokenResponse(TokenOutcome Outcome, string? Problem, Held
         }
     }
 
-    private static TokenResponse Refused(string? error) => Failed(
-        TokenOutcome.Refused,
-        OAuthErrors.Contains(error) ? $"OpenEMR refused the token request: {error}" : "OpenEMR refused the token request");
+    private static TokenResponse Refused(string? error) =>
+        Failed(
+            TokenOutcome.Refused,
+            OAuthErrors.Contains(error) ? $"OpenEMR refused the token request: {error}" : "OpenEMR refused the token request"
+        );
 
-    /// <summary>Whether the token can stand in an Authorization header: visible ASCII characters without white space (RFC 6750, 2.1).</summary>
+    /// <summary>Whether the token can stand in an Authorization header: visible ASCII characters without white space (RFC 6750,
+    /// 2.1).</summary>
     private static bool CanBeSent(string token) => token.Length <= MaxTokenLength && token.All(c => c is > ' ' and <= '~');
 
     /// <summary>Some servers send the number as a string. With zero or less the token has expired already.</summary>
@@ -60,9 +77,11 @@ internal sealed record TokenResponse(TokenOutcome Outcome, string? Problem, Held
         if (!root.TryGetProperty("expires_in", out var value))
             return DefaultLifetime;
         double seconds;
-        if (value.ValueKind == JsonValueKind.Number
-            ? !value.TryGetDouble(out seconds)
-            : !double.TryParse(Text(root, "expires_in"), NumberStyles.Float, CultureInfo.InvariantCulture, out seconds))
+        if (
+            value.ValueKind == JsonValueKind.Number
+                ? !value.TryGetDouble(out seconds)
+                : !double.TryParse(Text(root, "expires_in"), NumberStyles.Float, CultureInfo.InvariantCulture, out seconds)
+        )
             return DefaultLifetime;
         return double.IsNaN(seconds) ? DefaultLifetime : TimeSpan.FromSeconds(Math.Clamp(seconds, 0, LongestLifetime.TotalSeconds));
     }

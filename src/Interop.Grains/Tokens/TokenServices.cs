@@ -11,7 +11,9 @@ public static class TokenServices
     /// <summary>Adds the services of the token grains.</summary>
     public static IServiceCollection AddTokens(this IServiceCollection services, IReadOnlyDictionary<string, TenantOptions> tenants)
     {
-        services.AddUpstreamClient(OpenEmrClient.HttpClientName).ConfigureHttpClient(http => http.MaxResponseContentBufferSize = MaxResponseBytes);
+        services
+            .AddUpstreamClient(OpenEmrClient.HttpClientName)
+            .ConfigureHttpClient(http => http.MaxResponseContentBufferSize = MaxResponseBytes);
         services.AddSingleton(new TenantRegistry(tenants));
         services.AddSingleton<OpenEmrClient>();
         return services;

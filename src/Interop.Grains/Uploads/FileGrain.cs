@@ -8,7 +8,10 @@ using Microsoft.Extensions.Options;
 namespace Interop.Uploads;
 
 /// <inheritdoc cref="IFileGrain"/>
-internal sealed class FileGrain(FileWorkers workers, Database database, IOptions<UploadOptions> options, TimeProvider time) : Grain, IFileGrain, IRemindable
+internal sealed class FileGrain(FileWorkers workers, Database database, IOptions<UploadOptions> options, TimeProvider time)
+    : Grain,
+        IFileGrain,
+        IRemindable
 {
     private const string ResumeReminder = "resume";
     private static readonly TimeSpan ReminderPeriod = TimeSpan.FromMinutes(1);
@@ -115,8 +118,19 @@ internal sealed class FileGrain(FileWorkers workers, Database database, IOptions
     public async Task<FileProgress?> Cancel()
     {
         await Abort();
-        await database.WriteAsync((session, token) => FileStore.SetStatusAsync(
-            session, FileId, null, [FileStatus.Running, FileStatus.Waiting], FileStatus.Cancelled, null, time.GetUtcNow(), token));
+        await database.WriteAsync(
+            (session, token) =>
+                FileStore.SetStatusAsync(
+                    session,
+                    FileId,
+                    null,
+                    [FileStatus.Running, FileStatus.Waiting],
+                    FileStatus.Cancelled,
+                    null,
+                    time.GetUtcNow(),
+                    token
+                )
+        );
         if (_worker is { } worker)
             await worker.DisposeAsync();
         _worker = null;
@@ -127,7 +141,7 @@ internal sealed class FileGrain(FileWorkers workers, Database database, IOptions
     public async IAsyncEnumerable<FileProgress> Follow([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         await Resume();
-        for (FileProgress? last = null; ;)
+        for (FileProgress? last = null; ; )
         {
             var changed = _worker?.Changed ?? Task.CompletedTask;
             if (await FindRecordAsync() is not { } file)
@@ -137,7 +151,10 @@ internal sealed class FileGrain(FileWorkers workers, Database database, IOptions
                 yield return last = progress;
             if (!FileStatus.IsActive(progress.Status))
                 yield break;
-            await Task.WhenAny(changed.IsCompleted ? Task.Delay(options.Value.RetryDelay, time, cancellationToken) : changed, Task.Delay(FollowPeriod, time, cancellationToken));
+            await Task.WhenAny(
+                changed.IsCompleted ? Task.Delay(options.Value.RetryDelay, time, cancellationToken) : changed,
+                Task.Delay(FollowPeriod, time, cancellationToken)
+            );
             cancellationToken.ThrowIfCancellationRequested();
         }
     }
@@ -152,8 +169,16 @@ internal sealed class FileGrain(FileWorkers workers, Database database, IOptions
             await worker.DisposeAsync();
     }
 
-    private void KeepAlive() => _keepAlive ??= this.RegisterGrainTimer(
-        CheckAsync, new GrainTimerCreationOptions { DueTime = KeepAlivePeriod, Period = KeepAlivePeriod, KeepAlive = true });
+    private void KeepAlive() =>
+        _keepAlive ??= this.RegisterGrainTimer(
+            CheckAsync,
+            new GrainTimerCreationOptions
+            {
+                DueTime = KeepAlivePeriod,
+                Period = KeepAlivePeriod,
+                KeepAlive = true,
+            }
+        );
 
     private async Task CheckAsync(CancellationToken cancellationToken)
     {

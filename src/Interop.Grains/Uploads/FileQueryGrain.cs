@@ -9,17 +9,34 @@ namespace Interop.Uploads;
 
 /// <inheritdoc cref="IFileQueryGrain"/>
 [StatelessWorker]
-internal sealed class FileQueryGrain(Database database, OpenMrsClient openMrs, OpenMrsDirectory directory, FilePreviewer previewer, IOptions<Tm2Options> tm2) : Grain, IFileQueryGrain
+internal sealed class FileQueryGrain(
+    Database database,
+    OpenMrsClient openMrs,
+    OpenMrsDirectory directory,
+    FilePreviewer previewer,
+    IOptions<Tm2Options> tm2
+) : Grain, IFileQueryGrain
 {
     private const int MostRows = 5000;
 
     public async Task<ImmutableArray<RowState>> ListRows(Guid fileId, string? status, long afterLine, int limit) =>
-        [.. await database.ReadAsync((session, token) => RowStore.ListAsync(session, fileId, status, afterLine, Math.Min(limit, MostRows), token))];
+        [
+            .. await database.ReadAsync(
+                (session, token) => RowStore.ListAsync(session, fileId, status, afterLine, Math.Min(limit, MostRows), token)
+            ),
+        ];
 
-    public async Task<FileTotals> GetTotals(FileKind kind) => (await database.ReadAsync((session, token) => FileStore.TotalsAsync(session, kind, token)))!;
+    public async Task<FileTotals> GetTotals(FileKind kind) =>
+        (await database.ReadAsync((session, token) => FileStore.TotalsAsync(session, kind, token)))!;
 
-    public async Task<OpenMrsState> GetOpenMrs() => new(
-        tm2.Value.BaseUrl, openMrs.IsConfigured && await openMrs.IsReachableAsync(CancellationToken.None), openMrs.Requests, directory.PatientsCreated);
+    public async Task<OpenMrsState> GetOpenMrs() =>
+        new(
+            tm2.Value.BaseUrl,
+            openMrs.IsConfigured && await openMrs.IsReachableAsync(CancellationToken.None),
+            openMrs.Requests,
+            directory.PatientsCreated
+        );
 
-    public Task<FilePreview> Preview(FileChunk beginning, string? profile) => previewer.RunAsync(beginning.Bytes, profile, CancellationToken.None);
+    public Task<FilePreview> Preview(FileChunk beginning, string? profile) =>
+        previewer.RunAsync(beginning.Bytes, profile, CancellationToken.None);
 }

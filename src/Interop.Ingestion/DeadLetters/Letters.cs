@@ -11,7 +11,10 @@ internal sealed record Failure(string Stage, string Error, string IssuesJson = "
 {
     /// <summary>A view could not make the resource's rows.</summary>
     public static Failure OfView(string view, Exception reason) =>
-        new(DeadLetterStage.Transform, $"{view}: {(reason is ViewEvaluationException ? "" : $"{reason.GetType().Name}: ")}{reason.Message}");
+        new(
+            DeadLetterStage.Transform,
+            $"{view}: {(reason is ViewEvaluationException ? "" : $"{reason.GetType().Name}: ")}{reason.Message}"
+        );
 
     /// <summary>The database refused the resource or its rows.</summary>
     public static Failure OfDatabase(string reason) => new(DeadLetterStage.Load, $"the database refused it: {reason}");
@@ -22,7 +25,13 @@ internal sealed record Failure(string Stage, string Error, string IssuesJson = "
 /// <param name="VersionKey">Recognises the version when it comes again.</param>
 /// <param name="Raw">The resource as received; empty when there is none.</param>
 internal readonly record struct NewLetter(
-    string ResourceType, string? ResourceId, ResourceVersion Version, string VersionKey, Failure Failure, ReadOnlyMemory<byte> Raw);
+    string ResourceType,
+    string? ResourceId,
+    ResourceVersion Version,
+    string VersionKey,
+    Failure Failure,
+    ReadOnlyMemory<byte> Raw
+);
 
 /// <summary>An unresolved dead letter, without its raw JSON.</summary>
 internal sealed class OpenLetter
@@ -81,6 +90,16 @@ internal sealed class LetterRow
 
     public string? Raw { get; set; }
 
-    public DeadLetter ToMessage() => new(
-        Id, ResourceType, ResourceId, Stage, Error, new JsonText(Issues), CreatedAt, Resolved, Raw is null ? null : JsonText.FromUnchecked(Raw));
+    public DeadLetter ToMessage() =>
+        new(
+            Id,
+            ResourceType,
+            ResourceId,
+            Stage,
+            Error,
+            new JsonText(Issues),
+            CreatedAt,
+            Resolved,
+            Raw is null ? null : JsonText.FromUnchecked(Raw)
+        );
 }

@@ -11,7 +11,11 @@ namespace Interop.Ingestion.Exporting;
 /// <summary>Reads stored resources and their rows as NDJSON lines, in the order of their keys.</summary>
 internal sealed class ExportReader(Database database, ViewCatalog catalog)
 {
-    private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions Relaxed = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
+    };
 
     private const int MaxPageBytes = 1024 * 1024;
 
@@ -34,7 +38,8 @@ internal sealed class ExportReader(Database database, ViewCatalog catalog)
                 count++;
                 return new ValueTask<bool>(lines.Length < MaxPageBytes);
             },
-            cancellationToken);
+            cancellationToken
+        );
         var hasEnded = last is null || lines.Length < MaxPageBytes;
         var next = hasEnded ? null : JsonSerializer.Serialize(new PageCursor(last!.Source, last.Id, (after?.Written ?? 0) + count));
         return new ExportPage(lines.ToString(), count, next);
@@ -45,7 +50,12 @@ internal sealed class ExportReader(Database database, ViewCatalog catalog)
     /// false. Returns the last line's cursor, or null when there was none.
     /// </summary>
     public async Task<ExportCursor?> ReadAsync(
-        ExportRequest request, ExportCursor? after, long? limit, Func<string, ValueTask<bool>> write, CancellationToken cancellationToken)
+        ExportRequest request,
+        ExportCursor? after,
+        long? limit,
+        Func<string, ValueTask<bool>> write,
+        CancellationToken cancellationToken
+    )
     {
         var table = (await catalog.RefreshAsync(cancellationToken)).RowsOf(request.ResourceType);
         List<Column> columns = request.IncludeNormalized && table is not null ? [.. table.Columns] : [];
@@ -65,10 +75,12 @@ internal sealed class ExportReader(Database database, ViewCatalog catalog)
                         last = new ExportCursor(reader.GetString(ExportStore.Source), reader.GetString(ExportStore.Id));
                         return write(Line(reader, request, columns));
                     },
-                    token);
+                    token
+                );
                 return last;
             },
-            cancellationToken);
+            cancellationToken
+        );
     }
 
     private static string Line(DbDataReader reader, ExportRequest request, List<Column> columns)

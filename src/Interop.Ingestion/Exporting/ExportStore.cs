@@ -11,7 +11,11 @@ internal sealed record ExportCursor(string Source, string Id);
 internal static class ExportStore
 {
     /// <summary>The ordinals of the columns that every row has; the columns of the view table follow.</summary>
-    public const int Source = 0, Id = 1, RunId = 2, Raw = 3, FirstColumn = 4;
+    public const int Source = 0,
+        Id = 1,
+        RunId = 2,
+        Raw = 3,
+        FirstColumn = 4;
 
     /// <summary>Calls <paramref name="read"/> for each row after the cursor, in the order of the keys, until it returns false.</summary>
     public static async Task ReadAsync(
@@ -22,7 +26,8 @@ internal static class ExportStore
         ExportCursor? after,
         long? limit,
         Func<DbDataReader, ValueTask<bool>> read,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         await using var command = session.Connection.CreateCommand();
         command.Transaction = session.Transaction;

@@ -18,7 +18,13 @@ internal sealed class NdjsonFile : IAsyncDisposable
     {
         _path = path;
         _stream = new FileStream(
-            path + PartSuffix, FileMode.Create, FileAccess.Write, FileShare.Read, BufferBytes, FileOptions.Asynchronous | FileOptions.SequentialScan);
+            path + PartSuffix,
+            FileMode.Create,
+            FileAccess.Write,
+            FileShare.Read,
+            BufferBytes,
+            FileOptions.Asynchronous | FileOptions.SequentialScan
+        );
     }
 
     public long Lines { get; private set; }

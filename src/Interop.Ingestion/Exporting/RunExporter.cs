@@ -29,28 +29,29 @@ internal sealed class RunExporter(Database database, ExportDirectory directory, 
                 await WriteResourcesAsync(session, run, files, token);
                 await WriteLettersAsync(session, run, files, token);
             },
-            cancellationToken);
+            cancellationToken
+        );
         await files.CompleteAsync(cancellationToken);
         return path;
     }
 
-    private static async Task WriteResourcesAsync(DbSession session, RunRecord run, FileSet files, CancellationToken token)
+    private static async Task WriteResourcesAsync(DbSession session, RunRecord run, FileSet files, CancellationToken cancellationToken)
     {
-        await foreach (var resource in ResourceStore.StreamOfRunAsync(session, run.RunId, token))
+        await foreach (var resource in ResourceStore.StreamOfRunAsync(session, run.RunId, cancellationToken))
         {
-            await files.Of(resource.ResourceType, "raw").WriteAsync(resource.Raw, token);
-            await files.Of(resource.ResourceType, "valid").WriteAsync(resource.Raw, token);
+            await files.Of(resource.ResourceType, "raw").WriteAsync(resource.Raw, cancellationToken);
+            await files.Of(resource.ResourceType, "valid").WriteAsync(resource.Raw, cancellationToken);
         }
     }
 
-    private static async Task WriteLettersAsync(DbSession session, RunRecord run, FileSet files, CancellationToken token)
+    private static async Task WriteLettersAsync(DbSession session, RunRecord run, FileSet files, CancellationToken cancellationToken)
     {
-        await foreach (var row in DeadLetterStore.StreamAsync(session, run, token))
+        await foreach (var row in DeadLetterStore.StreamAsync(session, run, cancellationToken))
         {
             var letter = row.ToMessage();
             if (letter.Raw is { } raw)
-                await files.Of(letter.ResourceType, "raw").WriteAsync(raw.Text, token);
-            await files.Of(letter.ResourceType, "deadletters").WriteAsync(ExportJson.Serialize(letter), token);
+                await files.Of(letter.ResourceType, "raw").WriteAsync(raw.Text, cancellationToken);
+            await files.Of(letter.ResourceType, "deadletters").WriteAsync(ExportJson.Serialize(letter), cancellationToken);
         }
     }
 

@@ -26,9 +26,17 @@ internal sealed class EntryReader(string resourceType, ICollection<string> warni
         if (entry.SearchMode == "include")
             return new IncomingResource(entry.Resource, header, EntryKind.Include);
         if (header.IsTooDeep)
-            return Malformed(entry.Resource, header, $"is nested more than {ValidationOptions.LargestMaxDepth} levels deep: not read, and not loaded");
+            return Malformed(
+                entry.Resource,
+                header,
+                $"is nested more than {ValidationOptions.LargestMaxDepth} levels deep: not read, and not loaded"
+            );
         if (header.ResourceType != resourceType)
-            return Malformed(entry.Resource, header, $"is a {header.ResourceType ?? "resource without resourceType"}, not a {resourceType}");
+            return Malformed(
+                entry.Resource,
+                header,
+                $"is a {header.ResourceType ?? "resource without resourceType"}, not a {resourceType}"
+            );
         return new IncomingResource(entry.Resource, header, EntryKind.Match);
     }
 

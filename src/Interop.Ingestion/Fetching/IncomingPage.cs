@@ -33,7 +33,8 @@ internal sealed record IncomingResource(
     ResourceHeader Header,
     EntryKind Kind,
     string? Problem = null,
-    long? LetterId = null);
+    long? LetterId = null
+);
 
 /// <summary>A page of a run's input, from a search or from dead letters. Disposing it ends the life of its resources' bytes.</summary>
 internal sealed class IncomingPage(IReadOnlyList<IncomingResource> resources, IDisposable? body = null) : IDisposable

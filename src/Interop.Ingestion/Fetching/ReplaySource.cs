@@ -17,7 +17,9 @@ internal sealed class ReplaySource(Database database, RunRecord run, int pageSiz
         while (true)
         {
             var letters = await database.ReadAsync(
-                (session, token) => DeadLetterStore.ListForReplayAsync(session, run, cursor, pageSize, token), cancellationToken);
+                (session, token) => DeadLetterStore.ListForReplayAsync(session, run, cursor, pageSize, token),
+                cancellationToken
+            );
             if (letters.Count == 0)
                 yield break;
             cursor = letters[^1].Id;

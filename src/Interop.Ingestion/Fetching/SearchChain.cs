@@ -61,7 +61,8 @@ internal sealed class SearchChain
     /// <param name="latestClock">The server's clock plus the tolerance: a later stamp says nothing about when the resource changed.</param>
     public void Add(in ResourceHeader header, DateTimeOffset at, DateTimeOffset latestClock)
     {
-        // The resource changed after the search began and stands at its new place, so it left its old place. A first version had no old place.
+        // The resource changed after the search began and stands at its new place, so it left its old place. A first version had no old
+        // place.
         HasMoved |= Pages > 0 && at >= _begunAt && at <= latestClock && header.VersionId != "1";
         if (at > Latest)
             Latest = at;

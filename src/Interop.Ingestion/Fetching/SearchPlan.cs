@@ -36,5 +36,6 @@ internal sealed record SearchPlan(string ResourceType, string? PatientId, DateTi
     }
 
     // Truncated to milliseconds, which every server understands. Rounding up would lose the resources in between.
-    private static string Instant(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    private static string Instant(DateTimeOffset at) =>
+        at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }

@@ -5,12 +5,18 @@ using Interop.Ingestion.Runs;
 namespace Interop.Ingestion.Fetching;
 
 /// <summary>
-/// The pages of a search, to its end (docs/watermark.md). When the chain of <c>next</c> links breaks (an expired result, a loop), the search
+/// The pages of a search, to its end (docs/watermark.md). When the chain of <c>next</c> links breaks (an expired result, a loop), the
+/// search
 /// begins anew from the cursor, less the overlap.
 /// </summary>
 internal sealed class SearchSource(
-    FhirClient client, SearchPlan plan, DateTimeOffset? resumeFrom, DateTimeOffset? firstServerDate, int maxExpired, TimeProvider time)
-    : IPageSource
+    FhirClient client,
+    SearchPlan plan,
+    DateTimeOffset? resumeFrom,
+    DateTimeOffset? firstServerDate,
+    int maxExpired,
+    TimeProvider time
+) : IPageSource
 {
     private const int MaxRereads = 3;
     private const int MaxPagesWithoutProgress = 100;
@@ -52,9 +58,13 @@ internal sealed class SearchSource(
                 var page = Read(answer, chain);
                 yield return page;
                 if (chain.PagesWithoutProgress > MaxPagesWithoutProgress)
-                    throw Upstream($"the server's next links go on without end: {MaxPagesWithoutProgress} pages in a row brought no new resource");
+                    throw Upstream(
+                        $"the server's next links go on without end: {MaxPagesWithoutProgress} pages in a row brought no new resource"
+                    );
                 if (chain.IsFarBeyondTotal)
-                    throw Upstream($"the server's next links go on without end: more than twice as many resources as its total, {answer.Bundle.Total}");
+                    throw Upstream(
+                        $"the server's next links go on without end: more than twice as many resources as its total, {answer.Bundle.Total}"
+                    );
                 next = chain.Follow(answer.Bundle.Next, out var repeated);
                 broken = repeated;
             }
@@ -68,7 +78,9 @@ internal sealed class SearchSource(
                 // Resources left pages that were already read. Others moved up into their places, and the chain missed them.
                 if (rereads++ == MaxRereads)
                 {
-                    yield return Notice("the result kept changing while it was read: the server pages by offset, resources may be missing until a full run");
+                    yield return Notice(
+                        "the result kept changing while it was read: the server pages by offset, resources may be missing until a full run"
+                    );
                     yield break;
                 }
 
@@ -85,7 +97,9 @@ internal sealed class SearchSource(
             }
 
             if (restarts > maxExpired)
-                throw Upstream($"the search broke off {restarts} times in a row without passing {(Cursor is { } at ? at.ToString("O") : "its start")}");
+                throw Upstream(
+                    $"the search broke off {restarts} times in a row without passing {(Cursor is { } at ? at.ToString("O") : "its start")}"
+                );
         }
     }
 
@@ -97,13 +111,17 @@ internal sealed class SearchSource(
         try
         {
             using var metadata = await client.GetPageAsync(new Uri("metadata", UriKind.Relative), cancellationToken);
-            if (metadata.Bundle.ResourceType != "CapabilityStatement"
-                || CapabilityStatement.SupportsLastUpdated(metadata.Body.Memory, plan.ResourceType))
+            if (
+                metadata.Bundle.ResourceType != "CapabilityStatement"
+                || CapabilityStatement.SupportsLastUpdated(metadata.Body.Memory, plan.ResourceType)
+            )
             {
                 return true;
             }
 
-            _warnings.Add($"the server cannot search {plan.ResourceType} by _lastUpdated: full crawl, unchanged resources are recognised by content");
+            _warnings.Add(
+                $"the server cannot search {plan.ResourceType} by _lastUpdated: full crawl, unchanged resources are recognised by content"
+            );
             return false;
         }
         catch (FhirRequestException e) when (!e.IsTransient)
@@ -120,9 +138,11 @@ internal sealed class SearchSource(
             using (answer)
             {
                 var said = OperationOutcomeText.Read(answer.Body.Memory.Span);
-                throw Upstream(said is null
-                    ? $"the answer to the search is {(bundle.ResourceType.Length == 0 ? "no resource" : $"a {bundle.ResourceType}")}, not a Bundle"
-                    : $"the server answered with an OperationOutcome: {said}");
+                throw Upstream(
+                    said is null
+                        ? $"the answer to the search is {(bundle.ResourceType.Length == 0 ? "no resource" : $"a {bundle.ResourceType}")}, not a Bundle"
+                        : $"the server answered with an OperationOutcome: {said}"
+                );
             }
         }
 
@@ -164,7 +184,9 @@ internal sealed class SearchSource(
         if (at > now + ClockTolerance && !_warnedOfFuture)
         {
             _warnedOfFuture = true;
-            _warnings.Add($"{header.ResourceType}/{header.Id} is stamped {at:O}, later than the server's own clock: it is loaded, and the watermark stays below it");
+            _warnings.Add(
+                $"{header.ResourceType}/{header.Id} is stamped {at:O}, later than the server's own clock: it is loaded, and the watermark stays below it"
+            );
         }
 
         chain.Add(header, at, now + ClockTolerance);

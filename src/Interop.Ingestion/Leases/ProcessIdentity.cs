@@ -35,12 +35,13 @@ public sealed record ProcessIdentity(string Host, int ProcessId, DateTimeOffset 
     {
         ArgumentNullException.ThrowIfNull(text);
         var parts = text.Split('|');
-        return parts.Length == 4
+        return
+            parts.Length == 4
             && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var processId)
             && DateTimeOffset.TryParseExact(parts[2], "O", CultureInfo.InvariantCulture, DateTimeStyles.None, out var startedAt)
             && Enum.TryParse<ProcessKind>(parts[3], out var kind)
-                ? new ProcessIdentity(parts[0], processId, startedAt, kind)
-                : null;
+            ? new ProcessIdentity(parts[0], processId, startedAt, kind)
+            : null;
     }
 
     /// <summary>Whether the process ran on this machine and has ended: its leases need not become silent first.</summary>
@@ -63,7 +64,8 @@ public sealed record ProcessIdentity(string Host, int ProcessId, DateTimeOffset 
         }
     }
 
-    /// <summary>Whether the process was killed and only its entry is left, because its parent has not asked for its exit code yet.</summary>
+    /// <summary>Whether the process was killed and only its entry is left, because its parent has not asked for its exit code
+    /// yet.</summary>
     private static bool IsZombie(int processId)
     {
         try

@@ -14,8 +14,13 @@ public sealed class DatabaseInUseException(string message) : DatabaseException(m
 /// the process stops. Commands that run once do not take it.
 /// </summary>
 internal sealed partial class ProcessLease(
-    Database database, ProcessIdentity identity, IOptions<LeaseOptions> options, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<ProcessLease> log)
-    : IHostedLifecycleService, IAsyncDisposable
+    Database database,
+    ProcessIdentity identity,
+    IOptions<LeaseOptions> options,
+    TimeProvider time,
+    IHostApplicationLifetime lifetime,
+    ILogger<ProcessLease> log
+) : IHostedLifecycleService, IAsyncDisposable
 {
     private const string Name = "embedded";
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(500);
@@ -37,7 +42,8 @@ internal sealed partial class ProcessLease(
             {
                 var who = ProcessIdentity.Parse(other.Owner)?.Description ?? other.Owner;
                 throw new DatabaseInUseException(
-                    $"the database {database.Location} is used by {who} since {other.AcquiredAt.UtcDateTime:u}: stop it first, or give this process another database (INTEROP_DATA or DB_URL)");
+                    $"the database {database.Location} is used by {who} since {other.AcquiredAt.UtcDateTime:u}: stop it first, or give this process another database (INTEROP_DATA or DB_URL)"
+                );
             }
 
             await Task.Delay(RetryInterval, time, cancellationToken);
@@ -91,7 +97,8 @@ internal sealed partial class ProcessLease(
                     ? null
                     : await ProcessLeaseStore.FindAsync(session, Name, token);
             },
-            cancellationToken);
+            cancellationToken
+        );
 
     private async Task RenewAsync()
     {
@@ -102,7 +109,12 @@ internal sealed partial class ProcessLease(
             {
                 try
                 {
-                    if (await database.WriteAsync((session, token) => ProcessLeaseStore.RenewAsync(session, Name, _owner, token), _stop.Token))
+                    if (
+                        await database.WriteAsync(
+                            (session, token) => ProcessLeaseStore.RenewAsync(session, Name, _owner, token),
+                            _stop.Token
+                        )
+                    )
                         continue;
                     if (await TryAcquireAsync(_stop.Token) is not { } other)
                         continue;
@@ -122,7 +134,11 @@ internal sealed partial class ProcessLease(
         }
     }
 
-    [LoggerMessage(2401, LogLevel.Critical, "The database is used by another process now ({Owner}): this process was silent for too long and stops")]
+    [LoggerMessage(
+        2401,
+        LogLevel.Critical,
+        "The database is used by another process now ({Owner}): this process was silent for too long and stops"
+    )]
     private partial void LogLost(string owner);
 
     [LoggerMessage(2402, LogLevel.Warning, "The lease of this process was not renewed: {Reason}")]
@@ -135,6 +151,7 @@ internal sealed partial class ProcessLease(
 /// <summary>Composition of the process lease.</summary>
 public static class ProcessLeaseServices
 {
-    /// <summary>Refuses to start a second process on the same database. For the embedded engine; silos of a cluster share a database.</summary>
+    /// <summary>Refuses to start a second process on the same database. For the embedded engine; silos of a cluster share a
+    /// database.</summary>
     public static IServiceCollection AddProcessLease(this IServiceCollection services) => services.AddHostedService<ProcessLease>();
 }

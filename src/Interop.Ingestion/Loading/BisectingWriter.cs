@@ -15,7 +15,13 @@ internal static class BisectingWriter
     /// <param name="refuse">Takes a refused item and the database's reason.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     public static async Task WriteAsync<T>(
-        Database database, DbSession session, List<T> items, Func<List<T>, Task> write, Action<T, string> refuse, CancellationToken cancellationToken)
+        Database database,
+        DbSession session,
+        List<T> items,
+        Func<List<T>, Task> write,
+        Action<T, string> refuse,
+        CancellationToken cancellationToken
+    )
     {
         if (items.Count == 0)
             return;

@@ -21,7 +21,10 @@ internal sealed class LoadPlan
     private readonly HashSet<(string, string, string, string)> _newLetterKeys = [];
 
     private LoadPlan(
-        RunRecord run, Dictionary<(string Type, string Id), StoredResource> stored, ILookup<(string Type, string Id), OpenLetter> letters)
+        RunRecord run,
+        Dictionary<(string Type, string Id), StoredResource> stored,
+        ILookup<(string Type, string Id), OpenLetter> letters
+    )
     {
         (_run, _stored, _letters) = (run, stored, letters);
     }
@@ -63,7 +66,8 @@ internal sealed class LoadPlan
         RunRecord run,
         PreparedPage page,
         Dictionary<(string Type, string Id), StoredResource> stored,
-        ILookup<(string Type, string Id), OpenLetter> letters)
+        ILookup<(string Type, string Id), OpenLetter> letters
+    )
     {
         var plan = new LoadPlan(run, new Dictionary<(string, string), StoredResource>(stored), letters);
         foreach (var resource in page.Resources)
@@ -187,12 +191,13 @@ internal sealed class LoadPlan
         Counters.Deleted++;
     }
 
-    private static SeenAs As(string stage) => stage switch
-    {
-        DeadLetterStage.Validate => SeenAs.Invalid,
-        DeadLetterStage.Transform => SeenAs.TransformError,
-        _ => SeenAs.LoadError,
-    };
+    private static SeenAs As(string stage) =>
+        stage switch
+        {
+            DeadLetterStage.Validate => SeenAs.Invalid,
+            DeadLetterStage.Transform => SeenAs.TransformError,
+            _ => SeenAs.LoadError,
+        };
 
     private void CountWrite(EntryKind kind)
     {

@@ -16,7 +16,13 @@ internal sealed class PageLoader(Database database, ViewCatalog catalog, TimePro
     /// <summary>Loads the page and returns the run as it is now; null when the page must be prepared again.</summary>
     /// <exception cref="LeaseLostException">The run has another owner, or has ended.</exception>
     /// <exception cref="PagesLostException">The database has lost pages before this one.</exception>
-    public async Task<RunRecord?> LoadAsync(RunRecord run, PreparedPage page, IReadOnlyList<string> warnings, double rate, CancellationToken cancellationToken)
+    public async Task<RunRecord?> LoadAsync(
+        RunRecord run,
+        PreparedPage page,
+        IReadOnlyList<string> warnings,
+        double rate,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -31,7 +37,13 @@ internal sealed class PageLoader(Database database, ViewCatalog catalog, TimePro
     }
 
     private Task<RunRecord?> WriteAsync(
-        RunRecord run, PreparedPage page, IReadOnlyList<string> warnings, double rate, bool mayInsertOnly, CancellationToken cancellationToken) =>
+        RunRecord run,
+        PreparedPage page,
+        IReadOnlyList<string> warnings,
+        double rate,
+        bool mayInsertOnly,
+        CancellationToken cancellationToken
+    ) =>
         database.WriteAsync<RunRecord?>(
             async (session, token) =>
             {
@@ -59,10 +71,17 @@ internal sealed class PageLoader(Database database, ViewCatalog catalog, TimePro
                 return await RunStore.AdvanceAsync(session, run, page.Incoming.Position, plan.Counters, warnings, rate, token)
                     ?? throw await RunStore.RefusalAsync(session, run, token);
             },
-            cancellationToken);
+            cancellationToken
+        );
 
     private static async Task WriteResourcesAsync(
-        DbSession session, string source, PreparedPage page, LoadPlan plan, UpsertRule rule, CancellationToken cancellationToken)
+        DbSession session,
+        string source,
+        PreparedPage page,
+        LoadPlan plan,
+        UpsertRule rule,
+        CancellationToken cancellationToken
+    )
     {
         var all = plan.Writes.Count == page.ResourceRows.Count;
         await WriteRowsAsync(session, page.ResourceRows, all, plan.Writes.Select(r => r.ResourceRow), rule, cancellationToken);
@@ -81,7 +100,8 @@ internal sealed class PageLoader(Database database, ViewCatalog catalog, TimePro
     }
 
     /// <summary>
-    /// Records which resources have no rows in a user's view. Rows of an older version of such a resource are deleted: they are no longer true.
+    /// Records which resources have no rows in a user's view. Rows of an older version of such a resource are deleted: they are no longer
+    /// true.
     /// </summary>
     private async Task WriteViewFailuresAsync(DbSession session, RunRecord run, LoadPlan plan, CancellationToken cancellationToken)
     {
@@ -89,7 +109,11 @@ internal sealed class PageLoader(Database database, ViewCatalog catalog, TimePro
         {
             foreach (var type in plan.Writes.GroupBy(r => r.ResourceType, r => r.Id!))
                 await ViewFailureStore.ClearAsync(session, run.Source, type.Key, type, cancellationToken);
-            foreach (var table in plan.Writes.SelectMany(r => r.ViewFailures, (r, failure) => (failure.Table, r.Id)).GroupBy(f => f.Table, f => f.Id!))
+            foreach (
+                var table in plan
+                    .Writes.SelectMany(r => r.ViewFailures, (r, failure) => (failure.Table, r.Id))
+                    .GroupBy(f => f.Table, f => f.Id!)
+            )
                 await ViewTableStore.DeleteRowsAsync(session, table.Key, run.Source, table, cancellationToken);
         }
 
@@ -102,7 +126,13 @@ internal sealed class PageLoader(Database database, ViewCatalog catalog, TimePro
 
     /// <summary>Writes the whole batch, or a copy of the picked rows.</summary>
     private static async Task WriteRowsAsync(
-        DbSession session, RowBatch batch, bool all, IEnumerable<int> rows, UpsertRule rule, CancellationToken cancellationToken)
+        DbSession session,
+        RowBatch batch,
+        bool all,
+        IEnumerable<int> rows,
+        UpsertRule rule,
+        CancellationToken cancellationToken
+    )
     {
         if (all)
         {
@@ -142,7 +172,12 @@ internal sealed class PageLoader(Database database, ViewCatalog catalog, TimePro
     {
         var seen = plan.Seen.Where(s => s.As != SeenAs.NotCounted).Select(s => (Version: VersionOf(s.Resource), s.As)).ToList();
         var recovered = plan.Recovered.Select(r => (Version: VersionOf(r.Resource), r.As)).ToList();
-        var isNew = await RunSeenStore.InsertNewAsync(session, runId, [.. seen.Concat(recovered).Select(s => s.Version)], cancellationToken);
+        var isNew = await RunSeenStore.InsertNewAsync(
+            session,
+            runId,
+            [.. seen.Concat(recovered).Select(s => s.Version)],
+            cancellationToken
+        );
         foreach (var (version, seenAs) in seen)
         {
             if (isNew.Remove(version))

@@ -7,7 +7,8 @@ using Interop.Storage;
 
 namespace Interop.Ingestion.Preparing;
 
-/// <summary>Finds the patients that resources point to and the database lacks. Such a resource is not loaded without its patient, and never dropped.</summary>
+/// <summary>Finds the patients that resources point to and the database lacks. Such a resource is not loaded without its patient, and never
+/// dropped.</summary>
 internal sealed class MissingPatientFinder(Database database, FhirClient? client, RunRecord run)
 {
     private const int IdsPerRequest = 50;
@@ -39,7 +40,9 @@ internal sealed class MissingPatientFinder(Database database, FhirClient? client
         if (page.Bundle.ResourceType != "Bundle")
         {
             var said = OperationOutcomeText.Read(page.Body.Memory.Span);
-            throw new IngestionException($"Upstream FHIR request failed: the answer to the search for missing patients is no Bundle{(said is null ? "" : $": {said}")}");
+            throw new IngestionException(
+                $"Upstream FHIR request failed: the answer to the search for missing patients is no Bundle{(said is null ? "" : $": {said}")}"
+            );
         }
 
         foreach (var entry in page.Bundle.Entries.Where(e => !e.Resource.IsEmpty))
@@ -61,7 +64,10 @@ internal sealed class MissingPatientFinder(Database database, FhirClient? client
         foreach (var resource in resources.Where(r => IsAboutPatient(r) && missing.Contains(r.PatientId!)))
         {
             resource.Failure = new Failure(
-                DeadLetterStage.Load, $"Missing patient_id in DB: {resource.PatientId}", MissingPatientId: resource.PatientId);
+                DeadLetterStage.Load,
+                $"Missing patient_id in DB: {resource.PatientId}",
+                MissingPatientId: resource.PatientId
+            );
         }
     }
 
@@ -73,7 +79,9 @@ internal sealed class MissingPatientFinder(Database database, FhirClient? client
             return wanted;
         var known = await database.ReadAsync(
             // Text that cannot be an id is neither in the database nor on the server.
-            (session, token) => ResourceStore.ExistingIdsAsync(session, run.Source, "Patient", wanted.Where(FhirId.IsValid), token), cancellationToken);
+            (session, token) => ResourceStore.ExistingIdsAsync(session, run.Source, "Patient", wanted.Where(FhirId.IsValid), token),
+            cancellationToken
+        );
         wanted.ExceptWith(known);
         return wanted;
     }

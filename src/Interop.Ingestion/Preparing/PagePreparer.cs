@@ -16,7 +16,13 @@ namespace Interop.Ingestion.Preparing;
 /// prepared in parallel, so what the database says here is a hint; the loader asks again inside its transaction.
 /// </summary>
 internal sealed class PagePreparer(
-    Database database, ResourceValidator validator, ViewCatalog catalog, FhirClient? client, RunRecord run, TimeProvider time)
+    Database database,
+    ResourceValidator validator,
+    ViewCatalog catalog,
+    FhirClient? client,
+    RunRecord run,
+    TimeProvider time
+)
 {
     private readonly MissingPatientFinder _patients = new(database, client, run);
     private readonly string _source = run.Source;
@@ -64,7 +70,10 @@ internal sealed class PagePreparer(
         var header = incoming.Header;
         // Sanitize ids (NUL, length) before using them as SQL parameters.
         var version = new ResourceVersion(
-            StorableText.OfId(header.VersionId), header.LastUpdated?.UtcTicks, ResourceVersion.HashOf(incoming.Raw.Span));
+            StorableText.OfId(header.VersionId),
+            header.LastUpdated?.UtcTicks,
+            ResourceVersion.HashOf(incoming.Raw.Span)
+        );
         var resource = new PreparedResource(incoming, StorableText.OfId(header.ResourceType) ?? "", StorableText.OfId(header.Id), version)
         {
             IsReadToSettleTie = isReadToSettleTie,
@@ -77,7 +86,10 @@ internal sealed class PagePreparer(
     /// <summary>Marks the versions that are stored already, and reads from the server where two versions have the same instant.</summary>
     private async Task RecogniseAsync(List<PreparedResource> resources, CancellationToken cancellationToken)
     {
-        var stored = await database.ReadAsync((session, token) => ResourceStore.FindAsync(session, _source, resources.Select(r => (r.ResourceType, r.Id)), token), cancellationToken);
+        var stored = await database.ReadAsync(
+            (session, token) => ResourceStore.FindAsync(session, _source, resources.Select(r => (r.ResourceType, r.Id)), token),
+            cancellationToken
+        );
         var inPage = new Dictionary<(string Type, string Id), ResourceVersion>();
         for (var i = 0; i < resources.Count; i++)
         {
@@ -94,9 +106,14 @@ internal sealed class PagePreparer(
             {
                 resource.AlreadyStored = !known!.IsDeleted;
             }
-            else if (!run.IsReplay && resource.Incoming.Kind is EntryKind.Match or EntryKind.Include
-                && (order == VersionOrder.Tied
-                    || (inPage.TryGetValue(key, out var before) && VersionRule.Compare(resource.Version, before) == VersionOrder.Tied)))
+            else if (
+                !run.IsReplay
+                && resource.Incoming.Kind is EntryKind.Match or EntryKind.Include
+                && (
+                    order == VersionOrder.Tied
+                    || (inPage.TryGetValue(key, out var before) && VersionRule.Compare(resource.Version, before) == VersionOrder.Tied)
+                )
+            )
             {
                 resources[i] = await AskServerAsync(client!, resource, cancellationToken);
             }
@@ -105,7 +122,11 @@ internal sealed class PagePreparer(
         }
     }
 
-    private static async Task<PreparedResource> AskServerAsync(FhirClient client, PreparedResource tied, CancellationToken cancellationToken)
+    private static async Task<PreparedResource> AskServerAsync(
+        FhirClient client,
+        PreparedResource tied,
+        CancellationToken cancellationToken
+    )
     {
         var url = new Uri($"{tied.ResourceType}/{Uri.EscapeDataString(tied.Id!)}", UriKind.Relative);
         try
@@ -152,13 +173,15 @@ internal sealed class PagePreparer(
         var text = $"{errors[0].Location}: {errors[0].Text}";
         if (errors.Count > 1)
             text += $" (and {errors.Count - 1} more)";
-        var json = JsonSerializer.Serialize(issues.Select(i => new
-        {
-            severity = i.Severity.ToString().ToLowerInvariant(),
-            code = i.Code,
-            location = i.Location,
-            text = i.Text,
-        }));
+        var json = JsonSerializer.Serialize(
+            issues.Select(i => new
+            {
+                severity = i.Severity.ToString().ToLowerInvariant(),
+                code = i.Code,
+                location = i.Location,
+                text = i.Text,
+            })
+        );
         return new Failure(DeadLetterStage.Validate, text, json);
     }
 
@@ -194,7 +217,15 @@ internal sealed class PagePreparer(
         }
 
         ResourceStore.Append(
-            page.ResourceRows, _source, resource.ResourceType, resource.Id!, resource.Version, run.RunId, time.GetUtcNow(), raw.Span);
+            page.ResourceRows,
+            _source,
+            resource.ResourceType,
+            resource.Id!,
+            resource.Version,
+            run.RunId,
+            time.GetUtcNow(),
+            raw.Span
+        );
         resource.ResourceRow = page.ResourceRows.Count - 1;
     }
 }

@@ -21,8 +21,10 @@ internal static class PatientReference
 
     private static string? ReferenceOf(JsonElement resource, string member) =>
         resource.ValueKind == JsonValueKind.Object
-        && resource.TryGetProperty(member, out var target) && target.ValueKind == JsonValueKind.Object
-        && target.TryGetProperty("reference", out var reference) && reference.ValueKind == JsonValueKind.String
+        && resource.TryGetProperty(member, out var target)
+        && target.ValueKind == JsonValueKind.Object
+        && target.TryGetProperty("reference", out var reference)
+        && reference.ValueKind == JsonValueKind.String
             ? reference.GetString()
             : null;
 }

@@ -6,7 +6,8 @@ using Interop.Storage;
 namespace Interop.Ingestion.Preparing;
 
 /// <summary>
-/// A page with its rows in the form that the bulk upsert takes. Disposing it frees the rows; the <see cref="IncomingPage"/> lives on and can
+/// A page with its rows in the form that the bulk upsert takes. Disposing it frees the rows; the <see cref="IncomingPage"/> lives on and
+/// can
 /// be prepared again.
 /// </summary>
 internal sealed class PreparedPage(IncomingPage incoming, List<PreparedResource> resources, ViewSet views) : IDisposable
@@ -29,10 +30,13 @@ internal sealed class PreparedPage(IncomingPage incoming, List<PreparedResource>
 
     /// <summary>What the run's caller is told: which users' views fail on resources of the page.</summary>
     public IReadOnlyList<string> Warnings =>
-    [
-        .. Resources.SelectMany(r => r.ViewFailures).Select(f => f.Table.Name).Distinct()
-            .Select(name => $"the view {name} has no rows of some resources: GET /views lists them with the reasons"),
-    ];
+        [
+            .. Resources
+                .SelectMany(r => r.ViewFailures)
+                .Select(f => f.Table.Name)
+                .Distinct()
+                .Select(name => $"the view {name} has no rows of some resources: GET /views lists them with the reasons"),
+        ];
 
     public ViewRows RowsOf(ViewTable table)
     {

@@ -20,11 +20,23 @@ internal static class RunReports
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
-    public static async Task<ImmutableArray<RunListItem>> ListAsync(DbSession session, RunFilter filter, CancellationToken cancellationToken) =>
-    [
-        .. (await RunStore.ListAsync(session, filter, cancellationToken)).Select(r => new RunListItem(
-            r.RunId, r.ResourceType, r.Source, r.Status, r.StartedAt, r.FinishedAt, Duration(r), filter.IncludeDetails ? Details(r) : null)),
-    ];
+    public static async Task<ImmutableArray<RunListItem>> ListAsync(
+        DbSession session,
+        RunFilter filter,
+        CancellationToken cancellationToken
+    ) =>
+        [
+            .. (await RunStore.ListAsync(session, filter, cancellationToken)).Select(r => new RunListItem(
+                r.RunId,
+                r.ResourceType,
+                r.Source,
+                r.Status,
+                r.StartedAt,
+                r.FinishedAt,
+                Duration(r),
+                filter.IncludeDetails ? Details(r) : null
+            )),
+        ];
 
     public static async Task<RunMetrics> MetricsAsync(DbSession session, CancellationToken cancellationToken)
     {
@@ -33,7 +45,8 @@ internal static class RunReports
             byStatus.Values.Sum(),
             byStatus,
             await RunStore.CountByTypeAsync(session, cancellationToken),
-            await DeadLetterStore.CountByStageAsync(session, cancellationToken));
+            await DeadLetterStore.CountByStageAsync(session, cancellationToken)
+        );
     }
 
     /// <summary>Everything about one run; null when there is no such run.</summary>
@@ -57,7 +70,8 @@ internal static class RunReports
             new ProgressDetail(run.Pages, run.Fetched, run.Total, run.ResourcesPerSecond),
             new DeadLetterCounts(byStage.Values.Sum(), byStage),
             await DeadLetterStore.ListAsync(session, run, null, SampleSize, includeRaw: false, cancellationToken),
-            run.ReplayOfRunId);
+            run.ReplayOfRunId
+        );
     }
 
     /// <summary>What the caller of a run gets when it ends; null when there is no such run.</summary>
@@ -65,9 +79,10 @@ internal static class RunReports
     {
         if (await RunStore.FindAsync(session, runId, cancellationToken) is not { } run)
             return null;
-        var missing = run.MissingPatients == MissingPatientRule.Ignore
-            ? default
-            : await DeadLetterStore.CountMissingPatientsAsync(session, run, cancellationToken);
+        var missing =
+            run.MissingPatients == MissingPatientRule.Ignore
+                ? default
+                : await DeadLetterStore.CountMissingPatientsAsync(session, run, cancellationToken);
         return new RunSummary(
             run.RunId,
             run.ResourceType,
@@ -88,8 +103,14 @@ internal static class RunReports
                 : null,
             run.IsReplay
                 ? new ReplaySummary(
-                    run.ReplayOfRunId!.Value, run.ReplayStage!, run.ReplaySourceCount, run.ReplaySourceCount - run.ReplayMissingRaw, run.ReplayMissingRaw)
-                : null);
+                    run.ReplayOfRunId!.Value,
+                    run.ReplayStage!,
+                    run.ReplaySourceCount,
+                    run.ReplaySourceCount - run.ReplayMissingRaw,
+                    run.ReplayMissingRaw
+                )
+                : null
+        );
     }
 
     /// <summary>What has no member of its own in an answer.</summary>

@@ -6,7 +6,15 @@ internal sealed record StoredResource(ResourceVersion Version, long RunId, bool 
 
 /// <summary>A stored resource with its raw JSON.</summary>
 internal sealed record StoredJson(
-    string Source, string ResourceType, string ResourceId, string? VersionId, long? LastUpdatedTicks, string ContentHash, long RunId, string Raw)
+    string Source,
+    string ResourceType,
+    string ResourceId,
+    string? VersionId,
+    long? LastUpdatedTicks,
+    string ContentHash,
+    long RunId,
+    string Raw
+)
 {
     public ResourceVersion Version => new(VersionId, LastUpdatedTicks, ContentHash);
 }

@@ -33,7 +33,11 @@ internal static class VersionRule
             return ByInstant(incoming, stored) is var order and (VersionOrder.Newer or VersionOrder.Older) ? order : VersionOrder.Same;
         }
 
-        if (long.TryParse(incoming.VersionId, out var incomingNumber) && long.TryParse(stored.VersionId, out var storedNumber) && incomingNumber != storedNumber)
+        if (
+            long.TryParse(incoming.VersionId, out var incomingNumber)
+            && long.TryParse(stored.VersionId, out var storedNumber)
+            && incomingNumber != storedNumber
+        )
             return incomingNumber > storedNumber ? VersionOrder.Newer : VersionOrder.Older;
 
         return ByInstant(incoming, stored);

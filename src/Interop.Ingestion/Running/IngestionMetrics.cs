@@ -9,12 +9,18 @@ internal static class IngestionMetrics
     public const string MeterName = "Interop.Ingestion";
 
     private static readonly Meter Meter = new(MeterName);
-    private static readonly Counter<long> Resources =
-        Meter.CreateCounter<long>("interop.ingestion.resources", "{resource}", "Resources settled, by outcome");
+    private static readonly Counter<long> Resources = Meter.CreateCounter<long>(
+        "interop.ingestion.resources",
+        "{resource}",
+        "Resources settled, by outcome"
+    );
     private static readonly Counter<long> Pages = Meter.CreateCounter<long>("interop.ingestion.pages", "{page}", "Pages committed");
     private static readonly Counter<long> Runs = Meter.CreateCounter<long>("interop.ingestion.runs", "{run}", "Runs ended, by status");
-    private static readonly Histogram<double> RunDuration =
-        Meter.CreateHistogram<double>("interop.ingestion.run.duration", "s", "From the start of a run to its end");
+    private static readonly Histogram<double> RunDuration = Meter.CreateHistogram<double>(
+        "interop.ingestion.run.duration",
+        "s",
+        "From the start of a run to its end"
+    );
 
     public static void PageLoaded(RunRecord before, RunRecord after)
     {
@@ -37,6 +43,9 @@ internal static class IngestionMetrics
     {
         Runs.Add(1, new("status", run.Status), new("source", run.Source), new("resource_type", run.ResourceType));
         if (run.FinishedAt is { } finished)
-            RunDuration.Record((finished - run.StartedAt).TotalSeconds, new KeyValuePair<string, object?>("resource_type", run.ResourceType));
+            RunDuration.Record(
+                (finished - run.StartedAt).TotalSeconds,
+                new KeyValuePair<string, object?>("resource_type", run.ResourceType)
+            );
     }
 }

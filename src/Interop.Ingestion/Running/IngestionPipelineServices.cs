@@ -11,7 +11,8 @@ namespace Interop.Ingestion.Running;
 /// <summary>Composition of the library.</summary>
 public static class IngestionPipelineServices
 {
-    /// <summary>Adds everything that fetches, prepares, loads, stores and exports, and the hosted service that installs the views at start.</summary>
+    /// <summary>Adds everything that fetches, prepares, loads, stores and exports, and the hosted service that installs the views at
+    /// start.</summary>
     /// <param name="processKind">What this process is for: it resumes only runs of its own kind.</param>
     public static IServiceCollection AddIngestionPipeline(this IServiceCollection services, ProcessKind processKind)
     {

@@ -35,7 +35,10 @@ internal sealed class ProgressFeed
 
     /// <summary>The latest progress and each change, at most one per <paramref name="interval"/>; the last change without delay.</summary>
     public async IAsyncEnumerable<RunProgress> FollowAsync(
-        TimeSpan interval, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellationToken)
+        TimeSpan interval,
+        TimeProvider time,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         RunProgress? seen = null;
         while (true)
@@ -50,7 +53,8 @@ internal sealed class ProgressFeed
             {
                 yield return seen = latest;
                 // Waits for the end of the feed, at most an interval.
-                await _ended.Task.WaitAsync(interval, time, cancellationToken)
+                await _ended
+                    .Task.WaitAsync(interval, time, cancellationToken)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
                 cancellationToken.ThrowIfCancellationRequested();
             }

@@ -17,12 +17,19 @@ namespace Interop.Ingestion.Running;
 /// stages keeps the memory constant, whatever the run's size; a slow database slows the fetching down.
 /// </summary>
 internal sealed class RunPipeline(
-    Database database, SourceRegistry sources, ResourceValidator validator, ViewCatalog catalog, IOptions<IngestionOptions> options, TimeProvider time)
+    Database database,
+    SourceRegistry sources,
+    ResourceValidator validator,
+    ViewCatalog catalog,
+    IOptions<IngestionOptions> options,
+    TimeProvider time
+)
 {
     private const int PagesAhead = 2;
     private const int MaxWarnings = 50;
 
-    /// <summary>Executes everything from the next page to the last; calls <paramref name="onLoaded"/> with the run after each page.</summary>
+    /// <summary>Executes everything from the next page to the last; calls <paramref name="onLoaded"/> with the run after each
+    /// page.</summary>
     /// <exception cref="IngestionException">The run cannot go on.</exception>
     public async Task ExecuteAsync(RunRecord run, Action<RunRecord> onLoaded, CancellationToken cancellationToken)
     {
@@ -31,7 +38,9 @@ internal sealed class RunPipeline(
             throw new IngestionException($"the source '{run.Source}' is not in the settings any more");
 
         if (run.SourceUrl is { } begun && client is not null && client.BaseUrl.AbsoluteUri != begun)
-            throw new IngestionException($"the run began at {begun}, and the source '{run.Source}' is {client.BaseUrl} now: start a new run");
+            throw new IngestionException(
+                $"the run began at {begun}, and the source '{run.Source}' is {client.BaseUrl} now: start a new run"
+            );
 
         IPageSource source = run.IsReplay
             ? new ReplaySource(database, run, options.Value.PageSize)
@@ -41,7 +50,8 @@ internal sealed class RunPipeline(
                 run.Cursor,
                 run.ServerDate,
                 options.Value.MaxExpiredSearches,
-                time);
+                time
+            );
         var preparer = new PagePreparer(database, validator, catalog, client, run, time);
         var pages = Channel.CreateBounded<PageInWork>(PagesAhead);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -60,7 +70,12 @@ internal sealed class RunPipeline(
         }
     }
 
-    private static async Task FetchAsync(IPageSource source, PagePreparer preparer, ChannelWriter<PageInWork> pages, CancellationToken cancellationToken)
+    private static async Task FetchAsync(
+        IPageSource source,
+        PagePreparer preparer,
+        ChannelWriter<PageInWork> pages,
+        CancellationToken cancellationToken
+    )
     {
         Exception? failure = null;
         try
@@ -88,7 +103,12 @@ internal sealed class RunPipeline(
         pages.Complete(failure);
     }
 
-    private async Task LoadAsync(RunRecord run, ChannelReader<PageInWork> pages, Action<RunRecord> onLoaded, CancellationToken cancellationToken)
+    private async Task LoadAsync(
+        RunRecord run,
+        ChannelReader<PageInWork> pages,
+        Action<RunRecord> onLoaded,
+        CancellationToken cancellationToken
+    )
     {
         var loader = new PageLoader(database, catalog, time);
         var warnings = JsonSerializer.Deserialize<List<string>>(run.Warnings) ?? [];

@@ -18,7 +18,8 @@ internal sealed class RunRegistry(
     ProcessIdentity process,
     IOptions<IngestionOptions> options,
     IOptions<LeaseOptions> leases,
-    TimeProvider time)
+    TimeProvider time
+)
 {
     private readonly string _processKind = process.Kind.ToString().ToLowerInvariant();
 
@@ -39,18 +40,23 @@ internal sealed class RunRegistry(
         if (await OtherServerAsync(source, request.Adopt) is { } reason)
             return new StartRunResult(StartOutcome.OtherServer, 0, "", reason);
 
-        return await InsertAsync(source, resourceType, async (session, token) =>
-        {
-            var run = NewRun(source, resourceType, request);
-            var checkpoint = run.MovesCheckpoint ? await CheckpointStore.FindAsync(session, source, resourceType, token) : null;
-            var since = request.Full ? null : SearchPlan.Before(checkpoint, options.Value.Overlap);
-            if (options.Value.LastUpdatedGte is { } gte && !(since > gte))
-                since = gte;
-            return run with { CheckpointBefore = checkpoint, Since = since };
-        });
+        return await InsertAsync(
+            source,
+            resourceType,
+            async (session, token) =>
+            {
+                var run = NewRun(source, resourceType, request);
+                var checkpoint = run.MovesCheckpoint ? await CheckpointStore.FindAsync(session, source, resourceType, token) : null;
+                var since = request.Full ? null : SearchPlan.Before(checkpoint, options.Value.Overlap);
+                if (options.Value.LastUpdatedGte is { } gte && !(since > gte))
+                    since = gte;
+                return run with { CheckpointBefore = checkpoint, Since = since };
+            }
+        );
     }
 
-    /// <summary>Allocates a run over the unresolved dead letters that a run left at a stage, unless a run of its source and type is active.</summary>
+    /// <summary>Allocates a run over the unresolved dead letters that a run left at a stage, unless a run of its source and type is
+    /// active.</summary>
     public async Task<StartRunResult> StartReplayAsync(string source, string resourceType, long runId, string stage)
     {
         var original = await FindAsync(runId);
@@ -59,35 +65,42 @@ internal sealed class RunRegistry(
         if (original.IsViewRebuild)
             return new StartRunResult(StartOutcome.NothingFetched, runId, original.Status);
 
-        return await InsertAsync(source, resourceType, async (session, token) =>
-        {
-            var letters = await DeadLetterStore.RangeAsync(session, runId, stage, token);
-            return new RunRecord
+        return await InsertAsync(
+            source,
+            resourceType,
+            async (session, token) =>
             {
-                Source = source,
-                ResourceType = resourceType,
-                Status = RunStatus.Running,
-                StartedAt = time.GetUtcNow(),
-                PatientId = original.PatientId,
-                FullFetch = original.FullFetch,
-                MissingPatients = original.MissingPatients,
-                ProcessKind = _processKind,
-                ReplayOfRunId = runId,
-                ReplayStage = stage,
-                ReplayUntil = letters.LastId,
-                ReplaySourceCount = letters.Total,
-                ReplayMissingRaw = letters.Total - letters.WithRaw,
-            };
-        });
+                var letters = await DeadLetterStore.RangeAsync(session, runId, stage, token);
+                return new RunRecord
+                {
+                    Source = source,
+                    ResourceType = resourceType,
+                    Status = RunStatus.Running,
+                    StartedAt = time.GetUtcNow(),
+                    PatientId = original.PatientId,
+                    FullFetch = original.FullFetch,
+                    MissingPatients = original.MissingPatients,
+                    ProcessKind = _processKind,
+                    ReplayOfRunId = runId,
+                    ReplayStage = stage,
+                    ReplayUntil = letters.LastId,
+                    ReplaySourceCount = letters.Total,
+                    ReplayMissingRaw = letters.Total - letters.WithRaw,
+                };
+            }
+        );
     }
 
     /// <summary>Ends an active run; what was committed stays. False when it had ended.</summary>
     public async Task<bool> CancelAsync(long runId) =>
-        await database.WriteAsync(async (session, token) =>
-        {
-            await ViewChanges.AbandonAsync(session, runId, token);
-            return await RunStore.CancelAsync(session, runId, time.GetUtcNow(), token);
-        }) is not null;
+        await database.WriteAsync(
+            async (session, token) =>
+            {
+                await ViewChanges.AbandonAsync(session, runId, token);
+                return await RunStore.CancelAsync(session, runId, time.GetUtcNow(), token);
+            }
+        )
+            is not null;
 
     /// <summary>Deletes the checkpoint of a source and type; false when there was none.</summary>
     public Task<bool> ForgetCheckpointAsync(string source, string resourceType) =>
@@ -98,54 +111,73 @@ internal sealed class RunRegistry(
     /// servers must not meet under one name: the second server's would not be fetched, or would overwrite the first's.
     /// </summary>
     private Task<string?> OtherServerAsync(string source, bool adopt) =>
-        database.WriteAsync(async (session, token) =>
-        {
-            var baseUrl = sources.Find(source)!.BaseUrl.AbsoluteUri;
-            var known = await SourceServerStore.FindAsync(session, source, token);
-            if (known == baseUrl)
+        database.WriteAsync(
+            async (session, token) =>
+            {
+                var baseUrl = sources.Find(source)!.BaseUrl.AbsoluteUri;
+                var known = await SourceServerStore.FindAsync(session, source, token);
+                if (known == baseUrl)
+                    return null;
+                if (known is not null && !adopt)
+                    return $"the source '{source}' was filled from {known}, and is {baseUrl} now: give the new server another source name, or adopt it when the same server only moved (adopt=true, --adopt)";
+                await SourceServerStore.SaveAsync(session, source, baseUrl, time.GetUtcNow(), token);
                 return null;
-            if (known is not null && !adopt)
-                return $"the source '{source}' was filled from {known}, and is {baseUrl} now: give the new server another source name, or adopt it when the same server only moved (adopt=true, --adopt)";
-            await SourceServerStore.SaveAsync(session, source, baseUrl, time.GetUtcNow(), token);
-            return null;
-        });
+            }
+        );
 
-    private RunRecord NewRun(string source, string resourceType, RunRequest request) => new()
-    {
-        Source = source,
-        ResourceType = resourceType,
-        Status = request.Meta.Attempt > 1 ? RunStatus.Retrying : RunStatus.Running,
-        StartedAt = time.GetUtcNow(),
-        PatientId = request.PatientId,
-        FullFetch = request.Full,
-        MissingPatients = MissingPatientRule.Of(request.MissingPatients),
-        Job = request.Meta.Job,
-        TriggeredBy = request.Meta.Trigger,
-        Attempt = request.Meta.Attempt,
-        MaxAttempts = request.Meta.MaxAttempts,
-        RunGroup = request.Meta.RunGroup,
-        AirflowDagId = request.Meta.AirflowDagId,
-        AirflowTaskId = request.Meta.AirflowTaskId,
-        AirflowRunId = request.Meta.AirflowRunId,
-        ProcessKind = _processKind,
-        SourceUrl = sources.Find(source)?.BaseUrl.AbsoluteUri,
-    };
+    private RunRecord NewRun(string source, string resourceType, RunRequest request) =>
+        new()
+        {
+            Source = source,
+            ResourceType = resourceType,
+            Status = request.Meta.Attempt > 1 ? RunStatus.Retrying : RunStatus.Running,
+            StartedAt = time.GetUtcNow(),
+            PatientId = request.PatientId,
+            FullFetch = request.Full,
+            MissingPatients = MissingPatientRule.Of(request.MissingPatients),
+            Job = request.Meta.Job,
+            TriggeredBy = request.Meta.Trigger,
+            Attempt = request.Meta.Attempt,
+            MaxAttempts = request.Meta.MaxAttempts,
+            RunGroup = request.Meta.RunGroup,
+            AirflowDagId = request.Meta.AirflowDagId,
+            AirflowTaskId = request.Meta.AirflowTaskId,
+            AirflowRunId = request.Meta.AirflowRunId,
+            ProcessKind = _processKind,
+            SourceUrl = sources.Find(source)?.BaseUrl.AbsoluteUri,
+        };
 
-    /// <summary>Inserts the run, or finds the active one. Looks first, because a refused INSERT would use up a run id on PostgreSQL.</summary>
-    private async Task<StartRunResult> InsertAsync(string source, string resourceType, Func<DbSession, CancellationToken, Task<RunRecord>> describe)
+    /// <summary>Inserts the run, or finds the active one. Looks first, because a refused INSERT would use up a run id on
+    /// PostgreSQL.</summary>
+    private async Task<StartRunResult> InsertAsync(
+        string source,
+        string resourceType,
+        Func<DbSession, CancellationToken, Task<RunRecord>> describe
+    )
     {
         while (true)
         {
-            var (run, outcome) = await database.WriteAsync(async (session, token) =>
-            {
-                if (await RunStore.FindActiveAsync(session, source, resourceType, token) is { } active
-                    && !await RunStore.EndAbandonedAsync(session, active, _processKind, leases.Value.SilentAfter, time.GetUtcNow(), token))
+            var (run, outcome) = await database.WriteAsync(
+                async (session, token) =>
                 {
-                    return (active, StartOutcome.AlreadyActive);
-                }
+                    if (
+                        await RunStore.FindActiveAsync(session, source, resourceType, token) is { } active
+                        && !await RunStore.EndAbandonedAsync(
+                            session,
+                            active,
+                            _processKind,
+                            leases.Value.SilentAfter,
+                            time.GetUtcNow(),
+                            token
+                        )
+                    )
+                    {
+                        return (active, StartOutcome.AlreadyActive);
+                    }
 
-                return (await RunStore.InsertAsync(session, await describe(session, token), token), StartOutcome.Started);
-            });
+                    return (await RunStore.InsertAsync(session, await describe(session, token), token), StartOutcome.Started);
+                }
+            );
             if (run is not null)
                 return new StartRunResult(outcome, run.RunId, run.Status);
             // Another process inserted a run between the two statements: look again.

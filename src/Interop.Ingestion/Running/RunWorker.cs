@@ -22,8 +22,8 @@ internal sealed partial class RunWorker(
     ProcessIdentity process,
     IOptions<LeaseOptions> leases,
     TimeProvider time,
-    ILogger<RunWorker> log)
-    : IAsyncDisposable
+    ILogger<RunWorker> log
+) : IAsyncDisposable
 {
     private static readonly TimeSpan PauseAfterInterruption = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
@@ -81,7 +81,9 @@ internal sealed partial class RunWorker(
         {
             _stop.Token.ThrowIfCancellationRequested();
             var claim = new RunClaim(process, _mayReplaceOwn, leases.Value.SilentAfter);
-            if (await database.WriteAsync((session, token) => RunStore.ClaimAsync(session, runId, claim, token), _stop.Token) is not { } run)
+            if (
+                await database.WriteAsync((session, token) => RunStore.ClaimAsync(session, runId, claim, token), _stop.Token) is not { } run
+            )
                 return await WatchAsync();
 
             _run = run;
@@ -189,7 +191,8 @@ internal sealed partial class RunWorker(
 
     private async Task ExecuteAsync(CancellationToken cancellationToken)
     {
-        string? error = null, exportPath = null;
+        string? error = null,
+            exportPath = null;
         try
         {
             if (_run.IsViewRebuild)
@@ -237,7 +240,8 @@ internal sealed partial class RunWorker(
                 return await RunStore.FinishAsync(session, _run, status, error, exportPath, time.GetUtcNow(), token)
                     ?? throw await RunStore.RefusalAsync(session, _run, token);
             },
-            cancellationToken);
+            cancellationToken
+        );
         IngestionMetrics.RunEnded(ended);
         if (error is null)
             LogSucceeded(runId, ended.Source, ended.ResourceType, ended.Fetched, ended.DeadLetters);
@@ -256,7 +260,11 @@ internal sealed partial class RunWorker(
     [LoggerMessage(2001, LogLevel.Information, "Run {RunId} of {Source}/{ResourceType} claimed, epoch {Epoch}, cursor {Cursor}")]
     private partial void LogClaimed(long runId, string source, string resourceType, long epoch, DateTimeOffset? cursor);
 
-    [LoggerMessage(2002, LogLevel.Information, "Run {RunId} of {Source}/{ResourceType} ended SUCCESS: {Fetched} fetched, {DeadLetters} dead letters")]
+    [LoggerMessage(
+        2002,
+        LogLevel.Information,
+        "Run {RunId} of {Source}/{ResourceType} ended SUCCESS: {Fetched} fetched, {DeadLetters} dead letters"
+    )]
     private partial void LogSucceeded(long runId, string source, string resourceType, long fetched, long deadLetters);
 
     [LoggerMessage(2003, LogLevel.Warning, "Run {RunId} was interrupted by the database; it is claimed again in {Pause}")]
@@ -274,7 +282,11 @@ internal sealed partial class RunWorker(
     [LoggerMessage(2007, LogLevel.Error, "The worker of run {RunId} has a defect")]
     private partial void LogBroken(Exception e, long runId);
 
-    [LoggerMessage(2008, LogLevel.Warning, "Run {RunId} of {Source}/{ResourceType} ended FAILED: {Fetched} fetched, {DeadLetters} dead letters. {Error}")]
+    [LoggerMessage(
+        2008,
+        LogLevel.Warning,
+        "Run {RunId} of {Source}/{ResourceType} ended FAILED: {Fetched} fetched, {DeadLetters} dead letters. {Error}"
+    )]
     private partial void LogFailed(long runId, string source, string resourceType, long fetched, long deadLetters, string error);
 
     [LoggerMessage(2009, LogLevel.Information, "Run {RunId} of {Source}/{ResourceType} was cancelled: {Fetched} fetched")]

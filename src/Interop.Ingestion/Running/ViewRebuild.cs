@@ -24,17 +24,22 @@ internal sealed class ViewRebuild(Database database, ViewCatalog catalog, ViewCh
         public Failure? Failure { get; set; }
     }
 
-    /// <summary>Fills the rest of the table and gives it the view's name; calls <paramref name="onLoaded"/> with the run after each chunk.</summary>
+    /// <summary>Fills the rest of the table and gives it the view's name; calls <paramref name="onLoaded"/> with the run after each
+    /// chunk.</summary>
     /// <exception cref="LeaseLostException">The run has another owner, or the view another definition.</exception>
     public async Task ExecuteAsync(RunRecord run, Action<RunRecord> onLoaded, CancellationToken cancellationToken)
     {
         var startedAt = time.GetTimestamp();
         var before = run.Fetched;
-        var total = run.Total ?? await database.ReadAsync((session, token) => CountAsync(session, run.ResourceType, token), cancellationToken);
+        var total =
+            run.Total ?? await database.ReadAsync((session, token) => CountAsync(session, run.ResourceType, token), cancellationToken);
         while (true)
         {
             var rate = (run.Fetched - before) / Math.Max(time.GetElapsedTime(startedAt).TotalSeconds, 0.001);
-            var chunk = await database.WriteAsync((session, token) => FillAsync(session, run, total, Math.Round(rate, 1), token), cancellationToken);
+            var chunk = await database.WriteAsync(
+                (session, token) => FillAsync(session, run, total, Math.Round(rate, 1), token),
+                cancellationToken
+            );
             if (chunk is null)
                 break;
             onLoaded(run = chunk);
@@ -62,7 +67,8 @@ internal sealed class ViewRebuild(Database database, ViewCatalog catalog, ViewCh
             [.. chunk.Where(r => r.Failure is null)],
             some => WriteAsync(session, rows.Batch, some, cancellationToken),
             (refused, reason) => refused.Failure = new Failure(DeadLetterStage.Load, $"{view.Name}: the database refused it: {reason}"),
-            cancellationToken);
+            cancellationToken
+        );
         var counters = await SettleAsync(session, run, table, chunk, cancellationToken);
         await ViewStore.AdvanceAsync(session, run.RunId, stored[^1].Source, stored[^1].ResourceId, cancellationToken);
         return await RunStore.AdvanceAsync(session, run, new PagePosition(Total: total), counters, [], rate, cancellationToken)
@@ -70,14 +76,22 @@ internal sealed class ViewRebuild(Database database, ViewCatalog catalog, ViewCh
     }
 
     /// <summary>The next resources, all of one source, which is locked for the type; none when the table is full.</summary>
-    private static async Task<IReadOnlyList<StoredJson>> NextAsync(DbSession session, ViewRecord view, string resourceType, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<StoredJson>> NextAsync(
+        DbSession session,
+        ViewRecord view,
+        string resourceType,
+        CancellationToken cancellationToken
+    )
     {
         var sources = await RunStore.SourcesAsync(session, cancellationToken);
         foreach (var source in sources.SkipWhile(s => view.NextSource is not null && s != view.NextSource))
         {
             await ResourceStore.LockTypesAsync(session, source, [resourceType], cancellationToken);
             var afterId = source == view.NextSource ? view.NextId ?? "" : "";
-            if (await ResourceStore.ListAsync(session, source, resourceType, afterId, ResourcesPerChunk, cancellationToken) is { Count: > 0 } found)
+            if (
+                await ResourceStore.ListAsync(session, source, resourceType, afterId, ResourcesPerChunk, cancellationToken) is
+                { Count: > 0 } found
+            )
                 return found;
         }
 
@@ -100,7 +114,11 @@ internal sealed class ViewRebuild(Database database, ViewCatalog catalog, ViewCh
         var first = rows.Batch.Count;
         try
         {
-            return new Rebuilt(stored, first, rows.Append(document.RootElement, new RowOrigin(stored.Source, stored.ResourceId, stored.RunId, time.GetUtcNow(), raw)));
+            return new Rebuilt(
+                stored,
+                first,
+                rows.Append(document.RootElement, new RowOrigin(stored.Source, stored.ResourceId, stored.RunId, time.GetUtcNow(), raw))
+            );
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -115,16 +133,26 @@ internal sealed class ViewRebuild(Database database, ViewCatalog catalog, ViewCh
     }
 
     /// <summary>
-    /// Counts the chunk. A resource without rows becomes a dead letter of its own source, which a later version that loads resolves; when the
+    /// Counts the chunk. A resource without rows becomes a dead letter of its own source, which a later version that loads resolves; when
+    /// the
     /// view is a user's, it becomes a row of <c>view_failures</c>. Resolves the letters that an earlier definition of the view left.
     /// </summary>
     private async Task<PageCounters> SettleAsync(
-        DbSession session, RunRecord run, ViewTable table, List<Rebuilt> chunk, CancellationToken cancellationToken)
+        DbSession session,
+        RunRecord run,
+        ViewTable table,
+        List<Rebuilt> chunk,
+        CancellationToken cancellationToken
+    )
     {
         var counters = new PageCounters();
         var source = chunk[0].Resource.Source;
         var letters = await DeadLetterStore.FindOpenAsync(
-            session, source, chunk.Select(r => (r.Resource.ResourceType, (string?)r.Resource.ResourceId)), cancellationToken);
+            session,
+            source,
+            chunk.Select(r => (r.Resource.ResourceType, (string?)r.Resource.ResourceId)),
+            cancellationToken
+        );
         var resolved = new List<long>();
         foreach (var rebuilt in chunk)
         {
@@ -134,8 +162,11 @@ internal sealed class ViewRebuild(Database database, ViewCatalog catalog, ViewCh
             if (rebuilt.Failure is not { } failure)
             {
                 counters.Upserted++;
-                resolved.AddRange(letters[(stored.ResourceType, stored.ResourceId)]
-                    .Where(l => l.VersionKey == KeyOf(stored) && l.IsOfView(run.ViewName!)).Select(l => l.Id));
+                resolved.AddRange(
+                    letters[(stored.ResourceType, stored.ResourceId)]
+                        .Where(l => l.VersionKey == KeyOf(stored) && l.IsOfView(run.ViewName!))
+                        .Select(l => l.Id)
+                );
                 continue;
             }
 
@@ -146,11 +177,28 @@ internal sealed class ViewRebuild(Database database, ViewCatalog catalog, ViewCh
             if (table.IsUserDefined)
             {
                 await ViewFailureStore.InsertAsync(
-                    session, run with { Source = source }, table, stored.ResourceId, failure.Error, time.GetUtcNow(), cancellationToken);
+                    session,
+                    run with
+                    {
+                        Source = source,
+                    },
+                    table,
+                    stored.ResourceId,
+                    failure.Error,
+                    time.GetUtcNow(),
+                    cancellationToken
+                );
                 continue;
             }
 
-            var letter = new NewLetter(stored.ResourceType, stored.ResourceId, stored.Version, KeyOf(stored), failure, Encoding.UTF8.GetBytes(stored.Raw));
+            var letter = new NewLetter(
+                stored.ResourceType,
+                stored.ResourceId,
+                stored.Version,
+                KeyOf(stored),
+                failure,
+                Encoding.UTF8.GetBytes(stored.Raw)
+            );
             if (await DeadLetterStore.InsertAsync(session, run.RunId, source, letter, time.GetUtcNow(), cancellationToken))
                 counters.DeadLetters++;
         }

@@ -5,15 +5,27 @@ namespace Interop.Ingestion.Runs;
 /// <summary>The table <c>checkpoints</c>: watermarks in server time.</summary>
 internal static class CheckpointStore
 {
-    public static Task<DateTimeOffset?> FindAsync(DbSession session, string source, string resourceType, CancellationToken cancellationToken) =>
+    public static Task<DateTimeOffset?> FindAsync(
+        DbSession session,
+        string source,
+        string resourceType,
+        CancellationToken cancellationToken
+    ) =>
         session.FirstAsync<DateTimeOffset?>(
             "SELECT last_successful_lastupdated FROM checkpoints WHERE source = @source AND resource_type = @resourceType",
             new { source, resourceType },
-            cancellationToken);
+            cancellationToken
+        );
 
     /// <summary>Raises the checkpoint, never lowers it; returns the new value.</summary>
     public static Task<DateTimeOffset?> RaiseAsync(
-        DbSession session, string source, string resourceType, DateTimeOffset watermark, DateTimeOffset now, CancellationToken cancellationToken) =>
+        DbSession session,
+        string source,
+        string resourceType,
+        DateTimeOffset watermark,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    ) =>
         session.FirstAsync<DateTimeOffset?>(
             """
             INSERT INTO checkpoints AS c (source, resource_type, last_successful_lastupdated, updated_at)
@@ -25,13 +37,28 @@ internal static class CheckpointStore
                 updated_at = excluded.updated_at
             RETURNING last_successful_lastupdated
             """,
-            new { source, resourceType, watermark, now },
-            cancellationToken);
+            new
+            {
+                source,
+                resourceType,
+                watermark,
+                now,
+            },
+            cancellationToken
+        );
 
     /// <summary>Deletes the checkpoint; false when there was none.</summary>
-    public static async Task<bool> DeleteAsync(DbSession session, string source, string resourceType, CancellationToken cancellationToken) =>
+    public static async Task<bool> DeleteAsync(
+        DbSession session,
+        string source,
+        string resourceType,
+        CancellationToken cancellationToken
+    ) =>
         await session.ExecuteAsync(
-            "DELETE FROM checkpoints WHERE source = @source AND resource_type = @resourceType", new { source, resourceType }, cancellationToken) > 0;
+            "DELETE FROM checkpoints WHERE source = @source AND resource_type = @resourceType",
+            new { source, resourceType },
+            cancellationToken
+        ) > 0;
 
     public static Task<IReadOnlyList<Checkpoint>> ListAsync(DbSession session, CancellationToken cancellationToken) =>
         session.QueryAsync<Checkpoint>(
@@ -39,5 +66,6 @@ internal static class CheckpointStore
             SELECT source, resource_type, last_successful_lastupdated, updated_at FROM checkpoints ORDER BY source, resource_type
             """,
             null,
-            cancellationToken);
+            cancellationToken
+        );
 }

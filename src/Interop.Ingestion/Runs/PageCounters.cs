@@ -104,4 +104,9 @@ internal sealed class PageCounters
 /// <param name="Watermark">The highest <c>_lastUpdated</c> up to this page, never after <paramref name="ServerDate"/>.</param>
 /// <param name="ReplayCursor">In a replay: the last dead letter of the page.</param>
 internal readonly record struct PagePosition(
-    long? Total = null, DateTimeOffset? ServerDate = null, DateTimeOffset? Cursor = null, DateTimeOffset? Watermark = null, long? ReplayCursor = null);
+    long? Total = null,
+    DateTimeOffset? ServerDate = null,
+    DateTimeOffset? Cursor = null,
+    DateTimeOffset? Watermark = null,
+    long? ReplayCursor = null
+);

@@ -43,7 +43,8 @@ internal sealed record RunRecord
 
     public string? AirflowRunId { get; init; }
 
-    /// <summary>Who began the run: one of <see cref="Leases.ProcessKind"/> in lower case. A process resumes only runs of its own kind.</summary>
+    /// <summary>Who began the run: one of <see cref="Leases.ProcessKind"/> in lower case. A process resumes only runs of its own
+    /// kind.</summary>
     public string ProcessKind { get; init; } = "server";
 
     /// <summary>The process that works on the run (<see cref="Leases.ProcessIdentity"/>); null when none does.</summary>
@@ -141,8 +142,8 @@ internal sealed record RunRecord
 
     public RunMeta Meta => new(Job, TriggeredBy, Attempt, MaxAttempts, RunGroup, AirflowDagId, AirflowTaskId, AirflowRunId);
 
-    public RunCounters Counters => new(
-        Fetched, Validated, Invalid, TransformErrors, Upserted, Unchanged, Refetched, LoadErrors, DeadLetters);
+    public RunCounters Counters =>
+        new(Fetched, Validated, Invalid, TransformErrors, Upserted, Unchanged, Refetched, LoadErrors, DeadLetters);
 
     public RunProgress Progress => new(RunId, Status, Pages, Fetched, Total, ResourcesPerSecond, Counters);
 }
@@ -154,10 +155,11 @@ internal static class MissingPatientRule
     public const string DeadLetter = "dead_letter";
     public const string Fetch = "fetch";
 
-    public static string Of(MissingPatients rule) => rule switch
-    {
-        Ingestion.MissingPatients.DeadLetter => DeadLetter,
-        Ingestion.MissingPatients.Fetch => Fetch,
-        _ => Ignore,
-    };
+    public static string Of(MissingPatients rule) =>
+        rule switch
+        {
+            Ingestion.MissingPatients.DeadLetter => DeadLetter,
+            Ingestion.MissingPatients.Fetch => Fetch,
+            _ => Ignore,
+        };
 }

@@ -14,7 +14,8 @@ internal sealed record RunClaim(ProcessIdentity Owner, bool MayReplaceOwn, TimeS
     public string ProcessKind => Owner.Kind.ToString().ToLowerInvariant();
 }
 
-/// <summary>The table <c>ingestion_runs</c>. Every write of a run carries its epoch and changes nothing when the run has a newer one.</summary>
+/// <summary>The table <c>ingestion_runs</c>. Every write of a run carries its epoch and changes nothing when the run has a newer
+/// one.</summary>
 internal static class RunStore
 {
     private const string IsActive = "status IN ('RUNNING', 'RETRYING')";
@@ -30,16 +31,25 @@ internal static class RunStore
     public static Task<RunRecord?> FindAsync(DbSession session, long runId, CancellationToken cancellationToken) =>
         session.FirstAsync<RunRecord>("SELECT * FROM ingestion_runs WHERE run_id = @runId", new { runId }, cancellationToken);
 
-    public static Task<RunRecord?> FindActiveAsync(DbSession session, string source, string resourceType, CancellationToken cancellationToken) =>
+    public static Task<RunRecord?> FindActiveAsync(
+        DbSession session,
+        string source,
+        string resourceType,
+        CancellationToken cancellationToken
+    ) =>
         session.FirstAsync<RunRecord>(
             $"SELECT * FROM ingestion_runs WHERE source = @source AND resource_type = @resourceType AND {IsActive}",
             new { source, resourceType },
-            cancellationToken);
+            cancellationToken
+        );
 
     /// <summary>The active runs that a process of this kind may resume.</summary>
     public static Task<IReadOnlyList<long>> ActiveIdsAsync(DbSession session, string processKind, CancellationToken cancellationToken) =>
         session.QueryAsync<long>(
-            $"SELECT run_id FROM ingestion_runs WHERE {IsActive} AND {IsOfKind} ORDER BY run_id", new { processKind }, cancellationToken);
+            $"SELECT run_id FROM ingestion_runs WHERE {IsActive} AND {IsOfKind} ORDER BY run_id",
+            new { processKind },
+            cancellationToken
+        );
 
     /// <summary>The runs that the filter lets through, newest first.</summary>
     public static Task<IReadOnlyList<RunRecord>> ListAsync(DbSession session, RunFilter filter, CancellationToken cancellationToken)
@@ -55,15 +65,25 @@ internal static class RunStore
             (filter.Trigger, "triggered_by = @Trigger"),
         ];
         var where = string.Join(" AND ", conditions.Where(c => c.Value is not null).Select(c => c.Condition).Prepend("1 = 1"));
-        return session.QueryAsync<RunRecord>($"SELECT * FROM ingestion_runs WHERE {where} ORDER BY run_id DESC LIMIT @Limit", filter, cancellationToken);
+        return session.QueryAsync<RunRecord>(
+            $"SELECT * FROM ingestion_runs WHERE {where} ORDER BY run_id DESC LIMIT @Limit",
+            filter,
+            cancellationToken
+        );
     }
 
     /// <summary>The sources that had a run which fetches, in order.</summary>
     public static Task<IReadOnlyList<string>> SourcesAsync(DbSession session, CancellationToken cancellationToken) =>
-        session.QueryAsync<string>("SELECT DISTINCT source FROM ingestion_runs WHERE view_name IS NULL ORDER BY source", null, cancellationToken);
+        session.QueryAsync<string>(
+            "SELECT DISTINCT source FROM ingestion_runs WHERE view_name IS NULL ORDER BY source",
+            null,
+            cancellationToken
+        );
 
-    public static Task<ImmutableSortedDictionary<string, long>> CountByStatusAsync(DbSession session, CancellationToken cancellationToken) =>
-        CountAsync(session, "SELECT status AS key, COUNT(*) AS total FROM ingestion_runs GROUP BY status", cancellationToken);
+    public static Task<ImmutableSortedDictionary<string, long>> CountByStatusAsync(
+        DbSession session,
+        CancellationToken cancellationToken
+    ) => CountAsync(session, "SELECT status AS key, COUNT(*) AS total FROM ingestion_runs GROUP BY status", cancellationToken);
 
     public static Task<ImmutableSortedDictionary<string, long>> CountByTypeAsync(DbSession session, CancellationToken cancellationToken) =>
         CountAsync(session, "SELECT resource_type AS key, COUNT(*) AS total FROM ingestion_runs GROUP BY resource_type", cancellationToken);
@@ -84,7 +104,8 @@ internal static class RunStore
             RETURNING *
             """,
             run,
-            cancellationToken);
+            cancellationToken
+        );
 
     /// <summary>
     /// Makes the caller the owner of the run: the owner before it cannot write any more. Null when the run has ended, was begun by another
@@ -107,45 +128,61 @@ internal static class RunStore
                 own = claim.MayReplaceOwn ? claim.Owner.ToString() : null,
                 ended = EndedOwner(present),
             },
-            cancellationToken);
+            cancellationToken
+        );
     }
 
     /// <summary>Renews the lease and records what the run waits for; false when the run has another owner or has ended.</summary>
     public static async Task<bool> RenewAsync(DbSession session, RunRecord run, string? waiting, CancellationToken cancellationToken) =>
         await session.ExecuteAsync(
             $"UPDATE ingestion_runs SET heartbeat_at = {session.Now()}, waiting = @waiting WHERE run_id = @RunId AND epoch = @Epoch AND {IsActive}",
-            new { run.RunId, run.Epoch, waiting },
-            cancellationToken) > 0;
+            new
+            {
+                run.RunId,
+                run.Epoch,
+                waiting,
+            },
+            cancellationToken
+        ) > 0;
 
     /// <summary>Gives the lease back, so that another process need not wait until it is silent.</summary>
     public static Task ReleaseAsync(DbSession session, RunRecord run, CancellationToken cancellationToken) =>
         session.ExecuteAsync(
             $"UPDATE ingestion_runs SET owner = NULL, heartbeat_at = NULL, waiting = NULL WHERE run_id = @RunId AND epoch = @Epoch AND {IsActive}",
             new { run.RunId, run.Epoch },
-            cancellationToken);
+            cancellationToken
+        );
 
     /// <summary>
     /// Ends a run of another kind of process that has no owner any more: nothing would resume it, and it keeps other runs out. What was
     /// committed stays. False when it has an owner, or this kind of process may resume it.
     /// </summary>
     public static async Task<bool> EndAbandonedAsync(
-        DbSession session, RunRecord run, string processKind, TimeSpan silentAfter, DateTimeOffset now, CancellationToken cancellationToken)
+        DbSession session,
+        RunRecord run,
+        string processKind,
+        TimeSpan silentAfter,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
     {
-        var ended = await session.ExecuteAsync(
-            $"""
-            UPDATE ingestion_runs SET status = 'FAILED', epoch = epoch + 1, finished_at = @now, checkpoint_after = checkpoint_before, owner = NULL,
-                waiting = NULL, error = @error
-            WHERE run_id = @RunId AND {IsActive} AND NOT {IsOfKind} AND {IsFree(session, silentAfter)}
-            """,
-            new
-            {
-                run.RunId,
-                processKind,
-                now,
-                ended = EndedOwner(run),
-                error = $"interrupted: the {run.ProcessKind} process that began it has ended, and a {processKind} process began a new run",
-            },
-            cancellationToken) > 0;
+        var ended =
+            await session.ExecuteAsync(
+                $"""
+                UPDATE ingestion_runs SET status = 'FAILED', epoch = epoch + 1, finished_at = @now, checkpoint_after = checkpoint_before, owner = NULL,
+                    waiting = NULL, error = @error
+                WHERE run_id = @RunId AND {IsActive} AND NOT {IsOfKind} AND {IsFree(session, silentAfter)}
+                """,
+                new
+                {
+                    run.RunId,
+                    processKind,
+                    now,
+                    ended = EndedOwner(run),
+                    error = $"interrupted: the {run.ProcessKind} process that began it has ended, and a {processKind} process began a new run",
+                },
+                cancellationToken
+            ) > 0;
         if (ended)
             await RunSeenStore.DeleteAsync(session, run.RunId, cancellationToken);
         return ended;
@@ -154,9 +191,18 @@ internal static class RunStore
     /// <summary>Whether the caller still owns the run, and the database holds every page that the caller knows of.</summary>
     public static Task<bool> IsAsKnownAsync(DbSession session, RunRecord run, CancellationToken cancellationToken) =>
         session.ScalarAsync<bool>(
-            $"SELECT EXISTS (SELECT 1 FROM ingestion_runs WHERE {IsAsKnown})", new { run.RunId, run.Epoch, run.Pages }, cancellationToken);
+            $"SELECT EXISTS (SELECT 1 FROM ingestion_runs WHERE {IsAsKnown})",
+            new
+            {
+                run.RunId,
+                run.Epoch,
+                run.Pages,
+            },
+            cancellationToken
+        );
 
-    /// <summary>Why a write of the run was refused: the run has another owner or has ended, or the database has lost committed pages.</summary>
+    /// <summary>Why a write of the run was refused: the run has another owner or has ended, or the database has lost committed
+    /// pages.</summary>
     public static async Task<Exception> RefusalAsync(DbSession session, RunRecord run, CancellationToken cancellationToken) =>
         await FindAsync(session, run.RunId, cancellationToken) is { IsActive: true } stored && stored.Epoch == run.Epoch
             ? new PagesLostException(run.RunId, run.Pages, stored.Pages)
@@ -172,7 +218,8 @@ internal static class RunStore
         PageCounters counters,
         IReadOnlyList<string> warnings,
         double resourcesPerSecond,
-        CancellationToken cancellationToken) =>
+        CancellationToken cancellationToken
+    ) =>
         session.FirstAsync<RunRecord>(
             $"""
             UPDATE ingestion_runs SET
@@ -213,14 +260,22 @@ internal static class RunStore
                 resourcesPerSecond,
                 warnings = JsonSerializer.Serialize(warnings),
             },
-            cancellationToken);
+            cancellationToken
+        );
 
     /// <summary>
     /// Ends the run. With SUCCESS its watermark becomes the checkpoint, in the same transaction. Null when the run is not as the caller
     /// knows it (<see cref="RefusalAsync"/>).
     /// </summary>
     public static async Task<RunRecord?> FinishAsync(
-        DbSession session, RunRecord run, string status, string? error, string? exportPath, DateTimeOffset now, CancellationToken cancellationToken)
+        DbSession session,
+        RunRecord run,
+        string status,
+        string? error,
+        string? exportPath,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
     {
         // The run first: a worker that does not own it must not touch the checkpoint either.
         var ended = await session.FirstAsync<RunRecord>(
@@ -231,8 +286,18 @@ internal static class RunStore
             WHERE {IsAsKnown}
             RETURNING *
             """,
-            new { run.RunId, run.Epoch, run.Pages, status, error, exportPath, now },
-            cancellationToken);
+            new
+            {
+                run.RunId,
+                run.Epoch,
+                run.Pages,
+                status,
+                error,
+                exportPath,
+                now,
+            },
+            cancellationToken
+        );
         if (ended is null)
             return null;
         await RunSeenStore.DeleteAsync(session, run.RunId, cancellationToken);
@@ -240,7 +305,10 @@ internal static class RunStore
             return ended;
         var after = await CheckpointStore.RaiseAsync(session, run.Source, run.ResourceType, watermark, now, cancellationToken);
         await session.ExecuteAsync(
-            "UPDATE ingestion_runs SET checkpoint_after = @after WHERE run_id = @RunId", new { run.RunId, after }, cancellationToken);
+            "UPDATE ingestion_runs SET checkpoint_after = @after WHERE run_id = @RunId",
+            new { run.RunId, after },
+            cancellationToken
+        );
         return ended with { CheckpointAfter = after };
     }
 
@@ -255,7 +323,8 @@ internal static class RunStore
             RETURNING *
             """,
             new { runId, now },
-            cancellationToken);
+            cancellationToken
+        );
         if (cancelled is not null)
             await RunSeenStore.DeleteAsync(session, runId, cancellationToken);
         return cancelled;
@@ -268,6 +337,9 @@ internal static class RunStore
     private static string? EndedOwner(RunRecord? run) =>
         run?.Owner is { } owner && ProcessIdentity.Parse(owner)?.HasEnded() == true ? owner : null;
 
-    private static async Task<ImmutableSortedDictionary<string, long>> CountAsync(DbSession session, string sql, CancellationToken cancellationToken) =>
-        (await session.QueryAsync<Count>(sql, null, cancellationToken)).ToImmutableSortedDictionary(c => c.Key, c => c.Total);
+    private static async Task<ImmutableSortedDictionary<string, long>> CountAsync(
+        DbSession session,
+        string sql,
+        CancellationToken cancellationToken
+    ) => (await session.QueryAsync<Count>(sql, null, cancellationToken)).ToImmutableSortedDictionary(c => c.Key, c => c.Total);
 }

@@ -9,12 +9,24 @@ internal static class SourceServerStore
     public static Task<string?> FindAsync(DbSession session, string source, CancellationToken cancellationToken) =>
         session.FirstAsync<string>("SELECT base_url FROM source_servers WHERE source = @source", new { source }, cancellationToken);
 
-    public static Task SaveAsync(DbSession session, string source, string baseUrl, DateTimeOffset now, CancellationToken cancellationToken) =>
+    public static Task SaveAsync(
+        DbSession session,
+        string source,
+        string baseUrl,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    ) =>
         session.ExecuteAsync(
             """
             INSERT INTO source_servers (source, base_url, recorded_at) VALUES (@source, @baseUrl, @now)
             ON CONFLICT (source) DO UPDATE SET base_url = excluded.base_url, recorded_at = excluded.recorded_at
             """,
-            new { source, baseUrl, now },
-            cancellationToken);
+            new
+            {
+                source,
+                baseUrl,
+                now,
+            },
+            cancellationToken
+        );
 }

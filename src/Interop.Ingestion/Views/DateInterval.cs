@@ -1,10 +1,12 @@
 namespace Interop.Ingestion.Views;
 
 /// <summary>
-/// The instants that a FHIR date, dateTime or instant stands for: from <paramref name="Start"/> (included) to <paramref name="End"/> (excluded).
+/// The instants that a FHIR date, dateTime or instant stands for: from <paramref name="Start"/> (included) to <paramref name="End"/>
+/// (excluded).
 /// <c>2014-02</c> is all of February 2014. A value without a time zone is read as UTC.
 /// </summary>
-/// <remarks>Source: FHIR R4 (4.0.1), search by date: "the date 2013-01-10 specifies all the time from 00:00 to 24:00 on that day".</remarks>
+/// <remarks>Source: FHIR R4 (4.0.1), search by date: "the date 2013-01-10 specifies all the time from 00:00 to 24:00 on that
+/// day".</remarks>
 internal readonly record struct DateInterval(DateTimeOffset Start, DateTimeOffset End)
 {
     /// <summary>Reads the text of a date, dateTime or instant. False when it is none.</summary>
@@ -76,8 +78,11 @@ internal readonly record struct DateInterval(DateTimeOffset Start, DateTimeOffse
         if (text.IsEmpty || text.SequenceEqual("Z"u8))
             return true;
         var sign = text[0];
-        if (sign is not ((byte)'+' or (byte)'-')
-            || !TryPart(ref text, sign, 0, 14, out var hours) || !TryPart(ref text, (byte)':', 0, 59, out var minutes))
+        if (
+            sign is not ((byte)'+' or (byte)'-')
+            || !TryPart(ref text, sign, 0, 14, out var hours)
+            || !TryPart(ref text, (byte)':', 0, 59, out var minutes)
+        )
             return false;
         offset = new TimeSpan(hours, minutes, 0) * (sign == '-' ? -1 : 1);
         return text.IsEmpty;
@@ -87,7 +92,8 @@ internal readonly record struct DateInterval(DateTimeOffset Start, DateTimeOffse
     {
         // The year 9999 ends where the framework's instants end.
         var isLastYear = start.Year == DateTime.MaxValue.Year;
-        var end = isLastYear && (DateTime.MaxValue - start) < (next(start.AddYears(-1)) - start.AddYears(-1)) ? DateTime.MaxValue : next(start);
+        var end =
+            isLastYear && (DateTime.MaxValue - start) < (next(start.AddYears(-1)) - start.AddYears(-1)) ? DateTime.MaxValue : next(start);
         interval = new DateInterval(new DateTimeOffset(start, TimeSpan.Zero), new DateTimeOffset(end, TimeSpan.Zero));
         return true;
     }

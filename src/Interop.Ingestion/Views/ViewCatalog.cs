@@ -5,7 +5,8 @@ using Interop.Storage;
 
 namespace Interop.Ingestion.Views;
 
-/// <summary>The views as this process knows them, compiled. Another process may change them: a write of rows compares the epoch and refreshes the catalog.</summary>
+/// <summary>The views as this process knows them, compiled. Another process may change them: a write of rows compares the epoch and
+/// refreshes the catalog.</summary>
 internal sealed class ViewCatalog(Database database)
 {
     private readonly Lock _lock = new();
@@ -21,7 +22,9 @@ internal sealed class ViewCatalog(Database database)
     public async Task<ViewSet> RefreshAsync(CancellationToken cancellationToken)
     {
         var (epoch, records) = await database.ReadAsync(
-            async (session, token) => (await ViewStore.EpochAsync(session, token), await ViewStore.ListAsync(session, token)), cancellationToken);
+            async (session, token) => (await ViewStore.EpochAsync(session, token), await ViewStore.ListAsync(session, token)),
+            cancellationToken
+        );
         lock (_lock)
         {
             if (_current is { } current && current.Epoch >= epoch)
@@ -33,10 +36,14 @@ internal sealed class ViewCatalog(Database database)
         }
     }
 
-    private LiveView Live(ViewRecord record, Dictionary<string, CompiledView> compiled) => new(
-        record,
-        record.Definition is null ? null : TableOf(record.Definition, record.Name, record.Origin, record.Layout, compiled),
-        record.NextDefinition is null ? null : TableOf(record.NextDefinition, record.NextTable, record.NextOrigin!, ViewTable.CurrentLayout, compiled));
+    private LiveView Live(ViewRecord record, Dictionary<string, CompiledView> compiled) =>
+        new(
+            record,
+            record.Definition is null ? null : TableOf(record.Definition, record.Name, record.Origin, record.Layout, compiled),
+            record.NextDefinition is null
+                ? null
+                : TableOf(record.NextDefinition, record.NextTable, record.NextOrigin!, ViewTable.CurrentLayout, compiled)
+        );
 
     private ViewTable TableOf(string definition, string table, string origin, int layout, Dictionary<string, CompiledView> compiled) =>
         new(Compile(definition, compiled), table, layout) { IsUserDefined = origin != ViewOrigin.Platform };
@@ -44,7 +51,10 @@ internal sealed class ViewCatalog(Database database)
     private CompiledView Compile(string definition, Dictionary<string, CompiledView> compiled)
     {
         if (!compiled.TryGetValue(definition, out var view))
-            compiled.Add(definition, view = _compiled.GetValueOrDefault(definition) ?? ViewTableRules.Compile(Encoding.UTF8.GetBytes(definition)));
+            compiled.Add(
+                definition,
+                view = _compiled.GetValueOrDefault(definition) ?? ViewTableRules.Compile(Encoding.UTF8.GetBytes(definition))
+            );
         return view;
     }
 }

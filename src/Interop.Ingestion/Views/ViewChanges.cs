@@ -9,7 +9,8 @@ using Interop.Views;
 namespace Interop.Ingestion.Views;
 
 /// <summary>
-/// Changes views. A new definition gets a table of its own. Ingestion writes it beside the old table, and a run fills it from the stored raw
+/// Changes views. A new definition gets a table of its own. Ingestion writes it beside the old table, and a run fills it from the stored
+/// raw
 /// JSON. When it is full it takes the view's name. Until then, and when the run fails, readers see the old table.
 /// </summary>
 internal sealed class ViewChanges(Database database, ViewCatalog catalog, TimeProvider time)
@@ -26,14 +27,23 @@ internal sealed class ViewChanges(Database database, ViewCatalog catalog, TimePr
                 var name = view.Definition.Name!;
                 var known = await ViewStore.FindAsync(session, name, token);
                 if (await RefusalAsync(session, view, known, origin, token) is { } reason)
-                    return Result(known?.Origin == ViewOrigin.File && origin == ViewOrigin.Api ? ViewOutcome.BelongsToFile : ViewOutcome.Refused, null, reason);
+                    return Result(
+                        known?.Origin == ViewOrigin.File && origin == ViewOrigin.Api ? ViewOutcome.BelongsToFile : ViewOutcome.Refused,
+                        null,
+                        reason
+                    );
                 if (known is not null && (known.NextDefinition ?? known.Definition) is { } present && IsSame(present, json))
                     return await KeepAsync(session, known, origin, token);
                 if (PlatformViews.Has(name) && origin == ViewOrigin.Api && !replace)
-                    return Result(ViewOutcome.NeedsReplace, null, $"the view {name} comes with the platform: add ?replace=true to change it");
+                    return Result(
+                        ViewOutcome.NeedsReplace,
+                        null,
+                        $"the view {name} comes with the platform: add ?replace=true to change it"
+                    );
                 return await BeginAsync(session, known ?? new ViewRecord { Name = name, Origin = origin }, view, json, origin, token);
             },
-            cancellationToken);
+            cancellationToken
+        );
     }
 
     /// <summary>Begins to fill the view's table anew.</summary>
@@ -44,9 +54,17 @@ internal sealed class ViewChanges(Database database, ViewCatalog catalog, TimePr
                 if (await ViewStore.FindAsync(session, name, token) is not { } known)
                     return Result(ViewOutcome.Unknown);
                 var json = (known.NextDefinition ?? known.Definition)!;
-                return await BeginAsync(session, known, ViewTableRules.Compile(Encoding.UTF8.GetBytes(json)), json, known.NextOrigin ?? known.Origin, token);
+                return await BeginAsync(
+                    session,
+                    known,
+                    ViewTableRules.Compile(Encoding.UTF8.GetBytes(json)),
+                    json,
+                    known.NextOrigin ?? known.Origin,
+                    token
+                );
             },
-            cancellationToken);
+            cancellationToken
+        );
 
     /// <summary>The table that the run has filled takes the view's name.</summary>
     /// <exception cref="PagesLostException">The database crashed and lost the last chunks that it had committed.</exception>
@@ -61,11 +79,18 @@ internal sealed class ViewChanges(Database database, ViewCatalog catalog, TimePr
                 await ViewTableStore.ReplaceAsync(session, view.NextTable, view.Name, token);
                 await ViewStore.SaveAsync(
                     session,
-                    WithoutNext(view) with { Origin = view.NextOrigin!, Definition = view.NextDefinition, Layout = ViewTable.CurrentLayout },
-                    token);
+                    WithoutNext(view) with
+                    {
+                        Origin = view.NextOrigin!,
+                        Definition = view.NextDefinition,
+                        Layout = ViewTable.CurrentLayout,
+                    },
+                    token
+                );
                 return Result(ViewOutcome.Active);
             },
-            cancellationToken);
+            cancellationToken
+        );
 
     /// <summary>
     /// The run will not fill its table: drops the table and keeps the view as it was. The caller ends the run in the same transaction.
@@ -85,7 +110,8 @@ internal sealed class ViewChanges(Database database, ViewCatalog catalog, TimePr
             await ViewStore.SaveAsync(session, WithoutNext(view), cancellationToken);
     }
 
-    /// <summary>Deletes a user's view with its table. When it replaced one of the platform's own views, a run fills that one again.</summary>
+    /// <summary>Deletes a user's view with its table. When it replaced one of the platform's own views, a run fills that one
+    /// again.</summary>
     public Task<ViewChangeResult> DeleteAsync(string name, CancellationToken cancellationToken) =>
         ChangeAsync(
             async (session, token) =>
@@ -95,7 +121,11 @@ internal sealed class ViewChanges(Database database, ViewCatalog catalog, TimePr
                 switch (known.NextOrigin ?? known.Origin)
                 {
                     case ViewOrigin.File:
-                        return Result(ViewOutcome.BelongsToFile, null, $"the view {name} is given by a file of Views:Directory: remove it there");
+                        return Result(
+                            ViewOutcome.BelongsToFile,
+                            null,
+                            $"the view {name} is given by a file of Views:Directory: remove it there"
+                        );
                     case ViewOrigin.Platform:
                         return Result(ViewOutcome.NeedsReplace, null, $"the view {name} comes with the platform and stays");
                 }
@@ -103,7 +133,14 @@ internal sealed class ViewChanges(Database database, ViewCatalog catalog, TimePr
                 if (PlatformViews.Has(known.Name))
                 {
                     var own = DefaultViews.Read(known.Name);
-                    return await BeginAsync(session, known, ViewTableRules.Compile(own), Encoding.UTF8.GetString(own), ViewOrigin.Platform, token);
+                    return await BeginAsync(
+                        session,
+                        known,
+                        ViewTableRules.Compile(own),
+                        Encoding.UTF8.GetString(own),
+                        ViewOrigin.Platform,
+                        token
+                    );
                 }
 
                 known = await DropNextAsync(session, known, token);
@@ -111,16 +148,21 @@ internal sealed class ViewChanges(Database database, ViewCatalog catalog, TimePr
                 await ViewStore.DeleteAsync(session, known, token);
                 return Result(ViewOutcome.Deleted);
             },
-            cancellationToken);
+            cancellationToken
+        );
 
     /// <summary>The names of views whose table has the layout of an older program, and which no run fills.</summary>
     public async Task<IReadOnlyList<string>> OutdatedAsync(CancellationToken cancellationToken) =>
-    [
-        .. (await catalog.RefreshAsync(cancellationToken)).Views
-            .Where(v => v is { Next: null, Record.Layout: < ViewTable.CurrentLayout }).Select(v => v.Record.Name),
-    ];
+        [
+            .. (await catalog.RefreshAsync(cancellationToken))
+                .Views.Where(v => v is { Next: null, Record.Layout: < ViewTable.CurrentLayout })
+                .Select(v => v.Record.Name),
+        ];
 
-    private async Task<ViewChangeResult> ChangeAsync(Func<DbSession, CancellationToken, Task<ViewChangeResult>> change, CancellationToken cancellationToken)
+    private async Task<ViewChangeResult> ChangeAsync(
+        Func<DbSession, CancellationToken, Task<ViewChangeResult>> change,
+        CancellationToken cancellationToken
+    )
     {
         var changed = await database.WriteAsync(
             async (session, token) =>
@@ -128,13 +170,19 @@ internal sealed class ViewChanges(Database database, ViewCatalog catalog, TimePr
                 await ViewStore.LockAsync(session, token);
                 return await change(session, token);
             },
-            cancellationToken);
+            cancellationToken
+        );
         catalog.Forget();
         return changed;
     }
 
     private static async Task<string?> RefusalAsync(
-        DbSession session, CompiledView view, ViewRecord? known, string origin, CancellationToken cancellationToken)
+        DbSession session,
+        CompiledView view,
+        ViewRecord? known,
+        string origin,
+        CancellationToken cancellationToken
+    )
     {
         var name = view.Definition.Name!;
         if (known is not null && known.Name != name)
@@ -148,7 +196,12 @@ internal sealed class ViewChanges(Database database, ViewCatalog catalog, TimePr
         return null;
     }
 
-    private static async Task<ViewChangeResult> KeepAsync(DbSession session, ViewRecord known, string origin, CancellationToken cancellationToken)
+    private static async Task<ViewChangeResult> KeepAsync(
+        DbSession session,
+        ViewRecord known,
+        string origin,
+        CancellationToken cancellationToken
+    )
     {
         if ((known.NextOrigin ?? known.Origin) != origin)
         {
@@ -160,43 +213,82 @@ internal sealed class ViewChanges(Database database, ViewCatalog catalog, TimePr
     }
 
     private async Task<ViewChangeResult> BeginAsync(
-        DbSession session, ViewRecord known, CompiledView view, string json, string origin, CancellationToken cancellationToken)
+        DbSession session,
+        ViewRecord known,
+        CompiledView view,
+        string json,
+        string origin,
+        CancellationToken cancellationToken
+    )
     {
         var now = time.GetUtcNow();
         known = await DropNextAsync(session, known, cancellationToken);
         known = known with { Generation = known.Generation + 1, ChangedAt = now };
-        if (!await ResourceStore.AnyAsync(session, await RunStore.SourcesAsync(session, cancellationToken), view.Definition.Resource, cancellationToken))
+        if (
+            !await ResourceStore.AnyAsync(
+                session,
+                await RunStore.SourcesAsync(session, cancellationToken),
+                view.Definition.Resource,
+                cancellationToken
+            )
+        )
         {
             if (known.Definition is not null)
                 await ViewTableStore.DropAsync(session, known.Name, cancellationToken);
             await ViewTableStore.CreateAsync(session, new ViewTable(view, known.Name), known.NextTable, cancellationToken);
             await ViewStore.SaveAsync(
-                session, known with { Origin = origin, Definition = json, Layout = ViewTable.CurrentLayout }, cancellationToken);
+                session,
+                known with
+                {
+                    Origin = origin,
+                    Definition = json,
+                    Layout = ViewTable.CurrentLayout,
+                },
+                cancellationToken
+            );
             return Result(ViewOutcome.Active);
         }
 
         await ViewTableStore.CreateAsync(session, new ViewTable(view, known.NextTable), known.NextTable, cancellationToken);
-        var run = await RunStore.InsertAsync(session, RunFor(view, now), cancellationToken)
+        var run =
+            await RunStore.InsertAsync(session, RunFor(view, now), cancellationToken)
             ?? throw new InvalidOperationException($"the view {known.Name} has an active run that its row does not name");
-        await ViewStore.SaveAsync(session, known with { NextOrigin = origin, NextDefinition = json, NextRunId = run.RunId }, cancellationToken);
+        await ViewStore.SaveAsync(
+            session,
+            known with
+            {
+                NextOrigin = origin,
+                NextDefinition = json,
+                NextRunId = run.RunId,
+            },
+            cancellationToken
+        );
         return Result(ViewOutcome.Building, run.RunId);
     }
 
     /// <summary>A run under a source name that no server can have, so that ingestion of the type goes on at the same time.</summary>
-    private static RunRecord RunFor(CompiledView view, DateTimeOffset now) => new()
-    {
-        Source = $"view:{view.Definition.Name}",
-        ResourceType = view.Definition.Resource,
-        ViewName = view.Definition.Name,
-        Status = RunStatus.Running,
-        StartedAt = now,
-        FullFetch = true,
-        Job = $"view:{view.Definition.Name}",
-        TriggeredBy = "view",
-    };
+    private static RunRecord RunFor(CompiledView view, DateTimeOffset now) =>
+        new()
+        {
+            Source = $"view:{view.Definition.Name}",
+            ResourceType = view.Definition.Resource,
+            ViewName = view.Definition.Name,
+            Status = RunStatus.Running,
+            StartedAt = now,
+            FullFetch = true,
+            Job = $"view:{view.Definition.Name}",
+            TriggeredBy = "view",
+        };
 
     private static ViewRecord WithoutNext(ViewRecord view) =>
-        view with { NextOrigin = null, NextDefinition = null, NextRunId = null, NextSource = null, NextId = null };
+        view with
+        {
+            NextOrigin = null,
+            NextDefinition = null,
+            NextRunId = null,
+            NextSource = null,
+            NextId = null,
+        };
 
     private static ViewChangeResult Result(ViewOutcome outcome, long? runId = null, string? reason = null) =>
         new(outcome, null, runId, reason, null);

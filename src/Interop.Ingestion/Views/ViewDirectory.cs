@@ -13,7 +13,10 @@ internal sealed class ViewDirectory(Database database, ViewCatalog catalog, View
     private const int MaxExamples = 5;
 
     public async Task<ImmutableArray<ViewInfo>> ListAsync(CancellationToken cancellationToken) =>
-        [.. await DescribeAsync((await catalog.RefreshAsync(cancellationToken)).Views, cancellationToken), .. files.Refused.Select(Describe)];
+        [
+            .. await DescribeAsync((await catalog.RefreshAsync(cancellationToken)).Views, cancellationToken),
+            .. files.Refused.Select(Describe),
+        ];
 
     public async Task<ViewInfo?> FindAsync(string name, CancellationToken cancellationToken) =>
         (await catalog.RefreshAsync(cancellationToken)).Find(name) is { } view ? (await DescribeAsync([view], cancellationToken))[0] : null;
@@ -40,7 +43,8 @@ internal sealed class ViewDirectory(Database database, ViewCatalog catalog, View
 
                 return described;
             },
-            cancellationToken);
+            cancellationToken
+        );
 
     private ViewInfo Describe(LiveView view, long failures, ImmutableArray<ViewFailure> examples)
     {
@@ -53,16 +57,33 @@ internal sealed class ViewDirectory(Database database, ViewCatalog catalog, View
             table.HasManyRows ? "many" : "one",
             [
                 .. table.View.Columns.Select(c => new ViewColumnInfo(
-                    c.Name, c.Type, TableSql.TypeName(ViewTable.IsId(c) ? ColumnType.Text : ViewTable.TypeOf(c), database.Dialect).ToLowerInvariant())),
+                    c.Name,
+                    c.Type,
+                    TableSql.TypeName(ViewTable.IsId(c) ? ColumnType.Text : ViewTable.TypeOf(c), database.Dialect).ToLowerInvariant()
+                )),
             ],
             record.ChangedAt,
             record.NextRunId,
             ViewReader.Warnings(table.View),
             null,
             failures,
-            examples);
+            examples
+        );
     }
 
-    private static ViewInfo Describe(RefusedView refused) => new(
-        Path.GetFileName(refused.File), null, Refused, ViewOrigin.File, null, [], null, null, [], $"{refused.File}: {refused.Reason}", 0, []);
+    private static ViewInfo Describe(RefusedView refused) =>
+        new(
+            Path.GetFileName(refused.File),
+            null,
+            Refused,
+            ViewOrigin.File,
+            null,
+            [],
+            null,
+            null,
+            [],
+            $"{refused.File}: {refused.Reason}",
+            0,
+            []
+        );
 }

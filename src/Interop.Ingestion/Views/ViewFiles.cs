@@ -19,7 +19,8 @@ internal sealed class ViewFiles(IOptions<ViewOptions> options)
             yield break;
         foreach (var file in Directory.EnumerateFiles(directory, "*.json").Order(StringComparer.Ordinal))
         {
-            string? text = null, problem = null;
+            string? text = null,
+                problem = null;
             try
             {
                 text = File.ReadAllText(file);

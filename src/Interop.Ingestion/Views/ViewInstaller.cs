@@ -9,10 +9,12 @@ using Microsoft.Extensions.Logging;
 namespace Interop.Ingestion.Views;
 
 /// <summary>
-/// Installs the platform's views and the user's view files at start, before any run. A bad file is logged with its place and reason, and its
+/// Installs the platform's views and the user's view files at start, before any run. A bad file is logged with its place and reason, and
+/// its
 /// view stays as it was. Runs that this begins are resumed together with interrupted ones.
 /// </summary>
-internal sealed partial class ViewInstaller(ViewChanges changes, ViewCatalog catalog, ViewFiles files, ILogger<ViewInstaller> log) : IHostedService
+internal sealed partial class ViewInstaller(ViewChanges changes, ViewCatalog catalog, ViewFiles files, ILogger<ViewInstaller> log)
+    : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -80,8 +82,12 @@ internal sealed partial class ViewInstaller(ViewChanges changes, ViewCatalog cat
         try
         {
             using var json = JsonDocument.Parse(text);
-            return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("name", out var name)
-                && name.ValueKind == JsonValueKind.String ? name.GetString() : null;
+            return
+                json.RootElement.ValueKind == JsonValueKind.Object
+                && json.RootElement.TryGetProperty("name", out var name)
+                && name.ValueKind == JsonValueKind.String
+                ? name.GetString()
+                : null;
         }
         catch (JsonException)
         {

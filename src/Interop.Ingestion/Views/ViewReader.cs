@@ -23,17 +23,33 @@ internal sealed class ViewReader(Database database, ViewCatalog catalog)
     private sealed record Position(string Source, string Id, long Index, long Written);
 
     /// <summary>The next page of a view's rows; null when there is no such table.</summary>
-    public async Task<ViewRowsPage?> ReadAsync(string name, RowFormat format, long? limit, string? cursor, CancellationToken cancellationToken)
+    public async Task<ViewRowsPage?> ReadAsync(
+        string name,
+        RowFormat format,
+        long? limit,
+        string? cursor,
+        CancellationToken cancellationToken
+    )
     {
         if ((await catalog.RefreshAsync(cancellationToken)).Find(name)?.Active is not { } table)
             return null;
         var after = cursor is null ? null : JsonSerializer.Deserialize<Position>(cursor);
         var rows = (int)Math.Min(MaxPageRows, (limit ?? long.MaxValue) - (after?.Written ?? 0));
-        return await database.ReadAsync((session, token) => ReadAsync(session, table, format, limit, after, rows, token), cancellationToken);
+        return await database.ReadAsync(
+            (session, token) => ReadAsync(session, table, format, limit, after, rows, token),
+            cancellationToken
+        );
     }
 
     private static async Task<ViewRowsPage> ReadAsync(
-        DbSession session, ViewTable table, RowFormat format, long? limit, Position? after, int rows, CancellationToken cancellationToken)
+        DbSession session,
+        ViewTable table,
+        RowFormat format,
+        long? limit,
+        Position? after,
+        int rows,
+        CancellationToken cancellationToken
+    )
     {
         List<Column> columns = [.. table.KeyColumns, .. table.Columns];
         using var bytes = new MemoryStream();
@@ -52,10 +68,16 @@ internal sealed class ViewReader(Database database, ViewCatalog catalog)
                 WriteRow(writer, columns, reader);
                 await writer.FlushWhenFullAsync(cancellationToken);
                 count++;
-                last = new Position(reader.GetString(0), reader.GetString(1), table.HasManyRows ? reader.GetInt64(2) : 0, (after?.Written ?? 0) + count);
+                last = new Position(
+                    reader.GetString(0),
+                    reader.GetString(1),
+                    table.HasManyRows ? reader.GetInt64(2) : 0,
+                    (after?.Written ?? 0) + count
+                );
                 return bytes.Length < MaxPageBytes;
             },
-            cancellationToken);
+            cancellationToken
+        );
         await writer.FlushAsync(cancellationToken);
         var isEnd = last is null || last.Written >= limit || (count < rows && bytes.Length < MaxPageBytes);
         return new ViewRowsPage(Text(bytes), count, isEnd ? null : JsonSerializer.Serialize(last));
@@ -64,7 +86,10 @@ internal sealed class ViewReader(Database database, ViewCatalog catalog)
     /// <summary>The rows that a definition gives for the first stored resources of its type.</summary>
     public async Task<ViewPreview> PreviewAsync(CompiledView view, int limit, CancellationToken cancellationToken)
     {
-        var stored = await database.ReadAsync((session, token) => FirstAsync(session, view.Definition.Resource, limit, token), cancellationToken);
+        var stored = await database.ReadAsync(
+            (session, token) => FirstAsync(session, view.Definition.Resource, limit, token),
+            cancellationToken
+        );
         using var bytes = new MemoryStream();
         var output = PipeWriter.Create(bytes, new StreamPipeWriterOptions(leaveOpen: true));
         using var writer = new NdjsonRowWriter(view.Columns.Select(c => c.Name), output);
@@ -94,7 +119,9 @@ internal sealed class ViewReader(Database database, ViewCatalog catalog)
     public async Task<ViewTrial> TryAsync(CompiledView view, CancellationToken cancellationToken)
     {
         var stored = await database.ReadAsync(
-            (session, token) => FirstAsync(session, view.Definition.Resource, MaxTrialResources, token), cancellationToken);
+            (session, token) => FirstAsync(session, view.Definition.Resource, MaxTrialResources, token),
+            cancellationToken
+        );
         using var rows = new ViewRows(new ViewTable(view, view.Definition.Name!));
         var failing = 0L;
         var examples = ImmutableArray.CreateBuilder<ViewFailure>();
@@ -103,7 +130,11 @@ internal sealed class ViewReader(Database database, ViewCatalog catalog)
             using var document = JsonDocument.Parse(resource.Raw, new JsonDocumentOptions { MaxDepth = 128 });
             try
             {
-                rows.Append(document.RootElement, new RowOrigin(resource.Source, resource.ResourceId, resource.RunId, default, default), cancellationToken);
+                rows.Append(
+                    document.RootElement,
+                    new RowOrigin(resource.Source, resource.ResourceId, resource.RunId, default, default),
+                    cancellationToken
+                );
                 rows.Batch.Clear();
             }
             catch (ViewEvaluationException e)
@@ -119,7 +150,12 @@ internal sealed class ViewReader(Database database, ViewCatalog catalog)
 
     public static ImmutableArray<string> Warnings(CompiledView view) => [.. view.Warnings.Select(w => $"{w.Place}: {w.Reason}")];
 
-    private static async Task<List<StoredJson>> FirstAsync(DbSession session, string resourceType, int limit, CancellationToken cancellationToken)
+    private static async Task<List<StoredJson>> FirstAsync(
+        DbSession session,
+        string resourceType,
+        int limit,
+        CancellationToken cancellationToken
+    )
     {
         var found = new List<StoredJson>();
         foreach (var source in await RunStore.SourcesAsync(session, cancellationToken))

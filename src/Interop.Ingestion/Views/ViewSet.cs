@@ -17,11 +17,15 @@ internal sealed class ViewSet(long epoch, ImmutableArray<LiveView> views)
     /// <summary>The view of this name, upper and lower case alike.</summary>
     public LiveView? Find(string name) => Views.FirstOrDefault(v => v.Record.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>The table with one normalized row for each resource of a type: the platform's before others; null when there is none.</summary>
+    /// <summary>The table with one normalized row for each resource of a type: the platform's before others; null when there is
+    /// none.</summary>
     public ViewTable? RowsOf(string resourceType) =>
-        Views.Where(v => v.Active is { HasManyRows: false } table && table.ResourceType == resourceType)
-            .OrderBy(v => !PlatformViews.Has(v.Record.Name)).ThenBy(v => v.Record.Name, StringComparer.Ordinal)
-            .FirstOrDefault()?.Active;
+        Views
+            .Where(v => v.Active is { HasManyRows: false } table && table.ResourceType == resourceType)
+            .OrderBy(v => !PlatformViews.Has(v.Record.Name))
+            .ThenBy(v => v.Record.Name, StringComparer.Ordinal)
+            .FirstOrDefault()
+            ?.Active;
 }
 
 /// <summary>A view and the tables that rows are written to.</summary>

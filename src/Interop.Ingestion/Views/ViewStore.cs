@@ -3,7 +3,8 @@ using Interop.Storage;
 namespace Interop.Ingestion.Views;
 
 /// <summary>
-/// The tables <c>views</c> and <c>view_epoch</c>. A transaction that writes rows of views takes a shared lock (<see cref="HoldAsync"/>), one
+/// The tables <c>views</c> and <c>view_epoch</c>. A transaction that writes rows of views takes a shared lock (<see cref="HoldAsync"/>),
+/// one
 /// that changes a view the exclusive lock (<see cref="LockAsync"/>): rows are never written for a view that changes at the same time.
 /// </summary>
 internal static class ViewStore
@@ -55,7 +56,8 @@ internal static class ViewStore
                 next_source = excluded.next_source, next_id = excluded.next_id
             """,
             view,
-            cancellationToken);
+            cancellationToken
+        );
         await BeginEpochAsync(session, cancellationToken);
     }
 
@@ -69,7 +71,15 @@ internal static class ViewStore
     /// <summary>Records the last resource whose rows are in the new table.</summary>
     public static Task AdvanceAsync(DbSession session, long runId, string source, string id, CancellationToken cancellationToken) =>
         session.ExecuteAsync(
-            "UPDATE views SET next_source = @source, next_id = @id WHERE next_run_id = @runId", new { runId, source, id }, cancellationToken);
+            "UPDATE views SET next_source = @source, next_id = @id WHERE next_run_id = @runId",
+            new
+            {
+                runId,
+                source,
+                id,
+            },
+            cancellationToken
+        );
 
     private static Task<int> BeginEpochAsync(DbSession session, CancellationToken cancellationToken) =>
         session.ExecuteAsync("UPDATE view_epoch SET epoch = epoch + 1", null, cancellationToken);

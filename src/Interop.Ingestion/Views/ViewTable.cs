@@ -5,7 +5,8 @@ using Interop.Storage;
 namespace Interop.Ingestion.Views;
 
 /// <summary>
-/// A view as a normalized table: source, id, the view's columns, run_id, loaded_at. Where a resource can have several rows they are numbered
+/// A view as a normalized table: source, id, the view's columns, run_id, loaded_at. Where a resource can have several rows they are
+/// numbered
 /// (row_index, part of the key). A column of dates has two columns of instants beside it, its interval (<see cref="DateInterval"/>):
 /// <c>birth_date</c>, <c>birth_date_start</c>, <c>birth_date_end</c>. The raw JSON is in <c>resources</c> only.
 /// </summary>
@@ -76,7 +77,8 @@ internal sealed class ViewTable
     public int Layout { get; }
 
     /// <summary>
-    /// A view of a user's: a resource that it fails on is stored all the same and listed in <c>view_failures</c>. A resource that one of the
+    /// A view of a user's: a resource that it fails on is stored all the same and listed in <c>view_failures</c>. A resource that one of
+    /// the
     /// platform's own views fails on is a dead letter.
     /// </summary>
     public bool IsUserDefined { get; init; }
@@ -104,21 +106,24 @@ internal sealed class ViewTable
     /// <summary>
     /// Dates are stored as the text that FHIR sent, because they may be partial (<c>1987</c>, <c>2014-02</c>). Arrays and objects are JSON.
     /// </summary>
-    public static ColumnType TypeOf(ViewColumn column) => column switch
-    {
-        { IsCollection: true } or { Kind: ViewColumnKind.Json } => ColumnType.Json,
-        { Kind: ViewColumnKind.Boolean } => ColumnType.Boolean,
-        { Kind: ViewColumnKind.Integer } => ColumnType.Integer,
-        { Kind: ViewColumnKind.Numeric } => ColumnType.Numeric,
-        _ => ColumnType.Text,
-    };
+    public static ColumnType TypeOf(ViewColumn column) =>
+        column switch
+        {
+            { IsCollection: true } or { Kind: ViewColumnKind.Json } => ColumnType.Json,
+            { Kind: ViewColumnKind.Boolean } => ColumnType.Boolean,
+            { Kind: ViewColumnKind.Integer } => ColumnType.Integer,
+            { Kind: ViewColumnKind.Numeric } => ColumnType.Numeric,
+            _ => ColumnType.Text,
+        };
 
     /// <summary>Whether the two columns after this one hold its interval.</summary>
     public bool HasInterval(ViewColumn column) => _withInterval.Contains(column);
 
     /// <summary>The columns of the indexes beside the key: the patient, and the first date.</summary>
     public IEnumerable<string> IndexedColumns() =>
-        Shape.Columns.Where(c => c.Name == PatientId).Take(1)
+        Shape
+            .Columns.Where(c => c.Name == PatientId)
+            .Take(1)
             .Concat(Shape.Columns.Where(c => c.Type == ColumnType.Timestamp && c.Name != LoadedAt).Take(1))
             .Select(c => c.Name);
 

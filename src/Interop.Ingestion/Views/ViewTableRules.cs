@@ -13,18 +13,51 @@ internal static partial class ViewTableRules
 
     /// <summary>The platform's own tables, including those of planned features.</summary>
     private static readonly FrozenSet<string> Taken = FrozenSet.ToFrozenSet(
-    [
-        "resources", "ingestion_runs", "run_seen", "checkpoints", "dead_letters", "views", "view_epoch", "view_failures", "schema_version", "schedules",
-        "source_servers", "process_leases", "users", "api_keys", "patient_key_check",
-        "pollers", "audit_scores", "audit_alerts", "suppressions", "alert_feedback", "anomaly_models", "access_cases", "access_profiles",
-        "access_populations", "watchlist",
-        "telemetry_events", "telemetry_rejects", "pd_executions", "pd_searches", "timeline_events",
-        "uploads", "upload_files", "upload_rows", "tm2_files", "tm2_records",
-    ], StringComparer.OrdinalIgnoreCase);
+        [
+            "resources",
+            "ingestion_runs",
+            "run_seen",
+            "checkpoints",
+            "dead_letters",
+            "views",
+            "view_epoch",
+            "view_failures",
+            "schema_version",
+            "schedules",
+            "source_servers",
+            "process_leases",
+            "users",
+            "api_keys",
+            "patient_key_check",
+            "pollers",
+            "audit_scores",
+            "audit_alerts",
+            "suppressions",
+            "alert_feedback",
+            "anomaly_models",
+            "access_cases",
+            "access_profiles",
+            "access_populations",
+            "watchlist",
+            "telemetry_events",
+            "telemetry_rejects",
+            "pd_executions",
+            "pd_searches",
+            "timeline_events",
+            "uploads",
+            "upload_files",
+            "upload_rows",
+            "tm2_files",
+            "tm2_records",
+        ],
+        StringComparer.OrdinalIgnoreCase
+    );
 
     /// <summary>PostgreSQL's system columns, which every table has.</summary>
-    private static readonly FrozenSet<string> SystemColumns =
-        FrozenSet.ToFrozenSet(["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"], StringComparer.OrdinalIgnoreCase);
+    private static readonly FrozenSet<string> SystemColumns = FrozenSet.ToFrozenSet(
+        ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"],
+        StringComparer.OrdinalIgnoreCase
+    );
 
     /// <summary>Reads, compiles and checks a view's JSON.</summary>
     /// <exception cref="ViewDefinitionException">The view cannot be a table; place and reason say why.</exception>
@@ -53,13 +86,28 @@ internal static partial class ViewTableRules
         {
             var place = $"{column.Place}.name";
             if (!names.Add(column.Name))
-                throw new ViewDefinitionException(place, $"there is another column {column.Name}: the columns of a table must differ by more than case");
-            if (ViewTable.IsId(column) && (column.Name != ViewTable.Id || column.IsCollection || column.Path.Trim() is not ("getResourceKey()" or "id")))
-                throw new ViewDefinitionException(place, "the column id is the resource's id (path getResourceKey()): name this column otherwise");
+                throw new ViewDefinitionException(
+                    place,
+                    $"there is another column {column.Name}: the columns of a table must differ by more than case"
+                );
+            if (
+                ViewTable.IsId(column)
+                && (column.Name != ViewTable.Id || column.IsCollection || column.Path.Trim() is not ("getResourceKey()" or "id"))
+            )
+                throw new ViewDefinitionException(
+                    place,
+                    "the column id is the resource's id (path getResourceKey()): name this column otherwise"
+                );
             if (column.Name.ToLowerInvariant() is ViewTable.Source or ViewTable.RunId or ViewTable.LoadedAt or ViewTable.RowIndex)
-                throw new ViewDefinitionException(place, $"every table has a column {column.Name} of the platform's own: name this column otherwise");
+                throw new ViewDefinitionException(
+                    place,
+                    $"every table has a column {column.Name} of the platform's own: name this column otherwise"
+                );
             if (SystemColumns.Contains(column.Name))
-                throw new ViewDefinitionException(place, $"every table of PostgreSQL has a system column {column.Name}: name this column otherwise");
+                throw new ViewDefinitionException(
+                    place,
+                    $"every table of PostgreSQL has a system column {column.Name}: name this column otherwise"
+                );
         }
     }
 

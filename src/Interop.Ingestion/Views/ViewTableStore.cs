@@ -16,7 +16,8 @@ internal static class ViewTableStore
                 ? "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND LOWER(relname) = LOWER(@name)"
                 : "SELECT name FROM sqlite_master WHERE LOWER(name) = LOWER(@name)",
             new { name },
-            cancellationToken);
+            cancellationToken
+        );
 
     /// <summary>Creates the table with its indexes and, on PostgreSQL, comments that say where each column comes from.</summary>
     /// <param name="indexPrefix">Begins the names of the indexes, which stay when the table is renamed.</param>
@@ -26,7 +27,11 @@ internal static class ViewTableStore
         foreach (var column in table.IndexedColumns())
         {
             var index = TableSql.Quote($"{indexPrefix}_{(column == ViewTable.PatientId ? "patient" : "time")}");
-            await session.ExecuteAsync($"CREATE INDEX {index} ON {TableSql.Quote(table.Shape.Name)} ({TableSql.Quote(column)})", null, cancellationToken);
+            await session.ExecuteAsync(
+                $"CREATE INDEX {index} ON {TableSql.Quote(table.Shape.Name)} ({TableSql.Quote(column)})",
+                null,
+                cancellationToken
+            );
         }
 
         if (session.Dialect == SqlDialect.Postgres)
@@ -51,14 +56,22 @@ internal static class ViewTableStore
     }
 
     /// <summary>Deletes the rows of these resources.</summary>
-    public static Task DeleteRowsAsync(DbSession session, ViewTable table, string source, IEnumerable<string> ids, CancellationToken cancellationToken) =>
+    public static Task DeleteRowsAsync(
+        DbSession session,
+        ViewTable table,
+        string source,
+        IEnumerable<string> ids,
+        CancellationToken cancellationToken
+    ) =>
         session.ExecuteAsync(
             $"DELETE FROM {TableSql.Quote(table.Shape.Name)} WHERE source = @source AND {session.IsAnyOf("id", "@ids")}",
             new { source, ids = session.ArrayOf(ids) },
-            cancellationToken);
+            cancellationToken
+        );
 
     /// <summary>Calls <paramref name="read"/> for each row after a key, in the order of the keys, until it returns false.</summary>
-    /// <param name="columns">The columns to read, the key's first; numbers as text, because PostgreSQL's numeric has more digits than any .NET number.</param>
+    /// <param name="columns">The columns to read, the key's first; numbers as text, because PostgreSQL's numeric has more digits than any
+    /// .NET number.</param>
     public static async Task ReadAsync(
         DbSession session,
         ViewTable table,
@@ -66,14 +79,16 @@ internal static class ViewTableStore
         (string Source, string Id, long RowIndex)? after,
         int limit,
         Func<DbDataReader, ValueTask<bool>> read,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         var values = columns.Select(c => c.Type == ColumnType.Numeric ? $"CAST({TableSql.Quote(c.Name)} AS text)" : TableSql.Quote(c.Name));
         var key = string.Join(", ", table.Shape.Key.Select(TableSql.Quote));
         var where = after is null ? "" : $" WHERE ({key}) > (@source, @id{(table.HasManyRows ? ", @index" : "")})";
         await using var command = session.Connection.CreateCommand();
         command.Transaction = session.Transaction;
-        command.CommandText = $"SELECT {string.Join(", ", values)} FROM {TableSql.Quote(table.Shape.Name)}{where} ORDER BY {key} LIMIT @limit";
+        command.CommandText =
+            $"SELECT {string.Join(", ", values)} FROM {TableSql.Quote(table.Shape.Name)}{where} ORDER BY {key} LIMIT @limit";
         Add(command, "@limit", limit);
         if (after is { } position)
         {

@@ -15,11 +15,15 @@ public static class AuditEventSearch
     /// </summary>
     /// <exception cref="FhirRequestException">The server refused, or pages expired again and again.</exception>
     public static async IAsyncEnumerable<FhirPage> PagesAsync(
-        FhirClient client, DateTimeOffset since, int batch, [EnumeratorCancellation] CancellationToken cancellationToken)
+        FhirClient client,
+        DateTimeOffset since,
+        int batch,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         var first = First(since, batch);
         var next = first;
-        for (var restarts = 0; next is not null;)
+        for (var restarts = 0; next is not null; )
         {
             FhirPage? page = null;
             try
@@ -43,7 +47,9 @@ public static class AuditEventSearch
     }
 
     // Cut off to milliseconds, which every server understands: earlier is safe.
-    private static Uri First(DateTimeOffset since, int batch) => new(
-        $"AuditEvent?_lastUpdated=ge{Uri.EscapeDataString(since.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture))}&_sort=_lastUpdated&_count={batch}",
-        UriKind.Relative);
+    private static Uri First(DateTimeOffset since, int batch) =>
+        new(
+            $"AuditEvent?_lastUpdated=ge{Uri.EscapeDataString(since.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture))}&_sort=_lastUpdated&_count={batch}",
+            UriKind.Relative
+        );
 }

@@ -49,7 +49,12 @@ public static class IncomingEvents
             }
 
             var page = BundlePage.Parse(utf8);
-            if (page.Entries.Select((e, i) => (Type: e.Resource.IsEmpty ? null : ResourceHeader.Read(e.Resource.Span).ResourceType, i)).FirstOrDefault(e => e.Type is not ("AuditEvent" or "SubscriptionStatus" or "Parameters")) is { Type: not null } other)
+            if (
+                page
+                    .Entries.Select((e, i) => (Type: e.Resource.IsEmpty ? null : ResourceHeader.Read(e.Resource.Span).ResourceType, i))
+                    .FirstOrDefault(e => e.Type is not ("AuditEvent" or "SubscriptionStatus" or "Parameters")) is
+                { Type: not null } other
+            )
                 problem = $"Bundle.entry[{other.i}].resource: must be an AuditEvent, not '{other.Type}'";
             return problem is null ? [.. Of(page, now).Where(e => !e.Event.Flags.HasFlag(AccessFlags.OtherResource))] : [];
         }
@@ -69,10 +74,34 @@ public static class IncomingEvents
         }
         catch (JsonException) // deeper than any AuditEvent: nothing of it can be told
         {
-            e = new AccessEvent("", null, null, now, "", null, null, null, AccessKind.Other, null, null, null, null, null, null, null, false, 0, 0, AccessFlags.WrongTypes);
+            e = new AccessEvent(
+                "",
+                null,
+                null,
+                now,
+                "",
+                null,
+                null,
+                null,
+                AccessKind.Other,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                false,
+                0,
+                0,
+                AccessFlags.WrongTypes
+            );
         }
 
         // Without an id the content itself is the id: the same bytes are the same event.
-        return new IncomingEvent(e.Id.Length > 0 ? e : e with { Id = $"sha256-{Convert.ToHexStringLower(SHA256.HashData(utf8.Span)[..16])}" }, utf8);
+        return new IncomingEvent(
+            e.Id.Length > 0 ? e : e with { Id = $"sha256-{Convert.ToHexStringLower(SHA256.HashData(utf8.Span)[..16])}" },
+            utf8
+        );
     }
 }

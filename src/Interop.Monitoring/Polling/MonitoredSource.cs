@@ -11,7 +11,8 @@ using Interop.Storage;
 namespace Interop.Polling;
 
 /// <summary>
-/// All that a poller knows of its source: its row, the population, the clinical data, the models and the operators' lists; and the steps of a
+/// All that a poller knows of its source: its row, the population, the clinical data, the models and the operators' lists; and the steps of
+/// a
 /// batch: prepare, (profiles answer,) score and commit. After a failure it is loaded anew. Not for use by two calls at once.
 /// </summary>
 public sealed class MonitoredSource
@@ -29,7 +30,15 @@ public sealed class MonitoredSource
     private AccessScorer? _promoted;
     private AccessScorer? _shadow;
 
-    private MonitoredSource(Database database, ModelCatalog models, TimeProvider time, PollerRow row, AccessPopulation population, CareIndex care, CarePosition position)
+    private MonitoredSource(
+        Database database,
+        ModelCatalog models,
+        TimeProvider time,
+        PollerRow row,
+        AccessPopulation population,
+        CareIndex care,
+        CarePosition position
+    )
     {
         (_database, _models, _time, Row, _care, _carePosition) = (database, models, time, row, care, position);
         _preparation = new AccessPreparation(population, care);
@@ -40,15 +49,36 @@ public sealed class MonitoredSource
     /// <summary>The promoted model is there.</summary>
     public bool HasModel => _promoted is not null;
 
-    /// <summary>Takes the right to write this source, and loads what is stored. The clinical data of an earlier load is used again.</summary>
+    /// <summary>Takes the right to write this source, and loads what is stored. The clinical data of an earlier load is used
+    /// again.</summary>
     public static async Task<MonitoredSource> ClaimAsync(
-        Database database, ModelCatalog models, TimeProvider time, string source, PollerOptions options, bool enabled, MonitoredSource? earlier, CancellationToken cancellationToken)
+        Database database,
+        ModelCatalog models,
+        TimeProvider time,
+        string source,
+        PollerOptions options,
+        bool enabled,
+        MonitoredSource? earlier,
+        CancellationToken cancellationToken
+    )
     {
-        var row = await database.WriteAsync((session, token) => PollerStore.ClaimAsync(session, source, options, enabled, token), cancellationToken);
-        var population = await database.ReadAsync((session, token) => ProfileStore.FindPopulationAsync(session, source, token), cancellationToken);
+        var row = await database.WriteAsync(
+            (session, token) => PollerStore.ClaimAsync(session, source, options, enabled, token),
+            cancellationToken
+        );
+        var population = await database.ReadAsync(
+            (session, token) => ProfileStore.FindPopulationAsync(session, source, token),
+            cancellationToken
+        );
         return new MonitoredSource(
-            database, models, time, row, population is null ? new AccessPopulation() : AccessPopulation.Load(population),
-            earlier?._care ?? new CareIndex(), earlier?._carePosition ?? CarePosition.Beginning);
+            database,
+            models,
+            time,
+            row,
+            population is null ? new AccessPopulation() : AccessPopulation.Load(population),
+            earlier?._care ?? new CareIndex(),
+            earlier?._carePosition ?? CarePosition.Beginning
+        );
     }
 
     /// <summary>Reads what operators and model grain may have changed, and new clinical data.</summary>
@@ -62,10 +92,14 @@ public sealed class MonitoredSource
                 _suppressions = await SuppressionStore.ListAsync(session, now, token);
                 (_promoted, _shadow) = await _models.CurrentAsync(session, token);
             },
-            cancellationToken);
+            cancellationToken
+        );
         if (now - _careRead >= CareRefresh)
         {
-            _carePosition = await _database.ReadAsync((session, token) => CareStore.ReadAsync(session, Row.Source, _care, _carePosition, token), cancellationToken);
+            _carePosition = await _database.ReadAsync(
+                (session, token) => CareStore.ReadAsync(session, Row.Source, _care, _carePosition, token),
+                cancellationToken
+            );
             _careRead = now;
         }
     }
@@ -76,8 +110,12 @@ public sealed class MonitoredSource
         if (incoming.Count == 0)
             return null;
         var stored = await _database.ReadAsync(
-            (session, token) => AuditEventStore.FindAsync(session, Row.Source, incoming.Select(i => i.Event.Id).Distinct(StringComparer.Ordinal), token), cancellationToken);
-        var known = stored.GroupBy(s => s.EventId, StringComparer.Ordinal)
+            (session, token) =>
+                AuditEventStore.FindAsync(session, Row.Source, incoming.Select(i => i.Event.Id).Distinct(StringComparer.Ordinal), token),
+            cancellationToken
+        );
+        var known = stored
+            .GroupBy(s => s.EventId, StringComparer.Ordinal)
             .ToDictionary(g => g.Key, g => g.Select(s => s.VersionId).ToHashSet(StringComparer.Ordinal), StringComparer.Ordinal);
         var fresh = new List<IncomingEvent>();
         foreach (var e in incoming)
@@ -100,7 +138,11 @@ public sealed class MonitoredSource
 
     /// <summary>Scores the batch and commits events, profiles, cases and the watermark in one transaction.</summary>
     /// <exception cref="PollerLostException">Another poller has claimed the source; nothing was stored.</exception>
-    public async Task<IReadOnlyList<ScoredAccess>> CommitAsync(SourceBatch batch, DateTimeOffset? watermark, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ScoredAccess>> CommitAsync(
+        SourceBatch batch,
+        DateTimeOffset? watermark,
+        CancellationToken cancellationToken
+    )
     {
         var scored = Score(batch);
         var next = Row with { Sequence = batch.Sequence, Events = Row.Events + batch.Count, Watermark = watermark };
@@ -120,7 +162,8 @@ public sealed class MonitoredSource
                         await SuppressionStore.CountAsync(session, suppression.Id, count, token);
                 }
             },
-            cancellationToken);
+            cancellationToken
+        );
         Row = next;
         Measure(scored);
         return scored;
@@ -130,8 +173,18 @@ public sealed class MonitoredSource
     public async Task<ImmutableArray<string>> FindIdsAsync(IReadOnlyList<IncomingEvent> events, CancellationToken cancellationToken)
     {
         var stored = await _database.ReadAsync(
-            (session, token) => AuditEventStore.FindAsync(session, Row.Source, events.Select(e => e.Event.Id).Distinct(StringComparer.Ordinal), token), cancellationToken);
-        return [.. events.SelectMany(e => stored.Where(s => s.EventId == e.Event.Id).OrderBy(s => s.VersionId == (e.Event.VersionId ?? "") ? 0 : 1).Take(1)).Select(s => AlertId.Of(Row.Source, s.Number))];
+            (session, token) =>
+                AuditEventStore.FindAsync(session, Row.Source, events.Select(e => e.Event.Id).Distinct(StringComparer.Ordinal), token),
+            cancellationToken
+        );
+        return
+        [
+            .. events
+                .SelectMany(e =>
+                    stored.Where(s => s.EventId == e.Event.Id).OrderBy(s => s.VersionId == (e.Event.VersionId ?? "") ? 0 : 1).Take(1)
+                )
+                .Select(s => AlertId.Of(Row.Source, s.Number)),
+        ];
     }
 
     /// <summary>Stores settings, the watermark of a finished poll, or its failure.</summary>
@@ -149,7 +202,10 @@ public sealed class MonitoredSource
             var (_, access, features) = batch[i];
             inputs.Add((access.Event, access.Care, features));
             _preparation.Population.Learn(
-                access.Population.Role, features.Plain(AccessFeature.EventsInHour), features.Plain(AccessFeature.PatientsToday));
+                access.Population.Role,
+                features.Plain(AccessFeature.EventsInHour),
+                features.Plain(AccessFeature.PatientsToday)
+            );
         }
 
         var verdicts = _promoted?.Score(inputs);
@@ -161,8 +217,25 @@ public sealed class MonitoredSource
         {
             var (incoming, access, features) = batch[i];
             var one = new ScoredAccess(
-                batch.Source, Row.Events + i + 1, access.Event, access.Care, access.Population.Role, features, verdicts?[i], shadows?[i], false, incoming.Raw);
-            scored.Add(one.Verdict is { Severity: > AccessSeverity.Low } && _suppressions.Any(s => Matches(s, one)) ? one with { IsSuppressed = true } : one);
+                batch.Source,
+                Row.Events + i + 1,
+                access.Event,
+                access.Care,
+                access.Population.Role,
+                features,
+                verdicts?[i],
+                shadows?[i],
+                false,
+                incoming.Raw
+            );
+            scored.Add(
+                one.Verdict is { Severity: > AccessSeverity.Low } && _suppressions.Any(s => Matches(s, one))
+                    ? one with
+                    {
+                        IsSuppressed = true,
+                    }
+                    : one
+            );
         }
 
         return scored;
@@ -174,7 +247,15 @@ public sealed class MonitoredSource
         foreach (var group in alerts.GroupBy(s => (s.Source, s.Event.Agent, Class: AlertJson.Name(s.Verdict!.PredictedClass))))
         {
             await CaseStore.AttachAsync(
-                session, group.Key.Source, group.Key.Agent, group.Key.Class, group.Min(s => s.Event.Time), group.Max(s => s.Event.Time), group.Count(), cancellationToken);
+                session,
+                group.Key.Source,
+                group.Key.Agent,
+                group.Key.Class,
+                group.Min(s => s.Event.Time),
+                group.Max(s => s.Event.Time),
+                group.Count(),
+                cancellationToken
+            );
         }
     }
 

@@ -4,7 +4,8 @@ using System.Xml;
 
 namespace Interop.Polling;
 
-/// <summary>The polling of one source (<c>Pollers:NAME</c>; the flat <c>FHIR_POLLING_*</c> configure the one called <c>default</c>).</summary>
+/// <summary>The polling of one source (<c>Pollers:NAME</c>; the flat <c>FHIR_POLLING_*</c> configure the one called
+/// <c>default</c>).</summary>
 public sealed record PollerOptions : IValidatableObject
 {
     /// <summary>Whether it polls from the start; start and stop change that later.</summary>
@@ -44,7 +45,9 @@ public sealed record PollerOptions : IValidatableObject
             }
         }
 
-        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant) ? instant.ToUniversalTime() : null;
+        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)
+            ? instant.ToUniversalTime()
+            : null;
     }
 
     /// <inheritdoc/>

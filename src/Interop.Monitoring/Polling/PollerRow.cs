@@ -17,7 +17,8 @@ public sealed record PollerRow(
     long Events,
     long Failures,
     DateTimeOffset? LastPoll,
-    string? LastError)
+    string? LastError
+)
 {
     public TimeSpan Interval => TimeSpan.FromSeconds(IntervalSeconds);
 }

@@ -20,28 +20,56 @@ public sealed class PollerSettings(IReadOnlyDictionary<string, PollerOptions> po
     {
         var options = this[row.Source];
         return row.Watermark is { } watermark
-            ? watermark - DateTimeOffset.UnixEpoch > options.Overlap ? watermark - options.Overlap : DateTimeOffset.UnixEpoch
+            ? watermark - DateTimeOffset.UnixEpoch > options.Overlap
+                ? watermark - options.Overlap
+                : DateTimeOffset.UnixEpoch
             : row.Since ?? PollerOptions.ParseSince(options.Since, now) ?? now.AddHours(-1);
     }
 
     /// <summary>The row with a change; a watermark goes only with a reset.</summary>
-    public static PollerRow Apply(PollerRow row, PollerChange change) => row with
-    {
-        IntervalSeconds = change.Interval is { } interval ? (long)interval.TotalSeconds : row.IntervalSeconds,
-        Batch = change.Batch ?? row.Batch,
-        ResourceType = change.ResourceType ?? row.ResourceType,
-        Since = change.Since ?? row.Since,
-        Watermark = change.Reset ? null : row.Watermark,
-    };
+    public static PollerRow Apply(PollerRow row, PollerChange change) =>
+        row with
+        {
+            IntervalSeconds = change.Interval is { } interval ? (long)interval.TotalSeconds : row.IntervalSeconds,
+            Batch = change.Batch ?? row.Batch,
+            ResourceType = change.ResourceType ?? row.ResourceType,
+            Since = change.Since ?? row.Since,
+            Watermark = change.Reset ? null : row.Watermark,
+        };
 
     /// <summary>What a caller sees; without a row what the settings say.</summary>
     public PollerStatus StatusOf(string source, PollerRow? row, DateTimeOffset now)
     {
         var options = this[source];
         return row is null
-            ? new PollerStatus(source, IsEnabled(source), options.ResourceType, TimeSpan.FromSeconds(options.Interval), options.BatchSize, null, null, null, null, 0, 0, null)
+            ? new PollerStatus(
+                source,
+                IsEnabled(source),
+                options.ResourceType,
+                TimeSpan.FromSeconds(options.Interval),
+                options.BatchSize,
+                null,
+                null,
+                null,
+                null,
+                0,
+                0,
+                null
+            )
             : new PollerStatus(
-                source, row.Enabled, row.ResourceType, row.Interval, (int)row.Batch, row.Since, row.Watermark, now - row.Watermark, row.LastPoll, row.Events, row.Failures, row.LastError);
+                source,
+                row.Enabled,
+                row.ResourceType,
+                row.Interval,
+                (int)row.Batch,
+                row.Since,
+                row.Watermark,
+                now - row.Watermark,
+                row.LastPoll,
+                row.Events,
+                row.Failures,
+                row.LastError
+            );
     }
 
     /// <summary>Doubling from a second up to a quarter of an hour.</summary>

@@ -10,44 +10,65 @@ public static class PollerStore
 
     /// <summary>Makes the row where there is none, and takes the right to write it.</summary>
     public static async Task<PollerRow> ClaimAsync(
-        DbSession session, string source, PollerOptions options, bool enabled, CancellationToken cancellationToken) =>
-        (await session.FirstAsync<PollerRow>(
-            $"""
-            INSERT INTO pollers AS p (source, enabled, interval_seconds, batch, resource_type, epoch)
-            VALUES (@source, @enabled, @interval, @batch, @resourceType, 1)
-            ON CONFLICT (source) DO UPDATE SET epoch = p.epoch + 1
-            RETURNING {Columns}
-            """,
-            new { source, enabled, interval = options.Interval, batch = options.BatchSize, resourceType = options.ResourceType },
-            cancellationToken))!;
+        DbSession session,
+        string source,
+        PollerOptions options,
+        bool enabled,
+        CancellationToken cancellationToken
+    ) =>
+        (
+            await session.FirstAsync<PollerRow>(
+                $"""
+                INSERT INTO pollers AS p (source, enabled, interval_seconds, batch, resource_type, epoch)
+                VALUES (@source, @enabled, @interval, @batch, @resourceType, 1)
+                ON CONFLICT (source) DO UPDATE SET epoch = p.epoch + 1
+                RETURNING {Columns}
+                """,
+                new
+                {
+                    source,
+                    enabled,
+                    interval = options.Interval,
+                    batch = options.BatchSize,
+                    resourceType = options.ResourceType,
+                },
+                cancellationToken
+            )
+        )!;
 
     public static Task<PollerRow?> FindAsync(DbSession session, string source, CancellationToken cancellationToken) =>
         session.FirstAsync<PollerRow>($"SELECT {Columns} FROM pollers WHERE source = @source", new { source }, cancellationToken);
 
     /// <summary>Settings and the outcome of a poll.</summary>
     /// <exception cref="PollerLostException">Another poller has claimed the source.</exception>
-    public static async Task SaveAsync(DbSession session, PollerRow row, CancellationToken cancellationToken) => Fence(
-        row.Source,
-        await session.ExecuteAsync(
-            """
-            UPDATE pollers SET enabled = @Enabled, interval_seconds = @IntervalSeconds, batch = @Batch, resource_type = @ResourceType,
-                since = @Since, watermark = @Watermark, failures = @Failures, last_poll = @LastPoll, last_error = @LastError
-            WHERE source = @Source AND epoch = @Epoch
-            """,
-            row,
-            cancellationToken));
+    public static async Task SaveAsync(DbSession session, PollerRow row, CancellationToken cancellationToken) =>
+        Fence(
+            row.Source,
+            await session.ExecuteAsync(
+                """
+                UPDATE pollers SET enabled = @Enabled, interval_seconds = @IntervalSeconds, batch = @Batch, resource_type = @ResourceType,
+                    since = @Since, watermark = @Watermark, failures = @Failures, last_poll = @LastPoll, last_error = @LastError
+                WHERE source = @Source AND epoch = @Epoch
+                """,
+                row,
+                cancellationToken
+            )
+        );
 
     /// <summary>Counts a batch in, in the transaction of its events.</summary>
     /// <exception cref="PollerLostException">Another poller has claimed the source.</exception>
-    public static async Task CommitBatchAsync(DbSession session, PollerRow row, CancellationToken cancellationToken) => Fence(
-        row.Source,
-        await session.ExecuteAsync(
-            """
-            UPDATE pollers SET watermark = @Watermark, sequence = @Sequence, events = @Events
-            WHERE source = @Source AND epoch = @Epoch AND sequence = @Sequence - 1
-            """,
-            row,
-            cancellationToken));
+    public static async Task CommitBatchAsync(DbSession session, PollerRow row, CancellationToken cancellationToken) =>
+        Fence(
+            row.Source,
+            await session.ExecuteAsync(
+                """
+                UPDATE pollers SET watermark = @Watermark, sequence = @Sequence, events = @Events
+                WHERE source = @Source AND epoch = @Epoch AND sequence = @Sequence - 1
+                """,
+                row,
+                cancellationToken
+            )
+        );
 
     private static void Fence(string source, int updated)
     {

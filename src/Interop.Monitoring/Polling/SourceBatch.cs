@@ -19,7 +19,9 @@ public sealed class SourceBatch
         _features = new AccessFeatures?[accesses.Length];
         _agents =
         [
-            .. Enumerable.Range(0, accesses.Length).GroupBy(i => accesses[i].Event.Agent, StringComparer.Ordinal)
+            .. Enumerable
+                .Range(0, accesses.Length)
+                .GroupBy(i => accesses[i].Event.Agent, StringComparer.Ordinal)
                 .Select(g => (g.Key, g.OrderBy(i => accesses[i].Event.Time).ToArray())),
         ];
     }
@@ -44,10 +46,17 @@ public sealed class SourceBatch
         var numbers = MemoryMarshal.Cast<byte, float>(observed.Features.AsSpan());
         var positions = _agents[agent].Positions;
         for (var i = 0; i < positions.Length; i++)
-            _features[positions[i]] = new AccessFeatures(numbers.Slice(i * AccessFeatures.Size, AccessFeatures.Size).ToArray(), observed.EventsBefore + i);
+            _features[positions[i]] = new AccessFeatures(
+                numbers.Slice(i * AccessFeatures.Size, AccessFeatures.Size).ToArray(),
+                observed.EventsBefore + i
+            );
         _profiles.Add((_agents[agent].Agent, ImmutableCollectionsMarshal.AsArray(observed.Profile)));
     }
 
     internal (IncomingEvent Incoming, AccessInContext Access, AccessFeatures Features) this[int index] =>
-        (_incoming[index], _accesses[index], _features[index] ?? throw new InvalidOperationException($"no profile has answered for {_accesses[index].Event.Agent}"));
+        (
+            _incoming[index],
+            _accesses[index],
+            _features[index] ?? throw new InvalidOperationException($"no profile has answered for {_accesses[index].Event.Agent}")
+        );
 }

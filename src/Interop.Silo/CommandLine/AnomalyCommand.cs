@@ -9,7 +9,10 @@ internal static class AnomalyCommand
 {
     public static Command Create()
     {
-        var file = new Argument<FileInfo>("FILE") { Description = "CSV with a header, also .gz; a last column named label (1 = anomaly) is not scored" };
+        var file = new Argument<FileInfo>("FILE")
+        {
+            Description = "CSV with a header, also .gz; a last column named label (1 = anomaly) is not scored",
+        };
         var train = new Option<FileInfo?>("--train") { Description = "The rows to train on (default: FILE itself)" };
         var seed = new Option<int>("--seed") { Description = "The model's seed", DefaultValueFactory = _ => 1 };
         var score = new Command("score", "Train the anomaly model on rows of numbers and score others") { file, train, seed };
@@ -33,8 +36,12 @@ internal static class AnomalyCommand
         await output.FlushAsync(cancellationToken);
         if (test.Labels is { } labels && labels.Contains(true) && labels.Contains(false))
         {
-            await Console.Error.WriteLineAsync(string.Create(
-                CultureInfo.InvariantCulture, $"AUROC {RankingMetrics.Auroc(scores, labels):F4}, AUCPR {RankingMetrics.Aucpr(scores, labels):F4}"));
+            await Console.Error.WriteLineAsync(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"AUROC {RankingMetrics.Auroc(scores, labels):F4}, AUCPR {RankingMetrics.Aucpr(scores, labels):F4}"
+                )
+            );
         }
 
         return 0;

@@ -19,23 +19,58 @@ internal static class DemoCommand
         var exit = new Option<bool>("--exit") { Description = "End after the summary instead of going on serving" };
         var fresh = new Option<bool>("--fresh") { Description = "Empty the demo's data first" };
         var patients = new Option<int>("--patients") { Description = "Synthetic patients", DefaultValueFactory = _ => 1000 };
-        var data = new Option<DirectoryInfo?>("--data") { Description = "Serve the NDJSON(.gz) files of this folder instead of synthetic data" };
-        var command = new Command("demo", "Start sandbox upstreams and the platform, ingest, show, go on serving") { exit, fresh, patients, data };
+        var data = new Option<DirectoryInfo?>("--data")
+        {
+            Description = "Serve the NDJSON(.gz) files of this folder instead of synthetic data",
+        };
+        var command = new Command("demo", "Start sandbox upstreams and the platform, ingest, show, go on serving")
+        {
+            exit,
+            fresh,
+            patients,
+            data,
+        };
         settings.AddTo(command, isServer: true);
-        command.SetAction((parsed, token) => RunAsync(
-            settings, parsed, parsed.GetValue(exit), parsed.GetValue(fresh), parsed.GetValue(patients), parsed.GetValue(data)?.FullName, token));
+        command.SetAction(
+            (parsed, token) =>
+                RunAsync(
+                    settings,
+                    parsed,
+                    parsed.GetValue(exit),
+                    parsed.GetValue(fresh),
+                    parsed.GetValue(patients),
+                    parsed.GetValue(data)?.FullName,
+                    token
+                )
+        );
         return command;
     }
 
     private static async Task<int> RunAsync(
-        SettingsOptions options, ParseResult parsed, bool exit, bool fresh, int patients, string? data, CancellationToken cancellationToken)
+        SettingsOptions options,
+        ParseResult parsed,
+        bool exit,
+        bool fresh,
+        int patients,
+        string? data,
+        CancellationToken cancellationToken
+    )
     {
         await using var sandbox = await SandboxServer.StartAsync(
-            new SandboxOptions { Patients = patients, DataDirectory = data, LatePatientShare = LatePatientShare }, cancellationToken);
+            new SandboxOptions
+            {
+                Patients = patients,
+                DataDirectory = data,
+                LatePatientShare = LatePatientShare,
+            },
+            cancellationToken
+        );
         var settings = DemoSettings(options, parsed, sandbox.FhirBase);
         using var folder = DemoFolder.Open(settings.DataDirectory, fresh);
         if (folder.IsKept)
-            AnsiConsole.MarkupLineInterpolated($"[grey]data      {settings.DataDirectory} is kept from an earlier demo: only what changed since is fetched; --fresh starts anew[/]");
+            AnsiConsole.MarkupLineInterpolated(
+                $"[grey]data      {settings.DataDirectory} is kept from an earlier demo: only what changed since is fetched; --fresh starts anew[/]"
+            );
         await using var app = await InteropHost.CreateServerAsync(settings, cancellationToken);
         AnsiConsole.MarkupLineInterpolated($"[grey]sandbox   {sandbox.BaseAddress} with {patients:N0} synthetic patients[/]");
         var address = await ServeCommand.StartAsync(app, settings, cancellationToken);
@@ -43,10 +78,18 @@ internal static class DemoCommand
         try
         {
             var report = await IngestionReport.RunAsync(
-                app.Services.GetRequiredService<IGrainFactory>(), "default", Types, full: false, adopt: true, cancellationToken);
+                app.Services.GetRequiredService<IGrainFactory>(),
+                "default",
+                Types,
+                full: false,
+                adopt: true,
+                cancellationToken
+            );
             if (exit || !report.AllWell)
                 return report.AllWell ? ExitCodes.Success : ExitCodes.Failure;
-            AnsiConsole.MarkupLineInterpolated($"Still serving. Try: [bold]curl {new Uri(address, "runs")}[/], or open {new Uri(address, "docs")}. Ctrl+C ends.");
+            AnsiConsole.MarkupLineInterpolated(
+                $"Still serving. Try: [bold]curl {new Uri(address, "runs")}[/], or open {new Uri(address, "docs")}. Ctrl+C ends."
+            );
             await ServeCommand.WaitAsync(cancellationToken);
             return ExitCodes.Success;
         }
@@ -56,7 +99,8 @@ internal static class DemoCommand
         }
     }
 
-    /// <summary>The settings of the user, with the demo's own source and folder. DB_URL is ignored, because it may be a real database; --db is used.</summary>
+    /// <summary>The settings of the user, with the demo's own source and folder. DB_URL is ignored, because it may be a real database; --db
+    /// is used.</summary>
     private static InteropSettings DemoSettings(SettingsOptions options, ParseResult parsed, Uri fhirBase)
     {
         var given = options.Read(parsed);

@@ -21,7 +21,9 @@ internal sealed class DemoFolder : IDisposable
         var markPath = Path.Combine(path, MarkName);
         var isEmpty = !Directory.Exists(path) || !Directory.EnumerateFileSystemEntries(path).Any();
         if (!isEmpty && !File.Exists(markPath))
-            throw new SettingsException($"{path} is not a folder of the demo, which would hold the file {MarkName}: choose another INTEROP_DATA, or remove the folder yourself");
+            throw new SettingsException(
+                $"{path} is not a folder of the demo, which would hold the file {MarkName}: choose another INTEROP_DATA, or remove the folder yourself"
+            );
         Directory.CreateDirectory(path);
         FileStream mark;
         try

@@ -8,7 +8,8 @@ internal static class ExitCodes
     /// <summary>The command ran, and what it ran over has errors: a failed run, an invalid resource, a bad line.</summary>
     public const int Failure = 1;
 
-    /// <summary>The command could not run: a bad argument or setting, a file that cannot be read, a database that cannot be reached.</summary>
+    /// <summary>The command could not run: a bad argument or setting, a file that cannot be read, a database that cannot be
+    /// reached.</summary>
     public const int Refused = 2;
 
     /// <summary>Ctrl-C or SIGTERM ended the command before its end.</summary>

@@ -13,23 +13,43 @@ internal static class IngestCommand
 
     public static Command Create(SettingsOptions settings)
     {
-        var types = new Argument<string[]>("TYPE") { Description = "Resource types: Patient or patients, Observation or observations, ...", Arity = ArgumentArity.OneOrMore };
+        var types = new Argument<string[]>("TYPE")
+        {
+            Description = "Resource types: Patient or patients, Observation or observations, ...",
+            Arity = ArgumentArity.OneOrMore,
+        };
         var source = new Option<string?>("--source") { Description = "A FHIR base URL, or the name of a source of the settings" };
         var full = new Option<bool>("--full") { Description = "Ignore the checkpoint" };
         var adopt = new Option<bool>("--adopt") { Description = "The server of the source has moved: its new URL replaces the old one" };
         var command = new Command("ingest", "Ingest resource types once, without a server") { types, source, full, adopt };
         settings.AddTo(command, isServer: false);
-        command.SetAction((parsed, token) =>
-        {
-            var from = parsed.GetValue(source);
-            var isUrl = from?.Contains("://", StringComparison.Ordinal) ?? false;
-            var read = isUrl ? settings.Read(parsed, new KeyValuePair<string, string?>("FHIR_BASE_URL", from)) : settings.Read(parsed);
-            return RunAsync(read, [.. parsed.GetValue(types)!.Select(IngestedType.Parse)], isUrl ? DefaultSource : from ?? DefaultSource, parsed.GetValue(full), parsed.GetValue(adopt), token);
-        });
+        command.SetAction(
+            (parsed, token) =>
+            {
+                var from = parsed.GetValue(source);
+                var isUrl = from?.Contains("://", StringComparison.Ordinal) ?? false;
+                var read = isUrl ? settings.Read(parsed, new KeyValuePair<string, string?>("FHIR_BASE_URL", from)) : settings.Read(parsed);
+                return RunAsync(
+                    read,
+                    [.. parsed.GetValue(types)!.Select(IngestedType.Parse)],
+                    isUrl ? DefaultSource : from ?? DefaultSource,
+                    parsed.GetValue(full),
+                    parsed.GetValue(adopt),
+                    token
+                );
+            }
+        );
         return command;
     }
 
-    private static async Task<int> RunAsync(InteropSettings settings, string[] types, string source, bool full, bool adopt, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(
+        InteropSettings settings,
+        string[] types,
+        string source,
+        bool full,
+        bool adopt,
+        CancellationToken cancellationToken
+    )
     {
         if (!settings.Sources.ContainsKey(source))
             throw new SettingsException($"no source '{source}': give --source URL, or set FHIR_BASE_URL");
@@ -37,7 +57,14 @@ internal static class IngestCommand
         await host.StartAsync(cancellationToken);
         try
         {
-            var report = await IngestionReport.RunAsync(host.Services.GetRequiredService<IGrainFactory>(), source, types, full, adopt, cancellationToken);
+            var report = await IngestionReport.RunAsync(
+                host.Services.GetRequiredService<IGrainFactory>(),
+                source,
+                types,
+                full,
+                adopt,
+                cancellationToken
+            );
             return report.AllWell ? ExitCodes.Success : ExitCodes.Failure;
         }
         finally
@@ -47,5 +74,6 @@ internal static class IngestCommand
     }
 
     /// <summary>A log line per run would break the progress display.</summary>
-    public static string Quiet(string level) => level.StartsWith("info", StringComparison.OrdinalIgnoreCase) ? nameof(LogLevel.Warning) : level;
+    public static string Quiet(string level) =>
+        level.StartsWith("info", StringComparison.OrdinalIgnoreCase) ? nameof(LogLevel.Warning) : level;
 }

@@ -13,25 +13,48 @@ internal sealed class IngestionReport
     public bool AllWell => _summaries.All(s => s.Status == RunStatus.Success);
 
     public static async Task<IngestionReport> RunAsync(
-        IGrainFactory grains, string source, IReadOnlyList<string> types, bool full, bool adopt, CancellationToken cancellationToken)
+        IGrainFactory grains,
+        string source,
+        IReadOnlyList<string> types,
+        bool full,
+        bool adopt,
+        CancellationToken cancellationToken
+    )
     {
         var report = new IngestionReport();
-        await AnsiConsole.Progress()
+        await AnsiConsole
+            .Progress()
             .AutoClear(false)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RateColumn())
+            .Columns(
+                new TaskDescriptionColumn { Alignment = Justify.Left },
+                new ProgressBarColumn(),
+                new PercentageColumn(),
+                new RateColumn()
+            )
             .StartAsync(async display =>
             {
                 foreach (var type in types)
-                    report._summaries.Add(await RunOneAsync(grains, source, type, full, adopt, display.AddTask(type, maxValue: 1), cancellationToken));
+                    report._summaries.Add(
+                        await RunOneAsync(grains, source, type, full, adopt, display.AddTask(type, maxValue: 1), cancellationToken)
+                    );
             });
         report.Print();
         return report;
     }
 
     private static async Task<RunSummary> RunOneAsync(
-        IGrainFactory grains, string source, string type, bool full, bool adopt, ProgressTask bar, CancellationToken cancellationToken)
+        IGrainFactory grains,
+        string source,
+        string type,
+        bool full,
+        bool adopt,
+        ProgressTask bar,
+        CancellationToken cancellationToken
+    )
     {
-        var started = await grains.Checkpoint(source, type).StartRun(new RunRequest(null, full, IngestedType.MissingPatientsOf(type), RunMeta.None, adopt));
+        var started = await grains
+            .Checkpoint(source, type)
+            .StartRun(new RunRequest(null, full, IngestedType.MissingPatientsOf(type), RunMeta.None, adopt));
         switch (started.Outcome)
         {
             case StartOutcome.UnknownType:
@@ -67,26 +90,38 @@ internal sealed class IngestionReport
             table.AddColumn(new TableColumn("status").NoWrap().Padding(0, 0));
         foreach (var summary in _summaries)
             AddRow(summary.Resource, summary.Counters, summary.DurationSeconds, Status(summary.Status));
-        var total = _summaries.Aggregate(RunCounters.Zero, (sum, s) => sum with
-        {
-            Fetched = sum.Fetched + s.Counters.Fetched,
-            DeadLetters = sum.DeadLetters + s.Counters.DeadLetters,
-            Upserted = sum.Upserted + s.Counters.Upserted,
-            Unchanged = sum.Unchanged + s.Counters.Unchanged,
-        });
+        var total = _summaries.Aggregate(
+            RunCounters.Zero,
+            (sum, s) =>
+                sum with
+                {
+                    Fetched = sum.Fetched + s.Counters.Fetched,
+                    DeadLetters = sum.DeadLetters + s.Counters.DeadLetters,
+                    Upserted = sum.Upserted + s.Counters.Upserted,
+                    Unchanged = sum.Unchanged + s.Counters.Unchanged,
+                }
+        );
         AddRow("[bold]total[/]", total, _summaries.Sum(s => s.DurationSeconds), "");
-        table.Caption(total.Fetched == total.Upserted + total.Unchanged + total.DeadLetters
-            ? "fetched = stored + unchanged + dead letters"
-            : "patients fetched for other resources are stored, too, and a resource that came twice is counted once");
+        table.Caption(
+            total.Fetched == total.Upserted + total.Unchanged + total.DeadLetters
+                ? "fetched = stored + unchanged + dead letters"
+                : "patients fetched for other resources are stored, too, and a resource that came twice is counted once"
+        );
         AnsiConsole.Write(table);
         foreach (var failed in _summaries.Where(s => s.Error is not null))
             AnsiConsole.MarkupLineInterpolated($"[red]{failed.Resource}[/] run {failed.RunId}: {Terminal.Printable(failed.Error!)}");
 
-        void AddRow(string name, RunCounters counters, double seconds, string status) => table.AddRow(
-        [
-            name, N(counters.Fetched), N(counters.Upserted), N(counters.Unchanged), N(counters.DeadLetters), $"{seconds:0.0}", Rate(counters.Fetched, seconds),
-            .. showsStatus ? [status] : Array.Empty<string>(),
-        ]);
+        void AddRow(string name, RunCounters counters, double seconds, string status) =>
+            table.AddRow([
+                name,
+                N(counters.Fetched),
+                N(counters.Upserted),
+                N(counters.Unchanged),
+                N(counters.DeadLetters),
+                $"{seconds:0.0}",
+                Rate(counters.Fetched, seconds),
+                .. showsStatus ? [status] : Array.Empty<string>(),
+            ]);
     }
 
     private static string N(long number) => number.ToString("N0");
@@ -100,7 +135,10 @@ internal sealed class IngestionReport
     {
         public const string Key = "rate";
 
-        public override Spectre.Console.Rendering.IRenderable Render(Spectre.Console.Rendering.RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
-            new Text($"{task.Value,9:N0} resources {task.State.Get<double>(Key),9:N0}/s");
+        public override Spectre.Console.Rendering.IRenderable Render(
+            Spectre.Console.Rendering.RenderOptions options,
+            ProgressTask task,
+            TimeSpan deltaTime
+        ) => new Text($"{task.Value, 9:N0} resources {task.State.Get<double>(Key), 9:N0}/s");
     }
 }

@@ -13,8 +13,9 @@ internal static class InteropCommand
     {
         Terminal.Prepare();
         var root = new RootCommand(
-            "Interop: FHIR R4 pulled, validated, stored clean and replayable. " +
-            "Exit codes: 0 success; 1 errors in what was processed; 2 the command could not run; 130 ended by Ctrl-C.");
+            "Interop: FHIR R4 pulled, validated, stored clean and replayable. "
+                + "Exit codes: 0 success; 1 errors in what was processed; 2 the command could not run; 130 ended by Ctrl-C."
+        );
         var settings = new SettingsOptions();
         settings.AddTo(root, isServer: true);
         root.SetAction((parsed, token) => ServeCommand.RunAsync(settings.Read(parsed), token));
@@ -32,11 +33,24 @@ internal static class InteropCommand
         root.Subcommands.Add(SpoolCommand.Create(settings));
         try
         {
-            var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) };
+            var configuration = new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = TimeSpan.FromSeconds(30),
+            };
             var exitCode = await root.Parse(args).InvokeAsync(configuration);
             return exitCode == ExitCodes.Cancelled ? await CancelledAsync() : exitCode;
         }
-        catch (Exception e) when (e is SettingsException or DatabaseException or NotReadyException or ArgumentException or IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception e)
+            when (e
+                    is SettingsException
+                        or DatabaseException
+                        or NotReadyException
+                        or ArgumentException
+                        or IOException
+                        or UnauthorizedAccessException
+                        or InvalidDataException
+            )
         {
             await Console.Error.WriteLineAsync($"interop: {Terminal.Printable(e.Message.ReplaceLineEndings(" "))}");
             return ExitCodes.Refused;

@@ -12,10 +12,14 @@ internal static class PortOwner
     {
         try
         {
-            var inodes = new[] { "/proc/net/tcp", "/proc/net/tcp6" }.Where(File.Exists).SelectMany(File.ReadLines).Skip(1)
+            var inodes = new[] { "/proc/net/tcp", "/proc/net/tcp6" }
+                .Where(File.Exists)
+                .SelectMany(File.ReadLines)
+                .Skip(1)
                 .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
                 .Where(fields => fields.Length > 9 && fields[3] == Listening && PortOf(fields[1]) == port)
-                .Select(fields => $"socket:[{fields[9]}]").ToHashSet();
+                .Select(fields => $"socket:[{fields[9]}]")
+                .ToHashSet();
             foreach (var process in Directory.EnumerateDirectories("/proc").Where(folder => int.TryParse(Path.GetFileName(folder), out _)))
             {
                 if (HasOpen(process, inodes))
@@ -31,13 +35,17 @@ internal static class PortOwner
     }
 
     private static int PortOf(string address) =>
-        int.TryParse(address.AsSpan(address.IndexOf(':') + 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var port) ? port : -1;
+        int.TryParse(address.AsSpan(address.IndexOf(':') + 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var port)
+            ? port
+            : -1;
 
     private static bool HasOpen(string process, HashSet<string> inodes)
     {
         try
         {
-            return Directory.EnumerateFiles(Path.Combine(process, "fd")).Any(file => new FileInfo(file).LinkTarget is { } target && inodes.Contains(target));
+            return Directory
+                .EnumerateFiles(Path.Combine(process, "fd"))
+                .Any(file => new FileInfo(file).LinkTarget is { } target && inodes.Contains(target));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

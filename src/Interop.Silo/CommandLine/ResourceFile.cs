@@ -28,7 +28,9 @@ internal static class ResourceFile
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="InvalidDataException">It ends in .gz and is not gzip.</exception>
     public static async IAsyncEnumerable<(long Line, ReadOnlyMemory<byte> Bytes)> ReadAsync(
-        FileInfo file, [EnumeratorCancellation] CancellationToken cancellationToken)
+        FileInfo file,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         await foreach (var resource in ReadAsync(Open(file), cancellationToken))
             yield return resource;
@@ -36,7 +38,9 @@ internal static class ResourceFile
 
     /// <inheritdoc cref="ReadAsync(FileInfo, CancellationToken)"/>
     public static async IAsyncEnumerable<(long Line, ReadOnlyMemory<byte> Bytes)> ReadAsync(
-        Stream input, [EnumeratorCancellation] CancellationToken cancellationToken)
+        Stream input,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         await using var stream = input;
         var reader = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: ReadBytes));
@@ -52,8 +56,7 @@ internal static class ResourceFile
 
             if (number == 1 && !line.IsFull && !IsComplete(line.Memory.Span[start..]))
             {
-                do
-                    line.Append("\n"u8);
+                do line.Append("\n"u8);
                 while (await ReadLineAsync(reader, line, cancellationToken));
                 yield return (1, line.Memory[start..]);
                 yield break;
@@ -70,7 +73,8 @@ internal static class ResourceFile
         return file.Extension == ".gz" ? new GZipStream(stream, CompressionMode.Decompress) : stream;
     }
 
-    /// <summary>Appends the next line without its end; false when there is none. What was read is never looked at again, however long the line.</summary>
+    /// <summary>Appends the next line without its end; false when there is none. What was read is never looked at again, however long the
+    /// line.</summary>
     private static async Task<bool> ReadLineAsync(PipeReader reader, LineBuffer line, CancellationToken cancellationToken)
     {
         var hasBegun = false;
@@ -94,7 +98,8 @@ internal static class ResourceFile
 
     private static bool IsBlank(ReadOnlySpan<byte> line) => !line.ContainsAnyExcept(" \t\r"u8);
 
-    /// <summary>Whether the line is more than the beginning of a value; a line with an error in it counts as a resource of its own.</summary>
+    /// <summary>Whether the line is more than the beginning of a value; a line with an error in it counts as a resource of its
+    /// own.</summary>
     private static bool IsComplete(ReadOnlySpan<byte> line)
     {
         var reader = new Utf8JsonReader(line, isFinalBlock: false, new JsonReaderState(new JsonReaderOptions { MaxDepth = 1024 }));

@@ -7,7 +7,10 @@ namespace Interop.Silo.CommandLine;
 /// <summary><c>send audit-event</c>: posts events of the simulated hospital to a FHIR server, to see polling work.</summary>
 internal static class SendCommand
 {
-    private static readonly string[] Kinds = [.. Enum.GetNames<AttackKind>().Skip(1).Select(System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName)];
+    private static readonly string[] Kinds =
+    [
+        .. Enum.GetNames<AttackKind>().Skip(1).Select(System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName),
+    ];
 
     public static Command Create(SettingsOptions settings)
     {
@@ -17,12 +20,16 @@ internal static class SendCommand
         attack.AcceptOnlyFromAmong(Kinds);
         var command = new Command("audit-event", "Create test AuditEvents on a FHIR server") { to, count, attack };
         settings.AddTo(command, isServer: false);
-        command.SetAction((parsed, token) =>
-        {
-            var target = parsed.GetValue(to) ?? settings.Read(parsed).Sources.GetValueOrDefault("default")?.BaseUrl
-                ?? throw new ArgumentException("--to says which FHIR server takes the events; FHIR_BASE_URL is not set");
-            return SendAsync(target, parsed.GetValue(count), parsed.GetValue(attack), token);
-        });
+        command.SetAction(
+            (parsed, token) =>
+            {
+                var target =
+                    parsed.GetValue(to)
+                    ?? settings.Read(parsed).Sources.GetValueOrDefault("default")?.BaseUrl
+                    ?? throw new ArgumentException("--to says which FHIR server takes the events; FHIR_BASE_URL is not set");
+                return SendAsync(target, parsed.GetValue(count), parsed.GetValue(attack), token);
+            }
+        );
         return new Command("send", "Create test data on a FHIR server") { command };
     }
 

@@ -44,13 +44,17 @@ internal static class ServeCommand
         }
         catch (IOException e) when (e.InnerException is AddressInUseException)
         {
-            throw new SettingsException($"port {settings.Port} of {settings.Bind} is in use{PortOwner.Describe(settings.Port)}: choose another with --port (0 takes a free one)");
+            throw new SettingsException(
+                $"port {settings.Port} of {settings.Bind} is in use{PortOwner.Describe(settings.Port)}: choose another with --port (0 takes a free one)"
+            );
         }
 
         var address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         Console.WriteLine($"Interop {typeof(ServeCommand).Assembly.GetName().Version?.ToString(3)} on {address} ({Engine.Description})");
         Console.WriteLine($"  database  {(settings.IsPostgres ? "PostgreSQL" : $"SQLite, {settings.DatabaseOptions.Connection}")}");
-        Console.WriteLine($"  sources   {(settings.Sources.Count == 0 ? "none: set FHIR_BASE_URL" : string.Join(", ", settings.Sources.Select(s => $"{s.Key} = {s.Value.BaseUrl}")))}");
+        Console.WriteLine(
+            $"  sources   {(settings.Sources.Count == 0 ? "none: set FHIR_BASE_URL" : string.Join(", ", settings.Sources.Select(s => $"{s.Key} = {s.Value.BaseUrl}")))}"
+        );
         Console.WriteLine($"  access    {await ServerSecurity.DescribeAsync(settings, cancellationToken)}");
         Console.WriteLine($"  try       {new Uri(address, settings.Role == ProcessRole.Silo ? "health/ready" : "docs")}");
         foreach (var line in settings.WithoutEffect)
@@ -60,7 +64,8 @@ internal static class ServeCommand
 
     /// <summary>Waits for Ctrl+C or SIGTERM.</summary>
     public static Task WaitAsync(CancellationToken cancellationToken) =>
-        Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken)
+            .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
     /// <summary>A start that fails stops the parts that already run, before they are disposed.</summary>
     private static async Task StartOrStopAsync(WebApplication app, CancellationToken cancellationToken)

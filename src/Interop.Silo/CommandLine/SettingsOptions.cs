@@ -9,7 +9,10 @@ internal sealed class SettingsOptions
     private readonly Option<string?> _port = new("--port") { Description = "Where the API listens (PORT, 8000)" };
     private readonly Option<string?> _bind = new("--bind") { Description = "The address it listens on (BIND, 127.0.0.1)" };
     private readonly Option<string?> _data = new("--data-dir") { Description = "SQLite file, exports, keys (INTEROP_DATA, ./data)" };
-    private readonly Option<string?> _database = new("--db") { Description = "PostgreSQL URI or connection string (DB_URL); SQLite when absent" };
+    private readonly Option<string?> _database = new("--db")
+    {
+        Description = "PostgreSQL URI or connection string (DB_URL); SQLite when absent",
+    };
     private readonly Option<string[]> _set = new("--set")
     {
         Description = "Any setting as NAME=VALUE, as often as needed",

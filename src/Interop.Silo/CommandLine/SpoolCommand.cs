@@ -11,8 +11,14 @@ internal static class SpoolCommand
 {
     public static Command Create(SettingsOptions options)
     {
-        var directory = new Argument<DirectoryInfo>("DIR") { Description = "The spool folder, or the INTEROP_DATA folder, of the process that is gone" };
-        var adopt = new Command("adopt", "Store the events of a spool in the database and delete its files; a repetition changes nothing") { directory };
+        var directory = new Argument<DirectoryInfo>("DIR")
+        {
+            Description = "The spool folder, or the INTEROP_DATA folder, of the process that is gone",
+        };
+        var adopt = new Command("adopt", "Store the events of a spool in the database and delete its files; a repetition changes nothing")
+        {
+            directory,
+        };
         options.AddTo(adopt, isServer: false);
         adopt.SetAction((parsed, token) => AdoptAsync(options.Read(parsed), parsed.GetValue(directory)!, token));
         return new Command("spool", "Events that wait on the disk for the database") { adopt };
@@ -27,7 +33,9 @@ internal static class SpoolCommand
         Console.WriteLine($"{adopted.Events} events stored, {adopted.NotAccepted} not accepted, {adopted.Rejects} rejects stored");
         if (adopted.DamagedFiles == 0)
             return ExitCodes.Success;
-        await Console.Error.WriteLineAsync($"interop: {adopted.DamagedFiles} files in {directory} have damaged parts and are kept as *.damaged: examine them, then delete them");
+        await Console.Error.WriteLineAsync(
+            $"interop: {adopted.DamagedFiles} files in {directory} have damaged parts and are kept as *.damaged: examine them, then delete them"
+        );
         return ExitCodes.Failure;
     }
 }

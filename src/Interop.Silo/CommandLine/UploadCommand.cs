@@ -13,30 +13,79 @@ internal static class UploadCommand
     public static Command CreateUpload()
     {
         var profile = new Option<string?>("--profile") { Description = "The mapping profile; without it, the default one" };
-        return Create("upload", "Send a CSV file of patients to a running server, which writes them to a FHIR server", profile,
-            parsed => parsed.GetValue(profile) is { } name ? $"upload-csv?profile={Uri.EscapeDataString(name)}" : "upload-csv", "file_id", "uploads", "rows");
+        return Create(
+            "upload",
+            "Send a CSV file of patients to a running server, which writes them to a FHIR server",
+            profile,
+            parsed => parsed.GetValue(profile) is { } name ? $"upload-csv?profile={Uri.EscapeDataString(name)}" : "upload-csv",
+            "file_id",
+            "uploads",
+            "rows"
+        );
     }
 
-    public static Command CreateTm2() => Create(
-        "tm2", "Send a CSV file of TM2 records to a running server, which submits them to OpenMRS", null, _ => "ingest/trigger?wait=false", "processing_id", "tm2/files", "records");
+    public static Command CreateTm2() =>
+        Create(
+            "tm2",
+            "Send a CSV file of TM2 records to a running server, which submits them to OpenMRS",
+            null,
+            _ => "ingest/trigger?wait=false",
+            "processing_id",
+            "tm2/files",
+            "records"
+        );
 
-    private static Command Create(string name, string description, Option<string?>? profile, Func<ParseResult, string> path, string idName, string files, string rows)
+    private static Command Create(
+        string name,
+        string description,
+        Option<string?>? profile,
+        Func<ParseResult, string> path,
+        string idName,
+        string files,
+        string rows
+    )
     {
         var file = new Argument<FileInfo>("FILE") { Description = "A CSV file" };
-        var url = new Option<string>("--url") { Description = $"The server; a token is read from {TokenVariable}", DefaultValueFactory = _ => "http://127.0.0.1:8000" };
+        var url = new Option<string>("--url")
+        {
+            Description = $"The server; a token is read from {TokenVariable}",
+            DefaultValueFactory = _ => "http://127.0.0.1:8000",
+        };
         var failures = new Option<FileInfo?>("--failures") { Description = "Write the failed rows to this CSV file: line, status, error" };
         var command = new Command(name, description) { file, url, failures };
         if (profile is not null)
             command.Options.Add(profile);
-        command.SetAction((parsed, token) => RunAsync(parsed.GetValue(file)!, ServerAddress(parsed.GetValue(url)!), path(parsed), idName, files, rows, parsed.GetValue(failures), token));
+        command.SetAction(
+            (parsed, token) =>
+                RunAsync(
+                    parsed.GetValue(file)!,
+                    ServerAddress(parsed.GetValue(url)!),
+                    path(parsed),
+                    idName,
+                    files,
+                    rows,
+                    parsed.GetValue(failures),
+                    token
+                )
+        );
         return command;
     }
 
-    private static Uri ServerAddress(string url) => Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is ("http" or "https")
-        ? address
-        : throw new ArgumentException($"--url must be an http or https URL, not '{url}'");
+    private static Uri ServerAddress(string url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is ("http" or "https")
+            ? address
+            : throw new ArgumentException($"--url must be an http or https URL, not '{url}'");
 
-    private static async Task<int> RunAsync(FileInfo file, Uri url, string path, string idName, string files, string rows, FileInfo? failures, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(
+        FileInfo file,
+        Uri url,
+        string path,
+        string idName,
+        string files,
+        string rows,
+        FileInfo? failures,
+        CancellationToken cancellationToken
+    )
     {
         using var http = new HttpClient { BaseAddress = new Uri(url.AbsoluteUri.TrimEnd('/') + "/"), Timeout = Timeout.InfiniteTimeSpan };
         if (Environment.GetEnvironmentVariable(TokenVariable) is { Length: > 0 } token)
@@ -55,7 +104,13 @@ internal static class UploadCommand
         }
     }
 
-    private static async Task<string> SendAsync(HttpClient http, FileInfo file, string path, string idName, CancellationToken cancellationToken)
+    private static async Task<string> SendAsync(
+        HttpClient http,
+        FileInfo file,
+        string path,
+        string idName,
+        CancellationToken cancellationToken
+    )
     {
         using var form = new MultipartFormDataContent();
         await using var stream = file.OpenRead();
@@ -64,14 +119,18 @@ internal static class UploadCommand
         var body = await ReadAsync(response, cancellationToken);
         if (response.IsSuccessStatusCode)
             return body.GetProperty(idName).GetString()!;
-        var reason = body.ValueKind == JsonValueKind.Object && (body.TryGetProperty("detail", out var said) || body.TryGetProperty("message", out said)) ? said.GetString() : null;
+        var reason =
+            body.ValueKind == JsonValueKind.Object
+            && (body.TryGetProperty("detail", out var said) || body.TryGetProperty("message", out said))
+                ? said.GetString()
+                : null;
         throw new InvalidDataException($"{file} is refused with {(int)response.StatusCode}: {reason ?? "no reason given"}");
     }
 
     /// <summary>The number of rows that did not succeed.</summary>
     private static async Task<long> FollowAsync(HttpClient http, string address, bool isTm2, CancellationToken cancellationToken)
     {
-        for (var shown = ""; ;)
+        for (var shown = ""; ; )
         {
             using var response = await http.GetAsync(address, cancellationToken);
             var state = await ReadAsync(response.EnsureSuccessStatusCode(), cancellationToken);
@@ -96,7 +155,7 @@ internal static class UploadCommand
         await output.WriteLineAsync("line,status,error");
         foreach (var status in (string[])["invalid", "failed"])
         {
-            for (var after = 0L; ;)
+            for (var after = 0L; ; )
             {
                 using var response = await http.GetAsync($"{address}?status={status}&after={after}&limit=5000", cancellationToken);
                 var rows = await ReadAsync(response.EnsureSuccessStatusCode(), cancellationToken);
@@ -105,7 +164,9 @@ internal static class UploadCommand
                 foreach (var row in rows.EnumerateArray())
                 {
                     after = row.GetProperty("line").GetInt64();
-                    await output.WriteLineAsync($"{after},{status},\"{row.GetProperty("error").GetString()?.Replace("\"", "\"\"", StringComparison.Ordinal)}\"");
+                    await output.WriteLineAsync(
+                        $"{after},{status},\"{row.GetProperty("error").GetString()?.Replace("\"", "\"\"", StringComparison.Ordinal)}\""
+                    );
                 }
             }
         }

@@ -12,7 +12,11 @@ internal static class ValidateCommand
 
     public static Command Create()
     {
-        var files = new Argument<string[]>("FILE") { Description = "JSON or NDJSON files, also .gz; - reads standard input", Arity = ArgumentArity.OneOrMore };
+        var files = new Argument<string[]>("FILE")
+        {
+            Description = "JSON or NDJSON files, also .gz; - reads standard input",
+            Arity = ArgumentArity.OneOrMore,
+        };
         var level = new Option<ValidationLevel>("--level")
         {
             Description = "structure, or full: the specification's invariants too",
@@ -20,12 +24,19 @@ internal static class ValidateCommand
         };
         var profiles = new Option<string[]>("--profile")
         {
-            Description = "A StructureDefinition file, a folder, a FHIR package (.tgz, or its name in the package cache), or a profile's URL that every resource of its type must follow; repeatable",
+            Description =
+                "A StructureDefinition file, a folder, a FHIR package (.tgz, or its name in the package cache), or a profile's URL that every resource of its type must follow; repeatable",
             DefaultValueFactory = _ => [],
         };
         var command = new Command("validate", "Validate FHIR R4 resources; a line per issue") { files, level, profiles };
-        command.SetAction((parsed, token) => RunAsync(
-            parsed.GetValue(files)!, ValidationSettings.Options(parsed.GetValue(level), parsed.GetValue(profiles)!, "--profile"), token));
+        command.SetAction(
+            (parsed, token) =>
+                RunAsync(
+                    parsed.GetValue(files)!,
+                    ValidationSettings.Options(parsed.GetValue(level), parsed.GetValue(profiles)!, "--profile"),
+                    token
+                )
+        );
         return command;
     }
 
@@ -36,7 +47,11 @@ internal static class ValidateCommand
         await using var output = new StreamWriter(Console.OpenStandardOutput(), bufferSize: 16 * 1024);
         foreach (var file in files)
         {
-            await foreach (var (line, bytes) in file == StandardInput ? ResourceFile.ReadAsync(Console.OpenStandardInput(), cancellationToken) : ResourceFile.ReadAsync(new FileInfo(file), cancellationToken))
+            await foreach (
+                var (line, bytes) in file == StandardInput
+                    ? ResourceFile.ReadAsync(Console.OpenStandardInput(), cancellationToken)
+                    : ResourceFile.ReadAsync(new FileInfo(file), cancellationToken)
+            )
             {
                 resources++;
                 foreach (var issue in validator.Validate(bytes.Span, cancellationToken).Issues)
@@ -44,7 +59,8 @@ internal static class ValidateCommand
                     if (issue.Severity == IssueSeverity.Error)
                         errors++;
                     await output.WriteLineAsync(
-                        $"{file}:{line} {(issue.Location.Length == 0 ? "-" : issue.Location)} {issue.Severity.ToString().ToLowerInvariant()} {issue.Code} {issue.Text.ReplaceLineEndings(" ")}");
+                        $"{file}:{line} {(issue.Location.Length == 0 ? "-" : issue.Location)} {issue.Severity.ToString().ToLowerInvariant()} {issue.Code} {issue.Text.ReplaceLineEndings(" ")}"
+                    );
                 }
             }
         }

@@ -20,13 +20,27 @@ internal static class ViewsCommand
         var output = new Option<FileInfo?>("--output") { Description = "Where the rows go; standard output when absent" };
         var format = new Option<string?>("--format") { Description = "By the output's extension when absent, else ndjson" };
         format.AcceptOnlyFromAmong(ViewFileRun.Ndjson, ViewFileRun.Csv);
-        var command = new Command("run", "Run a ViewDefinition over resources; exit 1 when a line or the view is bad") { view, input, output, format };
-        command.SetAction((parsed, token) => RunAsync(
-            parsed.GetValue(view)!, parsed.GetValue(input)!, parsed.GetValue(output), parsed.GetValue(format), token));
+        var command = new Command("run", "Run a ViewDefinition over resources; exit 1 when a line or the view is bad")
+        {
+            view,
+            input,
+            output,
+            format,
+        };
+        command.SetAction(
+            (parsed, token) =>
+                RunAsync(parsed.GetValue(view)!, parsed.GetValue(input)!, parsed.GetValue(output), parsed.GetValue(format), token)
+        );
         return command;
     }
 
-    private static async Task<int> RunAsync(FileInfo viewFile, FileInfo input, FileInfo? output, string? format, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(
+        FileInfo viewFile,
+        FileInfo input,
+        FileInfo? output,
+        string? format,
+        CancellationToken cancellationToken
+    )
     {
         if (output is not null && output.FullName == input.FullName)
             throw new ArgumentException($"--output {output} is the input itself");
@@ -34,7 +48,11 @@ internal static class ViewsCommand
             return 1;
 
         format ??= output?.Extension.Equals(".csv", StringComparison.OrdinalIgnoreCase) == true ? ViewFileRun.Csv : ViewFileRun.Ndjson;
-        var run = new ViewFileRun(view, input, (line, reason) => Console.Error.WriteLineAsync($"{input}:{line} {reason.ReplaceLineEndings(" ")}"));
+        var run = new ViewFileRun(
+            view,
+            input,
+            (line, reason) => Console.Error.WriteLineAsync($"{input}:{line} {reason.ReplaceLineEndings(" ")}")
+        );
         if (output is null)
         {
             await using var standard = Console.OpenStandardOutput();
@@ -45,7 +63,9 @@ internal static class ViewsCommand
             await WriteFileAsync(run, output, format, cancellationToken);
         }
 
-        await Console.Error.WriteLineAsync($"{run.Resources} resources, {run.Skipped} of other types, {run.Rows} rows, {run.BadLines} bad lines");
+        await Console.Error.WriteLineAsync(
+            $"{run.Resources} resources, {run.Skipped} of other types, {run.Rows} rows, {run.BadLines} bad lines"
+        );
         return run.BadLines > 0 ? 1 : 0;
     }
 

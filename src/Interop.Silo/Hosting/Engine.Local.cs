@@ -20,15 +20,21 @@ internal static class Engine
     public static void AddEngine(this IHostApplicationBuilder builder, InteropSettings settings, bool alone = false)
     {
         if (settings.Role != ProcessRole.All && !alone)
-            throw new SettingsException($"ROLE={settings.Role.ToString().ToLowerInvariant()} needs a cluster: build with -p:Engine=Orleans. The embedded engine runs silo and front end in one process (ROLE=all)");
+            throw new SettingsException(
+                $"ROLE={settings.Role.ToString().ToLowerInvariant()} needs a cluster: build with -p:Engine=Orleans. The embedded engine runs silo and front end in one process (ROLE=all)"
+            );
 
         builder.UseOrleans(silo =>
         {
             silo.UseLocalhostClustering();
             silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (settings.ClusterId, settings.ServiceId));
             silo.AddIncomingGrainCallFilter<CallScopeFilter>();
-            silo.AddAdoNetGrainStorageAsDefault(store => (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions));
-            silo.UseAdoNetReminderService(store => (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions));
+            silo.AddAdoNetGrainStorageAsDefault(store =>
+                (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions)
+            );
+            silo.UseAdoNetReminderService(store =>
+                (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions)
+            );
         });
     }
 }

@@ -9,7 +9,8 @@ using Orleans.Configuration;
 namespace Interop.Silo.Hosting;
 
 /// <summary>
-/// Microsoft Orleans: silos find each other through PostgreSQL. On SQLite, and for a command that runs once, one silo runs by itself on free
+/// Microsoft Orleans: silos find each other through PostgreSQL. On SQLite, and for a command that runs once, one silo runs by itself on
+/// free
 /// loopback ports with reminders in memory; runs that were interrupted are resumed at the next start.
 /// </summary>
 internal static partial class Engine
@@ -44,47 +45,59 @@ internal static partial class Engine
             client.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = GatewayRefresh);
             client.AddOutgoingGrainCallFilter<ReadRetryFilter>();
             client.AddActivityPropagation();
-            client.UseAdoNetClustering(store => (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions));
+            client.UseAdoNetClustering(store =>
+                (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions)
+            );
             // The silos may start later, and the first of them creates the membership table.
             client.UseConnectionRetryFilter<ConnectionRetry>();
         });
     }
 
-    private static void AddSilo(this IHostApplicationBuilder builder, InteropSettings settings, bool alone) => builder.UseOrleans(silo =>
-    {
-        silo.AddIncomingGrainCallFilter<CallScopeFilter>();
-        silo.AddActivityPropagation();
-        if (alone)
+    private static void AddSilo(this IHostApplicationBuilder builder, InteropSettings settings, bool alone) =>
+        builder.UseOrleans(silo =>
         {
-            var (siloPort, gatewayPort) = FreePorts();
-            silo.UseLocalhostClustering(siloPort, gatewayPort);
-            // Not the cluster's name: another silo on this database must never take this one for a member.
-            silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = ($"{settings.ClusterId}-{Guid.NewGuid():N}", settings.ServiceId));
-            silo.UseInMemoryReminderService();
-            if (!settings.IsPostgres)
+            silo.AddIncomingGrainCallFilter<CallScopeFilter>();
+            silo.AddActivityPropagation();
+            if (alone)
             {
-                silo.AddMemoryGrainStorageAsDefault();
-                return;
+                var (siloPort, gatewayPort) = FreePorts();
+                silo.UseLocalhostClustering(siloPort, gatewayPort);
+                // Not the cluster's name: another silo on this database must never take this one for a member.
+                silo.Configure<ClusterOptions>(cluster =>
+                    (cluster.ClusterId, cluster.ServiceId) = ($"{settings.ClusterId}-{Guid.NewGuid():N}", settings.ServiceId)
+                );
+                silo.UseInMemoryReminderService();
+                if (!settings.IsPostgres)
+                {
+                    silo.AddMemoryGrainStorageAsDefault();
+                    return;
+                }
             }
-        }
-        else
-        {
-            silo.Configure<ClusterOptions>(settings.Identify);
-            silo.AddOutgoingGrainCallFilter<ReadRetryFilter>();
-            silo.Configure<ClusterMembershipOptions>(Watch);
-            silo.AddEndpoints(settings);
-            silo.UseAdoNetClustering(store => (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions));
-            silo.UseAdoNetReminderService(store => (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions));
-        }
+            else
+            {
+                silo.Configure<ClusterOptions>(settings.Identify);
+                silo.AddOutgoingGrainCallFilter<ReadRetryFilter>();
+                silo.Configure<ClusterMembershipOptions>(Watch);
+                silo.AddEndpoints(settings);
+                silo.UseAdoNetClustering(store =>
+                    (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions)
+                );
+                silo.UseAdoNetReminderService(store =>
+                    (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions)
+                );
+            }
 
-        silo.AddAdoNetGrainStorageAsDefault(store => (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions));
-    });
+            silo.AddAdoNetGrainStorageAsDefault(store =>
+                (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions)
+            );
+        });
 
     private static void Identify(this InteropSettings settings, ClusterOptions cluster) =>
         (cluster.ClusterId, cluster.ServiceId) = (settings.ClusterId, settings.ServiceId);
 
     /// <summary>
-    /// For a fleet of up to some ten silos: a silo that does not answer is declared dead after three probes, in about 6 s. Orleans' defaults
+    /// For a fleet of up to some ten silos: a silo that does not answer is declared dead after three probes, in about 6 s. Orleans'
+    /// defaults
     /// are for hundreds of silos and need half a minute.
     /// </summary>
     private static void Watch(ClusterMembershipOptions membership)

@@ -23,12 +23,16 @@ internal static class Features
             return;
         var services = builder.Services;
         services.AddSingleton(provider => DatabaseFactory.Open(settings.DatabaseOptions, provider.GetRequiredService<ILoggerFactory>()));
-        services.AddSingleton(provider => new ResourceValidator(R4Schema.Default, provider.GetRequiredService<IOptions<ValidationSettings>>().Value.ToOptions()));
+        services.AddSingleton(provider => new ResourceValidator(
+            R4Schema.Default,
+            provider.GetRequiredService<IOptions<ValidationSettings>>().Value.ToOptions()
+        ));
         services.AddTokens(settings.Entries<TenantOptions>("Tenants"));
         services.AddIngestion(settings.Sources, processKind);
     }
 
-    /// <summary>The features of a server only: the spool belongs to one process, and a command that runs once may run beside a server.</summary>
+    /// <summary>The features of a server only: the spool belongs to one process, and a command that runs once may run beside a
+    /// server.</summary>
     public static void AddServerFeatures(this IHostApplicationBuilder builder, InteropSettings settings)
     {
         if (settings.Role == ProcessRole.Api)

@@ -23,7 +23,8 @@ internal static class Logging
         logging.AddFilter("Polly", Max(settings.MinLogLevel, LogLevel.Error));
         if (settings.WritesLogsAsText)
         {
-            logging.AddConsole(console => console.FormatterName = TextLogFormatter.FormatterName)
+            logging
+                .AddConsole(console => console.FormatterName = TextLogFormatter.FormatterName)
                 .AddConsoleFormatter<TextLogFormatter, ConsoleFormatterOptions>();
         }
         else

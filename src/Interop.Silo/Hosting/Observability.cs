@@ -15,14 +15,27 @@ internal static class Observability
             return;
         // OTEL_* may come from any layer of the settings, so the libraries must not read the environment by themselves.
         // The log exporter reads the host's configuration; the trace and metric providers read one of their own.
-        var variables = settings.Configuration.AsEnumerable().Where(s => s.Key.StartsWith("OTEL_", StringComparison.OrdinalIgnoreCase)).ToList();
+        var variables = settings
+            .Configuration.AsEnumerable()
+            .Where(s => s.Key.StartsWith("OTEL_", StringComparison.OrdinalIgnoreCase))
+            .ToList();
         builder.Configuration.AddInMemoryCollection(variables);
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(variables).Build();
         // As services the providers are disposed, and so flushed, with the host.
-        builder.Services.AddSingleton(_ => Sdk.CreateTracerProviderBuilder().ConfigureServices(s => s.AddSingleton<IConfiguration>(configuration))
-            .AddSource("Microsoft.AspNetCore", "System.Net.Http", "Npgsql", "Microsoft.Orleans.*", "Interop.*").AddOtlpExporter().Build());
-        builder.Services.AddSingleton(_ => Sdk.CreateMeterProviderBuilder().ConfigureServices(s => s.AddSingleton<IConfiguration>(configuration))
-            .AddMeter("Microsoft.AspNetCore.*", "System.Net.Http", "Npgsql", "Microsoft.Orleans", "Interop.*").AddOtlpExporter().Build());
+        builder.Services.AddSingleton(_ =>
+            Sdk.CreateTracerProviderBuilder()
+                .ConfigureServices(s => s.AddSingleton<IConfiguration>(configuration))
+                .AddSource("Microsoft.AspNetCore", "System.Net.Http", "Npgsql", "Microsoft.Orleans.*", "Interop.*")
+                .AddOtlpExporter()
+                .Build()
+        );
+        builder.Services.AddSingleton(_ =>
+            Sdk.CreateMeterProviderBuilder()
+                .ConfigureServices(s => s.AddSingleton<IConfiguration>(configuration))
+                .AddMeter("Microsoft.AspNetCore.*", "System.Net.Http", "Npgsql", "Microsoft.Orleans", "Interop.*")
+                .AddOtlpExporter()
+                .Build()
+        );
         builder.Services.AddHostedService<ObservabilityService>();
         builder.Logging.AddOpenTelemetry(logs => logs.AddOtlpExporter());
     }

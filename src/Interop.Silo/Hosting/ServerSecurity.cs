@@ -16,34 +16,42 @@ internal static class ServerSecurity
         if (settings.IsLoopback)
             return;
         // A front end of its own cannot read the database; it never lets callers in without credentials.
-        if (settings.Auth != "none" && !HasIssuer(settings) && settings.Role != ProcessRole.Api && !await HasUsersAsync(settings, cancellationToken))
+        if (
+            settings.Auth != "none"
+            && !HasIssuer(settings)
+            && settings.Role != ProcessRole.Api
+            && !await HasUsersAsync(settings, cancellationToken)
+        )
         {
             throw new SettingsException(
-                $"BIND={settings.Bind} would open the API, and the patient data in it, to the network: there are no users yet. " +
-                "Add one with 'user add NAME --role admin', set OIDC_ISSUER, bind to 127.0.0.1, or set AUTH=none if a proxy in front of it authenticates callers");
+                $"BIND={settings.Bind} would open the API, and the patient data in it, to the network: there are no users yet. "
+                    + "Add one with 'user add NAME --role admin', set OIDC_ISSUER, bind to 127.0.0.1, or set AUTH=none if a proxy in front of it authenticates callers"
+            );
         }
 
         if (settings.AllowedHosts.Count == 0)
         {
             throw new SettingsException(
-                $"BIND={settings.Bind} needs ALLOWED_HOSTS, the host names under which callers reach this server, such as interop.example.org. " +
-                "Otherwise a web page could reach it under a name of its own (DNS rebinding)");
+                $"BIND={settings.Bind} needs ALLOWED_HOSTS, the host names under which callers reach this server, such as interop.example.org. "
+                    + "Otherwise a web page could reach it under a name of its own (DNS rebinding)"
+            );
         }
     }
 
-    public static ApiOptions ApiOptions(InteropSettings settings) => new()
-    {
-        CorsOrigins = [.. settings.CorsOrigins.Select(origin => origin.TrimEnd('/'))],
-        AllowedHosts = settings.AllowedHosts,
-        TrustedProxies = [.. settings.TrustedProxies.Select(proxy => InteropSettings.ParseNetwork(proxy)!.Value)],
-        Access = new AccessOptions
+    public static ApiOptions ApiOptions(InteropSettings settings) =>
+        new()
         {
-            IsOpen = settings.Auth == "none",
-            IsLoopback = settings.IsLoopback,
-            SigningKeys = SigningKeys.Load(settings),
-            Oidc = HasIssuer(settings) ? settings.Options<OidcOptions>("Oidc") : null,
-        },
-    };
+            CorsOrigins = [.. settings.CorsOrigins.Select(origin => origin.TrimEnd('/'))],
+            AllowedHosts = settings.AllowedHosts,
+            TrustedProxies = [.. settings.TrustedProxies.Select(proxy => InteropSettings.ParseNetwork(proxy)!.Value)],
+            Access = new AccessOptions
+            {
+                IsOpen = settings.Auth == "none",
+                IsLoopback = settings.IsLoopback,
+                SigningKeys = SigningKeys.Load(settings),
+                Oidc = HasIssuer(settings) ? settings.Options<OidcOptions>("Oidc") : null,
+            },
+        };
 
     /// <summary>The line about access that a start prints.</summary>
     public static async Task<string> DescribeAsync(InteropSettings settings, CancellationToken cancellationToken)

@@ -17,11 +17,15 @@ internal static class SigningKeys
     public static IReadOnlyList<byte[]> Load(InteropSettings settings)
     {
         if (settings.JwtSecretKey is { } current)
-            return settings.JwtSecretKeyPrevious is { } previous ? [Encoding.UTF8.GetBytes(current), Encoding.UTF8.GetBytes(previous)] : [Encoding.UTF8.GetBytes(current)];
+            return settings.JwtSecretKeyPrevious is { } previous
+                ? [Encoding.UTF8.GetBytes(current), Encoding.UTF8.GetBytes(previous)]
+                : [Encoding.UTF8.GetBytes(current)];
         if (settings.Auth == "none")
             return [RandomNumberGenerator.GetBytes(KeyBytes)];
         if (settings.Role != ProcessRole.All)
-            throw new SettingsException($"ROLE={settings.Role.ToString().ToLowerInvariant()} needs JWT_SECRET_KEY or JWT_SECRET_KEY_FILE, the same in every process: a token of one must be valid in all");
+            throw new SettingsException(
+                $"ROLE={settings.Role.ToString().ToLowerInvariant()} needs JWT_SECRET_KEY or JWT_SECRET_KEY_FILE, the same in every process: a token of one must be valid in all"
+            );
         var folder = Path.Combine(settings.DataDirectory, "keys");
         var file = Path.Combine(folder, "jwt");
         try
@@ -74,6 +78,8 @@ internal static class SigningKeys
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & (UnixFileMode)0b000_111_111) != 0)
             throw new SettingsException($"{file} can be read by other users: chmod 600 {file}");
         var text = File.ReadAllText(file).Trim();
-        return Encoding.UTF8.GetByteCount(text) >= KeyBytes ? Encoding.UTF8.GetBytes(text) : throw new SettingsException($"{file} must hold at least {KeyBytes} bytes");
+        return Encoding.UTF8.GetByteCount(text) >= KeyBytes
+            ? Encoding.UTF8.GetBytes(text)
+            : throw new SettingsException($"{file} must hold at least {KeyBytes} bytes");
     }
 }

@@ -20,5 +20,13 @@ internal static class Terminal
 
     /// <summary>Text of another system without control characters: escape codes could change what the terminal shows.</summary>
     public static string Printable(string text) =>
-        text.Any(char.IsControl) ? string.Concat(text.Select(c => c is '\n' or '\r' or '\t' ? ' ' : char.IsControl(c) ? '\uFFFD' : c)) : text;
+        text.Any(char.IsControl)
+            ? string.Concat(
+                text.Select(c =>
+                    c is '\n' or '\r' or '\t' ? ' '
+                    : char.IsControl(c) ? '\uFFFD'
+                    : c
+                )
+            )
+            : text;
 }

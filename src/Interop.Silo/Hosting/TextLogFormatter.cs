@@ -4,7 +4,8 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace Interop.Silo.Hosting;
 
-/// <summary>One line per entry: time, level, the last part of the category, message. Control characters of the message are replaced.</summary>
+/// <summary>One line per entry: time, level, the last part of the category, message. Control characters of the message are
+/// replaced.</summary>
 internal sealed class TextLogFormatter() : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "interop-text";
@@ -20,8 +21,12 @@ internal sealed class TextLogFormatter() : ConsoleFormatter(FormatterName)
             _ => "error",
         };
         var category = logEntry.Category[(logEntry.Category.LastIndexOf('.') + 1)..];
-        textWriter.WriteLine($"{DateTime.Now.ToString("HH:mm:ss", CultureInfo.InvariantCulture)} {level} {category}: {Terminal.Printable(message)}");
+        textWriter.WriteLine(
+            $"{DateTime.Now.ToString("HH:mm:ss", CultureInfo.InvariantCulture)} {level} {category}: {Terminal.Printable(message)}"
+        );
         if (logEntry.Exception is { } exception)
-            textWriter.WriteLine(string.Join('\n', exception.ToString().Split('\n').Select(line => "      " + Terminal.Printable(line.TrimEnd()))));
+            textWriter.WriteLine(
+                string.Join('\n', exception.ToString().Split('\n').Select(line => "      " + Terminal.Printable(line.TrimEnd())))
+            );
     }
 }

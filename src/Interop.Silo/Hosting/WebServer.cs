@@ -10,16 +10,19 @@ internal static class WebServer
     private const int MaxHeadersBytes = 256 * 1024;
 
     public static void AddWebServer(this WebApplicationBuilder builder, InteropSettings settings) =>
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
-            // Above the limits of the API, whose refusals have a body.
-            kestrel.Limits.MaxRequestLineSize = MaxRequestLineBytes;
-            kestrel.Limits.MaxRequestBufferSize = 2 * MaxRequestLineBytes; // the default is 1 MiB, and a line must fit into it
-            kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeadersBytes;
-            // TLS: certificates and further endpoints in the section that ASP.NET Core documents for Kestrel.
-            kestrel.Configure(settings.Configuration.GetSection("Kestrel"));
-            kestrel.Listen(settings.BindAddress, settings.Port);
-        });
+        builder
+            .WebHost.UseKestrelCore()
+            .UseKestrelHttpsConfiguration()
+            .ConfigureKestrel(kestrel =>
+            {
+                kestrel.AddServerHeader = false;
+                kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
+                // Above the limits of the API, whose refusals have a body.
+                kestrel.Limits.MaxRequestLineSize = MaxRequestLineBytes;
+                kestrel.Limits.MaxRequestBufferSize = 2 * MaxRequestLineBytes; // the default is 1 MiB, and a line must fit into it
+                kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeadersBytes;
+                // TLS: certificates and further endpoints in the section that ASP.NET Core documents for Kestrel.
+                kestrel.Configure(settings.Configuration.GetSection("Kestrel"));
+                kestrel.Listen(settings.BindAddress, settings.Port);
+            });
 }

@@ -4,7 +4,8 @@ using Sprache;
 
 namespace Interop.Silo.Settings;
 
-/// <summary>A <c>.env</c> file in the working folder, in the format of DotNetEnv: <c>NAME=value</c> lines, comments, quotes, <c>export</c>.</summary>
+/// <summary>A <c>.env</c> file in the working folder, in the format of DotNetEnv: <c>NAME=value</c> lines, comments, quotes,
+/// <c>export</c>.</summary>
 internal static class DotEnvFile
 {
     /// <summary>Its settings; none when there is no file.</summary>
@@ -15,7 +16,11 @@ internal static class DotEnvFile
             return [];
         try
         {
-            return [.. Env.LoadContents(File.ReadAllText(path, Encoding.UTF8), new LoadOptions(setEnvVars: false)).Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value))];
+            return
+            [
+                .. Env.LoadContents(File.ReadAllText(path, Encoding.UTF8), new LoadOptions(setEnvVars: false))
+                    .Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)),
+            ];
         }
         catch (ParseException e)
         {

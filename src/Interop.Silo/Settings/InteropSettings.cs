@@ -7,7 +7,8 @@ using Interop.Storage.Connections;
 
 namespace Interop.Silo.Settings;
 
-/// <summary>The settings of the process itself; those of a feature are in the feature's own options (<see cref="SettingsCatalog"/>).</summary>
+/// <summary>The settings of the process itself; those of a feature are in the feature's own options
+/// (<see cref="SettingsCatalog"/>).</summary>
 internal sealed record InteropSettings : IValidatableObject
 {
     public const string Section = "Interop";
@@ -28,7 +29,8 @@ internal sealed record InteropSettings : IValidatableObject
     /// <summary>The folder of the SQLite file, the exports and the keys (<c>INTEROP_DATA</c>).</summary>
     public string DataDirectory { get; set; } = DefaultDataDirectory;
 
-    /// <summary>A PostgreSQL URI, an Npgsql connection string or a SQLite file (<c>DB_URL</c>); null: SQLite under <see cref="DataDirectory"/>.</summary>
+    /// <summary>A PostgreSQL URI, an Npgsql connection string or a SQLite file (<c>DB_URL</c>); null: SQLite under
+    /// <see cref="DataDirectory"/>.</summary>
     public string? DatabaseUrl { get; set; }
 
     /// <summary><c>none</c> states that the API is open to everyone on purpose (<c>AUTH</c>).</summary>
@@ -44,7 +46,8 @@ internal sealed record InteropSettings : IValidatableObject
     /// </summary>
     public string? SiloAddress { get; set; }
 
-    /// <summary>The port between silos (<c>SILO_PORT</c>); 0 takes a free port. The default is 11111, and 0 for a silo on loopback.</summary>
+    /// <summary>The port between silos (<c>SILO_PORT</c>); 0 takes a free port. The default is 11111, and 0 for a silo on
+    /// loopback.</summary>
     [Range(0, 65535)]
     public int? SiloPort { get; set; }
 
@@ -55,15 +58,18 @@ internal sealed record InteropSettings : IValidatableObject
     [Range(0, 65535)]
     public int? GatewayPort { get; set; }
 
-    /// <summary>The name of the cluster (<c>CLUSTER_ID</c>): silos and front ends with the same name and database form one cluster.</summary>
+    /// <summary>The name of the cluster (<c>CLUSTER_ID</c>): silos and front ends with the same name and database form one
+    /// cluster.</summary>
     [Required(AllowEmptyStrings = false), StringLength(150)]
     public string ClusterId { get; set; } = "interop";
 
-    /// <summary>The name under which grain states and reminders are stored (<c>SERVICE_ID</c>). It must not change over the life of a database.</summary>
+    /// <summary>The name under which grain states and reminders are stored (<c>SERVICE_ID</c>). It must not change over the life of a
+    /// database.</summary>
     [Required(AllowEmptyStrings = false), StringLength(150)]
     public string ServiceId { get; set; } = "interop";
 
-    /// <summary>The lowest level that is logged (<c>LOG_LEVEL</c>): a <see cref="Microsoft.Extensions.Logging.LogLevel"/>, INFO or WARN.</summary>
+    /// <summary>The lowest level that is logged (<c>LOG_LEVEL</c>): a <see cref="Microsoft.Extensions.Logging.LogLevel"/>, INFO or
+    /// WARN.</summary>
     public string LogLevel { get; set; } = nameof(Microsoft.Extensions.Logging.LogLevel.Information);
 
     /// <summary><c>text</c>, <c>json</c>, or <c>auto</c>: text on a terminal, JSON elsewhere (<c>LOG_FORMAT</c>).</summary>
@@ -81,7 +87,8 @@ internal sealed record InteropSettings : IValidatableObject
     /// <summary>Addresses or networks of proxies whose X-Forwarded headers are used (<c>TRUSTED_PROXIES</c>).</summary>
     public List<string> TrustedProxies { get; set; } = [];
 
-    /// <summary>The key of session tokens (<c>JWT_SECRET_KEY</c>), 32 bytes or more; null: one is created under <see cref="DataDirectory"/>.</summary>
+    /// <summary>The key of session tokens (<c>JWT_SECRET_KEY</c>), 32 bytes or more; null: one is created under
+    /// <see cref="DataDirectory"/>.</summary>
     public string? JwtSecretKey { get; set; }
 
     /// <summary>The key before it, which stays valid while it is rotated (<c>JWT_SECRET_KEY_PREVIOUS</c>).</summary>
@@ -103,7 +110,8 @@ internal sealed record InteropSettings : IValidatableObject
     /// <summary>The address that a silo gives to the other processes; null: the first address of the host.</summary>
     internal IPAddress? AdvertisedAddress =>
         SiloAddress is { } given ? ParseAddress(given)
-        : BindAddress.Equals(IPAddress.Any) || BindAddress.Equals(IPAddress.IPv6Any) ? null : BindAddress;
+        : BindAddress.Equals(IPAddress.Any) || BindAddress.Equals(IPAddress.IPv6Any) ? null
+        : BindAddress;
 
     internal bool IsLoopback => IPAddress.IsLoopback(BindAddress);
 
@@ -117,38 +125,64 @@ internal sealed record InteropSettings : IValidatableObject
 
     /// <summary>Settings that were given and have no effect, each with the reason.</summary>
     internal IEnumerable<string> WithoutEffect =>
-        SettingsCatalog.WithoutEffect.Where(setting => Configuration[setting.Key] is not null).Select(setting => $"{setting.Key} has no effect: {setting.Value}");
+        SettingsCatalog
+            .WithoutEffect.Where(setting => Configuration[setting.Key] is not null)
+            .Select(setting => $"{setting.Key} has no effect: {setting.Value}");
 
     /// <summary>The data folder, before the settings are bound.</summary>
-    internal static string DataDirectoryOf(IConfiguration configuration) => configuration[$"{Section}:{nameof(DataDirectory)}"] ?? DefaultDataDirectory;
+    internal static string DataDirectoryOf(IConfiguration configuration) =>
+        configuration[$"{Section}:{nameof(DataDirectory)}"] ?? DefaultDataDirectory;
 
     /// <summary>The options of a section, for code that registers services and cannot ask for them.</summary>
     internal T Options<T>(string section)
         where T : new() => Configuration.GetSection(section).Get<T>() ?? new T();
 
     /// <summary>The entries of a section that holds them by name.</summary>
-    internal IReadOnlyDictionary<string, T> Entries<T>(string section) => Configuration.GetSection(section).Get<Dictionary<string, T>>() ?? [];
+    internal IReadOnlyDictionary<string, T> Entries<T>(string section) =>
+        Configuration.GetSection(section).Get<Dictionary<string, T>>() ?? [];
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (ParseAddress(Bind) is null)
             yield return new($"must be an IP address such as 127.0.0.1 or 0.0.0.0, not '{Bind}'", [nameof(Bind)]);
-        if (SiloAddress is not null && (ParseAddress(SiloAddress) is not { } silo || silo.Equals(IPAddress.Any) || silo.Equals(IPAddress.IPv6Any)))
-            yield return new($"must be the one IP address at which other processes reach this silo, such as 10.0.0.5, not '{SiloAddress}'", [nameof(SiloAddress)]);
+        if (
+            SiloAddress is not null
+            && (ParseAddress(SiloAddress) is not { } silo || silo.Equals(IPAddress.Any) || silo.Equals(IPAddress.IPv6Any))
+        )
+            yield return new(
+                $"must be the one IP address at which other processes reach this silo, such as 10.0.0.5, not '{SiloAddress}'",
+                [nameof(SiloAddress)]
+            );
         if (ParseLevel(LogLevel) is null)
             yield return new($"must be Trace, Debug, Information, Warning, Error, Critical or None, not '{LogLevel}'", [nameof(LogLevel)]);
         if (DatabaseUrl is not null && ConnectionText.Problem(DatabaseUrl) is { } problem)
             yield return new(problem, [nameof(DatabaseUrl)]);
-        if (Role == ProcessRole.Silo && DatabaseUrl is not null && ConnectionText.Problem(DatabaseUrl) is null && ConnectionText.IsRemote(DatabaseUrl)
-            && ParseAddress(Bind) is not null && AdvertisedAddress is { } own && IPAddress.IsLoopback(own))
+        if (
+            Role == ProcessRole.Silo
+            && DatabaseUrl is not null
+            && ConnectionText.Problem(DatabaseUrl) is null
+            && ConnectionText.IsRemote(DatabaseUrl)
+            && ParseAddress(Bind) is not null
+            && AdvertisedAddress is { } own
+            && IPAddress.IsLoopback(own)
+        )
         {
-            yield return new("must not be silo while the silo is on loopback and the database on another host: the other processes could not reach it. Set SILO_ADDRESS to this host's address, or BIND=0.0.0.0", [nameof(Role)]);
+            yield return new(
+                "must not be silo while the silo is on loopback and the database on another host: the other processes could not reach it. Set SILO_ADDRESS to this host's address, or BIND=0.0.0.0",
+                [nameof(Role)]
+            );
         }
 
         if (AllowedHosts.Find(host => host != "*" && Uri.CheckHostName(host) == UriHostNameType.Unknown) is { } badHost)
-            yield return new($"must be host names without a port, such as interop.example.org, separated by commas, not '{badHost}'", [nameof(AllowedHosts)]);
+            yield return new(
+                $"must be host names without a port, such as interop.example.org, separated by commas, not '{badHost}'",
+                [nameof(AllowedHosts)]
+            );
         if (TrustedProxies.Find(proxy => ParseNetwork(proxy) is null) is { } badProxy)
-            yield return new($"must be IP addresses or networks such as 10.0.0.5 or 10.0.0.0/8, separated by commas, not '{badProxy}'", [nameof(TrustedProxies)]);
+            yield return new(
+                $"must be IP addresses or networks such as 10.0.0.5 or 10.0.0.0/8, separated by commas, not '{badProxy}'",
+                [nameof(TrustedProxies)]
+            );
         foreach (var (name, key) in new[] { (nameof(JwtSecretKey), JwtSecretKey), (nameof(JwtSecretKeyPrevious), JwtSecretKeyPrevious) })
         {
             if (key is not null && Encoding.UTF8.GetByteCount(key) < MinKeyBytes)
@@ -167,15 +201,18 @@ internal sealed record InteropSettings : IValidatableObject
         : null;
 
     private static IPAddress? ParseAddress(string text) =>
-        text == "localhost" ? IPAddress.Loopback : IPAddress.TryParse(text, out var address) ? address : null;
+        text == "localhost" ? IPAddress.Loopback
+        : IPAddress.TryParse(text, out var address) ? address
+        : null;
 
-    private static LogLevel? ParseLevel(string text) => text.ToUpperInvariant() switch
-    {
-        "INFO" => Microsoft.Extensions.Logging.LogLevel.Information,
-        "WARN" => Microsoft.Extensions.Logging.LogLevel.Warning,
-        var upper when Enum.TryParse<LogLevel>(upper, ignoreCase: true, out var level) && !int.TryParse(upper, out _) => level,
-        _ => null,
-    };
+    private static LogLevel? ParseLevel(string text) =>
+        text.ToUpperInvariant() switch
+        {
+            "INFO" => Microsoft.Extensions.Logging.LogLevel.Information,
+            "WARN" => Microsoft.Extensions.Logging.LogLevel.Warning,
+            var upper when Enum.TryParse<LogLevel>(upper, ignoreCase: true, out var level) && !int.TryParse(upper, out _) => level,
+            _ => null,
+        };
 }
 
 /// <summary>What a process runs.</summary>

@@ -83,7 +83,9 @@ internal static class SettingsCatalog
     };
 
     /// <summary>Settings of the documented systems that do nothing here, each with the reason.</summary>
-    public static readonly IReadOnlyDictionary<string, string> WithoutEffect = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
+    public static readonly IReadOnlyDictionary<string, string> WithoutEffect = new Dictionary<string, string>(
+        StringComparer.OrdinalIgnoreCase
+    )
     {
         ["TELEMETRY_DB_PATH"] = "telemetry is stored in the database (DB_URL or INTEROP_DATA)",
         ["MONGODB_URI"] = "alerts are stored in the database (DB_URL or INTEROP_DATA)",
@@ -97,7 +99,8 @@ internal static class SettingsCatalog
         key.StartsWith("OTEL_", StringComparison.OrdinalIgnoreCase) || key.StartsWith("Kestrel:", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>A key as its user knows it: the flat name where there is one.</summary>
-    public static string NameOf(string key) => FlatNames.FirstOrDefault(flat => flat.Value.Equals(key, StringComparison.OrdinalIgnoreCase)).Key ?? key;
+    public static string NameOf(string key) =>
+        FlatNames.FirstOrDefault(flat => flat.Value.Equals(key, StringComparison.OrdinalIgnoreCase)).Key ?? key;
 
     private static string NotYet(string feature) => $"this version does not have {feature}";
 }

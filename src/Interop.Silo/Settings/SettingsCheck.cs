@@ -34,17 +34,26 @@ internal static class SettingsCheck
     {
         var parts = key.Split(':');
         if (SettingsCatalog.Sections.FirstOrDefault(s => s.Name.Equals(parts[0], StringComparison.OrdinalIgnoreCase)) is not { } section)
-            return IsOtherPrograms(given) ? null : throw Unknown(given, SettingsCatalog.FlatNames.Keys.Concat(SettingsCatalog.Sections.Select(s => s.Name)), "");
+            return IsOtherPrograms(given)
+                ? null
+                : throw Unknown(given, SettingsCatalog.FlatNames.Keys.Concat(SettingsCatalog.Sections.Select(s => s.Name)), "");
         var depth = section.IsNamed ? 2 : 1;
         if (parts.Length <= depth)
-            throw new SettingsException($"{given.Name} is not a setting: it is a section that takes {string.Join(", ", NamesOf(section.Type))}");
+            throw new SettingsException(
+                $"{given.Name} is not a setting: it is a section that takes {string.Join(", ", NamesOf(section.Type))}"
+            );
         var type = section.Type;
         PropertyInfo property;
         while (true)
         {
             var path = string.Join(':', parts[..depth]);
-            property = Settable(type).FirstOrDefault(p => p.Name.Equals(parts[depth], StringComparison.OrdinalIgnoreCase))
-                ?? throw Unknown(given, NamesOf(type).Select(name => $"{path}:{name}"), $" {path} takes {string.Join(", ", NamesOf(type))}");
+            property =
+                Settable(type).FirstOrDefault(p => p.Name.Equals(parts[depth], StringComparison.OrdinalIgnoreCase))
+                ?? throw Unknown(
+                    given,
+                    NamesOf(type).Select(name => $"{path}:{name}"),
+                    $" {path} takes {string.Join(", ", NamesOf(type))}"
+                );
             depth++;
             if (depth == parts.Length || IsList(property.PropertyType))
                 return property;
@@ -67,7 +76,9 @@ internal static class SettingsCheck
     {
         var nearest = Nearest(given.Name, known, maxDistance: Math.Max(2, given.Name.Length / 3));
         var advice = nearest is null ? " .env.example lists all settings." : $" Did you mean {nearest}?";
-        return new SettingsException($"{given.Name} (from {given.Layer}) is not a setting.{(more.Length > 0 && nearest is null ? "" : advice)}{more}");
+        return new SettingsException(
+            $"{given.Name} (from {given.Layer}) is not a setting.{(more.Length > 0 && nearest is null ? "" : advice)}{more}"
+        );
     }
 
     private static IEnumerable<KeyValuePair<string, string?>> Convert(string key, GivenSetting given, PropertyInfo property)
@@ -75,7 +86,8 @@ internal static class SettingsCheck
         if (IsList(property.PropertyType))
         {
             return property.Name.Equals(key.Split(':')[^1], StringComparison.OrdinalIgnoreCase)
-                ? given.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+                ? given
+                    .Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
                     .Select((item, index) => KeyValuePair.Create($"{key}:{index}", (string?)item))
                 : [KeyValuePair.Create(key, (string?)given.Value)];
         }
@@ -83,8 +95,11 @@ internal static class SettingsCheck
         var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
         if (type == typeof(DateTimeOffset))
         {
-            var instant = Instant(given.Value)
-                ?? throw new SettingsException($"{given.Name} must be a date or an instant such as 2026-01-31 or 2026-01-31T00:00:00Z, not '{given.Value}'");
+            var instant =
+                Instant(given.Value)
+                ?? throw new SettingsException(
+                    $"{given.Name} must be a date or an instant such as 2026-01-31 or 2026-01-31T00:00:00Z, not '{given.Value}'"
+                );
             return [KeyValuePair.Create(key, (string?)instant.ToString("O", CultureInfo.InvariantCulture))];
         }
 
@@ -99,7 +114,10 @@ internal static class SettingsCheck
     /// <summary>What a property takes, in words.</summary>
     public static string Expected(Type type, PropertyInfo property)
     {
-        var kind = type == typeof(TimeSpan) ? "a duration" : type == typeof(double) ? "a number" : "a whole number";
+        var kind =
+            type == typeof(TimeSpan) ? "a duration"
+            : type == typeof(double) ? "a number"
+            : "a whole number";
         if (type == typeof(bool))
             return "true or false";
         if (type.IsEnum)
@@ -122,8 +140,12 @@ internal static class SettingsCheck
     private static IEnumerable<string> NamesOf(Type type) => Settable(type).Select(p => p.Name);
 
     private static string? Nearest(string name, IEnumerable<string> known, int maxDistance) =>
-        known.Select(k => (Name: k, Distance: Distance(name.ToUpperInvariant(), k.ToUpperInvariant())))
-            .Where(k => k.Distance <= maxDistance).OrderBy(k => k.Distance).Select(k => k.Name).FirstOrDefault();
+        known
+            .Select(k => (Name: k, Distance: Distance(name.ToUpperInvariant(), k.ToUpperInvariant())))
+            .Where(k => k.Distance <= maxDistance)
+            .OrderBy(k => k.Distance)
+            .Select(k => k.Name)
+            .FirstOrDefault();
 
     /// <summary>The Levenshtein distance.</summary>
     private static int Distance(string a, string b)

@@ -1,7 +1,8 @@
 namespace Interop.Silo.Settings;
 
 /// <summary>
-/// The settings as they were given: appsettings.json, then .env, then the environment, then the command line. A later layer wins. Flat names
+/// The settings as they were given: appsettings.json, then .env, then the environment, then the command line. A later layer wins. Flat
+/// names
 /// become the keys of their sections, and a secret's <c>NAME_FILE</c> becomes the content of that file.
 /// </summary>
 internal sealed class SettingsLayers
@@ -29,9 +30,11 @@ internal sealed class SettingsLayers
     /// <exception cref="SettingsException">The file of a <c>NAME_FILE</c> cannot be read, or is empty.</exception>
     public void Add(string layer, IEnumerable<KeyValuePair<string, string?>> settings)
     {
-        var given = settings.Where(setting => setting.Value is not null)
+        var given = settings
+            .Where(setting => setting.Value is not null)
             .GroupBy(setting => setting.Key.Replace("__", ":", StringComparison.Ordinal), StringComparer.OrdinalIgnoreCase)
-            .Select(same => KeyValuePair.Create(same.Key, same.Last().Value!)).ToList();
+            .Select(same => KeyValuePair.Create(same.Key, same.Last().Value!))
+            .ToList();
         foreach (var (name, value) in given)
         {
             var isFile = IsFileName(name);
@@ -47,7 +50,8 @@ internal sealed class SettingsLayers
     private static string KeyOf(string name) => SettingsCatalog.FlatNames.GetValueOrDefault(name, name);
 
     private static bool IsFileName(string name) =>
-        name.EndsWith(FileSuffix, StringComparison.OrdinalIgnoreCase) && !SettingsCatalog.WithoutEffect.ContainsKey(name)
+        name.EndsWith(FileSuffix, StringComparison.OrdinalIgnoreCase)
+        && !SettingsCatalog.WithoutEffect.ContainsKey(name)
         && SecretNames.IsSecret(KeyOf(name[..^FileSuffix.Length]));
 
     /// <summary>Also removes the items of a list that an earlier layer gave.</summary>
@@ -62,7 +66,9 @@ internal sealed class SettingsLayers
     {
         try
         {
-            return File.ReadAllText(file).Trim() is { Length: > 0 } secret ? secret : throw new SettingsException($"{name}: {file} is empty");
+            return File.ReadAllText(file).Trim() is { Length: > 0 } secret
+                ? secret
+                : throw new SettingsException($"{name}: {file} is empty");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -11,16 +11,21 @@ internal sealed record SettingsSection(string Name, Type Type, bool IsNamed, Act
     /// <param name="setDefaults">Defaults that depend on the data folder.</param>
     public static SettingsSection Of<T>(string name, Action<T, string>? setDefaults = null)
         where T : class =>
-        new(name, typeof(T), IsNamed: false, (services, configuration) =>
-        {
-            services.AddSingleton<IValidateOptions<T>>(provider => new SettingsValidator<T>(name, provider));
-            services.AddOptions<T>()
-                .Configure(options => setDefaults?.Invoke(options, InteropSettings.DataDirectoryOf(configuration)))
-                .Bind(configuration.GetSection(name))
-                .ValidateOnStart();
-        });
+        new(
+            name,
+            typeof(T),
+            IsNamed: false,
+            (services, configuration) =>
+            {
+                services.AddSingleton<IValidateOptions<T>>(provider => new SettingsValidator<T>(name, provider));
+                services
+                    .AddOptions<T>()
+                    .Configure(options => setDefaults?.Invoke(options, InteropSettings.DataDirectoryOf(configuration)))
+                    .Bind(configuration.GetSection(name))
+                    .ValidateOnStart();
+            }
+        );
 
     public static SettingsSection Named<T>(string name)
-        where T : class =>
-        Of<Dictionary<string, T>>(name) with { Type = typeof(T), IsNamed = true };
+        where T : class => Of<Dictionary<string, T>>(name) with { Type = typeof(T), IsNamed = true };
 }

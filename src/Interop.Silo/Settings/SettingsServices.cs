@@ -35,12 +35,13 @@ internal static class SettingsServices
             : settings;
     }
 
-    private static string? FirstFailure(Exception e) => e switch
-    {
-        OptionsValidationException invalid => invalid.Failures.First(),
-        AggregateException many => many.InnerExceptions.Select(FirstFailure).FirstOrDefault(failure => failure is not null),
-        _ => null,
-    };
+    private static string? FirstFailure(Exception e) =>
+        e switch
+        {
+            OptionsValidationException invalid => invalid.Failures.First(),
+            AggregateException many => many.InnerExceptions.Select(FirstFailure).FirstOrDefault(failure => failure is not null),
+            _ => null,
+        };
 }
 
 /// <summary>A setting is missing or bad: the message names it and says what it takes.</summary>

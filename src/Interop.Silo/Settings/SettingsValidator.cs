@@ -32,7 +32,12 @@ internal sealed class SettingsValidator<T>(string section, IServiceProvider serv
             yield break;
         }
 
-        foreach (var property in options.GetType().GetProperties().Where(p => p.GetIndexParameters().Length == 0 && p.SetMethod is { IsPublic: true }))
+        foreach (
+            var property in options
+                .GetType()
+                .GetProperties()
+                .Where(p => p.GetIndexParameters().Length == 0 && p.SetMethod is { IsPublic: true })
+        )
         {
             var value = property.GetValue(options);
             var key = $"{path}:{property.Name}";
@@ -42,7 +47,11 @@ internal sealed class SettingsValidator<T>(string section, IServiceProvider serv
                     yield return $"{SettingsCatalog.NameOf(key)} {Message(attribute, property, value)}";
             }
 
-            if (value is not null && property.PropertyType is { IsClass: true, Namespace: { } space } && space.StartsWith("Interop", StringComparison.Ordinal))
+            if (
+                value is not null
+                && property.PropertyType is { IsClass: true, Namespace: { } space }
+                && space.StartsWith("Interop", StringComparison.Ordinal)
+            )
             {
                 foreach (var failure in Failures(key, value))
                     yield return failure;
@@ -55,11 +64,13 @@ internal sealed class SettingsValidator<T>(string section, IServiceProvider serv
             yield return $"{string.Join(", ", result.MemberNames.Select(member => SettingsCatalog.NameOf($"{path}:{member}")))} {result.ErrorMessage}";
     }
 
-    private static string Message(ValidationAttribute attribute, PropertyInfo property, object? value) => attribute switch
-    {
-        RequiredAttribute => "is missing",
-        RangeAttribute => $"must be {SettingsCheck.Expected(Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType, property)}, not '{value}'",
-        AllowedValuesAttribute allowed => $"must be {string.Join(", ", allowed.Values.Where(v => v is not null))}, not '{value}'",
-        _ => attribute.FormatErrorMessage(property.Name),
-    };
+    private static string Message(ValidationAttribute attribute, PropertyInfo property, object? value) =>
+        attribute switch
+        {
+            RequiredAttribute => "is missing",
+            RangeAttribute =>
+                $"must be {SettingsCheck.Expected(Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType, property)}, not '{value}'",
+            AllowedValuesAttribute allowed => $"must be {string.Join(", ", allowed.Values.Where(v => v is not null))}, not '{value}'",
+            _ => attribute.FormatErrorMessage(property.Name),
+        };
 }

@@ -32,17 +32,19 @@ internal sealed record ValidationSettings : IValidatableObject
     /// <summary>The options of a level with the profiles of some files and folders.</summary>
     /// <param name="level">structure or full.</param>
     /// <param name="sources">
-    /// StructureDefinition files, folders, FHIR packages (.tgz), names of packages in the local cache, and URLs of profiles that every resource of
+    /// StructureDefinition files, folders, FHIR packages (.tgz), names of packages in the local cache, and URLs of profiles that every
+    /// resource of
     /// their type must follow.
     /// </param>
     /// <param name="setting">The setting or option that gave the sources, for messages.</param>
     /// <exception cref="SettingsException">A source cannot be read or used; the message names it and says why.</exception>
-    public static ValidationOptions Options(ValidationLevel level, IEnumerable<string> sources, string setting) => new()
-    {
-        Level = level,
-        InvariantChecker = level == ValidationLevel.Full ? InvariantChecker.Default : null,
-        ProfileChecker = Load([.. sources], setting),
-    };
+    public static ValidationOptions Options(ValidationLevel level, IEnumerable<string> sources, string setting) =>
+        new()
+        {
+            Level = level,
+            InvariantChecker = level == ValidationLevel.Full ? InvariantChecker.Default : null,
+            ProfileChecker = Load([.. sources], setting),
+        };
 
     private static ProfileSet? Load(List<string> sources, string setting)
     {

@@ -38,13 +38,19 @@ public static class ConnectionText
     /// <summary>Which kind of database the text names. Nothing is opened or connected.</summary>
     /// <param name="connection">The value of the setting.</param>
     /// <param name="setting">The name of the setting, such as <c>DB_URL</c>, for the message.</param>
-    /// <exception cref="ConnectionTextException">The text names no database. The message is one line and holds no part of the text.</exception>
-    public static SqlDialect Check(string? connection, string setting) => Read(connection, setting).Match(_ => SqlDialect.Postgres, _ => SqlDialect.Sqlite);
+    /// <exception cref="ConnectionTextException">The text names no database. The message is one line and holds no part of the
+    /// text.</exception>
+    public static SqlDialect Check(string? connection, string setting) =>
+        Read(connection, setting).Match(_ => SqlDialect.Postgres, _ => SqlDialect.Sqlite);
 
     /// <summary>Whether the text names a PostgreSQL server on another host.</summary>
     /// <exception cref="ConnectionTextException">The text names no database.</exception>
-    public static bool IsRemote(string connection) => Read(connection, "").Match(
-        settings => (settings.Host ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries).Any(host => !IsLocal(host.Trim())), _ => false);
+    public static bool IsRemote(string connection) =>
+        Read(connection, "")
+            .Match(
+                settings => (settings.Host ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries).Any(host => !IsLocal(host.Trim())),
+                _ => false
+            );
 
     /// <summary>What is wrong with the text, to follow the setting's name; null when it names a database.</summary>
     public static string? Problem(string? connection)
@@ -62,7 +68,8 @@ public static class ConnectionText
 
     // A path names a Unix socket.
     private static bool IsLocal(string host) =>
-        host.StartsWith('/') || host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        host.StartsWith('/')
+        || host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
         || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 
     /// <exception cref="ConnectionTextException">The text names no database.</exception>
@@ -99,7 +106,8 @@ public static class ConnectionText
         catch (Exception e) when (e is ArgumentException or FormatException or OverflowException)
         {
             throw new FaultException(
-                "its keyword=value pairs cannot be read: an unknown keyword, a value that does not fit, or a value with ; or = that is not in single quotes");
+                "its keyword=value pairs cannot be read: an unknown keyword, a value that does not fit, or a value with ; or = that is not in single quotes"
+            );
         }
     }
 
@@ -137,12 +145,16 @@ public static class ConnectionText
     // A bare word is more often a mistake than the name of a file in the current folder.
     private static bool LooksLikePath(string path) =>
         !path.Contains('@', StringComparison.Ordinal)
-        && (PathStarts.Any(start => StartsWith(path, start)) || Path.IsPathFullyQualified(path)
-            || FileEndings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase)));
+        && (
+            PathStarts.Any(start => StartsWith(path, start))
+            || Path.IsPathFullyQualified(path)
+            || FileEndings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase))
+        );
 
     private static bool HasHostKeyword(string connection) =>
-        connection.Split(';').Any(pair => pair.Split('=') is [var keyword, _, ..]
-            && keyword.Trim().ToLowerInvariant() is "host" or "server");
+        connection
+            .Split(';')
+            .Any(pair => pair.Split('=') is [var keyword, _, ..] && keyword.Trim().ToLowerInvariant() is "host" or "server");
 
     private static NpgsqlConnectionStringBuilder ReadUri(string rest)
     {
@@ -203,9 +215,11 @@ public static class ConnectionText
         // The cause is left out: its message may quote values.
         catch (Exception e) when (e is ArgumentException or FormatException or OverflowException or InvalidCastException)
         {
-            throw new FaultException(isKnown
-                ? $"the value of its parameter {keyword} is not valid"
-                : $"it has an unknown parameter; known are {string.Join(", ", UriParameters.Keys)}, and Npgsql's own keywords");
+            throw new FaultException(
+                isKnown
+                    ? $"the value of its parameter {keyword} is not valid"
+                    : $"it has an unknown parameter; known are {string.Join(", ", UriParameters.Keys)}, and Npgsql's own keywords"
+            );
         }
     }
 
@@ -218,7 +232,8 @@ public static class ConnectionText
     private sealed class FaultException(string message) : Exception(message);
 }
 
-/// <summary>A setting names no database. The message is one line: the setting, what is wrong and what the setting takes. It holds no value.</summary>
+/// <summary>A setting names no database. The message is one line: the setting, what is wrong and what the setting takes. It holds no
+/// value.</summary>
 public sealed class ConnectionTextException(string setting, string fault) : ArgumentException($"{setting} {Explain(fault)}")
 {
     /// <summary>The name of the setting.</summary>

@@ -14,8 +14,11 @@ public static class DatabaseFactory
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        return ConnectionText.Read(options.Connection, options.Setting).Match<Database>(
-            settings => new PostgresDatabase(settings, options, time ?? TimeProvider.System, loggers),
-            path => new SqliteDatabase(path, options, time ?? TimeProvider.System, loggers));
+        return ConnectionText
+            .Read(options.Connection, options.Setting)
+            .Match<Database>(
+                settings => new PostgresDatabase(settings, options, time ?? TimeProvider.System, loggers),
+                path => new SqliteDatabase(path, options, time ?? TimeProvider.System, loggers)
+            );
     }
 }

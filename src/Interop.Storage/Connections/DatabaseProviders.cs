@@ -14,7 +14,8 @@ public static class DatabaseProviders
     public const string SqliteInvariant = "System.Data.SQLite";
 
     /// <summary>
-    /// The schema of the engine's own tables on PostgreSQL, created by a migration. Orleans' statements name tables without a schema, so the
+    /// The schema of the engine's own tables on PostgreSQL, created by a migration. Orleans' statements name tables without a schema, so
+    /// the
     /// search path of its connections leads there.
     /// </summary>
     public const string EngineSchema = "orleans";
@@ -24,13 +25,16 @@ public static class DatabaseProviders
     public static (string Invariant, string ConnectionString) ForOrleans(DatabaseOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return ConnectionText.Read(options.Connection, options.Setting).Match(
-            settings =>
-            {
-                settings.SearchPath = EngineSchema;
-                return (PostgresInvariant, settings.ConnectionString);
-            },
-            path => (SqliteInvariant, new SqliteConnectionStringBuilder { DataSource = path }.ConnectionString));
+        return ConnectionText
+            .Read(options.Connection, options.Setting)
+            .Match(
+                settings =>
+                {
+                    settings.SearchPath = EngineSchema;
+                    return (PostgresInvariant, settings.ConnectionString);
+                },
+                path => (SqliteInvariant, new SqliteConnectionStringBuilder { DataSource = path }.ConnectionString)
+            );
     }
 
     /// <summary>Registers both providers. It may be called more than once.</summary>

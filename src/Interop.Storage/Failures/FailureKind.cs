@@ -12,7 +12,8 @@ public enum FailureKind
     /// <summary>Another transaction conflicted (deadlock, serialization failure, busy file). It may work at the next attempt.</summary>
     Conflict,
 
-    /// <summary>The database refused the row: a constraint, invalid text or JSON, a value out of range. Other rows may be accepted.</summary>
+    /// <summary>The database refused the row: a constraint, invalid text or JSON, a value out of range. Other rows may be
+    /// accepted.</summary>
     DataRefused,
 
     /// <summary>The disk is full, or the database has reached its maximum size. It may work when there is space again.</summary>

@@ -39,12 +39,29 @@ public static class PrivateFiles
 
     /// <summary>Creates a file for writing, or empties the one that exists.</summary>
     public static FileStream Create(string path) =>
-        Open(path, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.Read });
+        Open(
+            path,
+            new FileStreamOptions
+            {
+                Mode = FileMode.Create,
+                Access = FileAccess.Write,
+                Share = FileShare.Read,
+            }
+        );
 
     /// <summary>Creates an empty file where there is none, for a library that opens it by its path.</summary>
     public static void CreateIfMissing(string path)
     {
         if (!File.Exists(path))
-            Open(path, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, Share = FileShare.ReadWrite }).Dispose();
+            Open(
+                    path,
+                    new FileStreamOptions
+                    {
+                        Mode = FileMode.OpenOrCreate,
+                        Access = FileAccess.Write,
+                        Share = FileShare.ReadWrite,
+                    }
+                )
+                .Dispose();
     }
 }

@@ -9,8 +9,8 @@ namespace Interop.Storage;
 internal sealed record Migration(int Version, string Name, string Sql)
 {
     /// <summary>SHA-256 of the text with line feeds: the line endings of a checkout do not change it.</summary>
-    public string Checksum { get; } = Convert.ToHexStringLower(
-        SHA256.HashData(Encoding.UTF8.GetBytes(Sql.Replace("\r\n", "\n", StringComparison.Ordinal))));
+    public string Checksum { get; } =
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sql.Replace("\r\n", "\n", StringComparison.Ordinal))));
 
     /// <summary>The migrations that are embedded in an assembly under the folder for a dialect, in order.</summary>
     /// <exception cref="ArgumentException">There are none, a name is not NNNN_name.sql, or a number occurs twice.</exception>
@@ -25,8 +25,12 @@ internal sealed record Migration(int Version, string Name, string Sql)
                 continue;
             var file = path[prefix.Length..];
             var underscore = file.IndexOf('_', StringComparison.Ordinal);
-            if (underscore != 4 || !file.EndsWith(".sql", StringComparison.Ordinal)
-                || !int.TryParse(file[..underscore], NumberStyles.None, CultureInfo.InvariantCulture, out var version) || version == 0)
+            if (
+                underscore != 4
+                || !file.EndsWith(".sql", StringComparison.Ordinal)
+                || !int.TryParse(file[..underscore], NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+                || version == 0
+            )
                 throw new ArgumentException($"The migration {path} is not named NNNN_name.sql with a number from 0001");
             using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!, Encoding.UTF8);
             if (!migrations.TryAdd(version, new Migration(version, file[(underscore + 1)..^".sql".Length], reader.ReadToEnd())))
@@ -34,7 +38,9 @@ internal sealed record Migration(int Version, string Name, string Sql)
         }
         return migrations.Count > 0
             ? [.. migrations.Values]
-            : throw new ArgumentException($"{assembly.GetName().Name} has no resource {prefix}NNNN_name.sql: "
-                + $"embed the files with LogicalName=\"{folder}/%(RecursiveDir)%(Filename)%(Extension)\"");
+            : throw new ArgumentException(
+                $"{assembly.GetName().Name} has no resource {prefix}NNNN_name.sql: "
+                    + $"embed the files with LogicalName=\"{folder}/%(RecursiveDir)%(Filename)%(Extension)\""
+            );
     }
 }

@@ -1,9 +1,12 @@
 namespace Interop.Storage;
 
 /// <summary>A newer program has changed the database; this program does not know the new tables.</summary>
-public sealed class DatabaseTooNewException(string location, int databaseVersion, int programVersion) : DatabaseException(
-    $"{location} is at schema version {databaseVersion}, this program supports versions up to {programVersion}: "
-    + $"run a program of version {databaseVersion} or later, or restore a backup from before the upgrade", null)
+public sealed class DatabaseTooNewException(string location, int databaseVersion, int programVersion)
+    : DatabaseException(
+        $"{location} is at schema version {databaseVersion}, this program supports versions up to {programVersion}: "
+            + $"run a program of version {databaseVersion} or later, or restore a backup from before the upgrade",
+        null
+    )
 {
     public int DatabaseVersion { get; } = databaseVersion;
 

@@ -26,20 +26,28 @@ public sealed partial class Migrator
     /// <param name="database">Where to apply them.</param>
     /// <param name="assembly">Where the files are embedded.</param>
     /// <param name="folder">The part of the resource names before the dialect.</param>
-    /// <param name="versionTable">The table that records the applied migrations. A second set of migrations in the same database needs its own.</param>
+    /// <param name="versionTable">The table that records the applied migrations. A second set of migrations in the same database needs its
+    /// own.</param>
     /// <param name="loggers">Receives a line per applied migration.</param>
     /// <param name="time">The clock for <c>applied_at</c>.</param>
     /// <exception cref="ArgumentException">The assembly has no migrations for the database's dialect, or one with a wrong name.</exception>
     public Migrator(
-        Database database, Assembly assembly, string folder = "Migrations", string versionTable = "schema_version",
-        ILoggerFactory? loggers = null, TimeProvider? time = null)
-        : this(database, Migration.FromResources(assembly, folder, database.Dialect), versionTable, loggers, time)
-    {
-    }
+        Database database,
+        Assembly assembly,
+        string folder = "Migrations",
+        string versionTable = "schema_version",
+        ILoggerFactory? loggers = null,
+        TimeProvider? time = null
+    )
+        : this(database, Migration.FromResources(assembly, folder, database.Dialect), versionTable, loggers, time) { }
 
     internal Migrator(
-        Database database, IReadOnlyList<Migration> migrations, string versionTable = "schema_version",
-        ILoggerFactory? loggers = null, TimeProvider? time = null)
+        Database database,
+        IReadOnlyList<Migration> migrations,
+        string versionTable = "schema_version",
+        ILoggerFactory? loggers = null,
+        TimeProvider? time = null
+    )
     {
         _database = database;
         _migrations = migrations;
@@ -73,7 +81,11 @@ public sealed partial class Migrator
         session.CommandTimeout = TimeSpan.Zero;
         // SQLite needs no lock: it has one write transaction at a time.
         if (session.Dialect == SqlDialect.Postgres)
-            await session.ExecuteAsync($"SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock({PostgresLock})", null, cancellationToken);
+            await session.ExecuteAsync(
+                $"SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock({PostgresLock})",
+                null,
+                cancellationToken
+            );
         await session.ExecuteAsync(
             $"""
             CREATE TABLE IF NOT EXISTS {_versionTable} (
@@ -81,8 +93,15 @@ public sealed partial class Migrator
                 name TEXT NOT NULL,
                 checksum TEXT NOT NULL,
                 applied_at {TableSql.TypeName(ColumnType.Timestamp, session.Dialect)} NOT NULL)
-            """, null, cancellationToken);
-        var applied = await session.QueryAsync<Applied>($"SELECT version, name, checksum FROM {_versionTable} ORDER BY version", null, cancellationToken);
+            """,
+            null,
+            cancellationToken
+        );
+        var applied = await session.QueryAsync<Applied>(
+            $"SELECT version, name, checksum FROM {_versionTable} ORDER BY version",
+            null,
+            cancellationToken
+        );
         Compare(applied);
         if (applied.Count == _migrations.Count)
             return null;
@@ -92,13 +111,25 @@ public sealed partial class Migrator
         {
             await session.ExecuteAsync(next.Sql, null, cancellationToken);
         }
-        catch (Exception e) when (_database.Classify(e) is FailureKind.Other or FailureKind.DataRefused && e is not OperationCanceledException)
+        catch (Exception e)
+            when (_database.Classify(e) is FailureKind.Other or FailureKind.DataRefused && e is not OperationCanceledException)
         {
-            throw new MigrationFailedException($"Migration {next.Version:0000}_{next.Name} failed on {_database.Location} and was rolled back: {e.Message}", e);
+            throw new MigrationFailedException(
+                $"Migration {next.Version:0000}_{next.Name} failed on {_database.Location} and was rolled back: {e.Message}",
+                e
+            );
         }
         await session.ExecuteAsync(
             $"INSERT INTO {_versionTable} (version, name, checksum, applied_at) VALUES (@Version, @Name, @Checksum, @AppliedAt)",
-            new { next.Version, next.Name, next.Checksum, AppliedAt = _time.GetUtcNow() }, cancellationToken);
+            new
+            {
+                next.Version,
+                next.Name,
+                next.Checksum,
+                AppliedAt = _time.GetUtcNow(),
+            },
+            cancellationToken
+        );
         return next;
     }
 
@@ -112,11 +143,13 @@ public sealed partial class Migrator
             if (applied[i].Version != known.Version)
                 throw new MigrationChangedException(
                     $"{_database.Location} has migration {applied[i].Version:0000}_{applied[i].Name} where this program has {known.Version:0000}_{known.Name}: "
-                    + "add migrations only after the last one; give the new one the next free number");
+                        + "add migrations only after the last one; give the new one the next free number"
+                );
             if (applied[i].Checksum != known.Checksum)
                 throw new MigrationChangedException(
                     $"Migration {known.Version:0000}_{known.Name} was changed after it was applied to {_database.Location}: "
-                    + "restore its text and write the change as a new migration");
+                        + "restore its text and write the change as a new migration"
+                );
         }
     }
 

@@ -24,8 +24,10 @@ internal sealed class HeldConnection(NpgsqlConnection connection, bool blocks) :
     public ValueTask DisposeAsync() => Connection.DisposeAsync();
 }
 
-/// <summary>A limited number of open connections. The one that was used last is used next, so that those not needed become idle and are closed.</summary>
-internal sealed class HeldConnections(NpgsqlDataSource source, bool readOnly, int max, DatabaseOptions options, TimeProvider time) : IAsyncDisposable
+/// <summary>A limited number of open connections. The one that was used last is used next, so that those not needed become idle and are
+/// closed.</summary>
+internal sealed class HeldConnections(NpgsqlDataSource source, bool readOnly, int max, DatabaseOptions options, TimeProvider time)
+    : IAsyncDisposable
 {
     private readonly SemaphoreSlim _free = new(max, max);
     private readonly Lock _gate = new();
@@ -40,7 +42,8 @@ internal sealed class HeldConnections(NpgsqlDataSource source, bool readOnly, in
         if (!await _free.WaitAsync(options.ConnectTimeout, cancellationToken))
             throw new DatabaseBusyException(
                 $"All {max} connections for {(readOnly ? "reading" : "writing")} were in use for {options.ConnectTimeout}: "
-                + $"raise {(readOnly ? nameof(options.MaxReadConnections) : nameof(options.MaxWriteConnections))}, or find the work that holds them");
+                    + $"raise {(readOnly ? nameof(options.MaxReadConnections) : nameof(options.MaxWriteConnections))}, or find the work that holds them"
+            );
         try
         {
             return TakeIdle() ?? await ConnectAsync(cancellationToken);
@@ -126,19 +129,24 @@ internal sealed class HeldConnections(NpgsqlDataSource source, bool readOnly, in
         }
     }
 
-    // The server must notice a process that is frozen or unreachable, end its transaction and release its locks: the idle limit for a frozen
+    // The server must notice a process that is frozen or unreachable, end its transaction and release its locks: the idle limit for a
+    // frozen
     // process, keepalives and the user timeout for a lost network. A reader has no user timeout, since its client may read slowly.
-    private static string SessionSql(bool readOnly, DatabaseOptions options) => string.Join("; ", (string[])
-    [
-        $"SET idle_in_transaction_session_timeout = {Milliseconds(readOnly ? options.IdleInReadTimeout : options.IdleInWriteTimeout)}",
-        $"SET lock_timeout = {Milliseconds(options.LockTimeout)}",
-        "SET tcp_keepalives_idle = 10",
-        "SET tcp_keepalives_interval = 5",
-        "SET tcp_keepalives_count = 3",
-        readOnly
-            ? "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
-            : $"SET tcp_user_timeout = {Milliseconds(options.IdleInWriteTimeout)}",
-    ]);
+    private static string SessionSql(bool readOnly, DatabaseOptions options) =>
+        string.Join(
+            "; ",
+            (string[])
+                [
+                    $"SET idle_in_transaction_session_timeout = {Milliseconds(readOnly ? options.IdleInReadTimeout : options.IdleInWriteTimeout)}",
+                    $"SET lock_timeout = {Milliseconds(options.LockTimeout)}",
+                    "SET tcp_keepalives_idle = 10",
+                    "SET tcp_keepalives_interval = 5",
+                    "SET tcp_keepalives_count = 3",
+                    readOnly
+                        ? "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
+                        : $"SET tcp_user_timeout = {Milliseconds(options.IdleInWriteTimeout)}",
+                ]
+        );
 
     private static long Milliseconds(TimeSpan time) => (long)time.TotalMilliseconds;
 }

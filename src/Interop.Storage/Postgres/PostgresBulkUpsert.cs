@@ -115,21 +115,35 @@ internal sealed class PostgresBulkUpsert(NpgsqlConnection connection, bool block
             _shape = shape;
             var name = $"pg_temp.\"stage_{number}\"";
             // EXTERNAL: do not compress long values in the stage table, only in the target table.
-            CreateSql = $"CREATE TEMPORARY TABLE IF NOT EXISTS \"stage_{number}\" ("
+            CreateSql =
+                $"CREATE TEMPORARY TABLE IF NOT EXISTS \"stage_{number}\" ("
                 + string.Join(", ", shape.Columns.Select(column => $"{TableSql.Quote(column.Name)} {StageType(column.Type)}"))
                 + ") ON COMMIT DELETE ROWS"
-                + string.Concat(shape.Columns.Where(column => StageType(column.Type) is "text" or "json" or "bytea").Select(column =>
-                    $"; ALTER TABLE {name} ALTER COLUMN {TableSql.Quote(column.Name)} SET STORAGE EXTERNAL"));
+                + string.Concat(
+                    shape
+                        .Columns.Where(column => StageType(column.Type) is "text" or "json" or "bytea")
+                        .Select(column => $"; ALTER TABLE {name} ALTER COLUMN {TableSql.Quote(column.Name)} SET STORAGE EXTERNAL")
+                );
             DeleteSql = $"DELETE FROM {name}";
             TruncateSql = $"TRUNCATE {name}";
             CopySql = $"COPY {name} FROM STDIN (FORMAT BINARY)";
             // Sorted by bytes, whatever the collation: so all writers lock rows in the same order and do not deadlock.
-            _selectSql = "SELECT "
-                + string.Join(", ", shape.Columns.Select(column =>
-                    column.Type == ColumnType.Numeric ? $"CAST({TableSql.Quote(column.Name)} AS numeric)" : TableSql.Quote(column.Name)))
+            _selectSql =
+                "SELECT "
+                + string.Join(
+                    ", ",
+                    shape.Columns.Select(column =>
+                        column.Type == ColumnType.Numeric ? $"CAST({TableSql.Quote(column.Name)} AS numeric)" : TableSql.Quote(column.Name)
+                    )
+                )
                 + $" FROM {name} ORDER BY "
-                + string.Join(", ", shape.KeyColumns.Select(column => TableSql.Quote(shape.Columns[column].Name)
-                    + (StageType(shape.Columns[column].Type) == "text" ? " COLLATE \"C\"" : "")));
+                + string.Join(
+                    ", ",
+                    shape.KeyColumns.Select(column =>
+                        TableSql.Quote(shape.Columns[column].Name)
+                        + (StageType(shape.Columns[column].Type) == "text" ? " COLLATE \"C\"" : "")
+                    )
+                );
         }
 
         public string CreateSql { get; }
@@ -146,7 +160,12 @@ internal sealed class PostgresBulkUpsert(NpgsqlConnection connection, bool block
         public int Rows { get; set; }
 
         /// <summary>The prepared statement that moves the stage's rows into the table.</summary>
-        public async Task<NpgsqlCommand> InsertAsync(UpsertRule rule, NpgsqlConnection connection, bool blocks, CancellationToken cancellationToken)
+        public async Task<NpgsqlCommand> InsertAsync(
+            UpsertRule rule,
+            NpgsqlConnection connection,
+            bool blocks,
+            CancellationToken cancellationToken
+        )
         {
             if (_inserts.TryGetValue(rule, out var insert))
                 return insert;

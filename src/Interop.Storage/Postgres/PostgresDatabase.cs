@@ -5,7 +5,8 @@ using Npgsql;
 namespace Interop.Storage.Postgres;
 
 /// <summary>
-/// PostgreSQL through Npgsql. The connections are kept here and not in Npgsql's pool, because the pool discards temporary tables and prepared
+/// PostgreSQL through Npgsql. The connections are kept here and not in Npgsql's pool, because the pool discards temporary tables and
+/// prepared
 /// statements. Writers and readers have separate connections, so that neither uses up those of the other.
 /// </summary>
 internal sealed class PostgresDatabase : Database
@@ -53,7 +54,11 @@ internal sealed class PostgresDatabase : Database
     private protected override DatabaseException? Explain(Exception e, bool write) => _failures.Explain(e, write);
 
     private protected override async Task<T> AttemptAsync<T>(
-        bool write, Func<DbSession, CancellationToken, Task<T>> work, Attempt attempt, CancellationToken cancellationToken)
+        bool write,
+        Func<DbSession, CancellationToken, Task<T>> work,
+        Attempt attempt,
+        CancellationToken cancellationToken
+    )
     {
         var connections = write ? _writers : _readers;
         var held = await connections.RentAsync(cancellationToken);
@@ -74,12 +79,22 @@ internal sealed class PostgresDatabase : Database
     }
 
     private async Task<T> TransactAsync<T>(
-        HeldConnection held, bool write, Func<DbSession, CancellationToken, Task<T>> work, Attempt attempt, CancellationToken cancellationToken)
+        HeldConnection held,
+        bool write,
+        Func<DbSession, CancellationToken, Task<T>> work,
+        Attempt attempt,
+        CancellationToken cancellationToken
+    )
     {
         var connection = held.Connection;
         var isolation = write ? IsolationLevel.ReadCommitted : IsolationLevel.RepeatableRead;
-        await using var transaction = held.Blocks ? connection.BeginTransaction(isolation) : await connection.BeginTransactionAsync(isolation, cancellationToken);
-        var session = new DbSession(SqlDialect.Postgres, connection, transaction, attempt, Options.CommandTimeout, held.BulkUpsert) { Blocks = held.Blocks };
+        await using var transaction = held.Blocks
+            ? connection.BeginTransaction(isolation)
+            : await connection.BeginTransactionAsync(isolation, cancellationToken);
+        var session = new DbSession(SqlDialect.Postgres, connection, transaction, attempt, Options.CommandTimeout, held.BulkUpsert)
+        {
+            Blocks = held.Blocks,
+        };
         T result;
         try
         {
@@ -109,7 +124,9 @@ internal sealed class PostgresDatabase : Database
         {
             held.BulkUpsert.TransactionEnded(committed: false);
             throw new CommitUncertainException(
-                $"The connection to {Location} was lost during a commit. The transaction may be committed or not: check, or repeat it if a second time has the same effect", e);
+                $"The connection to {Location} was lost during a commit. The transaction may be committed or not: check, or repeat it if a second time has the same effect",
+                e
+            );
         }
         catch
         {

@@ -5,7 +5,8 @@ namespace Interop.Storage.Postgres;
 
 /// <summary>
 /// Writes decimal numbers in the form of PostgreSQL's binary numeric (src/backend/utils/adt/numeric.c, numeric_recv): count of base-10000
-/// digits, weight of the first one, sign, digits shown after the point; then the digits. All digits of the text are kept, with trailing zeros.
+/// digits, weight of the first one, sign, digits shown after the point; then the digits. All digits of the text are kept, with trailing
+/// zeros.
 /// </summary>
 internal static class PostgresNumeric
 {
@@ -28,7 +29,13 @@ internal static class PostgresNumeric
         var exponent = 0;
         if (e >= 0)
         {
-            if (!System.Buffers.Text.Utf8Parser.TryParse(text[(e + 1)..] is [(byte)'+', .. var unsigned] ? unsigned : text[(e + 1)..], out exponent, out _))
+            if (
+                !System.Buffers.Text.Utf8Parser.TryParse(
+                    text[(e + 1)..] is [(byte)'+', .. var unsigned] ? unsigned : text[(e + 1)..],
+                    out exponent,
+                    out _
+                )
+            )
                 return false;
             text = text[..e];
         }

@@ -8,7 +8,8 @@ namespace Interop.Storage;
 /// One transaction on one connection, usable until the work ends, by one thread at a time.
 /// Columns in snake_case fill members and constructor parameters in PascalCase; <c>@Name</c> in a statement takes the member Name of
 /// <c>args</c>; many keys are passed with <see cref="KeyLists"/>. Instants are <see cref="DateTimeOffset"/> or UTC <see cref="DateTime"/>.
-/// A failure is the provider's DbException; <see cref="Database.Classify"/> tells its kind. After a failure PostgreSQL accepts only a rollback
+/// A failure is the provider's DbException; <see cref="Database.Classify"/> tells its kind. After a failure PostgreSQL accepts only a
+/// rollback
 /// to a savepoint in this transaction.
 /// </summary>
 public sealed class DbSession
@@ -19,7 +20,13 @@ public sealed class DbSession
     private bool _ended;
 
     internal DbSession(
-        SqlDialect dialect, DbConnection connection, DbTransaction? transaction, Attempt attempt, TimeSpan commandTimeout, BulkUpsert bulkUpsert)
+        SqlDialect dialect,
+        DbConnection connection,
+        DbTransaction? transaction,
+        Attempt attempt,
+        TimeSpan commandTimeout,
+        BulkUpsert bulkUpsert
+    )
     {
         RowMapping.Register();
         Dialect = dialect;
@@ -47,30 +54,41 @@ public sealed class DbSession
 
     /// <summary>Executes a statement that returns no rows.</summary>
     /// <returns>The number of rows affected.</returns>
-    public Task<int> ExecuteAsync(string sql, object? args = null, CancellationToken cancellationToken = default) => Blocks
-        ? Task.FromResult(Connection.Execute(Command(sql, args, cancellationToken)))
-        : Connection.ExecuteAsync(Command(sql, args, cancellationToken));
+    public Task<int> ExecuteAsync(string sql, object? args = null, CancellationToken cancellationToken = default) =>
+        Blocks
+            ? Task.FromResult(Connection.Execute(Command(sql, args, cancellationToken)))
+            : Connection.ExecuteAsync(Command(sql, args, cancellationToken));
 
     /// <summary>All rows of a query, in memory.</summary>
     public async Task<IReadOnlyList<T>> QueryAsync<T>(string sql, object? args = null, CancellationToken cancellationToken = default) =>
-        (Blocks ? Connection.Query<T>(Command(sql, args, cancellationToken)) : await Connection.QueryAsync<T>(Command(sql, args, cancellationToken))).AsList();
+        (
+            Blocks
+                ? Connection.Query<T>(Command(sql, args, cancellationToken))
+                : await Connection.QueryAsync<T>(Command(sql, args, cancellationToken))
+        ).AsList();
 
     /// <summary>The first row, or the default value when there is none.</summary>
-    public Task<T?> FirstAsync<T>(string sql, object? args = null, CancellationToken cancellationToken = default) => Blocks
-        ? Task.FromResult(Connection.QueryFirstOrDefault<T?>(Command(sql, args, cancellationToken)))
-        : Connection.QueryFirstOrDefaultAsync<T>(Command(sql, args, cancellationToken));
+    public Task<T?> FirstAsync<T>(string sql, object? args = null, CancellationToken cancellationToken = default) =>
+        Blocks
+            ? Task.FromResult(Connection.QueryFirstOrDefault<T?>(Command(sql, args, cancellationToken)))
+            : Connection.QueryFirstOrDefaultAsync<T>(Command(sql, args, cancellationToken));
 
     /// <summary>The first column of the first row, or the default value when there is no row or the value is null.</summary>
-    public Task<T?> ScalarAsync<T>(string sql, object? args = null, CancellationToken cancellationToken = default) => Blocks
-        ? Task.FromResult(Connection.ExecuteScalar<T>(Command(sql, args, cancellationToken)))
-        : Connection.ExecuteScalarAsync<T>(Command(sql, args, cancellationToken));
+    public Task<T?> ScalarAsync<T>(string sql, object? args = null, CancellationToken cancellationToken = default) =>
+        Blocks
+            ? Task.FromResult(Connection.ExecuteScalar<T>(Command(sql, args, cancellationToken)))
+            : Connection.ExecuteScalarAsync<T>(Command(sql, args, cancellationToken));
 
     /// <summary>
-    /// The rows of a query one by one, never all in memory. No other statement may run until the end. When the caller stops early, the query is
+    /// The rows of a query one by one, never all in memory. No other statement may run until the end. When the caller stops early, the
+    /// query is
     /// cancelled and the transaction continues. After the first row a lost connection no longer repeats the work.
     /// </summary>
     public async IAsyncEnumerable<T> StreamAsync<T>(
-        string sql, object? args = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        string sql,
+        object? args = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default
+    )
     {
         ObjectDisposedException.ThrowIf(_ended, this);
         // On PostgreSQL a cancelled statement aborts the transaction; the savepoint keeps it.
@@ -114,7 +132,8 @@ public sealed class DbSession
         ExecuteAsync($"RELEASE SAVEPOINT {TableSql.Quote(name)}", null, cancellationToken);
 
     /// <summary>
-    /// Inserts the rows. The rule says what happens to a row whose key exists. To find a row that the database refuses, set a savepoint before
+    /// Inserts the rows. The rule says what happens to a row whose key exists. To find a row that the database refuses, set a savepoint
+    /// before
     /// the call, roll back to it, and try each half (<see cref="RowBatch.Slice"/>): a failed call may have written a part of the rows.
     /// </summary>
     /// <returns>The number of rows that were inserted or updated.</returns>

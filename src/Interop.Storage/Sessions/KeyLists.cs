@@ -15,7 +15,8 @@ public static class KeyLists
             : $"{expression} IN (SELECT value FROM json_each({parameter}))";
 
     /// <summary>
-    /// A query that looks up each key in an index. Right after a bulk load PostgreSQL has no statistics of the table, and would otherwise read
+    /// A query that looks up each key in an index. Right after a bulk load PostgreSQL has no statistics of the table, and would otherwise
+    /// read
     /// all rows of a source and type and filter them.
     /// </summary>
     /// <param name="session">Its dialect is used.</param>
@@ -24,7 +25,14 @@ public static class KeyLists
     /// <param name="condition">A condition besides the key.</param>
     /// <param name="key">The key's column or indexed expression.</param>
     /// <param name="parameter">The parameter's name with its @.</param>
-    public static string SelectByKeys(this DbSession session, string columns, string table, string condition, string key, string parameter) =>
+    public static string SelectByKeys(
+        this DbSession session,
+        string columns,
+        string table,
+        string condition,
+        string key,
+        string parameter
+    ) =>
         session.Dialect == SqlDialect.Postgres
             // OFFSET 0 keeps the planner from merging the inner query into the outer one; so it stays a loop over the keys.
             ? $"SELECT found.* FROM unnest({parameter}) AS wanted(key) CROSS JOIN LATERAL (SELECT {columns} FROM {table} WHERE {condition} AND {key} = wanted.key OFFSET 0) AS found"

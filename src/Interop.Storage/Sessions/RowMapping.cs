@@ -32,7 +32,8 @@ internal static class RowMapping
     }
 
     /// <summary>
-    /// Chooses a record's constructor by the names of its parameters only. SQLite returns every integer as a long and every instant as text,
+    /// Chooses a record's constructor by the names of its parameters only. SQLite returns every integer as a long and every instant as
+    /// text,
     /// and Dapper would otherwise require parameters of exactly these types.
     /// </summary>
     private sealed class ByName(Type type) : SqlMapper.ITypeMap
@@ -42,8 +43,11 @@ internal static class RowMapping
         public ConstructorInfo? FindConstructor(string[] names, Type[] types) =>
             _members.FindConstructor(names, types)
             ?? type.GetConstructors(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
-                .FirstOrDefault(constructor => constructor.GetParameters() is var parameters && parameters.Length == names.Length
-                    && names.All(name => _members.GetConstructorParameter(constructor, name) is not null));
+                .FirstOrDefault(constructor =>
+                    constructor.GetParameters() is var parameters
+                    && parameters.Length == names.Length
+                    && names.All(name => _members.GetConstructorParameter(constructor, name) is not null)
+                );
 
         public ConstructorInfo? FindExplicitConstructor() => _members.FindExplicitConstructor();
 
@@ -55,13 +59,14 @@ internal static class RowMapping
 
     private static string SqliteText(DateTime utc) => utc.ToString("O", CultureInfo.InvariantCulture);
 
-    private static DateTime ReadUtc(object value) => value switch
-    {
-        DateTime instant => DateTime.SpecifyKind(instant, DateTimeKind.Utc),
-        DateTimeOffset instant => instant.UtcDateTime,
-        string text => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal).UtcDateTime,
-        _ => throw new InvalidCastException($"A {value.GetType()} is not an instant"),
-    };
+    private static DateTime ReadUtc(object value) =>
+        value switch
+        {
+            DateTime instant => DateTime.SpecifyKind(instant, DateTimeKind.Utc),
+            DateTimeOffset instant => instant.UtcDateTime,
+            string text => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal).UtcDateTime,
+            _ => throw new InvalidCastException($"A {value.GetType()} is not an instant"),
+        };
 
     private sealed class DateTimeOffsetHandler : SqlMapper.TypeHandler<DateTimeOffset>
     {
@@ -76,7 +81,9 @@ internal static class RowMapping
         public override void SetValue(IDbDataParameter parameter, DateTime value)
         {
             if (value.Kind != DateTimeKind.Utc)
-                throw new ArgumentException($"The parameter {parameter.ParameterName} is a {value.Kind} time: an instant in the database is UTC");
+                throw new ArgumentException(
+                    $"The parameter {parameter.ParameterName} is a {value.Kind} time: an instant in the database is UTC"
+                );
             parameter.Value = parameter is SqliteParameter ? SqliteText(value) : value;
         }
 
@@ -95,8 +102,9 @@ internal static class RowMapping
     {
         public override void SetValue(IDbDataParameter parameter, decimal value) => parameter.Value = value;
 
-        public override decimal Parse(object value) => value is string text
-            ? decimal.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture)
-            : Convert.ToDecimal(value, CultureInfo.InvariantCulture);
+        public override decimal Parse(object value) =>
+            value is string text
+                ? decimal.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture)
+                : Convert.ToDecimal(value, CultureInfo.InvariantCulture);
     }
 }

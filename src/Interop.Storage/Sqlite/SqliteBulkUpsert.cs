@@ -4,7 +4,8 @@ using SQLitePCL;
 
 namespace Interop.Storage.Sqlite;
 
-/// <summary>One prepared INSERT .. ON CONFLICT per shape and rule, executed once per row with values bound from the batch's bytes.</summary>
+/// <summary>One prepared INSERT .. ON CONFLICT per shape and rule, executed once per row with values bound from the batch's
+/// bytes.</summary>
 internal sealed class SqliteBulkUpsert(sqlite3 handle) : BulkUpsert, IDisposable
 {
     private const int RowsBetweenCancellationChecks = 256;
@@ -72,20 +73,22 @@ internal sealed class SqliteBulkUpsert(sqlite3 handle) : BulkUpsert, IDisposable
             var type = rows.Shape.Columns[column].Type;
             var tenth = type == ColumnType.Timestamp ? tenths[nextTenth++] : (byte)0;
             var parameter = column + 1;
-            Check(!reader.Next(out var field)
-                ? raw.sqlite3_bind_null(statement, parameter)
-                : type switch
-                {
-                    ColumnType.Integer => raw.sqlite3_bind_int64(statement, parameter, BinaryPrimitives.ReadInt64BigEndian(field)),
-                    ColumnType.Boolean => raw.sqlite3_bind_int(statement, parameter, field[0]),
-                    ColumnType.Real => raw.sqlite3_bind_double(statement, parameter, BinaryPrimitives.ReadDoubleBigEndian(field)),
-                    ColumnType.Timestamp => BindInstant(statement, parameter, BinaryPrimitives.ReadInt64BigEndian(field), tenth),
-                    ColumnType.Binary => raw.sqlite3_bind_blob(statement, parameter, field),
-                    // An empty span has a null pointer, and SQLite treats a null pointer as NULL.
-                    _ when field.IsEmpty => raw.sqlite3_bind_text(statement, parameter, ""),
-                    // A column of affinity NUMERIC converts the text of a number.
-                    _ => raw.sqlite3_bind_text(statement, parameter, field),
-                });
+            Check(
+                !reader.Next(out var field)
+                    ? raw.sqlite3_bind_null(statement, parameter)
+                    : type switch
+                    {
+                        ColumnType.Integer => raw.sqlite3_bind_int64(statement, parameter, BinaryPrimitives.ReadInt64BigEndian(field)),
+                        ColumnType.Boolean => raw.sqlite3_bind_int(statement, parameter, field[0]),
+                        ColumnType.Real => raw.sqlite3_bind_double(statement, parameter, BinaryPrimitives.ReadDoubleBigEndian(field)),
+                        ColumnType.Timestamp => BindInstant(statement, parameter, BinaryPrimitives.ReadInt64BigEndian(field), tenth),
+                        ColumnType.Binary => raw.sqlite3_bind_blob(statement, parameter, field),
+                        // An empty span has a null pointer, and SQLite treats a null pointer as NULL.
+                        _ when field.IsEmpty => raw.sqlite3_bind_text(statement, parameter, ""),
+                        // A column of affinity NUMERIC converts the text of a number.
+                        _ => raw.sqlite3_bind_text(statement, parameter, field),
+                    }
+            );
         }
     }
 

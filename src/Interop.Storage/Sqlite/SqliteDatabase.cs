@@ -53,10 +53,17 @@ internal sealed class SqliteDatabase : Database
     private protected override DatabaseException? Explain(Exception e, bool write) => _failures.Explain(e, write);
 
     private protected override Task<T> AttemptAsync<T>(
-        bool write, Func<DbSession, CancellationToken, Task<T>> work, Attempt attempt, CancellationToken cancellationToken) =>
-        write ? WriteAttemptAsync(work, attempt, cancellationToken) : ReadAttemptAsync(work, attempt, cancellationToken);
+        bool write,
+        Func<DbSession, CancellationToken, Task<T>> work,
+        Attempt attempt,
+        CancellationToken cancellationToken
+    ) => write ? WriteAttemptAsync(work, attempt, cancellationToken) : ReadAttemptAsync(work, attempt, cancellationToken);
 
-    private async Task<T> WriteAttemptAsync<T>(Func<DbSession, CancellationToken, Task<T>> work, Attempt attempt, CancellationToken cancellationToken)
+    private async Task<T> WriteAttemptAsync<T>(
+        Func<DbSession, CancellationToken, Task<T>> work,
+        Attempt attempt,
+        CancellationToken cancellationToken
+    )
     {
         await _queue.EnterAsync(cancellationToken);
         try
@@ -90,7 +97,11 @@ internal sealed class SqliteDatabase : Database
         }
     }
 
-    private async Task<T> ReadAttemptAsync<T>(Func<DbSession, CancellationToken, Task<T>> work, Attempt attempt, CancellationToken cancellationToken)
+    private async Task<T> ReadAttemptAsync<T>(
+        Func<DbSession, CancellationToken, Task<T>> work,
+        Attempt attempt,
+        CancellationToken cancellationToken
+    )
     {
         if (!_fileIsReady)
             await MakeFileReadyAsync(cancellationToken);
@@ -175,8 +186,6 @@ internal sealed class SqliteDatabase : Database
         public override Task<int> UpsertAsync(RowBatch rows, UpsertRule rule, CancellationToken cancellationToken) =>
             throw new DatabaseReadOnlyException($"A write to table {rows.Shape.Name} inside a read: use WriteAsync");
 
-        public override void RolledBackToSavepoint()
-        {
-        }
+        public override void RolledBackToSavepoint() { }
     }
 }

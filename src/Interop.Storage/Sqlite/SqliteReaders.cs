@@ -17,7 +17,8 @@ internal sealed class SqliteReaders(string path, DatabaseOptions options) : IDis
         if (!await _free.WaitAsync(options.ConnectTimeout, cancellationToken))
             throw new DatabaseBusyException(
                 $"All {options.MaxReadConnections} connections for reading were in use for {options.ConnectTimeout}: "
-                + $"raise {nameof(options.MaxReadConnections)}, or find the work that holds them");
+                    + $"raise {nameof(options.MaxReadConnections)}, or find the work that holds them"
+            );
         try
         {
             return _idle.TryPop(out var idle) ? idle : Open();
@@ -55,14 +56,16 @@ internal sealed class SqliteReaders(string path, DatabaseOptions options) : IDis
 
     private SqliteConnection Open()
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder
-        {
-            DataSource = path,
-            Mode = SqliteOpenMode.ReadOnly,
-            Cache = SqliteCacheMode.Private,
-            Pooling = false,
-            DefaultTimeout = Math.Max(1, (int)Math.Ceiling(options.BusyTimeout.TotalSeconds)),
-        }.ConnectionString);
+        var connection = new SqliteConnection(
+            new SqliteConnectionStringBuilder
+            {
+                DataSource = path,
+                Mode = SqliteOpenMode.ReadOnly,
+                Cache = SqliteCacheMode.Private,
+                Pooling = false,
+                DefaultTimeout = Math.Max(1, (int)Math.Ceiling(options.BusyTimeout.TotalSeconds)),
+            }.ConnectionString
+        );
         try
         {
             connection.Open();

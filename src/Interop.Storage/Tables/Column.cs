@@ -31,5 +31,6 @@ public enum ColumnType
 /// <summary>A column of a table for bulk writes.</summary>
 /// <param name="Name">The name in the database. It is always quoted.</param>
 /// <param name="Type">The type of its values.</param>
-/// <param name="Nullable">Whether a table that is created from the shape accepts null. A batch accepts null in any column; the database then refuses it.</param>
+/// <param name="Nullable">Whether a table that is created from the shape accepts null. A batch accepts null in any column; the database
+/// then refuses it.</param>
 public sealed record Column(string Name, ColumnType Type, bool Nullable = true);

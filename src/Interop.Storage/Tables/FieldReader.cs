@@ -43,14 +43,15 @@ internal ref struct FieldReader(ReadOnlySpan<byte> row)
 /// <summary>An encoded field as readable text, for messages.</summary>
 internal static class FieldText
 {
-    public static string Describe(ColumnType type, ReadOnlySpan<byte> field) => type switch
-    {
-        _ when field.IsEmpty => "''",
-        ColumnType.Integer => BinaryPrimitives.ReadInt64BigEndian(field).ToString(),
-        ColumnType.Boolean => field[0] != 0 ? "true" : "false",
-        ColumnType.Real => BinaryPrimitives.ReadDoubleBigEndian(field).ToString("R"),
-        ColumnType.Timestamp => RowBatch.Instant(BinaryPrimitives.ReadInt64BigEndian(field), 0).ToString("O"),
-        ColumnType.Binary => Convert.ToHexString(field),
-        _ => $"'{Encoding.UTF8.GetString(field)}'",
-    };
+    public static string Describe(ColumnType type, ReadOnlySpan<byte> field) =>
+        type switch
+        {
+            _ when field.IsEmpty => "''",
+            ColumnType.Integer => BinaryPrimitives.ReadInt64BigEndian(field).ToString(),
+            ColumnType.Boolean => field[0] != 0 ? "true" : "false",
+            ColumnType.Real => BinaryPrimitives.ReadDoubleBigEndian(field).ToString("R"),
+            ColumnType.Timestamp => RowBatch.Instant(BinaryPrimitives.ReadInt64BigEndian(field), 0).ToString("O"),
+            ColumnType.Binary => Convert.ToHexString(field),
+            _ => $"'{Encoding.UTF8.GetString(field)}'",
+        };
 }

@@ -30,7 +30,8 @@ internal static class KeyCheck
                     if (other.Read(rows.Row(slots[slot] - 1)).SequenceEqual(key))
                         throw new ArgumentException(
                             $"Rows {slots[slot] - 1} and {row} of the batch for table {rows.Shape.Name} "
-                            + $"have the same key {Describe(rows, row)}: keep one of them");
+                                + $"have the same key {Describe(rows, row)}: keep one of them"
+                        );
                     slot = (slot + 1) & (size - 1);
                 }
                 slots[slot] = row + 1;
@@ -43,8 +44,14 @@ internal static class KeyCheck
     }
 
     private static string Describe(RowBatch rows, int row) =>
-        "(" + string.Join(", ", rows.Shape.KeyColumns.Select(column =>
-            $"{rows.Shape.Columns[column].Name}={FieldText.Describe(rows.Shape.Columns[column].Type, FieldReader.Field(rows.Row(row), column))}")) + ")";
+        "("
+        + string.Join(
+            ", ",
+            rows.Shape.KeyColumns.Select(column =>
+                $"{rows.Shape.Columns[column].Name}={FieldText.Describe(rows.Shape.Columns[column].Type, FieldReader.Field(rows.Row(row), column))}"
+            )
+        )
+        + ")";
 
     /// <summary>The key of a row as one span: in place when the key's columns come first, otherwise copied together.</summary>
     private sealed class KeyReader(TableShape shape)

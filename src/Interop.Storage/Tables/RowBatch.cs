@@ -10,7 +10,8 @@ namespace Interop.Storage;
 /// </summary>
 /// <remarks>
 /// The rows have the format of PostgreSQL's binary COPY (https://www.postgresql.org/docs/current/sql-copy.html, "Tuples"): a 16-bit
-/// count of fields, then per field its 32-bit length (-1 for null) and its bytes, big-endian. So they are sent to the server without a copy.
+/// count of fields, then per field its 32-bit length (-1 for null) and its bytes, big-endian. So they are sent to the server without a
+/// copy.
 /// An instant has microseconds there; the tenths of a microsecond, which SQLite stores too, are in a second, small buffer.
 /// </remarks>
 public sealed class RowBatch : IDisposable
@@ -62,7 +63,8 @@ public sealed class RowBatch : IDisposable
         _rowOpen
             ? Shape.Columns[_nextColumn].Type
             : throw new InvalidOperationException(
-                $"A value for table {Shape.Name} outside a row: all {Shape.Columns.Length} columns are written, or BeginRow was not called");
+                $"A value for table {Shape.Name} outside a row: all {Shape.Columns.Length} columns are written, or BeginRow was not called"
+            );
 
     /// <summary>The size of the complete rows in bytes.</summary>
     public long Bytes => Encoded.Length;
@@ -75,7 +77,9 @@ public sealed class RowBatch : IDisposable
         if (_whole is not null)
             throw new InvalidOperationException("Rows cannot be added to a slice of a batch");
         if (_rowOpen)
-            throw new InvalidOperationException($"The previous row lacks the column {Shape.Columns[_nextColumn].Name} of table {Shape.Name}");
+            throw new InvalidOperationException(
+                $"The previous row lacks the column {Shape.Columns[_nextColumn].Name} of table {Shape.Name}"
+            );
         Reserve(sizeof(short));
         BinaryPrimitives.WriteInt16BigEndian(_bytes.AsSpan(_end), (short)Shape.Columns.Length);
         _end += sizeof(short);
@@ -154,14 +158,18 @@ public sealed class RowBatch : IDisposable
         WriteField(field);
     }
 
-    /// <summary>Writes a decimal number given as text, such as <c>-12.50</c> or <c>1e-3</c>. It may have more digits than a .NET decimal.</summary>
+    /// <summary>Writes a decimal number given as text, such as <c>-12.50</c> or <c>1e-3</c>. It may have more digits than a .NET
+    /// decimal.</summary>
     /// <exception cref="ArgumentException">The text is not a decimal number.</exception>
     public void WriteNumeric(ReadOnlySpan<byte> digits)
     {
         Expect(NextType == ColumnType.Numeric, "a number");
         // SQLite would store any text unchanged.
         if (!DecimalText.IsNumber(digits))
-            throw new ArgumentException($"The value for the column {Shape.Columns[_nextColumn].Name} is not a decimal number", nameof(digits));
+            throw new ArgumentException(
+                $"The value for the column {Shape.Columns[_nextColumn].Name} is not a decimal number",
+                nameof(digits)
+            );
         WriteField(digits);
     }
 
@@ -254,7 +262,9 @@ public sealed class RowBatch : IDisposable
     internal void EnsureComplete()
     {
         if (Owner() is { _rowOpen: true } owner)
-            throw new InvalidOperationException($"The last row lacks the column {Shape.Columns[owner._nextColumn].Name} of table {Shape.Name}");
+            throw new InvalidOperationException(
+                $"The last row lacks the column {Shape.Columns[owner._nextColumn].Name} of table {Shape.Name}"
+            );
     }
 
     internal static DateTime Instant(long microseconds, byte tenth) =>
@@ -274,7 +284,8 @@ public sealed class RowBatch : IDisposable
     {
         if (!holds)
             throw new InvalidOperationException(
-                $"The column {Shape.Columns[_nextColumn].Name} of table {Shape.Name} is {Shape.Columns[_nextColumn].Type}: {given} cannot be written there");
+                $"The column {Shape.Columns[_nextColumn].Name} of table {Shape.Name} is {Shape.Columns[_nextColumn].Type}: {given} cannot be written there"
+            );
     }
 
     private void WriteField(ReadOnlySpan<byte> value)
@@ -309,7 +320,9 @@ public sealed class RowBatch : IDisposable
         if (needed <= _bytes.Length)
             return;
         if (needed > Array.MaxLength)
-            throw new InvalidOperationException($"A batch holds at most {Array.MaxLength} bytes: write the {_rows} rows of table {Shape.Name} first");
+            throw new InvalidOperationException(
+                $"A batch holds at most {Array.MaxLength} bytes: write the {_rows} rows of table {Shape.Name} first"
+            );
         Grow(ArrayPool<byte>.Shared, ref _bytes, _end, Math.Max(needed, Math.Max(16 * 1024, _bytes.Length * 2L)));
     }
 

@@ -56,8 +56,13 @@ public sealed record TableShape
 
     public bool Equals(TableShape? other) =>
         ReferenceEquals(this, other)
-        || (other is not null && _hashCode == other._hashCode && Name == other.Name
-            && Columns.SequenceEqual(other.Columns) && Key.SequenceEqual(other.Key));
+        || (
+            other is not null
+            && _hashCode == other._hashCode
+            && Name == other.Name
+            && Columns.SequenceEqual(other.Columns)
+            && Key.SequenceEqual(other.Key)
+        );
 
     public override int GetHashCode() => _hashCode;
 

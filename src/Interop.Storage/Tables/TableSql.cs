@@ -27,31 +27,32 @@ public static class TableSql
     }
 
     /// <summary>The dialect's name of a column type.</summary>
-    public static string TypeName(ColumnType type, SqlDialect dialect) => dialect switch
-    {
-        SqlDialect.Postgres => type switch
+    public static string TypeName(ColumnType type, SqlDialect dialect) =>
+        dialect switch
         {
-            ColumnType.Text => "text",
-            ColumnType.Integer => "bigint",
-            ColumnType.Boolean => "boolean",
-            ColumnType.Numeric => "numeric",
-            ColumnType.Real => "double precision",
-            ColumnType.Timestamp => "timestamptz",
-            ColumnType.Json => "json",
-            ColumnType.Binary => "bytea",
-            _ => throw new ArgumentOutOfRangeException(nameof(type), type, null),
-        },
-        SqlDialect.Sqlite => type switch
-        {
-            ColumnType.Text or ColumnType.Timestamp or ColumnType.Json => "TEXT",
-            ColumnType.Integer or ColumnType.Boolean => "INTEGER",
-            ColumnType.Numeric => "NUMERIC",
-            ColumnType.Real => "REAL",
-            ColumnType.Binary => "BLOB",
-            _ => throw new ArgumentOutOfRangeException(nameof(type), type, null),
-        },
-        _ => throw new ArgumentOutOfRangeException(nameof(dialect), dialect, null),
-    };
+            SqlDialect.Postgres => type switch
+            {
+                ColumnType.Text => "text",
+                ColumnType.Integer => "bigint",
+                ColumnType.Boolean => "boolean",
+                ColumnType.Numeric => "numeric",
+                ColumnType.Real => "double precision",
+                ColumnType.Timestamp => "timestamptz",
+                ColumnType.Json => "json",
+                ColumnType.Binary => "bytea",
+                _ => throw new ArgumentOutOfRangeException(nameof(type), type, null),
+            },
+            SqlDialect.Sqlite => type switch
+            {
+                ColumnType.Text or ColumnType.Timestamp or ColumnType.Json => "TEXT",
+                ColumnType.Integer or ColumnType.Boolean => "INTEGER",
+                ColumnType.Numeric => "NUMERIC",
+                ColumnType.Real => "REAL",
+                ColumnType.Binary => "BLOB",
+                _ => throw new ArgumentOutOfRangeException(nameof(type), type, null),
+            },
+            _ => throw new ArgumentOutOfRangeException(nameof(dialect), dialect, null),
+        };
 
     /// <summary>PostgreSQL's <c>COPY</c> with the shape's columns in order.</summary>
     internal static string CopyInto(TableShape shape) =>
@@ -62,8 +63,12 @@ public static class TableSql
     /// <summary><c>INSERT INTO .. {source} ON CONFLICT ..</c>. In a predicate, "old" is the existing row.</summary>
     internal static string Upsert(TableShape shape, UpsertRule rule, string source)
     {
-        var sql = new StringBuilder("INSERT INTO ").Append(Quote(shape.Name)).Append(" AS \"old\" (")
-            .Append(Names(shape.Columns.Select(column => column.Name))).Append(") ").Append(source);
+        var sql = new StringBuilder("INSERT INTO ")
+            .Append(Quote(shape.Name))
+            .Append(" AS \"old\" (")
+            .Append(Names(shape.Columns.Select(column => column.Name)))
+            .Append(") ")
+            .Append(source);
         if (rule is UpsertRule.RefuseRule)
             return sql.ToString();
         sql.Append(" ON CONFLICT (").Append(Names(shape.Key)).Append(") ");

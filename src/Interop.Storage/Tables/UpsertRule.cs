@@ -3,9 +3,7 @@ namespace Interop.Storage;
 /// <summary>What happens to a row whose key exists in the table.</summary>
 public abstract record UpsertRule
 {
-    private UpsertRule()
-    {
-    }
+    private UpsertRule() { }
 
     /// <summary>The new row replaces the old one.</summary>
     public static UpsertRule Replace { get; } = new ReplaceRule();
@@ -14,7 +12,8 @@ public abstract record UpsertRule
     public static UpsertRule KeepExisting { get; } = new KeepExistingRule();
 
     /// <summary>
-    /// The call fails with <see cref="FailureKind.DataRefused"/>, and on PostgreSQL the transaction is aborted. This is the fastest rule when
+    /// The call fails with <see cref="FailureKind.DataRefused"/>, and on PostgreSQL the transaction is aborted. This is the fastest rule
+    /// when
     /// nearly all keys are new, because PostgreSQL copies the rows directly into the table.
     /// </summary>
     public static UpsertRule Refuse { get; } = new RefuseRule();

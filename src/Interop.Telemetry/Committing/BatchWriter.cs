@@ -11,17 +11,25 @@ internal sealed class BatchWriter(TelemetryDatabase telemetry, TelemetryOptions 
     private const int BatchesAfterKnownEvent = 64;
     private int _batchesToJudge;
 
-    /// <summary>Stores the batch. A repetition changes nothing. If the database refuses an event, the other events are still stored.</summary>
+    /// <summary>Stores the batch. A repetition changes nothing. If the database refuses an event, the other events are still
+    /// stored.</summary>
     /// <returns>The verdict of each event.</returns>
-    /// <exception cref="DatabaseException">Nothing is stored, or the outcome is unknown (<see cref="CommitUncertainException"/>).</exception>
+    /// <exception cref="DatabaseException">Nothing is stored, or the outcome is unknown
+    /// (<see cref="CommitUncertainException"/>).</exception>
     public async Task<EventVerdict[]> StoreAsync(
-        IReadOnlyList<TelemetryEvent> events, IReadOnlyList<Reject> rejects, CancellationToken cancellationToken)
+        IReadOnlyList<TelemetryEvent> events,
+        IReadOnlyList<Reject> rejects,
+        CancellationToken cancellationToken
+    )
     {
         if (MayBeAllNew(events.Count))
         {
             try
             {
-                return await telemetry.Database.WriteAsync((session, token) => WriteAsync(session, events, rejects, UpsertRule.Refuse, token), cancellationToken);
+                return await telemetry.Database.WriteAsync(
+                    (session, token) => WriteAsync(session, events, rejects, UpsertRule.Refuse, token),
+                    cancellationToken
+                );
             }
             catch (Exception e) when (IsFaultOfAnEvent(e))
             {
@@ -31,7 +39,10 @@ internal sealed class BatchWriter(TelemetryDatabase telemetry, TelemetryOptions 
 
         try
         {
-            return await telemetry.Database.WriteAsync((session, token) => WriteAsync(session, events, rejects, UpsertRule.KeepExisting, token), cancellationToken);
+            return await telemetry.Database.WriteAsync(
+                (session, token) => WriteAsync(session, events, rejects, UpsertRule.KeepExisting, token),
+                cancellationToken
+            );
         }
         catch (Exception e) when (IsFaultOfAnEvent(e))
         {
@@ -39,13 +50,20 @@ internal sealed class BatchWriter(TelemetryDatabase telemetry, TelemetryOptions 
         }
     }
 
-    /// <summary>Whether one event of the batch causes the failure. Without this, an event that cannot be written would keep all others in the spool.</summary>
+    /// <summary>Whether one event of the batch causes the failure. Without this, an event that cannot be written would keep all others in
+    /// the spool.</summary>
     private bool IsFaultOfAnEvent(Exception e) =>
         telemetry.Database.Classify(e) == FailureKind.DataRefused
-        || e is JsonException or FormatException or OverflowException or ArgumentException or (InvalidOperationException and not ObjectDisposedException);
+        || e
+            is JsonException
+                or FormatException
+                or OverflowException
+                or ArgumentException
+                or (InvalidOperationException and not ObjectDisposedException);
 
     /// <summary>
-    /// Event ids are nearly always new, and PostgreSQL needs half the work for a batch of new ids if the rows go straight into the table. One known
+    /// Event ids are nearly always new, and PostgreSQL needs half the work for a batch of new ids if the rows go straight into the table.
+    /// One known
     /// id makes that transaction fail. The 64 batches after it take the slower way at once, because a sender often repeats several events.
     /// </summary>
     private bool MayBeAllNew(int events)
@@ -62,7 +80,10 @@ internal sealed class BatchWriter(TelemetryDatabase telemetry, TelemetryOptions 
 
     /// <summary>Separates an event or a reject that cannot be stored from the others.</summary>
     private async Task<EventVerdict[]> StoreHalvesAsync(
-        IReadOnlyList<TelemetryEvent> events, IReadOnlyList<Reject> rejects, CancellationToken cancellationToken)
+        IReadOnlyList<TelemetryEvent> events,
+        IReadOnlyList<Reject> rejects,
+        CancellationToken cancellationToken
+    )
     {
         if (events.Count > 0 && rejects.Count > 0)
         {
@@ -74,7 +95,11 @@ internal sealed class BatchWriter(TelemetryDatabase telemetry, TelemetryOptions 
         if (events.Count > 1)
         {
             var half = events.Count / 2;
-            return [.. await StoreAsync([.. events.Take(half)], [], cancellationToken), .. await StoreAsync([.. events.Skip(half)], [], cancellationToken)];
+            return
+            [
+                .. await StoreAsync([.. events.Take(half)], [], cancellationToken),
+                .. await StoreAsync([.. events.Skip(half)], [], cancellationToken),
+            ];
         }
 
         if (events.Count == 1)
@@ -96,7 +121,12 @@ internal sealed class BatchWriter(TelemetryDatabase telemetry, TelemetryOptions 
     }
 
     private async Task<EventVerdict[]> WriteAsync(
-        DbSession session, IReadOnlyList<TelemetryEvent> events, IReadOnlyList<Reject> rejects, UpsertRule rule, CancellationToken cancellationToken)
+        DbSession session,
+        IReadOnlyList<TelemetryEvent> events,
+        IReadOnlyList<Reject> rejects,
+        UpsertRule rule,
+        CancellationToken cancellationToken
+    )
     {
         var verdicts = new EventVerdict[events.Count];
         var first = await EventStore.TakeIdsAsync(session, events.Count, cancellationToken);
@@ -113,8 +143,14 @@ internal sealed class BatchWriter(TelemetryDatabase telemetry, TelemetryOptions 
         }
 
         await ExecutionStore.WriteAsync(
-            session, events.Index().Where(e => isNew?[e.Index] ?? true).Select(e => (first + e.Index, e.Item)), cancellationToken);
-        var reused = events.Index().Where(e => verdicts[e.Index] == EventVerdict.Reused).Select(e => Reject.Of(Reject.Reused, e.Item.Raw.Span, e.Item.EventId));
+            session,
+            events.Index().Where(e => isNew?[e.Index] ?? true).Select(e => (first + e.Index, e.Item)),
+            cancellationToken
+        );
+        var reused = events
+            .Index()
+            .Where(e => verdicts[e.Index] == EventVerdict.Reused)
+            .Select(e => Reject.Of(Reject.Reused, e.Item.Raw.Span, e.Item.EventId));
         await RejectStore.AddAsync(session, [.. rejects, .. reused], options.MaxRejects, time.GetUtcNow(), cancellationToken);
         return verdicts;
     }

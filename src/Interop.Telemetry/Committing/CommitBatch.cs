@@ -12,7 +12,8 @@ internal sealed class CommitBatch(List<CommitRequest> requests, long startedAt)
 
     public long StartedAt { get; } = startedAt;
 
-    public IReadOnlyList<TelemetryEvent> Events { get; } = requests.Count == 1 ? requests[0].Events : [.. requests.SelectMany(r => r.Events)];
+    public IReadOnlyList<TelemetryEvent> Events { get; } =
+        requests.Count == 1 ? requests[0].Events : [.. requests.SelectMany(r => r.Events)];
 
     public IReadOnlyList<Reject> Rejects { get; } = requests.Count == 1 ? requests[0].Rejects : [.. requests.SelectMany(r => r.Rejects)];
 

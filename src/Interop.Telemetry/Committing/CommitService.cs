@@ -8,11 +8,13 @@ using Microsoft.Extensions.Options;
 namespace Interop.Telemetry.Committing;
 
 /// <summary>
-/// The writer of telemetry, one per process. Requests that arrive while a batch is committed form the next batch. If the database does not take
+/// The writer of telemetry, one per process. Requests that arrive while a batch is committed form the next batch. If the database does not
+/// take
 /// a batch within its budget, the batch goes to the spool, and so does everything after it until the spool is empty again.
 /// </summary>
 /// <remarks>
-/// Two threads, because a thread of the pool would wait behind the requests that wait for it: one is the only writer of the database, and the
+/// Two threads, because a thread of the pool would wait behind the requests that wait for it: one is the only writer of the database, and
+/// the
 /// other appends to the spool what the first cannot take in time.
 /// </remarks>
 internal sealed partial class CommitService : IHostedService, IDisposable
@@ -44,9 +46,9 @@ internal sealed partial class CommitService : IHostedService, IDisposable
     private long _waitingBytes;
     private long _lastBatchAt;
     private CommitBatch? _inDatabase; // the batch of the current transaction, while its requests are not answered
-    private bool _isLate;             // the current transaction is beyond its budget, and the spool has its batch
-    private bool _isSpooling;         // a batch has left the queue and is not in the spool yet
-    private bool _isWatching;         // the spool's thread looks at the budget by itself
+    private bool _isLate; // the current transaction is beyond its budget, and the spool has its batch
+    private bool _isSpooling; // a batch has left the queue and is not in the spool yet
+    private bool _isWatching; // the spool's thread looks at the budget by itself
     private volatile bool _isDraining;
     private bool _isStopped;
     private Task _databaseThread = Task.CompletedTask;
@@ -54,9 +56,13 @@ internal sealed partial class CommitService : IHostedService, IDisposable
 
     /// <exception cref="IOException">The folder of the spool cannot be used, or another process uses it.</exception>
     public CommitService(TelemetryDatabase telemetry, IOptions<TelemetryOptions> options, TimeProvider time, ILoggerFactory loggers)
-        : this(new BatchWriter(telemetry, options.Value, time), new Spool(options.Value, loggers.CreateLogger<Spool>()), options.Value, time, loggers.CreateLogger<CommitService>())
-    {
-    }
+        : this(
+            new BatchWriter(telemetry, options.Value, time),
+            new Spool(options.Value, loggers.CreateLogger<Spool>()),
+            options.Value,
+            time,
+            loggers.CreateLogger<CommitService>()
+        ) { }
 
     internal CommitService(BatchWriter writer, Spool spool, TelemetryOptions options, TimeProvider time, ILogger log)
     {
@@ -96,7 +102,12 @@ internal sealed partial class CommitService : IHostedService, IDisposable
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _databaseThread = Task.Factory.StartNew(WriteToDatabase, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        _databaseThread = Task.Factory.StartNew(
+            WriteToDatabase,
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default
+        );
         _spoolThread = Task.Factory.StartNew(WriteToSpool, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         return Task.CompletedTask;
     }
@@ -268,7 +279,8 @@ internal sealed partial class CommitService : IHostedService, IDisposable
     private EventVerdict[] Store(IReadOnlyList<TelemetryEvent> events, IReadOnlyList<Reject> rejects) =>
         _writer.StoreAsync(events, rejects, _abort.Token).GetAwaiter().GetResult(); // WritesBlock: it runs on this thread
 
-    /// <summary>The thread that appends to the spool: a batch whose transaction is late, and everything that arrives until the spool is empty.</summary>
+    /// <summary>The thread that appends to the spool: a batch whose transaction is late, and everything that arrives until the spool is
+    /// empty.</summary>
     private void WriteToSpool()
     {
         while (true)
@@ -294,7 +306,8 @@ internal sealed partial class CommitService : IHostedService, IDisposable
         }
     }
 
-    /// <param name="wait">If there is nothing to append: how long until this can change by itself. Zero: there will be nothing any more.</param>
+    /// <param name="wait">If there is nothing to append: how long until this can change by itself. Zero: there will be nothing any
+    /// more.</param>
     private CommitBatch? NextForSpool(out TimeSpan wait)
     {
         wait = Timeout.InfiniteTimeSpan;
@@ -335,7 +348,12 @@ internal sealed partial class CommitService : IHostedService, IDisposable
     private CommitBatch TakeBatch()
     {
         var requests = new List<CommitRequest>();
-        for (var (events, bytes) = (0, 0L); _waiting.TryPeek(out var next) && (requests.Count == 0 || (events < _options.MaxBatchEvents && bytes + next.Bytes <= MaxBatchBytes));)
+        for (
+            var (events, bytes) = (0, 0L);
+            _waiting.TryPeek(out var next)
+                && (requests.Count == 0 || (events < _options.MaxBatchEvents && bytes + next.Bytes <= MaxBatchBytes));
+
+        )
         {
             requests.Add(_waiting.Dequeue());
             events += next.Events.Count;
@@ -391,6 +409,10 @@ internal sealed partial class CommitService : IHostedService, IDisposable
     [LoggerMessage(4121, LogLevel.Warning, "The spool could not be drained; the next attempt follows")]
     private partial void LogNotDrained(Exception e);
 
-    [LoggerMessage(4123, LogLevel.Warning, "{Count} spooled events have the id of another event, or the database refuses them: they are among the rejects")]
+    [LoggerMessage(
+        4123,
+        LogLevel.Warning,
+        "{Count} spooled events have the id of another event, or the database refuses them: they are among the rejects"
+    )]
     private partial void LogReused(int count);
 }

@@ -19,7 +19,8 @@ internal static class KnownEvents
         Dictionary<string, int> firstOfId,
         long firstRow,
         EventVerdict[] verdicts,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         var isNew = new bool[events.Count];
         foreach (var id in await EventStore.FindIdsAsync(session, firstRow, events.Count, cancellationToken))

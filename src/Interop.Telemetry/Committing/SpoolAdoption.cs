@@ -28,7 +28,12 @@ public static class SpoolAdoption
     /// <exception cref="IOException">A process uses the folder, or its files cannot be read.</exception>
     /// <exception cref="DatabaseException">The database does not take the events. What it has taken is deleted from the folder.</exception>
     public static async Task<AdoptedSpool> AdoptAsync(
-        TelemetryDatabase telemetry, string directory, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken)
+        TelemetryDatabase telemetry,
+        string directory,
+        TimeProvider time,
+        ILoggerFactory loggers,
+        CancellationToken cancellationToken
+    )
     {
         var options = new TelemetryOptions { SpoolDirectory = Find(directory) };
         using var spool = new Spool(options, loggers.CreateLogger<Spool>());
@@ -48,13 +53,18 @@ public static class SpoolAdoption
             };
         }
 
-        return adopted with { DamagedFiles = Directory.GetFiles(options.SpoolDirectory, "*" + SpoolSegment.DamagedExtension).Length };
+        return adopted with
+        {
+            DamagedFiles = Directory.GetFiles(options.SpoolDirectory, "*" + SpoolSegment.DamagedExtension).Length,
+        };
     }
 
     private static string Find(string directory)
     {
         if (!Directory.Exists(directory))
-            throw new DirectoryNotFoundException($"{directory} is not a folder: name the spool folder, or the INTEROP_DATA folder, of the process that is gone");
+            throw new DirectoryNotFoundException(
+                $"{directory} is not a folder: name the spool folder, or the INTEROP_DATA folder, of the process that is gone"
+            );
         return Directory.Exists(Path.Combine(directory, UsualName)) ? Path.Combine(directory, UsualName) : directory;
     }
 }

@@ -13,23 +13,45 @@ internal static class EventInstant
     {
         if (ParseUsual(text) is { } usual)
             return usual;
-        return text.Length is >= 10 and < 64
-            && DateTimeOffset.TryParse(Encoding.UTF8.GetString(text), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)
+        return
+            text.Length is >= 10 and < 64
+            && DateTimeOffset.TryParse(
+                Encoding.UTF8.GetString(text),
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal,
+                out var instant
+            )
             ? instant
             : null;
     }
 
-    /// <summary>The usual form, <c>2026-03-01T10:00:00Z</c> with up to seven fraction digits, in a tenth of the general parser's time.</summary>
+    /// <summary>The usual form, <c>2026-03-01T10:00:00Z</c> with up to seven fraction digits, in a tenth of the general parser's
+    /// time.</summary>
     private static DateTimeOffset? ParseUsual(ReadOnlySpan<byte> text)
     {
-        if (text.Length is < 20 or > 28 || text[^1] != 'Z' || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':')
+        if (
+            text.Length is < 20 or > 28
+            || text[^1] != 'Z'
+            || text[4] != '-'
+            || text[7] != '-'
+            || text[10] != 'T'
+            || text[13] != ':'
+            || text[16] != ':'
+        )
             return null;
         var (year, month, day) = (Digits(text[..4]), Digits(text[5..7]), Digits(text[8..10]));
         var (hour, minute, second) = (Digits(text[11..13]), Digits(text[14..16]), Digits(text[17..19]));
         var fraction = text[19..^1];
-        if (year < 1 || month is < 1 or > 12 || day < 1 || day > DateTime.DaysInMonth(year, month)
-            || hour is < 0 or > 23 || minute is < 0 or > 59 || second is < 0 or > 59
-            || (fraction.Length > 0 && (fraction[0] != '.' || fraction.Length == 1 || Digits(fraction[1..]) < 0)))
+        if (
+            year < 1
+            || month is < 1 or > 12
+            || day < 1
+            || day > DateTime.DaysInMonth(year, month)
+            || hour is < 0 or > 23
+            || minute is < 0 or > 59
+            || second is < 0 or > 59
+            || (fraction.Length > 0 && (fraction[0] != '.' || fraction.Length == 1 || Digits(fraction[1..]) < 0))
+        )
         {
             return null;
         }

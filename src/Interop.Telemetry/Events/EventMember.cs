@@ -3,7 +3,8 @@ using System.Text.Json;
 
 namespace Interop.Telemetry.Events;
 
-/// <summary>A member of a payload that the parser knows: the column that a plain value under this name fills, and the members of an object.</summary>
+/// <summary>A member of a payload that the parser knows: the column that a plain value under this name fills, and the members of an
+/// object.</summary>
 internal sealed class EventMember
 {
     private readonly byte[] _name;
@@ -52,5 +53,9 @@ internal sealed class EventMember
     }
 
     private static EventMember[] Group(IEnumerable<(string[] Path, EventColumn Column)> paths) =>
-        [.. paths.GroupBy(p => p.Path[0], StringComparer.Ordinal).Select(g => new EventMember(g.Key, [.. g.Select(p => (p.Path[1..], p.Column))]))];
+        [
+            .. paths
+                .GroupBy(p => p.Path[0], StringComparer.Ordinal)
+                .Select(g => new EventMember(g.Key, [.. g.Select(p => (p.Path[1..], p.Column))])),
+        ];
 }

@@ -55,7 +55,13 @@ internal static class EventParser
         return true;
     }
 
-    private static void ReadOne(ref Utf8JsonReader reader, ReadOnlyMemory<byte> body, int? index, DateTimeOffset receivedAt, ParsedBody parsed)
+    private static void ReadOne(
+        ref Utf8JsonReader reader,
+        ReadOnlyMemory<byte> body,
+        int? index,
+        DateTimeOffset receivedAt,
+        ParsedBody parsed
+    )
     {
         var start = (int)reader.TokenStartIndex;
         if (reader.TokenType != JsonTokenType.StartObject)
@@ -121,11 +127,12 @@ internal static class EventParser
         }
     }
 
-    private static string? Problem(TelemetryEvent found) => found switch
-    {
-        { EventId.Length: 0 } => "eventId is not a non-empty string",
-        { EventId.Length: > MaxEventIdLength } => $"eventId is longer than {MaxEventIdLength} characters",
-        _ when found[EventColumns.EventType].IsEmpty => "eventType is not a non-empty string",
-        _ => null,
-    };
+    private static string? Problem(TelemetryEvent found) =>
+        found switch
+        {
+            { EventId.Length: 0 } => "eventId is not a non-empty string",
+            { EventId.Length: > MaxEventIdLength } => $"eventId is longer than {MaxEventIdLength} characters",
+            _ when found[EventColumns.EventType].IsEmpty => "eventType is not a non-empty string",
+            _ => null,
+        };
 }

@@ -16,7 +16,8 @@ internal static class EventStore
     private sealed record Row(long Id, string RawPayload);
 
     /// <summary>
-    /// Takes <paramref name="count"/> consecutive row ids and returns the first. From here to the commit no other process writes events, so row
+    /// Takes <paramref name="count"/> consecutive row ids and returns the first. From here to the commit no other process writes events, so
+    /// row
     /// ids increase in the order of commits; and the commit waits for the disk, whatever the server or the database is set to.
     /// </summary>
     public static async Task<long> TakeIdsAsync(DbSession session, int count, CancellationToken cancellationToken)
@@ -31,14 +32,26 @@ internal static class EventStore
                 FROM pg_advisory_xact_lock({WriterLock})
                 """,
                 null,
-                cancellationToken)
-            : 1 + await session.ScalarAsync<long>("SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'telemetry_events'), 0)", null, cancellationToken);
+                cancellationToken
+            )
+            : 1
+                + await session.ScalarAsync<long>(
+                    "SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'telemetry_events'), 0)",
+                    null,
+                    cancellationToken
+                );
     }
 
     /// <summary>Inserts the events whose index is given, under consecutive row ids from <paramref name="firstId"/>.</summary>
     /// <returns>How many rows were inserted.</returns>
     public static async Task<long> InsertAsync(
-        DbSession session, IReadOnlyList<TelemetryEvent> events, IEnumerable<int> indexes, long firstId, UpsertRule rule, CancellationToken cancellationToken)
+        DbSession session,
+        IReadOnlyList<TelemetryEvent> events,
+        IEnumerable<int> indexes,
+        long firstId,
+        UpsertRule rule,
+        CancellationToken cancellationToken
+    )
     {
         using var rows = new RowBatch(EventColumns.Table);
         foreach (var index in indexes)
@@ -48,47 +61,79 @@ internal static class EventStore
 
     /// <summary>The row ids that exist in a range of ids.</summary>
     public static Task<IReadOnlyList<long>> FindIdsAsync(DbSession session, long first, int count, CancellationToken cancellationToken) =>
-        session.QueryAsync<long>("SELECT id FROM telemetry_events WHERE id >= @First AND id < @End", new { First = first, End = first + count }, cancellationToken);
+        session.QueryAsync<long>(
+            "SELECT id FROM telemetry_events WHERE id >= @First AND id < @End",
+            new { First = first, End = first + count },
+            cancellationToken
+        );
 
     /// <summary>The stored events that have one of these event ids.</summary>
-    public static Task<IReadOnlyList<StoredEvent>> FindAsync(DbSession session, IEnumerable<string> eventIds, CancellationToken cancellationToken) =>
+    public static Task<IReadOnlyList<StoredEvent>> FindAsync(
+        DbSession session,
+        IEnumerable<string> eventIds,
+        CancellationToken cancellationToken
+    ) =>
         session.QueryAsync<StoredEvent>(
             $"SELECT id, event_id, raw_payload FROM telemetry_events WHERE {session.IsAnyOf("event_id", "@Ids")}",
             new { Ids = session.ArrayOf(eventIds) },
-            cancellationToken);
+            cancellationToken
+        );
 
     /// <summary>The next events from which PD executions are made, by row id.</summary>
-    public static Task<IReadOnlyList<StoredEvent>> ReadCompletedSearchesAsync(DbSession session, long after, int limit, CancellationToken cancellationToken) =>
+    public static Task<IReadOnlyList<StoredEvent>> ReadCompletedSearchesAsync(
+        DbSession session,
+        long after,
+        int limit,
+        CancellationToken cancellationToken
+    ) =>
         session.QueryAsync<StoredEvent>(
             "SELECT id, event_id, raw_payload FROM telemetry_events WHERE lower(event_type) = 'pd.request.completed' AND id > @After ORDER BY id LIMIT @Limit",
             new { After = after, Limit = limit },
-            cancellationToken);
+            cancellationToken
+        );
 
     /// <summary>The range that holds the next <paramref name="limit"/> events of a filter; without a limit all events up to now.</summary>
     public static async Task<EventRange> FindEndAsync(
-        DbSession session, EventFilter filter, long after, long? limit, CancellationToken cancellationToken)
+        DbSession session,
+        EventFilter filter,
+        long after,
+        long? limit,
+        CancellationToken cancellationToken
+    )
     {
         if (limit is { } most)
         {
             var last = await session.ScalarAsync<long?>(
-                $"SELECT id FROM telemetry_events WHERE {Conditions(filter)} ORDER BY id LIMIT 1 OFFSET @Skip", Arguments(filter, after, skip: most - 1), cancellationToken);
+                $"SELECT id FROM telemetry_events WHERE {Conditions(filter)} ORDER BY id LIMIT 1 OFFSET @Skip",
+                Arguments(filter, after, skip: most - 1),
+                cancellationToken
+            );
             if (last is { } end)
                 return new EventRange(after, end, IsFull: true);
         }
 
         return new EventRange(
-            after, await session.ScalarAsync<long>("SELECT COALESCE(MAX(id), 0) FROM telemetry_events", null, cancellationToken), IsFull: false);
+            after,
+            await session.ScalarAsync<long>("SELECT COALESCE(MAX(id), 0) FROM telemetry_events", null, cancellationToken),
+            IsFull: false
+        );
     }
 
     /// <summary>The next payloads of a range, up to about 1 MiB.</summary>
-    public static async Task<EventPage> ReadAsync(DbSession session, EventFilter filter, EventRange range, CancellationToken cancellationToken)
+    public static async Task<EventPage> ReadAsync(
+        DbSession session,
+        EventFilter filter,
+        EventRange range,
+        CancellationToken cancellationToken
+    )
     {
         var payloads = new StringBuilder();
         var count = 0;
         var rows = session.StreamAsync<Row>(
             $"SELECT id, raw_payload FROM telemetry_events WHERE {Conditions(filter)} AND id <= @Last ORDER BY id",
             Arguments(filter, range.After, range.Last),
-            cancellationToken);
+            cancellationToken
+        );
         await foreach (var row in rows)
         {
             if (count++ > 0)
@@ -120,17 +165,18 @@ internal static class EventStore
         return conditions.ToString();
     }
 
-    private static object Arguments(EventFilter filter, long after, long last = 0, long skip = 0) => new
-    {
-        filter.Since,
-        filter.Until,
-        filter.EventType,
-        filter.Status,
-        filter.Source,
-        filter.Organization,
-        filter.CorrelationId,
-        After = after,
-        Last = last,
-        Skip = skip,
-    };
+    private static object Arguments(EventFilter filter, long after, long last = 0, long skip = 0) =>
+        new
+        {
+            filter.Since,
+            filter.Until,
+            filter.EventType,
+            filter.Status,
+            filter.Source,
+            filter.Organization,
+            filter.CorrelationId,
+            After = after,
+            Last = last,
+            Skip = skip,
+        };
 }

@@ -47,7 +47,9 @@ internal sealed class ParsedBody
         for (var i = 0; i < verdicts.Length; i++)
         {
             if (verdicts[i] != EventVerdict.Kept)
-                rejected.Add(new RejectedEvent(Events[i].Index, verdicts[i] == EventVerdict.Reused ? Reject.Reused : Reject.RefusedByDatabase));
+                rejected.Add(
+                    new RejectedEvent(Events[i].Index, verdicts[i] == EventVerdict.Reused ? Reject.Reused : Reject.RefusedByDatabase)
+                );
         }
 
         TelemetryMetrics.Count("accepted", verdicts.Count(EventVerdict.Kept));

@@ -13,8 +13,10 @@ internal sealed record Reject(string Reason, string? EventId, string Raw)
     private const int MaxRawBytes = 4 * 1024;
     private const int MaxEventIdLength = 512;
 
-    public static Reject Of(string reason, ReadOnlySpan<byte> raw, string? eventId = null) => new(
-        reason,
-        string.IsNullOrEmpty(eventId) ? null : TextStart.Of(eventId, MaxEventIdLength),
-        Encoding.UTF8.GetString(raw[..Math.Min(raw.Length, MaxRawBytes)]).Replace('\0', '\uFFFD'));
+    public static Reject Of(string reason, ReadOnlySpan<byte> raw, string? eventId = null) =>
+        new(
+            reason,
+            string.IsNullOrEmpty(eventId) ? null : TextStart.Of(eventId, MaxEventIdLength),
+            Encoding.UTF8.GetString(raw[..Math.Min(raw.Length, MaxRawBytes)]).Replace('\0', '\uFFFD')
+        );
 }

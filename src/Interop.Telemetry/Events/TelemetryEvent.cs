@@ -61,7 +61,9 @@ internal sealed class TelemetryEvent
     {
         if (Utf8Parser.TryParse(text, out long whole, out var read) && read == text.Length)
             return whole;
-        return Utf8Parser.TryParse(text, out double real, out read) && read == text.Length && Math.Abs(real) < long.MaxValue ? (long)Math.Round(real) : null;
+        return Utf8Parser.TryParse(text, out double real, out read) && read == text.Length && Math.Abs(real) < long.MaxValue
+            ? (long)Math.Round(real)
+            : null;
     }
 
     [InlineArray(Columns)]

@@ -12,7 +12,8 @@ internal sealed record DerivedExecution(
     string Status,
     long RequestCount,
     string? Organization,
-    string? Qhin);
+    string? Qhin
+);
 
 /// <summary>Derives PD executions from events of type <c>pd.request.completed</c>.</summary>
 internal static class ExecutionDerivation
@@ -24,8 +25,7 @@ internal static class ExecutionDerivation
     private static readonly string[] SuccessWords = ["success", "succeeded", "ok", "true"];
 
     /// <summary>Whether executions are derived from events of this type. The comparison ignores case.</summary>
-    public static bool Applies(ReadOnlySpan<byte> eventType) =>
-        System.Text.Ascii.EqualsIgnoreCase(eventType, "pd.request.completed"u8);
+    public static bool Applies(ReadOnlySpan<byte> eventType) => System.Text.Ascii.EqualsIgnoreCase(eventType, "pd.request.completed"u8);
 
     /// <summary>The execution, or the reason why none can be derived.</summary>
     public static (DerivedExecution? Execution, string? Problem) Derive(ReadOnlyMemory<byte> payload, string eventId)
@@ -53,22 +53,31 @@ internal static class ExecutionDerivation
         if (duration < 0)
             return (null, "its end is before its start");
 
-        var id = Text(Member(root, "correlation"), "requestId") ?? Text(root, "executionId", "execution_id", "requestId", "request_id") ?? eventId;
+        var id =
+            Text(Member(root, "correlation"), "requestId")
+            ?? Text(root, "executionId", "execution_id", "requestId", "request_id")
+            ?? eventId;
         if (id.Length > MaxIdLength)
             return (null, $"its id is longer than {MaxIdLength} characters");
-        return (new DerivedExecution(
-            id,
-            started,
-            completed,
-            duration.Value,
-            SuccessWords.Contains(Status(root), StringComparer.OrdinalIgnoreCase) ? Success : Failure,
-            Number(root, "resultCount", "result_count") ?? Number(root, "requestCount", "request_count") ?? 1,
-            Name(root, "organization"),
-            Name(root, "qhin")), null);
+        return (
+            new DerivedExecution(
+                id,
+                started,
+                completed,
+                duration.Value,
+                SuccessWords.Contains(Status(root), StringComparer.OrdinalIgnoreCase) ? Success : Failure,
+                Number(root, "resultCount", "result_count") ?? Number(root, "requestCount", "request_count") ?? 1,
+                Name(root, "organization"),
+                Name(root, "qhin")
+            ),
+            null
+        );
     }
 
     private static DateTimeOffset? Before(DateTimeOffset completed, long? durationMs) =>
-        durationMs is { } ms && ms >= 0 && ms <= (completed - DateTimeOffset.MinValue).TotalMilliseconds ? completed.AddMilliseconds(-ms) : null;
+        durationMs is { } ms && ms >= 0 && ms <= (completed - DateTimeOffset.MinValue).TotalMilliseconds
+            ? completed.AddMilliseconds(-ms)
+            : null;
 
     private static string? Status(JsonElement root) =>
         Find(root, "status") is { } status
@@ -84,8 +93,7 @@ internal static class ExecutionDerivation
         Text(root, names) is { } text ? EventInstant.Parse(System.Text.Encoding.UTF8.GetBytes(text)) : null;
 
     /// <summary>A name by which a summary groups. A longer one is cut, because a summary lists many names.</summary>
-    private static string? Name(JsonElement root, string name) =>
-        Text(root, name) is { } text ? TextStart.Of(text, MaxNameLength) : null;
+    private static string? Name(JsonElement root, string name) => Text(root, name) is { } text ? TextStart.Of(text, MaxNameLength) : null;
 
     private static string? Text(JsonElement? parent, params ReadOnlySpan<string> names)
     {
@@ -102,7 +110,11 @@ internal static class ExecutionDerivation
     {
         foreach (var name in names)
         {
-            if (Find(root, name) is { ValueKind: JsonValueKind.Number } value && value.TryGetDouble(out var number) && Math.Abs(number) < long.MaxValue)
+            if (
+                Find(root, name) is { ValueKind: JsonValueKind.Number } value
+                && value.TryGetDouble(out var number)
+                && Math.Abs(number) < long.MaxValue
+            )
                 return (long)Math.Round(number);
         }
 
@@ -114,7 +126,11 @@ internal static class ExecutionDerivation
         Member(parent, name) ?? Member(Member(parent, "execution"), name) ?? Member(Member(parent, "outcome"), name);
 
     private static JsonElement? Member(JsonElement? parent, string name) =>
-        parent is { ValueKind: JsonValueKind.Object } found && found.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+        parent is { ValueKind: JsonValueKind.Object } found
+        && found.TryGetProperty(name, out var value)
+        && value.ValueKind != JsonValueKind.Null
+            ? value
+            : null;
 
     private static string? TextOf(JsonElement value)
     {

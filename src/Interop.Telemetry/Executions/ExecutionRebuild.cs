@@ -19,7 +19,9 @@ internal sealed class ExecutionRebuild(TelemetryDatabase telemetry)
         while (true)
         {
             var page = await telemetry.Database.ReadAsync(
-                (session, token) => EventStore.ReadCompletedSearchesAsync(session, after, PageSize, token), cancellationToken);
+                (session, token) => EventStore.ReadCompletedSearchesAsync(session, after, PageSize, token),
+                cancellationToken
+            );
             var found = new Dictionary<string, (long, DerivedExecution)>(StringComparer.Ordinal);
             foreach (var stored in page)
             {
@@ -37,7 +39,10 @@ internal sealed class ExecutionRebuild(TelemetryDatabase telemetry)
                 }
             }
 
-            await telemetry.Database.WriteAsync((session, token) => ExecutionStore.WriteAsync(session, found.Values, token), cancellationToken);
+            await telemetry.Database.WriteAsync(
+                (session, token) => ExecutionStore.WriteAsync(session, found.Values, token),
+                cancellationToken
+            );
             yield return new MaterializeProgress(materialized, skipped, named);
             if (page.Count < PageSize)
                 yield break;

@@ -10,8 +10,7 @@ internal static class ExecutionStore
 {
     private const int MaxBreakdowns = 1_000;
 
-    private const string Counts =
-        """
+    private const string Counts = """
         COUNT(*) AS total_executions,
         COALESCE(SUM(CASE WHEN status = 'success' THEN 1 ELSE 0 END), 0) AS success_count,
         COALESCE(SUM(CASE WHEN status = 'success' THEN 0 ELSE 1 END), 0) AS failure_count,
@@ -33,13 +32,18 @@ internal static class ExecutionStore
             new("qhin", ColumnType.Text),
             new("telemetry_id", ColumnType.Integer),
         ],
-        ["execution_id"]);
+        ["execution_id"]
+    );
 
     private sealed record Totals(long TotalExecutions, long SuccessCount, long FailureCount, long AverageDurationMs);
 
-    /// <summary>Adds the executions of stored events, which are given with increasing row ids. Events that lack a value are counted.</summary>
+    /// <summary>Adds the executions of stored events, which are given with increasing row ids. Events that lack a value are
+    /// counted.</summary>
     public static async Task WriteAsync(
-        DbSession session, IEnumerable<(long Id, TelemetryEvent Event)> events, CancellationToken cancellationToken)
+        DbSession session,
+        IEnumerable<(long Id, TelemetryEvent Event)> events,
+        CancellationToken cancellationToken
+    )
     {
         Dictionary<string, (long Id, DerivedExecution Execution)>? found = null;
         var skipped = 0;
@@ -61,7 +65,10 @@ internal static class ExecutionStore
 
     /// <summary>Adds executions with distinct ids. A later event of an execution replaces an earlier one.</summary>
     public static async Task WriteAsync(
-        DbSession session, IReadOnlyCollection<(long Id, DerivedExecution Execution)> executions, CancellationToken cancellationToken)
+        DbSession session,
+        IReadOnlyCollection<(long Id, DerivedExecution Execution)> executions,
+        CancellationToken cancellationToken
+    )
     {
         using var rows = new RowBatch(Table);
         foreach (var (id, execution) in executions)
@@ -83,21 +90,43 @@ internal static class ExecutionStore
 
     /// <summary>The next executions, the latest completed first.</summary>
     public static async Task<ImmutableArray<PdExecution>> ReadAsync(
-        DbSession session, ExecutionFilter filter, ExecutionPosition? after, int limit, CancellationToken cancellationToken) =>
-    [
-        .. await session.QueryAsync<PdExecution>(
-            $"""
-            SELECT execution_id, started_at, completed_at, duration_ms, status, request_count FROM pd_executions
-            WHERE {Conditions(filter)}{(after is null ? "" : " AND completed_at <= @CompletedAt AND (completed_at < @CompletedAt OR execution_id > @ExecutionId)")}
-            ORDER BY completed_at DESC, execution_id LIMIT @Limit
-            """,
-            new { filter.Since, filter.Until, filter.Status, filter.Organization, filter.Qhin, after?.CompletedAt, after?.ExecutionId, Limit = limit },
-            cancellationToken),
-    ];
+        DbSession session,
+        ExecutionFilter filter,
+        ExecutionPosition? after,
+        int limit,
+        CancellationToken cancellationToken
+    ) =>
+        [
+            .. await session.QueryAsync<PdExecution>(
+                $"""
+                SELECT execution_id, started_at, completed_at, duration_ms, status, request_count FROM pd_executions
+                WHERE {Conditions(filter)}{(
+                    after is null
+                        ? ""
+                        : " AND completed_at <= @CompletedAt AND (completed_at < @CompletedAt OR execution_id > @ExecutionId)"
+                )}
+                ORDER BY completed_at DESC, execution_id LIMIT @Limit
+                """,
+                new
+                {
+                    filter.Since,
+                    filter.Until,
+                    filter.Status,
+                    filter.Organization,
+                    filter.Qhin,
+                    after?.CompletedAt,
+                    after?.ExecutionId,
+                    Limit = limit,
+                },
+                cancellationToken
+            ),
+        ];
 
     public static async Task<PdSummary> SummarizeAsync(DbSession session, ExecutionFilter filter, CancellationToken cancellationToken)
     {
-        var totals = (await session.FirstAsync<Totals>($"SELECT {Counts} FROM pd_executions WHERE {Conditions(filter)}", filter, cancellationToken))!;
+        var totals = (
+            await session.FirstAsync<Totals>($"SELECT {Counts} FROM pd_executions WHERE {Conditions(filter)}", filter, cancellationToken)
+        )!;
         return new PdSummary(
             totals.TotalExecutions,
             totals.SuccessCount,
@@ -106,27 +135,47 @@ internal static class ExecutionStore
             await PercentileAsync(session, filter, totals.TotalExecutions, 50, cancellationToken),
             await PercentileAsync(session, filter, totals.TotalExecutions, 95, cancellationToken),
             await BreakDownAsync(session, filter, "organization", cancellationToken),
-            await BreakDownAsync(session, filter, "qhin", cancellationToken));
+            await BreakDownAsync(session, filter, "qhin", cancellationToken)
+        );
     }
 
     /// <summary>The nearest-rank percentile: the smallest stored duration that at least so many percent do not exceed.</summary>
     private static async Task<long?> PercentileAsync(
-        DbSession session, ExecutionFilter filter, long total, int percent, CancellationToken cancellationToken) =>
+        DbSession session,
+        ExecutionFilter filter,
+        long total,
+        int percent,
+        CancellationToken cancellationToken
+    ) =>
         total == 0
             ? null
             : await session.ScalarAsync<long>(
                 $"SELECT duration_ms FROM pd_executions WHERE {Conditions(filter)} ORDER BY duration_ms LIMIT 1 OFFSET @Skip",
-                new { filter.Since, filter.Until, filter.Status, filter.Organization, filter.Qhin, Skip = (total * percent + 99) / 100 - 1 },
-                cancellationToken);
+                new
+                {
+                    filter.Since,
+                    filter.Until,
+                    filter.Status,
+                    filter.Organization,
+                    filter.Qhin,
+                    Skip = (total * percent + 99) / 100 - 1,
+                },
+                cancellationToken
+            );
 
     private static async Task<ImmutableArray<PdBreakdown>> BreakDownAsync(
-        DbSession session, ExecutionFilter filter, string column, CancellationToken cancellationToken) =>
-    [
-        .. await session.QueryAsync<PdBreakdown>(
-            $"SELECT {column} AS name, {Counts} FROM pd_executions WHERE {Conditions(filter)} GROUP BY {column} ORDER BY total_executions DESC, name LIMIT {MaxBreakdowns}",
-            filter,
-            cancellationToken),
-    ];
+        DbSession session,
+        ExecutionFilter filter,
+        string column,
+        CancellationToken cancellationToken
+    ) =>
+        [
+            .. await session.QueryAsync<PdBreakdown>(
+                $"SELECT {column} AS name, {Counts} FROM pd_executions WHERE {Conditions(filter)} GROUP BY {column} ORDER BY total_executions DESC, name LIMIT {MaxBreakdowns}",
+                filter,
+                cancellationToken
+            ),
+        ];
 
     private static string Conditions(ExecutionFilter filter)
     {

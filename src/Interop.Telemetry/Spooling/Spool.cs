@@ -57,7 +57,8 @@ internal sealed partial class Spool : IDisposable
     /// <summary>The bytes that the database does not have yet.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
-    /// <summary>Adds the records in one write and waits until they are on the disk. Rejects beyond the number that the database keeps are dropped.</summary>
+    /// <summary>Adds the records in one write and waits until they are on the disk. Rejects beyond the number that the database keeps are
+    /// dropped.</summary>
     /// <returns>Where they end; null: there is no room, and none was added.</returns>
     /// <exception cref="IOException">The disk failed, and none was added.</exception>
     public SpoolPosition? Append(IReadOnlyList<TelemetryEvent> events, IReadOnlyList<Reject> rejects)
@@ -210,7 +211,10 @@ internal sealed partial class Spool : IDisposable
         }
         catch (IOException e)
         {
-            throw new IOException($"Another process uses {Path.GetDirectoryName(path)}: give each process an INTEROP_DATA of its own ({e.Message})", e);
+            throw new IOException(
+                $"Another process uses {Path.GetDirectoryName(path)}: give each process an INTEROP_DATA of its own ({e.Message})",
+                e
+            );
         }
     }
 
@@ -220,14 +224,21 @@ internal sealed partial class Spool : IDisposable
         LogDamaged(damage.Path, damage.Start, damage.End, damage.Path + SpoolSegment.DamagedExtension);
     }
 
-    [LoggerMessage(4101, LogLevel.Warning, "{Path}: the last {Bytes} bytes were not completely written, so they were never confirmed to a sender; they are cut off")]
+    [LoggerMessage(
+        4101,
+        LogLevel.Warning,
+        "{Path}: the last {Bytes} bytes were not completely written, so they were never confirmed to a sender; they are cut off"
+    )]
     private partial void LogCut(string path, long bytes);
 
     [LoggerMessage(4102, LogLevel.Information, "{Directory} holds {Bytes} bytes of events for the database")]
     private partial void LogFound(long bytes, string directory);
 
-    [LoggerMessage(4103, LogLevel.Error,
-        "{Path}: bytes {Start} to {End} are damaged; accepted events may be lost. The frames behind them are stored. The file will be kept as {KeptAs}")]
+    [LoggerMessage(
+        4103,
+        LogLevel.Error,
+        "{Path}: bytes {Start} to {End} are damaged; accepted events may be lost. The frames behind them are stored. The file will be kept as {KeptAs}"
+    )]
     private partial void LogDamaged(string path, long start, long end, string keptAs);
 
     [LoggerMessage(4104, LogLevel.Warning, "{Count} damaged spool files are in {Directory}: examine them, then delete them")]

@@ -7,7 +7,8 @@ namespace Interop.Telemetry.Spooling;
 
 /// <summary>
 /// One record of the spool: the length of its body (32 bits, little-endian), the CRC-32C of that length and the body, then the body.
-/// The body is its kind, the instant of arrival (UTC ticks), and an event's payload, or a reject's reason, event id and raw text, each with its length.
+/// The body is its kind, the instant of arrival (UTC ticks), and an event's payload, or a reject's reason, event id and raw text, each with
+/// its length.
 /// </summary>
 internal static class SpoolFrame
 {
@@ -25,7 +26,10 @@ internal static class SpoolFrame
         body[0] = EventKind;
         BinaryPrimitives.WriteInt64LittleEndian(body[1..], one.ReceivedAt.UtcTicks);
         BinaryPrimitives.WriteInt32LittleEndian(header, BodyHeaderSize + one.Raw.Length);
-        BinaryPrimitives.WriteUInt32LittleEndian(header[sizeof(uint)..], Crc(Crc(Crc(uint.MaxValue, header[..sizeof(uint)]), body), one.Raw.Span));
+        BinaryPrimitives.WriteUInt32LittleEndian(
+            header[sizeof(uint)..],
+            Crc(Crc(Crc(uint.MaxValue, header[..sizeof(uint)]), body), one.Raw.Span)
+        );
         into.Write(header);
         into.Write(one.Raw.Span);
     }
@@ -77,7 +81,8 @@ internal static class SpoolFrame
         return -1;
     }
 
-    /// <summary>Whether the data begin like a frame whose end is missing, or consist of zeros: what a process leaves that dies while it writes.</summary>
+    /// <summary>Whether the data begin like a frame whose end is missing, or consist of zeros: what a process leaves that dies while it
+    /// writes.</summary>
     public static bool IsIncomplete(ReadOnlySpan<byte> data)
     {
         if (data.Length < HeaderSize || !data.ContainsAnyExcept((byte)0))

@@ -99,7 +99,8 @@ internal sealed class SpoolSegment : IDisposable
         }
     }
 
-    /// <summary>The next records that the database does not have, at most so many. Ranges that hold no sound frame are skipped and reported.</summary>
+    /// <summary>The next records that the database does not have, at most so many. Ranges that hold no sound frame are skipped and
+    /// reported.</summary>
     /// <returns>Null: nothing is left.</returns>
     public SpoolChunk? Read(int maxRecords, Action<SpoolDamage> damaged)
     {
@@ -156,7 +157,8 @@ internal sealed class SpoolSegment : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // The bytes stay behind Length, where they are not read. After a restart they are cut off or stored: a refused event that is stored does no harm.
+            // The bytes stay behind Length, where they are not read. After a restart they are cut off or stored: a refused event that is
+            // stored does no harm.
         }
     }
 

@@ -8,19 +8,21 @@ internal sealed class CsvRowReader : IDisposable
     private readonly CsvReader _reader;
     private long? _unclosedQuote;
 
-    private CsvRowReader(Stream stream) => _reader = CsvReader.Create(
-        new CsvTextReader(stream),
-        new CsvReaderOptions
-        {
-            TrackLineNumbers = true,
-            MaxRecordSize = CsvLimits.MostRowBytes,
-            IncludeValuesInExceptions = false,
-            OnMalformedRecord = record =>
+    private CsvRowReader(Stream stream) =>
+        _reader = CsvReader.Create(
+            new CsvTextReader(stream),
+            new CsvReaderOptions
             {
-                if (record.Reason == CsvMalformedReason.UnterminatedQuote)
-                    _unclosedQuote = record.LineNumber;
-            },
-        });
+                TrackLineNumbers = true,
+                MaxRecordSize = CsvLimits.MostRowBytes,
+                IncludeValuesInExceptions = false,
+                OnMalformedRecord = record =>
+                {
+                    if (record.Reason == CsvMalformedReason.UnterminatedQuote)
+                        _unclosedQuote = record.LineNumber;
+                },
+            }
+        );
 
     /// <summary>The names of the columns, trimmed.</summary>
     public string[] Header { get; private set; } = [];
@@ -74,7 +76,11 @@ internal sealed class CsvRowReader : IDisposable
         if (Header.All(name => name.Length == 0))
             throw new CsvException(FileRefusalReason.Empty, "the file is empty", 1);
         if (Header.Length > CsvLimits.MostColumns)
-            throw new CsvException(FileRefusalReason.Parse, $"the file has {Header.Length} columns; at most {CsvLimits.MostColumns} are read", 1);
+            throw new CsvException(
+                FileRefusalReason.Parse,
+                $"the file has {Header.Length} columns; at most {CsvLimits.MostColumns} are read",
+                1
+            );
         if (Header.Where(name => name.Length > 0).GroupBy(ColumnName.Fold).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new CsvException(FileRefusalReason.Parse, $"the column {twice.First()} occurs twice", 1);
     }
@@ -87,7 +93,11 @@ internal sealed class CsvRowReader : IDisposable
         }
         catch (CsvFormatException e)
         {
-            throw new CsvException(FileRefusalReason.Parse, $"a row has more than {CsvLimits.MostRowBytes / 1024} KiB, or its quotes are wrong", Math.Max(1, e.LineNumber));
+            throw new CsvException(
+                FileRefusalReason.Parse,
+                $"a row has more than {CsvLimits.MostRowBytes / 1024} KiB, or its quotes are wrong",
+                Math.Max(1, e.LineNumber)
+            );
         }
     }
 }

@@ -3,14 +3,20 @@ using System.Text;
 namespace Interop.Uploads.Csv;
 
 /// <summary>
-/// Text of a stream that is UTF-8 (with or without byte order mark) or Windows-1252. The first byte above 127 decides: if it begins a valid UTF-8
-/// sequence, the file is UTF-8, and an invalid sequence later is an error. Refuses NUL characters, which UTF-16 files and ZIP archives have.
+/// Text of a stream that is UTF-8 (with or without byte order mark) or Windows-1252. The first byte above 127 decides: if it begins a valid
+/// UTF-8
+/// sequence, the file is UTF-8, and an invalid sequence later is an error. Refuses NUL characters, which UTF-16 files and ZIP archives
+/// have.
 /// </summary>
 internal sealed class CsvTextReader(Stream stream) : TextReader
 {
     private const int BufferBytes = 64 * 1024;
     private static readonly Encoding Utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-    private static readonly Encoding Windows1252 = CodePagesEncodingProvider.Instance.GetEncoding(1252, EncoderFallback.ExceptionFallback, DecoderFallback.ExceptionFallback)!;
+    private static readonly Encoding Windows1252 = CodePagesEncodingProvider.Instance.GetEncoding(
+        1252,
+        EncoderFallback.ExceptionFallback,
+        DecoderFallback.ExceptionFallback
+    )!;
 
     private readonly byte[] _bytes = new byte[BufferBytes];
     private readonly char[] _characters = new char[BufferBytes + 16];
@@ -44,7 +50,12 @@ internal sealed class CsvTextReader(Stream stream) : TextReader
 
     private async Task FillAsync(CancellationToken cancellationToken)
     {
-        var read = await stream.ReadAtLeastAsync(_bytes.AsMemory(_byteCount), Math.Min(4096, _bytes.Length - _byteCount), throwOnEndOfStream: false, cancellationToken);
+        var read = await stream.ReadAtLeastAsync(
+            _bytes.AsMemory(_byteCount),
+            Math.Min(4096, _bytes.Length - _byteCount),
+            throwOnEndOfStream: false,
+            cancellationToken
+        );
         _byteCount += read;
         _isEnded = read == 0 || _byteCount < 4096;
         var bytes = _bytes.AsSpan(0, _byteCount);
@@ -75,15 +86,25 @@ internal sealed class CsvTextReader(Stream stream) : TextReader
         }
         catch (DecoderFallbackException)
         {
-            throw new CsvException(FileRefusalReason.Encoding, "the file is neither UTF-8 nor Windows-1252", _line + bytes.Count((byte)'\n'));
+            throw new CsvException(
+                FileRefusalReason.Encoding,
+                "the file is neither UTF-8 nor Windows-1252",
+                _line + bytes.Count((byte)'\n')
+            );
         }
         var text = _characters.AsSpan(0, _count);
         if (text.IndexOf('\0') is var nul && nul >= 0)
-            throw new CsvException(FileRefusalReason.Encoding, "the file has a NUL character; it is not a text file", _line + text[..nul].Count('\n'));
+            throw new CsvException(
+                FileRefusalReason.Encoding,
+                "the file has a NUL character; it is not a text file",
+                _line + text[..nul].Count('\n')
+            );
         _line += text.Count('\n');
     }
 
-    private static int AsciiPrefix(ReadOnlySpan<byte> bytes) => bytes.IndexOfAnyExceptInRange((byte)0, (byte)127) is var at && at >= 0 ? at : bytes.Length;
+    private static int AsciiPrefix(ReadOnlySpan<byte> bytes) =>
+        bytes.IndexOfAnyExceptInRange((byte)0, (byte)127) is var at && at >= 0 ? at : bytes.Length;
 
-    private static bool IsUtf8(ReadOnlySpan<byte> bytes) => Rune.DecodeFromUtf8(bytes, out _, out _) is System.Buffers.OperationStatus.Done or System.Buffers.OperationStatus.NeedMoreData;
+    private static bool IsUtf8(ReadOnlySpan<byte> bytes) =>
+        Rune.DecodeFromUtf8(bytes, out _, out _) is System.Buffers.OperationStatus.Done or System.Buffers.OperationStatus.NeedMoreData;
 }

@@ -22,7 +22,10 @@ internal abstract class FileFormat
     public int[] Locate(string[] header)
     {
         var names = Array.ConvertAll(header, ColumnName.Fold);
-        var missing = Columns.Where(column => column.IsRequired && !names.Contains(ColumnName.Fold(column.Name))).Select(column => column.Name).ToArray();
+        var missing = Columns
+            .Where(column => column.IsRequired && !names.Contains(ColumnName.Fold(column.Name)))
+            .Select(column => column.Name)
+            .ToArray();
         if (missing.Length > 0)
             throw new CsvException(FileRefusalReason.MissingColumns, string.Join(", ", missing), 1);
         return [.. Columns.Select(column => Array.IndexOf(names, ColumnName.Fold(column.Name)))];

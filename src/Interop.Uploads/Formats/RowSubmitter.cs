@@ -21,11 +21,18 @@ internal enum OutcomeKind
 /// <summary>What became of a submitted row.</summary>
 /// <param name="Outcome">The ids on the upstream as JSON.</param>
 /// <param name="UnknownTerms">Terms without a code.</param>
-internal sealed record RowOutcome(OutcomeKind Kind, string? Outcome = null, string? Error = null, TimeSpan? RetryAfter = null, IReadOnlyList<string>? UnknownTerms = null)
+internal sealed record RowOutcome(
+    OutcomeKind Kind,
+    string? Outcome = null,
+    string? Error = null,
+    TimeSpan? RetryAfter = null,
+    IReadOnlyList<string>? UnknownTerms = null
+)
 {
     public static RowOutcome Refused(string error) => new(OutcomeKind.Refused, Error: error);
 
-    public static RowOutcome Unavailable(string error, TimeSpan? retryAfter = null) => new(OutcomeKind.Unavailable, Error: error, RetryAfter: retryAfter);
+    public static RowOutcome Unavailable(string error, TimeSpan? retryAfter = null) =>
+        new(OutcomeKind.Unavailable, Error: error, RetryAfter: retryAfter);
 
     public static RowOutcome Stop(string error) => new(OutcomeKind.Stop, Error: error);
 }

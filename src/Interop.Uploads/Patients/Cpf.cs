@@ -16,7 +16,12 @@ internal static class Cpf
                 return null;
             digits[count++] = letter;
         }
-        if (count != 11 || digits.IndexOfAnyExcept(digits[0]) < 0 || CheckDigit(digits[..9]) != digits[9] || CheckDigit(digits[..10]) != digits[10])
+        if (
+            count != 11
+            || digits.IndexOfAnyExcept(digits[0]) < 0
+            || CheckDigit(digits[..9]) != digits[9]
+            || CheckDigit(digits[..10]) != digits[10]
+        )
             return null;
         return new string(digits);
     }

@@ -21,9 +21,11 @@ internal sealed class FilePreviewer(MappingProfiles profiles, ITerminology termi
             while (rows.Count < MostRows && await reader.ReadAsync(cancellationToken))
             {
                 var fields = positions.Select(at => at >= 0 && at < reader.Fields.Length ? reader.Fields[at].Trim() : "").ToArray();
-                rows.Add(format.Map(fields, out var problem) is { } mapped
-                    ? new PreviewRow(reader.Line, null, new JsonText(await BundleAsync(format, mapped, cancellationToken)))
-                    : new PreviewRow(reader.Line, problem, null));
+                rows.Add(
+                    format.Map(fields, out var problem) is { } mapped
+                        ? new PreviewRow(reader.Line, null, new JsonText(await BundleAsync(format, mapped, cancellationToken)))
+                        : new PreviewRow(reader.Line, problem, null)
+                );
             }
             return new FilePreview(null, rows.ToImmutable());
         }

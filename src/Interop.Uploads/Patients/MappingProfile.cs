@@ -22,10 +22,14 @@ internal sealed record MappingProfile
 
     public TermMapping? Terms { get; init; }
 
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow };
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow,
+    };
 
     /// <exception cref="JsonException">The text is no profile.</exception>
-    public static MappingProfile Parse(Stream json) => JsonSerializer.Deserialize<MappingProfile>(json, Json) ?? throw new JsonException("A profile is a JSON object.");
+    public static MappingProfile Parse(Stream json) =>
+        JsonSerializer.Deserialize<MappingProfile>(json, Json) ?? throw new JsonException("A profile is a JSON object.");
 }
 
 /// <param name="Format">`cpf` checks and normalizes a Brazilian CPF; null keeps the text.</param>

@@ -34,8 +34,11 @@ internal sealed class MappingProfiles
     }
 
     /// <exception cref="UnknownProfileException">There is none of the name.</exception>
-    public PatientFormat Find(string? name) => _formats.GetValueOrDefault(name ?? Default)
-        ?? throw new UnknownProfileException($"there is no mapping profile '{name}'; known are {string.Join(", ", _formats.Keys.Order(StringComparer.Ordinal))}");
+    public PatientFormat Find(string? name) =>
+        _formats.GetValueOrDefault(name ?? Default)
+        ?? throw new UnknownProfileException(
+            $"there is no mapping profile '{name}'; known are {string.Join(", ", _formats.Keys.Order(StringComparer.Ordinal))}"
+        );
 
     private void Add(MappingProfile profile) => _formats[profile.Name] = new PatientFormat(profile);
 }

@@ -7,14 +7,20 @@ using Interop.Uploads.Csv;
 namespace Interop.Uploads.Patients;
 
 /// <summary>
-/// The transaction of one row: the Patient by conditional update on its identifier, and each term by conditional create on an identifier that is
+/// The transaction of one row: the Patient by conditional update on its identifier, and each term by conditional create on an identifier
+/// that is
 /// derived from the patient's identifier and the code. So a row that is sent again, from this file or a corrected copy, doubles nothing.
 /// </summary>
 internal static class PatientBundle
 {
     private const string EntrySystem = "urn:interop:upload-entry";
 
-    public static byte[] Write(MappingProfile profile, PatientRow row, IReadOnlyList<(string Term, CodedTerm? Code)> terms, DateTimeOffset now)
+    public static byte[] Write(
+        MappingProfile profile,
+        PatientRow row,
+        IReadOnlyList<(string Term, CodedTerm? Code)> terms,
+        DateTimeOffset now
+    )
     {
         using var stream = new MemoryStream(2048);
         using (var json = new Utf8JsonWriter(stream))
@@ -88,7 +94,15 @@ internal static class PatientBundle
         json.WriteEndObject();
     }
 
-    private static void WriteTerm(Utf8JsonWriter json, string type, string key, string term, CodedTerm? code, string patientUrl, DateTimeOffset now)
+    private static void WriteTerm(
+        Utf8JsonWriter json,
+        string type,
+        string key,
+        string term,
+        CodedTerm? code,
+        string patientUrl,
+        DateTimeOffset now
+    )
     {
         var instant = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
         json.WriteStartObject();
@@ -153,5 +167,7 @@ internal static class PatientBundle
     }
 
     private static string EntryKey(MappingProfile profile, PatientRow row, string term, CodedTerm? code) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{profile.Identifier.System}|{row.Identifier}|{code?.Code ?? ColumnName.Fold(term)}")));
+        Convert.ToHexStringLower(
+            SHA256.HashData(Encoding.UTF8.GetBytes($"{profile.Identifier.System}|{row.Identifier}|{code?.Code ?? ColumnName.Fold(term)}"))
+        );
 }

@@ -5,7 +5,13 @@ using Microsoft.Extensions.Options;
 namespace Interop.Uploads.Patients;
 
 /// <summary>CSV files of patients for a FHIR server.</summary>
-internal sealed class PatientFiles(MappingProfiles profiles, ITerminology terminology, TransactionClient client, IOptions<UploadOptions> options, TimeProvider time) : IFileKind
+internal sealed class PatientFiles(
+    MappingProfiles profiles,
+    ITerminology terminology,
+    TransactionClient client,
+    IOptions<UploadOptions> options,
+    TimeProvider time
+) : IFileKind
 {
     public FileKind Kind => FileKind.Fhir;
 
@@ -13,13 +19,20 @@ internal sealed class PatientFiles(MappingProfiles profiles, ITerminology termin
 
     public FileFormat Format(string? profile) => profiles.Find(profile);
 
-    public IRowSubmitter Submitter(string? profile) => new PatientSubmitter(profiles.Find(profile), terminology, client, options.Value.Parallelism, time);
+    public IRowSubmitter Submitter(string? profile) =>
+        new PatientSubmitter(profiles.Find(profile), terminology, client, options.Value.Parallelism, time);
 
     public string? RecordKey(string[] fields) => null;
 }
 
 /// <summary>One transaction per row.</summary>
-internal sealed class PatientSubmitter(PatientFormat format, ITerminology terminology, TransactionClient client, int parallelism, TimeProvider time) : IRowSubmitter
+internal sealed class PatientSubmitter(
+    PatientFormat format,
+    ITerminology terminology,
+    TransactionClient client,
+    int parallelism,
+    TimeProvider time
+) : IRowSubmitter
 {
     public string? NotConfigured => client.IsConfigured ? null : "FHIR_TARGET_URL is not set, and there is no source 'default'";
 
@@ -27,7 +40,10 @@ internal sealed class PatientSubmitter(PatientFormat format, ITerminology termin
 
     // Rows of one patient go one after the other, so that they do not conflict on the server.
     public IEnumerable<IReadOnlyList<FileRow>> Group(IReadOnlyList<FileRow> rows) =>
-        rows.GroupBy(row => format.Map(row.Fields, out _)?.Identifier ?? row.Line.ToString(System.Globalization.CultureInfo.InvariantCulture)).Select(group => group.ToArray());
+        rows.GroupBy(row =>
+                format.Map(row.Fields, out _)?.Identifier ?? row.Line.ToString(System.Globalization.CultureInfo.InvariantCulture)
+            )
+            .Select(group => group.ToArray());
 
     public async Task<IReadOnlyList<RowOutcome>> SubmitAsync(IReadOnlyList<FileRow> group, CancellationToken cancellationToken)
     {

@@ -30,7 +30,13 @@ internal sealed class PatientFormat : FileFormat
     private const int MostTerms = 50;
     private readonly MappingProfile _profile;
     private readonly Dictionary<string, string> _genders;
-    private readonly int _identifier, _name, _gender, _birthDate, _phone, _country, _terms;
+    private readonly int _identifier,
+        _name,
+        _gender,
+        _birthDate,
+        _phone,
+        _country,
+        _terms;
 
     public PatientFormat(MappingProfile profile)
     {
@@ -67,17 +73,32 @@ internal sealed class PatientFormat : FileFormat
         var words = fields[_name].Split(' ', StringSplitOptions.RemoveEmptyEntries);
         if (words.Length == 0)
             return Refuse($"{_profile.NameColumn} is missing", out problem);
-        var identifier = _profile.Identifier.Format == "cpf" ? Cpf.Normalize(fields[_identifier]) : fields[_identifier] is { Length: > 0 and <= 100 } text ? text : null;
+        var identifier =
+            _profile.Identifier.Format == "cpf" ? Cpf.Normalize(fields[_identifier])
+            : fields[_identifier] is { Length: > 0 and <= 100 } text ? text
+            : null;
         if (identifier is null)
             return Refuse($"{_profile.Identifier.Column} is missing or not valid", out problem);
         DateOnly? birthDate = null;
         if (_birthDate >= 0 && fields[_birthDate].Length > 0)
         {
-            if (!DateOnly.TryParseExact(fields[_birthDate], _profile.BirthDate!.Format, CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) || date.Year < 1850)
+            if (
+                !DateOnly.TryParseExact(
+                    fields[_birthDate],
+                    _profile.BirthDate!.Format,
+                    CultureInfo.InvariantCulture,
+                    DateTimeStyles.None,
+                    out var date
+                )
+                || date.Year < 1850
+            )
                 return Refuse($"{_profile.BirthDate.Column} is not a date of the form {_profile.BirthDate.Format}", out problem);
             birthDate = date;
         }
-        var terms = _terms < 0 ? [] : fields[_terms].Split(_profile.Terms!.Separator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var terms =
+            _terms < 0
+                ? []
+                : fields[_terms].Split(_profile.Terms!.Separator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (terms.Length > MostTerms)
             return Refuse($"{_profile.Terms!.Column} has more than {MostTerms} terms", out problem);
         return new PatientRow

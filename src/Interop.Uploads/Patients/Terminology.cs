@@ -33,5 +33,6 @@ internal sealed class BuiltInTerminology : ITerminology
         ["Pregnant"] = Pregnancy,
     }.ToDictionary(pair => ColumnName.Fold(pair.Key), pair => pair.Value, StringComparer.Ordinal);
 
-    public ValueTask<CodedTerm?> FindAsync(string term, CancellationToken cancellationToken) => new(Terms.GetValueOrDefault(ColumnName.Fold(term)));
+    public ValueTask<CodedTerm?> FindAsync(string term, CancellationToken cancellationToken) =>
+        new(Terms.GetValueOrDefault(ColumnName.Fold(term)));
 }

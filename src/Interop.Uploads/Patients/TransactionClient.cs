@@ -18,7 +18,8 @@ internal sealed class TransactionClient(IHttpClientFactory http, IOptions<Upload
 
     public bool IsConfigured => target.BaseUrl is not null;
 
-    /// <summary>The outcome of one transaction. An answer that is lost is <see cref="OutcomeKind.Unavailable"/>: conditional entries may be sent again.</summary>
+    /// <summary>The outcome of one transaction. An answer that is lost is <see cref="OutcomeKind.Unavailable"/>: conditional entries may be
+    /// sent again.</summary>
     public async Task<RowOutcome> PostAsync(byte[] bundle, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -27,7 +28,9 @@ internal sealed class TransactionClient(IHttpClientFactory http, IOptions<Upload
         {
             var outcome = await PostOnceAsync(bundle, renew: false, limit.Token);
             // A token may have expired: once more with a new one.
-            return outcome.Kind == OutcomeKind.Stop && target.Authorization is not null ? await PostOnceAsync(bundle, renew: true, limit.Token) : outcome;
+            return outcome.Kind == OutcomeKind.Stop && target.Authorization is not null
+                ? await PostOnceAsync(bundle, renew: true, limit.Token)
+                : outcome;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -42,7 +45,10 @@ internal sealed class TransactionClient(IHttpClientFactory http, IOptions<Upload
     private async Task<RowOutcome> PostOnceAsync(byte[] bundle, bool renew, CancellationToken cancellationToken)
     {
         using var client = http.CreateClient(HttpClientName);
-        using var request = new HttpRequestMessage(HttpMethod.Post, target.BaseUrl!.AbsoluteUri.TrimEnd('/')) { Content = new ByteArrayContent(bundle) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, target.BaseUrl!.AbsoluteUri.TrimEnd('/'))
+        {
+            Content = new ByteArrayContent(bundle),
+        };
         request.Content.Headers.ContentType = FhirJson;
         request.Headers.TryAddWithoutValidation("Accept", "application/fhir+json");
         if (target.Authorization is { } authorization)
@@ -55,13 +61,20 @@ internal sealed class TransactionClient(IHttpClientFactory http, IOptions<Upload
     {
         var status = (int)response.StatusCode;
         if (response.IsSuccessStatusCode)
-            return Locations(body) is { } ids ? new RowOutcome(OutcomeKind.Succeeded, ids) : RowOutcome.Refused("the answer is no transaction-response Bundle");
+            return Locations(body) is { } ids
+                ? new RowOutcome(OutcomeKind.Succeeded, ids)
+                : RowOutcome.Refused("the answer is no transaction-response Bundle");
         var reason = $"the server answered {status}{IssueCodes(body)}";
         return response.StatusCode switch
         {
-            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => RowOutcome.Stop($"{reason}: check the credentials of the FHIR server"),
+            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => RowOutcome.Stop(
+                $"{reason}: check the credentials of the FHIR server"
+            ),
             // Another writer came first: the same transaction is decided anew.
-            HttpStatusCode.Conflict or HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests => RowOutcome.Unavailable(reason, RetryAfter(response)),
+            HttpStatusCode.Conflict or HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests => RowOutcome.Unavailable(
+                reason,
+                RetryAfter(response)
+            ),
             _ when status >= 500 => RowOutcome.Unavailable(reason, RetryAfter(response)),
             _ => RowOutcome.Refused(reason),
         };
@@ -81,7 +94,11 @@ internal sealed class TransactionClient(IHttpClientFactory http, IOptions<Upload
             var references = new List<string>();
             foreach (var entry in entries.EnumerateArray())
             {
-                if (!entry.TryGetProperty("response", out var answer) || !answer.TryGetProperty("location", out var location) || location.GetString() is not { } text)
+                if (
+                    !entry.TryGetProperty("response", out var answer)
+                    || !answer.TryGetProperty("location", out var location)
+                    || location.GetString() is not { } text
+                )
                     continue;
                 var parts = text.Split("/_history")[0].Split('/');
                 references.Add(parts.Length >= 2 ? $"{parts[^2]}/{parts[^1]}" : text);
@@ -100,7 +117,11 @@ internal sealed class TransactionClient(IHttpClientFactory http, IOptions<Upload
         try
         {
             using var document = JsonDocument.Parse(body);
-            if (document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("issue", out var issues) && issues.ValueKind == JsonValueKind.Array)
+            if (
+                document.RootElement.ValueKind == JsonValueKind.Object
+                && document.RootElement.TryGetProperty("issue", out var issues)
+                && issues.ValueKind == JsonValueKind.Array
+            )
                 return $" ({string.Join(", ", issues.EnumerateArray().Take(5).Select(issue => issue.TryGetProperty("code", out var code) ? code.GetString() : null).Where(code => code is not null))})";
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
@@ -124,8 +145,15 @@ internal sealed record UploadTarget(Uri? BaseUrl, IAuthorization? Authorization)
         if ((targetUrl ?? defaultFhirServer) is not { Length: > 0 } url)
             return new UploadTarget(null, null);
         var target = new Uri(url);
-        var isOfSource = defaultFhirServer is not null
-            && Uri.Compare(target, new Uri(defaultFhirServer), UriComponents.SchemeAndServer, UriFormat.Unescaped, StringComparison.OrdinalIgnoreCase) == 0;
+        var isOfSource =
+            defaultFhirServer is not null
+            && Uri.Compare(
+                target,
+                new Uri(defaultFhirServer),
+                UriComponents.SchemeAndServer,
+                UriFormat.Unescaped,
+                StringComparison.OrdinalIgnoreCase
+            ) == 0;
         return new UploadTarget(target, isOfSource ? sources?.FindAuthorization(DefaultSource) : null);
     }
 }

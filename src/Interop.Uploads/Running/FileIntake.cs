@@ -34,9 +34,19 @@ internal sealed class FileIntake : IAsyncDisposable
 
     /// <summary>Registers the file, before its first byte.</summary>
     public static async Task<FileIntake> BeginAsync(
-        Database database, TimeProvider time, Guid fileId, FileRequest request, FileFormat format, long maxBytes, CancellationToken cancellationToken)
+        Database database,
+        TimeProvider time,
+        Guid fileId,
+        FileRequest request,
+        FileFormat format,
+        long maxBytes,
+        CancellationToken cancellationToken
+    )
     {
-        await database.WriteAsync((session, token) => FileStore.InsertAsync(session, fileId, request, time.GetUtcNow(), token), cancellationToken);
+        await database.WriteAsync(
+            (session, token) => FileStore.InsertAsync(session, fileId, request, time.GetUtcNow(), token),
+            cancellationToken
+        );
         return new FileIntake(database, time, fileId, format, maxBytes);
     }
 
@@ -74,7 +84,11 @@ internal sealed class FileIntake : IAsyncDisposable
         if (refusal is not null)
             await DeleteAsync(cancellationToken);
         else
-            await _database.WriteAsync((session, token) => FileStore.SetStatusAsync(session, _fileId, null, [FileStatus.Receiving], FileStatus.Running, null, null, token), cancellationToken);
+            await _database.WriteAsync(
+                (session, token) =>
+                    FileStore.SetStatusAsync(session, _fileId, null, [FileStatus.Receiving], FileStatus.Running, null, null, token),
+                cancellationToken
+            );
         return refusal;
     }
 
@@ -144,9 +158,10 @@ internal sealed class FileIntake : IAsyncDisposable
         var fields = new string[positions.Length];
         for (var i = 0; i < positions.Length; i++)
             fields[i] = positions[i] >= 0 && positions[i] < rows.Fields.Length ? rows.Fields[positions[i]].Trim() : "";
-        var problem = rows.Fields.Length != rows.Header.Length && !IsOnlyEmptyTail(rows)
-            ? $"the row has {rows.Fields.Length} fields and the header {rows.Header.Length}"
-            : _format.Problem(fields);
+        var problem =
+            rows.Fields.Length != rows.Header.Length && !IsOnlyEmptyTail(rows)
+                ? $"the row has {rows.Fields.Length} fields and the header {rows.Header.Length}"
+                : _format.Problem(fields);
         var status = problem is null ? _format.InitialStatus : RowStatus.Invalid;
         RowStore.Append(batch, _fileId.ToString(), rows.Line, status, fields, null, problem, 0, _time.GetUtcNow());
         return status switch
@@ -171,7 +186,8 @@ internal sealed class FileIntake : IAsyncDisposable
                     await FileStore.ChangeAsync(session, _fileId, 0, change, null, _time.GetUtcNow(), token);
                     await session.BulkUpsertAsync(batch, UpsertRule.KeepExisting, token);
                 },
-                cancellationToken);
+                cancellationToken
+            );
         }
         batch.Clear();
     }

@@ -23,7 +23,8 @@ public sealed record UploadOptions
     [Range(typeof(TimeSpan), "00:00:00", "7.00:00:00")]
     public TimeSpan OutageLimit { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>The first wait after an upstream was not available; each further wait is twice as long, up to 30 s. The default value is 1 s.</summary>
+    /// <summary>The first wait after an upstream was not available; each further wait is twice as long, up to 30 s. The default value is 1
+    /// s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:01:00")]
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromSeconds(1);
 

@@ -7,11 +7,18 @@ using Microsoft.Extensions.Logging;
 namespace Interop.Uploads.Running;
 
 /// <summary>
-/// Submits the rows of one file, page by page, and stores what became of them. Every page commits its rows and counters in one transaction that
+/// Submits the rows of one file, page by page, and stores what became of them. Every page commits its rows and counters in one transaction
+/// that
 /// carries the worker's epoch. A crash repeats at most one page, and submitting a row again changes nothing on the upstream.
 /// </summary>
 internal sealed partial class FileWorker(
-    Guid fileId, IReadOnlyDictionary<FileKind, IFileKind> kinds, Database database, UploadOptions options, TimeProvider time, ILogger<FileWorker> log) : IAsyncDisposable
+    Guid fileId,
+    IReadOnlyDictionary<FileKind, IFileKind> kinds,
+    Database database,
+    UploadOptions options,
+    TimeProvider time,
+    ILogger<FileWorker> log
+) : IAsyncDisposable
 {
     private const int RowsPerPage = 512;
     private const int MostUnknownTerms = 200;
@@ -60,9 +67,19 @@ internal sealed partial class FileWorker(
                 await heartbeat;
             }
             await database.WriteAsync(
-                (session, token) => FileStore.SetStatusAsync(
-                    session, fileId, file.Epoch, [FileStatus.Running], status, error, status == FileStatus.Waiting ? null : time.GetUtcNow(), token),
-                cancellationToken);
+                (session, token) =>
+                    FileStore.SetStatusAsync(
+                        session,
+                        fileId,
+                        file.Epoch,
+                        [FileStatus.Running],
+                        status,
+                        error,
+                        status == FileStatus.Waiting ? null : time.GetUtcNow(),
+                        token
+                    ),
+                cancellationToken
+            );
             LogEnded(fileId, status);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -91,7 +108,13 @@ internal sealed partial class FileWorker(
         {
             var now = time.GetUtcNow();
             var (claimed, found) = await database.WriteAsync(
-                async (session, token) => (await FileStore.ClaimAsync(session, fileId, now, now - options.SilenceLimit, token), await FileStore.FindAsync(session, fileId, token)), cancellationToken);
+                async (session, token) =>
+                    (
+                        await FileStore.ClaimAsync(session, fileId, now, now - options.SilenceLimit, token),
+                        await FileStore.FindAsync(session, fileId, token)
+                    ),
+                cancellationToken
+            );
             if (claimed is not null || found is not { Status: FileStatus.Running })
                 return claimed;
             await Task.Delay(options.SilenceLimit / 3, time, cancellationToken);
@@ -101,9 +124,12 @@ internal sealed partial class FileWorker(
     /// <summary>Decides for each received row whether an earlier line or another file has the same record.</summary>
     private async Task ClaimRecordsAsync(FileRecord file, IFileKind kind, CancellationToken cancellationToken)
     {
-        for (var after = 0L; ;)
+        for (var after = 0L; ; )
         {
-            var rows = await database.ReadAsync((session, token) => RowStore.ReadAsync(session, fileId, RowStatus.Received, after, RowsPerPage, token), cancellationToken);
+            var rows = await database.ReadAsync(
+                (session, token) => RowStore.ReadAsync(session, fileId, RowStatus.Received, after, RowsPerPage, token),
+                cancellationToken
+            );
             if (rows.Count == 0)
                 return;
             after = rows[^1].Line;
@@ -121,13 +147,29 @@ internal sealed partial class FileWorker(
                         var key = kind.RecordKey(row.Fields)!;
                         var isOwner = keys[key] == row.Line && owned.Contains(key);
                         duplicates += isOwner ? 0 : 1;
-                        RowStore.Append(batch, file.FileId, row.Line, isOwner ? RowStatus.Pending : RowStatus.Duplicate, row.Fields, null, null, row.Attempts, time.GetUtcNow());
+                        RowStore.Append(
+                            batch,
+                            file.FileId,
+                            row.Line,
+                            isOwner ? RowStatus.Pending : RowStatus.Duplicate,
+                            row.Fields,
+                            null,
+                            null,
+                            row.Attempts,
+                            time.GetUtcNow()
+                        );
                     }
-                    var change = new CounterChange { Received = -rows.Count, Pending = rows.Count - duplicates, Duplicates = duplicates };
+                    var change = new CounterChange
+                    {
+                        Received = -rows.Count,
+                        Pending = rows.Count - duplicates,
+                        Duplicates = duplicates,
+                    };
                     await FileStore.ChangeAsync(session, fileId, file.Epoch, change, null, time.GetUtcNow(), token);
                     await session.BulkUpsertAsync(batch, UpsertRule.Replace, token);
                 },
-                cancellationToken);
+                cancellationToken
+            );
             Notify();
         }
     }
@@ -135,9 +177,12 @@ internal sealed partial class FileWorker(
     private async Task<(string Status, string? Error)> SubmitAsync(FileRecord file, IFileKind kind, CancellationToken cancellationToken)
     {
         var submitter = kind.Submitter(file.Profile);
-        for (var after = 0L; ;)
+        for (var after = 0L; ; )
         {
-            var rows = await database.ReadAsync((session, token) => RowStore.ReadAsync(session, fileId, RowStatus.Pending, after, RowsPerPage, token), cancellationToken);
+            var rows = await database.ReadAsync(
+                (session, token) => RowStore.ReadAsync(session, fileId, RowStatus.Pending, after, RowsPerPage, token),
+                cancellationToken
+            );
             if (rows.Count == 0)
                 return (FileStatus.Completed, null);
             if (submitter.NotConfigured is { } missing)
@@ -149,7 +194,13 @@ internal sealed partial class FileWorker(
     }
 
     /// <summary>Submits a page until each row has its outcome. Returns the reason when the upstream refuses every row.</summary>
-    private async Task<string?> SubmitPageAsync(FileRecord file, IFileKind kind, IRowSubmitter submitter, IReadOnlyList<FileRow> rows, CancellationToken cancellationToken)
+    private async Task<string?> SubmitPageAsync(
+        FileRecord file,
+        IFileKind kind,
+        IRowSubmitter submitter,
+        IReadOnlyList<FileRow> rows,
+        CancellationToken cancellationToken
+    )
     {
         var firstFailure = (long?)null;
         for (var attempt = 1; rows.Count > 0; attempt++)
@@ -173,14 +224,16 @@ internal sealed partial class FileWorker(
                         }
                         if (stop is not null)
                             await stopped.CancelAsync();
-                    });
+                    }
+                );
             }
             catch (OperationCanceledException) when (stop is not null && !cancellationToken.IsCancellationRequested)
             {
                 // Rows without an outcome stay pending.
             }
 
-            var waits = rows.Where(row => outcomes.TryGetValue(row.Line, out var outcome) && outcome.Kind == OutcomeKind.Unavailable).ToArray();
+            var waits = rows.Where(row => outcomes.TryGetValue(row.Line, out var outcome) && outcome.Kind == OutcomeKind.Unavailable)
+                .ToArray();
             if (waits.Length > 0)
                 firstFailure ??= time.GetTimestamp();
             var givesUp = waits.Length > 0 && time.GetElapsedTime(firstFailure!.Value) >= options.OutageLimit;
@@ -201,20 +254,39 @@ internal sealed partial class FileWorker(
     }
 
     private async Task CommitAsync(
-        FileRecord file, IFileKind kind, IReadOnlyList<FileRow> rows, Dictionary<long, RowOutcome> outcomes, bool givesUp, CancellationToken cancellationToken)
+        FileRecord file,
+        IFileKind kind,
+        IReadOnlyList<FileRow> rows,
+        Dictionary<long, RowOutcome> outcomes,
+        bool givesUp,
+        CancellationToken cancellationToken
+    )
     {
         using var batch = new RowBatch(RowStore.Shape);
-        int succeeded = 0, failed = 0;
+        int succeeded = 0,
+            failed = 0;
         foreach (var row in rows)
         {
-            if (!outcomes.TryGetValue(row.Line, out var outcome) || outcome.Kind == OutcomeKind.Stop || (outcome.Kind == OutcomeKind.Unavailable && !givesUp))
+            if (
+                !outcomes.TryGetValue(row.Line, out var outcome)
+                || outcome.Kind == OutcomeKind.Stop
+                || (outcome.Kind == OutcomeKind.Unavailable && !givesUp)
+            )
                 continue;
             var isSuccess = outcome.Kind == OutcomeKind.Succeeded;
             succeeded += isSuccess ? 1 : 0;
             failed += isSuccess ? 0 : 1;
             RowStore.Append(
-                batch, file.FileId, row.Line, isSuccess ? RowStatus.Succeeded : RowStatus.Failed, isSuccess && kind.ErasesData ? null : row.Fields,
-                outcome.Outcome, outcome.Error, row.Attempts + 1, time.GetUtcNow());
+                batch,
+                file.FileId,
+                row.Line,
+                isSuccess ? RowStatus.Succeeded : RowStatus.Failed,
+                isSuccess && kind.ErasesData ? null : row.Fields,
+                outcome.Outcome,
+                outcome.Error,
+                row.Attempts + 1,
+                time.GetUtcNow()
+            );
             foreach (var term in outcome.UnknownTerms ?? [])
             {
                 if (_unknownTerms.Count < MostUnknownTerms)
@@ -224,19 +296,26 @@ internal sealed partial class FileWorker(
         if (batch.Count == 0)
             return;
         var unknownTerms = _unknownTerms.Count == 0 ? null : JsonSerializer.Serialize(_unknownTerms);
-        var change = new CounterChange { Pending = -batch.Count, Succeeded = succeeded, Failed = failed };
+        var change = new CounterChange
+        {
+            Pending = -batch.Count,
+            Succeeded = succeeded,
+            Failed = failed,
+        };
         await database.WriteAsync(
             async (session, token) =>
             {
                 await FileStore.ChangeAsync(session, fileId, file.Epoch, change, unknownTerms, time.GetUtcNow(), token);
                 await session.BulkUpsertAsync(batch, UpsertRule.Replace, token);
             },
-            cancellationToken);
+            cancellationToken
+        );
         Notify();
     }
 
     /// <summary>
-    /// Shows that the owner lives, three times within the silence limit. When that fails for two thirds of it, or the file has another owner, the
+    /// Shows that the owner lives, three times within the silence limit. When that fails for two thirds of it, or the file has another
+    /// owner, the
     /// work is cancelled: what was sent before has the last third to arrive, before another owner may begin.
     /// </summary>
     private async Task ShowLifeAsync(FileRecord file, CancellationTokenSource owned)
@@ -250,7 +329,11 @@ internal sealed partial class FileWorker(
                 await Task.Delay(period, time, owned.Token);
                 using var limit = CancellationTokenSource.CreateLinkedTokenSource(owned.Token);
                 limit.CancelAfter(period);
-                await database.WriteAsync((session, token) => FileStore.ChangeAsync(session, fileId, file.Epoch, new CounterChange(), null, time.GetUtcNow(), token), limit.Token);
+                await database.WriteAsync(
+                    (session, token) =>
+                        FileStore.ChangeAsync(session, fileId, file.Epoch, new CounterChange(), null, time.GetUtcNow(), token),
+                    limit.Token
+                );
                 shown = time.GetTimestamp();
             }
             catch (Exception) when (owned.IsCancellationRequested)
@@ -269,7 +352,8 @@ internal sealed partial class FileWorker(
         }
     }
 
-    private void Notify() => Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+    private void Notify() =>
+        Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
 
     [LoggerMessage(6001, LogLevel.Information, "File {FileId} ended with {Status}")]
     private partial void LogEnded(Guid fileId, string status);

@@ -6,7 +6,13 @@ using Microsoft.Extensions.Options;
 namespace Interop.Uploads.Running;
 
 /// <summary>Creates intakes and workers.</summary>
-internal sealed class FileWorkers(IEnumerable<IFileKind> kinds, Database database, IOptions<UploadOptions> options, TimeProvider time, ILogger<FileWorker> log)
+internal sealed class FileWorkers(
+    IEnumerable<IFileKind> kinds,
+    Database database,
+    IOptions<UploadOptions> options,
+    TimeProvider time,
+    ILogger<FileWorker> log
+)
 {
     private readonly Dictionary<FileKind, IFileKind> _kinds = kinds.ToDictionary(kind => kind.Kind);
 

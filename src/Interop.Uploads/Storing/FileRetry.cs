@@ -12,8 +12,25 @@ internal static class FileRetry
         if (await FileStore.SetStatusAsync(session, fileId, null, Ended, FileStatus.Running, null, null, cancellationToken) is not { } file)
             return;
         var rows = await RowStore.RetryAsync(session, fileId, cancellationToken);
-        await FileStore.ChangeAsync(session, fileId, file.Epoch, new CounterChange { Pending = rows, Failed = -rows }, null, now, cancellationToken);
+        await FileStore.ChangeAsync(
+            session,
+            fileId,
+            file.Epoch,
+            new CounterChange { Pending = rows, Failed = -rows },
+            null,
+            now,
+            cancellationToken
+        );
         // Without a heartbeat, a worker may claim it at once.
-        await FileStore.SetStatusAsync(session, fileId, file.Epoch, [FileStatus.Running], FileStatus.Running, null, null, cancellationToken);
+        await FileStore.SetStatusAsync(
+            session,
+            fileId,
+            file.Epoch,
+            [FileStatus.Running],
+            FileStatus.Running,
+            null,
+            null,
+            cancellationToken
+        );
     }
 }

@@ -42,9 +42,23 @@ internal sealed record FileRecord
 
     public FileKind FileKind => Enum.Parse<FileKind>(Kind, ignoreCase: true);
 
-    public FileProgress Progress => new(
-        Guid.Parse(FileId), FileKind, Filename, Status, Rows, Received + Pending, Succeeded, Failed, Invalid, Duplicates, StartedAt, FinishedAt, Error,
-        [.. JsonSerializer.Deserialize<string[]>(UnknownTerms)!]);
+    public FileProgress Progress =>
+        new(
+            Guid.Parse(FileId),
+            FileKind,
+            Filename,
+            Status,
+            Rows,
+            Received + Pending,
+            Succeeded,
+            Failed,
+            Invalid,
+            Duplicates,
+            StartedAt,
+            FinishedAt,
+            Error,
+            [.. JsonSerializer.Deserialize<string[]>(UnknownTerms)!]
+        );
 }
 
 /// <summary>Changes of a file's counters.</summary>
@@ -68,39 +82,85 @@ internal sealed record CounterChange
 /// <summary>The table <c>upload_files</c>: one row per file, of both kinds. The epoch is the fencing token of its worker.</summary>
 internal static class FileStore
 {
-    public static Task InsertAsync(DbSession session, Guid fileId, FileRequest request, DateTimeOffset now, CancellationToken cancellationToken) =>
+    public static Task InsertAsync(
+        DbSession session,
+        Guid fileId,
+        FileRequest request,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    ) =>
         session.ExecuteAsync(
             """
             INSERT INTO upload_files (file_id, kind, filename, profile, status, unknown_terms, epoch, heartbeat_at, started_at)
             VALUES (@fileId, @kind, @Filename, @Profile, @status, '[]', 0, @now, @now)
             """,
-            new { fileId = fileId.ToString(), kind = request.Kind.ToString().ToLowerInvariant(), request.Filename, request.Profile, status = FileStatus.Receiving, now },
-            cancellationToken);
+            new
+            {
+                fileId = fileId.ToString(),
+                kind = request.Kind.ToString().ToLowerInvariant(),
+                request.Filename,
+                request.Profile,
+                status = FileStatus.Receiving,
+                now,
+            },
+            cancellationToken
+        );
 
     public static Task<FileRecord?> FindAsync(DbSession session, Guid fileId, CancellationToken cancellationToken) =>
-        session.FirstAsync<FileRecord>("SELECT * FROM upload_files WHERE file_id = @fileId", new { fileId = fileId.ToString() }, cancellationToken);
+        session.FirstAsync<FileRecord>(
+            "SELECT * FROM upload_files WHERE file_id = @fileId",
+            new { fileId = fileId.ToString() },
+            cancellationToken
+        );
 
     /// <summary>The files that a worker must finish: interrupted ones and uploads whose sender is gone.</summary>
     public static async Task<IReadOnlyList<Guid>> UnfinishedIdsAsync(DbSession session, CancellationToken cancellationToken) =>
-        [.. (await session.QueryAsync<string>(
-            "SELECT file_id FROM upload_files WHERE status IN (@running, @receiving)", new { running = FileStatus.Running, receiving = FileStatus.Receiving }, cancellationToken)).Select(Guid.Parse)];
+        [
+            .. (
+                await session.QueryAsync<string>(
+                    "SELECT file_id FROM upload_files WHERE status IN (@running, @receiving)",
+                    new { running = FileStatus.Running, receiving = FileStatus.Receiving },
+                    cancellationToken
+                )
+            ).Select(Guid.Parse),
+        ];
 
     /// <summary>Makes the caller the owner of the file if no other owner has shown itself since <paramref name="silentSince"/>.</summary>
     /// <returns>The file with its new epoch; null when another owner works on it, or it is not running.</returns>
-    public static Task<FileRecord?> ClaimAsync(DbSession session, Guid fileId, DateTimeOffset now, DateTimeOffset silentSince, CancellationToken cancellationToken) =>
+    public static Task<FileRecord?> ClaimAsync(
+        DbSession session,
+        Guid fileId,
+        DateTimeOffset now,
+        DateTimeOffset silentSince,
+        CancellationToken cancellationToken
+    ) =>
         session.FirstAsync<FileRecord>(
             """
             UPDATE upload_files SET epoch = epoch + 1, heartbeat_at = @now
             WHERE file_id = @fileId AND status = @running AND (heartbeat_at IS NULL OR heartbeat_at < @silentSince)
             RETURNING *
             """,
-            new { fileId = fileId.ToString(), now, silentSince, running = FileStatus.Running },
-            cancellationToken);
+            new
+            {
+                fileId = fileId.ToString(),
+                now,
+                silentSince,
+                running = FileStatus.Running,
+            },
+            cancellationToken
+        );
 
     /// <summary>Adds to the counters and shows that the owner lives.</summary>
     /// <exception cref="LostOwnershipException">The caller does not own the file any more.</exception>
     public static async Task ChangeAsync(
-        DbSession session, Guid fileId, long epoch, CounterChange change, string? unknownTerms, DateTimeOffset now, CancellationToken cancellationToken)
+        DbSession session,
+        Guid fileId,
+        long epoch,
+        CounterChange change,
+        string? unknownTerms,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
     {
         var changed = await session.ExecuteAsync(
             """
@@ -126,7 +186,8 @@ internal static class FileStore
                 running = FileStatus.Running,
                 receiving = FileStatus.Receiving,
             },
-            cancellationToken);
+            cancellationToken
+        );
         if (changed == 0)
             throw new LostOwnershipException(fileId);
     }
@@ -134,15 +195,34 @@ internal static class FileStore
     /// <summary>Sets the status. A worker passes its epoch; null sets it for any owner, whose next write then fails.</summary>
     /// <returns>The file, or null when the caller does not own it or it has none of the statuses.</returns>
     public static Task<FileRecord?> SetStatusAsync(
-        DbSession session, Guid fileId, long? epoch, string[] from, string status, string? error, DateTimeOffset? finishedAt, CancellationToken cancellationToken) =>
+        DbSession session,
+        Guid fileId,
+        long? epoch,
+        string[] from,
+        string status,
+        string? error,
+        DateTimeOffset? finishedAt,
+        CancellationToken cancellationToken
+    ) =>
         session.FirstAsync<FileRecord>(
             $"""
             UPDATE upload_files SET status = @status, error = @error, finished_at = @finishedAt, heartbeat_at = NULL, epoch = epoch + 1
-            WHERE file_id = @fileId AND (@epoch IS NULL OR epoch = @epoch) AND status IN ({string.Join(", ", from.Select(name => $"'{name}'"))})
+            WHERE file_id = @fileId AND (@epoch IS NULL OR epoch = @epoch) AND status IN ({string.Join(
+                ", ",
+                from.Select(name => $"'{name}'")
+            )})
             RETURNING *
             """,
-            new { fileId = fileId.ToString(), epoch, status, error, finishedAt },
-            cancellationToken);
+            new
+            {
+                fileId = fileId.ToString(),
+                epoch,
+                status,
+                error,
+                finishedAt,
+            },
+            cancellationToken
+        );
 
     public static async Task DeleteAsync(DbSession session, Guid fileId, CancellationToken cancellationToken)
     {
@@ -159,7 +239,8 @@ internal static class FileStore
             FROM upload_files WHERE kind = @kind
             """,
             new { kind = kind.ToString().ToLowerInvariant() },
-            cancellationToken);
+            cancellationToken
+        );
 }
 
 /// <summary>Another worker owns the file now, or it was cancelled.</summary>

@@ -10,12 +10,29 @@ internal static class RowStore
     public static readonly TableShape Shape = new(
         "upload_rows",
         [
-            new("file_id", ColumnType.Text), new("line", ColumnType.Integer), new("status", ColumnType.Text), new("data", ColumnType.Text), new("outcome", ColumnType.Text),
-            new("error", ColumnType.Text), new("attempts", ColumnType.Integer), new("updated_at", ColumnType.Timestamp),
+            new("file_id", ColumnType.Text),
+            new("line", ColumnType.Integer),
+            new("status", ColumnType.Text),
+            new("data", ColumnType.Text),
+            new("outcome", ColumnType.Text),
+            new("error", ColumnType.Text),
+            new("attempts", ColumnType.Integer),
+            new("updated_at", ColumnType.Timestamp),
         ],
-        ["file_id", "line"]);
+        ["file_id", "line"]
+    );
 
-    public static void Append(RowBatch batch, string fileId, long line, string status, string[]? fields, string? outcome, string? error, int attempts, DateTimeOffset now)
+    public static void Append(
+        RowBatch batch,
+        string fileId,
+        long line,
+        string status,
+        string[]? fields,
+        string? outcome,
+        string? error,
+        int attempts,
+        DateTimeOffset now
+    )
     {
         batch.BeginRow();
         batch.WriteText(fileId);
@@ -32,30 +49,64 @@ internal static class RowStore
     }
 
     /// <summary>Rows of a status after a line, in order.</summary>
-    public static async Task<IReadOnlyList<FileRow>> ReadAsync(DbSession session, Guid fileId, string status, long afterLine, int count, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<FileRow>> ReadAsync(
+        DbSession session,
+        Guid fileId,
+        string status,
+        long afterLine,
+        int count,
+        CancellationToken cancellationToken
+    )
     {
         var rows = await session.QueryAsync<StoredRow>(
             "SELECT line, data, attempts FROM upload_rows WHERE file_id = @fileId AND status = @status AND line > @afterLine ORDER BY line LIMIT @count",
-            new { fileId = fileId.ToString(), status, afterLine, count },
-            cancellationToken);
+            new
+            {
+                fileId = fileId.ToString(),
+                status,
+                afterLine,
+                count,
+            },
+            cancellationToken
+        );
         return [.. rows.Select(row => new FileRow(row.Line, JsonSerializer.Deserialize<string[]>(row.Data)!, (int)row.Attempts))];
     }
 
-    public static Task<IReadOnlyList<RowState>> ListAsync(DbSession session, Guid fileId, string? status, long afterLine, int count, CancellationToken cancellationToken) =>
+    public static Task<IReadOnlyList<RowState>> ListAsync(
+        DbSession session,
+        Guid fileId,
+        string? status,
+        long afterLine,
+        int count,
+        CancellationToken cancellationToken
+    ) =>
         session.QueryAsync<RowState>(
             $"""
             SELECT line, status, error, outcome, attempts FROM upload_rows
             WHERE file_id = @fileId AND line > @afterLine{(status is null ? "" : " AND status = @status")} ORDER BY line LIMIT @count
             """,
-            new { fileId = fileId.ToString(), status, afterLine, count },
-            cancellationToken);
+            new
+            {
+                fileId = fileId.ToString(),
+                status,
+                afterLine,
+                count,
+            },
+            cancellationToken
+        );
 
     /// <summary>Failed rows become pending again.</summary>
     public static Task<int> RetryAsync(DbSession session, Guid fileId, CancellationToken cancellationToken) =>
         session.ExecuteAsync(
             "UPDATE upload_rows SET status = @pending, error = NULL WHERE file_id = @fileId AND status = @failed",
-            new { fileId = fileId.ToString(), pending = RowStatus.Pending, failed = RowStatus.Failed },
-            cancellationToken);
+            new
+            {
+                fileId = fileId.ToString(),
+                pending = RowStatus.Pending,
+                failed = RowStatus.Failed,
+            },
+            cancellationToken
+        );
 
     private sealed record StoredRow
     {

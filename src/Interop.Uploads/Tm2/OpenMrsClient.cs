@@ -65,7 +65,8 @@ internal sealed class OpenMrsClient(IHttpClientFactory http, IOptions<Tm2Options
         }
     }
 
-    public static string Uuid(JsonObject item) => (string?)item["uuid"] ?? throw new OpenMrsException(OpenMrsFailure.Refused, "OpenMRS answered without a uuid");
+    public static string Uuid(JsonObject item) =>
+        (string?)item["uuid"] ?? throw new OpenMrsException(OpenMrsFailure.Refused, "OpenMRS answered without a uuid");
 
     private async Task<JsonObject> SendAsync(HttpMethod method, string path, JsonObject? body, CancellationToken cancellationToken)
     {
@@ -78,18 +79,28 @@ internal sealed class OpenMrsClient(IHttpClientFactory http, IOptions<Tm2Options
         {
             using var client = http.CreateClient(HttpClientName);
             using var request = new HttpRequestMessage(method, $"{settings.BaseUrl!.TrimEnd('/')}/ws/rest/v1/{path}");
-            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{settings.Username}:{settings.Password}")));
+            request.Headers.Authorization = new AuthenticationHeaderValue(
+                "Basic",
+                Convert.ToBase64String(Encoding.UTF8.GetBytes($"{settings.Username}:{settings.Password}"))
+            );
             if (body is not null)
                 request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
             using var response = await client.SendAsync(request, limit.Token);
             var bytes = await response.Content.ReadAsByteArrayAsync(limit.Token);
             if (response.IsSuccessStatusCode)
-                return JsonNode.Parse(bytes) as JsonObject ?? throw new OpenMrsException(OpenMrsFailure.Unavailable, $"OpenMRS: the answer to {method} {resource} is no JSON object");
+                return JsonNode.Parse(bytes) as JsonObject
+                    ?? throw new OpenMrsException(
+                        OpenMrsFailure.Unavailable,
+                        $"OpenMRS: the answer to {method} {resource} is no JSON object"
+                    );
             throw Failed(method, resource, response, bytes);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new OpenMrsException(OpenMrsFailure.Unavailable, $"OpenMRS: no answer to {method} {resource} within {uploads.Value.RequestTimeout}");
+            throw new OpenMrsException(
+                OpenMrsFailure.Unavailable,
+                $"OpenMRS: no answer to {method} {resource} within {uploads.Value.RequestTimeout}"
+            );
         }
         catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
         {
@@ -100,10 +111,16 @@ internal sealed class OpenMrsClient(IHttpClientFactory http, IOptions<Tm2Options
     private static OpenMrsException Failed(HttpMethod method, string resource, HttpResponseMessage response, byte[] body)
     {
         var status = (int)response.StatusCode;
-        var failure = response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden ? OpenMrsFailure.NotAuthenticated
-            : status >= 500 || response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout ? OpenMrsFailure.Unavailable
+        var failure =
+            response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden ? OpenMrsFailure.NotAuthenticated
+            : status >= 500 || response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout
+                ? OpenMrsFailure.Unavailable
             : OpenMrsFailure.Refused;
-        return new OpenMrsException(failure, $"OpenMRS answered {status} to {method} {resource}{Fields(body)}", response.Headers.RetryAfter?.Delta);
+        return new OpenMrsException(
+            failure,
+            $"OpenMRS answered {status} to {method} {resource}{Fields(body)}",
+            response.Headers.RetryAfter?.Delta
+        );
     }
 
     /// <summary>The names of the fields that OpenMRS refuses; its messages may repeat identifiers.</summary>
@@ -111,7 +128,9 @@ internal sealed class OpenMrsClient(IHttpClientFactory http, IOptions<Tm2Options
     {
         try
         {
-            return JsonNode.Parse(body)?["error"]?["fieldErrors"] is JsonObject { Count: > 0 } fields ? $" (fields: {string.Join(", ", fields.Select(field => field.Key))})" : "";
+            return JsonNode.Parse(body)?["error"]?["fieldErrors"] is JsonObject { Count: > 0 } fields
+                ? $" (fields: {string.Join(", ", fields.Select(field => field.Key))})"
+                : "";
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

@@ -5,7 +5,8 @@ using Microsoft.Extensions.Options;
 namespace Interop.Uploads.Tm2;
 
 /// <summary>
-/// Finds, and where needed creates, the patients, concepts and metadata of OpenMRS. Found uuids are cached. Equal keys are looked up one after
+/// Finds, and where needed creates, the patients, concepts and metadata of OpenMRS. Found uuids are cached. Equal keys are looked up one
+/// after
 /// the other, so that two records at once do not create one thing twice.
 /// </summary>
 internal sealed class OpenMrsDirectory(OpenMrsClient client, IOptions<Tm2Options> options)
@@ -19,90 +20,163 @@ internal sealed class OpenMrsDirectory(OpenMrsClient client, IOptions<Tm2Options
 
     public KeyedLocks Locks => _locks;
 
-    public Task<string> IdentifierTypeAsync(CancellationToken cancellationToken) => MetadataAsync("patientidentifiertype", options.Value.IdentifierType, null, cancellationToken);
+    public Task<string> IdentifierTypeAsync(CancellationToken cancellationToken) =>
+        MetadataAsync("patientidentifiertype", options.Value.IdentifierType, null, cancellationToken);
 
-    public Task<string> LocationAsync(CancellationToken cancellationToken) => MetadataAsync("location", options.Value.Location, null, cancellationToken);
+    public Task<string> LocationAsync(CancellationToken cancellationToken) =>
+        MetadataAsync("location", options.Value.Location, null, cancellationToken);
 
-    public Task<string> EncounterTypeAsync(CancellationToken cancellationToken) => MetadataAsync("encountertype", options.Value.EncounterType, "Consultation", cancellationToken);
+    public Task<string> EncounterTypeAsync(CancellationToken cancellationToken) =>
+        MetadataAsync("encountertype", options.Value.EncounterType, "Consultation", cancellationToken);
 
     /// <summary>The provider with the identifier; null when OpenMRS has none.</summary>
-    public async Task<string?> ProviderAsync(string identifier, CancellationToken cancellationToken) => await CachedAsync($"provider/{identifier}", async () =>
-    {
-        var found = await client.SearchAsync("provider", $"q={Uri.EscapeDataString(identifier)}&v=full", cancellationToken);
-        return found.FirstOrDefault(provider => string.Equals((string?)provider["identifier"], identifier, StringComparison.OrdinalIgnoreCase)) is { } match ? OpenMrsClient.Uuid(match) : "";
-    }, cancellationToken) is { Length: > 0 } uuid ? uuid : null;
-
-    public Task<string> EncounterRoleAsync(CancellationToken cancellationToken) => MetadataAsync("encounterrole", null, "Clinician", cancellationToken);
-
-    public Task<string> PatientAsync(string identifier, CancellationToken cancellationToken) => CachedAsync($"patient/{identifier}", async () =>
-    {
-        var found = await client.SearchAsync("patient", $"identifier={Uri.EscapeDataString(identifier)}", cancellationToken);
-        if (found.Count > 0)
-            return OpenMrsClient.Uuid(found[0]);
-        var created = await client.CreateAsync(
-            "patient",
-            new JsonObject
+    public async Task<string?> ProviderAsync(string identifier, CancellationToken cancellationToken) =>
+        await CachedAsync(
+            $"provider/{identifier}",
+            async () =>
             {
-                ["person"] = new JsonObject { ["names"] = new JsonArray(new JsonObject { ["givenName"] = "Patient", ["familyName"] = identifier }), ["gender"] = "U" },
-                ["identifiers"] = new JsonArray(new JsonObject
-                {
-                    ["identifier"] = identifier,
-                    ["identifierType"] = await IdentifierTypeAsync(cancellationToken),
-                    ["location"] = await LocationAsync(cancellationToken),
-                    ["preferred"] = true,
-                }),
+                var found = await client.SearchAsync("provider", $"q={Uri.EscapeDataString(identifier)}&v=full", cancellationToken);
+                return
+                    found.FirstOrDefault(provider =>
+                        string.Equals((string?)provider["identifier"], identifier, StringComparison.OrdinalIgnoreCase)
+                    )
+                        is { } match
+                    ? OpenMrsClient.Uuid(match)
+                    : "";
             },
-            cancellationToken);
-        Interlocked.Increment(ref _patientsCreated);
-        return OpenMrsClient.Uuid(created);
-    }, cancellationToken);
+            cancellationToken
+        )
+            is { Length: > 0 } uuid
+            ? uuid
+            : null;
+
+    public Task<string> EncounterRoleAsync(CancellationToken cancellationToken) =>
+        MetadataAsync("encounterrole", null, "Clinician", cancellationToken);
+
+    public Task<string> PatientAsync(string identifier, CancellationToken cancellationToken) =>
+        CachedAsync(
+            $"patient/{identifier}",
+            async () =>
+            {
+                var found = await client.SearchAsync("patient", $"identifier={Uri.EscapeDataString(identifier)}", cancellationToken);
+                if (found.Count > 0)
+                    return OpenMrsClient.Uuid(found[0]);
+                var created = await client.CreateAsync(
+                    "patient",
+                    new JsonObject
+                    {
+                        ["person"] = new JsonObject
+                        {
+                            ["names"] = new JsonArray(new JsonObject { ["givenName"] = "Patient", ["familyName"] = identifier }),
+                            ["gender"] = "U",
+                        },
+                        ["identifiers"] = new JsonArray(
+                            new JsonObject
+                            {
+                                ["identifier"] = identifier,
+                                ["identifierType"] = await IdentifierTypeAsync(cancellationToken),
+                                ["location"] = await LocationAsync(cancellationToken),
+                                ["preferred"] = true,
+                            }
+                        ),
+                    },
+                    cancellationToken
+                );
+                Interlocked.Increment(ref _patientsCreated);
+                return OpenMrsClient.Uuid(created);
+            },
+            cancellationToken
+        );
 
     /// <summary>The concept of a code: by mapping, else by name, else created if the settings say so.</summary>
-    public Task<string> ConceptAsync(string code, string name, CancellationToken cancellationToken) => CachedAsync($"concept/{code}", async () =>
-    {
-        var source = options.Value.ConceptSource;
-        var found = await client.SearchAsync("concept", $"source={Uri.EscapeDataString(source)}&code={Uri.EscapeDataString(code)}", cancellationToken);
-        if (found.Count == 0)
-            found = [.. (await client.SearchAsync("concept", $"q={Uri.EscapeDataString(name)}", cancellationToken)).Where(concept => string.Equals((string?)concept["display"], name, StringComparison.OrdinalIgnoreCase))];
-        if (found.Count > 0)
-            return OpenMrsClient.Uuid(found[0]);
-        return options.Value.CreatesConcepts
-            ? await CreateConceptAsync(code, name, cancellationToken)
-            : throw new OpenMrsException(OpenMrsFailure.Refused, $"OpenMRS has no concept for {code}, and Tm2:CreatesConcepts is false");
-    }, cancellationToken);
+    public Task<string> ConceptAsync(string code, string name, CancellationToken cancellationToken) =>
+        CachedAsync(
+            $"concept/{code}",
+            async () =>
+            {
+                var source = options.Value.ConceptSource;
+                var found = await client.SearchAsync(
+                    "concept",
+                    $"source={Uri.EscapeDataString(source)}&code={Uri.EscapeDataString(code)}",
+                    cancellationToken
+                );
+                if (found.Count == 0)
+                    found =
+                    [
+                        .. (await client.SearchAsync("concept", $"q={Uri.EscapeDataString(name)}", cancellationToken)).Where(concept =>
+                            string.Equals((string?)concept["display"], name, StringComparison.OrdinalIgnoreCase)
+                        ),
+                    ];
+                if (found.Count > 0)
+                    return OpenMrsClient.Uuid(found[0]);
+                return options.Value.CreatesConcepts
+                    ? await CreateConceptAsync(code, name, cancellationToken)
+                    : throw new OpenMrsException(
+                        OpenMrsFailure.Refused,
+                        $"OpenMRS has no concept for {code}, and Tm2:CreatesConcepts is false"
+                    );
+            },
+            cancellationToken
+        );
 
     private async Task<string> CreateConceptAsync(string code, string name, CancellationToken cancellationToken)
     {
         var concept = new JsonObject
         {
-            ["names"] = new JsonArray(new JsonObject { ["name"] = name, ["locale"] = "en", ["localePreferred"] = true, ["conceptNameType"] = "FULLY_SPECIFIED" }),
+            ["names"] = new JsonArray(
+                new JsonObject
+                {
+                    ["name"] = name,
+                    ["locale"] = "en",
+                    ["localePreferred"] = true,
+                    ["conceptNameType"] = "FULLY_SPECIFIED",
+                }
+            ),
             ["conceptClass"] = await MetadataAsync("conceptclass", null, "Diagnosis", cancellationToken),
             ["datatype"] = await MetadataAsync("conceptdatatype", null, "Text", cancellationToken),
         };
-        var source = (await client.SearchAsync("conceptsource", "", cancellationToken)).FirstOrDefault(item => string.Equals((string?)item["display"], options.Value.ConceptSource, StringComparison.OrdinalIgnoreCase));
+        var source = (await client.SearchAsync("conceptsource", "", cancellationToken)).FirstOrDefault(item =>
+            string.Equals((string?)item["display"], options.Value.ConceptSource, StringComparison.OrdinalIgnoreCase)
+        );
         if (source is not null)
         {
             var terms = await client.SearchAsync("conceptreferenceterm", $"codeOrName={Uri.EscapeDataString(code)}", cancellationToken);
-            var term = terms.Count > 0
-                ? terms[0]
-                : await client.CreateAsync("conceptreferenceterm", new JsonObject { ["code"] = code, ["conceptSource"] = OpenMrsClient.Uuid(source) }, cancellationToken);
-            concept["mappings"] = new JsonArray(new JsonObject
-            {
-                ["conceptReferenceTerm"] = OpenMrsClient.Uuid(term),
-                ["conceptMapType"] = await MetadataAsync("conceptmaptype", null, "SAME-AS", cancellationToken),
-            });
+            var term =
+                terms.Count > 0
+                    ? terms[0]
+                    : await client.CreateAsync(
+                        "conceptreferenceterm",
+                        new JsonObject { ["code"] = code, ["conceptSource"] = OpenMrsClient.Uuid(source) },
+                        cancellationToken
+                    );
+            concept["mappings"] = new JsonArray(
+                new JsonObject
+                {
+                    ["conceptReferenceTerm"] = OpenMrsClient.Uuid(term),
+                    ["conceptMapType"] = await MetadataAsync("conceptmaptype", null, "SAME-AS", cancellationToken),
+                }
+            );
         }
         return OpenMrsClient.Uuid(await client.CreateAsync("concept", concept, cancellationToken));
     }
 
-    private Task<string> MetadataAsync(string resource, string? configured, string? preferred, CancellationToken cancellationToken) => configured is not null
-        ? Task.FromResult(configured)
-        : CachedAsync($"{resource}/{preferred}", async () =>
-        {
-            var found = await client.SearchAsync(resource, "", cancellationToken);
-            var chosen = found.FirstOrDefault(item => string.Equals((string?)item["display"], preferred, StringComparison.OrdinalIgnoreCase)) ?? (found.Count > 0 ? found[0] : null);
-            return chosen is not null ? OpenMrsClient.Uuid(chosen) : throw new OpenMrsException(OpenMrsFailure.Refused, $"OpenMRS has no {resource}");
-        }, cancellationToken);
+    private Task<string> MetadataAsync(string resource, string? configured, string? preferred, CancellationToken cancellationToken) =>
+        configured is not null
+            ? Task.FromResult(configured)
+            : CachedAsync(
+                $"{resource}/{preferred}",
+                async () =>
+                {
+                    var found = await client.SearchAsync(resource, "", cancellationToken);
+                    var chosen =
+                        found.FirstOrDefault(item => string.Equals((string?)item["display"], preferred, StringComparison.OrdinalIgnoreCase))
+                        ?? (found.Count > 0 ? found[0] : null);
+                    return chosen is not null
+                        ? OpenMrsClient.Uuid(chosen)
+                        : throw new OpenMrsException(OpenMrsFailure.Refused, $"OpenMRS has no {resource}");
+                },
+                cancellationToken
+            );
 
     private async Task<string> CachedAsync(string key, Func<Task<string>> find, CancellationToken cancellationToken)
     {

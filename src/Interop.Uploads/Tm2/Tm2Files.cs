@@ -4,7 +4,13 @@ using Microsoft.Extensions.Options;
 namespace Interop.Uploads.Tm2;
 
 /// <summary>TM2 files for OpenMRS.</summary>
-internal sealed class Tm2Files(Tm2Mappings mappings, OpenMrsClient client, OpenMrsDirectory directory, IOptions<Tm2Options> options, TimeProvider time) : IFileKind
+internal sealed class Tm2Files(
+    Tm2Mappings mappings,
+    OpenMrsClient client,
+    OpenMrsDirectory directory,
+    IOptions<Tm2Options> options,
+    TimeProvider time
+) : IFileKind
 {
     private readonly Tm2Format _format = new(time);
     private Tm2Submitter? _submitter;
@@ -16,7 +22,11 @@ internal sealed class Tm2Files(Tm2Mappings mappings, OpenMrsClient client, OpenM
     public FileFormat Format(string? profile) => _format;
 
     // One submitter for all files: its locks keep two files from creating two encounters of one day.
-    public IRowSubmitter Submitter(string? profile) => LazyInitializer.EnsureInitialized(ref _submitter, () => new Tm2Submitter(_format, mappings, client, directory, options.Value.Parallelism));
+    public IRowSubmitter Submitter(string? profile) =>
+        LazyInitializer.EnsureInitialized(
+            ref _submitter,
+            () => new Tm2Submitter(_format, mappings, client, directory, options.Value.Parallelism)
+        );
 
     public string? RecordKey(string[] fields) => _format.Read(fields, out _)?.Hash;
 }

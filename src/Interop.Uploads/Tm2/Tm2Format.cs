@@ -9,15 +9,49 @@ namespace Interop.Uploads.Tm2;
 internal sealed partial class Tm2Format(TimeProvider time) : FileFormat
 {
     private const int MostNameCharacters = 200;
-    private static readonly string[] DateFormats = ["yyyy-MM-dd", "yyyy/MM/dd", "yyyyMMdd", "dd MMM yyyy", "d MMM yyyy", "MMM d, yyyy", "d MMMM yyyy", "MMMM d, yyyy", "dd-MMM-yyyy", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd HH:mm:ss"];
-    private static readonly string[] NumericDateFormats = ["dd/MM/yyyy", "d/M/yyyy", "dd-MM-yyyy", "dd.MM.yyyy", "MM/dd/yyyy", "M/d/yyyy", "MM-dd-yyyy", "MM.dd.yyyy"];
+    private static readonly string[] DateFormats =
+    [
+        "yyyy-MM-dd",
+        "yyyy/MM/dd",
+        "yyyyMMdd",
+        "dd MMM yyyy",
+        "d MMM yyyy",
+        "MMM d, yyyy",
+        "d MMMM yyyy",
+        "MMMM d, yyyy",
+        "dd-MMM-yyyy",
+        "yyyy-MM-dd'T'HH:mm:ss",
+        "yyyy-MM-dd'T'HH:mm:ss'Z'",
+        "yyyy-MM-dd HH:mm:ss",
+    ];
+    private static readonly string[] NumericDateFormats =
+    [
+        "dd/MM/yyyy",
+        "d/M/yyyy",
+        "dd-MM-yyyy",
+        "dd.MM.yyyy",
+        "MM/dd/yyyy",
+        "M/d/yyyy",
+        "MM-dd-yyyy",
+        "MM.dd.yyyy",
+    ];
 
     private static readonly Dictionary<string, string> Systems = Fold(
-        ("Ayurveda", ["ayurveda", "ayurvedic"]), ("Siddha", ["siddha"]), ("Unani", ["unani", "yunani"]), ("Homeopathy", ["homeopathy", "homoeopathy", "homeopathic"]),
-        ("Traditional Chinese Medicine", ["traditional chinese medicine", "tcm", "chinese medicine"]), ("Naturopathy", ["naturopathy", "naturopathic"]), ("Yoga", ["yoga"]));
+        ("Ayurveda", ["ayurveda", "ayurvedic"]),
+        ("Siddha", ["siddha"]),
+        ("Unani", ["unani", "yunani"]),
+        ("Homeopathy", ["homeopathy", "homoeopathy", "homeopathic"]),
+        ("Traditional Chinese Medicine", ["traditional chinese medicine", "tcm", "chinese medicine"]),
+        ("Naturopathy", ["naturopathy", "naturopathic"]),
+        ("Yoga", ["yoga"])
+    );
 
     private static readonly Dictionary<string, string> Severities = Fold(
-        ("Mild", ["mild", "light", "low"]), ("Moderate", ["moderate", "medium"]), ("Severe", ["severe", "high", "serious"]), ("Critical", ["critical", "very severe", "life threatening", "life-threatening"]));
+        ("Mild", ["mild", "light", "low"]),
+        ("Moderate", ["moderate", "medium"]),
+        ("Severe", ["severe", "high", "serious"]),
+        ("Critical", ["critical", "very severe", "life threatening", "life-threatening"])
+    );
 
     [GeneratedRegex("^[A-Za-z0-9_-]{1,50}$", RegexOptions.CultureInvariant)]
     private static partial Regex IdPattern { get; }
@@ -30,7 +64,15 @@ internal sealed partial class Tm2Format(TimeProvider time) : FileFormat
     private static partial Regex ModuleCode { get; }
 
     public override IReadOnlyList<FormatColumn> Columns { get; } =
-        [new("patient_id"), new("tm2_code"), new("condition_name"), new("system_type"), new("severity"), new("diagnosis_date"), new("practitioner_id")];
+    [
+        new("patient_id"),
+        new("tm2_code"),
+        new("condition_name"),
+        new("system_type"),
+        new("severity"),
+        new("diagnosis_date"),
+        new("practitioner_id"),
+    ];
 
     public override string InitialStatus => RowStatus.Received;
 
@@ -54,13 +96,22 @@ internal sealed partial class Tm2Format(TimeProvider time) : FileFormat
         if (!IdPattern.IsMatch(fields[6]))
             return Refuse("practitioner_id must have 1 to 50 letters, digits, - or _", out problem);
         return new Tm2Record(
-            fields[0].ToUpperInvariant(), code, fields[2], Systems.GetValueOrDefault(ColumnName.Fold(fields[3]), "Other"),
-            Severities.GetValueOrDefault(ColumnName.Fold(fields[4]), "Unknown"), date, fields[6].ToUpperInvariant());
+            fields[0].ToUpperInvariant(),
+            code,
+            fields[2],
+            Systems.GetValueOrDefault(ColumnName.Fold(fields[3]), "Other"),
+            Severities.GetValueOrDefault(ColumnName.Fold(fields[4]), "Unknown"),
+            date,
+            fields[6].ToUpperInvariant()
+        );
     }
 
     internal static bool IsCode(string code) =>
-        code.Length <= 20 && (DocumentedCode.IsMatch(code)
-            || (ModuleCode.IsMatch(code) && string.CompareOrdinal(code, "SK00") >= 0 && string.CompareOrdinal(code[..4], "ST2Z") <= 0));
+        code.Length <= 20
+        && (
+            DocumentedCode.IsMatch(code)
+            || (ModuleCode.IsMatch(code) && string.CompareOrdinal(code, "SK00") >= 0 && string.CompareOrdinal(code[..4], "ST2Z") <= 0)
+        );
 
     /// <summary>Null when the text is no date, or when day and month could be exchanged.</summary>
     internal static DateOnly? ParseDate(string text)
@@ -77,7 +128,9 @@ internal sealed partial class Tm2Format(TimeProvider time) : FileFormat
     }
 
     private static Dictionary<string, string> Fold(params (string Name, string[] Terms)[] names) =>
-        names.SelectMany(name => name.Terms.Select(term => (Term: ColumnName.Fold(term), name.Name))).ToDictionary(pair => pair.Term, pair => pair.Name, StringComparer.Ordinal);
+        names
+            .SelectMany(name => name.Terms.Select(term => (Term: ColumnName.Fold(term), name.Name)))
+            .ToDictionary(pair => pair.Term, pair => pair.Name, StringComparer.Ordinal);
 
     private static Tm2Record? Refuse(string reason, out string? problem)
     {

@@ -16,10 +16,15 @@ internal sealed class Tm2Mappings
     /// <exception cref="InvalidDataException">The file is no mapping table.</exception>
     public Tm2Mappings(string? file)
     {
-        using var stream = file is null ? typeof(Tm2Mappings).Assembly.GetManifestResourceStream("tm2-mappings.json")! : File.OpenRead(file);
+        using var stream = file is null
+            ? typeof(Tm2Mappings).Assembly.GetManifestResourceStream("tm2-mappings.json")!
+            : File.OpenRead(file);
         try
         {
-            _mappings = new Dictionary<string, Tm2Mapping>(JsonSerializer.Deserialize<Dictionary<string, Tm2Mapping>>(stream, Json)!, StringComparer.OrdinalIgnoreCase);
+            _mappings = new Dictionary<string, Tm2Mapping>(
+                JsonSerializer.Deserialize<Dictionary<string, Tm2Mapping>>(stream, Json)!,
+                StringComparer.OrdinalIgnoreCase
+            );
         }
         catch (JsonException e)
         {

@@ -5,7 +5,8 @@ namespace Interop.Uploads.Tm2;
 /// <summary>Settings of TM2 files and of OpenMRS.</summary>
 public sealed record Tm2Options : IValidatableObject
 {
-    /// <summary>The address of OpenMRS, without <c>/ws/rest/v1</c> (<c>OPENMRS_BASE_URL</c>); null: records are stored and stay pending.</summary>
+    /// <summary>The address of OpenMRS, without <c>/ws/rest/v1</c> (<c>OPENMRS_BASE_URL</c>); null: records are stored and stay
+    /// pending.</summary>
     public string? BaseUrl { get; set; }
 
     /// <summary>The user (<c>OPENMRS_USERNAME</c>).</summary>

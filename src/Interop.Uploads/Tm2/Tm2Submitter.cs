@@ -6,10 +6,17 @@ using Interop.Uploads.Formats;
 namespace Interop.Uploads.Tm2;
 
 /// <summary>
-/// Writes records to OpenMRS: one encounter per patient and day, with one obs per record. Every attempt searches first, so an uncertain write is
+/// Writes records to OpenMRS: one encounter per patient and day, with one obs per record. Every attempt searches first, so an uncertain
+/// write is
 /// found instead of repeated. The obs carries the record's hash in its comment.
 /// </summary>
-internal sealed class Tm2Submitter(Tm2Format format, Tm2Mappings mappings, OpenMrsClient client, OpenMrsDirectory directory, int parallelism) : IRowSubmitter
+internal sealed class Tm2Submitter(
+    Tm2Format format,
+    Tm2Mappings mappings,
+    OpenMrsClient client,
+    OpenMrsDirectory directory,
+    int parallelism
+) : IRowSubmitter
 {
     private readonly KeyedLocks _days = new();
 
@@ -18,7 +25,8 @@ internal sealed class Tm2Submitter(Tm2Format format, Tm2Mappings mappings, OpenM
     public int Parallelism => parallelism;
 
     public IEnumerable<IReadOnlyList<FileRow>> Group(IReadOnlyList<FileRow> rows) =>
-        rows.GroupBy(row => format.Read(row.Fields, out _) is { } record ? (record.PatientId, record.DiagnosisDate) : ("", default)).Select(group => group.ToArray());
+        rows.GroupBy(row => format.Read(row.Fields, out _) is { } record ? (record.PatientId, record.DiagnosisDate) : ("", default))
+            .Select(group => group.ToArray());
 
     public async Task<IReadOnlyList<RowOutcome>> SubmitAsync(IReadOnlyList<FileRow> group, CancellationToken cancellationToken)
     {
@@ -42,12 +50,15 @@ internal sealed class Tm2Submitter(Tm2Format format, Tm2Mappings mappings, OpenM
         return outcomes!;
     }
 
-    private static RowOutcome Outcome(OpenMrsException e) => e.Failure switch
-    {
-        OpenMrsFailure.NotAuthenticated => RowOutcome.Stop("OpenMRS refuses the credentials: check OPENMRS_USERNAME and OPENMRS_PASSWORD"),
-        OpenMrsFailure.Unavailable => RowOutcome.Unavailable(e.Message, e.RetryAfter),
-        _ => RowOutcome.Refused(e.Message),
-    };
+    private static RowOutcome Outcome(OpenMrsException e) =>
+        e.Failure switch
+        {
+            OpenMrsFailure.NotAuthenticated => RowOutcome.Stop(
+                "OpenMRS refuses the credentials: check OPENMRS_USERNAME and OPENMRS_PASSWORD"
+            ),
+            OpenMrsFailure.Unavailable => RowOutcome.Unavailable(e.Message, e.RetryAfter),
+            _ => RowOutcome.Refused(e.Message),
+        };
 
     /// <summary>A record without a concept fails alone.</summary>
     private async Task<string[]> ConceptsAsync(Tm2Record[] records, RowOutcome?[] outcomes, CancellationToken cancellationToken)
@@ -58,7 +69,11 @@ internal sealed class Tm2Submitter(Tm2Format format, Tm2Mappings mappings, OpenM
             var mapping = mappings.Find(records[i].Code);
             try
             {
-                concepts[i] = await directory.ConceptAsync(mapping?.Icd11 ?? records[i].Code, mapping?.Title ?? records[i].ConditionName, cancellationToken);
+                concepts[i] = await directory.ConceptAsync(
+                    mapping?.Icd11 ?? records[i].Code,
+                    mapping?.Title ?? records[i].ConditionName,
+                    cancellationToken
+                );
             }
             catch (OpenMrsException e) when (e.Failure == OpenMrsFailure.Refused)
             {
@@ -68,12 +83,22 @@ internal sealed class Tm2Submitter(Tm2Format format, Tm2Mappings mappings, OpenM
         return concepts;
     }
 
-    private async Task WriteAsync(Tm2Record[] records, string[] concepts, int[] open, RowOutcome?[] outcomes, CancellationToken cancellationToken)
+    private async Task WriteAsync(
+        Tm2Record[] records,
+        string[] concepts,
+        int[] open,
+        RowOutcome?[] outcomes,
+        CancellationToken cancellationToken
+    )
     {
         var day = records[0].DiagnosisDate.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
         var patient = await directory.PatientAsync(records[0].PatientId, cancellationToken);
         var type = await directory.EncounterTypeAsync(cancellationToken);
-        var found = await client.SearchAsync("encounter", $"patient={patient}&encounterType={type}&fromdate={day}&todate={day}T23:59:59&v=full", cancellationToken);
+        var found = await client.SearchAsync(
+            "encounter",
+            $"patient={patient}&encounterType={type}&fromdate={day}&todate={day}T23:59:59&v=full",
+            cancellationToken
+        );
         var encounter = found.Count > 0 ? found[0] : null;
         var missing = open.Where(i => ObsOf(encounter, records[i]) is null).ToArray();
         if (encounter is null)
@@ -89,7 +114,8 @@ internal sealed class Tm2Submitter(Tm2Format format, Tm2Mappings mappings, OpenM
                     ["encounterProviders"] = await ProvidersAsync(records, cancellationToken),
                     ["obs"] = new JsonArray([.. missing.Select(i => Obs(records[i], concepts[i]))]),
                 },
-                cancellationToken);
+                cancellationToken
+            );
         }
         else
         {
@@ -104,7 +130,12 @@ internal sealed class Tm2Submitter(Tm2Format format, Tm2Mappings mappings, OpenM
             }
         }
         foreach (var i in open)
-            outcomes[i] ??= Succeeded(patient, encounter, ObsOf(encounter, records[i]) is { } obs ? OpenMrsClient.Uuid(obs) : null, records[i]);
+            outcomes[i] ??= Succeeded(
+                patient,
+                encounter,
+                ObsOf(encounter, records[i]) is { } obs ? OpenMrsClient.Uuid(obs) : null,
+                records[i]
+            );
     }
 
     /// <summary>The practitioners that OpenMRS knows; the others are named in the comments of the obs only.</summary>
@@ -114,23 +145,37 @@ internal sealed class Tm2Submitter(Tm2Format format, Tm2Mappings mappings, OpenM
         foreach (var practitioner in records.Select(record => record.PractitionerId).Distinct(StringComparer.Ordinal))
         {
             if (await directory.ProviderAsync(practitioner, cancellationToken) is { } provider)
-                providers.Add(new JsonObject { ["provider"] = provider, ["encounterRole"] = await directory.EncounterRoleAsync(cancellationToken) });
+                providers.Add(
+                    new JsonObject { ["provider"] = provider, ["encounterRole"] = await directory.EncounterRoleAsync(cancellationToken) }
+                );
         }
         return providers;
     }
 
-    private RowOutcome Succeeded(string patient, JsonObject encounter, string? obs, Tm2Record record) => new(
-        OutcomeKind.Succeeded,
-        JsonSerializer.Serialize(new Dictionary<string, string?> { ["patient"] = patient, ["encounter"] = OpenMrsClient.Uuid(encounter), ["obs"] = obs }),
-        UnknownTerms: mappings.Find(record.Code) is null ? [record.Code] : null);
+    private RowOutcome Succeeded(string patient, JsonObject encounter, string? obs, Tm2Record record) =>
+        new(
+            OutcomeKind.Succeeded,
+            JsonSerializer.Serialize(
+                new Dictionary<string, string?>
+                {
+                    ["patient"] = patient,
+                    ["encounter"] = OpenMrsClient.Uuid(encounter),
+                    ["obs"] = obs,
+                }
+            ),
+            UnknownTerms: mappings.Find(record.Code) is null ? [record.Code] : null
+        );
 
-    private static JsonObject Obs(Tm2Record record, string concept) => new()
-    {
-        ["concept"] = concept,
-        ["value"] = $"{record.ConditionName} ({record.SystemType}, {record.Severity})",
-        ["comment"] = $"practitioner {record.PractitionerId}; record {record.Hash}",
-    };
+    private static JsonObject Obs(Tm2Record record, string concept) =>
+        new()
+        {
+            ["concept"] = concept,
+            ["value"] = $"{record.ConditionName} ({record.SystemType}, {record.Severity})",
+            ["comment"] = $"practitioner {record.PractitionerId}; record {record.Hash}",
+        };
 
     private static JsonObject? ObsOf(JsonObject? encounter, Tm2Record record) =>
-        (encounter?["obs"] as JsonArray)?.OfType<JsonObject>().FirstOrDefault(obs => ((string?)obs["comment"])?.EndsWith(record.Hash, StringComparison.Ordinal) == true);
+        (encounter?["obs"] as JsonArray)
+            ?.OfType<JsonObject>()
+            .FirstOrDefault(obs => ((string?)obs["comment"])?.EndsWith(record.Hash, StringComparison.Ordinal) == true);
 }

@@ -19,7 +19,11 @@ internal sealed class AccessServer : IAsyncDisposable
     private AccessServer(InteropServer server)
     {
         _server = server;
-        Http = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = server.Http.BaseAddress, Timeout = server.Http.Timeout };
+        Http = new HttpClient(new SocketsHttpHandler { UseCookies = false })
+        {
+            BaseAddress = server.Http.BaseAddress,
+            Timeout = server.Http.Timeout,
+        };
         Users = new UserAdministration(server.Services.GetRequiredService<Database>(), TimeProvider.System);
     }
 
@@ -32,7 +36,9 @@ internal sealed class AccessServer : IAsyncDisposable
 
     public static async Task<AccessServer> StartAsync(params (string Name, string? Value)[] settings)
     {
-        var server = new AccessServer(await InteropServer.StartAsync([("JWT_SECRET_KEY", SigningKey), ("TRUSTED_PROXIES", "127.0.0.1"), .. settings]));
+        var server = new AccessServer(
+            await InteropServer.StartAsync([("JWT_SECRET_KEY", SigningKey), ("TRUSTED_PROXIES", "127.0.0.1"), .. settings])
+        );
         foreach (var role in Enum.GetValues<AccessRole>())
             await server.Users.AddUserAsync(Name(role), role, Password, CancellationToken.None);
         return server;
@@ -48,11 +54,14 @@ internal sealed class AccessServer : IAsyncDisposable
     }
 
     /// <param name="address">The caller's address, as a trusted proxy reports it.</param>
-    public Task<HttpResponseMessage> LoginAsync(string name, string password, string address = "192.0.2.1") => Http.SendAsync(new HttpRequestMessage(HttpMethod.Post, "/login")
-    {
-        Content = JsonContent.Create(new { username = name, password }),
-        Headers = { { "X-Forwarded-For", address } },
-    });
+    public Task<HttpResponseMessage> LoginAsync(string name, string password, string address = "192.0.2.1") =>
+        Http.SendAsync(
+            new HttpRequestMessage(HttpMethod.Post, "/login")
+            {
+                Content = JsonContent.Create(new { username = name, password }),
+                Headers = { { "X-Forwarded-For", address } },
+            }
+        );
 
     /// <summary>The status of a request with further headers.</summary>
     public async Task<HttpStatusCode> StatusAsync(HttpMethod method, string path, params (string Name, string Value)[] headers)

@@ -24,11 +24,13 @@ public sealed class EndpointRoleTests : IAsyncLifetime
 
         Assert.Equal(
             ["GET /", "GET /api/health", "GET /health", "GET /health/ready", "GET /{documentName}.json", "POST /login", "POST /logout"],
-            Endpoints().Where(e => e.IsAnonymous).Select(e => e.Name).Order(StringComparer.Ordinal));
+            Endpoints().Where(e => e.IsAnonymous).Select(e => e.Name).Order(StringComparer.Ordinal)
+        );
         // What a viewer may send is a question, not a change.
         Assert.Equal(
             ["POST /views/{name}/preview"],
-            Endpoints().Where(e => e is { Role: AccessRole.Viewer, Method: not "GET" }).Select(e => e.Name).Order(StringComparer.Ordinal));
+            Endpoints().Where(e => e is { Role: AccessRole.Viewer, Method: not "GET" }).Select(e => e.Name).Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -43,7 +45,10 @@ public sealed class EndpointRoleTests : IAsyncLifetime
             if (endpoint.Role > AccessRole.Viewer)
                 Assert.Equal((endpoint.Name, HttpStatusCode.Forbidden), (endpoint.Name, await _server.StatusAsync(method, path, viewer)));
             if (endpoint.Role > AccessRole.Operator)
-                Assert.Equal((endpoint.Name, HttpStatusCode.Forbidden), (endpoint.Name, await _server.StatusAsync(method, path, operators)));
+                Assert.Equal(
+                    (endpoint.Name, HttpStatusCode.Forbidden),
+                    (endpoint.Name, await _server.StatusAsync(method, path, operators))
+                );
         }
 
         Assert.Equal(HttpStatusCode.OK, await _server.StatusAsync(HttpMethod.Get, "/runs", viewer));
@@ -51,17 +56,35 @@ public sealed class EndpointRoleTests : IAsyncLifetime
     }
 
     private IEnumerable<Declared> Endpoints() =>
-        from endpoint in _server.Services.GetRequiredService<IEnumerable<EndpointDataSource>>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+        from endpoint in _server
+            .Services.GetRequiredService<IEnumerable<EndpointDataSource>>()
+            .SelectMany(source => source.Endpoints)
+            .OfType<RouteEndpoint>()
         from method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"]
         select new Declared(
-            method, "/" + endpoint.RoutePattern.RawText!.Trim('/'), RequiredRole.Of(endpoint), endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null);
+            method,
+            "/" + endpoint.RoutePattern.RawText!.Trim('/'),
+            RequiredRole.Of(endpoint),
+            endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null
+        );
 
     private sealed record Declared(string Method, string Path, AccessRole? Role, bool IsAnonymous)
     {
         public string Name => $"{Method} {Path}";
 
         public (HttpMethod, string) Request =>
-            (HttpMethod.Parse(Method), Path.Replace("{id:long}", "1").Replace("{name}", "patients").Replace("{source}", "default").Replace("{type}", "Patient")
-                .Replace("{resource_type}", "Patient").Replace("{resourceType}", "Patient").Replace("{id}", "1").Replace("{fileId:guid}", $"{Guid.Empty}").Replace("{processingId:guid}", $"{Guid.Empty}").Replace("{*id}", "1"));
+            (
+                HttpMethod.Parse(Method),
+                Path.Replace("{id:long}", "1")
+                    .Replace("{name}", "patients")
+                    .Replace("{source}", "default")
+                    .Replace("{type}", "Patient")
+                    .Replace("{resource_type}", "Patient")
+                    .Replace("{resourceType}", "Patient")
+                    .Replace("{id}", "1")
+                    .Replace("{fileId:guid}", $"{Guid.Empty}")
+                    .Replace("{processingId:guid}", $"{Guid.Empty}")
+                    .Replace("{*id}", "1")
+            );
     }
 }

@@ -19,7 +19,16 @@ public sealed class LoginTests : IAsyncLifetime
     [Fact]
     public async Task A_wrong_password_and_an_unknown_user_get_the_same_answer()
     {
-        foreach (var (name, password) in new[] { ("admin", "wrong"), ("nobody", "wrong"), ("a\0b", "wrong"), ("'; DROP TABLE users", "wrong"), ("admin", new string('x', 60_000)) })
+        foreach (
+            var (name, password) in new[]
+            {
+                ("admin", "wrong"),
+                ("nobody", "wrong"),
+                ("a\0b", "wrong"),
+                ("'; DROP TABLE users", "wrong"),
+                ("admin", new string('x', 60_000)),
+            }
+        )
         {
             using var answer = await _server.LoginAsync(name, password, $"192.0.2.{password.Length % 250}");
             Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
@@ -81,9 +90,14 @@ public sealed class LoginTests : IAsyncLifetime
     {
         await using var server = await InteropServer.StartAsync();
         Assert.Equal(JsonValueKind.Array, (await server.Http.GetJsonAsync("/runs")).ValueKind);
-        await new UserAdministration((Interop.Storage.Database)server.Services.GetService(typeof(Interop.Storage.Database))!, TimeProvider.System)
-            .AddUserAsync("first", AccessRole.Admin, AccessServer.Password, default);
-        await Until.TrueAsync(async () => (await server.Http.GetAsync("/runs")).StatusCode == HttpStatusCode.Unauthorized, "it asks for credentials");
+        await new UserAdministration(
+            (Interop.Storage.Database)server.Services.GetService(typeof(Interop.Storage.Database))!,
+            TimeProvider.System
+        ).AddUserAsync("first", AccessRole.Admin, AccessServer.Password, default);
+        await Until.TrueAsync(
+            async () => (await server.Http.GetAsync("/runs")).StatusCode == HttpStatusCode.Unauthorized,
+            "it asks for credentials"
+        );
         Assert.Equal("""{"status":"ok"}""", await server.Http.GetStringAsync("/health/ready"));
     }
 

@@ -36,7 +36,9 @@ internal sealed class OidcIssuer : IAsyncDisposable
 
         File.Copy(Script(), Path.Combine(folder, "oidc-issuer.mjs"), overwrite: true);
         var process = Start("node", folder, "oidc-issuer.mjs");
-        var line = await process.StandardOutput.ReadLineAsync().WaitAsync(Patience) ?? throw new InvalidOperationException(await process.StandardError.ReadToEndAsync());
+        var line =
+            await process.StandardOutput.ReadLineAsync().WaitAsync(Patience)
+            ?? throw new InvalidOperationException(await process.StandardError.ReadToEndAsync());
         var parts = line.Split(' ');
         return new OidcIssuer(process, parts[0], new Uri(parts[1]));
     }
@@ -58,7 +60,14 @@ internal sealed class OidcIssuer : IAsyncDisposable
     }
 
     private static Process Start(string program, string folder, params string[] arguments) =>
-        Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        Process.Start(
+            new ProcessStartInfo(program, arguments)
+            {
+                WorkingDirectory = folder,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
 
     private static string Script([CallerFilePath] string file = "") => Path.Combine(Path.GetDirectoryName(file)!, "oidc-issuer.mjs");
 }

@@ -12,7 +12,11 @@ public sealed class SingleSignOnTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _issuer = await OidcIssuer.StartAsync();
-        _server = await AccessServer.StartAsync(("OIDC_ISSUER", _issuer.Url), ("OIDC_AUDIENCE", "interop-api"), ("Oidc:AdminRole", "interop-admins"));
+        _server = await AccessServer.StartAsync(
+            ("OIDC_ISSUER", _issuer.Url),
+            ("OIDC_AUDIENCE", "interop-api"),
+            ("Oidc:AdminRole", "interop-admins")
+        );
     }
 
     public async Task DisposeAsync()
@@ -27,21 +31,123 @@ public sealed class SingleSignOnTests : IAsyncLifetime
     {
         foreach (var alg in new[] { "RS256", "ES256" })
         {
-            Assert.Equal(HttpStatusCode.OK, await StatusAsync(new { alg, sub = "ada", aud = "interop-api", roles = new[] { "staff", "viewer" } }));
-            Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(new { alg, sub = "ada", aud = "interop-api", roles = "viewer" }, HttpMethod.Delete));
-            Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(new { alg, sub = "ada", aud = "interop-api", roles = "interop-admins" }, HttpMethod.Delete));
-            Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(new { alg, sub = "ada", aud = "interop-api", roles = "admin" }));
-            Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(new { alg, sub = "ada", aud = "interop-api" }));
+            Assert.Equal(
+                HttpStatusCode.OK,
+                await StatusAsync(
+                    new
+                    {
+                        alg,
+                        sub = "ada",
+                        aud = "interop-api",
+                        roles = new[] { "staff", "viewer" },
+                    }
+                )
+            );
+            Assert.Equal(
+                HttpStatusCode.Forbidden,
+                await StatusAsync(
+                    new
+                    {
+                        alg,
+                        sub = "ada",
+                        aud = "interop-api",
+                        roles = "viewer",
+                    },
+                    HttpMethod.Delete
+                )
+            );
+            Assert.Equal(
+                HttpStatusCode.NotFound,
+                await StatusAsync(
+                    new
+                    {
+                        alg,
+                        sub = "ada",
+                        aud = "interop-api",
+                        roles = "interop-admins",
+                    },
+                    HttpMethod.Delete
+                )
+            );
+            Assert.Equal(
+                HttpStatusCode.Forbidden,
+                await StatusAsync(
+                    new
+                    {
+                        alg,
+                        sub = "ada",
+                        aud = "interop-api",
+                        roles = "admin",
+                    }
+                )
+            );
+            Assert.Equal(
+                HttpStatusCode.Forbidden,
+                await StatusAsync(
+                    new
+                    {
+                        alg,
+                        sub = "ada",
+                        aud = "interop-api",
+                    }
+                )
+            );
         }
     }
 
     [Fact]
     public async Task A_token_for_another_audience_or_with_another_algorithm_or_an_expired_one_is_refused()
     {
-        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(new { alg = "RS256", sub = "ada", aud = "another", roles = "viewer" }));
-        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(new { alg = "RS512", sub = "ada", aud = "interop-api", roles = "viewer" }));
-        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(new { alg = "RS256", sub = "ada", aud = "interop-api", roles = "viewer", expires = -600 }));
-        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(new { alg = "RS256", sub = "ada", aud = "interop-api", roles = "viewer", iss = "http://another" }));
+        Assert.Equal(
+            HttpStatusCode.Unauthorized,
+            await StatusAsync(
+                new
+                {
+                    alg = "RS256",
+                    sub = "ada",
+                    aud = "another",
+                    roles = "viewer",
+                }
+            )
+        );
+        Assert.Equal(
+            HttpStatusCode.Unauthorized,
+            await StatusAsync(
+                new
+                {
+                    alg = "RS512",
+                    sub = "ada",
+                    aud = "interop-api",
+                    roles = "viewer",
+                }
+            )
+        );
+        Assert.Equal(
+            HttpStatusCode.Unauthorized,
+            await StatusAsync(
+                new
+                {
+                    alg = "RS256",
+                    sub = "ada",
+                    aud = "interop-api",
+                    roles = "viewer",
+                    expires = -600,
+                }
+            )
+        );
+        Assert.Equal(
+            HttpStatusCode.Unauthorized,
+            await StatusAsync(
+                new
+                {
+                    alg = "RS256",
+                    sub = "ada",
+                    aud = "interop-api",
+                    roles = "viewer",
+                    iss = "http://another",
+                }
+            )
+        );
     }
 
     [Fact]

@@ -54,12 +54,14 @@ public sealed class TokenSecurityTests : IAsyncLifetime
     {
         var token = await _server.TokenAsync(AccessRole.Operator);
         Assert.Equal(HttpStatusCode.OK, await _server.StatusAsync(token));
-        await (change switch
-        {
-            "password" => _server.Users.SetPasswordAsync("operator", "another long password", default),
-            "role" => _server.Users.SetRoleAsync("operator", AccessRole.Viewer, default),
-            _ => _server.Users.SetDisabledAsync("operator", true, default),
-        });
+        await (
+            change switch
+            {
+                "password" => _server.Users.SetPasswordAsync("operator", "another long password", default),
+                "role" => _server.Users.SetRoleAsync("operator", AccessRole.Viewer, default),
+                _ => _server.Users.SetDisabledAsync("operator", true, default),
+            }
+        );
         await Until.TrueAsync(async () => await _server.StatusAsync(token) == HttpStatusCode.Unauthorized, "the session has ended");
         using var login = await _server.LoginAsync("operator", AccessServer.Password);
         Assert.Equal(change == "role" ? HttpStatusCode.OK : HttpStatusCode.Unauthorized, login.StatusCode);
@@ -68,7 +70,10 @@ public sealed class TokenSecurityTests : IAsyncLifetime
     [Fact]
     public async Task The_previous_key_stays_valid_while_a_key_is_rotated()
     {
-        var old = Issue(new JsonWebTokenHandler().ReadJsonWebToken(await _server.TokenAsync(AccessRole.Viewer)), key: "the key before it, with 32 bytes or more");
+        var old = Issue(
+            new JsonWebTokenHandler().ReadJsonWebToken(await _server.TokenAsync(AccessRole.Viewer)),
+            key: "the key before it, with 32 bytes or more"
+        );
         Assert.Equal(HttpStatusCode.Unauthorized, await _server.StatusAsync(old));
         await using var rotating = await AccessServer.StartAsync(("JWT_SECRET_KEY_PREVIOUS", "the key before it, with 32 bytes or more"));
         var claims = new JsonWebTokenHandler().ReadJsonWebToken(await rotating.TokenAsync(AccessRole.Viewer));
@@ -86,7 +91,10 @@ public sealed class TokenSecurityTests : IAsyncLifetime
         var own = _server.Http.BaseAddress!.GetLeftPart(UriPartial.Authority);
         Assert.Equal(HttpStatusCode.OK, await _server.StatusAsync(HttpMethod.Get, "/runs", cookie));
         Assert.Equal(HttpStatusCode.Unauthorized, await _server.StatusAsync(HttpMethod.Post, "/ingest/patients", cookie));
-        Assert.Equal(HttpStatusCode.Forbidden, await _server.StatusAsync(HttpMethod.Post, "/ingest/patients", cookie, ("Origin", "https://evil.example")));
+        Assert.Equal(
+            HttpStatusCode.Forbidden,
+            await _server.StatusAsync(HttpMethod.Post, "/ingest/patients", cookie, ("Origin", "https://evil.example"))
+        );
         Assert.Equal(HttpStatusCode.NotFound, await _server.StatusAsync(HttpMethod.Post, "/ingest/patients", cookie, ("Origin", own)));
     }
 
@@ -96,7 +104,10 @@ public sealed class TokenSecurityTests : IAsyncLifetime
         var key = await _server.Users.AddApiKeyAsync("mirth", AccessRole.Operator, default);
         Assert.StartsWith("mirth.", key, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, await _server.StatusAsync(HttpMethod.Get, "/runs", ("X-Api-Key", key)));
-        Assert.Equal(HttpStatusCode.Forbidden, await _server.StatusAsync(HttpMethod.Delete, "/checkpoints/default/Patient", ("X-Api-Key", key)));
+        Assert.Equal(
+            HttpStatusCode.Forbidden,
+            await _server.StatusAsync(HttpMethod.Delete, "/checkpoints/default/Patient", ("X-Api-Key", key))
+        );
         Assert.Equal(HttpStatusCode.Unauthorized, await _server.StatusAsync(HttpMethod.Get, "/runs", ("X-Api-Key", key[..^1])));
         Assert.Equal(HttpStatusCode.Unauthorized, await _server.StatusAsync(HttpMethod.Get, "/runs", ("X-Api-Key", "mirth.")));
         Assert.Equal(HttpStatusCode.Unauthorized, await _server.StatusAsync(HttpMethod.Get, $"/runs?api_key={key}"));
@@ -105,29 +116,45 @@ public sealed class TokenSecurityTests : IAsyncLifetime
     }
 
     private static string Issue(
-        JsonWebToken like, string algorithm = SecurityAlgorithms.HmacSha256, string key = AccessServer.SigningKey, DateTime? expires = null, DateTime? notBefore = null,
-        string issuer = "interop", string audience = "interop", string? subject = null, string? stamp = null) =>
-        new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
-        {
-            Issuer = issuer,
-            Audience = audience,
-            NotBefore = notBefore ?? DateTime.UtcNow.AddSeconds(-1),
-            Expires = expires ?? DateTime.UtcNow.AddHours(1),
-            Claims = new Dictionary<string, object> { ["sub"] = subject ?? like.Subject, ["stamp"] = stamp ?? like.GetClaim("stamp").Value },
-            SigningCredentials = new SigningCredentials(new SymmetricSecurityKey(Encoding.UTF8.GetBytes(key)), algorithm),
-        });
+        JsonWebToken like,
+        string algorithm = SecurityAlgorithms.HmacSha256,
+        string key = AccessServer.SigningKey,
+        DateTime? expires = null,
+        DateTime? notBefore = null,
+        string issuer = "interop",
+        string audience = "interop",
+        string? subject = null,
+        string? stamp = null
+    ) =>
+        new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(
+            new SecurityTokenDescriptor
+            {
+                Issuer = issuer,
+                Audience = audience,
+                NotBefore = notBefore ?? DateTime.UtcNow.AddSeconds(-1),
+                Expires = expires ?? DateTime.UtcNow.AddHours(1),
+                Claims = new Dictionary<string, object>
+                {
+                    ["sub"] = subject ?? like.Subject,
+                    ["stamp"] = stamp ?? like.GetClaim("stamp").Value,
+                },
+                SigningCredentials = new SigningCredentials(new SymmetricSecurityKey(Encoding.UTF8.GetBytes(key)), algorithm),
+            }
+        );
 
     private static string Encrypted(JsonWebToken like)
     {
         var key = new SymmetricSecurityKey(SHA256.HashData(Encoding.UTF8.GetBytes(AccessServer.SigningKey)));
-        return new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
-        {
-            Issuer = "interop",
-            Audience = "interop",
-            Expires = DateTime.UtcNow.AddHours(1),
-            Claims = new Dictionary<string, object> { ["sub"] = like.Subject, ["stamp"] = like.GetClaim("stamp").Value },
-            EncryptingCredentials = new EncryptingCredentials(key, SecurityAlgorithms.Aes256KW, SecurityAlgorithms.Aes128CbcHmacSha256),
-        });
+        return new JsonWebTokenHandler().CreateToken(
+            new SecurityTokenDescriptor
+            {
+                Issuer = "interop",
+                Audience = "interop",
+                Expires = DateTime.UtcNow.AddHours(1),
+                Claims = new Dictionary<string, object> { ["sub"] = like.Subject, ["stamp"] = like.GetClaim("stamp").Value },
+                EncryptingCredentials = new EncryptingCredentials(key, SecurityAlgorithms.Aes256KW, SecurityAlgorithms.Aes128CbcHmacSha256),
+            }
+        );
     }
 
     private static string Part(string json) => Base64UrlEncoder.Encode(json);

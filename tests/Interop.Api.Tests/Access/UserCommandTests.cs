@@ -34,7 +34,15 @@ public sealed class UserCommandTests : IDisposable
     [Theory]
     [InlineData("short\n", "interop: a password has 12 to 256 characters", "user", "add", "ada", "--role", "admin")]
     [InlineData("correct horse battery\n", "interop: there is no user nobody", "user", "passwd", "nobody")]
-    [InlineData("correct horse battery\n", "interop: a name has 1 to 64 ASCII letters, digits, '-', '_' and '@', unlike 'a b'", "user", "add", "a b", "--role", "viewer")]
+    [InlineData(
+        "correct horse battery\n",
+        "interop: a name has 1 to 64 ASCII letters, digits, '-', '_' and '@', unlike 'a b'",
+        "user",
+        "add",
+        "a b",
+        "--role",
+        "viewer"
+    )]
     [InlineData("", "interop: there is no API key x", "api-key", "remove", "x")]
     public async Task A_bad_name_or_password_is_refused(string input, string message, params string[] arguments)
     {

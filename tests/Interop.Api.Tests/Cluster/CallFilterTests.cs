@@ -11,7 +11,8 @@ namespace Interop.Api.Tests.Cluster;
 [Alias("tests.IFlakyQueryGrain")]
 public interface IFlakyQueryGrain : IQueryGrain
 {
-    /// <summary>Fails as a lost silo does until it has been called this many times under the name; then returns the number of calls.</summary>
+    /// <summary>Fails as a lost silo does until it has been called this many times under the name; then returns the number of
+    /// calls.</summary>
     [Alias("CountAfter")]
     Task<int> CountAfter(string name, int failures);
 }
@@ -57,11 +58,13 @@ public sealed class CallFilterTests : IAsyncLifetime
     {
         var builder = new InProcessTestClusterBuilder(1);
         builder.ConfigureHost(host => host.Services.AddSingleton(TimeProvider.System));
-        builder.ConfigureSilo((_, silo) =>
-        {
-            silo.AddIncomingGrainCallFilter<CallScopeFilter>();
-            silo.Services.AddSingleton<ILoggerProvider>(_logs);
-        });
+        builder.ConfigureSilo(
+            (_, silo) =>
+            {
+                silo.AddIncomingGrainCallFilter<CallScopeFilter>();
+                silo.Services.AddSingleton<ILoggerProvider>(_logs);
+            }
+        );
         builder.ConfigureClient(client => client.AddOutgoingGrainCallFilter<ReadRetryFilter>());
         _cluster = builder.Build();
         await _cluster.DeployAsync();
@@ -110,9 +113,7 @@ public sealed class CallFilterTests : IAsyncLifetime
 
         public ILogger CreateLogger(string categoryName) => new Recorder(this);
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
 
         private sealed class Recorder(ScopeRecorder owner) : ILogger
         {
@@ -121,11 +122,24 @@ public sealed class CallFilterTests : IAsyncLifetime
 
             public bool IsEnabled(LogLevel logLevel) => true;
 
-            public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+            public void Log<TState>(
+                LogLevel logLevel,
+                EventId eventId,
+                TState state,
+                Exception? exception,
+                Func<TState, Exception?, string> formatter
+            )
             {
                 var scopes = new List<string>();
-                owner._scopes.ForEachScope((scope, list) => list.AddRange(
-                    scope is IEnumerable<KeyValuePair<string, object?>> pairs ? pairs.Where(p => p.Key is "RequestId" or "Grain").Select(p => $"{p.Key}={p.Value}") : []), scopes);
+                owner._scopes.ForEachScope(
+                    (scope, list) =>
+                        list.AddRange(
+                            scope is IEnumerable<KeyValuePair<string, object?>> pairs
+                                ? pairs.Where(p => p.Key is "RequestId" or "Grain").Select(p => $"{p.Key}={p.Value}")
+                                : []
+                        ),
+                    scopes
+                );
                 owner._lines[formatter(state, exception)] = [.. scopes];
             }
         }

@@ -19,6 +19,8 @@ public sealed class ClusterEndpointTests
         Assert.True(silo.GetProperty("activations").GetInt32() > 0);
         Assert.Contains(
             cluster.GetProperty("grains").EnumerateArray().ToList(),
-            (JsonElement grain) => grain.Text("type") == "Interop.Ingestion.IngestionQueryGrain" && grain.GetProperty("activations").GetInt32() > 0);
+            (JsonElement grain) =>
+                grain.Text("type") == "Interop.Ingestion.IngestionQueryGrain" && grain.GetProperty("activations").GetInt32() > 0
+        );
     }
 }

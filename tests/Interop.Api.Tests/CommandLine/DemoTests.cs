@@ -19,7 +19,10 @@ public sealed class DemoTests : IDisposable
         var nowhere = new Dictionary<string, string> { ["PORT"] = "0", ["DB_URL"] = "postgres://nobody@127.0.0.1:1/a-real-one" };
         var (exitCode, output, errors) = await InteropProcess.RunAsync(_folder.Path, nowhere, "demo", "--exit", "--patients", "20");
         Assert.True(exitCode == 0, output + errors);
-        Assert.Equal((19, 440, 100, 40), (Column(output, "Patient", 0), Column(output, "Observation", 0), Column(output, "Encounter", 0), Column(output, "Condition", 0)));
+        Assert.Equal(
+            (19, 440, 100, 40),
+            (Column(output, "Patient", 0), Column(output, "Observation", 0), Column(output, "Encounter", 0), Column(output, "Condition", 0))
+        );
         Assert.Equal(599, Column(output, "total", 0)); // one patient arrives late
         Assert.Equal(599, Column(output, "total", 1) + Column(output, "total", 3));
         Assert.Contains("fetched = stored + unchanged + dead letters", output, StringComparison.Ordinal);
@@ -42,7 +45,14 @@ public sealed class DemoTests : IDisposable
     {
         await using var sandbox = await SandboxServer.StartAsync(new SandboxOptions { Patients = 10 });
         var (exitCode, output, errors) = await InteropProcess.RunAsync(
-            _folder.Path, new Dictionary<string, string>(), "ingest", "patients", "Condition", "--source", sandbox.FhirBase.AbsoluteUri);
+            _folder.Path,
+            new Dictionary<string, string>(),
+            "ingest",
+            "patients",
+            "Condition",
+            "--source",
+            sandbox.FhirBase.AbsoluteUri
+        );
         Assert.True(exitCode == 0, output + errors);
         Assert.Equal((10, 20), (Column(output, "Patient", 0), Column(output, "Condition", 0)));
         Assert.True(File.Exists(_folder.File("data/interop.db")));
@@ -54,7 +64,11 @@ public sealed class DemoTests : IDisposable
         var (exitCode, output, _) = await InteropProcess.RunAsync(
             _folder.Path,
             new Dictionary<string, string> { ["Sources__default__MaxAttempts"] = "2", ["Sources__default__BaseDelay"] = "00:00:00.01" },
-            "ingest", "Patient", "--source", "http://127.0.0.1:1/fhir");
+            "ingest",
+            "Patient",
+            "--source",
+            "http://127.0.0.1:1/fhir"
+        );
         Assert.Equal(1, exitCode);
         Assert.Contains("FAILED", output, StringComparison.Ordinal);
         Assert.Contains("Upstream FHIR request failed: GET http://127.0.0.1:1/fhir/", output, StringComparison.Ordinal);
@@ -74,7 +88,15 @@ public sealed class DemoTests : IDisposable
     {
         Directory.CreateDirectory(_folder.File("data/demo"));
         _folder.Write("data/demo/thesis.txt", "mine");
-        var (exitCode, _, errors) = await InteropProcess.RunAsync(_folder.Path, new Dictionary<string, string> { ["PORT"] = "0" }, "demo", "--exit", "--fresh", "--patients", "2");
+        var (exitCode, _, errors) = await InteropProcess.RunAsync(
+            _folder.Path,
+            new Dictionary<string, string> { ["PORT"] = "0" },
+            "demo",
+            "--exit",
+            "--fresh",
+            "--patients",
+            "2"
+        );
         Assert.Equal(2, exitCode);
         Assert.StartsWith("interop: data/demo is not a folder of the demo", errors, StringComparison.Ordinal);
         Assert.True(File.Exists(_folder.File("data/demo/thesis.txt")));
@@ -114,6 +136,10 @@ public sealed class DemoTests : IDisposable
     private static long Column(string output, string row, int column)
     {
         var line = output.Split('\n').Last(l => l.TrimStart().StartsWith(row + " ", StringComparison.Ordinal));
-        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[column + 1], NumberStyles.AllowThousands, CultureInfo.InvariantCulture);
+        return long.Parse(
+            line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[column + 1],
+            NumberStyles.AllowThousands,
+            CultureInfo.InvariantCulture
+        );
     }
 }

@@ -8,8 +8,11 @@ public sealed class SandboxReferenceTests
     [Fact]
     public void Only_the_demo_and_the_send_command_use_the_sandbox()
     {
-        var files = Directory.EnumerateFiles(SourceFolder(), "*.cs", SearchOption.AllDirectories)
-            .Where(file => File.ReadAllText(file).Contains("Interop.Sandbox", StringComparison.Ordinal)).Select(Path.GetFileName).Order(StringComparer.Ordinal);
+        var files = Directory
+            .EnumerateFiles(SourceFolder(), "*.cs", SearchOption.AllDirectories)
+            .Where(file => File.ReadAllText(file).Contains("Interop.Sandbox", StringComparison.Ordinal))
+            .Select(Path.GetFileName)
+            .Order(StringComparer.Ordinal);
         Assert.Equal(["DemoCommand.cs", "SendCommand.cs"], files);
     }
 

@@ -6,7 +6,8 @@ using Interop.Storage.Connections;
 
 namespace Interop.Api.Tests.CommandLine;
 
-/// <summary>A start that fails writes one line to standard error and ends with exit code 2; it never shows a stack trace or a secret.</summary>
+/// <summary>A start that fails writes one line to standard error and ends with exit code 2; it never shows a stack trace or a
+/// secret.</summary>
 public sealed class StartTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -23,11 +24,17 @@ public sealed class StartTests : IDisposable
 
     [Fact]
     public Task A_file_that_is_not_a_database_is_refused() =>
-        RefusedAsync("notes.db is not a SQLite database", ("DB_URL", _folder.Write("notes.db", string.Concat(Enumerable.Repeat("not a database ", 100)))));
+        RefusedAsync(
+            "notes.db is not a SQLite database",
+            ("DB_URL", _folder.Write("notes.db", string.Concat(Enumerable.Repeat("not a database ", 100))))
+        );
 
     [Fact]
     public Task A_folder_that_cannot_be_created_is_refused() =>
-        RefusedAsync("must be a folder that can be created and written to", ("INTEROP_DATA", Path.Combine(_folder.Write("file", "x"), "data")));
+        RefusedAsync(
+            "must be a folder that can be created and written to",
+            ("INTEROP_DATA", Path.Combine(_folder.Write("file", "x"), "data"))
+        );
 
     [Fact]
     public Task An_unreachable_database_is_refused_without_its_password() =>
@@ -51,14 +58,18 @@ public sealed class StartTests : IDisposable
     public async Task A_database_newer_than_the_program_is_refused()
     {
         var file = _folder.File("new.db");
-        await using (await InteropServer.StartAsync(("DB_URL", file)))
-        {
-        }
+        await using (await InteropServer.StartAsync(("DB_URL", file))) { }
 
         await using (var database = DatabaseFactory.Open(new DatabaseOptions { Connection = file }))
         {
-            await database.WriteAsync((session, token) => session.ExecuteAsync(
-                "INSERT INTO schema_version (version, name, checksum, applied_at) VALUES (9999, 'future', 'x', '2999-01-01T00:00:00.0000000Z')", null, token));
+            await database.WriteAsync(
+                (session, token) =>
+                    session.ExecuteAsync(
+                        "INSERT INTO schema_version (version, name, checksum, applied_at) VALUES (9999, 'future', 'x', '2999-01-01T00:00:00.0000000Z')",
+                        null,
+                        token
+                    )
+            );
         }
 
         await RefusedAsync("is at schema version 9999, this program supports versions up to", ("DB_URL", file));
@@ -67,8 +78,15 @@ public sealed class StartTests : IDisposable
     [Fact]
     public async Task Settings_come_from_dotenv_and_the_environment_wins()
     {
-        _folder.Write(".env", "# a comment\nexport FHIR_PAGE_SIZE='7'\nMONGODB_URI=mongodb://nowhere\nBIND=203.0.113.7\nSources__clinic__BaseUrl=\"http://127.0.0.1:1/fhir\"\n");
-        await using var program = InteropProcess.Start(_folder.Path, new Dictionary<string, string> { ["PORT"] = "0", ["BIND"] = "127.0.0.1" }, "serve");
+        _folder.Write(
+            ".env",
+            "# a comment\nexport FHIR_PAGE_SIZE='7'\nMONGODB_URI=mongodb://nowhere\nBIND=203.0.113.7\nSources__clinic__BaseUrl=\"http://127.0.0.1:1/fhir\"\n"
+        );
+        await using var program = InteropProcess.Start(
+            _folder.Path,
+            new Dictionary<string, string> { ["PORT"] = "0", ["BIND"] = "127.0.0.1" },
+            "serve"
+        );
         using var http = await program.ClientAsync();
         Assert.Equal("""{"status":"ok"}""", await http.GetStringAsync("/health"));
         Assert.Equal(0, await program.TerminateAsync());
@@ -79,7 +97,11 @@ public sealed class StartTests : IDisposable
         Assert.Equal("", program.Errors.Trim());
         if (OperatingSystem.IsWindows())
             return;
-        foreach (var entry in Directory.EnumerateFileSystemEntries(_folder.File("data"), "*", SearchOption.AllDirectories).Append(_folder.File("data")))
+        foreach (
+            var entry in Directory
+                .EnumerateFileSystemEntries(_folder.File("data"), "*", SearchOption.AllDirectories)
+                .Append(_folder.File("data"))
+        )
             Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(entry) & (UnixFileMode)0b000_111_111);
     }
 

@@ -21,7 +21,15 @@ public sealed class StopTests : IDisposable
     {
         await using var sandbox = await SlowSandboxAsync();
         await using var program = InteropProcess.Start(
-            _folder.Path, new Dictionary<string, string> { ["PORT"] = "0", ["FHIR_BASE_URL"] = sandbox.FhirBase.AbsoluteUri, ["FHIR_PAGE_SIZE"] = "10" }, "serve");
+            _folder.Path,
+            new Dictionary<string, string>
+            {
+                ["PORT"] = "0",
+                ["FHIR_BASE_URL"] = sandbox.FhirBase.AbsoluteUri,
+                ["FHIR_PAGE_SIZE"] = "10",
+            },
+            "serve"
+        );
         using var http = await program.ClientAsync();
         var waiting = http.PostAsync("/ingest/patients", null);
         await Until.TrueAsync(async () => (await http.GetJsonAsync("/runs")).GetArrayLength() > 0, "the run is active");
@@ -43,20 +51,35 @@ public sealed class StopTests : IDisposable
     public async Task Ctrl_C_prints_no_stack_trace(string verb)
     {
         await using var sandbox = await SlowSandboxAsync();
-        string[] arguments = verb == "demo" ? ["demo", "--patients", "3000"] : ["ingest", "Patient", "--source", sandbox.FhirBase.AbsoluteUri];
-        await using var program = InteropProcess.Start(_folder.Path, new Dictionary<string, string> { ["PORT"] = "0", ["FHIR_PAGE_SIZE"] = "10" }, arguments);
+        string[] arguments =
+            verb == "demo" ? ["demo", "--patients", "3000"] : ["ingest", "Patient", "--source", sandbox.FhirBase.AbsoluteUri];
+        await using var program = InteropProcess.Start(
+            _folder.Path,
+            new Dictionary<string, string> { ["PORT"] = "0", ["FHIR_PAGE_SIZE"] = "10" },
+            arguments
+        );
         var database = verb == "demo" ? "data/demo/interop.db" : "data/interop.db";
         await Until.TrueAsync(() => Task.FromResult(File.Exists(_folder.File(database))), "it has begun");
         var started = Stopwatch.GetTimestamp();
         Assert.Equal(130, await program.InterruptAsync());
         Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, Allowed);
-        Assert.True(program.Errors.Trim() == "interop: stopped; an interrupted run continues at the next start", $"{program.Errors}\n{program.Output}");
+        Assert.True(
+            program.Errors.Trim() == "interop: stopped; an interrupted run continues at the next start",
+            $"{program.Errors}\n{program.Output}"
+        );
     }
 
     private static async Task<SandboxServer> SlowSandboxAsync()
     {
         var sandbox = await SandboxServer.StartAsync(new SandboxOptions { Patients = 500 });
-        sandbox.Faults.Set(new FaultRule { Kind = FaultKind.SlowHeaders, Type = "Patient", Seconds = 2 });
+        sandbox.Faults.Set(
+            new FaultRule
+            {
+                Kind = FaultKind.SlowHeaders,
+                Type = "Patient",
+                Seconds = 2,
+            }
+        );
         return sandbox;
     }
 }

@@ -20,7 +20,14 @@ public sealed class ValidateTests : IDisposable
         _folder.Write("many.ndjson", "{\"resourceType\":\"Patient\",\"id\":\"a\"}\n\n{\"resourceType\":\"Patient\",\"id\":\"b\"}");
         await using (var gzip = new GZipStream(File.Create(_folder.File("packed.ndjson.gz")), CompressionLevel.Fastest))
             gzip.Write("{\"resourceType\":\"Patient\",\"id\":\"c\"}\n"u8);
-        var (exitCode, output, errors) = await InteropProcess.RunAsync(_folder.Path, NoSettings, "validate", "one.json", "many.ndjson", "packed.ndjson.gz");
+        var (exitCode, output, errors) = await InteropProcess.RunAsync(
+            _folder.Path,
+            NoSettings,
+            "validate",
+            "one.json",
+            "many.ndjson",
+            "packed.ndjson.gz"
+        );
         Assert.Equal((0, "", "4 resources, 0 errors"), (exitCode, output.Trim(), errors));
     }
 
@@ -28,7 +35,12 @@ public sealed class ValidateTests : IDisposable
     public async Task A_dash_reads_standard_input()
     {
         var (exitCode, output, errors) = await InteropProcess.RunWithInputAsync(
-            _folder.Path, NoSettings, "{\"resourceType\":\"Patient\"}\n{\"resourceType\":\"Patient\",\"gender\":\"tall\"}\n", "validate", "-");
+            _folder.Path,
+            NoSettings,
+            "{\"resourceType\":\"Patient\"}\n{\"resourceType\":\"Patient\",\"gender\":\"tall\"}\n",
+            "validate",
+            "-"
+        );
         Assert.Equal(1, exitCode);
         Assert.StartsWith("-:2 Patient.gender error", output, StringComparison.Ordinal);
         Assert.Equal("2 resources, 1 errors", errors);
@@ -40,7 +52,9 @@ public sealed class ValidateTests : IDisposable
         byte[] bytes =
         [
             .. "{\"resourceType\":\"Patient\",\"gender\":\"tall\"}\n"u8,
-            .. "{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"Mu"u8, 0xFC, .. "ller\"}]}\n"u8,
+            .. "{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"Mu"u8,
+            0xFC,
+            .. "ller\"}]}\n"u8,
             .. "{\"resourceType\":\"Patient\"\n"u8,
         ];
         await File.WriteAllBytesAsync(_folder.File("bad.ndjson"), bytes);
@@ -69,18 +83,32 @@ public sealed class ValidateTests : IDisposable
     [Fact]
     public async Task Level_full_adds_the_invariants_and_profiles_their_rules()
     {
-        _folder.Write("profile.json", """{"resourceType":"StructureDefinition","url":"http://example.org/p","derivation":"constraint","type":"Patient","differential":{"element":[{"id":"Patient.birthDate","min":1}]}}""");
-        _folder.Write("in.ndjson", """
+        _folder.Write(
+            "profile.json",
+            """{"resourceType":"StructureDefinition","url":"http://example.org/p","derivation":"constraint","type":"Patient","differential":{"element":[{"id":"Patient.birthDate","min":1}]}}"""
+        );
+        _folder.Write(
+            "in.ndjson",
+            """
             {"resourceType":"Patient","name":[{"period":{"start":"2024-02-01","end":"2024-01-01"}}]}
             {"resourceType":"Patient","meta":{"profile":["http://example.org/p"]},"text":{"status":"empty","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">x</div>"}}
-            """);
+            """
+        );
         Assert.Equal((0, "", "2 resources, 0 errors"), await RunAsync("in.ndjson"));
         Assert.Equal(
-            (1, "in.ndjson:2 Patient.birthDate error required The profile http://example.org/p asks for at least 1 birthDate; there are 0.", "2 resources, 1 errors"),
-            await RunAsync("in.ndjson", "--profile", "profile.json"));
+            (
+                1,
+                "in.ndjson:2 Patient.birthDate error required The profile http://example.org/p asks for at least 1 birthDate; there are 0.",
+                "2 resources, 1 errors"
+            ),
+            await RunAsync("in.ndjson", "--profile", "profile.json")
+        );
         var (exitCode, output, errors) = await RunAsync("in.ndjson", "--level", "full");
         Assert.Equal((1, "2 resources, 1 errors"), (exitCode, errors));
-        Assert.Contains("in.ndjson:1 Patient.name[0].period error invariant per-1: If present, start SHALL have a lower value than end", output.Split('\n'));
+        Assert.Contains(
+            "in.ndjson:1 Patient.name[0].period error invariant per-1: If present, start SHALL have a lower value than end",
+            output.Split('\n')
+        );
         (exitCode, output, errors) = await RunAsync("in.ndjson", "--profile", "in.ndjson");
         Assert.Equal((2, ""), (exitCode, output));
         Assert.Matches("^interop: --profile: in.ndjson cannot be used: .+$", errors);

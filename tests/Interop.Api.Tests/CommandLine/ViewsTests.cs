@@ -30,10 +30,13 @@ public sealed class ViewsTests : IDisposable
     {
         _folder.Write("in.ndjson", Resources);
         var (exitCode, output, errors) = await RunAsync("in.ndjson");
-        Assert.Equal("""
+        Assert.Equal(
+            """
             {"id":"a","given":["A","B"],"weight":1.50,"phone":"+49 30"}
             {"id":"b","given":[],"weight":null,"phone":null}
-            """, output.Trim());
+            """,
+            output.Trim()
+        );
         Assert.Equal((0, "3 resources, 1 of other types, 2 rows, 0 bad lines"), (exitCode, errors));
     }
 
@@ -45,7 +48,10 @@ public sealed class ViewsTests : IDisposable
         _folder.Write("out.csv", "of last week");
         var (exitCode, output, _) = await RunAsync("in.ndjson.gz", "--output", "out.csv");
         Assert.Equal((0, ""), (exitCode, output.Trim()));
-        Assert.Equal("id,given,weight,phone\r\na,\"[\"\"A\"\",\"\"B\"\"]\",1.50,'+49 30\r\nb,[],,\r\n", await File.ReadAllTextAsync(_folder.File("out.csv")));
+        Assert.Equal(
+            "id,given,weight,phone\r\na,\"[\"\"A\"\",\"\"B\"\"]\",1.50,'+49 30\r\nb,[],,\r\n",
+            await File.ReadAllTextAsync(_folder.File("out.csv"))
+        );
         Assert.False(File.Exists(_folder.File("out.csv.part")));
 
         await RunAsync("in.ndjson.gz", "--output", "out.csv", "--format", "ndjson");
@@ -58,22 +64,38 @@ public sealed class ViewsTests : IDisposable
         byte[] bytes =
         [
             .. "{\"resourceType\":\"Patient\",\"id\":\"a\"}\n{\"resourceType\":\"Patient\"\n[1]\n{\"id\":\"x\"}\n{\"resourceType\":\"Unicorn\"}\n"u8,
-            .. "{\"resourceType\":\"Patient\",\"extension\":[{\"url\":\"a\",\"valueDecimal\":1},{\"url\":\"b\",\"valueDecimal\":2}]}\n{\"resourceType\":\"Patient\",\"id\":\""u8, 0xFC, .. "\"}\n\n"u8,
-            .. "{\"resourceType\":\"Patient\",\"extension\":"u8, .. Enumerable.Repeat((byte)'[', 300), .. "\n"u8,
+            .. "{\"resourceType\":\"Patient\",\"extension\":[{\"url\":\"a\",\"valueDecimal\":1},{\"url\":\"b\",\"valueDecimal\":2}]}\n{\"resourceType\":\"Patient\",\"id\":\""u8,
+            0xFC,
+            .. "\"}\n\n"u8,
+            .. "{\"resourceType\":\"Patient\",\"extension\":"u8,
+            .. Enumerable.Repeat((byte)'[', 300),
+            .. "\n"u8,
             .. "{\"resourceType\":\"Patient\",\"id\":\"b\"}"u8,
         ];
         _folder.Write("view.json", View.Replace("ofType(decimal).first()", "ofType(decimal)", StringComparison.Ordinal));
         await File.WriteAllBytesAsync(_folder.File("in.ndjson"), bytes);
         var (exitCode, output, errors) = await RunAsync("in.ndjson", "--output", "out.ndjson");
         Assert.Equal((1, ""), (exitCode, output.Trim()));
-        Assert.Equal(["a", "b"], (await File.ReadAllLinesAsync(_folder.File("out.ndjson"))).Select(l => JsonDocument.Parse(l).RootElement.GetProperty("id").GetString()));
+        Assert.Equal(
+            ["a", "b"],
+            (await File.ReadAllLinesAsync(_folder.File("out.ndjson"))).Select(l =>
+                JsonDocument.Parse(l).RootElement.GetProperty("id").GetString()
+            )
+        );
         var lines = errors.Split('\n');
-        Assert.StartsWith("view.json: select[0].column[2].path: warning: 'extension.value.ofType(decimal)' may give several values", lines[0], StringComparison.Ordinal);
+        Assert.StartsWith(
+            "view.json: select[0].column[2].path: warning: 'extension.value.ofType(decimal)' may give several values",
+            lines[0],
+            StringComparison.Ordinal
+        );
         Assert.StartsWith("in.ndjson:2 not JSON", lines[1], StringComparison.Ordinal);
         Assert.Equal("in.ndjson:3 no resource: a resource is a JSON object", lines[2]);
         Assert.Equal("in.ndjson:4 no resource: resourceType is missing", lines[3]);
         Assert.Equal("in.ndjson:5 no resource: FHIR R4 has no resource type 'Unicorn'", lines[4]);
-        Assert.Equal("in.ndjson:6 the view cannot take this resource: weight: the path gives 2 values, but the column is no collection", lines[5]);
+        Assert.Equal(
+            "in.ndjson:6 the view cannot take this resource: weight: the path gives 2 values, but the column is no collection",
+            lines[5]
+        );
         Assert.Equal("in.ndjson:7 the line is not UTF-8", lines[6]);
         Assert.StartsWith("in.ndjson:9 not JSON, or nested more than 128 levels deep", lines[7], StringComparison.Ordinal);
         Assert.Equal("9 resources, 0 of other types, 2 rows, 7 bad lines", lines[8]);
@@ -81,7 +103,10 @@ public sealed class ViewsTests : IDisposable
 
     [Theory]
     [InlineData("{", "interop: view.json: not JSON: ")]
-    [InlineData("""{"resource":"Patient","select":[{"column":[{"name":"a","path":"id"},{"name":"b","path":"name..x"}]}]}""", "interop: view.json: select[0].column[1].path: ")]
+    [InlineData(
+        """{"resource":"Patient","select":[{"column":[{"name":"a","path":"id"},{"name":"b","path":"name..x"}]}]}""",
+        "interop: view.json: select[0].column[1].path: "
+    )]
     public async Task A_bad_view_is_one_line_with_its_place(string view, string line)
     {
         _folder.Write("view.json", view);
@@ -103,7 +128,10 @@ public sealed class ViewsTests : IDisposable
         Assert.Empty(Directory.GetFiles(_folder.Path, "out*"));
 
         _folder.Write("same.ndjson", Resources);
-        Assert.Equal((2, "interop: --output same.ndjson is the input itself"), await ExitAndErrorsAsync("same.ndjson", "--output", "same.ndjson"));
+        Assert.Equal(
+            (2, "interop: --output same.ndjson is the input itself"),
+            await ExitAndErrorsAsync("same.ndjson", "--output", "same.ndjson")
+        );
         Assert.Equal(Resources, await File.ReadAllTextAsync(_folder.File("same.ndjson")));
     }
 

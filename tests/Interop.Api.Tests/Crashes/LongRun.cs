@@ -17,8 +17,22 @@ public sealed class LongRun : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _sandbox = await SandboxServer.StartAsync(new SandboxOptions { Patients = 180, BadShare = 0.02, MissingPatientShare = 0.005 });
-        _sandbox.Faults.Set(new FaultRule { Kind = FaultKind.SlowHeaders, Type = "Observation", Seconds = 0.01 });
+        _sandbox = await SandboxServer.StartAsync(
+            new SandboxOptions
+            {
+                Patients = 180,
+                BadShare = 0.02,
+                MissingPatientShare = 0.005,
+            }
+        );
+        _sandbox.Faults.Set(
+            new FaultRule
+            {
+                Kind = FaultKind.SlowHeaders,
+                Type = "Observation",
+                Seconds = 0.01,
+            }
+        );
         using var folder = new TemporaryFolder();
         var database = folder.File("undisturbed.db");
         await using var program = Start(folder, database);
@@ -31,16 +45,18 @@ public sealed class LongRun : IAsyncLifetime
 
     public async Task DisposeAsync() => await _sandbox!.DisposeAsync();
 
-    internal InteropProcess Start(TemporaryFolder folder, string database) => InteropProcess.Start(
-        folder.Path,
-        new Dictionary<string, string>
-        {
-            ["PORT"] = "0",
-            ["DB_URL"] = database,
-            ["FHIR_BASE_URL"] = _sandbox!.FhirBase.AbsoluteUri,
-            ["FHIR_PAGE_SIZE"] = "20",
-        },
-        "serve");
+    internal InteropProcess Start(TemporaryFolder folder, string database) =>
+        InteropProcess.Start(
+            folder.Path,
+            new Dictionary<string, string>
+            {
+                ["PORT"] = "0",
+                ["DB_URL"] = database,
+                ["FHIR_BASE_URL"] = _sandbox!.FhirBase.AbsoluteUri,
+                ["FHIR_PAGE_SIZE"] = "20",
+            },
+            "serve"
+        );
 
     internal static Task<long> BeginAsync(HttpClient http) => http.StartRunAsync(Path);
 
@@ -55,7 +71,8 @@ public sealed class LongRun : IAsyncLifetime
                 isActive = run.Text("status") == "RUNNING";
                 return !isActive || run.GetProperty("counters").Number("fetched") >= fetched;
             },
-            $"run {runId} has settled {fetched} resources");
+            $"run {runId} has settled {fetched} resources"
+        );
         return isActive;
     }
 }

@@ -8,7 +8,8 @@ namespace Interop.Api.Tests.Discovery;
 /// <summary>Patient discovery over HTTP, against the sandbox's Mirth channel.</summary>
 public sealed class DiscoveryEndpointTests : UpstreamTests
 {
-    private const string Search = """{"request_id":"req-1","demographics":{"firstName":" Zebulon ","lastName":"Quackenbush","dob":"1980-02-29"}}""";
+    private const string Search =
+        """{"request_id":"req-1","demographics":{"firstName":" Zebulon ","lastName":"Quackenbush","dob":"1980-02-29"}}""";
 
     [Fact]
     public async Task A_request_is_submitted_once_and_put_on_the_timeline()
@@ -17,8 +18,14 @@ public sealed class DiscoveryEndpointTests : UpstreamTests
         Assert.Equal((HttpStatusCode.OK, "submitted"), (status, answer.GetProperty("status").GetString()));
         var correlationId = answer.GetProperty("correlation_id").GetString();
         var sent = JsonDocument.Parse(Assert.Single(Sandbox.Mirth.Received)).RootElement;
-        Assert.Equal(("req-1", correlationId, "Zebulon"), (
-            sent.GetProperty("request_id").GetString(), sent.GetProperty("correlation_id").GetString(), sent.GetProperty("demographics").GetProperty("firstName").GetString()));
+        Assert.Equal(
+            ("req-1", correlationId, "Zebulon"),
+            (
+                sent.GetProperty("request_id").GetString(),
+                sent.GetProperty("correlation_id").GetString(),
+                sent.GetProperty("demographics").GetProperty("firstName").GetString()
+            )
+        );
 
         var again = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => SearchAsync(Search)));
         Assert.All(again, a => Assert.Equal(answer.GetRawText(), a.Body.GetRawText()));
@@ -26,9 +33,18 @@ public sealed class DiscoveryEndpointTests : UpstreamTests
 
         var timeline = await Server.GetAsync("/api/timeline?firstName=ZEBULON&lastName=quackenbush&dob=1980-02-29");
         var happened = Assert.Single(timeline.GetProperty("events").EnumerateArray());
-        Assert.Equal(("PD_SEARCH_REQUEST", "submitted", correlationId), (
-            happened.GetProperty("type").GetString(), happened.GetProperty("status").GetString(), happened.GetProperty("details").GetProperty("correlation_id").GetString()));
-        Assert.Equal(1, (await Server.GetAsync($"/api/telemetry/events?eventType=PD_SEARCH_REQUEST&correlationId={correlationId}")).GetArrayLength());
+        Assert.Equal(
+            ("PD_SEARCH_REQUEST", "submitted", correlationId),
+            (
+                happened.GetProperty("type").GetString(),
+                happened.GetProperty("status").GetString(),
+                happened.GetProperty("details").GetProperty("correlation_id").GetString()
+            )
+        );
+        Assert.Equal(
+            1,
+            (await Server.GetAsync($"/api/telemetry/events?eventType=PD_SEARCH_REQUEST&correlationId={correlationId}")).GetArrayLength()
+        );
     }
 
     [Theory]
@@ -41,7 +57,10 @@ public sealed class DiscoveryEndpointTests : UpstreamTests
     {
         Sandbox.Mirth.Case = answered;
         var (status, answer) = await SearchAsync(Search, "?format=xcpd");
-        Assert.Equal((HttpStatusCode.OK, outcome, count), (status, answer.GetProperty("outcome").GetString(), answer.GetProperty("result_count").GetInt32()));
+        Assert.Equal(
+            (HttpStatusCode.OK, outcome, count),
+            (status, answer.GetProperty("outcome").GetString(), answer.GetProperty("result_count").GetInt32())
+        );
         Assert.Equal(answered == XcpdCase.MoreDemographics, answer.TryGetProperty("wanted_demographics", out _));
         Assert.Equal(count, answer.TryGetProperty("matches", out var matches) ? matches.GetArrayLength() : 0);
         var sent = Assert.Single(Sandbox.Mirth.Received);
@@ -55,10 +74,26 @@ public sealed class DiscoveryEndpointTests : UpstreamTests
     public async Task Failures_have_the_messages_of_the_contract()
     {
         await AssertAsync(HttpStatusCode.UnprocessableEntity, "Invalid request", "{");
-        await AssertAsync(HttpStatusCode.UnprocessableEntity, "Invalid request", Search.Replace("1980-02-29", "2999-01-01", StringComparison.Ordinal));
-        await AssertAsync(HttpStatusCode.UnprocessableEntity, "Invalid request", Search.Replace("Quackenbush", "  ", StringComparison.Ordinal));
-        await AssertAsync(HttpStatusCode.UnprocessableEntity, "Invalid request", Search.Replace("1980-02-29", "29.02.1980", StringComparison.Ordinal));
-        await AssertAsync(HttpStatusCode.UnprocessableEntity, "Invalid request", Search.Replace("Quackenbush", "Quacken\\u0000bush", StringComparison.Ordinal));
+        await AssertAsync(
+            HttpStatusCode.UnprocessableEntity,
+            "Invalid request",
+            Search.Replace("1980-02-29", "2999-01-01", StringComparison.Ordinal)
+        );
+        await AssertAsync(
+            HttpStatusCode.UnprocessableEntity,
+            "Invalid request",
+            Search.Replace("Quackenbush", "  ", StringComparison.Ordinal)
+        );
+        await AssertAsync(
+            HttpStatusCode.UnprocessableEntity,
+            "Invalid request",
+            Search.Replace("1980-02-29", "29.02.1980", StringComparison.Ordinal)
+        );
+        await AssertAsync(
+            HttpStatusCode.UnprocessableEntity,
+            "Invalid request",
+            Search.Replace("Quackenbush", "Quacken\\u0000bush", StringComparison.Ordinal)
+        );
         Sandbox.Mirth.Status = 500;
         await AssertAsync(HttpStatusCode.BadGateway, "Mirth answered 500", Search);
         Sandbox.Mirth.Delay = TimeSpan.FromSeconds(6);
@@ -82,16 +117,22 @@ public sealed class DiscoveryEndpointTests : UpstreamTests
         Assert.Contains("another patient", answer.GetProperty("message").GetString(), StringComparison.Ordinal);
         Assert.False(answer.TryGetProperty("correlation_id", out _));
         Assert.Single(Sandbox.Mirth.Received);
-        Assert.Empty((await Server.GetAsync("/api/timeline?firstName=Zebulon&lastName=Other&dob=1980-02-29")).GetProperty("events").EnumerateArray());
+        Assert.Empty(
+            (await Server.GetAsync("/api/timeline?firstName=Zebulon&lastName=Other&dob=1980-02-29")).GetProperty("events").EnumerateArray()
+        );
     }
 
     [Fact]
     public async Task An_invalid_search_lists_every_error()
     {
-        var (_, body) = await SearchAsync("""{"request_id":"","demographics":{"firstName":" ","lastName":"L","dob":"2999-01-01"}}""", "?format=fax&tenant=a/b");
+        var (_, body) = await SearchAsync(
+            """{"request_id":"","demographics":{"firstName":" ","lastName":"L","dob":"2999-01-01"}}""",
+            "?format=fax&tenant=a/b"
+        );
         Assert.Equal(
             ["tenant", "format", "request_id", "demographics.firstName", "demographics.dob"],
-            body.GetProperty("errors").EnumerateArray().Select(e => e.GetProperty("field").GetString()!));
+            body.GetProperty("errors").EnumerateArray().Select(e => e.GetProperty("field").GetString()!)
+        );
         using var timeline = await Server.Http.GetAsync("/api/timeline?firstName=A");
         var errors = JsonDocument.Parse(await timeline.Content.ReadAsStringAsync()).RootElement.GetProperty("errors");
         Assert.Equal(["lastName", "dob"], errors.EnumerateArray().Select(e => e.GetProperty("field").GetString()!));
@@ -107,5 +148,6 @@ public sealed class DiscoveryEndpointTests : UpstreamTests
         Assert.Empty(Sandbox.Mirth.Received);
     }
 
-    private Task<(HttpStatusCode Status, JsonElement Body)> SearchAsync(string body, string query = "") => PostAsync("/api/pd/search" + query, body);
+    private Task<(HttpStatusCode Status, JsonElement Body)> SearchAsync(string body, string query = "") =>
+        PostAsync("/api/pd/search" + query, body);
 }

@@ -10,7 +10,8 @@ namespace Interop.Api.Tests.Discovery;
 /// <summary>Tokens, secrets, passwords and patients are in no answer, log, trace, metric, file or table.</summary>
 public abstract class LeakTests : UpstreamTests
 {
-    private const string Search = """{"request_id":"req-1","demographics":{"firstName":" Zebulon ","lastName":"Quackenbush","dob":"1980-02-29"}}""";
+    private const string Search =
+        """{"request_id":"req-1","demographics":{"firstName":" Zebulon ","lastName":"Quackenbush","dob":"1980-02-29"}}""";
     private readonly StringBuilder _answers = new();
     private OtlpReceiver _otlp = null!;
 
@@ -25,8 +26,14 @@ public abstract class LeakTests : UpstreamTests
     {
         await TellAsync("/api/tokens/refresh", "");
         await TellAsync("/api/tokens/refresh", "");
-        await TellAsync("/api/tokens/manual", $$"""{"client_id":"{{Sandbox.OpenEmr.ClientId}}","client_secret":"{{Sandbox.OpenEmr.ClientSecret}}","username":"admin","password":"{{Sandbox.OpenEmr.Password}}"}""");
-        await TellAsync("/api/tokens/manual", """{"client_id":"leak-client","client_secret":"leak-secret","username":"leak-user","password":"leak-password"}""");
+        await TellAsync(
+            "/api/tokens/manual",
+            $$"""{"client_id":"{{Sandbox.OpenEmr.ClientId}}","client_secret":"{{Sandbox.OpenEmr.ClientSecret}}","username":"admin","password":"{{Sandbox.OpenEmr.Password}}"}"""
+        );
+        await TellAsync(
+            "/api/tokens/manual",
+            """{"client_id":"leak-client","client_secret":"leak-secret","username":"leak-user","password":"leak-password"}"""
+        );
         Sandbox.OpenEmr.RevokeRefreshTokens();
         await TellAsync("/api/tokens/refresh", "");
 
@@ -44,10 +51,18 @@ public abstract class LeakTests : UpstreamTests
         }
 
         // The caller names the patient here, and only the caller is told.
-        Assert.NotEmpty((await Server.GetAsync("/api/timeline?firstName=ZEBULON&lastName=quackenbush&dob=1980-02-29")).GetProperty("events").EnumerateArray());
-        _answers.Append((await Server.GetAsync("/api/tokens/status")).GetRawText()).Append((await Server.GetAsync("/api/telemetry/events")).GetRawText());
+        Assert.NotEmpty(
+            (await Server.GetAsync("/api/timeline?firstName=ZEBULON&lastName=quackenbush&dob=1980-02-29"))
+                .GetProperty("events")
+                .EnumerateArray()
+        );
+        _answers
+            .Append((await Server.GetAsync("/api/tokens/status")).GetRawText())
+            .Append((await Server.GetAsync("/api/telemetry/events")).GetRawText());
         await TellAsync(
-            "/api/tokens/manual", $$"""{"client_id":"{{Sandbox.OpenEmr.ClientId}}","client_secret":"{{Sandbox.OpenEmr.ClientSecret}}","username":"leak-user","password":"leak-password"}""");
+            "/api/tokens/manual",
+            $$"""{"client_id":"{{Sandbox.OpenEmr.ClientId}}","client_secret":"{{Sandbox.OpenEmr.ClientSecret}}","username":"leak-user","password":"leak-password"}"""
+        );
         var password = Sandbox.OpenEmr.Password;
         Sandbox.OpenEmr.Password = "another";
         Sandbox.OpenEmr.RevokeRefreshTokens();
@@ -59,22 +74,36 @@ public abstract class LeakTests : UpstreamTests
         Assert.InRange(Sandbox.OpenEmr.IssuedSecrets.Count, 6, 20);
         string[] secrets =
         [
-            .. Sandbox.OpenEmr.IssuedSecrets, Sandbox.OpenEmr.ClientSecret, password,
-            "leak-secret", "leak-password", "leak-user", "Zebulon", "Quackenbush", "1980-02-29", "19800229",
+            .. Sandbox.OpenEmr.IssuedSecrets,
+            Sandbox.OpenEmr.ClientSecret,
+            password,
+            "leak-secret",
+            "leak-password",
+            "leak-user",
+            "Zebulon",
+            "Quackenbush",
+            "1980-02-29",
+            "19800229",
         ];
         (string Place, string Content)[] places =
         [
             .. Files(),
             .. await DumpAsync(),
-            ("the log", Server.Log), ("the answers", _answers.ToString()),
-            ("the traces", _otlp.Traces), ("the exported logs", _otlp.Logs), ("the metrics", _otlp.Metrics),
+            ("the log", Server.Log),
+            ("the answers", _answers.ToString()),
+            ("the traces", _otlp.Traces),
+            ("the exported logs", _otlp.Logs),
+            ("the metrics", _otlp.Metrics),
         ];
         foreach (var (place, content) in places)
         {
             foreach (var secret in secrets)
             {
                 var at = content.IndexOf(secret, StringComparison.OrdinalIgnoreCase);
-                Assert.True(at < 0, at < 0 ? "" : $"{secret} is in {place}: {content[Math.Max(0, at - 100)..Math.Min(content.Length, at + 100)]}");
+                Assert.True(
+                    at < 0,
+                    at < 0 ? "" : $"{secret} is in {place}: {content[Math.Max(0, at - 100)..Math.Min(content.Length, at + 100)]}"
+                );
             }
         }
     }
@@ -124,7 +153,12 @@ public sealed class PostgresLeakTests : LeakTests
         await using var source = NpgsqlDataSource.Create(_url);
         await using var connection = await source.OpenConnectionAsync();
         var tables = new List<string>();
-        await using (var command = new NpgsqlCommand("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'", connection))
+        await using (
+            var command = new NpgsqlCommand(
+                "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'",
+                connection
+            )
+        )
         await using (var reader = await command.ExecuteReaderAsync())
         {
             while (await reader.ReadAsync())

@@ -23,10 +23,16 @@ public sealed class HttpConventionTests : IAsyncLifetime
     public async Task Every_endpoint_is_described_with_its_answers_and_an_example_of_each()
     {
         var description = await Http.GetJsonAsync("/openapi.json");
-        var operations = description.GetProperty("paths").EnumerateObject()
-            .SelectMany(path => path.Value.EnumerateObject().Select(operation => (Name: $"{operation.Name} {path.Name}", operation.Value))).ToList();
+        var operations = description
+            .GetProperty("paths")
+            .EnumerateObject()
+            .SelectMany(path => path.Value.EnumerateObject().Select(operation => (Name: $"{operation.Name} {path.Name}", operation.Value)))
+            .ToList();
         var mapped =
-            from endpoint in _server.Services.GetRequiredService<IEnumerable<EndpointDataSource>>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+            from endpoint in _server
+                .Services.GetRequiredService<IEnumerable<EndpointDataSource>>()
+                .SelectMany(source => source.Endpoints)
+                .OfType<RouteEndpoint>()
             from method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []
             let path = "/" + Regex.Replace(endpoint.RoutePattern.RawText!.Trim('/'), @"\{\**(\w+)(:\w+)?\}", "{$1}")
             where path != "/{documentName}.json"
@@ -38,8 +44,14 @@ public sealed class HttpConventionTests : IAsyncLifetime
             Assert.False(string.IsNullOrEmpty(operation.Text("summary")), name);
             if (operation.TryGetProperty("parameters", out var parameters))
             {
-                Assert.All(parameters.EnumerateArray(), p => Assert.True(p.TryGetProperty("description", out _), $"{name}: {p.Text("name")} has no description"));
-                Assert.All(parameters.EnumerateArray(), p => Assert.True(char.IsLower(p.Text("name")![0]), $"{name}: {p.Text("name")} begins with a capital"));
+                Assert.All(
+                    parameters.EnumerateArray(),
+                    p => Assert.True(p.TryGetProperty("description", out _), $"{name}: {p.Text("name")} has no description")
+                );
+                Assert.All(
+                    parameters.EnumerateArray(),
+                    p => Assert.True(char.IsLower(p.Text("name")![0]), $"{name}: {p.Text("name")} begins with a capital")
+                );
             }
 
             var responses = operation.GetProperty("responses").EnumerateObject().ToList();
@@ -47,12 +59,23 @@ public sealed class HttpConventionTests : IAsyncLifetime
             foreach (var response in responses.Where(r => r.Name != "204"))
             {
                 Assert.True(response.Value.TryGetProperty("content", out var content), $"{name} {response.Name} has no content");
-                Assert.All(content.EnumerateObject(), type => Assert.True(type.Value.TryGetProperty("example", out _), $"{name} {response.Name} {type.Name} has no example"));
+                Assert.All(
+                    content.EnumerateObject(),
+                    type => Assert.True(type.Value.TryGetProperty("example", out _), $"{name} {response.Name} {type.Name} has no example")
+                );
             }
         }
 
-        var limit = operations.Single(o => o.Name == "get /runs").Value.GetProperty("parameters").EnumerateArray().Single(p => p.Text("name") == "limit").GetProperty("schema");
-        Assert.Equal(("integer", 1, 200, 20), (limit.Text("type"), limit.Number("minimum"), limit.Number("maximum"), limit.Number("default")));
+        var limit = operations
+            .Single(o => o.Name == "get /runs")
+            .Value.GetProperty("parameters")
+            .EnumerateArray()
+            .Single(p => p.Text("name") == "limit")
+            .GetProperty("schema");
+        Assert.Equal(
+            ("integer", 1, 200, 20),
+            (limit.Text("type"), limit.Number("minimum"), limit.Number("maximum"), limit.Number("default"))
+        );
     }
 
     [Fact]
@@ -103,8 +126,18 @@ public sealed class HttpConventionTests : IAsyncLifetime
         Assert.Equal("text/plain; version=0.0.4; charset=utf-8", response.Content.Headers.ContentType?.ToString());
         var lines = (await response.Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Contains("# TYPE http_server_request_duration_seconds histogram", lines);
-        Assert.All(lines, line => Assert.Matches(@"^(# (HELP|TYPE) [a-zA-Z_:][a-zA-Z0-9_:]* .+|[a-zA-Z_:][a-zA-Z0-9_:]*(\{([a-zA-Z_][a-zA-Z0-9_]*=""([^""\\]|\\.)*"",?)+\})? (-?[0-9.eE+-]+|NaN|[+-]?Inf))$", line));
-        Assert.Equal(lines.Where(l => l.StartsWith("# TYPE", StringComparison.Ordinal)).Distinct(), lines.Where(l => l.StartsWith("# TYPE", StringComparison.Ordinal)));
+        Assert.All(
+            lines,
+            line =>
+                Assert.Matches(
+                    @"^(# (HELP|TYPE) [a-zA-Z_:][a-zA-Z0-9_:]* .+|[a-zA-Z_:][a-zA-Z0-9_:]*(\{([a-zA-Z_][a-zA-Z0-9_]*=""([^""\\]|\\.)*"",?)+\})? (-?[0-9.eE+-]+|NaN|[+-]?Inf))$",
+                    line
+                )
+        );
+        Assert.Equal(
+            lines.Where(l => l.StartsWith("# TYPE", StringComparison.Ordinal)).Distinct(),
+            lines.Where(l => l.StartsWith("# TYPE", StringComparison.Ordinal))
+        );
     }
 
     [Theory]
@@ -147,7 +180,10 @@ public sealed class HttpConventionTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal([origin], response.Headers.GetValues("Access-Control-Allow-Origin"));
 
-        using var ask = new HttpRequestMessage(HttpMethod.Options, "/ingest/patients") { Headers = { { "Origin", origin }, { "Access-Control-Request-Method", "POST" } } };
+        using var ask = new HttpRequestMessage(HttpMethod.Options, "/ingest/patients")
+        {
+            Headers = { { "Origin", origin }, { "Access-Control-Request-Method", "POST" } },
+        };
         using var allowed = await Http.SendAsync(ask);
         Assert.Equal([origin], allowed.Headers.GetValues("Access-Control-Allow-Origin"));
     }
@@ -155,7 +191,10 @@ public sealed class HttpConventionTests : IAsyncLifetime
     [Fact]
     public async Task The_pages_of_the_API_may_call_it()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/runs") { Headers = { { "Origin", Http.BaseAddress!.GetLeftPart(UriPartial.Authority) } } };
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/runs")
+        {
+            Headers = { { "Origin", Http.BaseAddress!.GetLeftPart(UriPartial.Authority) } },
+        };
         using var response = await Http.SendAsync(request);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
@@ -163,7 +202,10 @@ public sealed class HttpConventionTests : IAsyncLifetime
     [Fact]
     public async Task A_body_that_is_too_long_is_refused_before_it_is_read()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/ingest/patients") { Content = new ByteArrayContent(new byte[(1024 * 1024) + 1]) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/ingest/patients")
+        {
+            Content = new ByteArrayContent(new byte[(1024 * 1024) + 1]),
+        };
         request.Headers.ExpectContinue = true;
         using var response = await Http.SendAsync(request);
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
@@ -230,7 +272,11 @@ public sealed class HttpConventionTests : IAsyncLifetime
         Assert.Equal("nosniff", Assert.Single(response.Headers.GetValues("X-Content-Type-Options")));
         Assert.Equal("same-origin", Assert.Single(response.Headers.GetValues("Cross-Origin-Resource-Policy")));
         Assert.StartsWith(policy, Assert.Single(response.Headers.GetValues("Content-Security-Policy")), StringComparison.Ordinal);
-        Assert.Contains("frame-ancestors 'none'", Assert.Single(response.Headers.GetValues("Content-Security-Policy")), StringComparison.Ordinal);
+        Assert.Contains(
+            "frame-ancestors 'none'",
+            Assert.Single(response.Headers.GetValues("Content-Security-Policy")),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

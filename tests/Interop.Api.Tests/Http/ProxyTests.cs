@@ -16,7 +16,10 @@ public sealed class ProxyTests
         {
             Headers =
             {
-                { "Origin", "https://interop.example.org" }, { "X-Forwarded-Proto", "https" }, { "X-Forwarded-Host", "interop.example.org" }, { "X-Forwarded-For", "192.0.2.7" },
+                { "Origin", "https://interop.example.org" },
+                { "X-Forwarded-Proto", "https" },
+                { "X-Forwarded-Host", "interop.example.org" },
+                { "X-Forwarded-For", "192.0.2.7" },
             },
         };
         using var response = await server.Http.SendAsync(request);

@@ -12,8 +12,25 @@ public abstract class IngestionContract(ApiFixture api)
 {
     private static readonly string[] SummaryKeys =
     [
-        "run_id", "resource", "source", "status", "since", "fetched", "validated", "invalid", "transform_errors", "upserted", "unchanged", "refetched",
-        "load_errors", "checkpoint_before", "checkpoint_after", "dead_letters", "dead_letters_by_stage", "export_path", "duration_seconds",
+        "run_id",
+        "resource",
+        "source",
+        "status",
+        "since",
+        "fetched",
+        "validated",
+        "invalid",
+        "transform_errors",
+        "upserted",
+        "unchanged",
+        "refetched",
+        "load_errors",
+        "checkpoint_before",
+        "checkpoint_after",
+        "dead_letters",
+        "dead_letters_by_stage",
+        "export_path",
+        "duration_seconds",
     ];
 
     private HttpClient Http => api.Http;
@@ -33,7 +50,10 @@ public abstract class IngestionContract(ApiFixture api)
         Assert.Equal(api.Sandbox.Store.Count(summary.Text("resource")!), summary.Number("fetched"));
         Assert.Equal(summary.Number("fetched"), summary.Number("validated") + summary.Number("invalid"));
         Assert.Equal(summary.Number("validated"), summary.Number("upserted") + summary.Number("load_errors"));
-        Assert.Equal(summary.Number("dead_letters"), summary.GetProperty("dead_letters_by_stage").EnumerateObject().Sum(s => s.Value.GetInt64()));
+        Assert.Equal(
+            summary.Number("dead_letters"),
+            summary.GetProperty("dead_letters_by_stage").EnumerateObject().Sum(s => s.Value.GetInt64())
+        );
         Assert.EndsWith("Z", summary.Text("checkpoint_after"), StringComparison.Ordinal);
         Assert.Equal(api.Sandbox.Store.Bad(summary.Text("resource")!).Values.Sum(), summary.Number("invalid"));
         if (more.Contains("patient_backfill"))
@@ -56,7 +76,10 @@ public abstract class IngestionContract(ApiFixture api)
         var one = await Http.PostJsonAsync("/ingest/observations?patient_id=pat-3");
         Assert.Equal("pat-3", one.Text("patient_id"));
         Assert.Equal(22, one.Number("fetched"));
-        Assert.Equal([JsonValueKind.Null, JsonValueKind.Null], new[] { one.GetProperty("checkpoint_before").ValueKind, one.GetProperty("checkpoint_after").ValueKind });
+        Assert.Equal(
+            [JsonValueKind.Null, JsonValueKind.Null],
+            new[] { one.GetProperty("checkpoint_before").ValueKind, one.GetProperty("checkpoint_after").ValueKind }
+        );
     }
 
     [Fact]
@@ -65,25 +88,45 @@ public abstract class IngestionContract(ApiFixture api)
         var run = await Http.GetJsonAsync($"/runs/{RunOf("/ingest/observations")}");
         Assert.Equal(
             [
-                "run_id", "resource_type", "source", "status", "started_at", "finished_at", "duration_seconds", "details", "checkpoint_before",
-                "checkpoint_after", "counters", "progress", "deadletters", "deadletter_sample", "replay_of_run_id",
+                "run_id",
+                "resource_type",
+                "source",
+                "status",
+                "started_at",
+                "finished_at",
+                "duration_seconds",
+                "details",
+                "checkpoint_before",
+                "checkpoint_after",
+                "counters",
+                "progress",
+                "deadletters",
+                "deadletter_sample",
+                "replay_of_run_id",
             ],
-            run.Keys());
+            run.Keys()
+        );
         Assert.Equal("""{"job":"nightly","attempt":2,"max_attempts":3}""", run.GetProperty("details").GetProperty("run_meta").GetRawText());
         Assert.Equal(["pages", "fetched", "total", "resources_per_second"], run.GetProperty("progress").Keys());
         Assert.Equal(["total", "by_stage"], run.GetProperty("deadletters").Keys());
         var sample = run.GetProperty("deadletter_sample").EnumerateArray().ToList();
         Assert.InRange(sample.Count, 1, 25);
-        Assert.All(sample, letter => Assert.Equal(
-            ["id", "resource_type", "resource_id", "stage", "error", "issues", "created_at", "resolved"], letter.Keys()));
+        Assert.All(
+            sample,
+            letter =>
+                Assert.Equal(["id", "resource_type", "resource_id", "stage", "error", "issues", "created_at", "resolved"], letter.Keys())
+        );
     }
 
     [Fact]
     public async Task Runs_are_listed_newest_first_and_filtered()
     {
         var runs = await Http.GetJsonAsync("/runs?limit=200");
-        Assert.All(runs.EnumerateArray(), run => Assert.Equal(
-            ["run_id", "resource_type", "source", "status", "started_at", "finished_at", "duration_seconds"], run.Keys()));
+        Assert.All(
+            runs.EnumerateArray(),
+            run =>
+                Assert.Equal(["run_id", "resource_type", "source", "status", "started_at", "finished_at", "duration_seconds"], run.Keys())
+        );
         var ids = runs.EnumerateArray().Select(run => run.Number("run_id")).ToList();
         Assert.Equal(ids.OrderDescending(), ids);
 
@@ -129,8 +172,9 @@ public abstract class IngestionContract(ApiFixture api)
         const string Half = "{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"\\uD800";
         var run = RunOf("/ingest/patients");
         var database = api.Services.GetRequiredService<Database>();
-        await database.WriteAsync((session, token) =>
-            session.ExecuteAsync("UPDATE dead_letters SET raw = @Half WHERE run_id = @run", new { Half, run }, token));
+        await database.WriteAsync(
+            (session, token) => session.ExecuteAsync("UPDATE dead_letters SET raw = @Half WHERE run_id = @run", new { Half, run }, token)
+        );
         var letters = await Http.GetJsonAsync($"/runs/{run}/deadletters?include_raw=true");
         Assert.All(letters.EnumerateArray(), letter => Assert.Equal(Half, letter.Text("raw")));
     }
@@ -141,8 +185,18 @@ public abstract class IngestionContract(ApiFixture api)
         var original = RunOf("/ingest/encounters");
         var replay = await Http.PostJsonAsync($"/runs/{original}/replay");
         Assert.Equal(
-            [.. SummaryKeys, "skipped_missing_patients", "patient_backfill", "replay_of_run_id", "replay_stage", "replay_source_count", "replay_raw_count", "replay_missing_raw"],
-            replay.Keys());
+            [
+                .. SummaryKeys,
+                "skipped_missing_patients",
+                "patient_backfill",
+                "replay_of_run_id",
+                "replay_stage",
+                "replay_source_count",
+                "replay_raw_count",
+                "replay_missing_raw",
+            ],
+            replay.Keys()
+        );
         Assert.Equal((original, "validate"), (replay.Number("replay_of_run_id"), replay.Text("replay_stage")));
         Assert.Equal(api.Summaries["/ingest/encounters"].Number("invalid"), replay.Number("replay_source_count"));
         Assert.Equal(replay.Number("replay_source_count"), replay.Number("invalid"));
@@ -154,7 +208,14 @@ public abstract class IngestionContract(ApiFixture api)
     public async Task A_run_that_is_under_way_can_be_followed_blocks_another_and_can_be_cancelled()
     {
         var before = await CheckpointAsync("Condition");
-        api.Sandbox.Faults.Set(new FaultRule { Kind = FaultKind.SlowBody, Type = "Condition", Seconds = 20 });
+        api.Sandbox.Faults.Set(
+            new FaultRule
+            {
+                Kind = FaultKind.SlowBody,
+                Type = "Condition",
+                Seconds = 20,
+            }
+        );
         try
         {
             var id = await Http.StartRunAsync("/ingest/conditions?full=true&attempt=2");
@@ -171,7 +232,11 @@ public abstract class IngestionContract(ApiFixture api)
             var cancelled = await Http.PostJsonAsync($"/runs/{id}/cancel", HttpStatusCode.Accepted);
             Assert.Equal("CANCELLED", cancelled.Text("status"));
             var rest = await reader.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(60));
-            Assert.Contains("event: end\ndata: {\"run_id\":" + id + ",\"status\":\"CANCELLED\"", rest.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+            Assert.Contains(
+                "event: end\ndata: {\"run_id\":" + id + ",\"status\":\"CANCELLED\"",
+                rest.ReplaceLineEndings("\n"),
+                StringComparison.Ordinal
+            );
             Assert.Equal("CANCELLED", (await Http.GetJsonAsync($"/runs/{id}")).Text("status"));
             Assert.Equal(before, await CheckpointAsync("Condition"));
         }
@@ -184,13 +249,23 @@ public abstract class IngestionContract(ApiFixture api)
     [Fact]
     public async Task A_caller_that_goes_away_does_not_cancel_the_run()
     {
-        api.Sandbox.Faults.Set(new FaultRule { Kind = FaultKind.SlowHeaders, Type = "Encounter", Seconds = 1 });
+        api.Sandbox.Faults.Set(
+            new FaultRule
+            {
+                Kind = FaultKind.SlowHeaders,
+                Type = "Encounter",
+                Seconds = 1,
+            }
+        );
         try
         {
             using var leave = new CancellationTokenSource();
             var asked = Http.PostAsync("/ingest/encounters?full=true&job=left-alone", null, leave.Token);
             JsonElement runs = default;
-            await Until.TrueAsync(async () => (runs = await Http.GetJsonAsync("/runs?job=left-alone")).GetArrayLength() == 1, "the run exists");
+            await Until.TrueAsync(
+                async () => (runs = await Http.GetJsonAsync("/runs?job=left-alone")).GetArrayLength() == 1,
+                "the run exists"
+            );
             await leave.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked);
             var id = runs[0].Number("run_id");
@@ -236,7 +311,10 @@ public abstract class IngestionContract(ApiFixture api)
     public async Task A_checkpoint_can_be_forgotten_and_comes_back_with_the_next_run()
     {
         var checkpoints = await Http.GetJsonAsync("/checkpoints");
-        Assert.All(checkpoints.EnumerateArray(), c => Assert.Equal(["source", "resource_type", "last_successful_lastupdated", "updated_at"], c.Keys()));
+        Assert.All(
+            checkpoints.EnumerateArray(),
+            c => Assert.Equal(["source", "resource_type", "last_successful_lastupdated", "updated_at"], c.Keys())
+        );
         using (var deleted = await Http.DeleteAsync("/checkpoints/default/Observation"))
             Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
         await Http.SendJsonAsync(HttpMethod.Delete, "/checkpoints/default/Observation", HttpStatusCode.NotFound);
@@ -247,7 +325,10 @@ public abstract class IngestionContract(ApiFixture api)
     }
 
     private async Task<string?> CheckpointAsync(string type) =>
-        (await Http.GetJsonAsync("/checkpoints")).EnumerateArray().Single(c => c.Text("resource_type") == type).Text("last_successful_lastupdated");
+        (await Http.GetJsonAsync("/checkpoints"))
+            .EnumerateArray()
+            .Single(c => c.Text("resource_type") == type)
+            .Text("last_successful_lastupdated");
 
     private async Task<List<JsonElement>> StreamAsync(string path)
     {

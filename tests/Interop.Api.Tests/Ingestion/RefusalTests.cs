@@ -13,8 +13,18 @@ public sealed class RefusalTests(SqliteApi api) : IClassFixture<SqliteApi>
     [InlineData("GET", "/runs?limit=abc", 400, "limit must be a whole number from 1 to 200, not 'abc'")]
     [InlineData("GET", "/runs?limit=99999999999", 400, "limit must be a whole number from 1 to 200, not '99999999999'")]
     [InlineData("GET", "/runs?limit=1&limit=2", 400, "limit was given 2 times; it takes one value")]
-    [InlineData("GET", "/runs?since=yesterday", 400, "since must be a date or an instant such as 2026-01-31 or 2026-01-31T08:00:00Z, not 'yesterday'")]
-    [InlineData("GET", "/runs?until=2026-02-30", 400, "until must be a date or an instant such as 2026-01-31 or 2026-01-31T08:00:00Z, not '2026-02-30'")]
+    [InlineData(
+        "GET",
+        "/runs?since=yesterday",
+        400,
+        "since must be a date or an instant such as 2026-01-31 or 2026-01-31T08:00:00Z, not 'yesterday'"
+    )]
+    [InlineData(
+        "GET",
+        "/runs?until=2026-02-30",
+        400,
+        "until must be a date or an instant such as 2026-01-31 or 2026-01-31T08:00:00Z, not '2026-02-30'"
+    )]
     [InlineData("GET", "/runs?include_details=7", 400, "include_details must be true or false, not '7'")]
     [InlineData("GET", "/runs/999999", 404, "Run not found")]
     [InlineData("GET", "/runs/999999/events", 404, "Run not found")]
@@ -37,7 +47,12 @@ public sealed class RefusalTests(SqliteApi api) : IClassFixture<SqliteApi>
     [InlineData("POST", "/export/Patient?run_id=x", 400, "run_id must be a whole number, not 'x'")]
     [InlineData("POST", "/export/Patient?limit=-1", 400, "limit must be a whole number, 0 or more, not '-1'")]
     [InlineData("POST", "/export/Patient?offset=-1", 400, "offset must be a whole number, 0 or more, not '-1'")]
-    [InlineData("POST", "/export/Patient?include_raw=false&include_normalized=false", 400, "include_raw and include_normalized must not both be false")]
+    [InlineData(
+        "POST",
+        "/export/Patient?include_raw=false&include_normalized=false",
+        400,
+        "include_raw and include_normalized must not both be false"
+    )]
     [InlineData("DELETE", "/checkpoints/nowhere/Patient", 404, "Checkpoint not found")]
     [InlineData("GET", "/runs/one", 404, "Not Found: GET /runs/one")]
     [InlineData("GET", "/ingest/patients", 405, "Method Not Allowed: GET /ingest/patients")]

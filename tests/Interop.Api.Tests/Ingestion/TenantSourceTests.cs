@@ -9,14 +9,27 @@ namespace Interop.Api.Tests.Ingestion;
 /// <summary>A FHIR server that takes the tokens of an OpenEMR tenant.</summary>
 public sealed class TenantSourceTests : UpstreamTests
 {
-    protected override SandboxOptions Options => new() { Patients = 40, Access = new AccessOptions { AllowOpenEmr = true } };
+    protected override SandboxOptions Options =>
+        new()
+        {
+            Patients = 40,
+            Access = new AccessOptions { AllowOpenEmr = true },
+        };
 
     [Fact]
     public async Task A_run_sends_the_tenants_token_and_goes_on_with_a_new_one_when_that_ends()
     {
         Sandbox.OpenEmr.TokenLifetime = TimeSpan.FromSeconds(5);
         // Longer than two lives of a token.
-        Sandbox.Faults.Set(new FaultRule { Kind = FaultKind.SlowHeaders, Type = "Patient", Seconds = 3, Times = 4 });
+        Sandbox.Faults.Set(
+            new FaultRule
+            {
+                Kind = FaultKind.SlowHeaders,
+                Type = "Patient",
+                Seconds = 3,
+                Times = 4,
+            }
+        );
         var run = await IngestAsync("/ingest/patients");
 
         Assert.Equal(("SUCCESS", 40), (run.GetProperty("status").GetString(), run.GetProperty("fetched").GetInt32()));
@@ -47,14 +60,14 @@ public sealed class TenantSourceTests : UpstreamTests
         AssertNoTokenIsAnywhere();
     }
 
-    protected override Task<(string Name, string Value)[]> SettingsAsync() => Task.FromResult<(string, string)[]>(
-    [
-        ("FHIR_BASE_URL", Sandbox.FhirBase.AbsoluteUri),
-        ("FHIR_PAGE_SIZE", "10"),
-        ("Sources__default__Auth__Kind", "tenant"),
-        ("Sources__default__Auth__Tenant", "default"),
-        ("Sources__default__BaseDelay", "00:00:00.01"),
-    ]);
+    protected override Task<(string Name, string Value)[]> SettingsAsync() =>
+        Task.FromResult<(string, string)[]>([
+            ("FHIR_BASE_URL", Sandbox.FhirBase.AbsoluteUri),
+            ("FHIR_PAGE_SIZE", "10"),
+            ("Sources__default__Auth__Kind", "tenant"),
+            ("Sources__default__Auth__Tenant", "default"),
+            ("Sources__default__BaseDelay", "00:00:00.01"),
+        ]);
 
     private async Task<JsonElement> IngestAsync(string path)
     {

@@ -5,12 +5,16 @@ using Interop.Sandbox;
 
 namespace Interop.Api.Tests.Ingestion;
 
-/// <summary>How strictly ingestion validates is a setting: what one level loads is a dead letter at the other, with what to do about it.</summary>
+/// <summary>How strictly ingestion validates is a setting: what one level loads is a dead letter at the other, with what to do about
+/// it.</summary>
 public sealed class ValidationLevelTests : IDisposable
 {
-    private const string Period = """{"resourceType":"Patient","id":"period","name":[{"family":"A","period":{"start":"2024-02-01","end":"2024-01-01"}}]}""";
-    private const string Claims = """{"resourceType":"Patient","id":"claims","meta":{"profile":["http://example.org/patient"]},"name":[{"family":"B"}]}""";
-    private const string Follows = """{"resourceType":"Patient","id":"follows","meta":{"profile":["http://example.org/patient"]},"birthDate":"2001-01-01"}""";
+    private const string Period =
+        """{"resourceType":"Patient","id":"period","name":[{"family":"A","period":{"start":"2024-02-01","end":"2024-01-01"}}]}""";
+    private const string Claims =
+        """{"resourceType":"Patient","id":"claims","meta":{"profile":["http://example.org/patient"]},"name":[{"family":"B"}]}""";
+    private const string Follows =
+        """{"resourceType":"Patient","id":"follows","meta":{"profile":["http://example.org/patient"]},"birthDate":"2001-01-01"}""";
     private const string Absent = """
         {"resourceType":"Observation","id":"absent","status":"final","code":{"text":"x"},"valueInteger":1,"dataAbsentReason":{"text":"not asked"}}
         """;
@@ -35,18 +39,29 @@ public sealed class ValidationLevelTests : IDisposable
     [Fact]
     public async Task The_full_level_and_a_profile_make_letters_that_say_what_is_wrong_and_where()
     {
-        var (letters, upserted) = await IngestAsync(("Validation:Level", "full"), ("Validation:Profiles", _folder.Write("patient.json", Profile)));
+        var (letters, upserted) = await IngestAsync(
+            ("Validation:Level", "full"),
+            ("Validation:Profiles", _folder.Write("patient.json", Profile))
+        );
         Assert.Equal(1, upserted);
         Assert.Equal("Patient.name[0].period: per-1: If present, start SHALL have a lower value than end", letters["period"].Error);
-        Assert.Equal("Patient.birthDate: The profile http://example.org/patient asks for at least 1 birthDate; there are 0.", letters["claims"].Error);
-        Assert.Equal("Observation: obs-6: dataAbsentReason SHALL only be present if Observation.value[x] is not present", letters["absent"].Error);
+        Assert.Equal(
+            "Patient.birthDate: The profile http://example.org/patient asks for at least 1 birthDate; there are 0.",
+            letters["claims"].Error
+        );
+        Assert.Equal(
+            "Observation: obs-6: dataAbsentReason SHALL only be present if Observation.value[x] is not present",
+            letters["absent"].Error
+        );
         var issue = letters["absent"].Issues.EnumerateArray().Single(i => i.Text("severity") == "error");
         Assert.Equal(("invariant", "Observation"), (issue.Text("code"), issue.Text("location")));
         Assert.StartsWith("obs-6: ", issue.Text("text"), StringComparison.Ordinal);
         Assert.Equal(3, letters.Count);
     }
 
-    private static async Task<(Dictionary<string, (string Error, JsonElement Issues)> Letters, long Upserted)> IngestAsync(params (string Name, string? Value)[] settings)
+    private static async Task<(Dictionary<string, (string Error, JsonElement Issues)> Letters, long Upserted)> IngestAsync(
+        params (string Name, string? Value)[] settings
+    )
     {
         await using var sandbox = await SandboxServer.StartAsync(new SandboxOptions { Patients = 0 });
         foreach (var resource in new[] { Period, Claims, Follows, Absent })

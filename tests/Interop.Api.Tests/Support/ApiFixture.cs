@@ -20,15 +20,31 @@ public abstract class ApiFixture : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        Sandbox = await SandboxServer.StartAsync(new SandboxOptions { Patients = 40, BadShare = 0.05, MissingPatientShare = 0.02 });
+        Sandbox = await SandboxServer.StartAsync(
+            new SandboxOptions
+            {
+                Patients = 40,
+                BadShare = 0.05,
+                MissingPatientShare = 0.02,
+            }
+        );
         _server = await InteropServer.StartAsync(
             ("DB_URL", await DatabaseAsync()),
             ("FHIR_BASE_URL", Sandbox.FhirBase.AbsoluteUri),
             ("Sources:down:BaseUrl", "http://127.0.0.1:1/fhir"),
             ("Sources:down:MaxAttempts", "2"),
-            ("Sources:down:BaseDelay", "00:00:00.01"));
+            ("Sources:down:BaseDelay", "00:00:00.01")
+        );
         var summaries = new Dictionary<string, JsonElement>();
-        foreach (var path in new[] { "/ingest/patients", "/ingest/observations?job=nightly&attempt=2&max_attempts=3", "/ingest/encounters", "/ingest/conditions" })
+        foreach (
+            var path in new[]
+            {
+                "/ingest/patients",
+                "/ingest/observations?job=nightly&attempt=2&max_attempts=3",
+                "/ingest/encounters",
+                "/ingest/conditions",
+            }
+        )
             summaries[path.Split('?')[0]] = await Http.PostJsonAsync(path);
         Summaries = summaries;
     }

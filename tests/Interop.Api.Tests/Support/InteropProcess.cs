@@ -32,7 +32,9 @@ internal sealed partial class InteropProcess : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = folder,
         };
-        var kept = start.Environment.Where(v => v.Key is "PATH" or "HOME" or "TMPDIR" || v.Key.StartsWith("DOTNET_", StringComparison.Ordinal)).ToList();
+        var kept = start
+            .Environment.Where(v => v.Key is "PATH" or "HOME" or "TMPDIR" || v.Key.StartsWith("DOTNET_", StringComparison.Ordinal))
+            .ToList();
         start.Environment.Clear();
         foreach (var (name, value) in kept.Select(v => (v.Key, v.Value!)).Concat(settings.Select(s => (s.Key, s.Value))))
             start.Environment[name] = value;
@@ -40,7 +42,8 @@ internal sealed partial class InteropProcess : IAsyncDisposable
         var child = new InteropProcess(new Process { StartInfo = start, EnableRaisingEvents = true });
         child._process.OutputDataReceived += (_, line) => child.Heard(line.Data);
         child._process.ErrorDataReceived += (_, line) => child._errors.Enqueue(line.Data ?? "");
-        child._process.Exited += (_, _) => child._address.TrySetException(new InvalidOperationException("the program ended before it listened"));
+        child._process.Exited += (_, _) =>
+            child._address.TrySetException(new InvalidOperationException("the program ended before it listened"));
         child._process.Start();
         child._process.BeginOutputReadLine();
         child._process.BeginErrorReadLine();
@@ -49,7 +52,10 @@ internal sealed partial class InteropProcess : IAsyncDisposable
 
     /// <summary>Runs a command to its end.</summary>
     public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(
-        string folder, IReadOnlyDictionary<string, string> settings, params string[] arguments)
+        string folder,
+        IReadOnlyDictionary<string, string> settings,
+        params string[] arguments
+    )
     {
         await using var child = Start(folder, settings, arguments);
         var exitCode = await child.ExitCodeAsync();
@@ -58,7 +64,11 @@ internal sealed partial class InteropProcess : IAsyncDisposable
 
     /// <summary>Runs a command to its end, with text on standard input.</summary>
     public static async Task<(int ExitCode, string Output, string Errors)> RunWithInputAsync(
-        string folder, IReadOnlyDictionary<string, string> settings, string input, params string[] arguments)
+        string folder,
+        IReadOnlyDictionary<string, string> settings,
+        string input,
+        params string[] arguments
+    )
     {
         await using var child = Start(folder, settings, arguments);
         await child._process.StandardInput.WriteAsync(input);

@@ -20,13 +20,16 @@ internal sealed class OtlpReceiver : IAsyncDisposable
 
     /// <summary>What a process needs to be told to send everything here, and soon.</summary>
     public (string Name, string Value)[] Settings =>
-    [
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()),
-        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
-        ("OTEL_BSP_SCHEDULE_DELAY", "100"),
-        ("OTEL_BLRP_SCHEDULE_DELAY", "100"),
-        ("OTEL_METRIC_EXPORT_INTERVAL", "200"),
-    ];
+        [
+            (
+                "OTEL_EXPORTER_OTLP_ENDPOINT",
+                _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()
+            ),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+            ("OTEL_BSP_SCHEDULE_DELAY", "100"),
+            ("OTEL_BLRP_SCHEDULE_DELAY", "100"),
+            ("OTEL_METRIC_EXPORT_INTERVAL", "200"),
+        ];
 
     public string Traces => Of("traces");
 
@@ -50,7 +53,9 @@ internal sealed class OtlpReceiver : IAsyncDisposable
     {
         using var body = new MemoryStream();
         await http.Request.Body.CopyToAsync(body);
-        _received.GetOrAdd(http.Request.Path.Value!.Split('/')[^1], _ => new()).Enqueue(Encoding.Latin1.GetString(body.GetBuffer().AsSpan(0, (int)body.Length)));
+        _received
+            .GetOrAdd(http.Request.Path.Value!.Split('/')[^1], _ => new())
+            .Enqueue(Encoding.Latin1.GetString(body.GetBuffer().AsSpan(0, (int)body.Length)));
         http.Response.ContentType = "application/x-protobuf"; // an empty message: all was taken
     }
 

@@ -35,7 +35,8 @@ public abstract class UpstreamTests : IAsyncLifetime
                 ("Telemetry__CommitBudget", "00:00:20"),
                 ("LOG_LEVEL", "Trace"),
                 .. await SettingsAsync(),
-            ]);
+            ]
+        );
     }
 
     public virtual async Task DisposeAsync()
@@ -51,8 +52,11 @@ public abstract class UpstreamTests : IAsyncLifetime
     protected virtual Task<(string Name, string Value)[]> SettingsAsync() => Task.FromResult<(string, string)[]>([]);
 
     /// <summary>Every file under INTEROP_DATA with its content, the database and its write-ahead log included.</summary>
-    protected IEnumerable<(string Place, string Content)> Files() => Directory.GetFiles(DataPath, "*", SearchOption.AllDirectories)
-        .Where(file => Path.GetFileName(file) != "owner").Select(file => (file, Read(file)));
+    protected IEnumerable<(string Place, string Content)> Files() =>
+        Directory
+            .GetFiles(DataPath, "*", SearchOption.AllDirectories)
+            .Where(file => Path.GetFileName(file) != "owner")
+            .Select(file => (file, Read(file)));
 
     private static string Read(string path)
     {

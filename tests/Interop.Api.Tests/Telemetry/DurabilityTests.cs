@@ -8,7 +8,8 @@ using Xunit.Abstractions;
 
 namespace Interop.Api.Tests.Telemetry;
 
-/// <summary>Events that were answered accepted:true are stored once and in order, whatever happens to the process or the database.</summary>
+/// <summary>Events that were answered accepted:true are stored once and in order, whatever happens to the process or the
+/// database.</summary>
 public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
 {
     private const int Senders = 16;
@@ -66,7 +67,12 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
         if (isAdopted)
         {
             var (exitCode, output, errors) = await InteropProcess.RunAsync(
-                other.Path, new Dictionary<string, string> { ["DB_URL"] = url, ["INTEROP_DATA"] = other.Path }, "spool", "adopt", _folder.Path);
+                other.Path,
+                new Dictionary<string, string> { ["DB_URL"] = url, ["INTEROP_DATA"] = other.Path },
+                "spool",
+                "adopt",
+                _folder.Path
+            );
             Assert.True(exitCode == 0, errors);
             Assert.Contains("events stored, 0 not accepted", output, StringComparison.Ordinal);
             Assert.Empty(Directory.GetFiles(Path.Combine(_folder.Path, "telemetry"), "*.spool"));
@@ -108,7 +114,8 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(0, senders.Sum(s => s.Refused));
         await AssertAllStoredOnceInOrderAsync(server, senders);
         var latencies = senders.SelectMany(s => s.Latencies).Where(l => l.SentAt >= since).Select(l => l.Milliseconds).Order().ToArray();
-        var figures = $"{latencies.Length} answers: p50 {latencies[latencies.Length / 2]:0} ms, p99 {latencies[latencies.Length * 99 / 100]:0} ms, the longest {latencies[^1]:0} ms";
+        var figures =
+            $"{latencies.Length} answers: p50 {latencies[latencies.Length / 2]:0} ms, p99 {latencies[latencies.Length * 99 / 100]:0} ms, the longest {latencies[^1]:0} ms";
         output.WriteLine(figures);
         // The contract's limit of 100 ms needs a quiet machine: it is asserted in the long form and by `bench telemetry --outage`.
         if (IsLong)
@@ -120,12 +127,18 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
     {
         await using var postgres = await PostgresServer.StartNewAsync(new PostgresServerOptions { Fsync = false });
         await using var server = await ServerProcess.StartAsync(
-            _folder.Path, ("DB_URL", await postgres.CreateDatabaseAsync()), ("Telemetry__MaxSpoolMebibytes", "1"));
+            _folder.Path,
+            ("DB_URL", await postgres.CreateDatabaseAsync()),
+            ("Telemetry__MaxSpoolMebibytes", "1")
+        );
         await postgres.StopAsync();
         var accepted = new List<string>();
         for (var i = 0; ; i++)
         {
-            using var answer = await server.PostAsync("/api/telemetry/events", $$"""{"eventId":"f-{{i}}","eventType":"t","text":"{{new string('x', 100_000)}}"}""");
+            using var answer = await server.PostAsync(
+                "/api/telemetry/events",
+                $$"""{"eventId":"f-{{i}}","eventType":"t","text":"{{new string('x', 100_000)}}"}"""
+            );
             if (answer.StatusCode == HttpStatusCode.ServiceUnavailable)
             {
                 Assert.NotNull(answer.Headers.RetryAfter);
@@ -158,11 +171,17 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
     private async Task AssertAllStoredOnceInOrderAsync(ServerProcess server, Sender[] senders)
     {
         await WaitAsync(() => Directory.GetFiles(Path.Combine(_folder.Path, "telemetry"), "*.spool").Length == 0);
-        var stored = (await server.GetAsync("/api/telemetry/events")).EnumerateArray().Select(e => e.GetProperty("eventId").GetString()!).ToList();
+        var stored = (await server.GetAsync("/api/telemetry/events"))
+            .EnumerateArray()
+            .Select(e => e.GetProperty("eventId").GetString()!)
+            .ToList();
         Assert.Equal(stored.Count, stored.Distinct().Count());
         foreach (var sender in senders)
         {
-            var own = stored.Where(id => id.StartsWith(sender.Name + "-", StringComparison.Ordinal)).Select(id => int.Parse(id[(sender.Name.Length + 1)..])).ToList();
+            var own = stored
+                .Where(id => id.StartsWith(sender.Name + "-", StringComparison.Ordinal))
+                .Select(id => int.Parse(id[(sender.Name.Length + 1)..]))
+                .ToList();
             Assert.Equal(own.Order(), own);
             // An event whose answer did not arrive may be stored or not.
             Assert.Empty(sender.Accepted.Except(own));
@@ -213,10 +232,16 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
                 try
                 {
                     var body = $$"""{"eventId":"{{Name}}-{{number}}","eventType":"t","correlationId":"{{Name}}"}""";
-                    using var answer = await http.PostAsync("/api/telemetry/events", new StringContent(body, Encoding.UTF8, "application/json"));
+                    using var answer = await http.PostAsync(
+                        "/api/telemetry/events",
+                        new StringContent(body, Encoding.UTF8, "application/json")
+                    );
                     var text = await answer.Content.ReadAsStringAsync();
                     Latencies.Add((sentAt, Stopwatch.GetElapsedTime(sentAt).TotalMilliseconds));
-                    if (answer.StatusCode == HttpStatusCode.Accepted && JsonDocument.Parse(text).RootElement.GetProperty("accepted").GetBoolean())
+                    if (
+                        answer.StatusCode == HttpStatusCode.Accepted
+                        && JsonDocument.Parse(text).RootElement.GetProperty("accepted").GetBoolean()
+                    )
                     {
                         Accepted.Add(number);
                         _acceptedInRound++;

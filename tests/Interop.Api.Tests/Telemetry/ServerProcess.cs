@@ -16,7 +16,11 @@ internal sealed class ServerProcess : IAsyncDisposable
     {
         _process = process;
         _log = log;
-        Http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1024 }) { BaseAddress = address, Timeout = TimeSpan.FromSeconds(60) };
+        Http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1024 })
+        {
+            BaseAddress = address,
+            Timeout = TimeSpan.FromSeconds(60),
+        };
     }
 
     public HttpClient Http { get; }
@@ -44,8 +48,10 @@ internal sealed class ServerProcess : IAsyncDisposable
             ArgumentList =
             {
                 "exec",
-                "--runtimeconfig", Path.Combine(folder, "Interop.Api.Tests.runtimeconfig.json"),
-                "--depsfile", Path.Combine(folder, "Interop.Api.Tests.deps.json"),
+                "--runtimeconfig",
+                Path.Combine(folder, "Interop.Api.Tests.runtimeconfig.json"),
+                "--depsfile",
+                Path.Combine(folder, "Interop.Api.Tests.deps.json"),
                 Path.Combine(folder, "Interop.Silo.dll"),
                 "serve",
             },

@@ -19,9 +19,12 @@ public abstract class TelemetryEndpointTests : IAsyncLifetime
     private readonly TestFolder _folder = new();
     private ServerProcess _server = null!;
 
-    public async Task InitializeAsync() => _server = await ServerProcess.StartAsync(
-        // A test that reads its own writes must not find them in the spool, and a busy machine may take longer than the usual 50 ms.
-        _folder.Path, [.. await SettingsAsync(), ("Telemetry__CommitBudget", "00:00:20")]);
+    public async Task InitializeAsync() =>
+        _server = await ServerProcess.StartAsync(
+            // A test that reads its own writes must not find them in the spool, and a busy machine may take longer than the usual 50 ms.
+            _folder.Path,
+            [.. await SettingsAsync(), ("Telemetry__CommitBudget", "00:00:20")]
+        );
 
     public async Task DisposeAsync()
     {
@@ -41,13 +44,25 @@ public abstract class TelemetryEndpointTests : IAsyncLifetime
         var executions = await _server.GetAsync("/api/pd-executions");
         Assert.Equal(
             """[{"executionId":"r-2","startedAt":"2026-03-01T10:59:59.5Z","completedAt":"2026-03-01T11:00:00Z","durationMs":500,"status":"failure","requestCount":0},{"executionId":"e-1","startedAt":"2026-03-01T09:59:58.5Z","completedAt":"2026-03-01T10:00:00Z","durationMs":1500,"status":"success","requestCount":2}]""",
-            executions.GetRawText());
+            executions.GetRawText()
+        );
 
         var summary = await _server.GetAsync("/api/pd-executions/summary");
-        Assert.Equal((2, 1, 1, 1000, 500, 1500), (
-            Number(summary, "totalExecutions"), Number(summary, "successCount"), Number(summary, "failureCount"),
-            Number(summary, "averageDurationMs"), Number(summary, "p50DurationMs"), Number(summary, "p95DurationMs")));
-        Assert.Equal(["org-a", null], summary.GetProperty("byOrganization").EnumerateArray().Select(o => o.GetProperty("name").GetString()).OrderByDescending(n => n));
+        Assert.Equal(
+            (2, 1, 1, 1000, 500, 1500),
+            (
+                Number(summary, "totalExecutions"),
+                Number(summary, "successCount"),
+                Number(summary, "failureCount"),
+                Number(summary, "averageDurationMs"),
+                Number(summary, "p50DurationMs"),
+                Number(summary, "p95DurationMs")
+            )
+        );
+        Assert.Equal(
+            ["org-a", null],
+            summary.GetProperty("byOrganization").EnumerateArray().Select(o => o.GetProperty("name").GetString()).OrderByDescending(n => n)
+        );
 
         for (var again = 0; again < 2; again++)
         {
@@ -67,7 +82,10 @@ public abstract class TelemetryEndpointTests : IAsyncLifetime
         Assert.False(await AcceptedAsync(Flat.Replace("org-a", "org-b", StringComparison.Ordinal)));
 
         var (status, body) = await SendAsync($"[{Flat},{Nested},{Flat.Replace("org-a", "org-c", StringComparison.Ordinal)}]");
-        Assert.Equal((HttpStatusCode.Accepted, """{"accepted":false,"rejected":[{"index":2,"reason":"eventId reused"}]}"""), (status, body));
+        Assert.Equal(
+            (HttpStatusCode.Accepted, """{"accepted":false,"rejected":[{"index":2,"reason":"eventId reused"}]}"""),
+            (status, body)
+        );
         Assert.Equal([Flat, Nested], (await _server.GetAsync("/api/telemetry/events")).EnumerateArray().Select(e => e.GetRawText()));
     }
 
@@ -77,10 +95,23 @@ public abstract class TelemetryEndpointTests : IAsyncLifetime
         await AcceptedAsync(Flat); // the first call is slow
         string[] bad =
         [
-            "", "{", "nonsense", "null", "7", "\"text\"", "{}", """{"eventId":"x"}""", """{"eventId":7,"eventType":"t"}""", """{"eventId":"","eventType":"t"}""",
-            """{"eventId":"x","eventType":null}""", """{"eventId":"\ud800","eventType":"t"}""", new string('[', 10_000) + new string(']', 10_000),
-            """{"eventId":"x","eventType":"t"} trailing""", """{"eventId":"deep","eventType":"t","a":""" + new string('[', 10_000) + new string(']', 10_000) + "}",
-            $$"""{"eventId":"{{new string('x', 600)}}","eventType":"t"}""", "[1,2]",
+            "",
+            "{",
+            "nonsense",
+            "null",
+            "7",
+            "\"text\"",
+            "{}",
+            """{"eventId":"x"}""",
+            """{"eventId":7,"eventType":"t"}""",
+            """{"eventId":"","eventType":"t"}""",
+            """{"eventId":"x","eventType":null}""",
+            """{"eventId":"\ud800","eventType":"t"}""",
+            new string('[', 10_000) + new string(']', 10_000),
+            """{"eventId":"x","eventType":"t"} trailing""",
+            """{"eventId":"deep","eventType":"t","a":""" + new string('[', 10_000) + new string(']', 10_000) + "}",
+            $$"""{"eventId":"{{new string('x', 600)}}","eventType":"t"}""",
+            "[1,2]",
         ];
         foreach (var body in bad)
         {
@@ -90,7 +121,11 @@ public abstract class TelemetryEndpointTests : IAsyncLifetime
         }
 
         // Its other fields have the wrong types: stored whole, with nothing in those columns.
-        Assert.True(await AcceptedAsync("""{"eventId":"odd","eventType":"t","durationMs":"long","status":[1],"source":7,"timestampUtc":"yesterday","organization":"a\u0000b"}"""));
+        Assert.True(
+            await AcceptedAsync(
+                """{"eventId":"odd","eventType":"t","durationMs":"long","status":[1],"source":7,"timestampUtc":"yesterday","organization":"a\u0000b"}"""
+            )
+        );
         Assert.Equal(2, (await _server.GetAsync("/api/telemetry/events")).GetArrayLength());
     }
 
@@ -109,20 +144,38 @@ public abstract class TelemetryEndpointTests : IAsyncLifetime
     [Fact]
     public async Task Pages_follow_each_other_and_filters_select()
     {
-        await AcceptedAsync("[" + string.Join(',', Enumerable.Range(0, 25).Select(i =>
-            $$"""{"eventId":"p-{{i}}","eventType":"t{{i % 2}}","timestampUtc":"2026-03-01T10:00:{{i:00}}Z","status":"s","correlationId":"c-{{i % 5}}"}""")) + "]");
+        await AcceptedAsync(
+            "["
+                + string.Join(
+                    ',',
+                    Enumerable
+                        .Range(0, 25)
+                        .Select(i =>
+                            $$"""{"eventId":"p-{{i}}","eventType":"t{{i % 2}}","timestampUtc":"2026-03-01T10:00:{{i:00}}Z","status":"s","correlationId":"c-{{i % 5}}"}"""
+                        )
+                )
+                + "]"
+        );
         var seen = new List<string>();
-        for (var url = "/api/telemetry/events?limit=10"; url is not null;)
+        for (var url = "/api/telemetry/events?limit=10"; url is not null; )
         {
             using var page = await _server.Http.GetAsync(url);
-            seen.AddRange(JsonDocument.Parse(await page.Content.ReadAsStringAsync()).RootElement.EnumerateArray().Select(e => e.GetProperty("eventId").GetString()!));
+            seen.AddRange(
+                JsonDocument
+                    .Parse(await page.Content.ReadAsStringAsync())
+                    .RootElement.EnumerateArray()
+                    .Select(e => e.GetProperty("eventId").GetString()!)
+            );
             url = page.Headers.TryGetValues("Link", out var links) ? links.Single()[1..].Split('>')[0] : null;
         }
 
         Assert.Equal(Enumerable.Range(0, 25).Select(i => $"p-{i}"), seen);
         Assert.Equal(13, (await _server.GetAsync("/api/telemetry/events?eventType=t0")).GetArrayLength());
         Assert.Equal(5, (await _server.GetAsync("/api/telemetry/events?correlationId=c-3")).GetArrayLength());
-        Assert.Equal(6, (await _server.GetAsync("/api/telemetry/events?since=2026-03-01T10:00:05Z&until=2026-03-01T10:00:10Z")).GetArrayLength());
+        Assert.Equal(
+            6,
+            (await _server.GetAsync("/api/telemetry/events?since=2026-03-01T10:00:05Z&until=2026-03-01T10:00:10Z")).GetArrayLength()
+        );
         Assert.Equal(0, (await _server.GetAsync("/api/telemetry/events?status=other")).GetArrayLength());
         Assert.Equal(HttpStatusCode.BadRequest, (await _server.Http.GetAsync("/api/telemetry/events?limit=0")).StatusCode);
         Assert.Equal(HttpStatusCode.BadRequest, (await _server.Http.GetAsync("/api/telemetry/events?cursor=abc")).StatusCode);
@@ -135,19 +188,37 @@ public abstract class TelemetryEndpointTests : IAsyncLifetime
         string[] all = [.. Enumerable.Range(0, 2_500).Select(i => $"x-{i:0000}")];
         foreach (var chunk in all.Index().Chunk(500))
         {
-            Assert.True(await AcceptedAsync("[" + string.Join(',', chunk.Select(e =>
-                $$"""{"eventId":"{{e.Item}}","eventType":"pd.request.completed","timestampUtc":"2026-03-01T{{e.Index / 600:00}}:{{e.Index / 10 % 60:00}}:00Z","durationMs":5,"status":"{{(e.Index % 2 == 0 ? "ok" : "no")}}"}""")) + "]"));
+            Assert.True(
+                await AcceptedAsync(
+                    "["
+                        + string.Join(
+                            ',',
+                            chunk.Select(e =>
+                                $$"""{"eventId":"{{e.Item}}","eventType":"pd.request.completed","timestampUtc":"2026-03-01T{{e.Index / 600:00}}:{{e.Index / 10 % 60:00}}:00Z","durationMs":5,"status":"{{(e.Index % 2 == 0 ? "ok" : "no")}}"}"""
+                            )
+                        )
+                        + "]"
+                )
+            );
         }
 
-        var listed = (await _server.GetAsync("/api/pd-executions")).EnumerateArray().Select(e => (Id: e.GetProperty("executionId").GetString()!, At: e.GetProperty("completedAt").GetDateTimeOffset())).ToList();
+        var listed = (await _server.GetAsync("/api/pd-executions"))
+            .EnumerateArray()
+            .Select(e => (Id: e.GetProperty("executionId").GetString()!, At: e.GetProperty("completedAt").GetDateTimeOffset()))
+            .ToList();
         Assert.Equal(all, listed.Select(e => e.Id).Order());
         Assert.Equal(listed.OrderByDescending(e => e.At).ThenBy(e => e.Id, StringComparer.Ordinal), listed);
 
         var paged = new List<string>();
-        for (var url = "/api/pd-executions?limit=998&status=success"; url is not null;)
+        for (var url = "/api/pd-executions?limit=998&status=success"; url is not null; )
         {
             using var page = await _server.Http.GetAsync(url);
-            paged.AddRange(JsonDocument.Parse(await page.Content.ReadAsStringAsync()).RootElement.EnumerateArray().Select(e => e.GetProperty("executionId").GetString()!));
+            paged.AddRange(
+                JsonDocument
+                    .Parse(await page.Content.ReadAsStringAsync())
+                    .RootElement.EnumerateArray()
+                    .Select(e => e.GetProperty("executionId").GetString()!)
+            );
             url = page.Headers.TryGetValues("Link", out var links) ? links.Single()[1..].Split('>')[0] : null;
         }
 
@@ -172,8 +243,17 @@ public abstract class TelemetryEndpointTests : IAsyncLifetime
     public async Task A_member_name_with_a_lone_surrogate_does_no_harm_to_other_senders()
     {
         const string Odd = """{"\ud800":"\udc00","eventId":"odd","eventType":"pd.request.completed"}""";
-        var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => AcceptedAsync(
-            i % 10 == 0 ? Odd.Replace("odd", $"odd-{i}", StringComparison.Ordinal) : $$"""{"eventId":"s-{{i}}","eventType":"t"}""")));
+        var answers = await Task.WhenAll(
+            Enumerable
+                .Range(0, 100)
+                .Select(i =>
+                    AcceptedAsync(
+                        i % 10 == 0
+                            ? Odd.Replace("odd", $"odd-{i}", StringComparison.Ordinal)
+                            : $$"""{"eventId":"s-{{i}}","eventType":"t"}"""
+                    )
+                )
+        );
         Assert.All(answers, Assert.True);
         Assert.Equal(100, (await _server.GetAsync("/api/telemetry/events")).GetArrayLength());
     }
@@ -227,11 +307,20 @@ public sealed class PostgresTelemetryEndpointTests : TelemetryEndpointTests
     [Fact]
     public async Task What_is_not_accepted_is_stored_with_its_reason()
     {
-        using var answer = await Server.PostAsync("/api/telemetry/events", "[" + string.Join(',', Enumerable.Repeat("""{"eventType":"t"}""", 250)) + "]");
+        using var answer = await Server.PostAsync(
+            "/api/telemetry/events",
+            "[" + string.Join(',', Enumerable.Repeat("""{"eventType":"t"}""", 250)) + "]"
+        );
         using var nonsense = await Server.PostAsync("/api/telemetry/events", new string('x', 5_000));
         await using var source = NpgsqlDataSource.Create(_url);
-        await Support.Until.TrueAsync(async () => await CountAsync("reason = 'eventId is not a non-empty string' AND raw = '{\"eventType\":\"t\"}'") == 250, "250 rejects");
-        await Support.Until.TrueAsync(async () => await CountAsync("reason = 'invalid JSON' AND length(raw) = 4096") == 1, "the beginning of what was no JSON");
+        await Support.Until.TrueAsync(
+            async () => await CountAsync("reason = 'eventId is not a non-empty string' AND raw = '{\"eventType\":\"t\"}'") == 250,
+            "250 rejects"
+        );
+        await Support.Until.TrueAsync(
+            async () => await CountAsync("reason = 'invalid JSON' AND length(raw) = 4096") == 1,
+            "the beginning of what was no JSON"
+        );
 
         async Task<long> CountAsync(string condition)
         {
@@ -244,12 +333,15 @@ public sealed class PostgresTelemetryEndpointTests : TelemetryEndpointTests
     public async Task A_commit_waits_for_the_disk_where_the_server_is_set_not_to()
     {
         await using var source = NpgsqlDataSource.Create(_url);
-        await using (var set = source.CreateCommand(
-            """
-            CREATE TABLE seen (setting text);
-            CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO seen VALUES (current_setting(''synchronous_commit'')); RETURN NULL; END';
-            CREATE TRIGGER note AFTER INSERT ON telemetry_events EXECUTE FUNCTION note();
-            """))
+        await using (
+            var set = source.CreateCommand(
+                """
+                CREATE TABLE seen (setting text);
+                CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO seen VALUES (current_setting(''synchronous_commit'')); RETURN NULL; END';
+                CREATE TRIGGER note AFTER INSERT ON telemetry_events EXECUTE FUNCTION note();
+                """
+            )
+        )
             await set.ExecuteNonQueryAsync();
         await using (var asSet = source.CreateCommand("SHOW synchronous_commit"))
             Assert.Equal("off", await asSet.ExecuteScalarAsync());

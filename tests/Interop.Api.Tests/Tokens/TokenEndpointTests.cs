@@ -10,7 +10,10 @@ public sealed class TokenEndpointTests : UpstreamTests
     [Fact]
     public async Task A_token_is_requested_reported_and_refreshed_with_its_refresh_token()
     {
-        Assert.Equal("""{"token_present":false,"expires_in_seconds":0,"expires_soon":true}""", (await Server.GetAsync("/api/tokens/status")).GetRawText());
+        Assert.Equal(
+            """{"token_present":false,"expires_in_seconds":0,"expires_soon":true}""",
+            (await Server.GetAsync("/api/tokens/status")).GetRawText()
+        );
 
         var (status, refreshed) = await PostAsync("/api/tokens/refresh", "");
         Assert.Equal(HttpStatusCode.OK, status);
@@ -63,9 +66,15 @@ public sealed class TokenEndpointTests : UpstreamTests
     [Fact]
     public async Task An_invalid_request_lists_its_errors_and_repeats_no_value()
     {
-        var (status, body) = await PostAsync("/api/tokens/manual?tenant=a/b", """{"client_id":"","client_secret":"hush","username":null,"password":"hush"}""");
+        var (status, body) = await PostAsync(
+            "/api/tokens/manual?tenant=a/b",
+            """{"client_id":"","client_secret":"hush","username":null,"password":"hush"}"""
+        );
         Assert.Equal(HttpStatusCode.UnprocessableEntity, status);
-        Assert.Equal(["tenant", "client_id", "username"], body.GetProperty("errors").EnumerateArray().Select(e => e.GetProperty("field").GetString()!));
+        Assert.Equal(
+            ["tenant", "client_id", "username"],
+            body.GetProperty("errors").EnumerateArray().Select(e => e.GetProperty("field").GetString()!)
+        );
         Assert.DoesNotContain("hush", body.GetRawText(), StringComparison.Ordinal);
 
         (_, body) = await PostAsync("/api/tokens/manual", """{"client_id":"a","password":7}""");
@@ -75,14 +84,36 @@ public sealed class TokenEndpointTests : UpstreamTests
     [Fact]
     public async Task Errors_have_the_messages_of_the_contract()
     {
-        var manual = new { client_id = Sandbox.OpenEmr.ClientId, client_secret = Sandbox.OpenEmr.ClientSecret, username = "admin", password = "wrong-password" };
-        await AssertMessageAsync(HttpStatusCode.BadGateway, "OpenEMR refused the token request: invalid_grant", "/api/tokens/manual", JsonSerializer.Serialize(manual));
+        var manual = new
+        {
+            client_id = Sandbox.OpenEmr.ClientId,
+            client_secret = Sandbox.OpenEmr.ClientSecret,
+            username = "admin",
+            password = "wrong-password",
+        };
         await AssertMessageAsync(
-            HttpStatusCode.InternalServerError, "OpenEMR is not configured: Tenants:other:TokenUrl is missing", "/api/tokens/refresh?tenant=other", "");
+            HttpStatusCode.BadGateway,
+            "OpenEMR refused the token request: invalid_grant",
+            "/api/tokens/manual",
+            JsonSerializer.Serialize(manual)
+        );
+        await AssertMessageAsync(
+            HttpStatusCode.InternalServerError,
+            "OpenEMR is not configured: Tenants:other:TokenUrl is missing",
+            "/api/tokens/refresh?tenant=other",
+            ""
+        );
         string[] bad =
         [
-            "", "{", "[]", "7", """{"client_id":"a"}""", """{"client_id":7}""", """{"client_id":"","client_secret":"b","username":"c","password":"d"}""",
-            new string('[', 10_000), "\"" + new string('x', 1_000_000) + "\"",
+            "",
+            "{",
+            "[]",
+            "7",
+            """{"client_id":"a"}""",
+            """{"client_id":7}""",
+            """{"client_id":"","client_secret":"b","username":"c","password":"d"}""",
+            new string('[', 10_000),
+            "\"" + new string('x', 1_000_000) + "\"",
         ];
         foreach (var body in bad)
             await AssertMessageAsync(HttpStatusCode.UnprocessableEntity, "Invalid request", "/api/tokens/manual", body);
@@ -97,7 +128,14 @@ public sealed class TokenEndpointTests : UpstreamTests
     [Fact]
     public async Task Manual_credentials_are_used_once()
     {
-        var manual = new { client_id = Sandbox.OpenEmr.ClientId, client_secret = Sandbox.OpenEmr.ClientSecret, username = "admin", password = Sandbox.OpenEmr.Password, scope = "openid" };
+        var manual = new
+        {
+            client_id = Sandbox.OpenEmr.ClientId,
+            client_secret = Sandbox.OpenEmr.ClientSecret,
+            username = "admin",
+            password = Sandbox.OpenEmr.Password,
+            scope = "openid",
+        };
         var (status, body) = await PostAsync("/api/tokens/manual", JsonSerializer.Serialize(manual));
         Assert.Equal(HttpStatusCode.OK, status);
         Assert.Equal(["expires_in_seconds", "scope", "token_present"], body.EnumerateObject().Select(m => m.Name).Order());

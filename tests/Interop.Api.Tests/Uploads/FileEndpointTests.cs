@@ -9,8 +9,10 @@ namespace Interop.Api.Tests.Uploads;
 /// <summary>Files over HTTP: CSV uploads to the sandbox's FHIR server, TM2 files to its OpenMRS.</summary>
 public sealed class FileEndpointTests : IAsyncLifetime
 {
-    private const string Patients = "Nome;CPF;Gênero;Data de Nascimento;Telefone;País de Nascimento;Observação\nMaria da Silva;529.982.247-25;Feminino;07/03/1984;;Brasil;Gestante\nX;1;;;;;\n";
-    private const string Records = "patient_id,tm2_code,condition_name,system_type,severity,diagnosis_date,practitioner_id\np1,SK62,Tremor,Ayurveda,mild,2026-01-05,dr1\np1,SK62,Tremor,Ayurveda,mild,2026-01-05,dr1\np2,??,T,,,2026-01-05,dr1\n";
+    private const string Patients =
+        "Nome;CPF;Gênero;Data de Nascimento;Telefone;País de Nascimento;Observação\nMaria da Silva;529.982.247-25;Feminino;07/03/1984;;Brasil;Gestante\nX;1;;;;;\n";
+    private const string Records =
+        "patient_id,tm2_code,condition_name,system_type,severity,diagnosis_date,practitioner_id\np1,SK62,Tremor,Ayurveda,mild,2026-01-05,dr1\np1,SK62,Tremor,Ayurveda,mild,2026-01-05,dr1\np2,??,T,,,2026-01-05,dr1\n";
     private SandboxServer _sandbox = null!;
     private InteropServer _server = null!;
 
@@ -18,7 +20,11 @@ public sealed class FileEndpointTests : IAsyncLifetime
     {
         _sandbox = await SandboxServer.StartAsync(new SandboxOptions { Patients = 0 });
         _server = await InteropServer.StartAsync(
-            ("FHIR_TARGET_URL", _sandbox.FhirBase.AbsoluteUri), ("OPENMRS_BASE_URL", _sandbox.OpenMrsBase.AbsoluteUri), ("OPENMRS_USERNAME", "admin"), ("OPENMRS_PASSWORD", "Admin123"));
+            ("FHIR_TARGET_URL", _sandbox.FhirBase.AbsoluteUri),
+            ("OPENMRS_BASE_URL", _sandbox.OpenMrsBase.AbsoluteUri),
+            ("OPENMRS_USERNAME", "admin"),
+            ("OPENMRS_PASSWORD", "Admin123")
+        );
     }
 
     public async Task DisposeAsync()
@@ -37,7 +43,15 @@ public sealed class FileEndpointTests : IAsyncLifetime
         var events = await _server.Http.GetStringAsync($"/uploads/{id}/events");
         Assert.Contains("event: end", events, StringComparison.Ordinal);
         var state = await GetAsync($"/uploads/{id}");
-        Assert.Equal(("COMPLETED", 2, 1, 1), (state.GetProperty("status").GetString(), state.GetProperty("rows").GetInt32(), state.GetProperty("succeeded").GetInt32(), state.GetProperty("failed").GetInt32()));
+        Assert.Equal(
+            ("COMPLETED", 2, 1, 1),
+            (
+                state.GetProperty("status").GetString(),
+                state.GetProperty("rows").GetInt32(),
+                state.GetProperty("succeeded").GetInt32(),
+                state.GetProperty("failed").GetInt32()
+            )
+        );
         var rows = await GetAsync($"/uploads/{id}/rows?status=invalid");
         Assert.Equal((1, 3), (rows.GetArrayLength(), rows[0].GetProperty("line").GetInt32()));
         Assert.Equal((1, 1), (_sandbox.Store.Count("Patient"), _sandbox.Store.Count("Observation")));
@@ -54,9 +68,15 @@ public sealed class FileEndpointTests : IAsyncLifetime
         Assert.Equal((HttpStatusCode.BadRequest, "No selected file"), (noFile, noFileBody.GetProperty("error").GetString()));
         var (missing, missingBody) = await PostAsync("/upload-csv", "Nome,CPF\nA,B\n");
         Assert.Equal(HttpStatusCode.UnprocessableEntity, missing);
-        Assert.Equal("Missing columns: Gênero, Data de Nascimento, Telefone, País de Nascimento", missingBody.GetProperty("error").GetString());
+        Assert.Equal(
+            "Missing columns: Gênero, Data de Nascimento, Telefone, País de Nascimento",
+            missingBody.GetProperty("error").GetString()
+        );
         var (parse, parseBody) = await PostAsync("/upload-csv", Patients + "\"never closed");
-        Assert.Equal((HttpStatusCode.BadRequest, "Failed to parse CSV file", 4), (parse, parseBody.GetProperty("error").GetString(), parseBody.GetProperty("line").GetInt32()));
+        Assert.Equal(
+            (HttpStatusCode.BadRequest, "Failed to parse CSV file", 4),
+            (parse, parseBody.GetProperty("error").GetString(), parseBody.GetProperty("line").GetInt32())
+        );
         var (encoding, encodingBody) = await PostAsync("/upload-csv", "A\0B");
         Assert.Equal((HttpStatusCode.BadRequest, "File encoding error"), (encoding, encodingBody.GetProperty("error").GetString()));
         var (profile, _) = await PostAsync("/upload-csv?profile=unknown", Patients);
@@ -81,7 +101,17 @@ public sealed class FileEndpointTests : IAsyncLifetime
         Assert.Equal((HttpStatusCode.OK, "partial"), (status, answer.GetProperty("status").GetString()));
         var summary = answer.GetProperty("summary");
         int Count(string name) => summary.GetProperty(name).GetInt32();
-        Assert.Equal((3, 2, 1, 1, 1, 1), (Count("total_records"), Count("validated_records"), Count("stored_records"), Count("submitted_records"), Count("duplicate_records"), Count("validation_errors")));
+        Assert.Equal(
+            (3, 2, 1, 1, 1, 1),
+            (
+                Count("total_records"),
+                Count("validated_records"),
+                Count("stored_records"),
+                Count("submitted_records"),
+                Count("duplicate_records"),
+                Count("validation_errors")
+            )
+        );
         Assert.StartsWith("line 4: tm2_code", summary.GetProperty("errors")[0].GetString(), StringComparison.Ordinal);
 
         var id = answer.GetProperty("processing_id").GetString();
@@ -98,11 +128,17 @@ public sealed class FileEndpointTests : IAsyncLifetime
     public async Task Refused_TM2_files_have_the_documented_envelope()
     {
         var (wrongType, body) = await PostAsync("/ingest/trigger", Records, filename: "records.xlsx");
-        Assert.Equal((HttpStatusCode.BadRequest, "INVALID_FILE_TYPE"), (wrongType, body.GetProperty("error").GetProperty("error_code").GetString()));
+        Assert.Equal(
+            (HttpStatusCode.BadRequest, "INVALID_FILE_TYPE"),
+            (wrongType, body.GetProperty("error").GetProperty("error_code").GetString())
+        );
         foreach (var text in (string[])["", "patient_id\n", Records.Split('\n')[0] + "\n"])
         {
             var (status, refused) = await PostAsync("/ingest/trigger", text);
-            Assert.Equal((HttpStatusCode.UnprocessableEntity, "failed", false), (status, refused.GetProperty("status").GetString(), refused.GetProperty("success").GetBoolean()));
+            Assert.Equal(
+                (HttpStatusCode.UnprocessableEntity, "failed", false),
+                (status, refused.GetProperty("status").GetString(), refused.GetProperty("success").GetBoolean())
+            );
         }
     }
 
@@ -114,21 +150,54 @@ public sealed class FileEndpointTests : IAsyncLifetime
         await File.WriteAllTextAsync(folder.File("records.csv"), Records);
         var url = _server.Http.BaseAddress!.AbsoluteUri;
 
-        var (upload, _, progress) = await InteropProcess.RunAsync(folder.Path, new Dictionary<string, string>(), "upload", "patients.csv", "--url", url, "--failures", "failures.csv");
+        var (upload, _, progress) = await InteropProcess.RunAsync(
+            folder.Path,
+            new Dictionary<string, string>(),
+            "upload",
+            "patients.csv",
+            "--url",
+            url,
+            "--failures",
+            "failures.csv"
+        );
         Assert.True(upload == 1, progress);
         Assert.Contains("2 rows, 1 done, 0 pending, 1 failed", progress, StringComparison.Ordinal);
-        Assert.Equal(["line,status,error", "3,invalid,\"CPF is missing or not valid\""], await File.ReadAllLinesAsync(folder.File("failures.csv")));
-        var (tm2, _, submitted) = await InteropProcess.RunAsync(folder.Path, new Dictionary<string, string>(), "tm2", "records.csv", "--url", url);
+        Assert.Equal(
+            ["line,status,error", "3,invalid,\"CPF is missing or not valid\""],
+            await File.ReadAllLinesAsync(folder.File("failures.csv"))
+        );
+        var (tm2, _, submitted) = await InteropProcess.RunAsync(
+            folder.Path,
+            new Dictionary<string, string>(),
+            "tm2",
+            "records.csv",
+            "--url",
+            url
+        );
         Assert.True(tm2 == 1, submitted);
         Assert.Contains("3 rows, 2 done, 0 pending, 1 failed", submitted, StringComparison.Ordinal);
-        var (refused, _, reason) = await InteropProcess.RunAsync(folder.Path, new Dictionary<string, string>(), "upload", "patients.csv", "--url", url, "--profile", "unknown");
+        var (refused, _, reason) = await InteropProcess.RunAsync(
+            folder.Path,
+            new Dictionary<string, string>(),
+            "upload",
+            "patients.csv",
+            "--url",
+            url,
+            "--profile",
+            "unknown"
+        );
         Assert.Equal(2, refused);
         Assert.Contains("there is no mapping profile 'unknown'", reason, StringComparison.Ordinal);
     }
 
     private async Task<JsonElement> GetAsync(string address) => JsonDocument.Parse(await _server.Http.GetStringAsync(address)).RootElement;
 
-    private async Task<(HttpStatusCode, JsonElement)> PostAsync(string address, string text, string field = "file", string filename = "file.csv")
+    private async Task<(HttpStatusCode, JsonElement)> PostAsync(
+        string address,
+        string text,
+        string field = "file",
+        string filename = "file.csv"
+    )
     {
         using var form = new MultipartFormDataContent();
         var part = new ByteArrayContent(Encoding.UTF8.GetBytes(text));

@@ -17,9 +17,25 @@ public abstract class ViewContract(ApiFixture api)
         var views = (await Http.GetJsonAsync("/views")).EnumerateArray().ToList();
 
         var patients = views.Single(v => v.Text("name") == "patients");
-        Assert.Equal(["name", "resource_type", "status", "origin", "rows_per_resource", "columns", "changed_at", "warnings", "failures", "failure_examples"], patients.Keys());
         Assert.Equal(
-            ["id", "family", "given", "gender", "birth_date"], patients.GetProperty("columns").EnumerateArray().Select(c => c.Text("name")!));
+            [
+                "name",
+                "resource_type",
+                "status",
+                "origin",
+                "rows_per_resource",
+                "columns",
+                "changed_at",
+                "warnings",
+                "failures",
+                "failure_examples",
+            ],
+            patients.Keys()
+        );
+        Assert.Equal(
+            ["id", "family", "given", "gender", "birth_date"],
+            patients.GetProperty("columns").EnumerateArray().Select(c => c.Text("name")!)
+        );
         Assert.Equal(13, views.Count(v => v.Text("origin") == "platform"));
         Assert.Equal("Patient", (await Http.GetJsonAsync("/views/patients")).Text("resource"));
     }
@@ -31,8 +47,26 @@ public abstract class ViewContract(ApiFixture api)
         var all = await Http.GetJsonAsync("/views/observations/rows");
         Assert.Equal(upserted, all.GetArrayLength());
         Assert.Equal(
-            ["source", "id", "patient_id", "status", "code", "code_display", "effective_datetime", "value_quantity", "value_unit", "value_string",
-             "code_system", "category", "encounter_id", "value_code", "value_code_system", "value_code_display"], all[0].Keys());
+            [
+                "source",
+                "id",
+                "patient_id",
+                "status",
+                "code",
+                "code_display",
+                "effective_datetime",
+                "value_quantity",
+                "value_unit",
+                "value_string",
+                "code_system",
+                "category",
+                "encounter_id",
+                "value_code",
+                "value_code_system",
+                "value_code_display",
+            ],
+            all[0].Keys()
+        );
 
         var lines = (await Http.GetStringAsync("/views/observations/rows?format=ndjson")).TrimEnd('\n').Split('\n');
         Assert.Equal(all.EnumerateArray().Select(r => r.GetRawText()), lines);
@@ -40,7 +74,10 @@ public abstract class ViewContract(ApiFixture api)
         using var csv = await Http.GetAsync("/views/observations/rows?format=csv&limit=3");
         Assert.Equal("text/csv", csv.Content.Headers.ContentType!.MediaType);
         var records = (await csv.Content.ReadAsStringAsync()).Split("\r\n");
-        Assert.Equal("source,id,patient_id,status,code,code_display,effective_datetime,value_quantity,value_unit,value_string,code_system,category,encounter_id,value_code,value_code_system,value_code_display", records[0]);
+        Assert.Equal(
+            "source,id,patient_id,status,code,code_display,effective_datetime,value_quantity,value_unit,value_string,code_system,category,encounter_id,value_code,value_code_system,value_code_display",
+            records[0]
+        );
         Assert.Equal((5, ""), (records.Length, records[^1]));
         Assert.StartsWith($"default,{all[0].Text("id")},", records[1], StringComparison.Ordinal);
 
@@ -76,7 +113,10 @@ public abstract class ViewContract(ApiFixture api)
         Assert.Equal("unchanged", (await SendAsync(HttpMethod.Put, "/views/names", View, HttpStatusCode.OK)).Text("outcome"));
         var rebuild = await Http.PostJsonAsync("/views/names/rebuild", HttpStatusCode.Accepted);
         await EndOfAsync(rebuild);
-        Assert.Equal(rows.Select(r => r.GetRawText()), (await Http.GetJsonAsync("/views/names/rows")).EnumerateArray().Select(r => r.GetRawText()));
+        Assert.Equal(
+            rows.Select(r => r.GetRawText()),
+            (await Http.GetJsonAsync("/views/names/rows")).EnumerateArray().Select(r => r.GetRawText())
+        );
     }
 
     [Fact]
@@ -95,9 +135,27 @@ public abstract class ViewContract(ApiFixture api)
     }
 
     [Theory]
-    [InlineData("PUT", "/views/x", """{"resourceType":"ViewDefinition","name":"x","resource":"Patient","select":[{"column":[{"name":"a","path":"gender","type":"datetime"}]}]}""", 422, "select[0].column[0].type: datetime is no FHIR type")]
-    [InlineData("PUT", "/views/x", """{"resourceType":"ViewDefinition","resource":"Patient","select":[{"column":[{"name":"a","path":"gender"}]}]}""", 422, "name: the view needs a name: it is the table's")]
-    [InlineData("PUT", "/views/x", """{"resourceType":"ViewDefinition","name":"y","resource":"Patient","select":[{"column":[{"name":"a","path":"gender"}]}]}""", 422, "name: 'y' is not 'x', the name in the path")]
+    [InlineData(
+        "PUT",
+        "/views/x",
+        """{"resourceType":"ViewDefinition","name":"x","resource":"Patient","select":[{"column":[{"name":"a","path":"gender","type":"datetime"}]}]}""",
+        422,
+        "select[0].column[0].type: datetime is no FHIR type"
+    )]
+    [InlineData(
+        "PUT",
+        "/views/x",
+        """{"resourceType":"ViewDefinition","resource":"Patient","select":[{"column":[{"name":"a","path":"gender"}]}]}""",
+        422,
+        "name: the view needs a name: it is the table's"
+    )]
+    [InlineData(
+        "PUT",
+        "/views/x",
+        """{"resourceType":"ViewDefinition","name":"y","resource":"Patient","select":[{"column":[{"name":"a","path":"gender"}]}]}""",
+        422,
+        "name: 'y' is not 'x', the name in the path"
+    )]
     [InlineData("PUT", "/views/x", "{", 422, "not JSON: ")]
     [InlineData("PUT", "/views/x", "", 422, "not JSON: ")]
     [InlineData("POST", "/views/x/preview", """{"name":"x"}""", 422, "resource: the type of resource is missing")]

@@ -61,7 +61,9 @@ public sealed class BundlePageTests
     [Fact]
     public void A_document_cut_at_any_byte_is_refused()
     {
-        var whole = Encoding.UTF8.GetBytes("""{"resourceType":"Bundle","link":[{"relation":"next","url":"ü"}],"entry":[{"resource":{"id":"a"}}]}""");
+        var whole = Encoding.UTF8.GetBytes(
+            """{"resourceType":"Bundle","link":[{"relation":"next","url":"ü"}],"entry":[{"resource":{"id":"a"}}]}"""
+        );
         Assert.Single(BundlePage.Parse(whole).Entries);
 
         for (var length = 0; length < whole.Length; length++)

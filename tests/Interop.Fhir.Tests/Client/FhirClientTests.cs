@@ -15,11 +15,12 @@ public sealed class FhirClientTests : IAsyncLifetime, IDisposable
     private readonly Queue<ScriptedAnswer> _answers = new();
     private ScriptedServer _server = null!;
 
-    public async Task InitializeAsync() => _server = await ScriptedServer.StartAsync(_ =>
-    {
-        lock (_answers)
-            return _answers.Count > 0 ? _answers.Dequeue() : Good;
-    });
+    public async Task InitializeAsync() =>
+        _server = await ScriptedServer.StartAsync(_ =>
+        {
+            lock (_answers)
+                return _answers.Count > 0 ? _answers.Dequeue() : Good;
+        });
 
     public async Task DisposeAsync() => await _server.DisposeAsync();
 
@@ -257,7 +258,9 @@ public sealed class FhirClientTests : IAsyncLifetime, IDisposable
     {
         var client = new FhirClient(_http, new FhirClientOptions(new Uri("http://127.0.0.1:1/fhir/")) { MaxAttempts = 2 }, null, _clock);
 
-        var error = await Assert.ThrowsAsync<FhirRequestException>(() => client.GetPageAsync(new Uri("Patient?name=secret", UriKind.Relative), default));
+        var error = await Assert.ThrowsAsync<FhirRequestException>(() =>
+            client.GetPageAsync(new Uri("Patient?name=secret", UriKind.Relative), default)
+        );
 
         Assert.True(error.IsTransient);
         Assert.StartsWith("GET http://127.0.0.1:1/fhir/Patient:", error.Message);
@@ -269,7 +272,9 @@ public sealed class FhirClientTests : IAsyncLifetime, IDisposable
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Client().GetPageAsync(new Uri("Patient", UriKind.Relative), cancelled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            Client().GetPageAsync(new Uri("Patient", UriKind.Relative), cancelled.Token)
+        );
     }
 
     private void Answer(params ReadOnlySpan<ScriptedAnswer> answers)

@@ -15,17 +15,19 @@ public sealed class FhirWriteClientTests : IAsyncLifetime, IDisposable
     private readonly Queue<ScriptedAnswer> _answers = new();
     private ScriptedServer _server = null!;
 
-    public async Task InitializeAsync() => _server = await ScriptedServer.StartAsync(_ =>
-    {
-        lock (_answers)
-            return _answers.Count > 0 ? _answers.Dequeue() : Created;
-    });
+    public async Task InitializeAsync() =>
+        _server = await ScriptedServer.StartAsync(_ =>
+        {
+            lock (_answers)
+                return _answers.Count > 0 ? _answers.Dequeue() : Created;
+        });
 
     public async Task DisposeAsync() => await _server.DisposeAsync();
 
     public void Dispose() => _http.Dispose();
 
-    private static ScriptedAnswer Created { get; } = new(201, "", null, ("Location", "http://x/fhir/Patient/7/_history/1"), ("ETag", "W/\"1\""));
+    private static ScriptedAnswer Created { get; } =
+        new(201, "", null, ("Location", "http://x/fhir/Patient/7/_history/1"), ("ETag", "W/\"1\""));
 
     private FhirWriteClient Client(int attempts = 4) =>
         new(_http, new FhirClientOptions(_server.Base) { MaxAttempts = attempts }, null, _clock);
@@ -90,7 +92,10 @@ public sealed class FhirWriteClientTests : IAsyncLifetime, IDisposable
     {
         Answer(new ScriptedAnswer(412, ""), new ScriptedAnswer(412, ""));
 
-        Assert.Equal(FhirWriteOutcome.SeveralMatches, (await Client().UpdateAsync("Patient", "identifier=s%7C1", Patient, default)).Outcome);
+        Assert.Equal(
+            FhirWriteOutcome.SeveralMatches,
+            (await Client().UpdateAsync("Patient", "identifier=s%7C1", Patient, default)).Outcome
+        );
         Assert.Equal(FhirWriteOutcome.SeveralMatches, (await Client().CreateAsync("Patient", Patient, "identifier=s|1", default)).Outcome);
         Assert.Equal("s|1", _server.Requests[0].Query["identifier"].ToString());
     }
@@ -194,17 +199,23 @@ public sealed class FhirWriteClientTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_transaction_has_the_results_of_its_entries()
     {
-        Answer(new ScriptedAnswer(200, """
-            {"resourceType":"Bundle","type":"transaction-response","entry":[{"response":{"status":"201 Created","location":"Patient/1/_history/1"}},
-             {"response":{"status":"200","location":"http://x/fhir/Condition/2","etag":"W/\"4\""}}]}
-            """));
+        Answer(
+            new ScriptedAnswer(
+                200,
+                """
+                {"resourceType":"Bundle","type":"transaction-response","entry":[{"response":{"status":"201 Created","location":"Patient/1/_history/1"}},
+                 {"response":{"status":"200","location":"http://x/fhir/Condition/2","etag":"W/\"4\""}}]}
+                """
+            )
+        );
 
         var result = await Client().TransactionAsync("{}"u8.ToArray(), isRepeatable: true, default);
 
         Assert.Equal(FhirWriteOutcome.Applied, result.Outcome);
         Assert.Equal(
             [(FhirWriteOutcome.Created, "Patient", "1", "1"), (FhirWriteOutcome.Applied, "Condition", "2", "4")],
-            result.Entries.Select(e => (e.Outcome, e.ResourceType!, e.Id!, e.VersionId!)));
+            result.Entries.Select(e => (e.Outcome, e.ResourceType!, e.Id!, e.VersionId!))
+        );
     }
 
     [Fact]

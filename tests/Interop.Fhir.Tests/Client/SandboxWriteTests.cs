@@ -18,8 +18,10 @@ public sealed class SandboxWriteTests : IAsyncLifetime, IDisposable
 
     private FhirWriteClient Client => new(_http, new FhirClientOptions(_sandbox.FhirBase), null, TimeProvider.System);
 
-    private static byte[] Patient(string identifier, string family, string? id = null) => Encoding.UTF8.GetBytes(
-        $$"""{"resourceType":"Patient",{{(id is null ? "" : $"\"id\":\"{id}\",")}}"identifier":[{"system":"urn:test","value":"{{identifier}}"}],"name":[{"family":"{{family}}"}]}""");
+    private static byte[] Patient(string identifier, string family, string? id = null) =>
+        Encoding.UTF8.GetBytes(
+            $$"""{"resourceType":"Patient",{{(id is null ? "" : $"\"id\":\"{id}\",")}}"identifier":[{"system":"urn:test","value":"{{identifier}}"}],"name":[{"family":"{{family}}"}]}"""
+        );
 
     [Fact]
     public async Task A_resource_is_created_once_updated_and_guarded_by_its_version()
@@ -33,17 +35,22 @@ public sealed class SandboxWriteTests : IAsyncLifetime, IDisposable
         var updated = await Client.UpdateAsync("Patient", created.Id!, Patient("c1", "B", created.Id), created.VersionId, default);
         Assert.Equal(FhirWriteOutcome.Updated, updated.Outcome);
         Assert.NotEqual(created.VersionId, updated.VersionId);
-        Assert.Equal(FhirWriteOutcome.Conflict, (await Client.UpdateAsync("Patient", created.Id!, Patient("c1", "C", created.Id), created.VersionId, default)).Outcome);
+        Assert.Equal(
+            FhirWriteOutcome.Conflict,
+            (await Client.UpdateAsync("Patient", created.Id!, Patient("c1", "C", created.Id), created.VersionId, default)).Outcome
+        );
         Assert.Equal(created.Id, (await Client.UpdateAsync("Patient", "identifier=urn:test%7Cc1", Patient("c1", "D"), default)).Id);
     }
 
     [Fact]
     public async Task A_transaction_is_applied_and_can_be_repeated()
     {
-        var bundle = Encoding.UTF8.GetBytes("""
+        var bundle = Encoding.UTF8.GetBytes(
+            """
             {"resourceType":"Bundle","type":"transaction","entry":[{"fullUrl":"urn:uuid:c757873d-ec9a-4326-a141-556f43239520",
               "resource":{"resourceType":"Patient","identifier":[{"system":"urn:test","value":"t1"}]},"request":{"method":"PUT","url":"Patient?identifier=urn:test%7Ct1"}}]}
-            """);
+            """
+        );
         var first = await Client.TransactionAsync(bundle, isRepeatable: true, default);
         var second = await Client.TransactionAsync(bundle, isRepeatable: true, default);
 

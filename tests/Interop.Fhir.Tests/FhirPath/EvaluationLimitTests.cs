@@ -12,7 +12,8 @@ namespace Interop.Fhir.Tests.FhirPath;
 /// <summary>Evaluations end with an error when they take too many steps, items, text or time.</summary>
 public class EvaluationLimitTests
 {
-    private const string Patient = """{"resourceType":"Patient","name":[{"family":"A","given":["B","C"]},{"family":"D"}],"text":{"status":"generated","div":"<div>x</div>"}}""";
+    private const string Patient =
+        """{"resourceType":"Patient","name":[{"family":"A","given":["B","C"]},{"family":"D"}],"text":{"status":"generated","div":"<div>x</div>"}}""";
 
     // Items that multiply: 1 | 2 | ... | 9, then each with each.
     private const string Nine = "(1|2|3|4|5|6|7|8|9)";
@@ -22,11 +23,65 @@ public class EvaluationLimitTests
     [InlineData("('a').repeat($this + $this)", "of text")]
     [InlineData("'a'.repeatAll($this)", "steps|items")]
     [InlineData("'a'.repeatAll($this).count()", "steps|items")]
-    [InlineData(Nine + ".select(" + Nine + ".select(" + Nine + ".select(" + Nine + ".select(" + Nine + ".select(" + Nine + ".select(" + Nine + ".select(" + Nine + ")))))))", "steps|items")]
-    [InlineData(Nine + ".where(" + Nine + ".where(" + Nine + ".where(" + Nine + ".where(" + Nine + ".where(" + Nine + ".where(" + Nine + ".where(" + Nine + ".empty()).empty()).empty()).empty()).empty()).empty()).empty())", "steps")]
-    [InlineData(Nine + ".combine(" + Nine + ").aggregate($total.combine($total), " + Nine + ").combine(" + Nine + ").aggregate($total.combine($total), " + Nine + ")", "steps|items")]
-    [InlineData("'aaaaaaaaaaaaaaaa'.aggregate($this.replace('', $this), 'x').select(replace('', $this)).select(replace('', $this)).select(replace('', $this)).select(replace('', $this)).select(replace('', $this)).length()", "of text")]
-    [InlineData("'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'.replaceMatches('.', '$_$_$_$_$_$_$_$_').replaceMatches('.', '$_$_$_$_$_$_$_$_').replaceMatches('.', '$_$_$_$_$_$_$_$_').length()", "of text")]
+    [InlineData(
+        Nine
+            + ".select("
+            + Nine
+            + ".select("
+            + Nine
+            + ".select("
+            + Nine
+            + ".select("
+            + Nine
+            + ".select("
+            + Nine
+            + ".select("
+            + Nine
+            + ".select("
+            + Nine
+            + ")))))))",
+        "steps|items"
+    )]
+    [InlineData(
+        Nine
+            + ".where("
+            + Nine
+            + ".where("
+            + Nine
+            + ".where("
+            + Nine
+            + ".where("
+            + Nine
+            + ".where("
+            + Nine
+            + ".where("
+            + Nine
+            + ".where("
+            + Nine
+            + ".empty()).empty()).empty()).empty()).empty()).empty()).empty())",
+        "steps"
+    )]
+    [InlineData(
+        Nine
+            + ".combine("
+            + Nine
+            + ").aggregate($total.combine($total), "
+            + Nine
+            + ").combine("
+            + Nine
+            + ").aggregate($total.combine($total), "
+            + Nine
+            + ")",
+        "steps|items"
+    )]
+    [InlineData(
+        "'aaaaaaaaaaaaaaaa'.aggregate($this.replace('', $this), 'x').select(replace('', $this)).select(replace('', $this)).select(replace('', $this)).select(replace('', $this)).select(replace('', $this)).length()",
+        "of text"
+    )]
+    [InlineData(
+        "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'.replaceMatches('.', '$_$_$_$_$_$_$_$_').replaceMatches('.', '$_$_$_$_$_$_$_$_').replaceMatches('.', '$_$_$_$_$_$_$_$_').length()",
+        "of text"
+    )]
     [InlineData("'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!'.matches('^(a+)+$')", "takes longer|take longer")]
     public void An_evaluation_that_multiplies_ends_with_an_error(string expression, string expected)
     {
@@ -77,7 +132,9 @@ public class EvaluationLimitTests
         var path = FhirPathCompiler.Compile("descendants().count()");
         Assert.Equal("9", path.Evaluate(document.RootElement).Single().AsText());
 
-        var steps = Assert.Throws<FhirPathException>(() => path.Evaluate(document.RootElement, new EvaluationContext { Limits = new EvaluationLimits { MaxSteps = 5 } }));
+        var steps = Assert.Throws<FhirPathException>(() =>
+            path.Evaluate(document.RootElement, new EvaluationContext { Limits = new EvaluationLimits { MaxSteps = 5 } })
+        );
         Assert.Equal((FhirPathErrorKind.Limit, "the evaluation takes more than 5 steps"), (steps.Kind, steps.Message));
     }
 
@@ -91,7 +148,11 @@ public class EvaluationLimitTests
 
         path.Evaluate(document.RootElement, context);
         Assert.InRange(budget.StepsLeft, 1, 20);
-        Assert.Throws<FhirPathException>(() => { path.Evaluate(document.RootElement, context); path.Evaluate(document.RootElement, context); });
+        Assert.Throws<FhirPathException>(() =>
+        {
+            path.Evaluate(document.RootElement, context);
+            path.Evaluate(document.RootElement, context);
+        });
     }
 
     [Fact]
@@ -105,9 +166,15 @@ public class EvaluationLimitTests
     public void Invariants_that_multiply_over_a_resource_end_with_one_issue()
     {
         // dom-3 searches every contained resource in all descendants.
-        var contained = string.Join(',', Enumerable.Range(0, 3_000).Select(i => $$"""{"resourceType":"Organization","id":"o{{i}}","name":"x"}"""));
+        var contained = string.Join(
+            ',',
+            Enumerable.Range(0, 3_000).Select(i => $$"""{"resourceType":"Organization","id":"o{{i}}","name":"x"}""")
+        );
         var resource = System.Text.Encoding.UTF8.GetBytes($$"""{"resourceType":"Patient","contained":[{{contained}}]}""");
-        var validator = new ResourceValidator(R4Schema.Default, new ValidationOptions { Level = ValidationLevel.Full, InvariantChecker = InvariantChecker.Default });
+        var validator = new ResourceValidator(
+            R4Schema.Default,
+            new ValidationOptions { Level = ValidationLevel.Full, InvariantChecker = InvariantChecker.Default }
+        );
 
         var result = validator.Validate(resource);
 
@@ -117,5 +184,8 @@ public class EvaluationLimitTests
 
     [Fact]
     public void An_expression_that_is_too_long_is_refused() =>
-        Assert.Equal(FhirPathErrorKind.Syntax, Assert.Throws<FhirPathException>(() => FhirPathCompiler.Compile(new string(' ', 70_000) + "1")).Kind);
+        Assert.Equal(
+            FhirPathErrorKind.Syntax,
+            Assert.Throws<FhirPathException>(() => FhirPathCompiler.Compile(new string(' ', 70_000) + "1")).Kind
+        );
 }

@@ -16,16 +16,34 @@ public class FhirPathFuzzTests
     // Small limits: the inputs are small, and each run shall be short, whatever the expression multiplies.
     private static readonly EvaluationContext Context = new()
     {
-        Limits = new EvaluationLimits { MaxSteps = 200_000, MaxItems = 50_000, MaxTextBytes = 1_000_000, MaxRegexTime = TimeSpan.FromSeconds(0.2) },
+        Limits = new EvaluationLimits
+        {
+            MaxSteps = 200_000,
+            MaxItems = 50_000,
+            MaxTextBytes = 1_000_000,
+            MaxRegexTime = TimeSpan.FromSeconds(0.2),
+        },
     };
 
     [Fact]
     public void Mutated_expressions_on_mutated_data_fail_only_as_FHIRPath_errors()
     {
-        string[] expressions = [.. R4Schema.Default.Types.Values.SelectMany(type => type.Invariants).Select(invariant => invariant.Expression).Distinct().Order(StringComparer.Ordinal), .. Suite()];
-        JsonNode[] resources = [.. SampleResources.All.Select(Expect.Utf8).Concat(TestData.SmallExamples).Select(bytes => JsonNode.Parse(bytes)!)];
+        string[] expressions =
+        [
+            .. R4Schema
+                .Default.Types.Values.SelectMany(type => type.Invariants)
+                .Select(invariant => invariant.Expression)
+                .Distinct()
+                .Order(StringComparer.Ordinal),
+            .. Suite(),
+        ];
+        JsonNode[] resources =
+        [
+            .. SampleResources.All.Select(Expect.Utf8).Concat(TestData.SmallExamples).Select(bytes => JsonNode.Parse(bytes)!),
+        ];
         var random = new Random(20240506);
-        int runs = Fuzz.Runs(5_000), evaluated = 0;
+        int runs = Fuzz.Runs(5_000),
+            evaluated = 0;
         for (var run = 0; run < runs; run++)
         {
             var expression = expressions[random.Next(expressions.Length)];

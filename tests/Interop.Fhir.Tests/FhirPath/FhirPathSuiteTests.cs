@@ -61,7 +61,9 @@ public class FhirPathSuiteTests
         {
             if (invalid is null)
                 return $"{error.Kind}: {error.Message}";
-            return invalid == "syntax" && error.Kind != FhirPathErrorKind.Syntax ? $"a syntax error was expected, but it is {error.Kind}: {error.Message}" : null;
+            return invalid == "syntax" && error.Kind != FhirPathErrorKind.Syntax
+                ? $"a syntax error was expected, but it is {error.Kind}: {error.Message}"
+                : null;
         }
         if (invalid is not null)
             return $"an error ({invalid}) was expected, but it gives {Shown(found)}";
@@ -92,10 +94,16 @@ public class FhirPathSuiteTests
         // Dates and times are stated as literals; the sign of a zero is no difference of a decimal.
         if (node.Kind is NodeKind.Date or NodeKind.DateTime or NodeKind.Time)
             wanted = wanted.TrimStart('@').TrimStart('T');
-        else if (node.Kind == NodeKind.Decimal && decimal.TryParse(wanted, NumberStyles.Number, CultureInfo.InvariantCulture, out var number))
-            return node.TryGetDecimal(out var own) && own == number && (type == "decimal" || own.Scale == number.Scale) ? null : $"expected {wanted} but found {text}";
+        else if (
+            node.Kind == NodeKind.Decimal
+            && decimal.TryParse(wanted, NumberStyles.Number, CultureInfo.InvariantCulture, out var number)
+        )
+            return node.TryGetDecimal(out var own) && own == number && (type == "decimal" || own.Scale == number.Scale)
+                ? null
+                : $"expected {wanted} but found {text}";
         return text == wanted ? null : $"expected {wanted} but found {text}";
     }
 
-    private static string Shown(IReadOnlyList<FhirPathNode> nodes) => nodes.Count == 0 ? "nothing" : string.Join(", ", nodes.Select(node => $"{node.Type.Name} {node}"));
+    private static string Shown(IReadOnlyList<FhirPathNode> nodes) =>
+        nodes.Count == 0 ? "nothing" : string.Join(", ", nodes.Select(node => $"{node.Type.Name} {node}"));
 }

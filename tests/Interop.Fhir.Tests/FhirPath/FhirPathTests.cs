@@ -19,7 +19,10 @@ public class FhirPathTests
     private static string Evaluate(string expression, string? resource = null, EvaluationContext? context = null)
     {
         using var document = JsonDocument.Parse(resource ?? Patient);
-        return string.Join(", ", FhirPathCompiler.Compile(expression).Evaluate(document.RootElement, context).Select(node => node.ToString()));
+        return string.Join(
+            ", ",
+            FhirPathCompiler.Compile(expression).Evaluate(document.RootElement, context).Select(node => node.ToString())
+        );
     }
 
     [Theory]
@@ -52,7 +55,9 @@ public class FhirPathTests
     [InlineData("extension()")]
     public void Arguments_are_counted_also_where_the_type_of_the_input_is_known(string expression)
     {
-        var error = Assert.Throws<FhirPathException>(() => FhirPathCompiler.Compile(expression, new FhirPathOptions { InputType = "Patient" }));
+        var error = Assert.Throws<FhirPathException>(() =>
+            FhirPathCompiler.Compile(expression, new FhirPathOptions { InputType = "Patient" })
+        );
         Assert.Equal(FhirPathErrorKind.Semantic, error.Kind);
         Assert.Contains("arguments, not ", error.Message, StringComparison.Ordinal);
     }
@@ -74,7 +79,9 @@ public class FhirPathTests
     public void With_a_type_an_expression_that_cannot_mean_anything_is_refused(string expression, string reason)
     {
         FhirPathCompiler.Compile(expression);
-        var error = Assert.Throws<FhirPathException>(() => FhirPathCompiler.Compile(expression, new FhirPathOptions { InputType = "Patient" }));
+        var error = Assert.Throws<FhirPathException>(() =>
+            FhirPathCompiler.Compile(expression, new FhirPathOptions { InputType = "Patient" })
+        );
         Assert.Equal(FhirPathErrorKind.Semantic, error.Kind);
         Assert.Contains(reason, error.Reason, StringComparison.Ordinal);
     }
@@ -96,7 +103,8 @@ public class FhirPathTests
     [InlineData("name.exists($index = 1 and family = 'D')", "true")]
     [InlineData("children().count()", "10")]
     [InlineData("descendants().where($this is Extension).count()", "2")]
-    public void Primitives_keep_their_extensions_and_choices_their_types(string expression, string expected) => Assert.Equal(expected, Evaluate(expression));
+    public void Primitives_keep_their_extensions_and_choices_their_types(string expression, string expected) =>
+        Assert.Equal(expected, Evaluate(expression));
 
     [Theory]
     [InlineData("birthDate > @1974-11-30", "true")]
@@ -110,7 +118,8 @@ public class FhirPathTests
     [InlineData("@T23:30 + 45 minutes", "00:15")]
     [InlineData("@2024-01-01T23:59:59.5Z + 1 second", "2024-01-02T00:00:00.5Z")]
     [InlineData("@9999-12-31 + 1 day", "")]
-    public void Dates_compare_and_add_at_their_precision(string expression, string expected) => Assert.Equal(expected, Evaluate(expression));
+    public void Dates_compare_and_add_at_their_precision(string expression, string expected) =>
+        Assert.Equal(expected, Evaluate(expression));
 
     [Theory]
     [InlineData("1 '[in_i]' = 2.54 'cm'", "true")]
@@ -187,7 +196,8 @@ public class FhirPathTests
     [InlineData("name.family in ('x' | 'y')", "")]
     [InlineData("name.family.extension('u').value", "x")]
     [InlineData("name.family.hasValue()", "false")]
-    public void A_primitive_without_a_value_is_empty_in_operators(string expression, string expected) => Assert.Equal(expected, Evaluate(expression, Masked));
+    public void A_primitive_without_a_value_is_empty_in_operators(string expression, string expected) =>
+        Assert.Equal(expected, Evaluate(expression, Masked));
 
     [Theory]
     [InlineData("@T10:00 + 1 hour = @T11:00", "true")]
@@ -212,7 +222,11 @@ public class FhirPathTests
     [InlineData("name.first().combine(defineVariable('v', 'a').select(%v)).select(%v)")]
     [InlineData("name.where(defineVariable('v', 'a').exists()).select(%v)")]
     public void A_variable_is_not_visible_outside_of_the_operand_that_defines_it(string expression) =>
-        Assert.Contains("there is no variable %v", Assert.Throws<FhirPathException>(() => Evaluate(expression)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "there is no variable %v",
+            Assert.Throws<FhirPathException>(() => Evaluate(expression)).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Operands_can_define_the_same_variable() =>
@@ -227,7 +241,10 @@ public class FhirPathTests
             {"resourceType":"ActivityDefinition","status":"draft","useContext":[{"code":{"code":"age"},"valueQuantity":{"value":1}},{"code":{"code":"age"},"valueRange":{"low":{"value":2}}},{"code":{"code":"x"},"valueQuantity":{"value":3}}]}
             """;
         using var document = JsonDocument.Parse(Activity);
-        Assert.Equal(3, FhirPathCompiler.Compile(Expression, new FhirPathOptions { AsTakesCollections = true }).Evaluate(document.RootElement).Count);
+        Assert.Equal(
+            3,
+            FhirPathCompiler.Compile(Expression, new FhirPathOptions { AsTakesCollections = true }).Evaluate(document.RootElement).Count
+        );
         Assert.Throws<FhirPathException>(() => FhirPathCompiler.Compile(Expression).Evaluate(document.RootElement));
     }
 
@@ -279,7 +296,11 @@ public class FhirPathTests
         Assert.Equal("2024-05-06", Evaluate("today()", context: context));
         Assert.Equal("2", Evaluate("name.trace('n', family).count()", context: context));
         Assert.Equal(["n: ABC|D"], traced);
-        Assert.Contains("%other", Assert.Throws<FhirPathException>(() => Evaluate("%other", context: context)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "%other",
+            Assert.Throws<FhirPathException>(() => Evaluate("%other", context: context)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     private sealed class FixedTime : TimeProvider
@@ -298,11 +319,21 @@ public class FhirPathTests
     [InlineData("urn:uuid:53fefa32-fcbb-4ff8-8a92-55ee120877b7", null, null)]
     [InlineData("Patient?identifier=a/b", null, null)]
     public void A_reference_key_is_the_id_of_the_resource_referred_to(string reference, string? type, string? key) =>
-        Assert.Equal(key ?? "", Evaluate($"subject.getReferenceKey({type})", "{\"resourceType\":\"Encounter\",\"subject\":{\"reference\":\"" + reference + "\"}}"));
+        Assert.Equal(
+            key ?? "",
+            Evaluate(
+                $"subject.getReferenceKey({type})",
+                "{\"resourceType\":\"Encounter\",\"subject\":{\"reference\":\"" + reference + "\"}}"
+            )
+        );
 
     [Fact]
     public void A_regular_expression_that_runs_away_is_stopped() =>
-        Assert.Contains("takes longer", Assert.Throws<FhirPathException>(() => Evaluate($"'{new string('a', 40)}!'.matches('^(a+)+$')")).Reason, StringComparison.Ordinal);
+        Assert.Contains(
+            "takes longer",
+            Assert.Throws<FhirPathException>(() => Evaluate($"'{new string('a', 40)}!'.matches('^(a+)+$')")).Reason,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Deep_nesting_is_refused_rather_than_exhausting_the_stack()

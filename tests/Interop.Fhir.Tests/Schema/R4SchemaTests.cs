@@ -22,17 +22,44 @@ public class R4SchemaTests
     [Fact]
     public void Elements_stand_in_the_order_of_the_specification() =>
         Assert.Equal(
-            ["id", "meta", "implicitRules", "language", "text", "contained", "extension", "modifierExtension", "identifier", "active", "name", "telecom",
-                "gender", "birthDate", "deceased", "address", "maritalStatus", "multipleBirth", "photo", "contact", "communication", "generalPractitioner",
-                "managingOrganization", "link"],
-            Schema.FindType("Patient")!.Elements.Select(e => e.Name));
+            [
+                "id",
+                "meta",
+                "implicitRules",
+                "language",
+                "text",
+                "contained",
+                "extension",
+                "modifierExtension",
+                "identifier",
+                "active",
+                "name",
+                "telecom",
+                "gender",
+                "birthDate",
+                "deceased",
+                "address",
+                "maritalStatus",
+                "multipleBirth",
+                "photo",
+                "contact",
+                "communication",
+                "generalPractitioner",
+                "managingOrganization",
+                "link",
+            ],
+            Schema.FindType("Patient")!.Elements.Select(e => e.Name)
+        );
 
     [Theory]
     [InlineData("Meta", "id extension versionId lastUpdated source profile security tag")]
     [InlineData("Binary", "id meta implicitRules language contentType securityContext data")]
     [InlineData("Quantity", "id extension value comparator unit system code")]
     [InlineData("Patient.communication", "id extension modifierExtension language preferred")]
-    [InlineData("EvidenceVariable.characteristic", "id extension modifierExtension description definition usageContext exclude participantEffective timeFromStart groupMeasure")]
+    [InlineData(
+        "EvidenceVariable.characteristic",
+        "id extension modifierExtension description definition usageContext exclude participantEffective timeFromStart groupMeasure"
+    )]
     public void What_the_package_added_to_the_specification_is_not_in_the_schema(string type, string elements) =>
         Assert.Equal(elements, string.Join(' ', Schema.FindType(type)!.Elements.Select(e => e.Name)));
 
@@ -43,7 +70,8 @@ public class R4SchemaTests
         Assert.True(value.IsChoice);
         Assert.Equal(
             ["Quantity", "CodeableConcept", "string", "boolean", "integer", "Range", "Ratio", "SampledData", "time", "dateTime", "Period"],
-            value.Types.Select(t => t.Code));
+            value.Types.Select(t => t.Code)
+        );
 
         var status = Schema.FindType("Observation")!.FindElement("status")!;
         Assert.Equal((1, 1, true, true), (status.Min, status.Max, status.IsModifier, status.IsSummary));
@@ -73,19 +101,27 @@ public class R4SchemaTests
 
     [Fact]
     public void Every_element_stands_at_its_index_and_has_types() =>
-        Assert.All(Schema.Types.Values, type => Assert.All(type.Elements.Select((e, i) => (e, i)), pair =>
-        {
-            Assert.Equal(pair.i, pair.e.Index);
-            Assert.NotEmpty(pair.e.Types);
-            Assert.True(pair.e.Min <= pair.e.Max || pair.e.Max == 0, pair.e.Path);
-        }));
+        Assert.All(
+            Schema.Types.Values,
+            type =>
+                Assert.All(
+                    type.Elements.Select((e, i) => (e, i)),
+                    pair =>
+                    {
+                        Assert.Equal(pair.i, pair.e.Index);
+                        Assert.NotEmpty(pair.e.Types);
+                        Assert.True(pair.e.Min <= pair.e.Max || pair.e.Max == 0, pair.e.Path);
+                    }
+                )
+        );
 
     [Fact]
     public void Invariants_are_with_the_types_and_elements_they_bind_upon()
     {
         Assert.Equal(
             ["dom-2", "dom-3", "dom-4", "dom-5", "dom-6", "obs-6", "obs-7"],
-            Schema.FindType("Observation")!.Invariants.Select(i => i.Key).Order(StringComparer.Ordinal));
+            Schema.FindType("Observation")!.Invariants.Select(i => i.Key).Order(StringComparer.Ordinal)
+        );
         var obs6 = Schema.FindType("Observation")!.Invariants.Single(i => i.Key == "obs-6");
         Assert.Equal((true, "dataAbsentReason.empty() or value.empty()"), (obs6.IsError, obs6.Expression));
         Assert.False(Schema.FindType("Patient")!.Invariants.Single(i => i.Key == "dom-6").IsError);
@@ -95,14 +131,18 @@ public class R4SchemaTests
 
         Assert.NotEqual(
             Schema.FindType("Task")!.Invariants.Single(i => i.Key == "inv-1").Expression,
-            Schema.FindType("Parameters.parameter")!.Invariants.Single(i => i.Key == "inv-1").Expression);
+            Schema.FindType("Parameters.parameter")!.Invariants.Single(i => i.Key == "inv-1").Expression
+        );
     }
 
     [Fact]
     public void A_required_binding_has_its_codes_by_system()
     {
         var status = Schema.FindValueSet("http://hl7.org/fhir/ValueSet/observation-status|4.0.1")!;
-        Assert.Equal("registered preliminary final amended corrected cancelled entered-in-error unknown", string.Join(' ', Assert.Single(status.Systems).Codes));
+        Assert.Equal(
+            "registered preliminary final amended corrected cancelled entered-in-error unknown",
+            string.Join(' ', Assert.Single(status.Systems).Codes)
+        );
         Assert.True(status.Contains("final"u8));
         Assert.False(status.Contains("Final"u8));
         Assert.True(status.Contains("http://hl7.org/fhir/observation-status"u8, "final"u8));
@@ -115,6 +155,20 @@ public class R4SchemaTests
 
     [Fact]
     public void Every_code_of_every_value_set_is_found() =>
-        Assert.All(Schema.ValueSets.Values, set => Assert.All(set.Systems, s => Assert.All(s.Codes, code =>
-            Assert.True(set.Contains(Encoding.UTF8.GetBytes(code)) && set.Contains(Encoding.UTF8.GetBytes(s.System), Encoding.UTF8.GetBytes(code))))));
+        Assert.All(
+            Schema.ValueSets.Values,
+            set =>
+                Assert.All(
+                    set.Systems,
+                    s =>
+                        Assert.All(
+                            s.Codes,
+                            code =>
+                                Assert.True(
+                                    set.Contains(Encoding.UTF8.GetBytes(code))
+                                        && set.Contains(Encoding.UTF8.GetBytes(s.System), Encoding.UTF8.GetBytes(code))
+                                )
+                        )
+                )
+        );
 }

@@ -8,7 +8,11 @@ public class SchemaGeneratorTests
     [SchemaSourceFact]
     public void The_committed_table_is_reproducible()
     {
-        var start = new ProcessStartInfo("bash", [SchemaSourceFactAttribute.Script!, "--check"]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("bash", [SchemaSourceFactAttribute.Script!, "--check"])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
@@ -31,7 +35,8 @@ public sealed class SchemaSourceFactAttribute : FactAttribute
         if (Script is null)
             Skip = "The generator is in the checkout's eng folder, and this is not one.";
         else if (Environment.GetEnvironmentVariable("INTEROP_LONG") != "1")
-            Skip = "Making the schema table anew needs the npm package of the definitions: set INTEROP_LONG=1, or run eng/generate-r4-schema.sh --check.";
+            Skip =
+                "Making the schema table anew needs the npm package of the definitions: set INTEROP_LONG=1, or run eng/generate-r4-schema.sh --check.";
     }
 
     public static string? Script { get; } = FindScript();

@@ -9,15 +9,52 @@ public class FuzzTests
 {
     private static readonly string[] Tokens =
     [
-        "{", "}", "[", "]", ",", ":", "\"", "null", "true", "0", "-", "1e999", "\\", "\\u0000", "\\uD800", "\\u", "{}", "[]", "[[", "\"\"", "\"_\":", "\"resourceType\":\"Patient\"",
-        "\"extension\":[{", "\"contained\":[{", "<", "&", "&#", "<div", "</div>", "<!--", "\uFEFF", "\u2028", "9999999999999999999999", "2024-02-30", "T", "+14:00",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "\"",
+        "null",
+        "true",
+        "0",
+        "-",
+        "1e999",
+        "\\",
+        "\\u0000",
+        "\\uD800",
+        "\\u",
+        "{}",
+        "[]",
+        "[[",
+        "\"\"",
+        "\"_\":",
+        "\"resourceType\":\"Patient\"",
+        "\"extension\":[{",
+        "\"contained\":[{",
+        "<",
+        "&",
+        "&#",
+        "<div",
+        "</div>",
+        "<!--",
+        "\uFEFF",
+        "\u2028",
+        "9999999999999999999999",
+        "2024-02-30",
+        "T",
+        "+14:00",
     ];
 
     [Fact]
     public void No_mutation_makes_the_validator_throw()
     {
         var runs = Fuzz.Runs(10_000);
-        var full = new ResourceValidator(R4Schema.Default, new ValidationOptions { Level = ValidationLevel.Full, InvariantChecker = InvariantChecker.Default });
+        var full = new ResourceValidator(
+            R4Schema.Default,
+            new ValidationOptions { Level = ValidationLevel.Full, InvariantChecker = InvariantChecker.Default }
+        );
         var random = new Random(20240101);
         var seeds = SampleResources.All.Select(Expect.Utf8).Concat(TestData.SmallExamples).ToArray();
         var tokens = Tokens.Select(System.Text.Encoding.UTF8.GetBytes).ToArray();

@@ -48,7 +48,13 @@ internal sealed class Mutator
         {
             var (element, elementType) = Find(type, name);
             AddProperty(node, name, value!, element, elementType, [.. steps, name], $"{path}.{element.Name}");
-            Add("duplicate property", IssueCode.Structure, $"{path}.{element.Name}", steps, n => n[DuplicateMark + name] = n[name]!.DeepClone());
+            Add(
+                "duplicate property",
+                IssueCode.Structure,
+                $"{path}.{element.Name}",
+                steps,
+                n => n[DuplicateMark + name] = n[name]!.DeepClone()
+            );
             if (element.Min > 0 && !node.ContainsKey("_" + name) && name[0] != '_')
                 Add("missing required element", IssueCode.Required, $"{path}.{element.Name}", steps, n => n.AsObject().Remove(name));
             if (element.IsChoice && name[0] != '_')
@@ -60,7 +66,15 @@ internal sealed class Mutator
         }
     }
 
-    private void AddProperty(JsonObject node, string name, JsonNode value, ElementDefinition element, ElementType type, object[] steps, string path)
+    private void AddProperty(
+        JsonObject node,
+        string name,
+        JsonNode value,
+        ElementDefinition element,
+        ElementType type,
+        object[] steps,
+        string path
+    )
     {
         if (!element.Repeats)
         {
@@ -70,7 +84,13 @@ internal sealed class Mutator
             return;
         }
 
-        Add("one for an array", IssueCode.Structure, path, steps, n => Replace(n, (n.AsArray().FirstOrDefault(i => i is not null) ?? "a").DeepClone()));
+        Add(
+            "one for an array",
+            IssueCode.Structure,
+            path,
+            steps,
+            n => Replace(n, (n.AsArray().FirstOrDefault(i => i is not null) ?? "a").DeepClone())
+        );
         Add("empty array", IssueCode.Structure, path, steps, n => Replace(n, new JsonArray()));
         Add("null for an array", IssueCode.Structure, path, steps, n => Replace(n, null));
         var items = value.AsArray();
@@ -85,14 +105,27 @@ internal sealed class Mutator
         }
 
         if (node.ContainsKey("_" + name))
-            Add("arrays of two lengths", IssueCode.Structure, path, steps, n => n.AsArray().Add((n.AsArray().First(i => i is not null))!.DeepClone()));
+            Add(
+                "arrays of two lengths",
+                IssueCode.Structure,
+                path,
+                steps,
+                n => n.AsArray().Add((n.AsArray().First(i => i is not null))!.DeepClone())
+            );
     }
 
     private void AddItem(JsonNode item, ElementDefinition element, ElementType type, bool isCompanion, object[] steps, string path)
     {
         if (isCompanion || !type.Type.IsPrimitive)
         {
-            Add("empty object", IssueCode.Structure, path, steps, n => Replace(n, new JsonObject()), element.Name == "contained" || type.Type.IsResource);
+            Add(
+                "empty object",
+                IssueCode.Structure,
+                path,
+                steps,
+                n => Replace(n, new JsonObject()),
+                element.Name == "contained" || type.Type.IsResource
+            );
             Add("string for an object", IssueCode.Structure, path, steps, n => Replace(n, "a"));
             Add("number for an object", IssueCode.Structure, path, steps, n => Replace(n, 1));
             if (item is JsonObject nested && type.Type.IsResource)
@@ -103,7 +136,13 @@ internal sealed class Mutator
         }
 
         Add("object for a value", IssueCode.Structure, path, steps, n => Replace(n, new JsonObject { ["id"] = "a" }));
-        Add("wrong JSON type", IssueCode.Structure, path, steps, n => Replace(n, item.GetValueKind() == System.Text.Json.JsonValueKind.String ? 1 : "1"));
+        Add(
+            "wrong JSON type",
+            IssueCode.Structure,
+            path,
+            steps,
+            n => Replace(n, item.GetValueKind() == System.Text.Json.JsonValueKind.String ? 1 : "1")
+        );
         if (item.GetValueKind() == System.Text.Json.JsonValueKind.String)
             Add("empty string", IssueCode.Value, path, steps, n => Replace(n, ""));
         if (BadValue(type.Type.Primitive) is { } bad)
@@ -120,19 +159,32 @@ internal sealed class Mutator
         if (element.Name != "contained")
             return;
         Add("contained without id", IssueCode.Required, path + ".id", steps, n => n.AsObject().Remove("id"));
-        Add("contained in contained", IssueCode.Invariant, path + ".contained[0]", steps, n => n["contained"] = new JsonArray(new JsonObject { ["resourceType"] = "Patient" }));
+        Add(
+            "contained in contained",
+            IssueCode.Invariant,
+            path + ".contained[0]",
+            steps,
+            n => n["contained"] = new JsonArray(new JsonObject { ["resourceType"] = "Patient" })
+        );
     }
 
     private void Add(string rule, string code, string location, object[] steps, Action<JsonNode> change, bool isNot = false)
     {
         if (isNot)
             return;
-        _mutations.Add(new Mutation(rule, code, location, () =>
-        {
-            var root = _root.DeepClone();
-            change(steps.Aggregate(root, (node, step) => step is int index ? node[index]! : node[(string)step]!));
-            return root.ToJsonString().Replace(DuplicateMark, "", StringComparison.Ordinal);
-        }));
+        _mutations.Add(
+            new Mutation(
+                rule,
+                code,
+                location,
+                () =>
+                {
+                    var root = _root.DeepClone();
+                    change(steps.Aggregate(root, (node, step) => step is int index ? node[index]! : node[(string)step]!));
+                    return root.ToJsonString().Replace(DuplicateMark, "", StringComparison.Ordinal);
+                }
+            )
+        );
     }
 
     private static void Replace(JsonNode node, JsonNode? by)
@@ -146,29 +198,33 @@ internal sealed class Mutator
     private static (ElementDefinition Element, ElementType Type) Find(TypeDefinition type, string property)
     {
         var name = property.TrimStart('_');
-        return type.Elements.SelectMany(e => e.Types.Select(t => (Element: e, Type: t))).First(p =>
-            name == (p.Element.IsChoice ? p.Element.Name + char.ToUpperInvariant(p.Type.Code[0]) + p.Type.Code[1..] : p.Element.Name));
+        return type
+            .Elements.SelectMany(e => e.Types.Select(t => (Element: e, Type: t)))
+            .First(p =>
+                name == (p.Element.IsChoice ? p.Element.Name + char.ToUpperInvariant(p.Type.Code[0]) + p.Type.Code[1..] : p.Element.Name)
+            );
     }
 
     private static string Name(JsonObject resource) => resource["resourceType"]!.GetValue<string>();
 
-    private static JsonNode? BadValue(PrimitiveKind kind) => kind switch
-    {
-        PrimitiveKind.Date => "2023-02-29",
-        PrimitiveKind.DateTime => "2024-04-31T10:00:00Z",
-        PrimitiveKind.Instant => "2024-01-01",
-        PrimitiveKind.Time => "25:00:00",
-        PrimitiveKind.Id => "a b",
-        PrimitiveKind.Code => "a  b",
-        PrimitiveKind.Uri or PrimitiveKind.Url or PrimitiveKind.Canonical => "a b",
-        PrimitiveKind.Oid => "urn:oid:9",
-        PrimitiveKind.Uuid => "urn:uuid:9",
-        PrimitiveKind.Base64Binary => "Q",
-        PrimitiveKind.String or PrimitiveKind.Markdown => "a\u0001",
-        PrimitiveKind.Xhtml => "<div>a</div>",
-        PrimitiveKind.Integer => 1.5,
-        PrimitiveKind.PositiveInt => 0,
-        PrimitiveKind.UnsignedInt => -1,
-        _ => null,
-    };
+    private static JsonNode? BadValue(PrimitiveKind kind) =>
+        kind switch
+        {
+            PrimitiveKind.Date => "2023-02-29",
+            PrimitiveKind.DateTime => "2024-04-31T10:00:00Z",
+            PrimitiveKind.Instant => "2024-01-01",
+            PrimitiveKind.Time => "25:00:00",
+            PrimitiveKind.Id => "a b",
+            PrimitiveKind.Code => "a  b",
+            PrimitiveKind.Uri or PrimitiveKind.Url or PrimitiveKind.Canonical => "a b",
+            PrimitiveKind.Oid => "urn:oid:9",
+            PrimitiveKind.Uuid => "urn:uuid:9",
+            PrimitiveKind.Base64Binary => "Q",
+            PrimitiveKind.String or PrimitiveKind.Markdown => "a\u0001",
+            PrimitiveKind.Xhtml => "<div>a</div>",
+            PrimitiveKind.Integer => 1.5,
+            PrimitiveKind.PositiveInt => 0,
+            PrimitiveKind.UnsignedInt => -1,
+            _ => null,
+        };
 }

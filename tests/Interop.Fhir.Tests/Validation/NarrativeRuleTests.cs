@@ -15,7 +15,9 @@ public class NarrativeRuleTests
     [InlineData("<img src=\"data:image/png;base64,AAAA\" alt=\"x\"/>")]
     [InlineData("<a href=\"http://example.org/?a=1&amp;b=2\">x</a>")]
     [InlineData("<a name=\"x\"/>y")]
-    [InlineData("<table class=\"grid\"><tbody><tr><td colspan=\"2\" style=\"color: red; font-family: &quot;A&quot;\">x</td></tr></tbody></table>")]
+    [InlineData(
+        "<table class=\"grid\"><tbody><tr><td colspan=\"2\" style=\"color: red; font-family: &quot;A&quot;\">x</td></tr></tbody></table>"
+    )]
     [InlineData("&lt;script&gt; &amp; &#160;&#xA0;&nbsp;&eacute;")]
     [InlineData("<!-- a comment --><b>x</b>")]
     [InlineData("<![CDATA[<script>]]>")]
@@ -102,5 +104,6 @@ public class NarrativeRuleTests
     public void A_narrative_has_its_parts(string text, string code, string location) =>
         Expect.OneError($"{{'resourceType':'Patient','text':{text}}}", code, location);
 
-    private static string Patient(string div) => $"{{'resourceType':'Patient','text':{{'status':'generated','div':{JsonSerializer.Serialize(div)}}}}}";
+    private static string Patient(string div) =>
+        $"{{'resourceType':'Patient','text':{{'status':'generated','div':{JsonSerializer.Serialize(div)}}}}}";
 }

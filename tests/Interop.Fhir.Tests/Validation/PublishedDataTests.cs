@@ -32,10 +32,14 @@ public class PublishedDataTests
     [DataFact("fhir-r4/examples")]
     public void Every_example_of_the_standard_is_valid_but_one()
     {
-        var errors = TestData.ExampleFiles
-            .Where(f => Path.GetFileName(f) != "bundle-questionnaire.json")
-            .SelectMany(f => ResourceValidator.Default.Validate(File.ReadAllBytes(f)).Issues
-                .Where(i => i.Severity == IssueSeverity.Error).Select(i => $"{Path.GetFileName(f)} {i}"))
+        var errors = TestData
+            .ExampleFiles.Where(f => Path.GetFileName(f) != "bundle-questionnaire.json")
+            .SelectMany(f =>
+                ResourceValidator
+                    .Default.Validate(File.ReadAllBytes(f))
+                    .Issues.Where(i => i.Severity == IssueSeverity.Error)
+                    .Select(i => $"{Path.GetFileName(f)} {i}")
+            )
             .ToList();
         Assert.Empty(errors);
         Assert.Equal(72, TestData.ExampleFiles.Count());

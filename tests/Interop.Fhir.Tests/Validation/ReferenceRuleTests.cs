@@ -36,7 +36,8 @@ public class ReferenceRuleTests
     [InlineData("urn:oid:x")]
     [InlineData(":x")]
     [InlineData("x:")]
-    public void A_malformed_reference_is_found(string reference) => Expect.OneError(Observation(reference), IssueCode.Value, "Observation.subject.reference");
+    public void A_malformed_reference_is_found(string reference) =>
+        Expect.OneError(Observation(reference), IssueCode.Value, "Observation.subject.reference");
 
     [Theory]
     [InlineData("Pat/1")]
@@ -46,13 +47,22 @@ public class ReferenceRuleTests
     {
         var result = Expect.Validate(Observation(reference));
         Assert.False(result.HasErrors);
-        Assert.Equal((IssueSeverity.Warning, "Observation.subject.reference"), (Assert.Single(result.Issues).Severity, result.Issues[0].Location));
+        Assert.Equal(
+            (IssueSeverity.Warning, "Observation.subject.reference"),
+            (Assert.Single(result.Issues).Severity, result.Issues[0].Location)
+        );
     }
 
     [Fact]
     public void A_style_that_loads_by_url_is_a_warning()
     {
-        var result = Expect.Validate("{'resourceType':'Patient','text':{'status':'generated','div':'<div xmlns=\\'http://www.w3.org/1999/xhtml\\'><p style=\\'background: url(http://x)\\'>a</p></div>'}}".Replace("\\'", "\\u0027", StringComparison.Ordinal));
+        var result = Expect.Validate(
+            "{'resourceType':'Patient','text':{'status':'generated','div':'<div xmlns=\\'http://www.w3.org/1999/xhtml\\'><p style=\\'background: url(http://x)\\'>a</p></div>'}}".Replace(
+                "\\'",
+                "\\u0027",
+                StringComparison.Ordinal
+            )
+        );
         Assert.False(result.HasErrors);
         Assert.Contains("url(", Assert.Single(result.Issues).Text, StringComparison.Ordinal);
     }
@@ -62,7 +72,10 @@ public class ReferenceRuleTests
     {
         var result = Expect.Validate(Observation("Practitioner/1"));
         Assert.False(result.HasErrors);
-        Assert.Equal((IssueSeverity.Warning, "Observation.subject.reference"), (Assert.Single(result.Issues).Severity, result.Issues[0].Location));
+        Assert.Equal(
+            (IssueSeverity.Warning, "Observation.subject.reference"),
+            (Assert.Single(result.Issues).Severity, result.Issues[0].Location)
+        );
     }
 
     private static string Observation(string reference) =>

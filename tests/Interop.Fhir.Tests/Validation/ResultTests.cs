@@ -8,7 +8,9 @@ public class ResultTests
     [Fact]
     public void The_result_tells_what_the_resource_is()
     {
-        var result = Expect.Validate("{'resourceType':'Patient','id':'p1','meta':{'versionId':'7','lastUpdated':'2024-01-01T00:00:00.1234567+02:00'}}");
+        var result = Expect.Validate(
+            "{'resourceType':'Patient','id':'p1','meta':{'versionId':'7','lastUpdated':'2024-01-01T00:00:00.1234567+02:00'}}"
+        );
 
         Assert.Equal(("Patient", "p1", "7"), (result.ResourceType, result.Id, result.VersionId));
         Assert.Equal(new DateTimeOffset(2024, 1, 1, 0, 0, 0, TimeSpan.FromHours(2)).AddTicks(1_234_567), result.LastUpdated);
@@ -24,13 +26,17 @@ public class ResultTests
     [InlineData("0001-01-01T00:00:00+14:00", null)]
     [InlineData("9999-12-31T23:59:60Z", null)]
     public void Last_updated_is_kept_to_100_ns(string text, string? expected) =>
-        Assert.Equal(expected, Expect.Validate($"{{'resourceType':'Patient','meta':{{'lastUpdated':'{text}'}}}}").LastUpdated?.ToString("O"));
+        Assert.Equal(
+            expected,
+            Expect.Validate($"{{'resourceType':'Patient','meta':{{'lastUpdated':'{text}'}}}}").LastUpdated?.ToString("O")
+        );
 
     [Fact]
     public void Only_the_roots_facts_are_reported()
     {
         var result = Expect.Validate(
-            "{'resourceType':'Bundle','type':'collection','entry':[{'resource':{'resourceType':'Patient','id':'inner','meta':{'versionId':'9'}}}],'id':'outer'}");
+            "{'resourceType':'Bundle','type':'collection','entry':[{'resource':{'resourceType':'Patient','id':'inner','meta':{'versionId':'9'}}}],'id':'outer'}"
+        );
         Assert.Equal(("Bundle", "outer", null), (result.ResourceType, result.Id, result.VersionId));
     }
 
@@ -56,13 +62,20 @@ public class ResultTests
             var outcome = Expect.Validate(resource).ToOperationOutcome();
             Assert.Empty(ResourceValidator.Default.Validate(outcome).Issues);
         }
-        Assert.Contains("\"expression\":[\"Patient.foo\"]", System.Text.Encoding.UTF8.GetString(Expect.Validate("{'resourceType':'Patient','foo':1}").ToOperationOutcome()), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"expression\":[\"Patient.foo\"]",
+            System.Text.Encoding.UTF8.GetString(Expect.Validate("{'resourceType':'Patient','foo':1}").ToOperationOutcome()),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void Full_level_adds_what_the_checker_finds()
     {
-        var validator = new ResourceValidator(R4Schema.Default, new ValidationOptions { Level = ValidationLevel.Full, InvariantChecker = new OneInvariant() });
+        var validator = new ResourceValidator(
+            R4Schema.Default,
+            new ValidationOptions { Level = ValidationLevel.Full, InvariantChecker = new OneInvariant() }
+        );
 
         var result = validator.Validate(Expect.Utf8("{'resourceType':'Patient','foo':1}"));
 
@@ -72,12 +85,19 @@ public class ResultTests
 
     [Fact]
     public void Full_level_without_a_checker_is_refused() =>
-        Assert.Throws<ArgumentException>(() => new ResourceValidator(R4Schema.Default, new ValidationOptions { Level = ValidationLevel.Full }));
+        Assert.Throws<ArgumentException>(() =>
+            new ResourceValidator(R4Schema.Default, new ValidationOptions { Level = ValidationLevel.Full })
+        );
 
     private sealed class OneInvariant : IInvariantChecker
     {
         // It validates on the same thread as well, which must not disturb the outer validation.
-        public void Check(ReadOnlySpan<byte> utf8, TypeDefinition resourceType, ICollection<ValidationIssue> issues, CancellationToken cancellationToken)
+        public void Check(
+            ReadOnlySpan<byte> utf8,
+            TypeDefinition resourceType,
+            ICollection<ValidationIssue> issues,
+            CancellationToken cancellationToken
+        )
         {
             Assert.True(ResourceValidator.Default.Validate(utf8, cancellationToken).HasErrors);
             issues.Add(new ValidationIssue(IssueSeverity.Error, IssueCode.Invariant, resourceType.Name, "x-1: no"));

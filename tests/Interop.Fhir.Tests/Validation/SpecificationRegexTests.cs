@@ -10,24 +10,26 @@ namespace Interop.Fhir.Tests.Validation;
 
 /// <summary>
 /// The hand-written formats against the specification's own regular expressions, on generated near-misses of valid values. Where the
-/// specification's text asks for more than its expression (a date of the calendar, padding of base64, no control characters), the test does too.
+/// specification's text asks for more than its expression (a date of the calendar, padding of base64, no control characters), the test does
+/// too.
 /// </summary>
 public class SpecificationRegexTests
 {
-    public static TheoryData<string, string[]> Seeds => new()
-    {
-        { "date", ["1974-12-25", "2024-02", "1999"] },
-        { "dateTime", ["2015-02-07T13:28:17.239+02:00", "1974-12-25T14:35:45Z", "1974-12"] },
-        { "instant", ["2015-02-07T13:28:17.239+02:00", "1974-12-25T14:35:45Z"] },
-        { "time", ["12:34:56", "23:59:60.123"] },
-        { "id", ["abc-1.2", "0123456789012345678901234567890123456789012345678901234567890123"] },
-        { "code", ["abc def", "a"] },
-        { "uri", ["http://a.b/c?d#e"] },
-        { "oid", ["urn:oid:1.2.840", "urn:oid:0.10"] },
-        { "uuid", ["urn:uuid:c757873d-ec9a-4326-a141-556f43239520"] },
-        { "base64Binary", ["QUJD", "QUJD QUI=", "QQ=="] },
-        { "string", ["a b", " "] },
-    };
+    public static TheoryData<string, string[]> Seeds =>
+        new()
+        {
+            { "date", ["1974-12-25", "2024-02", "1999"] },
+            { "dateTime", ["2015-02-07T13:28:17.239+02:00", "1974-12-25T14:35:45Z", "1974-12"] },
+            { "instant", ["2015-02-07T13:28:17.239+02:00", "1974-12-25T14:35:45Z"] },
+            { "time", ["12:34:56", "23:59:60.123"] },
+            { "id", ["abc-1.2", "0123456789012345678901234567890123456789012345678901234567890123"] },
+            { "code", ["abc def", "a"] },
+            { "uri", ["http://a.b/c?d#e"] },
+            { "oid", ["urn:oid:1.2.840", "urn:oid:0.10"] },
+            { "uuid", ["urn:uuid:c757873d-ec9a-4326-a141-556f43239520"] },
+            { "base64Binary", ["QUJD", "QUJD QUI=", "QQ=="] },
+            { "string", ["a b", " "] },
+        };
 
     [Theory]
     [MemberData(nameof(Seeds))]
@@ -43,11 +45,17 @@ public class SpecificationRegexTests
             from kinds in Gen.Choose(0, 2).ArrayOf(3)
             select Edit(seed, edits, places, letters, kinds);
 
-        Prop.ForAll(nearMiss.Where(t => t.Length > 0).ToArbitrary(), text =>
-        {
-            var expected = regex.IsMatch(text) && AlsoHolds(type, text);
-            return (IsValid(type, text) == expected).Label($"{type} {JsonSerializer.Serialize(text)} should be {(expected ? "valid" : "invalid")}");
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(3_000));
+        Prop.ForAll(
+                nearMiss.Where(t => t.Length > 0).ToArbitrary(),
+                text =>
+                {
+                    var expected = regex.IsMatch(text) && AlsoHolds(type, text);
+                    return (IsValid(type, text) == expected).Label(
+                        $"{type} {JsonSerializer.Serialize(text)} should be {(expected ? "valid" : "invalid")}"
+                    );
+                }
+            )
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(3_000));
     }
 
     private static string Edit(string text, int edits, int[] places, char[] letters, int[] kinds)
@@ -74,15 +82,29 @@ public class SpecificationRegexTests
     }
 
     // XML Schema: anchored, and \s is space, tab, CR and LF only.
-    private static Regex XmlSchemaRegex(string pattern) => new(
-        @"\A(?:" + pattern.Replace(@"[^\s]", @"[^ \t\r\n]").Replace(@"\t\S]", @"\t\u0000-\uFFFF]").Replace(@"\S", @"[^ \t\r\n]").Replace(@"\s", @"[ \t\r\n]") + @")\z",
-        RegexOptions.CultureInvariant);
+    private static Regex XmlSchemaRegex(string pattern) =>
+        new(
+            @"\A(?:"
+                + pattern
+                    .Replace(@"[^\s]", @"[^ \t\r\n]")
+                    .Replace(@"\t\S]", @"\t\u0000-\uFFFF]")
+                    .Replace(@"\S", @"[^ \t\r\n]")
+                    .Replace(@"\s", @"[ \t\r\n]")
+                + @")\z",
+            RegexOptions.CultureInvariant
+        );
 
-    private static bool AlsoHolds(string type, string text) => type switch
-    {
-        "date" or "dateTime" or "instant" when text.Length >= 10 =>
-            DateOnly.TryParseExact(text[..10], "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _),
-        "base64Binary" => Convert.TryFromBase64String(text, new byte[100], out var length) && length > 0,
-        _ => true,
-    };
+    private static bool AlsoHolds(string type, string text) =>
+        type switch
+        {
+            "date" or "dateTime" or "instant" when text.Length >= 10 => DateOnly.TryParseExact(
+                text[..10],
+                "yyyy-MM-dd",
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.None,
+                out _
+            ),
+            "base64Binary" => Convert.TryFromBase64String(text, new byte[100], out var length) && length > 0,
+            _ => true,
+        };
 }

@@ -31,7 +31,10 @@ public class UnreadableInputTests
 
     [Fact]
     public void Malformed_json_is_located_in_the_resource() =>
-        Assert.Equal("Patient.name[1].given", Assert.Single(Expect.Validate("{'resourceType':'Patient','name':[{'family':'A'},{'given':[x").Issues).Location);
+        Assert.Equal(
+            "Patient.name[1].given",
+            Assert.Single(Expect.Validate("{'resourceType':'Patient','name':[{'family':'A'},{'given':[x").Issues).Location
+        );
 
     [Fact]
     public void Bytes_that_are_not_utf8_are_one_issue_with_their_position()
@@ -66,13 +69,18 @@ public class UnreadableInputTests
 
     [Theory]
     [InlineData("{'resourceType':'Patient','contact':[{'name':{'period':DEEP", "Patient.contact[0].name.period")]
-    [InlineData("{'resourceType':'Bundle','type':'collection','entry':[{'resource':{'resourceType':'Patient'}},{'resource':{'resourceType':'Patient','zzz':DEEP", "Bundle.entry[1].resource")]
+    [InlineData(
+        "{'resourceType':'Bundle','type':'collection','entry':[{'resource':{'resourceType':'Patient'}},{'resource':{'resourceType':'Patient','zzz':DEEP",
+        "Bundle.entry[1].resource"
+    )]
     [InlineData("DEEP", "")]
     public void Too_deep_is_said_where_it_is(string begin, string location)
     {
         foreach (var deep in new[] { new string('[', 1000), new StringBuilder().Insert(0, "{'a':", 1000).ToString() })
         {
-            var issue = Expect.Validate(begin.Replace("DEEP", deep, StringComparison.Ordinal)).Issues.Single(i => i.Code == IssueCode.TooCostly);
+            var issue = Expect
+                .Validate(begin.Replace("DEEP", deep, StringComparison.Ordinal))
+                .Issues.Single(i => i.Code == IssueCode.TooCostly);
             Assert.Equal((IssueSeverity.Error, location), (issue.Severity, issue.Location));
             Assert.Equal("The resource is nested more than 128 levels deep.", issue.Text);
         }
@@ -110,14 +118,19 @@ public class UnreadableInputTests
     {
         var validator = new ResourceValidator(R4Schema.Default, new ValidationOptions { MaxBytes = 20 });
         var issue = Assert.Single(validator.Validate("{\"resourceType\":\"Patient\"}"u8).Issues);
-        Assert.Equal((IssueCode.TooLong, "", "The resource is larger than the 20 bytes that are allowed."), (issue.Code, issue.Location, issue.Text));
+        Assert.Equal(
+            (IssueCode.TooLong, "", "The resource is larger than the 20 bytes that are allowed."),
+            (issue.Code, issue.Location, issue.Text)
+        );
     }
 
     [Fact]
     public void Issues_are_listed_up_to_the_limit()
     {
         var validator = new ResourceValidator(R4Schema.Default, new ValidationOptions { MaxIssues = 3 });
-        var result = validator.Validate(Expect.Utf8("{'resourceType':'Patient'," + string.Join(",", Enumerable.Range(0, 10).Select(i => $"'x{i}':1")) + "}"));
+        var result = validator.Validate(
+            Expect.Utf8("{'resourceType':'Patient'," + string.Join(",", Enumerable.Range(0, 10).Select(i => $"'x{i}':1")) + "}")
+        );
         Assert.Equal(4, result.Issues.Length);
         Assert.Equal((IssueSeverity.Information, IssueCode.TooCostly), (result.Issues[3].Severity, result.Issues[3].Code));
         Assert.Contains("7 more", result.Issues[3].Text, StringComparison.Ordinal);
@@ -138,6 +151,15 @@ public class UnreadableInputTests
     [InlineData(1, 0, 1)]
     [InlineData(1, 1, 0)]
     public void Options_out_of_range_are_refused(int maxDepth, int maxBytes, int maxIssues) =>
-        Assert.Throws<ArgumentException>(() => new ResourceValidator(
-            R4Schema.Default, new ValidationOptions { MaxDepth = maxDepth, MaxBytes = maxBytes, MaxIssues = maxIssues }));
+        Assert.Throws<ArgumentException>(() =>
+            new ResourceValidator(
+                R4Schema.Default,
+                new ValidationOptions
+                {
+                    MaxDepth = maxDepth,
+                    MaxBytes = maxBytes,
+                    MaxIssues = maxIssues,
+                }
+            )
+        );
 }

@@ -20,9 +20,15 @@ public class DefaultViewsTests
 
     [Theory]
     [InlineData("patients", "id family given gender birth_date")]
-    [InlineData("observations", "id patient_id status code code_display effective_datetime value_quantity value_unit value_string code_system category encounter_id value_code value_code_system value_code_display")]
+    [InlineData(
+        "observations",
+        "id patient_id status code code_display effective_datetime value_quantity value_unit value_string code_system category encounter_id value_code value_code_system value_code_display"
+    )]
     [InlineData("encounters", "id patient_id status encounter_class start end")]
-    [InlineData("conditions", "id patient_id clinical_status verification_status code onset recorded_date code_system code_display encounter_id")]
+    [InlineData(
+        "conditions",
+        "id patient_id clinical_status verification_status code onset recorded_date code_system code_display encounter_id"
+    )]
     public void The_normalized_tables_have_their_documented_columns_in_order(string view, string columns) =>
         Assert.Equal(columns.Split(' '), DefaultViews.All[view].Columns.Select(column => column.Name));
 
@@ -31,8 +37,19 @@ public class DefaultViewsTests
     {
         string[] expected =
         [
-            "allergy_intolerances", "audit_events", "conditions", "diagnostic_reports", "encounters", "immunizations", "medication_requests", "observation_components", "observations",
-            "organizations", "patients", "practitioners", "procedures",
+            "allergy_intolerances",
+            "audit_events",
+            "conditions",
+            "diagnostic_reports",
+            "encounters",
+            "immunizations",
+            "medication_requests",
+            "observation_components",
+            "observations",
+            "organizations",
+            "patients",
+            "practitioners",
+            "procedures",
         ];
         Assert.Equal(expected, DefaultViews.All.Keys.Order(StringComparer.Ordinal));
         Assert.All(DefaultViews.All.Values, view => Assert.Empty(view.Warnings));
@@ -40,51 +57,97 @@ public class DefaultViewsTests
     }
 
     [Theory]
-    [InlineData("""{"resourceType":"Patient","id":"p","gender":"female","birthDate":"1970-03","name":[{"use":"maiden","family":"Old","given":["O"]},{"use":"official","family":"New","given":["N","M"]}]}""", "p | New | N | female | 1970-03")]
-    [InlineData("""{"resourceType":"Patient","id":"p","name":[{"family":"First","given":["F"]},{"use":"usual","family":"Second","given":["S"]}]}""", "p | First | F | null | null")]
-    [InlineData("""{"resourceType":"Patient","id":"p","name":[{"family":"Elsewhere","given":["E"]},{"use":"official","text":"Only Text"}]}""", "p | null | null | null | null")]
-    [InlineData("""{"resourceType":"Patient","id":"p","name":[{"use":"official","family":"Zo\u00eb \"Q\" \\","_given":[{"extension":[{"url":"u","valueString":"x"}]}]}]}""", "p | Zoë \"Q\" \\ | null | null | null")]
+    [InlineData(
+        """{"resourceType":"Patient","id":"p","gender":"female","birthDate":"1970-03","name":[{"use":"maiden","family":"Old","given":["O"]},{"use":"official","family":"New","given":["N","M"]}]}""",
+        "p | New | N | female | 1970-03"
+    )]
+    [InlineData(
+        """{"resourceType":"Patient","id":"p","name":[{"family":"First","given":["F"]},{"use":"usual","family":"Second","given":["S"]}]}""",
+        "p | First | F | null | null"
+    )]
+    [InlineData(
+        """{"resourceType":"Patient","id":"p","name":[{"family":"Elsewhere","given":["E"]},{"use":"official","text":"Only Text"}]}""",
+        "p | null | null | null | null"
+    )]
+    [InlineData(
+        """{"resourceType":"Patient","id":"p","name":[{"use":"official","family":"Zo\u00eb \"Q\" \\","_given":[{"extension":[{"url":"u","valueString":"x"}]}]}]}""",
+        "p | Zoë \"Q\" \\ | null | null | null"
+    )]
     [InlineData("""{"resourceType":"Patient","id":"p"}""", "p | null | null | null | null")]
-    public void A_patient_row_has_one_name_the_official_else_the_first(string patient, string row) => Assert.Equal(row, Row("patients", patient));
+    public void A_patient_row_has_one_name_the_official_else_the_first(string patient, string row) =>
+        Assert.Equal(row, Row("patients", patient));
 
     [Theory]
-    [InlineData("""{"resourceType":"Observation","id":"o","status":"final","subject":{"reference":"Patient/p1"},"code":{"coding":[{"code":"a","display":"A"},{"code":"b"}]},"effectiveDateTime":"2024-01-02T03:04:05Z","valueQuantity":{"value":1.50,"unit":"cm"}}""", "o | p1 | final | a | A | 2024-01-02T03:04:05Z | 1.50 | cm | null | null | null | null | null | null | null")]
-    [InlineData("""{"resourceType":"Observation","id":"o","status":"final","subject":{"reference":"http://server/fhir/Patient/p2/_history/3"},"code":{"text":"only text"},"effectivePeriod":{"start":"2024-01"},"valueString":"v"}""", "o | p2 | final | null | only text | 2024-01 | null | null | v | null | null | null | null | null | null")]
-    [InlineData("""{"resourceType":"Observation","id":"o","status":"final","subject":{"reference":"Group/g"},"code":{},"effectiveInstant":"2024-01-02T03:04:05.678+01:00","valueQuantity":{"value":0.00000000000000000000000000000000010,"code":"mg"}}""", "o | null | final | null | null | 2024-01-02T03:04:05.678+01:00 | 0.00000000000000000000000000000000010 | mg | null | null | null | null | null | null | null")]
-    [InlineData("""{"resourceType":"Observation","id":"o","status":"final","subject":{"reference":"urn:uuid:53fefa32-fcbb-4ff8-8a92-55ee120877b7"},"code":{},"valueInteger":3}""", "o | null | final | null | null | null | null | null | null | null | null | null | null | null | null")]
-    public void An_observation_row_takes_whatever_kind_of_time_and_value_there_is(string observation, string row) => Assert.Equal(row, Row("observations", observation));
+    [InlineData(
+        """{"resourceType":"Observation","id":"o","status":"final","subject":{"reference":"Patient/p1"},"code":{"coding":[{"code":"a","display":"A"},{"code":"b"}]},"effectiveDateTime":"2024-01-02T03:04:05Z","valueQuantity":{"value":1.50,"unit":"cm"}}""",
+        "o | p1 | final | a | A | 2024-01-02T03:04:05Z | 1.50 | cm | null | null | null | null | null | null | null"
+    )]
+    [InlineData(
+        """{"resourceType":"Observation","id":"o","status":"final","subject":{"reference":"http://server/fhir/Patient/p2/_history/3"},"code":{"text":"only text"},"effectivePeriod":{"start":"2024-01"},"valueString":"v"}""",
+        "o | p2 | final | null | only text | 2024-01 | null | null | v | null | null | null | null | null | null"
+    )]
+    [InlineData(
+        """{"resourceType":"Observation","id":"o","status":"final","subject":{"reference":"Group/g"},"code":{},"effectiveInstant":"2024-01-02T03:04:05.678+01:00","valueQuantity":{"value":0.00000000000000000000000000000000010,"code":"mg"}}""",
+        "o | null | final | null | null | 2024-01-02T03:04:05.678+01:00 | 0.00000000000000000000000000000000010 | mg | null | null | null | null | null | null | null"
+    )]
+    [InlineData(
+        """{"resourceType":"Observation","id":"o","status":"final","subject":{"reference":"urn:uuid:53fefa32-fcbb-4ff8-8a92-55ee120877b7"},"code":{},"valueInteger":3}""",
+        "o | null | final | null | null | null | null | null | null | null | null | null | null | null | null"
+    )]
+    public void An_observation_row_takes_whatever_kind_of_time_and_value_there_is(string observation, string row) =>
+        Assert.Equal(row, Row("observations", observation));
 
     [Fact]
-    public void An_observation_row_has_its_code_system_its_category_and_a_coded_value() => Assert.Equal(
-        "o | p | final | 72166-2 | Tobacco smoking status | null | null | null | null | http://loinc.org | social-history | e | 266919005 | http://snomed.info/sct | Never smoker",
-        Row("observations", """
-            {"resourceType":"Observation","id":"o","status":"final","category":[{"coding":[{"code":"social-history"}]}],
-             "code":{"coding":[{"system":"http://loinc.org","code":"72166-2"}],"text":"Tobacco smoking status"},"subject":{"reference":"Patient/p"},
-             "encounter":{"reference":"Encounter/e"},"valueCodeableConcept":{"coding":[{"system":"http://snomed.info/sct","code":"266919005"}],"text":"Never smoker"}}
-            """));
+    public void An_observation_row_has_its_code_system_its_category_and_a_coded_value() =>
+        Assert.Equal(
+            "o | p | final | 72166-2 | Tobacco smoking status | null | null | null | null | http://loinc.org | social-history | e | 266919005 | http://snomed.info/sct | Never smoker",
+            Row(
+                "observations",
+                """
+                {"resourceType":"Observation","id":"o","status":"final","category":[{"coding":[{"code":"social-history"}]}],
+                 "code":{"coding":[{"system":"http://loinc.org","code":"72166-2"}],"text":"Tobacco smoking status"},"subject":{"reference":"Patient/p"},
+                 "encounter":{"reference":"Encounter/e"},"valueCodeableConcept":{"coding":[{"system":"http://snomed.info/sct","code":"266919005"}],"text":"Never smoker"}}
+                """
+            )
+        );
 
     [Fact]
-    public void An_encounter_row_has_its_class_and_period() => Assert.Equal(
-        "e | p | finished | AMB | 2024-01-01T00:00:00Z | null",
-        Row("encounters", """{"resourceType":"Encounter","id":"e","status":"finished","class":{"code":"AMB"},"subject":{"reference":"Patient/p"},"period":{"start":"2024-01-01T00:00:00Z"}}"""));
+    public void An_encounter_row_has_its_class_and_period() =>
+        Assert.Equal(
+            "e | p | finished | AMB | 2024-01-01T00:00:00Z | null",
+            Row(
+                "encounters",
+                """{"resourceType":"Encounter","id":"e","status":"finished","class":{"code":"AMB"},"subject":{"reference":"Patient/p"},"period":{"start":"2024-01-01T00:00:00Z"}}"""
+            )
+        );
 
     [Fact]
-    public void A_condition_row_takes_the_start_of_a_period_where_there_is_no_date_of_onset() => Assert.Equal(
-        "c | p | active | confirmed | 1 | 2020-05 | 2024-01-01 | null | null | null",
-        Row("conditions", """
-            {"resourceType":"Condition","id":"c","clinicalStatus":{"coding":[{"code":"active"}]},"verificationStatus":{"coding":[{"code":"confirmed"}]},"code":{"coding":[{"code":"1"}]},
-             "subject":{"reference":"Patient/p"},"onsetPeriod":{"start":"2020-05"},"recordedDate":"2024-01-01"}
-            """));
+    public void A_condition_row_takes_the_start_of_a_period_where_there_is_no_date_of_onset() =>
+        Assert.Equal(
+            "c | p | active | confirmed | 1 | 2020-05 | 2024-01-01 | null | null | null",
+            Row(
+                "conditions",
+                """
+                {"resourceType":"Condition","id":"c","clinicalStatus":{"coding":[{"code":"active"}]},"verificationStatus":{"coding":[{"code":"confirmed"}]},"code":{"coding":[{"code":"1"}]},
+                 "subject":{"reference":"Patient/p"},"onsetPeriod":{"start":"2020-05"},"recordedDate":"2024-01-01"}
+                """
+            )
+        );
 
     [Fact]
-    public void An_audit_event_row_names_the_requestor() => Assert.Equal(
-        "a | 2024-01-01T00:00:00Z | rest | read | R | 0 | Practitioner/2 | null | 10.0.0.1 | TREAT | Device/1 | p | Patient/p",
-        Row("audit_events", """
-            {"resourceType":"AuditEvent","id":"a","type":{"code":"rest"},"subtype":[{"code":"read"}],"action":"R","recorded":"2024-01-01T00:00:00Z","outcome":"0",
-             "purposeOfEvent":[{"coding":[{"code":"TREAT"}]}],
-             "agent":[{"requestor":false,"who":{"reference":"Practitioner/1"}},{"requestor":true,"who":{"reference":"Practitioner/2"},"network":{"address":"10.0.0.1"}}],
-             "source":{"observer":{"reference":"Device/1"}},"entity":[{"what":{"reference":"Patient/p"}}]}
-            """));
+    public void An_audit_event_row_names_the_requestor() =>
+        Assert.Equal(
+            "a | 2024-01-01T00:00:00Z | rest | read | R | 0 | Practitioner/2 | null | 10.0.0.1 | TREAT | Device/1 | p | Patient/p",
+            Row(
+                "audit_events",
+                """
+                {"resourceType":"AuditEvent","id":"a","type":{"code":"rest"},"subtype":[{"code":"read"}],"action":"R","recorded":"2024-01-01T00:00:00Z","outcome":"0",
+                 "purposeOfEvent":[{"coding":[{"code":"TREAT"}]}],
+                 "agent":[{"requestor":false,"who":{"reference":"Practitioner/1"}},{"requestor":true,"who":{"reference":"Practitioner/2"},"network":{"address":"10.0.0.1"}}],
+                 "source":{"observer":{"reference":"Device/1"}},"entity":[{"what":{"reference":"Patient/p"}}]}
+                """
+            )
+        );
 
     [DataFact("synthea-100")]
     public void The_synthea_data_fills_the_tables()
@@ -96,7 +159,8 @@ public class DefaultViewsTests
             if (!File.Exists(file))
                 continue;
             var counter = new ValueCounter(view.Columns.Count);
-            int resources = 0, rows = 0;
+            int resources = 0,
+                rows = 0;
             using var lines = new StreamReader(new GZipStream(File.OpenRead(file), CompressionMode.Decompress));
             while (lines.ReadLine() is { } line)
             {
@@ -107,7 +171,9 @@ public class DefaultViewsTests
                 resources++;
             }
             Assert.Equal(view.Definition.Name == "observation_components" ? 1924 : resources, rows);
-            report.Append($"{view.Definition.Name} {rows}: {string.Join(' ', view.Columns.Select((column, i) => $"{column.Name}={counter.Values[i]}"))}\n");
+            report.Append(
+                $"{view.Definition.Name} {rows}: {string.Join(' ', view.Columns.Select((column, i) => $"{column.Name}={counter.Values[i]}"))}\n"
+            );
         }
         Assert.Equal(Expected, report.ToString());
     }

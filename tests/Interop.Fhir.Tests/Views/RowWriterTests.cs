@@ -21,15 +21,18 @@ public sealed class RowWriterTests : IDisposable
     [Fact]
     public async Task A_line_has_every_column_and_decimals_keep_their_digits()
     {
-        await WriteAsync(new NdjsonRowWriter(["a", "b", "c", "d", "e", "f"], _pipe), row =>
-        {
-            row.Null();
-            row.Boolean(true);
-            row.Integer(-7);
-            row.Numeric("1.50e-3"u8);
-            row.Text("Zoë \"the\n\tbest\" \\ \u2028"u8);
-            row.Json("[1.0,{\"x\":null}]"u8);
-        });
+        await WriteAsync(
+            new NdjsonRowWriter(["a", "b", "c", "d", "e", "f"], _pipe),
+            row =>
+            {
+                row.Null();
+                row.Boolean(true);
+                row.Integer(-7);
+                row.Numeric("1.50e-3"u8);
+                row.Text("Zoë \"the\n\tbest\" \\ \u2028"u8);
+                row.Json("[1.0,{\"x\":null}]"u8);
+            }
+        );
         Assert.EndsWith("}\n", Written, StringComparison.Ordinal);
         Assert.StartsWith("""{"a":null,"b":true,"c":-7,"d":1.50e-3,"e":"Zoë \"the\n\tbest\" \\ """, Written, StringComparison.Ordinal);
         Assert.EndsWith(""","f":[1.0,{"x":null}]}""" + "\n", Written, StringComparison.Ordinal);
@@ -54,15 +57,18 @@ public sealed class RowWriterTests : IDisposable
     [Fact]
     public async Task Cells_are_quoted_where_they_must_be_and_null_is_empty()
     {
-        await WriteAsync(new CsvRowWriter(["a", "b", "c", "d", "e", "f"], _pipe), row =>
-        {
-            row.Null();
-            row.Boolean(false);
-            row.Integer(-7);
-            row.Numeric("-1.50"u8);
-            row.Text("Zoë, \"the\r\nbest\""u8);
-            row.Json("[\"A\",\"B\"]"u8);
-        });
+        await WriteAsync(
+            new CsvRowWriter(["a", "b", "c", "d", "e", "f"], _pipe),
+            row =>
+            {
+                row.Null();
+                row.Boolean(false);
+                row.Integer(-7);
+                row.Numeric("-1.50"u8);
+                row.Text("Zoë, \"the\r\nbest\""u8);
+                row.Json("[\"A\",\"B\"]"u8);
+            }
+        );
         Assert.Equal("a,b,c,d,e,f\r\n,false,-7,-1.50,\"Zoë, \"\"the\r\nbest\"\"\",\"[\"\"A\"\",\"\"B\"\"]\"\r\n", Written);
     }
 
@@ -88,11 +94,14 @@ public sealed class RowWriterTests : IDisposable
     [InlineData("x@example.org", "x@example.org")]
     public async Task No_cell_starts_a_formula(string text, string cell)
     {
-        await WriteAsync(new CsvRowWriter(["a", "b"], _pipe), row =>
-        {
-            row.Text(Encoding.UTF8.GetBytes(text));
-            row.Text(Encoding.UTF8.GetBytes(text + new string('x', 500)));
-        });
+        await WriteAsync(
+            new CsvRowWriter(["a", "b"], _pipe),
+            row =>
+            {
+                row.Text(Encoding.UTF8.GetBytes(text));
+                row.Text(Encoding.UTF8.GetBytes(text + new string('x', 500)));
+            }
+        );
         var line = Written["a,b\r\n".Length..];
         Assert.StartsWith(cell + ",", line, StringComparison.Ordinal);
     }
@@ -100,16 +109,21 @@ public sealed class RowWriterTests : IDisposable
     [Fact]
     public async Task A_resource_has_all_its_rows_or_none()
     {
-        var view = CompiledView.Compile(ViewDefinition.Parse(
-            """{"resource":"Patient","select":[{"forEach":"name","column":[{"name":"family","path":"family"},{"name":"given","path":"given","type":"string"}]}]}"""u8));
+        var view = CompiledView.Compile(
+            ViewDefinition.Parse(
+                """{"resource":"Patient","select":[{"forEach":"name","column":[{"name":"family","path":"family"},{"name":"given","path":"given","type":"string"}]}]}"""u8
+            )
+        );
         using var writer = new NdjsonRowWriter(view.Columns.Select(c => c.Name), _pipe);
         var held = new HeldRows();
-        foreach (var json in new[]
-        {
-            """{"resourceType":"Patient","name":[{"family":"A","given":["B"]},{"family":"C"}]}""",
-            """{"resourceType":"Patient","name":[{"family":"D"},{"family":"E","given":["F","G"]}]}""",
-            """{"resourceType":"Patient","name":[{"family":"H"}]}""",
-        })
+        foreach (
+            var json in new[]
+            {
+                """{"resourceType":"Patient","name":[{"family":"A","given":["B"]},{"family":"C"}]}""",
+                """{"resourceType":"Patient","name":[{"family":"D"},{"family":"E","given":["F","G"]}]}""",
+                """{"resourceType":"Patient","name":[{"family":"H"}]}""",
+            }
+        )
         {
             using var document = JsonDocument.Parse(json);
             try

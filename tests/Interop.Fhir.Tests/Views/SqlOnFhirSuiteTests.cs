@@ -68,7 +68,10 @@ public class SqlOnFhirSuiteTests
         }
         if (expectsError)
             return "an error was expected";
-        if (test.TryGetProperty("expectColumns", out var names) && !names.EnumerateArray().Select(n => n.GetString()).SequenceEqual(view.Columns.Select(c => c.Name)))
+        if (
+            test.TryGetProperty("expectColumns", out var names)
+            && !names.EnumerateArray().Select(n => n.GetString()).SequenceEqual(view.Columns.Select(c => c.Name))
+        )
             return $"columns are {string.Join(", ", view.Columns.Select(c => c.Name))}";
         if (test.TryGetProperty("expectCount", out var count) && count.GetInt32() != collector.Rows.Count)
             return $"{collector.Rows.Count} rows instead of {count}";
@@ -92,5 +95,6 @@ public class SqlOnFhirSuiteTests
 
     /// <summary>Every column that is expected, and no other.</summary>
     private static bool SameRow(JsonObject expected, JsonObject found) =>
-        expected.Count == found.Count && expected.All(p => found.TryGetPropertyValue(p.Key, out var value) && JsonNode.DeepEquals(p.Value, value));
+        expected.Count == found.Count
+        && expected.All(p => found.TryGetPropertyValue(p.Key, out var value) && JsonNode.DeepEquals(p.Value, value));
 }

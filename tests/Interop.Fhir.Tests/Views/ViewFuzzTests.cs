@@ -25,11 +25,21 @@ public class ViewFuzzTests
     [Fact]
     public async Task Mutated_views_on_mutated_resources_fail_only_with_view_errors()
     {
-        JsonNode[] views = [JsonNode.Parse(Everything)!, JsonNode.Parse(Everything)!, .. DefaultViews.All.Keys.Order(StringComparer.Ordinal).Select(name => JsonNode.Parse(DefaultViews.Read(name))!)];
-        var resources = SampleResources.All.Select(Expect.Utf8).Concat(TestData.SmallExamples).Select(bytes => JsonNode.Parse(bytes)!)
+        JsonNode[] views =
+        [
+            JsonNode.Parse(Everything)!,
+            JsonNode.Parse(Everything)!,
+            .. DefaultViews.All.Keys.Order(StringComparer.Ordinal).Select(name => JsonNode.Parse(DefaultViews.Read(name))!),
+        ];
+        var resources = SampleResources
+            .All.Select(Expect.Utf8)
+            .Concat(TestData.SmallExamples)
+            .Select(bytes => JsonNode.Parse(bytes)!)
             .ToLookup(json => json["resourceType"]!.GetValue<string>());
         var random = new Random(20240607);
-        int runs = Fuzz.Runs(5_000), compiled = 0, rows = 0;
+        int runs = Fuzz.Runs(5_000),
+            compiled = 0,
+            rows = 0;
         for (var run = 0; run < runs; run++)
         {
             var json = Fuzz.Json(views[random.Next(views.Length)], random, text => Fuzz.Path(text.GetValue<string>(), random));
@@ -41,7 +51,12 @@ public class ViewFuzzTests
                 var view = CompiledView.Compile(ViewDefinition.Parse(Encoding.UTF8.GetBytes(json)));
                 compiled++;
                 JsonNode[] fitting = [.. resources[view.Definition.Resource]];
-                resource = Fuzz.Json(fitting.Length > 0 ? fitting[random.Next(fitting.Length)] : JsonNode.Parse($$"""{"resourceType":"{{view.Definition.Resource}}"}""")!, random);
+                resource = Fuzz.Json(
+                    fitting.Length > 0
+                        ? fitting[random.Next(fitting.Length)]
+                        : JsonNode.Parse($$"""{"resourceType":"{{view.Definition.Resource}}"}""")!,
+                    random
+                );
                 rows += await RunAsync(view, resource);
             }
             catch (Exception e) when (e is ViewDefinitionException or ViewEvaluationException)

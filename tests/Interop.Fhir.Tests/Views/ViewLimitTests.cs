@@ -12,7 +12,9 @@ public class ViewLimitTests
     private static int Run(string view, string resource, CancellationToken cancellationToken = default)
     {
         using var document = JsonDocument.Parse(resource);
-        return CompiledView.Compile(ViewDefinition.Parse(Encoding.UTF8.GetBytes(view))).Run(document.RootElement, new HeldRows(), cancellationToken: cancellationToken);
+        return CompiledView
+            .Compile(ViewDefinition.Parse(Encoding.UTF8.GetBytes(view)))
+            .Run(document.RootElement, new HeldRows(), cancellationToken: cancellationToken);
     }
 
     private static string Patient(int names, string family = "A") =>
@@ -32,20 +34,39 @@ public class ViewLimitTests
 
     [Fact]
     public void The_rows_of_a_resource_have_a_limit_of_bytes() =>
-        Assert.Contains("bytes", Assert.Throws<ViewEvaluationException>(() => Run(TwoLoops, Patient(90, new string('x', 10_000)))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "bytes",
+            Assert.Throws<ViewEvaluationException>(() => Run(TwoLoops, Patient(90, new string('x', 10_000)))).Message,
+            StringComparison.Ordinal
+        );
 
     [Theory]
-    [InlineData("""{"resource":"Patient","select":[{"column":[{"name":"a","path":"('a').repeat($this & $this)","collection":true}]}]}""", "a: the evaluation builds more than")]
-    [InlineData("""{"resource":"Patient","where":[{"path":"'a'.repeatAll($this).exists()"}],"select":[{"column":[{"name":"a","path":"id"}]}]}""", "where[0].path: the evaluation")]
-    [InlineData("""{"resource":"Patient","select":[{"forEach":"name.repeatAll($this)","column":[{"name":"a","path":"id"}]}]}""", "select[0].forEach: the evaluation")]
-    [InlineData("""{"resource":"Patient","select":[{"repeat":["$this"],"column":[{"name":"a","path":"id"}]}]}""", "select[0].repeat: the data is nested deeper")]
+    [InlineData(
+        """{"resource":"Patient","select":[{"column":[{"name":"a","path":"('a').repeat($this & $this)","collection":true}]}]}""",
+        "a: the evaluation builds more than"
+    )]
+    [InlineData(
+        """{"resource":"Patient","where":[{"path":"'a'.repeatAll($this).exists()"}],"select":[{"column":[{"name":"a","path":"id"}]}]}""",
+        "where[0].path: the evaluation"
+    )]
+    [InlineData(
+        """{"resource":"Patient","select":[{"forEach":"name.repeatAll($this)","column":[{"name":"a","path":"id"}]}]}""",
+        "select[0].forEach: the evaluation"
+    )]
+    [InlineData(
+        """{"resource":"Patient","select":[{"repeat":["$this"],"column":[{"name":"a","path":"id"}]}]}""",
+        "select[0].repeat: the data is nested deeper"
+    )]
     public void A_view_that_multiplies_ends_with_an_error_that_names_the_place(string view, string message) =>
         Assert.StartsWith(message, Assert.Throws<ViewEvaluationException>(() => Run(view, Patient(2))).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Loops_without_rows_count_as_steps()
     {
-        var loops = string.Join(',', Enumerable.Range(0, 8).Select(i => "{\"forEach\":\"name\",\"column\":[{\"name\":\"c" + i + "\",\"path\":\"family\"}]}"));
+        var loops = string.Join(
+            ',',
+            Enumerable.Range(0, 8).Select(i => "{\"forEach\":\"name\",\"column\":[{\"name\":\"c" + i + "\",\"path\":\"family\"}]}")
+        );
         var view = $$"""{"resource":"Patient","select":[{{loops}},{"forEach":"contact","column":[{"name":"none","path":"gender"}]}]}""";
         Assert.Contains("steps", Assert.Throws<ViewEvaluationException>(() => Run(view, Patient(20))).Message, StringComparison.Ordinal);
     }
@@ -63,20 +84,34 @@ public class ViewLimitTests
     {
         using var document = JsonDocument.Parse(Patient(100));
         var view = CompiledView.Compile(ViewDefinition.Parse(Encoding.UTF8.GetBytes(TwoLoops)));
-        Assert.Throws<ViewEvaluationException>(() => view.Run(document.RootElement, new HeldRows(), new EvaluationLimits { MaxSteps = 100 }));
+        Assert.Throws<ViewEvaluationException>(() =>
+            view.Run(document.RootElement, new HeldRows(), new EvaluationLimits { MaxSteps = 100 })
+        );
         Assert.Equal(10_000, view.Run(document.RootElement, new HeldRows()));
     }
 
     [Fact]
     public void A_definition_has_limits_of_size_branches_and_columns()
     {
-        static string Message(string json) => Assert.Throws<ViewDefinitionException>(() => ViewDefinition.Parse(Encoding.UTF8.GetBytes(json))).Message;
+        static string Message(string json) =>
+            Assert.Throws<ViewDefinitionException>(() => ViewDefinition.Parse(Encoding.UTF8.GetBytes(json))).Message;
         static string Repeated(int count, Func<int, string> item) => string.Join(',', Enumerable.Range(0, count).Select(item));
         var column = """{"column":[{"name":"a","path":"id"}]}""";
 
         Assert.Equal("the definition is larger than 524,288 bytes", Message(new string(' ', 600_000)));
-        Assert.Equal("select: the view has 502 selects and branches, and at most 500 are allowed", Message($$"""{"resource":"Patient","select":[{"unionAll":[{{Repeated(501, _ => column)}}]}]}"""));
-        Assert.Equal("select: the view has 1,001 columns, and at most 1,000 are allowed", Message($$"""{"resource":"Patient","select":[{"column":[{{Repeated(1_001, i => "{\"name\":\"c" + i + "\",\"path\":\"id\"}")}}]}]}"""));
-        Assert.Equal("where: there are more than 100", Message($$"""{"resource":"Patient","where":[{{Repeated(101, _ => "{\"path\":\"true\"}")}}],"select":[{{column}}]}"""));
+        Assert.Equal(
+            "select: the view has 502 selects and branches, and at most 500 are allowed",
+            Message($$"""{"resource":"Patient","select":[{"unionAll":[{{Repeated(501, _ => column)}}]}]}""")
+        );
+        Assert.Equal(
+            "select: the view has 1,001 columns, and at most 1,000 are allowed",
+            Message(
+                $$"""{"resource":"Patient","select":[{"column":[{{Repeated(1_001, i => "{\"name\":\"c" + i + "\",\"path\":\"id\"}")}}]}]}"""
+            )
+        );
+        Assert.Equal(
+            "where: there are more than 100",
+            Message($$"""{"resource":"Patient","where":[{{Repeated(101, _ => "{\"path\":\"true\"}")}}],"select":[{{column}}]}""")
+        );
     }
 }

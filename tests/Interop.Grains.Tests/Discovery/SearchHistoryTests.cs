@@ -37,7 +37,12 @@ public abstract class SearchHistoryTests : IAsyncLifetime
         var other = Request with { Demographics = Ada with { LastName = "Other" } };
         var begun = await history.BeginAsync(Request, default);
         Assert.Equal(DiscoveryOutcome.RequestIdReused, (await history.BeginAsync(other, default)).Answer!.Outcome);
-        await history.EndAsync(Request, new DiscoveryAnswer(DiscoveryOutcome.Submitted, null, begun.CorrelationId, null), Happened, default);
+        await history.EndAsync(
+            Request,
+            new DiscoveryAnswer(DiscoveryOutcome.Submitted, null, begun.CorrelationId, null),
+            Happened,
+            default
+        );
         var refused = (await history.BeginAsync(other, default)).Answer!;
         Assert.Equal((DiscoveryOutcome.RequestIdReused, null), (refused.Outcome, refused.CorrelationId));
         Assert.Null((await history.BeginAsync(other with { Tenant = "second" }, default)).Answer);
@@ -56,11 +61,18 @@ public abstract class SearchHistoryTests : IAsyncLifetime
     [Fact]
     public async Task Timelines_of_an_earlier_version_are_found_after_the_renewal_of_their_keys()
     {
-        await _database.Database.WriteAsync(async (session, token) =>
-        {
-            for (var i = 0; i < 1_200; i++)
-                await TimelineStore.AddAsync(session, PatientKeys.Hash(i == 7 ? Ada : Ada with { FirstName = $"A{i}" }), Happened, token);
-        });
+        await _database.Database.WriteAsync(
+            async (session, token) =>
+            {
+                for (var i = 0; i < 1_200; i++)
+                    await TimelineStore.AddAsync(
+                        session,
+                        PatientKeys.Hash(i == 7 ? Ada : Ada with { FirstName = $"A{i}" }),
+                        Happened,
+                        token
+                    );
+            }
+        );
         var history = History();
         await history.RenewKeysAsync(default);
         Assert.Single(await history.ReadTimelineAsync(Ada, default));
@@ -70,7 +82,11 @@ public abstract class SearchHistoryTests : IAsyncLifetime
     private protected abstract Task<TestDatabase> CreateAsync();
 
     private SearchHistory History(char secret = 'a') =>
-        new(_database.Database, new PatientKeys(Options.Create(new DiscoveryOptions { PatientKey = new string(secret, 32) })), TimeProvider.System);
+        new(
+            _database.Database,
+            new PatientKeys(Options.Create(new DiscoveryOptions { PatientKey = new string(secret, 32) })),
+            TimeProvider.System
+        );
 }
 
 public sealed class SqliteSearchHistoryTests : SearchHistoryTests

@@ -46,8 +46,13 @@ public abstract class DeadLetterTests(SharedSilo shared) : IngestionSuite(shared
     [Fact]
     public async Task Resources_without_an_id_are_each_a_letter_of_their_own()
     {
-        var (_, source) = await ScriptedAsync(request => request.IsMetadata ? ScriptedAnswer.NotFound : ScriptedAnswer.Bundle(
-            Enumerable.Range(0, 3).Select(i => $$"""{"resourceType":"Patient","meta":{"versionId":"1"},"birthDate":"200{{i}}"}""")));
+        var (_, source) = await ScriptedAsync(request =>
+            request.IsMetadata
+                ? ScriptedAnswer.NotFound
+                : ScriptedAnswer.Bundle(
+                    Enumerable.Range(0, 3).Select(i => $$"""{"resourceType":"Patient","meta":{"versionId":"1"},"birthDate":"200{{i}}"}""")
+                )
+        );
 
         var run = await Client.RunAsync(source, "Patient");
 
@@ -61,7 +66,12 @@ public abstract class DeadLetterTests(SharedSilo shared) : IngestionSuite(shared
         var (sandbox, source) = await SandboxAsync(Small);
         await Client.RunAsync(source, "Patient");
         var bad = await Database.CountAsync("dead_letters", source, "NOT resolved");
-        new Mutation { Kind = MutationKind.Fix, Type = "Patient", Count = 1 }.ApplyTo(sandbox.Store);
+        new Mutation
+        {
+            Kind = MutationKind.Fix,
+            Type = "Patient",
+            Count = 1,
+        }.ApplyTo(sandbox.Store);
 
         await Client.RunAsync(source, "Patient");
 
@@ -133,8 +143,10 @@ public abstract class DeadLetterTests(SharedSilo shared) : IngestionSuite(shared
         Put(sandbox, """{"resourceType":"Basic","id":"b","code":{"text":"newer"}}""");
         await Client.RunAsync(source, "Basic");
         // The letter as it was before the newer version settled it.
-        await Database.WriteAsync((session, token) => session.ExecuteAsync(
-            "UPDATE dead_letters SET resolved = @no WHERE source = @source", new { no = false, source }, token));
+        await Database.WriteAsync(
+            (session, token) =>
+                session.ExecuteAsync("UPDATE dead_letters SET resolved = @no WHERE source = @source", new { no = false, source }, token)
+        );
 
         var replay = await Client.ReplayAsync(source, "Basic", run.RunId, DeadLetterStage.Transform);
 
@@ -147,7 +159,10 @@ public abstract class DeadLetterTests(SharedSilo shared) : IngestionSuite(shared
     public async Task A_replay_of_an_unknown_run_is_refused() =>
         Assert.Equal(
             StartOutcome.UnknownRun,
-            (await Client.Checkpoint((await SandboxAsync(Nothing)).Source, "Patient").StartReplay(987_654_321, DeadLetterStage.Validate)).Outcome);
+            (
+                await Client.Checkpoint((await SandboxAsync(Nothing)).Source, "Patient").StartReplay(987_654_321, DeadLetterStage.Validate)
+            ).Outcome
+        );
 
     [Fact]
     public async Task Observations_of_a_missing_patient_are_letters_until_the_patient_is_there()
@@ -163,7 +178,10 @@ public abstract class DeadLetterTests(SharedSilo shared) : IngestionSuite(shared
         Assert.Equal((count, count, 0), (run.Counters.Fetched, run.Counters.LoadErrors, run.Counters.Upserted));
         Assert.Equal(count, run.SkippedMissingPatients);
         Assert.NotNull(run.CheckpointAfter);
-        Assert.All((await Client.DetailAsync(run.RunId)).DeadletterSample, l => Assert.StartsWith("Missing patient_id in DB: pat-", l.Error));
+        Assert.All(
+            (await Client.DetailAsync(run.RunId)).DeadletterSample,
+            l => Assert.StartsWith("Missing patient_id in DB: pat-", l.Error)
+        );
         Assert.Equal(count, replay.Counters.Upserted);
         Assert.Equal(0, await Database.CountAsync("dead_letters", source, "NOT resolved"));
         Assert.Equal(count, await Database.CountAsync("observations", source));
@@ -204,7 +222,8 @@ public abstract class DeadLetterTests(SharedSilo shared) : IngestionSuite(shared
         Assert.Equal(0, next.Counters.LoadErrors);
     }
 
-    private static (long, long, long) Counts(ReplaySummary replay) => (replay.ReplaySourceCount, replay.ReplayRawCount, replay.ReplayMissingRaw);
+    private static (long, long, long) Counts(ReplaySummary replay) =>
+        (replay.ReplaySourceCount, replay.ReplayRawCount, replay.ReplayMissingRaw);
 
     private static void Put(SandboxServer sandbox, string json) => sandbox.Store.Put(System.Text.Encoding.UTF8.GetBytes(json));
 }

@@ -16,34 +16,90 @@ public abstract class FaultTests(SharedSilo shared) : IngestionSuite(shared)
 
     private static ConditionalWeakTable<SharedSilo, Tuple<List<RunSummary>, IReadOnlyList<string>>> Undisturbed { get; } = [];
 
-    private static Dictionary<string, FaultRule> Rules { get; } = new FaultRule[]
-    {
-        new() { Kind = FaultKind.TooManyRequests, Every = 3, RetryAfterSeconds = 0 },
-        new() { Kind = FaultKind.TooManyRequests, Every = 5, Times = 2, RetryAfterSeconds = 0, RetryAfterAsDate = true },
-        new() { Kind = FaultKind.Unavailable, Rate = 0.3, Seed = 7 },
-        new() { Kind = FaultKind.ServerError, Rate = 0.3, Seed = 8 },
-        new() { Kind = FaultKind.SlowBody, Every = 7, Seconds = 0.1 },
-        new() { Kind = FaultKind.SlowHeaders, Every = 7, Seconds = 0.1 },
-        new() { Kind = FaultKind.BrokenConnection, Rate = 0.3, Seed = 9, Fraction = 0.4 },
-        new() { Kind = FaultKind.TruncatedJson, Rate = 0.3, Seed = 10, Fraction = 0.7 },
-        new() { Kind = FaultKind.ExpiredPaging, Every = 2 },
-        new() { Kind = FaultKind.ExpiredPaging, Every = 3, Status = 404 },
-        new() { Kind = FaultKind.DuplicatedPage, Every = 2 },
-        new() { Kind = FaultKind.OutcomeEntry },
-        new() { Kind = FaultKind.IncludedEntries, Count = 3 },
-        new() { Kind = FaultKind.RepeatedNext, Every = 3, Times = 4 },
-        new() { Kind = FaultKind.WrongContentType },
-        new() { Kind = FaultKind.ClockSkew, Seconds = 7200 },
-        new() { Kind = FaultKind.ClockSkew, Seconds = -7200 },
-    }.ToDictionary(Name);
+    private static Dictionary<string, FaultRule> Rules { get; } =
+        new FaultRule[]
+        {
+            new()
+            {
+                Kind = FaultKind.TooManyRequests,
+                Every = 3,
+                RetryAfterSeconds = 0,
+            },
+            new()
+            {
+                Kind = FaultKind.TooManyRequests,
+                Every = 5,
+                Times = 2,
+                RetryAfterSeconds = 0,
+                RetryAfterAsDate = true,
+            },
+            new()
+            {
+                Kind = FaultKind.Unavailable,
+                Rate = 0.3,
+                Seed = 7,
+            },
+            new()
+            {
+                Kind = FaultKind.ServerError,
+                Rate = 0.3,
+                Seed = 8,
+            },
+            new()
+            {
+                Kind = FaultKind.SlowBody,
+                Every = 7,
+                Seconds = 0.1,
+            },
+            new()
+            {
+                Kind = FaultKind.SlowHeaders,
+                Every = 7,
+                Seconds = 0.1,
+            },
+            new()
+            {
+                Kind = FaultKind.BrokenConnection,
+                Rate = 0.3,
+                Seed = 9,
+                Fraction = 0.4,
+            },
+            new()
+            {
+                Kind = FaultKind.TruncatedJson,
+                Rate = 0.3,
+                Seed = 10,
+                Fraction = 0.7,
+            },
+            new() { Kind = FaultKind.ExpiredPaging, Every = 2 },
+            new()
+            {
+                Kind = FaultKind.ExpiredPaging,
+                Every = 3,
+                Status = 404,
+            },
+            new() { Kind = FaultKind.DuplicatedPage, Every = 2 },
+            new() { Kind = FaultKind.OutcomeEntry },
+            new() { Kind = FaultKind.IncludedEntries, Count = 3 },
+            new()
+            {
+                Kind = FaultKind.RepeatedNext,
+                Every = 3,
+                Times = 4,
+            },
+            new() { Kind = FaultKind.WrongContentType },
+            new() { Kind = FaultKind.ClockSkew, Seconds = 7200 },
+            new() { Kind = FaultKind.ClockSkew, Seconds = -7200 },
+        }.ToDictionary(Name);
 
-    private static string Name(FaultRule rule) => rule switch
-    {
-        { Status: { } status } => $"{rule.Kind} {status}",
-        { RetryAfterAsDate: true } => $"{rule.Kind} with a date",
-        { Kind: FaultKind.ClockSkew } => $"{rule.Kind} {rule.Seconds}",
-        _ => $"{rule.Kind}",
-    };
+    private static string Name(FaultRule rule) =>
+        rule switch
+        {
+            { Status: { } status } => $"{rule.Kind} {status}",
+            { RetryAfterAsDate: true } => $"{rule.Kind} with a date",
+            { Kind: FaultKind.ClockSkew } => $"{rule.Kind} {rule.Seconds}",
+            _ => $"{rule.Kind}",
+        };
 
     [Theory]
     [MemberData(nameof(Survivable))]
@@ -68,7 +124,11 @@ public abstract class FaultTests(SharedSilo shared) : IngestionSuite(shared)
         var (undisturbed, expected) = await UndisturbedAsync();
         var (sandbox, source) = await SandboxAsync(Small, options => options.MaxAttempts = 25); // half of all answers are bad
         // Not the dates: the sandbox counts them from its true clock, and its Date header may be two hours off here.
-        sandbox.Faults.Set([.. Rules.Values.Where(rule => !rule.RetryAfterAsDate).Select((rule, i) => rule with { Rate = 0.12, Every = null, Seed = seed * 100 + (ulong)i })]);
+        sandbox.Faults.Set([
+            .. Rules
+                .Values.Where(rule => !rule.RetryAfterAsDate)
+                .Select((rule, i) => rule with { Rate = 0.12, Every = null, Seed = seed * 100 + (ulong)i }),
+        ]);
 
         var runs = await RunAllAsync(source);
 
@@ -88,7 +148,15 @@ public abstract class FaultTests(SharedSilo shared) : IngestionSuite(shared)
         var (sandbox, source) = await SandboxAsync(Small, options => options.MaxResponseMebibytes = 1);
         foreach (var type in Types)
         {
-            sandbox.Faults.Set(new FaultRule { Kind = kind, Type = type, Pages = kind == FaultKind.ForeignNext ? null : [2], Bytes = 3 * 1024 * 1024 });
+            sandbox.Faults.Set(
+                new FaultRule
+                {
+                    Kind = kind,
+                    Type = type,
+                    Pages = kind == FaultKind.ForeignNext ? null : [2],
+                    Bytes = 3 * 1024 * 1024,
+                }
+            );
             var failed = await Client.RunAsync(source, type);
             sandbox.Faults.Clear();
             var next = await Client.RunAsync(source, type);
@@ -138,9 +206,14 @@ public abstract class FaultTests(SharedSilo shared) : IngestionSuite(shared)
     public async Task Next_links_without_end_fail_the_run_with_the_reason()
     {
         var page = 0;
-        var (_, source) = await ScriptedAsync(request => request.IsMetadata
-            ? ScriptedAnswer.NotFound
-            : ScriptedAnswer.Bundle(["""{"resourceType":"Basic","id":"a","code":{"text":"x"}}"""], $"{request.Base}/Basic?page={Interlocked.Increment(ref page)}"));
+        var (_, source) = await ScriptedAsync(request =>
+            request.IsMetadata
+                ? ScriptedAnswer.NotFound
+                : ScriptedAnswer.Bundle(
+                    ["""{"resourceType":"Basic","id":"a","code":{"text":"x"}}"""],
+                    $"{request.Base}/Basic?page={Interlocked.Increment(ref page)}"
+                )
+        );
 
         var run = await Client.RunAsync(source, "Basic");
 
@@ -163,7 +236,14 @@ public abstract class FaultTests(SharedSilo shared) : IngestionSuite(shared)
     public async Task What_is_included_is_loaded_under_its_own_type_and_not_counted_as_fetched()
     {
         var (sandbox, source) = await SandboxAsync();
-        sandbox.Faults.Set(new FaultRule { Kind = FaultKind.IncludedEntries, Count = 5, Type = "Observation" });
+        sandbox.Faults.Set(
+            new FaultRule
+            {
+                Kind = FaultKind.IncludedEntries,
+                Count = 5,
+                Type = "Observation",
+            }
+        );
 
         var run = await Client.RunAsync(source, "Observation", missing: MissingPatients.Ignore);
 
@@ -175,10 +255,20 @@ public abstract class FaultTests(SharedSilo shared) : IngestionSuite(shared)
     public async Task Rows_that_become_visible_late_are_found_by_the_next_run_within_the_overlap()
     {
         // All within the overlap, as rows are that a server commits up to two minutes after stamping them.
-        var options = Small with { EndOfData = Small.StartOfData.AddSeconds(100) };
+        var options = Small with
+        {
+            EndOfData = Small.StartOfData.AddSeconds(100),
+        };
         var (undisturbed, plain) = await SandboxAsync(options);
         var (sandbox, source) = await SandboxAsync(options);
-        sandbox.Faults.Set(new FaultRule { Kind = FaultKind.LateRows, Rate = 0.3, AfterSearches = 1 });
+        sandbox.Faults.Set(
+            new FaultRule
+            {
+                Kind = FaultKind.LateRows,
+                Rate = 0.3,
+                AfterSearches = 1,
+            }
+        );
         await Client.RunAsync(plain, "Patient");
         var first = await Client.RunAsync(source, "Patient");
 
@@ -216,9 +306,11 @@ public abstract class FaultTests(SharedSilo shared) : IngestionSuite(shared)
         return runs;
     }
 
-    private static void AssertSameCounters(IEnumerable<RunSummary> expected, IEnumerable<RunSummary> actual) => Assert.Equal(
-        expected.Select(r => (r.Resource, r.Counters with { Refetched = 0 }, r.CheckpointAfter)),
-        actual.Select(r => (r.Resource, r.Counters with { Refetched = 0 }, r.CheckpointAfter)));
+    private static void AssertSameCounters(IEnumerable<RunSummary> expected, IEnumerable<RunSummary> actual) =>
+        Assert.Equal(
+            expected.Select(r => (r.Resource, r.Counters with { Refetched = 0 }, r.CheckpointAfter)),
+            actual.Select(r => (r.Resource, r.Counters with { Refetched = 0 }, r.CheckpointAfter))
+        );
 }
 
 [Collection(OnSqlite.Name)]

@@ -22,7 +22,10 @@ public abstract class FirstRunTests(SharedSilo shared) : IngestionSuite(shared)
             Assert.Equal(sandbox.Store.Count(type), summary.Counters.Fetched);
             Assert.Equal(sandbox.Stats.Bad[type], summary.Counters.Invalid);
             Assert.Equal(summary.Counters.Validated, summary.Counters.Upserted + summary.Counters.LoadErrors);
-            Assert.Equal(sandbox.Store.Count(type), await Database.CountAsync("resources", source, $"resource_type = '{type}'") + summary.Counters.DeadLetters);
+            Assert.Equal(
+                sandbox.Store.Count(type),
+                await Database.CountAsync("resources", source, $"resource_type = '{type}'") + summary.Counters.DeadLetters
+            );
         }
     }
 
@@ -30,8 +33,11 @@ public abstract class FirstRunTests(SharedSilo shared) : IngestionSuite(shared)
     public async Task Every_resource_type_of_r4_can_be_ingested()
     {
         var examples = PublishedExamples();
-        var (_, source) = await ScriptedAsync(request => request.IsMetadata ? ScriptedAnswer.NotFound
-            : ScriptedAnswer.Bundle(examples[request.Path].DefaultIfEmpty($$"""{"resourceType":"{{request.Path}}","id":"bare"}""")));
+        var (_, source) = await ScriptedAsync(request =>
+            request.IsMetadata
+                ? ScriptedAnswer.NotFound
+                : ScriptedAnswer.Bundle(examples[request.Path].DefaultIfEmpty($$"""{"resourceType":"{{request.Path}}","id":"bare"}"""))
+        );
         var types = R4Schema.Default.ResourceTypes.Where(t => !t.IsAbstract).Select(t => t.Name).ToList();
         Assert.True(types.Count >= 146);
         foreach (var type in types)
@@ -42,17 +48,19 @@ public abstract class FirstRunTests(SharedSilo shared) : IngestionSuite(shared)
             Assert.Equal((type, Math.Max(1, examples[type].Distinct().Count())), (type, run.Counters.Fetched));
             Assert.Equal((type, run.Counters.Fetched), (type, run.Counters.Upserted + run.Counters.DeadLetters));
             var letters = (await Client.DetailAsync(run.RunId)).DeadletterSample;
-            if (examples.Contains(type) && letters.FirstOrDefault(l => !l.Error.Contains("linkId", StringComparison.Ordinal)) is { } letter) // known of one of them
+            // Known of one of them
+            if (examples.Contains(type) && letters.FirstOrDefault(l => !l.Error.Contains("linkId", StringComparison.Ordinal)) is { } letter)
                 Assert.Fail($"{type}: {letter.Error}");
         }
     }
 
-    /// <summary>The standard's examples with an id, by type; none where the data is not here, and each type has a bare resource then.</summary>
+    /// <summary>The standard's examples with an id, by type; none where the data is not here, and each type has a bare resource
+    /// then.</summary>
     private static ILookup<string, string> PublishedExamples() =>
         (PublishedData.Find(Path.Combine("fhir-r4", "examples")) is { } folder ? Directory.GetFiles(folder, "*.json") : [])
-        .Select(File.ReadAllText)
-        .Where(text => JsonDocument.Parse(text).RootElement.TryGetProperty("id", out _))
-        .ToLookup(text => JsonDocument.Parse(text).RootElement.GetProperty("resourceType").GetString()!);
+            .Select(File.ReadAllText)
+            .Where(text => JsonDocument.Parse(text).RootElement.TryGetProperty("id", out _))
+            .ToLookup(text => JsonDocument.Parse(text).RootElement.GetProperty("resourceType").GetString()!);
 
     [Fact]
     public async Task A_second_run_fetches_only_the_overlap_and_changes_nothing()

@@ -9,29 +9,33 @@ namespace Interop.Grains.Tests.Ingestion;
 /// <summary>One resource, whatever is in it, harms neither the rest of its page nor the run.</summary>
 public abstract class HostileResourceTests(SharedSilo shared) : IngestionSuite(shared)
 {
-    public static TheoryData<string, string> Hostile => new()
-    {
-        { "NUL in an id", """{"resourceType":"Patient","id":"a\u0000b"}""" },
-        { "NUL in the resource type", """{"resourceType":"Pat\u0000ient","id":"x"}""" },
-        { "NUL in a text", """{"resourceType":"Patient","id":"x","name":[{"family":"a\u0000b"}]}""" },
-        { "NUL in the version", """{"resourceType":"Patient","id":"x","meta":{"versionId":"1\u0000"}}""" },
-        { "a lone surrogate", """{"resourceType":"Patient","id":"x","name":[{"family":"\ud800"}]}""" },
-        { "an endless id", $$"""{"resourceType":"Patient","id":"{{new string('x', 100_000)}}"}""" },
-        { "an endless resource type", $$"""{"resourceType":"{{new string('x', 100_000)}}","id":"x"}""" },
-        { "nesting without end", $$"""{"resourceType":"Patient","id":"x","extension":{{Nested(300)}}}""" },
-        { "nesting without end before it says what it is", $$"""{"extension":{{new string('[', 1_000_000) + new string(']', 1_000_000)}},"resourceType":"Patient","id":"x"}""" },
-        { "an instant that is none", """{"resourceType":"Patient","id":"x","meta":{"lastUpdated":"9999-99-99T99:99:99Z"}}""" },
-        { "the same member twice", """{"resourceType":"Patient","id":"x","id":"y","gender":"male","gender":"female"}""" },
-        { "nothing", "{}" },
-    };
+    public static TheoryData<string, string> Hostile =>
+        new()
+        {
+            { "NUL in an id", """{"resourceType":"Patient","id":"a\u0000b"}""" },
+            { "NUL in the resource type", """{"resourceType":"Pat\u0000ient","id":"x"}""" },
+            { "NUL in a text", """{"resourceType":"Patient","id":"x","name":[{"family":"a\u0000b"}]}""" },
+            { "NUL in the version", """{"resourceType":"Patient","id":"x","meta":{"versionId":"1\u0000"}}""" },
+            { "a lone surrogate", """{"resourceType":"Patient","id":"x","name":[{"family":"\ud800"}]}""" },
+            { "an endless id", $$"""{"resourceType":"Patient","id":"{{new string('x', 100_000)}}"}""" },
+            { "an endless resource type", $$"""{"resourceType":"{{new string('x', 100_000)}}","id":"x"}""" },
+            { "nesting without end", $$"""{"resourceType":"Patient","id":"x","extension":{{Nested(300)}}}""" },
+            {
+                "nesting without end before it says what it is",
+                $$"""{"extension":{{new string('[', 1_000_000) + new string(']', 1_000_000)}},"resourceType":"Patient","id":"x"}"""
+            },
+            { "an instant that is none", """{"resourceType":"Patient","id":"x","meta":{"lastUpdated":"9999-99-99T99:99:99Z"}}""" },
+            { "the same member twice", """{"resourceType":"Patient","id":"x","id":"y","gender":"male","gender":"female"}""" },
+            { "nothing", "{}" },
+        };
 
     [Theory]
     [MemberData(nameof(Hostile))]
     public async Task A_hostile_resource_is_loaded_or_a_letter_and_the_rest_of_the_page_loads(string what, string hostile)
     {
-        var (_, source) = await ScriptedAsync(request => request.IsMetadata
-            ? ScriptedAnswer.NotFound
-            : ScriptedAnswer.Bundle([.. Good(0, 5), hostile, .. Good(5, 10)]));
+        var (_, source) = await ScriptedAsync(request =>
+            request.IsMetadata ? ScriptedAnswer.NotFound : ScriptedAnswer.Bundle([.. Good(0, 5), hostile, .. Good(5, 10)])
+        );
 
         var run = await Client.RunAsync(source, "Patient");
         var again = await Client.RunAsync(source, "Patient", full: true);
@@ -49,9 +53,11 @@ public abstract class HostileResourceTests(SharedSilo shared) : IngestionSuite(s
     public async Task The_letter_of_a_deep_resource_says_so(int levels, string error)
     {
         var deep = new string('[', levels) + new string(']', levels);
-        var (_, source) = await ScriptedAsync(request => request.IsMetadata
-            ? ScriptedAnswer.NotFound
-            : ScriptedAnswer.Bundle([.. Good(0, 2), $$"""{"resourceType":"Patient","extension":{{deep}},"id":"x"}""", .. Good(2, 4)]));
+        var (_, source) = await ScriptedAsync(request =>
+            request.IsMetadata
+                ? ScriptedAnswer.NotFound
+                : ScriptedAnswer.Bundle([.. Good(0, 2), $$"""{"resourceType":"Patient","extension":{{deep}},"id":"x"}""", .. Good(2, 4)])
+        );
 
         var run = await Client.RunAsync(source, "Patient");
 
@@ -62,11 +68,19 @@ public abstract class HostileResourceTests(SharedSilo shared) : IngestionSuite(s
     [Fact]
     public async Task An_observation_whose_patient_has_an_impossible_id_is_a_letter()
     {
-        string Observation(string id, string patient) => $$$"""
-            {"resourceType":"Observation","id":"{{{id}}}","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/{{{patient}}}"}}
-            """;
-        var (_, source) = await ScriptedAsync(request => request.IsMetadata ? ScriptedAnswer.NotFound
-            : request.Path == "Patient" ? ScriptedAnswer.Bundle([]) : ScriptedAnswer.Bundle([Observation("a", "p\\u0000"), Observation("b", "p/../q&_id=1"), Observation("c", new string('p', 5000))]));
+        string Observation(string id, string patient) =>
+            $$$"""
+                {"resourceType":"Observation","id":"{{{id}}}","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/{{{patient}}}"}}
+                """;
+        var (_, source) = await ScriptedAsync(request =>
+            request.IsMetadata ? ScriptedAnswer.NotFound
+            : request.Path == "Patient" ? ScriptedAnswer.Bundle([])
+            : ScriptedAnswer.Bundle([
+                Observation("a", "p\\u0000"),
+                Observation("b", "p/../q&_id=1"),
+                Observation("c", new string('p', 5000)),
+            ])
+        );
 
         var run = await Client.RunAsync(source, "Observation", missing: MissingPatients.Fetch);
 
@@ -79,8 +93,17 @@ public abstract class HostileResourceTests(SharedSilo shared) : IngestionSuite(s
     {
         // FHIR's decimal has no end; PostgreSQL's numeric has one at 131072 digits. SQLite takes such a number for infinity.
         var bad = new HashSet<int> { 0, 7, 8, 24 };
-        var (_, source) = await ScriptedAsync(request => request.IsMetadata ? ScriptedAnswer.NotFound : ScriptedAnswer.Bundle(Enumerable.Range(0, 25).Select(i =>
-            $$$"""{"resourceType":"Observation","id":"b{{{i}}}","status":"final","code":{"text":"height"},"valueQuantity":{"value":{{{(bad.Contains(i) ? "1e200000" : "12.5")}}}}}""")));
+        var (_, source) = await ScriptedAsync(request =>
+            request.IsMetadata
+                ? ScriptedAnswer.NotFound
+                : ScriptedAnswer.Bundle(
+                    Enumerable
+                        .Range(0, 25)
+                        .Select(i =>
+                            $$$"""{"resourceType":"Observation","id":"b{{{i}}}","status":"final","code":{"text":"height"},"valueQuantity":{"value":{{{(bad.Contains(i) ? "1e200000" : "12.5")}}}}}"""
+                        )
+                )
+        );
 
         var run = await Client.RunAsync(source, "Observation", missing: MissingPatients.Ignore);
 
@@ -111,7 +134,9 @@ public abstract class HostileResourceTests(SharedSilo shared) : IngestionSuite(s
     public async Task A_page_that_is_no_bundle_fails_the_run_with_a_reason(string body)
     {
         var (_, source) = await ScriptedAsync(
-            request => request.IsMetadata ? ScriptedAnswer.NotFound : new ScriptedAnswer(200, body), options => options.MaxAttempts = 2);
+            request => request.IsMetadata ? ScriptedAnswer.NotFound : new ScriptedAnswer(200, body),
+            options => options.MaxAttempts = 2
+        );
 
         var run = await Client.RunAsync(source, "Patient");
 

@@ -10,7 +10,13 @@ namespace Interop.Grains.Tests.Ingestion;
 /// <summary>Silos and databases that go away in the middle of a run; each test has its own.</summary>
 public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
 {
-    private static readonly SandboxOptions Data = new() { Patients = 60, ObservationsPerPatient = 4, BadShare = 0.03, MissingPatientShare = 0.02 };
+    private static readonly SandboxOptions Data = new()
+    {
+        Patients = 60,
+        ObservationsPerPatient = 4,
+        BadShare = 0.03,
+        MissingPatientShare = 0.02,
+    };
 
     private TestDatabase _database = null!;
     private SandboxServer _sandbox = null!;
@@ -113,8 +119,10 @@ public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
         if (dialect == SqlDialect.Sqlite)
             return;
         await using var silo = await StartAsync();
-        Assert.Equal("orleans", await Database.ValueAsync<string>(
-            "SELECT DISTINCT schemaname FROM pg_tables WHERE tablename LIKE 'orleans%'"));
+        Assert.Equal(
+            "orleans",
+            await Database.ValueAsync<string>("SELECT DISTINCT schemaname FROM pg_tables WHERE tablename LIKE 'orleans%'")
+        );
     }
 
     [Fact]
@@ -148,7 +156,10 @@ public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
     public async Task With_a_lower_bound_the_first_run_begins_there_and_later_runs_begin_no_earlier()
     {
         var bound = Data.StartOfData + (Data.EndOfData - Data.StartOfData) / 2;
-        var options = new TestSiloOptions { Ingestion = new IngestionOptions { PageSize = 25, LastUpdatedGte = bound } };
+        var options = new TestSiloOptions
+        {
+            Ingestion = new IngestionOptions { PageSize = 25, LastUpdatedGte = bound },
+        };
         await using var silo = await StartAsync(options);
 
         var first = await silo.Client.RunAsync("plain", "Patient");
@@ -159,8 +170,17 @@ public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
         Assert.InRange(first.Counters.Fetched, 1, Data.Patients - 1);
         Assert.Equal((bound, first.Counters.Fetched), (full.Since, full.Counters.Fetched));
         Assert.Equal(first.CheckpointAfter - TimeSpan.FromSeconds(120), later.Since);
-        Assert.Equal(0, await Database.ReadAsync((session, token) => session.ScalarAsync<long>(
-            "SELECT COUNT(*) FROM resources WHERE last_updated_ticks < @ticks", new { ticks = bound.UtcTicks }, token)));
+        Assert.Equal(
+            0,
+            await Database.ReadAsync(
+                (session, token) =>
+                    session.ScalarAsync<long>(
+                        "SELECT COUNT(*) FROM resources WHERE last_updated_ticks < @ticks",
+                        new { ticks = bound.UtcTicks },
+                        token
+                    )
+            )
+        );
     }
 
     private protected async Task<TestSilo> StartAsync(TestSiloOptions? options = null, string[]? sources = null)
@@ -172,7 +192,14 @@ public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
     /// <summary>A run whose silo was killed after its first page.</summary>
     private async Task<long> LeaveBehindAsync()
     {
-        _sandbox.Faults.Set(new FaultRule { Kind = FaultKind.SlowHeaders, Seconds = 0.2, Type = "Patient" });
+        _sandbox.Faults.Set(
+            new FaultRule
+            {
+                Kind = FaultKind.SlowHeaders,
+                Seconds = 0.2,
+                Type = "Patient",
+            }
+        );
         await using var silo = await StartAsync();
         var runId = await silo.Client.StartAsync("killed", "Patient");
         await Eventually.Is(async () => await PagesAsync(runId) > 0, "a page was committed");
@@ -183,13 +210,20 @@ public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
     }
 
     /// <summary>The minute between two ticks is the run grain's; a test does not wait for it.</summary>
-    private Task<int> HurryRemindersAsync() => Database.WriteAsync((session, token) => session.ExecuteAsync(
-        $"UPDATE {Reminders} SET Period = 300, StartTime = '2026-01-01T00:00:00.0000000Z'", null, token));
+    private Task<int> HurryRemindersAsync() =>
+        Database.WriteAsync(
+            (session, token) =>
+                session.ExecuteAsync($"UPDATE {Reminders} SET Period = 300, StartTime = '2026-01-01T00:00:00.0000000Z'", null, token)
+        );
 
-    private Task<int> SetStatusAsync(long runId, string status) => Database.WriteAsync((session, token) => session.ExecuteAsync(
-        "UPDATE ingestion_runs SET status = @status WHERE run_id = @runId", new { runId, status }, token));
+    private Task<int> SetStatusAsync(long runId, string status) =>
+        Database.WriteAsync(
+            (session, token) =>
+                session.ExecuteAsync("UPDATE ingestion_runs SET status = @status WHERE run_id = @runId", new { runId, status }, token)
+        );
 
-    private Task<long> PagesAsync(long runId) => Database.ValueAsync<long>("SELECT pages FROM ingestion_runs WHERE run_id = @runId", new { runId });
+    private Task<long> PagesAsync(long runId) =>
+        Database.ValueAsync<long>("SELECT pages FROM ingestion_runs WHERE run_id = @runId", new { runId });
 
     private Task<string?> StatusAsync(long runId) =>
         Database.ValueAsync<string>("SELECT status FROM ingestion_runs WHERE run_id = @runId", new { runId });
@@ -213,7 +247,14 @@ public sealed class LostDatabaseTests
         await using var sandbox = await SandboxServer.StartAsync(new SandboxOptions { Patients = 150, BadShare = 0.03 });
         await using var silo = await TestSilo.StartAsync(database, null, ["plain", "cut"], sandbox.FhirBase);
         var expected = await silo.Client.RunAsync("plain", "Patient");
-        sandbox.Faults.Set(new FaultRule { Kind = FaultKind.SlowHeaders, Seconds = 0.1, Type = "Patient" });
+        sandbox.Faults.Set(
+            new FaultRule
+            {
+                Kind = FaultKind.SlowHeaders,
+                Seconds = 0.1,
+                Type = "Patient",
+            }
+        );
         var runId = await silo.Client.StartAsync("cut", "Patient");
         await Eventually.Is(async () => await database.Database.CountAsync("patients", "cut") >= 25, "a page was committed");
 

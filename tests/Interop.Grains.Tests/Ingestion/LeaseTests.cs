@@ -99,7 +99,14 @@ public abstract class LeaseTests(SqlDialect dialect) : IAsyncLifetime
     [Fact]
     public async Task A_second_process_follows_the_run_of_the_first_to_its_end_and_does_not_take_it()
     {
-        _sandbox.Faults.Set(new FaultRule { Kind = FaultKind.SlowHeaders, Seconds = 0.2, Type = "Patient" });
+        _sandbox.Faults.Set(
+            new FaultRule
+            {
+                Kind = FaultKind.SlowHeaders,
+                Seconds = 0.2,
+                Type = "Patient",
+            }
+        );
         await using var first = await StartAsync(Here);
         await using var second = await StartAsync(Elsewhere);
         var runId = await first.Client.StartAsync("sandbox", "Patient");
@@ -116,7 +123,14 @@ public abstract class LeaseTests(SqlDialect dialect) : IAsyncLifetime
     [Fact]
     public async Task A_stopping_process_releases_its_run_and_another_one_resumes_it_at_once()
     {
-        _sandbox.Faults.Set(new FaultRule { Kind = FaultKind.SlowHeaders, Seconds = 0.2, Type = "Patient" });
+        _sandbox.Faults.Set(
+            new FaultRule
+            {
+                Kind = FaultKind.SlowHeaders,
+                Seconds = 0.2,
+                Type = "Patient",
+            }
+        );
         long runId;
         await using (var first = await StartAsync(Here))
         {
@@ -174,7 +188,11 @@ public abstract class LeaseTests(SqlDialect dialect) : IAsyncLifetime
         await first.StoppedAsync(CancellationToken.None);
         await second.StartingAsync(CancellationToken.None);
 
-        Assert.Contains($"is used by process {Environment.ProcessId} on {Environment.MachineName} since 20", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"is used by process {Environment.ProcessId} on {Environment.MachineName} since 20",
+            refusal.Message,
+            StringComparison.Ordinal
+        );
         Assert.Contains("stop it first", refusal.Message, StringComparison.Ordinal);
     }
 
@@ -190,19 +208,23 @@ public abstract class LeaseTests(SqlDialect dialect) : IAsyncLifetime
         Assert.Equal(Here.ToString(), await Database.ValueAsync<string>("SELECT owner FROM process_leases"));
     }
 
-    private ProcessLease Lease(ProcessIdentity process) => new(
-        Database,
-        process,
-        Options.Create(new LeaseOptions()),
-        TimeProvider.System,
-        new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance),
-        NullLogger<ProcessLease>.Instance);
+    private ProcessLease Lease(ProcessIdentity process) =>
+        new(
+            Database,
+            process,
+            Options.Create(new LeaseOptions()),
+            TimeProvider.System,
+            new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance),
+            NullLogger<ProcessLease>.Instance
+        );
 
-    private Task<TestSilo> StartAsync(ProcessIdentity process, bool recovers = true) => TestSilo.StartAsync(
-        _database,
-        new TestSiloOptions { RecoversAtStart = recovers, Services = services => services.AddSingleton(process) },
-        ["sandbox"],
-        _sandbox.FhirBase);
+    private Task<TestSilo> StartAsync(ProcessIdentity process, bool recovers = true) =>
+        TestSilo.StartAsync(
+            _database,
+            new TestSiloOptions { RecoversAtStart = recovers, Services = services => services.AddSingleton(process) },
+            ["sandbox"],
+            _sandbox.FhirBase
+        );
 
     private async Task<long> InsertAsync(ProcessKind kind)
     {
@@ -217,15 +239,25 @@ public abstract class LeaseTests(SqlDialect dialect) : IAsyncLifetime
         return (await Database.WriteAsync((session, token) => RunStore.InsertAsync(session, run, token)))!.RunId;
     }
 
-    private Task<RunRecord?> ClaimAsync(long runId, ProcessIdentity process) => Database.WriteAsync((session, token) =>
-        RunStore.ClaimAsync(session, runId, new RunClaim(process, MayReplaceOwn: false, SilentAfter), token));
+    private Task<RunRecord?> ClaimAsync(long runId, ProcessIdentity process) =>
+        Database.WriteAsync(
+            (session, token) => RunStore.ClaimAsync(session, runId, new RunClaim(process, MayReplaceOwn: false, SilentAfter), token)
+        );
 
     private Task<bool> RenewAsync(RunRecord run) => Database.WriteAsync((session, token) => RunStore.RenewAsync(session, run, null, token));
 
-    private Task<int> SilenceAsync(long runId) => Database.WriteAsync((session, token) => session.ExecuteAsync(
-        "UPDATE ingestion_runs SET heartbeat_at = @at WHERE run_id = @runId", new { runId, at = DateTimeOffset.UtcNow.AddMinutes(-1) }, token));
+    private Task<int> SilenceAsync(long runId) =>
+        Database.WriteAsync(
+            (session, token) =>
+                session.ExecuteAsync(
+                    "UPDATE ingestion_runs SET heartbeat_at = @at WHERE run_id = @runId",
+                    new { runId, at = DateTimeOffset.UtcNow.AddMinutes(-1) },
+                    token
+                )
+        );
 
-    private Task<long> PagesAsync(long runId) => Database.ValueAsync<long>("SELECT pages FROM ingestion_runs WHERE run_id = @runId", new { runId });
+    private Task<long> PagesAsync(long runId) =>
+        Database.ValueAsync<long>("SELECT pages FROM ingestion_runs WHERE run_id = @runId", new { runId });
 }
 
 [Collection(OnSqlite.Name)]

@@ -34,7 +34,11 @@ public sealed class LoadPlanTests
     [InlineData("3", ThisRun, "refetched")]
     [InlineData("0", EarlierRun, "written")]
     [InlineData("0", ThisRun, "written")]
-    public void What_is_stored_decides_whether_a_version_is_written_unchanged_or_refetched(string storedVersion, long storedBy, string expected)
+    public void What_is_stored_decides_whether_a_version_is_written_unchanged_or_refetched(
+        string storedVersion,
+        long storedBy,
+        string expected
+    )
     {
         var plan = Make([Resource("a", "1")], Stored("a", storedVersion, storedBy));
 
@@ -64,7 +68,10 @@ public sealed class LoadPlanTests
     [Fact]
     public void A_deleted_resource_that_is_there_again_is_written()
     {
-        var stored = new Dictionary<(string, string), StoredResource> { [("Patient", "a")] = new(Version("5"), EarlierRun, IsDeleted: true) };
+        var stored = new Dictionary<(string, string), StoredResource>
+        {
+            [("Patient", "a")] = new(Version("5"), EarlierRun, IsDeleted: true),
+        };
 
         Assert.Single(Make([Resource("a", "6")], stored).Writes);
     }
@@ -118,7 +125,10 @@ public sealed class LoadPlanTests
         var plan = Make([Failed("a", "1", stage)]);
 
         Assert.Single(plan.NewLetters);
-        Assert.Equal((invalid, transform, load, 1), (plan.Counters.Invalid, plan.Counters.TransformErrors, plan.Counters.LoadErrors, plan.Counters.DeadLetters));
+        Assert.Equal(
+            (invalid, transform, load, 1),
+            (plan.Counters.Invalid, plan.Counters.TransformErrors, plan.Counters.LoadErrors, plan.Counters.DeadLetters)
+        );
     }
 
     [Theory]
@@ -136,7 +146,9 @@ public sealed class LoadPlanTests
     public void Another_version_or_another_stage_is_another_letter()
     {
         var plan = Make(
-            [Failed("a", "2", DeadLetterStage.Validate), Failed("a", "1", DeadLetterStage.Load)], letters: [Letter(1, "a", "1", EarlierRun)]);
+            [Failed("a", "2", DeadLetterStage.Validate), Failed("a", "1", DeadLetterStage.Load)],
+            letters: [Letter(1, "a", "1", EarlierRun)]
+        );
 
         Assert.Equal(2, plan.NewLetters.Count);
     }
@@ -144,7 +156,10 @@ public sealed class LoadPlanTests
     [Fact]
     public void What_loads_settles_the_letters_of_its_version_and_of_older_ones()
     {
-        var plan = Make([Resource("a", "2")], letters: [Letter(1, "a", "1", EarlierRun), Letter(2, "a", "2", EarlierRun), Letter(3, "a", "3", EarlierRun)]);
+        var plan = Make(
+            [Resource("a", "2")],
+            letters: [Letter(1, "a", "1", EarlierRun), Letter(2, "a", "2", EarlierRun), Letter(3, "a", "3", EarlierRun)]
+        );
 
         Assert.Equal([1, 2], plan.Superseded.Order());
         Assert.Empty(plan.Replayed);
@@ -168,7 +183,11 @@ public sealed class LoadPlanTests
     [Fact]
     public void A_replayed_letter_that_fails_again_is_renewed_and_not_doubled()
     {
-        var plan = Make([Failed("a", "1", DeadLetterStage.Validate, letterId: 1)], letters: [Letter(1, "a", "1", EarlierRun)], isReplay: true);
+        var plan = Make(
+            [Failed("a", "1", DeadLetterStage.Validate, letterId: 1)],
+            letters: [Letter(1, "a", "1", EarlierRun)],
+            isReplay: true
+        );
 
         Assert.Single(plan.RenewedLetters);
         Assert.Empty(plan.NewLetters);
@@ -180,7 +199,8 @@ public sealed class LoadPlanTests
         var plan = Make(
             [Failed("a", "1", DeadLetterStage.Load, letterId: 1)],
             letters: [Letter(1, "a", "1", EarlierRun), Letter(2, "a", "1", EarlierRun, DeadLetterStage.Load)],
-            isReplay: true);
+            isReplay: true
+        );
 
         Assert.Equal([1], plan.Superseded);
         Assert.Empty(plan.RenewedLetters);
@@ -209,7 +229,11 @@ public sealed class LoadPlanTests
         (plan.Counters.Fetched, plan.Counters.Validated, plan.Counters.Upserted, plan.Counters.Refetched);
 
     private static LoadPlan Make(
-        PreparedResource[] resources, Dictionary<(string, string), StoredResource>? stored = null, OpenLetter[]? letters = null, bool isReplay = false)
+        PreparedResource[] resources,
+        Dictionary<(string, string), StoredResource>? stored = null,
+        OpenLetter[]? letters = null,
+        bool isReplay = false
+    )
     {
         var plan = TryMake(resources, stored, letters, isReplay);
         Assert.NotNull(plan);
@@ -217,10 +241,20 @@ public sealed class LoadPlanTests
     }
 
     private static LoadPlan? TryMake(
-        PreparedResource[] resources, Dictionary<(string, string), StoredResource>? stored = null, OpenLetter[]? letters = null, bool isReplay = false)
+        PreparedResource[] resources,
+        Dictionary<(string, string), StoredResource>? stored = null,
+        OpenLetter[]? letters = null,
+        bool isReplay = false
+    )
     {
         using var page = new PreparedPage(new IncomingPage([.. resources.Select(r => r.Incoming)]), [.. resources], new ViewSet(0, []));
-        var run = new RunRecord { RunId = ThisRun, Source = "s", ResourceType = "Patient", ReplayOfRunId = isReplay ? EarlierRun : null };
+        var run = new RunRecord
+        {
+            RunId = ThisRun,
+            Source = "s",
+            ResourceType = "Patient",
+            ReplayOfRunId = isReplay ? EarlierRun : null,
+        };
         return LoadPlan.Make(run, page, stored ?? Nothing, (letters ?? []).ToLookup(l => (l.ResourceType, l.ResourceId)));
     }
 
@@ -230,8 +264,19 @@ public sealed class LoadPlanTests
         new() { [("Patient", id)] = new(Version(version, ticks), runId, IsDeleted: false) };
 
     private static PreparedResource Resource(
-        string id, string version, EntryKind kind = EntryKind.Match, long? letterId = null, long? ticks = null, bool isReadToSettleTie = false) =>
-        new(new IncomingResource(default, new ResourceHeader("Patient", id, version, null), kind, null, letterId), "Patient", id, Version(version, ticks))
+        string id,
+        string version,
+        EntryKind kind = EntryKind.Match,
+        long? letterId = null,
+        long? ticks = null,
+        bool isReadToSettleTie = false
+    ) =>
+        new(
+            new IncomingResource(default, new ResourceHeader("Patient", id, version, null), kind, null, letterId),
+            "Patient",
+            id,
+            Version(version, ticks)
+        )
         {
             ResourceRow = 0,
             IsReadToSettleTie = isReadToSettleTie,
@@ -244,15 +289,16 @@ public sealed class LoadPlanTests
         return resource;
     }
 
-    private static OpenLetter Letter(long id, string resourceId, string version, long runId, string stage = DeadLetterStage.Validate) => new()
-    {
-        Id = id,
-        ResourceType = "Patient",
-        ResourceId = resourceId,
-        VersionId = version,
-        ContentHash = $"content of {version}",
-        VersionKey = version,
-        Stage = stage,
-        RunId = runId,
-    };
+    private static OpenLetter Letter(long id, string resourceId, string version, long runId, string stage = DeadLetterStage.Validate) =>
+        new()
+        {
+            Id = id,
+            ResourceType = "Patient",
+            ResourceId = resourceId,
+            VersionId = version,
+            ContentHash = $"content of {version}",
+            VersionKey = version,
+            Stage = stage,
+            RunId = runId,
+        };
 }

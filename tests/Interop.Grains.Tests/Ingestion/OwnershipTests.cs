@@ -15,7 +15,13 @@ namespace Interop.Grains.Tests.Ingestion;
 public abstract class OwnershipTests(SharedSilo shared) : IngestionSuite(shared)
 {
     // Every page waits, so that a test can do something while the run is under way.
-    private static FaultRule Slow { get; } = new() { Kind = FaultKind.SlowHeaders, Seconds = 0.15, Type = "Patient" };
+    private static FaultRule Slow { get; } =
+        new()
+        {
+            Kind = FaultKind.SlowHeaders,
+            Seconds = 0.15,
+            Type = "Patient",
+        };
 
     [Fact]
     public async Task A_writer_of_an_older_epoch_can_neither_advance_nor_end_the_run()
@@ -55,24 +61,39 @@ public abstract class OwnershipTests(SharedSilo shared) : IngestionSuite(shared)
         const int Pages = 6;
         const int Size = 5;
         var (source, runId, forgotten) = ("", 0L, false);
-        string Resource(int page, int i) => $$$"""
-            {"resourceType":"Patient","id":"p{{{page}}}-{{{i}}}","meta":{"versionId":"1","lastUpdated":"2026-01-0{{{page}}}T00:00:00Z"}}
-            """;
+        string Resource(int page, int i) =>
+            $$$"""
+                {"resourceType":"Patient","id":"p{{{page}}}-{{{i}}}","meta":{"versionId":"1","lastUpdated":"2026-01-0{{{page}}}T00:00:00Z"}}
+                """;
         (_, source) = await ScriptedAsync(request =>
         {
             if (request.IsMetadata)
                 return ScriptedAnswer.NotFound;
-            var page = request.Query.TryGetValue("page", out var given) ? int.Parse(given!, System.Globalization.CultureInfo.InvariantCulture) : 1;
+            var page = request.Query.TryGetValue("page", out var given)
+                ? int.Parse(given!, System.Globalization.CultureInfo.InvariantCulture)
+                : 1;
             if (page == 5 && !forgotten)
             {
                 // The fourth page was committed, and the server loses it as a crash does: rows, counters and cursor.
                 forgotten = true;
-                Eventually.Is(async () => await Database.ValueAsync<long>("SELECT COALESCE(MAX(pages), 0) FROM ingestion_runs WHERE run_id = @id", new { id = Volatile.Read(ref runId) }) == 4, "four pages were committed")
-                    .GetAwaiter().GetResult();
+                Eventually
+                    .Is(
+                        async () =>
+                            await Database.ValueAsync<long>(
+                                "SELECT COALESCE(MAX(pages), 0) FROM ingestion_runs WHERE run_id = @id",
+                                new { id = Volatile.Read(ref runId) }
+                            ) == 4,
+                        "four pages were committed"
+                    )
+                    .GetAwaiter()
+                    .GetResult();
                 Forget(runId, "p4-%", "2026-01-03T00:00:00.0000000Z", Size).GetAwaiter().GetResult();
             }
 
-            return ScriptedAnswer.Bundle(Enumerable.Range(0, Size).Select(i => Resource(page, i)), page < Pages ? $"{request.Base}/Patient?page={page + 1}" : null);
+            return ScriptedAnswer.Bundle(
+                Enumerable.Range(0, Size).Select(i => Resource(page, i)),
+                page < Pages ? $"{request.Base}/Patient?page={page + 1}" : null
+            );
         });
 
         Volatile.Write(ref runId, await Client.StartAsync(source, "Patient"));
@@ -85,18 +106,31 @@ public abstract class OwnershipTests(SharedSilo shared) : IngestionSuite(shared)
         Assert.Equal((Pages * Size, Pages * Size), (run.Counters.Fetched, run.Counters.Upserted));
         Assert.Equal(2, await Database.ValueAsync<long>("SELECT epoch FROM ingestion_runs WHERE run_id = @runId", new { runId }));
 
-        Task Forget(long run, string ids, string cursor, int size) => Database.WriteAsync(async (session, token) =>
-        {
-            await session.ExecuteAsync("DELETE FROM resources WHERE source = @source AND resource_id LIKE @ids", new { source, ids }, token);
-            await session.ExecuteAsync("DELETE FROM patients WHERE source = @source AND id LIKE @ids", new { source, ids }, token);
-            await session.ExecuteAsync(
-                """
-                UPDATE ingestion_runs SET pages = pages - 1, cursor = @cursor, watermark = @cursor, fetched = fetched - @size,
-                                          validated = validated - @size, upserted = upserted - @size WHERE run_id = @run
-                """,
-                new { run, size, cursor = DateTimeOffset.Parse(cursor, System.Globalization.CultureInfo.InvariantCulture) },
-                token);
-        });
+        Task Forget(long run, string ids, string cursor, int size) =>
+            Database.WriteAsync(
+                async (session, token) =>
+                {
+                    await session.ExecuteAsync(
+                        "DELETE FROM resources WHERE source = @source AND resource_id LIKE @ids",
+                        new { source, ids },
+                        token
+                    );
+                    await session.ExecuteAsync("DELETE FROM patients WHERE source = @source AND id LIKE @ids", new { source, ids }, token);
+                    await session.ExecuteAsync(
+                        """
+                        UPDATE ingestion_runs SET pages = pages - 1, cursor = @cursor, watermark = @cursor, fetched = fetched - @size,
+                                                  validated = validated - @size, upserted = upserted - @size WHERE run_id = @run
+                        """,
+                        new
+                        {
+                            run,
+                            size,
+                            cursor = DateTimeOffset.Parse(cursor, System.Globalization.CultureInfo.InvariantCulture),
+                        },
+                        token
+                    );
+                }
+            );
     }
 
     [Fact]
@@ -145,8 +179,9 @@ public abstract class OwnershipTests(SharedSilo shared) : IngestionSuite(shared)
         var (sandbox, source) = await SandboxAsync();
         sandbox.Faults.Set(Slow);
 
-        var starts = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ =>
-            Client.Checkpoint(source, "Patient").StartRun(Runs.Request("Patient"))));
+        var starts = await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(_ => Client.Checkpoint(source, "Patient").StartRun(Runs.Request("Patient")))
+        );
 
         var started = Assert.Single(starts, s => s.Outcome == StartOutcome.Started);
         Assert.All(starts, s => Assert.Equal(started.RunId, s.RunId));
@@ -217,22 +252,34 @@ public abstract class OwnershipTests(SharedSilo shared) : IngestionSuite(shared)
         Assert.Equal((null, sandbox.Store.Count("Patient")), (run.Since, run.Counters.Fetched));
     }
 
-    private static RunClaim Claim { get; } = new(ProcessIdentity.Current(ProcessKind.Server), MayReplaceOwn: true, TimeSpan.FromSeconds(20));
+    private static RunClaim Claim { get; } =
+        new(ProcessIdentity.Current(ProcessKind.Server), MayReplaceOwn: true, TimeSpan.FromSeconds(20));
 
-    private Task<RunRecord> InsertAsync(string source) => Database.WriteAsync(async (session, token) =>
-    {
-        var run = new RunRecord { Source = source, ResourceType = "Patient", Status = RunStatus.Running, StartedAt = DateTimeOffset.UtcNow };
-        return (await RunStore.InsertAsync(session, run, token))!;
-    });
+    private Task<RunRecord> InsertAsync(string source) =>
+        Database.WriteAsync(
+            async (session, token) =>
+            {
+                var run = new RunRecord
+                {
+                    Source = source,
+                    ResourceType = "Patient",
+                    Status = RunStatus.Running,
+                    StartedAt = DateTimeOffset.UtcNow,
+                };
+                return (await RunStore.InsertAsync(session, run, token))!;
+            }
+        );
 
     private async Task<RunRecord> ClaimAsync(long runId) =>
         (await Database.WriteAsync((session, token) => RunStore.ClaimAsync(session, runId, Claim, token)))!;
 
-    private Task<RunRecord?> AdvanceAsync(RunRecord run) => Database.WriteAsync((session, token) =>
-        RunStore.AdvanceAsync(session, run, default, new PageCounters(), [], 0, token));
+    private Task<RunRecord?> AdvanceAsync(RunRecord run) =>
+        Database.WriteAsync((session, token) => RunStore.AdvanceAsync(session, run, default, new PageCounters(), [], 0, token));
 
-    private Task<RunRecord?> FinishAsync(RunRecord run) => Database.WriteAsync((session, token) =>
-        RunStore.FinishAsync(session, run, RunStatus.Success, null, null, DateTimeOffset.UtcNow, token));
+    private Task<RunRecord?> FinishAsync(RunRecord run) =>
+        Database.WriteAsync(
+            (session, token) => RunStore.FinishAsync(session, run, RunStatus.Success, null, null, DateTimeOffset.UtcNow, token)
+        );
 }
 
 [Collection(OnSqlite.Name)]

@@ -15,8 +15,19 @@ public sealed class SourceCredentialsTests(SqliteSilo silo) : IngestionSuite(sil
     [Fact]
     public async Task Basic_credentials_are_sent()
     {
-        var options = Data with { Access = new AccessOptions { AllowBasic = true, ClientId = "user", ClientSecret = "pass:word" } };
-        var (_, source) = await SandboxAsync(options, o => (o.Auth.Kind, o.Auth.Username, o.Auth.Password) = ("basic", "user", "pass:word"));
+        var options = Data with
+        {
+            Access = new AccessOptions
+            {
+                AllowBasic = true,
+                ClientId = "user",
+                ClientSecret = "pass:word",
+            },
+        };
+        var (_, source) = await SandboxAsync(
+            options,
+            o => (o.Auth.Kind, o.Auth.Username, o.Auth.Password) = ("basic", "user", "pass:word")
+        );
 
         Assert.Equal(40, (await Client.RunAsync(source, "Patient")).Counters.Upserted);
     }
@@ -24,8 +35,19 @@ public sealed class SourceCredentialsTests(SqliteSilo silo) : IngestionSuite(sil
     [Fact]
     public async Task Wrong_credentials_fail_the_run_without_telling_them()
     {
-        var options = Data with { Access = new AccessOptions { AllowBasic = true, ClientId = "user", ClientSecret = "right" } };
-        var (_, source) = await SandboxAsync(options, o => (o.Auth.Kind, o.Auth.Username, o.Auth.Password) = ("basic", "user", "wrong-one"));
+        var options = Data with
+        {
+            Access = new AccessOptions
+            {
+                AllowBasic = true,
+                ClientId = "user",
+                ClientSecret = "right",
+            },
+        };
+        var (_, source) = await SandboxAsync(
+            options,
+            o => (o.Auth.Kind, o.Auth.Username, o.Auth.Password) = ("basic", "user", "wrong-one")
+        );
 
         var run = await Client.RunAsync(source, "Patient");
 
@@ -40,13 +62,18 @@ public sealed class SourceCredentialsTests(SqliteSilo silo) : IngestionSuite(sil
         var options = Data with { Access = new AccessOptions { ClientSecret = "secret" } };
         var sandbox = Own(await SandboxServer.StartAsync(options));
         var source = NewSourceName();
-        Shared.Silo.AddSource(source, sandbox.FhirBase, o => o.Auth = new()
-        {
-            Kind = "client_credentials",
-            TokenUrl = new Uri(sandbox.BaseAddress, "oauth2/token").AbsoluteUri,
-            ClientId = "interop",
-            ClientSecret = "secret",
-        });
+        Shared.Silo.AddSource(
+            source,
+            sandbox.FhirBase,
+            o =>
+                o.Auth = new()
+                {
+                    Kind = "client_credentials",
+                    TokenUrl = new Uri(sandbox.BaseAddress, "oauth2/token").AbsoluteUri,
+                    ClientId = "interop",
+                    ClientSecret = "secret",
+                }
+        );
 
         var first = await Client.RunAsync(source, "Patient");
         sandbox.RevokeTokens();
@@ -68,14 +95,19 @@ public sealed class SourceCredentialsTests(SqliteSilo silo) : IngestionSuite(sil
             await File.WriteAllTextAsync(file, pem);
             var sandbox = Own(await SandboxServer.StartAsync(Data with { Access = new AccessOptions { PublicJwk = jwk } }));
             var source = NewSourceName();
-            Shared.Silo.AddSource(source, sandbox.FhirBase, o => o.Auth = new()
-            {
-                Kind = "smart_backend",
-                TokenUrl = new Uri(sandbox.BaseAddress, "oauth2/token").AbsoluteUri,
-                ClientId = "interop",
-                PrivateKeyFile = file,
-                KeyId = "k1",
-            });
+            Shared.Silo.AddSource(
+                source,
+                sandbox.FhirBase,
+                o =>
+                    o.Auth = new()
+                    {
+                        Kind = "smart_backend",
+                        TokenUrl = new Uri(sandbox.BaseAddress, "oauth2/token").AbsoluteUri,
+                        ClientId = "interop",
+                        PrivateKeyFile = file,
+                        KeyId = "k1",
+                    }
+            );
 
             Assert.Equal(40, (await Client.RunAsync(source, "Patient")).Counters.Upserted);
         }
@@ -90,13 +122,18 @@ public sealed class SourceCredentialsTests(SqliteSilo silo) : IngestionSuite(sil
     {
         var sandbox = Own(await SandboxServer.StartAsync(Data with { Access = new AccessOptions { ClientSecret = "secret" } }));
         var source = NewSourceName();
-        Shared.Silo.AddSource(source, sandbox.FhirBase, o => o.Auth = new()
-        {
-            Kind = "client_credentials",
-            TokenUrl = new Uri(sandbox.BaseAddress, "oauth2/token").AbsoluteUri,
-            ClientId = "interop",
-            ClientSecret = "not-the-one",
-        });
+        Shared.Silo.AddSource(
+            source,
+            sandbox.FhirBase,
+            o =>
+                o.Auth = new()
+                {
+                    Kind = "client_credentials",
+                    TokenUrl = new Uri(sandbox.BaseAddress, "oauth2/token").AbsoluteUri,
+                    ClientId = "interop",
+                    ClientSecret = "not-the-one",
+                }
+        );
 
         var run = await Client.RunAsync(source, "Patient");
 
@@ -112,11 +149,32 @@ public sealed class SourceCredentialsTests(SqliteSilo silo) : IngestionSuite(sil
         {
             using var rsa = RSA.Create(2048);
             var parts = rsa.ExportParameters(false);
-            return (rsa.ExportPkcs8PrivateKeyPem(), JsonSerializer.Serialize(new { kty = "RSA", n = Url(parts.Modulus), e = Url(parts.Exponent) }));
+            return (
+                rsa.ExportPkcs8PrivateKeyPem(),
+                JsonSerializer.Serialize(
+                    new
+                    {
+                        kty = "RSA",
+                        n = Url(parts.Modulus),
+                        e = Url(parts.Exponent),
+                    }
+                )
+            );
         }
 
         using var ec = ECDsa.Create(ECCurve.NamedCurves.nistP384);
         var point = ec.ExportParameters(false).Q;
-        return (ec.ExportPkcs8PrivateKeyPem(), JsonSerializer.Serialize(new { kty = "EC", crv = "P-384", x = Url(point.X), y = Url(point.Y) }));
+        return (
+            ec.ExportPkcs8PrivateKeyPem(),
+            JsonSerializer.Serialize(
+                new
+                {
+                    kty = "EC",
+                    crv = "P-384",
+                    x = Url(point.X),
+                    y = Url(point.Y),
+                }
+            )
+        );
     }
 }

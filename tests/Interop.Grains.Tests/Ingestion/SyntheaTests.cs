@@ -7,25 +7,40 @@ using Interop.Views;
 
 namespace Interop.Grains.Tests.Ingestion;
 
-/// <summary>Published data of a hundred patients, all of it, without one dead letter; on a silo with pages as large as in production.</summary>
+/// <summary>Published data of a hundred patients, all of it, without one dead letter; on a silo with pages as large as in
+/// production.</summary>
 public abstract class SyntheaTests(SqlDialect dialect)
 {
     private const string Source = "synthea";
 
     private static readonly (string Type, int Count)[] MainTypes =
-        [("Patient", 98), ("Encounter", 3_666), ("Condition", 633), ("Observation", 16_056)];
+    [
+        ("Patient", 98),
+        ("Encounter", 3_666),
+        ("Condition", 633),
+        ("Observation", 16_056),
+    ];
 
     [DataFact("synthea-100")]
     public async Task Every_resource_of_the_published_data_is_loaded()
     {
         await using var database = await TestDatabase.CreateAsync(dialect);
-        await using var sandbox = await SandboxServer.StartAsync(new SandboxOptions { DataDirectory = PublishedData.Require("synthea-100") });
+        await using var sandbox = await SandboxServer.StartAsync(
+            new SandboxOptions { DataDirectory = PublishedData.Require("synthea-100") }
+        );
         await using var silo = await TestSilo.StartAsync(
-            database, new TestSiloOptions { Ingestion = new IngestionOptions { PageSize = 500 } }, [Source], sandbox.FhirBase);
+            database,
+            new TestSiloOptions { Ingestion = new IngestionOptions { PageSize = 500 } },
+            [Source],
+            sandbox.FhirBase
+        );
         foreach (var (type, count) in MainTypes)
         {
             var run = await silo.Client.RunAsync(Source, type);
-            Assert.Equal((RunStatus.Success, count, count, 0), (run.Status, run.Counters.Fetched, run.Counters.Upserted, run.Counters.DeadLetters));
+            Assert.Equal(
+                (RunStatus.Success, count, count, 0),
+                (run.Status, run.Counters.Fetched, run.Counters.Upserted, run.Counters.DeadLetters)
+            );
         }
 
         Assert.Equal(98, await database.Database.CountAsync("patients", Source));

@@ -25,10 +25,20 @@ public sealed class VersionRuleTests
     [InlineData(null, null, "b", null, null, "a", nameof(VersionOrder.Unordered))]
     [InlineData("99999999999999999999", 11L, "b", "1", 10L, "a", nameof(VersionOrder.Newer))]
     public void Versions_compare_by_number_else_by_instant(
-        string? version, long? ticks, string content, string? storedVersion, long? storedTicks, string storedContent, string expected) =>
+        string? version,
+        long? ticks,
+        string content,
+        string? storedVersion,
+        long? storedTicks,
+        string storedContent,
+        string expected
+    ) =>
         Assert.Equal(
             expected,
-            VersionRule.Compare(new ResourceVersion(version, ticks, content), new ResourceVersion(storedVersion, storedTicks, storedContent)).ToString());
+            VersionRule
+                .Compare(new ResourceVersion(version, ticks, content), new ResourceVersion(storedVersion, storedTicks, storedContent))
+                .ToString()
+        );
 
     [Fact]
     public void A_version_is_recognised_by_its_id_else_by_its_content()

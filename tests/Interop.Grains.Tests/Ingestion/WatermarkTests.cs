@@ -21,7 +21,14 @@ public abstract class WatermarkTests(SharedSilo shared) : IngestionSuite(shared)
         var (sandbox, source) = await SandboxAsync(Nothing);
         for (var i = 0; i < 90; i++)
             Put(sandbox, $"p{i}", i < 80 ? Noon : Noon.AddMinutes(i));
-        sandbox.Faults.Set(new FaultRule { Kind = FaultKind.ExpiredPaging, Pages = [3], Times = 2 });
+        sandbox.Faults.Set(
+            new FaultRule
+            {
+                Kind = FaultKind.ExpiredPaging,
+                Pages = [3],
+                Times = 2,
+            }
+        );
 
         var run = await Client.RunAsync(source, "Patient");
 
@@ -50,17 +57,26 @@ public abstract class WatermarkTests(SharedSilo shared) : IngestionSuite(shared)
     {
         string[] stamps =
         [
-            "2026-01-10T12:00:00Z", "2026-01-10T13:00:00.0000001+01:00", "2026-01-10T07:00:00.001-05:00",
-            "2026-01-10T12:00:00.0010001Z", "2026-01-10T17:30:00.0010002+05:30",
+            "2026-01-10T12:00:00Z",
+            "2026-01-10T13:00:00.0000001+01:00",
+            "2026-01-10T07:00:00.001-05:00",
+            "2026-01-10T12:00:00.0010001Z",
+            "2026-01-10T17:30:00.0010002+05:30",
         ];
-        var (_, source) = await ScriptedAsync(request => request.IsMetadata
-            ? ScriptedAnswer.NotFound
-            : ScriptedAnswer.Bundle(stamps.Select((s, i) => Patient($"p{i}", s))));
+        var (_, source) = await ScriptedAsync(request =>
+            request.IsMetadata ? ScriptedAnswer.NotFound : ScriptedAnswer.Bundle(stamps.Select((s, i) => Patient($"p{i}", s)))
+        );
 
         var run = await Client.RunAsync(source, "Patient");
 
-        var ticks = await Database.ReadAsync((session, token) => session.QueryAsync<long>(
-            "SELECT last_updated_ticks FROM resources WHERE source = @source ORDER BY resource_id", new { source }, token));
+        var ticks = await Database.ReadAsync(
+            (session, token) =>
+                session.QueryAsync<long>(
+                    "SELECT last_updated_ticks FROM resources WHERE source = @source ORDER BY resource_id",
+                    new { source },
+                    token
+                )
+        );
         Assert.Equal([0, 1, 10_000, 10_001, 10_002], ticks.Select(t => t - Noon.UtcTicks));
         Assert.DoesNotContain("does not sort", await Client.WarningsAsync(run.RunId));
         Assert.Equal(Noon.AddMilliseconds(1), Truncated(run.CheckpointAfter!.Value));
@@ -90,7 +106,14 @@ public abstract class WatermarkTests(SharedSilo shared) : IngestionSuite(shared)
         var (sandbox, source) = await SandboxAsync(Nothing with { Paging = paging });
         for (var i = 0; i < 60; i++)
             Put(sandbox, $"p{i}", Noon.AddMinutes(i));
-        sandbox.Faults.Set(new FaultRule { Kind = FaultKind.SlowHeaders, Seconds = 0.3, Pages = [2] });
+        sandbox.Faults.Set(
+            new FaultRule
+            {
+                Kind = FaultKind.SlowHeaders,
+                Seconds = 0.3,
+                Pages = [2],
+            }
+        );
 
         // p0 has been read with page 1 and goes behind the cursor, to the end of the order, while page 2 is on its way.
         var runId = await Client.StartAsync(source, "Patient");
@@ -160,7 +183,12 @@ public abstract class WatermarkTests(SharedSilo shared) : IngestionSuite(shared)
         var (sandbox, source) = await SandboxAsync();
         var first = await Client.RunAsync(source, "Patient");
         // A server that lost its newest data in a restore.
-        new Mutation { Kind = MutationKind.Delete, Type = "Patient", Ids = [.. sandbox.Store.Ids("Patient").TakeLast(5)] }.ApplyTo(sandbox.Store);
+        new Mutation
+        {
+            Kind = MutationKind.Delete,
+            Type = "Patient",
+            Ids = [.. sandbox.Store.Ids("Patient").TakeLast(5)],
+        }.ApplyTo(sandbox.Store);
 
         var full = await Client.RunAsync(source, "Patient", full: true);
 
@@ -173,9 +201,9 @@ public abstract class WatermarkTests(SharedSilo shared) : IngestionSuite(shared)
     [Fact]
     public async Task An_incremental_run_begins_the_overlap_before_the_checkpoint()
     {
-        var (server, source) = await ScriptedAsync(request => request.IsMetadata
-            ? ScriptedAnswer.NotFound
-            : ScriptedAnswer.Bundle([Patient("p", "2026-01-10T12:00:00.123Z")]));
+        var (server, source) = await ScriptedAsync(request =>
+            request.IsMetadata ? ScriptedAnswer.NotFound : ScriptedAnswer.Bundle([Patient("p", "2026-01-10T12:00:00.123Z")])
+        );
         await Client.RunAsync(source, "Patient");
 
         var second = await Client.RunAsync(source, "Patient");
@@ -187,11 +215,15 @@ public abstract class WatermarkTests(SharedSilo shared) : IngestionSuite(shared)
     [Fact]
     public async Task A_server_that_does_not_sort_ends_with_the_highest_instant_as_its_watermark()
     {
-        var (_, source) = await ScriptedAsync(request => request.IsMetadata
-            ? ScriptedAnswer.NotFound
+        var (_, source) = await ScriptedAsync(request =>
+            request.IsMetadata ? ScriptedAnswer.NotFound
             : request.Query["page"] == "2"
                 ? ScriptedAnswer.Bundle([Patient("c", "2026-01-10T12:03:00Z"), Patient("d", "2026-01-10T12:01:00Z")])
-                : ScriptedAnswer.Bundle([Patient("a", "2026-01-10T12:02:00Z"), Patient("b", "2026-01-10T12:00:00Z")], $"{request.Base}Patient?page=2"));
+            : ScriptedAnswer.Bundle(
+                [Patient("a", "2026-01-10T12:02:00Z"), Patient("b", "2026-01-10T12:00:00Z")],
+                $"{request.Base}Patient?page=2"
+            )
+        );
 
         var run = await Client.RunAsync(source, "Patient");
 
@@ -206,9 +238,11 @@ public abstract class WatermarkTests(SharedSilo shared) : IngestionSuite(shared)
         const string Capabilities =
             """{"resourceType":"CapabilityStatement","rest":[{"resource":[{"type":"Patient","searchParam":[{"name":"_id"},{"name":"name"}]}]}]}""";
         var family = "Old";
-        var (server, source) = await ScriptedAsync(request => request.IsMetadata
-            ? new ScriptedAnswer(200, Capabilities)
-            : ScriptedAnswer.Bundle([Bare("a", "Same"), Bare("b", Volatile.Read(ref family))]));
+        var (server, source) = await ScriptedAsync(request =>
+            request.IsMetadata
+                ? new ScriptedAnswer(200, Capabilities)
+                : ScriptedAnswer.Bundle([Bare("a", "Same"), Bare("b", Volatile.Read(ref family))])
+        );
         var first = await Client.RunAsync(source, "Patient");
         Volatile.Write(ref family, "New");
 
@@ -226,8 +260,10 @@ public abstract class WatermarkTests(SharedSilo shared) : IngestionSuite(shared)
     [InlineData("007", "8", "New")]
     public async Task Versions_are_compared_as_numbers(string stored, string incoming, string kept)
     {
-        Assert.Equal(kept, await AfterBothAsync(
-            Patient("p", "2026-01-10T12:00:00Z", "Old", stored), Patient("p", "2026-01-10T12:00:00Z", "New", incoming)));
+        Assert.Equal(
+            kept,
+            await AfterBothAsync(Patient("p", "2026-01-10T12:00:00Z", "Old", stored), Patient("p", "2026-01-10T12:00:00Z", "New", incoming))
+        );
     }
 
     [Theory]
@@ -241,9 +277,11 @@ public abstract class WatermarkTests(SharedSilo shared) : IngestionSuite(shared)
     public async Task Two_versions_of_the_same_instant_are_settled_by_reading_the_server()
     {
         var found = Patient("p", "2026-01-10T12:00:00Z", "Old", "abc");
-        var (server, source) = await ScriptedAsync(request => request.Path == "Patient/p"
-            ? new ScriptedAnswer(200, Patient("p", "2026-01-10T12:00:00Z", "Holds", "ghi"))
-            : request.IsMetadata ? ScriptedAnswer.NotFound : ScriptedAnswer.Bundle([Volatile.Read(ref found)]));
+        var (server, source) = await ScriptedAsync(request =>
+            request.Path == "Patient/p" ? new ScriptedAnswer(200, Patient("p", "2026-01-10T12:00:00Z", "Holds", "ghi"))
+            : request.IsMetadata ? ScriptedAnswer.NotFound
+            : ScriptedAnswer.Bundle([Volatile.Read(ref found)])
+        );
         await Client.RunAsync(source, "Patient");
         Volatile.Write(ref found, Patient("p", "2026-01-10T12:00:00Z", "New", "def"));
 
@@ -257,11 +295,11 @@ public abstract class WatermarkTests(SharedSilo shared) : IngestionSuite(shared)
     [Fact]
     public async Task Two_versions_of_the_same_instant_in_one_page_are_settled_by_reading_the_server()
     {
-        var (_, source) = await ScriptedAsync(request => request.Path == "Patient/p"
-            ? new ScriptedAnswer(200, Patient("p", "2026-01-10T12:00:00Z", "Holds", "b"))
-            : request.IsMetadata
-                ? ScriptedAnswer.NotFound
-                : ScriptedAnswer.Bundle([Patient("p", "2026-01-10T12:00:00Z", "One", "a"), Patient("p", "2026-01-10T12:00:00Z", "Holds", "b")]));
+        var (_, source) = await ScriptedAsync(request =>
+            request.Path == "Patient/p" ? new ScriptedAnswer(200, Patient("p", "2026-01-10T12:00:00Z", "Holds", "b"))
+            : request.IsMetadata ? ScriptedAnswer.NotFound
+            : ScriptedAnswer.Bundle([Patient("p", "2026-01-10T12:00:00Z", "One", "a"), Patient("p", "2026-01-10T12:00:00Z", "Holds", "b")])
+        );
 
         var run = await Client.RunAsync(source, "Patient");
 
@@ -272,7 +310,9 @@ public abstract class WatermarkTests(SharedSilo shared) : IngestionSuite(shared)
     /// <summary>The family that is stored after one run brought the first and the next run the second.</summary>
     private async Task<string?> AfterBothAsync(string first, string second)
     {
-        var (_, source) = await ScriptedAsync(request => request.IsMetadata ? ScriptedAnswer.NotFound : ScriptedAnswer.Bundle([Volatile.Read(ref first)]));
+        var (_, source) = await ScriptedAsync(request =>
+            request.IsMetadata ? ScriptedAnswer.NotFound : ScriptedAnswer.Bundle([Volatile.Read(ref first)])
+        );
         await Client.RunAsync(source, "Patient");
         Volatile.Write(ref first, second);
         Assert.Equal(RunStatus.Success, (await Client.RunAsync(source, "Patient")).Status);
@@ -282,7 +322,8 @@ public abstract class WatermarkTests(SharedSilo shared) : IngestionSuite(shared)
     private static void Put(SandboxServer sandbox, string id, DateTimeOffset lastUpdated, string family = "Example") =>
         sandbox.Store.Put(System.Text.Encoding.UTF8.GetBytes(Bare(id, family)), lastUpdated);
 
-    private static string Bare(string id, string family) => $$"""{"resourceType":"Patient","id":"{{id}}","name":[{"family":"{{family}}"}]}""";
+    private static string Bare(string id, string family) =>
+        $$"""{"resourceType":"Patient","id":"{{id}}","name":[{"family":"{{family}}"}]}""";
 
     private static string Patient(string id, string lastUpdated, string family = "Example", string version = "1") =>
         $$"""{"resourceType":"Patient","id":"{{id}}","meta":{"versionId":"{{version}}","lastUpdated":"{{lastUpdated}}"},"name":[{"family":"{{family}}"}]}""";
@@ -295,7 +336,8 @@ public abstract class WatermarkTests(SharedSilo shared) : IngestionSuite(shared)
 
     private async Task<DateTimeOffset?> CheckpointAsync(string source, string type) =>
         (await Client.IngestionQueries().ListCheckpoints())
-        .FirstOrDefault(c => c.Source == source && c.ResourceType == type)?.LastSuccessfulLastupdated;
+            .FirstOrDefault(c => c.Source == source && c.ResourceType == type)
+            ?.LastSuccessfulLastupdated;
 }
 
 [Collection(OnSqlite.Name)]

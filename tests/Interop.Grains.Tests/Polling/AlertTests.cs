@@ -43,7 +43,10 @@ public abstract class AlertTests(SharedSilo shared) : IngestionSuite(shared)
         Assert.Equal("shadow", trained.Status);
         Assert.True(await Client.GetGrain<IAnomalyModelGrain>(0).Promote(trained.Id));
         Assert.False(await Client.GetGrain<IAnomalyModelGrain>(0).Promote("m-unknown"));
-        Assert.Equal([trained.Id], (await Client.GetGrain<IAnomalyModelGrain>(0).List()).Where(v => v.Status == "promoted").Select(v => v.Id));
+        Assert.Equal(
+            [trained.Id],
+            (await Client.GetGrain<IAnomalyModelGrain>(0).List()).Where(v => v.Status == "promoted").Select(v => v.Id)
+        );
     }
 
     [Fact]
@@ -70,8 +73,7 @@ public abstract class AlertTests(SharedSilo shared) : IngestionSuite(shared)
             var page = await Client.GetGrain<IAlertQueryGrain>(0).ListAccesses(new AccessFilter(patient, null, null, null, cursor));
             seen.AddRange(page.Accesses);
             cursor = page.Next;
-        }
-        while (cursor is not null);
+        } while (cursor is not null);
 
         Assert.Equal(900, seen.Select(a => a.Id).Distinct().Count());
         Assert.Equal(900, seen.Count);

@@ -31,14 +31,14 @@ internal sealed class AuditServer
 
     public static string Event(string id, DateTimeOffset at, string agent = "Practitioner/a", string patient = "Patient/p") =>
         $$"""
-        {"resourceType":"AuditEvent","id":"{{id}}","meta":{"versionId":"1","lastUpdated":"{{at:yyyy-MM-ddTHH:mm:ss.fffZ}}" },
-        "type":{"system":"http://terminology.hl7.org/CodeSystem/audit-event-type","code":"rest"},
-        "subtype":[{"system":"http://hl7.org/fhir/restful-interaction","code":"read"}],"action":"R","recorded":"{{at:yyyy-MM-ddTHH:mm:ss.fffZ}}","outcome":"0",
-        "agent":[{"who":{"reference":"{{agent}}" },"requestor":true,"network":{"address":"10.0.0.1","type":"2"} }],
-        "source":{"observer":{"reference":"Device/ehr"} },
-        "entity":[{"what":{"reference":"{{patient}}" },"type":{"code":"1"},"role":{"code":"1"} }]
-        }
-        """;
+            {"resourceType":"AuditEvent","id":"{{id}}","meta":{"versionId":"1","lastUpdated":"{{at:yyyy-MM-ddTHH:mm:ss.fffZ}}" },
+            "type":{"system":"http://terminology.hl7.org/CodeSystem/audit-event-type","code":"rest"},
+            "subtype":[{"system":"http://hl7.org/fhir/restful-interaction","code":"read"}],"action":"R","recorded":"{{at:yyyy-MM-ddTHH:mm:ss.fffZ}}","outcome":"0",
+            "agent":[{"who":{"reference":"{{agent}}" },"requestor":true,"network":{"address":"10.0.0.1","type":"2"} }],
+            "source":{"observer":{"reference":"Device/ehr"} },
+            "entity":[{"what":{"reference":"{{patient}}" },"type":{"code":"1"},"role":{"code":"1"} }]
+            }
+            """;
 
     public void Add(string id, DateTimeOffset at, string agent = "Practitioner/a", string patient = "Patient/p") =>
         _events.Enqueue((id, at, Event(id, at, agent, patient)));
@@ -54,12 +54,16 @@ internal sealed class AuditServer
         var since = DateTimeOffset.Parse(request.Query["_lastUpdated"].First()![2..], CultureInfo.InvariantCulture);
         var matches = _events.Where(e => e.At >= since);
         var sorted = (NewestFirst ? matches.OrderByDescending(e => e.At) : matches.OrderBy(e => e.At)).ToList();
-        var page = sorted.Skip(RepeatsAcrossPages ? Math.Max(0, offset - 1) : offset).Take(RepeatsAcrossPages && offset > 0 ? count + 1 : count).Select(e => e.Json);
+        var page = sorted
+            .Skip(RepeatsAcrossPages ? Math.Max(0, offset - 1) : offset)
+            .Take(RepeatsAcrossPages && offset > 0 ? count + 1 : count)
+            .Select(e => e.Json);
         if (SendsOutcomes)
             page = page.Append("""{"resourceType":"OperationOutcome","issue":[{"severity":"information","code":"informational"}]}""");
-        var next = offset + count < sorted.Count
-            ? $"{request.Base}AuditEvent?_lastUpdated=ge{Uri.EscapeDataString(since.ToString("O"))}&_count={count}&offset={offset + count}"
-            : null;
+        var next =
+            offset + count < sorted.Count
+                ? $"{request.Base}AuditEvent?_lastUpdated=ge{Uri.EscapeDataString(since.ToString("O"))}&_count={count}&offset={offset + count}"
+                : null;
         return ScriptedAnswer.Bundle(page, next);
     }
 }

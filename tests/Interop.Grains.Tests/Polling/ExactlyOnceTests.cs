@@ -53,7 +53,11 @@ public abstract class ExactlyOnceTests(SharedSilo shared) : IngestionSuite(share
     [Fact]
     public async Task An_expired_page_begins_the_search_anew()
     {
-        var server = new AuditServer { OnPage = number => number == 3 ? new ScriptedAnswer(410, """{"resourceType":"OperationOutcome","issue":[{"code":"expired"}]}""") : null };
+        var server = new AuditServer
+        {
+            OnPage = number =>
+                number == 3 ? new ScriptedAnswer(410, """{"resourceType":"OperationOutcome","issue":[{"code":"expired"}]}""") : null,
+        };
         for (var i = 0; i < 150; i++)
             server.Add($"e{i}", AuditServer.Noon);
         var (poller, source) = await PollerAsync(server);
@@ -68,7 +72,8 @@ public abstract class ExactlyOnceTests(SharedSilo shared) : IngestionSuite(share
     public async Task A_server_that_sends_the_newest_first_and_fails_midway_loses_nothing()
     {
         var server = new AuditServer { NewestFirst = true };
-        server.OnPage = number => number == 3 ? new ScriptedAnswer(400, """{"resourceType":"OperationOutcome","issue":[{"code":"invalid"}]}""") : null;
+        server.OnPage = number =>
+            number == 3 ? new ScriptedAnswer(400, """{"resourceType":"OperationOutcome","issue":[{"code":"invalid"}]}""") : null;
         for (var i = 0; i < 150; i++)
             server.Add($"e{i}", AuditServer.Noon.AddMinutes(i * 10));
         var (poller, source) = await PollerAsync(server);
@@ -86,7 +91,9 @@ public abstract class ExactlyOnceTests(SharedSilo shared) : IngestionSuite(share
         server.Add("n2", AuditServer.Noon);
         var (poller, source) = await PollerAsync(server);
 
-        var notified = await poller.Notify(AuditServer.Event("n1", AuditServer.Noon).Replace("\"versionId\":\"1\",", "", StringComparison.Ordinal));
+        var notified = await poller.Notify(
+            AuditServer.Event("n1", AuditServer.Noon).Replace("\"versionId\":\"1\",", "", StringComparison.Ordinal)
+        );
         var again = await poller.Notify(AuditServer.Event("n1", AuditServer.Noon));
 
         Assert.Null(notified.Problem);
@@ -169,7 +176,13 @@ public abstract class ExactlyOnceTests(SharedSilo shared) : IngestionSuite(share
         server.OnPage = number =>
         {
             if (number == 1)
-                Database.WriteAsync((session, token) => session.ExecuteAsync("UPDATE pollers SET epoch = epoch + 1 WHERE source = @source", new { source }, token)).GetAwaiter().GetResult();
+                Database
+                    .WriteAsync(
+                        (session, token) =>
+                            session.ExecuteAsync("UPDATE pollers SET epoch = epoch + 1 WHERE source = @source", new { source }, token)
+                    )
+                    .GetAwaiter()
+                    .GetResult();
             return null;
         };
 
@@ -189,11 +202,33 @@ public abstract class ExactlyOnceTests(SharedSilo shared) : IngestionSuite(share
     /// <summary>Each event has one row, and each agent's profile has counted its events once.</summary>
     private async Task AssertStoredOnceAsync(string source, AuditServer server)
     {
-        var counts = await Database.ReadAsync(async (session, token) => (
-            Rows: await session.ScalarAsync<long>("SELECT COUNT(*) FROM audit_scores WHERE source = @source", new { source }, token),
-            Events: await session.ScalarAsync<long>("SELECT COUNT(DISTINCT event_id) FROM audit_scores WHERE source = @source", new { source }, token),
-            Numbers: await session.ScalarAsync<long>("SELECT MAX(number) FROM audit_scores WHERE source = @source", new { source }, token),
-            Profiles: (await session.QueryAsync<byte[]>("SELECT document FROM access_profiles WHERE source = @source", new { source }, token)).Sum(d => AccessProfile.Load(d).Events)));
+        var counts = await Database.ReadAsync(
+            async (session, token) =>
+                (
+                    Rows: await session.ScalarAsync<long>(
+                        "SELECT COUNT(*) FROM audit_scores WHERE source = @source",
+                        new { source },
+                        token
+                    ),
+                    Events: await session.ScalarAsync<long>(
+                        "SELECT COUNT(DISTINCT event_id) FROM audit_scores WHERE source = @source",
+                        new { source },
+                        token
+                    ),
+                    Numbers: await session.ScalarAsync<long>(
+                        "SELECT MAX(number) FROM audit_scores WHERE source = @source",
+                        new { source },
+                        token
+                    ),
+                    Profiles: (
+                        await session.QueryAsync<byte[]>(
+                            "SELECT document FROM access_profiles WHERE source = @source",
+                            new { source },
+                            token
+                        )
+                    ).Sum(d => AccessProfile.Load(d).Events)
+                )
+        );
         Assert.Equal((server.Count, server.Count, server.Count, server.Count), counts);
     }
 }

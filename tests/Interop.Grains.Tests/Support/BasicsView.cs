@@ -16,12 +16,15 @@ internal static class BasicsView
         """;
 
     /// <summary>
-    /// Makes this path the column's, as if the view came with the platform (a resource that it fails on is a dead letter), and waits until the
+    /// Makes this path the column's, as if the view came with the platform (a resource that it fails on is a dead letter), and waits until
+    /// the
     /// table has it.
     /// </summary>
     public static async Task PutAsync(TestSilo silo, string path)
     {
-        var change = await silo.Services.GetRequiredService<ViewChanges>().PutAsync(Definition(path).Text, ViewOrigin.Platform, CancellationToken.None);
+        var change = await silo
+            .Services.GetRequiredService<ViewChanges>()
+            .PutAsync(Definition(path).Text, ViewOrigin.Platform, CancellationToken.None);
         Assert.Contains(change.Outcome, new[] { ViewOutcome.Active, ViewOutcome.Building, ViewOutcome.Unchanged });
         if (change.RunId is not { } run)
             return;
@@ -32,9 +35,11 @@ internal static class BasicsView
     public static string Resource(string id, string text, bool withCoding = false) =>
         $$$"""{"resourceType":"Basic","id":"{{{id}}}","code":{ {{{(withCoding ? Coding : "")}}}"text":"{{{text}}}"}}""";
 
-    private static JsonText Definition(string path) => new(
-        $$"""
-        {"resourceType":"ViewDefinition","name":"basics","resource":"Basic","select":[{"column":[
-          {"name":"id","path":"getResourceKey()","type":"id"},{"name":"text","path":"{{path}}","type":"string"}]}]}
-        """);
+    private static JsonText Definition(string path) =>
+        new(
+            $$"""
+            {"resourceType":"ViewDefinition","name":"basics","resource":"Basic","select":[{"column":[
+              {"name":"id","path":"getResourceKey()","type":"id"},{"name":"text","path":"{{path}}","type":"string"}]}]}
+            """
+        );
 }

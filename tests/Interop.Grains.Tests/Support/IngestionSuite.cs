@@ -5,7 +5,8 @@ using Interop.TestServers;
 
 namespace Interop.Grains.Tests.Support;
 
-/// <summary>One silo and one database for all tests of a dialect; each test brings sources of its own, so that nobody sees another's data.</summary>
+/// <summary>One silo and one database for all tests of a dialect; each test brings sources of its own, so that nobody sees another's
+/// data.</summary>
 public abstract class SharedSilo(SqlDialect dialect) : IAsyncLifetime
 {
     private TestDatabase? _database;
@@ -84,7 +85,9 @@ public abstract class IngestionSuite(SharedSilo shared) : IAsyncLifetime
 
     /// <summary>A sandbox, known to the shared silo under the name that comes with it.</summary>
     private protected async Task<(SandboxServer Sandbox, string Source)> SandboxAsync(
-        SandboxOptions? options = null, Action<SourceOptions>? configure = null)
+        SandboxOptions? options = null,
+        Action<SourceOptions>? configure = null
+    )
     {
         var sandbox = Own(await SandboxServer.StartAsync(options ?? Small));
         var source = NewSourceName();
@@ -93,7 +96,9 @@ public abstract class IngestionSuite(SharedSilo shared) : IAsyncLifetime
     }
 
     private protected async Task<(ScriptedServer Server, string Source)> ScriptedAsync(
-        Func<ScriptedRequest, ScriptedAnswer> answer, Action<SourceOptions>? configure = null)
+        Func<ScriptedRequest, ScriptedAnswer> answer,
+        Action<SourceOptions>? configure = null
+    )
     {
         var server = Own(await ScriptedServer.StartAsync(answer));
         var source = NewSourceName();
@@ -102,13 +107,14 @@ public abstract class IngestionSuite(SharedSilo shared) : IAsyncLifetime
     }
 
     /// <summary>Small data with everything in it: bad resources of each type, patients who are nowhere.</summary>
-    private protected static SandboxOptions Small { get; } = new()
-    {
-        Patients = 30,
-        ObservationsPerPatient = 6,
-        EncountersPerPatient = 3,
-        ConditionsPerPatient = 2,
-        BadShare = 0.03,
-        MissingPatientShare = 0.02,
-    };
+    private protected static SandboxOptions Small { get; } =
+        new()
+        {
+            Patients = 30,
+            ObservationsPerPatient = 6,
+            EncountersPerPatient = 3,
+            ConditionsPerPatient = 2,
+            BadShare = 0.03,
+            MissingPatientShare = 0.02,
+        };
 }

@@ -8,20 +8,28 @@ internal static class Runs
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     /// <summary>What the endpoint of the type asks for.</summary>
-    public static RunRequest Request(string type, bool full = false, string? patientId = null, MissingPatients? missing = null) => new(
-        patientId,
-        full,
-        missing ?? type switch
-        {
-            "Observation" => MissingPatients.DeadLetter,
-            "Encounter" or "Condition" => MissingPatients.Fetch,
-            _ => MissingPatients.Ignore,
-        },
-        RunMeta.None);
+    public static RunRequest Request(string type, bool full = false, string? patientId = null, MissingPatients? missing = null) =>
+        new(
+            patientId,
+            full,
+            missing
+                ?? type switch
+                {
+                    "Observation" => MissingPatients.DeadLetter,
+                    "Encounter" or "Condition" => MissingPatients.Fetch,
+                    _ => MissingPatients.Ignore,
+                },
+            RunMeta.None
+        );
 
     public static Task<RunSummary> RunAsync(
-        this IClusterClient client, string source, string type, bool full = false, string? patientId = null, MissingPatients? missing = null) =>
-        client.RunAsync(source, type, Request(type, full, patientId, missing));
+        this IClusterClient client,
+        string source,
+        string type,
+        bool full = false,
+        string? patientId = null,
+        MissingPatients? missing = null
+    ) => client.RunAsync(source, type, Request(type, full, patientId, missing));
 
     public static async Task<RunSummary> RunAsync(this IClusterClient client, string source, string type, RunRequest request) =>
         await client.EndOfAsync(await client.StartAsync(source, type, request));
@@ -62,5 +70,6 @@ internal static class Runs
     public static async Task<RunDetail> DetailAsync(this IClusterClient client, long runId) =>
         await client.IngestionQueries().GetRun(runId) ?? throw new InvalidOperationException($"no run {runId}");
 
-    public static async Task<string> WarningsAsync(this IClusterClient client, long runId) => (await client.DetailAsync(runId)).Details.Text;
+    public static async Task<string> WarningsAsync(this IClusterClient client, long runId) =>
+        (await client.DetailAsync(runId)).Details.Text;
 }

@@ -46,11 +46,12 @@ internal sealed class TestDatabase : IAsyncDisposable
         _directory?.Delete(recursive: true);
     }
 
-    private static DatabaseOptions OptionsFor(string connection) => new()
-    {
-        Connection = connection,
-        FirstRetryDelay = TimeSpan.FromMilliseconds(5),
-        MaxRetryDelay = TimeSpan.FromMilliseconds(200),
-        MaxAttempts = 4,
-    };
+    private static DatabaseOptions OptionsFor(string connection) =>
+        new()
+        {
+            Connection = connection,
+            FirstRetryDelay = TimeSpan.FromMilliseconds(5),
+            MaxRetryDelay = TimeSpan.FromMilliseconds(200),
+            MaxAttempts = 4,
+        };
 }

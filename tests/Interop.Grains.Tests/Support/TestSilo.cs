@@ -45,7 +45,12 @@ internal sealed class TestSilo : IAsyncDisposable
     public IServiceProvider Services => _cluster.Silos[0].ServiceProvider;
 
     /// <param name="names">Sources that the settings know from the start, so that a run left behind finds its own.</param>
-    public static async Task<TestSilo> StartAsync(TestDatabase database, TestSiloOptions? options = null, string[]? names = null, Uri? baseUrl = null)
+    public static async Task<TestSilo> StartAsync(
+        TestDatabase database,
+        TestSiloOptions? options = null,
+        string[]? names = null,
+        Uri? baseUrl = null
+    )
     {
         options ??= new TestSiloOptions();
         var sources = new ConcurrentDictionary<string, SourceOptions>();
@@ -72,17 +77,28 @@ internal sealed class TestSilo : IAsyncDisposable
 
     private static void Add(ConcurrentDictionary<string, SourceOptions> sources, string name, Uri baseUrl, Action<SourceOptions>? configure)
     {
-        var source = new SourceOptions { BaseUrl = baseUrl.AbsoluteUri, BaseDelay = TimeSpan.FromMilliseconds(5), MaxAttempts = 6 };
+        var source = new SourceOptions
+        {
+            BaseUrl = baseUrl.AbsoluteUri,
+            BaseDelay = TimeSpan.FromMilliseconds(5),
+            MaxAttempts = 6,
+        };
         configure?.Invoke(source);
         Validator.ValidateObject(source, new ValidationContext(source), validateAllProperties: true);
         Assert.True(sources.TryAdd(name, source), $"source {name} is taken");
     }
 
     private static void Configure(
-        ISiloBuilder silo, TestDatabase database, TestSiloOptions options, ConcurrentDictionary<string, SourceOptions> sources)
+        ISiloBuilder silo,
+        TestDatabase database,
+        TestSiloOptions options,
+        ConcurrentDictionary<string, SourceOptions> sources
+    )
     {
         if (IsEmbeddedEngine || database.Database.Dialect == SqlDialect.Postgres)
-            silo.UseAdoNetReminderService(store => (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(database.Options));
+            silo.UseAdoNetReminderService(store =>
+                (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(database.Options)
+            );
         else
             silo.UseInMemoryReminderService();
         silo.Configure<ReminderOptions>(reminders => reminders.MinimumReminderPeriod = TimeSpan.FromMilliseconds(100));
@@ -92,17 +108,19 @@ internal sealed class TestSilo : IAsyncDisposable
             services.AddSingleton(TimeProvider.System);
             services.AddSingleton(_ => DatabaseFactory.Open(database.Options));
             services.AddSingleton(Options.Create(options.Ingestion));
-            services.AddSingleton(Options.Create(new ExportOptions
-            {
-                Enabled = options.ExportDirectory is not null,
-                Directory = options.ExportDirectory ?? "",
-            }));
+            services.AddSingleton(
+                Options.Create(
+                    new ExportOptions { Enabled = options.ExportDirectory is not null, Directory = options.ExportDirectory ?? "" }
+                )
+            );
             services.AddSingleton(Options.Create(options.Views));
             services.AddIngestion(sources);
             services.AddSingleton(Options.Create(new AlertOptions()));
             services.AddMonitoring(new Dictionary<string, PollerOptions>());
             if (!options.RecoversAtStart)
-                services.Remove(services.Single(s => s.ServiceType == typeof(IHostedService) && s.ImplementationType == typeof(RunRecovery)));
+                services.Remove(
+                    services.Single(s => s.ServiceType == typeof(IHostedService) && s.ImplementationType == typeof(RunRecovery))
+                );
             options.Services(services);
         });
     }

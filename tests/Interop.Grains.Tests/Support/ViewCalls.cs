@@ -8,17 +8,33 @@ internal static class ViewCalls
 {
     public static JsonText Definition(string name, string resource, string select, string? where = null)
     {
-        var condition = where is null ? "" : $$"""
-            "where":[{"path":"{{where}}"}],
-            """;
-        return new JsonText($$"""{"resourceType":"ViewDefinition","name":"{{name}}","resource":"{{resource}}",{{condition}}"select":{{select}}}""");
+        var condition = where is null
+            ? ""
+            : $$"""
+                "where":[{"path":"{{where}}"}],
+                """;
+        return new JsonText(
+            $$"""{"resourceType":"ViewDefinition","name":"{{name}}","resource":"{{resource}}",{{condition}}"select":{{select}}}"""
+        );
     }
 
-    public static Task<ViewChangeResult> PutViewAsync(this IClusterClient client, string name, string resource, string select, string? where = null, bool replace = false) =>
-        client.View(name).Put(Definition(name, resource, select, where), replace);
+    public static Task<ViewChangeResult> PutViewAsync(
+        this IClusterClient client,
+        string name,
+        string resource,
+        string select,
+        string? where = null,
+        bool replace = false
+    ) => client.View(name).Put(Definition(name, resource, select, where), replace);
 
     /// <summary>Puts the view and waits until its table has it.</summary>
-    public static async Task PutViewToEndAsync(this IClusterClient client, string name, string resource, string select, string? where = null)
+    public static async Task PutViewToEndAsync(
+        this IClusterClient client,
+        string name,
+        string resource,
+        string select,
+        string? where = null
+    )
     {
         var put = await client.PutViewAsync(name, resource, select, where);
         Assert.True(put.Outcome is ViewOutcome.Active or ViewOutcome.Building or ViewOutcome.Unchanged, put.Reason);

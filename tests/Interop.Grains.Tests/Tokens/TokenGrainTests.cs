@@ -17,11 +17,15 @@ public sealed class TokenGrainTests : IAsyncLifetime
         _sandbox = await SandboxServer.StartAsync(new SandboxOptions { Patients = 0 });
         _second = await SandboxServer.StartAsync(new SandboxOptions { Patients = 0 });
         var builder = new InProcessTestClusterBuilder(1);
-        builder.ConfigureSilo((_, silo) =>
-        {
-            silo.Services.TryAddSingleton(TimeProvider.System);
-            silo.Services.AddTokens(new Dictionary<string, TenantOptions> { ["default"] = Tenant(_sandbox), ["second"] = Tenant(_second) });
-        });
+        builder.ConfigureSilo(
+            (_, silo) =>
+            {
+                silo.Services.TryAddSingleton(TimeProvider.System);
+                silo.Services.AddTokens(
+                    new Dictionary<string, TenantOptions> { ["default"] = Tenant(_sandbox), ["second"] = Tenant(_second) }
+                );
+            }
+        );
         _cluster = builder.Build();
         await _cluster.DeployAsync();
     }
@@ -114,17 +118,22 @@ public sealed class TokenGrainTests : IAsyncLifetime
     public void The_text_form_of_a_secret_does_not_show_it()
     {
         Assert.DoesNotContain("hush", new AccessToken("hush").ToString(), StringComparison.Ordinal);
-        Assert.DoesNotContain("hush", new TokenGrant(TokenOutcome.Granted, new AccessToken("hush"), null).ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "hush",
+            new TokenGrant(TokenOutcome.Granted, new AccessToken("hush"), null).ToString(),
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain("hush", new ManualCredentials("c", "hush", "u", "hush", null).ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("hush", new TenantOptions { Password = "hush", ClientSecret = "hush" }.ToString(), StringComparison.Ordinal);
     }
 
-    private static TenantOptions Tenant(SandboxServer sandbox) => new()
-    {
-        TokenUrl = new Uri(sandbox.BaseAddress, "oauth2/default/token").AbsoluteUri,
-        ClientId = sandbox.OpenEmr.ClientId,
-        ClientSecret = sandbox.OpenEmr.ClientSecret,
-        Username = sandbox.OpenEmr.Username,
-        Password = sandbox.OpenEmr.Password,
-    };
+    private static TenantOptions Tenant(SandboxServer sandbox) =>
+        new()
+        {
+            TokenUrl = new Uri(sandbox.BaseAddress, "oauth2/default/token").AbsoluteUri,
+            ClientId = sandbox.OpenEmr.ClientId,
+            ClientSecret = sandbox.OpenEmr.ClientSecret,
+            Username = sandbox.OpenEmr.Username,
+            Password = sandbox.OpenEmr.Password,
+        };
 }

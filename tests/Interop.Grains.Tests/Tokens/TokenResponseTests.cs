@@ -20,7 +20,8 @@ public sealed class TokenResponseTests
     }
 
     [Fact]
-    public void A_token_that_is_too_long_is_refused() => Assert.Equal(TokenOutcome.Refused, Read(new { access_token = new string('x', 20_000) }).Outcome);
+    public void A_token_that_is_too_long_is_refused() =>
+        Assert.Equal(TokenOutcome.Refused, Read(new { access_token = new string('x', 20_000) }).Outcome);
 
     [Theory]
     [InlineData("""{"access_token":"\ud800"}""")]
@@ -28,7 +29,8 @@ public sealed class TokenResponseTests
     [InlineData("""{"error":"\udc00"}""")]
     [InlineData("[]")]
     [InlineData("")]
-    public void An_answer_without_a_token_is_a_refusal(string body) => Assert.Equal(TokenOutcome.Refused, TokenResponse.Read(true, Encoding.UTF8.GetBytes(body), null, 0).Outcome);
+    public void An_answer_without_a_token_is_a_refusal(string body) =>
+        Assert.Equal(TokenOutcome.Refused, TokenResponse.Read(true, Encoding.UTF8.GetBytes(body), null, 0).Outcome);
 
     [Theory]
     [InlineData("3600", 3600)]
@@ -37,9 +39,13 @@ public sealed class TokenResponseTests
     [InlineData("1e300", 365 * 24 * 3600)]
     [InlineData("\"soon\"", 3600)]
     [InlineData("null", 3600)]
-    public void The_lifetime_is_read_in_the_forms_that_servers_use(string expiresIn, long seconds) => Assert.Equal(
-        TimeSpan.FromSeconds(seconds),
-        TokenResponse.Read(true, Encoding.UTF8.GetBytes($$"""{"access_token":"a.b-c_d~e+f/g==","expires_in":{{expiresIn}}}"""), null, 0).Token!.Lifetime);
+    public void The_lifetime_is_read_in_the_forms_that_servers_use(string expiresIn, long seconds) =>
+        Assert.Equal(
+            TimeSpan.FromSeconds(seconds),
+            TokenResponse
+                .Read(true, Encoding.UTF8.GetBytes($$"""{"access_token":"a.b-c_d~e+f/g==","expires_in":{{expiresIn}}}"""), null, 0)
+                .Token!.Lifetime
+        );
 
     private static TokenResponse Read(object answer) => TokenResponse.Read(true, JsonSerializer.SerializeToUtf8Bytes(answer), null, 0);
 }

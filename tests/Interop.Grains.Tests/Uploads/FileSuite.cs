@@ -27,7 +27,12 @@ public abstract class FileSuite(SqlDialect dialect) : IAsyncLifetime
     {
         _database = await TestDatabase.CreateAsync(dialect);
         Sandbox = await SandboxServer.StartAsync(new SandboxOptions { Patients = 0 });
-        Tm2 = new Tm2Options { BaseUrl = Sandbox.OpenMrsBase.AbsoluteUri, Username = "admin", Password = "Admin123" };
+        Tm2 = new Tm2Options
+        {
+            BaseUrl = Sandbox.OpenMrsBase.AbsoluteUri,
+            Username = "admin",
+            Password = "Admin123",
+        };
         Uploads = new UploadOptions
         {
             TargetUrl = Sandbox.FhirBase.AbsoluteUri,
@@ -43,20 +48,33 @@ public abstract class FileSuite(SqlDialect dialect) : IAsyncLifetime
         await _database.DisposeAsync();
     }
 
-    private protected Task<TestSilo> StartAsync() => TestSilo.StartAsync(_database, new TestSiloOptions
-    {
-        Services = services =>
-        {
-            services.AddSingleton(Options.Create(Uploads));
-            services.AddSingleton(Options.Create(Tm2));
-            services.AddUploads(null);
-        },
-    });
+    private protected Task<TestSilo> StartAsync() =>
+        TestSilo.StartAsync(
+            _database,
+            new TestSiloOptions
+            {
+                Services = services =>
+                {
+                    services.AddSingleton(Options.Create(Uploads));
+                    services.AddSingleton(Options.Create(Tm2));
+                    services.AddUploads(null);
+                },
+            }
+        );
 
-    private protected static Task<(Guid FileId, FileRefusal? Refusal)> SendAsync(TestSilo silo, FileKind kind, string text, string? profile = null) =>
-        SendAsync(silo, kind, Encoding.UTF8.GetBytes(text), profile);
+    private protected static Task<(Guid FileId, FileRefusal? Refusal)> SendAsync(
+        TestSilo silo,
+        FileKind kind,
+        string text,
+        string? profile = null
+    ) => SendAsync(silo, kind, Encoding.UTF8.GetBytes(text), profile);
 
-    private protected static async Task<(Guid FileId, FileRefusal? Refusal)> SendAsync(TestSilo silo, FileKind kind, byte[] bytes, string? profile = null)
+    private protected static async Task<(Guid FileId, FileRefusal? Refusal)> SendAsync(
+        TestSilo silo,
+        FileKind kind,
+        byte[] bytes,
+        string? profile = null
+    )
     {
         var fileId = Guid.NewGuid();
         var file = silo.Client.GetGrain<IFileGrain>(fileId);
@@ -75,7 +93,10 @@ public abstract class FileSuite(SqlDialect dialect) : IAsyncLifetime
     {
         FileProgress? last = null;
         await Eventually.Is(
-            async () => (last = await silo.Client.GetGrain<IFileGrain>(fileId).Find()) is { } progress && !FileStatus.IsActive(progress.Status), "the file ended");
+            async () =>
+                (last = await silo.Client.GetGrain<IFileGrain>(fileId).Find()) is { } progress && !FileStatus.IsActive(progress.Status),
+            "the file ended"
+        );
         return last!;
     }
 
@@ -86,7 +107,9 @@ public abstract class FileSuite(SqlDialect dialect) : IAsyncLifetime
         return await EndAsync(silo, fileId);
     }
 
-    private protected Task<long> CountAsync(string table) => Database.ReadAsync((session, token) => session.ScalarAsync<long>($"SELECT COUNT(*) FROM {table}", null, token));
+    private protected Task<long> CountAsync(string table) =>
+        Database.ReadAsync((session, token) => session.ScalarAsync<long>($"SELECT COUNT(*) FROM {table}", null, token));
 
-    private protected static void AssertAddsUp(FileProgress p) => Assert.Equal(p.Rows, p.Pending + p.Succeeded + p.Failed + p.Invalid + p.Duplicates);
+    private protected static void AssertAddsUp(FileProgress p) =>
+        Assert.Equal(p.Rows, p.Pending + p.Succeeded + p.Failed + p.Invalid + p.Duplicates);
 }

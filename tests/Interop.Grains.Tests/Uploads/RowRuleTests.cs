@@ -18,7 +18,8 @@ public sealed class RowRuleTests
     [InlineData("31/02/2026", null)]
     [InlineData("yesterday", null)]
     [InlineData("", null)]
-    public void A_date_is_read_when_it_has_one_meaning(string text, string? expected) => Assert.Equal(expected, Tm2Format.ParseDate(text)?.ToString("yyyy-MM-dd"));
+    public void A_date_is_read_when_it_has_one_meaning(string text, string? expected) =>
+        Assert.Equal(expected, Tm2Format.ParseDate(text)?.ToString("yyyy-MM-dd"));
 
     [Theory]
     [InlineData("TM2.AY.001", true)]
@@ -38,7 +39,10 @@ public sealed class RowRuleTests
     {
         var format = new Tm2Format(TimeProvider.System);
         var record = format.Read(["p-1", "sk62", "Tremor", "tcm", "Life threatening", "2026-01-05", "dr_1"], out _)!;
-        Assert.Equal(("P-1", "SK62", "Traditional Chinese Medicine", "Critical", "DR_1"), (record.PatientId, record.Code, record.SystemType, record.Severity, record.PractitionerId));
+        Assert.Equal(
+            ("P-1", "SK62", "Traditional Chinese Medicine", "Critical", "DR_1"),
+            (record.PatientId, record.Code, record.SystemType, record.Severity, record.PractitionerId)
+        );
         var other = format.Read(["p-1", "SK62", "Tremor", "Reiki", "?", "2026-01-05", "dr_1"], out _)!;
         Assert.Equal(("Other", "Unknown"), (other.SystemType, other.Severity));
         Assert.Equal(record.Hash, other.Hash);
@@ -59,5 +63,6 @@ public sealed class RowRuleTests
     [InlineData("  País  de NASCIMENTO ", "pais de nascimento")]
     [InlineData("Gênero", "genero")]
     [InlineData("Diabe\u0301tico", "diabetico")]
-    public void Names_are_compared_without_case_accents_and_spaces(string text, string expected) => Assert.Equal(expected, ColumnName.Fold(text));
+    public void Names_are_compared_without_case_accents_and_spaces(string text, string expected) =>
+        Assert.Equal(expected, ColumnName.Fold(text));
 }

@@ -13,7 +13,8 @@ public sealed class PostgresTm2Tests() : Tm2Tests(SqlDialect.Postgres);
 public abstract class Tm2Tests(SqlDialect dialect) : FileSuite(dialect)
 {
     private const string Header = "patient_id,tm2_code,condition_name,system_type,severity,diagnosis_date,practitioner_id\n";
-    private const string Good = Header
+    private const string Good =
+        Header
         + "p1,SK62,Tremor,ayurvedic,light,2026-01-05,dr1\n"
         + "p1,SQ24,Joint pain,TCM,serious,2026-01-05,dr2\n"
         + "p1,SK62,Tremor,Ayurveda,mild,2026-02-05,dr1\n"
@@ -28,7 +29,21 @@ public abstract class Tm2Tests(SqlDialect dialect) : FileSuite(dialect)
     {
         await using var silo = await StartAsync();
         Sandbox.Faults.Set(
-            new FaultRule { Kind = FaultKind.LostAnswer, Path = "/openmrs", Every = 4, Times = 6 }, new FaultRule { Kind = FaultKind.ServerError, Path = "/openmrs", Every = 5, Times = 3 });
+            new FaultRule
+            {
+                Kind = FaultKind.LostAnswer,
+                Path = "/openmrs",
+                Every = 4,
+                Times = 6,
+            },
+            new FaultRule
+            {
+                Kind = FaultKind.ServerError,
+                Path = "/openmrs",
+                Every = 5,
+                Times = 3,
+            }
+        );
         var copies = await Task.WhenAll(RunAsync(silo, FileKind.Tm2, Good), RunAsync(silo, FileKind.Tm2, Good));
         var third = await RunAsync(silo, FileKind.Tm2, Good);
 
@@ -84,7 +99,14 @@ public abstract class Tm2Tests(SqlDialect dialect) : FileSuite(dialect)
         var text = new StringBuilder(Header);
         for (var patient = 0; patient < Patients; patient++)
             text.Append($"q{patient},SK62,Tremor,Unani,mild,2026-01-05,dr\nq{patient},SQ24,Joint,Unani,mild,2026-01-05,dr\n");
-        Sandbox.Faults.Set(new FaultRule { Kind = FaultKind.SlowHeaders, Seconds = 0.01, Path = "/openmrs" });
+        Sandbox.Faults.Set(
+            new FaultRule
+            {
+                Kind = FaultKind.SlowHeaders,
+                Seconds = 0.01,
+                Path = "/openmrs",
+            }
+        );
         var fileId = Guid.Empty;
         for (var kill = 1; kill <= 3; kill++)
         {
@@ -101,6 +123,9 @@ public abstract class Tm2Tests(SqlDialect dialect) : FileSuite(dialect)
         var progress = await EndAsync(last, fileId);
         AssertAddsUp(progress);
         Assert.Equal((FileStatus.Completed, 2 * Patients), (progress.Status, progress.Succeeded));
-        Assert.Equal((Patients, Patients, 2 * Patients), (Sandbox.OpenMrs.Count("patient"), Sandbox.OpenMrs.Count("encounter"), Sandbox.OpenMrs.Count("obs")));
+        Assert.Equal(
+            (Patients, Patients, 2 * Patients),
+            (Sandbox.OpenMrs.Count("patient"), Sandbox.OpenMrs.Count("encounter"), Sandbox.OpenMrs.Count("obs"))
+        );
     }
 }

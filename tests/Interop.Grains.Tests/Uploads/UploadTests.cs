@@ -14,7 +14,8 @@ public sealed class PostgresUploadTests() : UploadTests(SqlDialect.Postgres);
 public abstract class UploadTests(SqlDialect dialect) : FileSuite(dialect)
 {
     private const string Header = "Nome,CPF,Gênero,Data de Nascimento,Telefone,País de Nascimento,Observação\n";
-    private const string Good = Header
+    private const string Good =
+        Header
         + "Maria da Silva,529.982.247-25,Feminino,07/03/1984,+55 11 99999-0000,Brasil,Diabético|Gestante\n"
         + "João Souza,111.444.777-35,masculino,15/12/1950,,Brasil,HIPERTENSO | Tabagista\n";
 
@@ -30,43 +31,74 @@ public abstract class UploadTests(SqlDialect dialect) : FileSuite(dialect)
         await RunAsync(silo, FileKind.Fhir, Good.Replace("07/03/1984", "08/03/1984", StringComparison.Ordinal));
 
         Assert.Equal((2, 3, 1), (Sandbox.Store.Count("Patient"), Sandbox.Store.Count("Condition"), Sandbox.Store.Count("Observation")));
-        var patients = Sandbox.Store.Ids("Patient").Select(id => JsonDocument.Parse(Sandbox.Store.Read("Patient", id)!).RootElement).ToArray();
+        var patients = Sandbox
+            .Store.Ids("Patient")
+            .Select(id => JsonDocument.Parse(Sandbox.Store.Read("Patient", id)!).RootElement)
+            .ToArray();
         var maria = patients.Single(patient => patient.GetProperty("gender").GetString() == "female");
-        Assert.Equal(("Silva", "1984-03-08", "52998224725"), (maria.GetProperty("name")[0].GetProperty("family").GetString(), maria.GetProperty("birthDate").GetString(), maria.GetProperty("identifier")[0].GetProperty("value").GetString()));
-        Assert.Equal(["Maria", "da"], maria.GetProperty("name")[0].GetProperty("given").EnumerateArray().Select(given => given.GetString()));
+        Assert.Equal(
+            ("Silva", "1984-03-08", "52998224725"),
+            (
+                maria.GetProperty("name")[0].GetProperty("family").GetString(),
+                maria.GetProperty("birthDate").GetString(),
+                maria.GetProperty("identifier")[0].GetProperty("value").GetString()
+            )
+        );
+        Assert.Equal(
+            ["Maria", "da"],
+            maria.GetProperty("name")[0].GetProperty("given").EnumerateArray().Select(given => given.GetString())
+        );
     }
 
     [Fact]
     public async Task A_bad_row_is_recorded_with_its_line_and_the_data_of_the_others_is_erased()
     {
         await using var silo = await StartAsync();
-        var progress = await RunAsync(silo, FileKind.Fhir, Good + "Ana,123,Feminino,01/01/1990,,Brasil,\n,529.982.247-25,Feminino,01/01/1990,,Brasil,\nAna Lima,529.982.247-25,Feminino,31/02/1990,,Brasil,\n");
+        var progress = await RunAsync(
+            silo,
+            FileKind.Fhir,
+            Good
+                + "Ana,123,Feminino,01/01/1990,,Brasil,\n,529.982.247-25,Feminino,01/01/1990,,Brasil,\nAna Lima,529.982.247-25,Feminino,31/02/1990,,Brasil,\n"
+        );
 
         Assert.Equal((5, 2, 3), (progress.Rows, progress.Succeeded, progress.Invalid));
         AssertAddsUp(progress);
         var rows = await silo.Client.GetGrain<IFileQueryGrain>(0).ListRows(progress.FileId, null, 0, 10);
         Assert.Equal([2L, 3, 4, 5, 6], rows.Select(row => row.Line));
-        Assert.Equal(["CPF is missing or not valid", "Nome is missing", "Data de Nascimento is not a date of the form dd/MM/yyyy"], rows.Skip(2).Select(row => row.Error));
+        Assert.Equal(
+            ["CPF is missing or not valid", "Nome is missing", "Data de Nascimento is not a date of the form dd/MM/yyyy"],
+            rows.Skip(2).Select(row => row.Error)
+        );
         Assert.StartsWith("[\"Patient/", rows[0].Outcome, StringComparison.Ordinal);
-        Assert.Equal(3, await Database.ReadAsync((session, token) => session.ScalarAsync<long>("SELECT COUNT(*) FROM upload_rows WHERE data IS NOT NULL", null, token)));
+        Assert.Equal(
+            3,
+            await Database.ReadAsync(
+                (session, token) => session.ScalarAsync<long>("SELECT COUNT(*) FROM upload_rows WHERE data IS NOT NULL", null, token)
+            )
+        );
     }
 
-    public static TheoryData<string, FileRefusalReason, long?> Unreadable => new()
-    {
-        { "", FileRefusalReason.Empty, 1 },
-        { Header, FileRefusalReason.HeaderOnly, 1 },
-        { "Nome,CPF\nA B,1\n", FileRefusalReason.MissingColumns, 1 },
-        { Good + "\"Ana,529.982.247-25,Feminino,01/01/1990,,Brasil,\nB,C\n", FileRefusalReason.Parse, 4 },
-        { Good + "\"" + new string('x', 300_000), FileRefusalReason.Parse, 4 },
-        { Good + "Ana\0,529.982.247-25,Feminino,01/01/1990,,Brasil,\n", FileRefusalReason.Encoding, 4 },
-        { "PK\u0003\u0004\0\0\0\0", FileRefusalReason.Encoding, 1 },
-        { "Nome,nome,CPF\nA,B,C\n", FileRefusalReason.Parse, 1 },
-        { string.Join(',', Enumerable.Range(0, 1000)) + "\n1\n", FileRefusalReason.Parse, 1 },
-    };
+    public static TheoryData<string, FileRefusalReason, long?> Unreadable =>
+        new()
+        {
+            { "", FileRefusalReason.Empty, 1 },
+            { Header, FileRefusalReason.HeaderOnly, 1 },
+            { "Nome,CPF\nA B,1\n", FileRefusalReason.MissingColumns, 1 },
+            { Good + "\"Ana,529.982.247-25,Feminino,01/01/1990,,Brasil,\nB,C\n", FileRefusalReason.Parse, 4 },
+            { Good + "\"" + new string('x', 300_000), FileRefusalReason.Parse, 4 },
+            { Good + "Ana\0,529.982.247-25,Feminino,01/01/1990,,Brasil,\n", FileRefusalReason.Encoding, 4 },
+            { "PK\u0003\u0004\0\0\0\0", FileRefusalReason.Encoding, 1 },
+            { "Nome,nome,CPF\nA,B,C\n", FileRefusalReason.Parse, 1 },
+            { string.Join(',', Enumerable.Range(0, 1000)) + "\n1\n", FileRefusalReason.Parse, 1 },
+        };
 
     [Theory]
     [MemberData(nameof(Unreadable))]
-    public async Task A_file_that_cannot_be_read_is_refused_with_its_line_and_leaves_nothing(string text, FileRefusalReason reason, long? line)
+    public async Task A_file_that_cannot_be_read_is_refused_with_its_line_and_leaves_nothing(
+        string text,
+        FileRefusalReason reason,
+        long? line
+    )
     {
         await using var silo = await StartAsync();
         var (_, refusal) = await SendAsync(silo, FileKind.Fhir, text);
@@ -90,7 +122,10 @@ public abstract class UploadTests(SqlDialect dialect) : FileSuite(dialect)
             Assert.Null(problem);
             Assert.Equal(2, (await EndAsync(silo, fileId)).Succeeded);
         }
-        Assert.Contains(Sandbox.Store.Ids("Patient"), id => Encoding.UTF8.GetString(Sandbox.Store.Read("Patient", id)!).Contains("João", StringComparison.Ordinal));
+        Assert.Contains(
+            Sandbox.Store.Ids("Patient"),
+            id => Encoding.UTF8.GetString(Sandbox.Store.Read("Patient", id)!).Contains("João", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -98,7 +133,11 @@ public abstract class UploadTests(SqlDialect dialect) : FileSuite(dialect)
     {
         Uploads.MaxMebibytes = 1;
         await using var silo = await StartAsync();
-        var (_, refusal) = await SendAsync(silo, FileKind.Fhir, Good + string.Concat(Enumerable.Repeat("Ana Lima,529.982.247-25,Feminino,01/01/1990,,Brasil,\n", 30_000)));
+        var (_, refusal) = await SendAsync(
+            silo,
+            FileKind.Fhir,
+            Good + string.Concat(Enumerable.Repeat("Ana Lima,529.982.247-25,Feminino,01/01/1990,,Brasil,\n", 30_000))
+        );
 
         Assert.Equal(FileRefusalReason.TooLarge, refusal!.Reason);
         Assert.Equal((0, 0), (await CountAsync("upload_files"), await CountAsync("upload_rows")));
@@ -120,7 +159,10 @@ public abstract class UploadTests(SqlDialect dialect) : FileSuite(dialect)
             if (kill == 0)
                 (fileId, _) = await SendAsync(silo, FileKind.Fhir, text.ToString(), "patients");
             var wanted = Sandbox.Store.Count("Patient") + random.Next(50, 400);
-            await Eventually.Is(() => Task.FromResult(Sandbox.Store.Count("Patient") >= Math.Min(wanted, Rows)), $"{wanted} patients were written");
+            await Eventually.Is(
+                () => Task.FromResult(Sandbox.Store.Count("Patient") >= Math.Min(wanted, Rows)),
+                $"{wanted} patients were written"
+            );
             await silo.KillAsync();
         }
 
@@ -137,8 +179,16 @@ public abstract class UploadTests(SqlDialect dialect) : FileSuite(dialect)
     {
         await using var silo = await StartAsync();
         Sandbox.Faults.Set(
-            new FaultRule { Kind = FaultKind.Unavailable, Times = 3 }, new FaultRule { Kind = FaultKind.Conflict, Times = 2 },
-            new FaultRule { Kind = FaultKind.TooManyRequests, Times = 2, RetryAfterSeconds = 0 }, new FaultRule { Kind = FaultKind.LostAnswer, Times = 2 });
+            new FaultRule { Kind = FaultKind.Unavailable, Times = 3 },
+            new FaultRule { Kind = FaultKind.Conflict, Times = 2 },
+            new FaultRule
+            {
+                Kind = FaultKind.TooManyRequests,
+                Times = 2,
+                RetryAfterSeconds = 0,
+            },
+            new FaultRule { Kind = FaultKind.LostAnswer, Times = 2 }
+        );
 
         var progress = await RunAsync(silo, FileKind.Fhir, Good);
 
@@ -193,7 +243,9 @@ public abstract class UploadTests(SqlDialect dialect) : FileSuite(dialect)
     public async Task A_preview_maps_the_first_rows_and_stores_nothing()
     {
         await using var silo = await StartAsync();
-        var preview = await silo.Client.GetGrain<IFileQueryGrain>(0).Preview(new FileChunk(Encoding.UTF8.GetBytes(Good + "Ana,1,,,,,\n")), null);
+        var preview = await silo
+            .Client.GetGrain<IFileQueryGrain>(0)
+            .Preview(new FileChunk(Encoding.UTF8.GetBytes(Good + "Ana,1,,,,,\n")), null);
 
         Assert.Null(preview.Refusal);
         Assert.Equal([null, null, "CPF is missing or not valid"], preview.Rows.Select(row => row.Problem));

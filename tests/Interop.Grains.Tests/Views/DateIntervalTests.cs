@@ -37,8 +37,7 @@ public sealed class DateIntervalTests
     [InlineData("0001-01-01T00:00:00+14:00")]
     [InlineData("9999-12-31T23:59:59-14:00")]
     [InlineData("yesterday")]
-    public void What_is_no_date_has_no_interval(string text) =>
-        Assert.False(DateInterval.TryParse(Encoding.UTF8.GetBytes(text), out _));
+    public void What_is_no_date_has_no_interval(string text) => Assert.False(DateInterval.TryParse(Encoding.UTF8.GetBytes(text), out _));
 
     private static DateTimeOffset Instant(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
 }

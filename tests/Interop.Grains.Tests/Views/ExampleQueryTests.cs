@@ -21,31 +21,41 @@ public sealed class ExampleQueryTests(PostgresSilo silo) : IngestionSuite(silo)
     }
 
     private static IEnumerable<(string Name, string Sql)> Examples() =>
-        Directory.GetFiles(Path.Combine(TablesDocumentTests.Root(), "docs", "queries"), "*.sql").Select(file => (file, File.ReadAllText(file)));
+        Directory
+            .GetFiles(Path.Combine(TablesDocumentTests.Root(), "docs", "queries"), "*.sql")
+            .Select(file => (file, File.ReadAllText(file)));
 
     private static IEnumerable<(string Name, string Sql)> Panels()
     {
-        using var dashboard = JsonDocument.Parse(File.ReadAllText(Path.Combine(TablesDocumentTests.Root(), "deploy", "grafana", "interop.json")));
+        using var dashboard = JsonDocument.Parse(
+            File.ReadAllText(Path.Combine(TablesDocumentTests.Root(), "deploy", "grafana", "interop.json"))
+        );
         foreach (var panel in dashboard.RootElement.GetProperty("panels").EnumerateArray())
         {
             foreach (var target in panel.GetProperty("targets").EnumerateArray())
             {
                 // Grafana replaces the macro by the dashboard's range of time.
                 if (target.TryGetProperty("rawSql", out var sql))
-                    yield return (panel.GetProperty("title").GetString()!, sql.GetString()!.Replace("$__timeFilter(started_at)", "started_at IS NOT NULL", StringComparison.Ordinal));
+                    yield return (
+                        panel.GetProperty("title").GetString()!,
+                        sql.GetString()!.Replace("$__timeFilter(started_at)", "started_at IS NOT NULL", StringComparison.Ordinal)
+                    );
             }
         }
     }
 
-    private Task<int> RowsAsync(string sql) => Database.ReadAsync(async (session, cancellationToken) =>
-    {
-        await using var command = session.Connection.CreateCommand();
-        command.CommandText = sql;
-        command.Transaction = session.Transaction;
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var rows = 0;
-        while (await reader.ReadAsync(cancellationToken))
-            rows++;
-        return rows;
-    });
+    private Task<int> RowsAsync(string sql) =>
+        Database.ReadAsync(
+            async (session, cancellationToken) =>
+            {
+                await using var command = session.Connection.CreateCommand();
+                command.CommandText = sql;
+                command.Transaction = session.Transaction;
+                await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+                var rows = 0;
+                while (await reader.ReadAsync(cancellationToken))
+                    rows++;
+                return rows;
+            }
+        );
 }

@@ -41,7 +41,9 @@ public sealed class TablesDocumentTests
             var table = new ViewTable(view, name);
             var types = table.Shape.Columns.ToDictionary(c => c.Name, c => TableSql.TypeName(c.Type, SqlDialect.Postgres));
             text.Append($"\n## {name}\n{(table.HasManyRows ? "Rows" : "One row")} of each {table.ResourceType}.");
-            text.Append($" Indexes: {string.Join(", ", table.IndexedColumns().Select(c => $"`{c}`").DefaultIfEmpty("none"))} beside the key.\n\n");
+            text.Append(
+                $" Indexes: {string.Join(", ", table.IndexedColumns().Select(c => $"`{c}`").DefaultIfEmpty("none"))} beside the key.\n\n"
+            );
             text.Append("| column | type | what it holds |\n|---|---|---|\n");
             foreach (var (column, holds) in ViewComments.OfColumns(table))
                 text.Append($"| {column} | {types[column]} | {holds.Replace("|", "\\|", StringComparison.Ordinal)} |\n");

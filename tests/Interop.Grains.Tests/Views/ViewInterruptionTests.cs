@@ -65,12 +65,18 @@ public abstract class ViewInterruptionTests(SqlDialect dialect) : IAsyncLifetime
         var changes = silo.Services.GetRequiredService<ViewChanges>();
         var changed = await changes.PutAsync(Definition("cities", "Patient", Families).Text, ViewOrigin.Api, CancellationToken.None);
         var added = await changes.PutAsync(Definition("families", "Patient", Families).Text, ViewOrigin.Api, CancellationToken.None);
-        Assert.Equal(("building", "family"), ((await silo.Client.FindViewAsync("cities"))!.Status, (await silo.Client.FindViewAsync("cities"))!.Columns[0].Name));
+        Assert.Equal(
+            ("building", "family"),
+            ((await silo.Client.FindViewAsync("cities"))!.Status, (await silo.Client.FindViewAsync("cities"))!.Columns[0].Name)
+        );
         Assert.True(await silo.Client.Run(changed.RunId!.Value).Cancel());
         Assert.True(await silo.Client.Run(added.RunId!.Value).Cancel());
 
         Assert.Equal(RunStatus.Cancelled, (await silo.Client.SummaryAsync(changed.RunId.Value)).Status);
-        Assert.Equal(("active", "city"), ((await silo.Client.FindViewAsync("cities"))!.Status, (await silo.Client.FindViewAsync("cities"))!.Columns[0].Name));
+        Assert.Equal(
+            ("active", "city"),
+            ((await silo.Client.FindViewAsync("cities"))!.Status, (await silo.Client.FindViewAsync("cities"))!.Columns[0].Name)
+        );
         Assert.Null(await silo.Client.FindViewAsync("families"));
         Assert.Equal(3000, await Database.CountAsync("cities", "s", "city IS NOT NULL"));
         await silo.Client.PutViewToEndAsync("families", "Patient", Families); // and nothing of the first attempt is in the way
@@ -92,13 +98,20 @@ public abstract class ViewInterruptionTests(SqlDialect dialect) : IAsyncLifetime
         {
             Assert.Equal(("file", "active"), await StateAsync(silo, "cities"));
             Assert.Equal("city", (await silo.Client.FindViewAsync("cities"))!.Columns.Single().Name);
-            Assert.Equal(("file", "family"), ((await silo.Client.FindViewAsync("patients"))!.Origin, (await silo.Client.FindViewAsync("patients"))!.Columns.Single().Name));
+            Assert.Equal(
+                ("file", "family"),
+                (
+                    (await silo.Client.FindViewAsync("patients"))!.Origin,
+                    (await silo.Client.FindViewAsync("patients"))!.Columns.Single().Name
+                )
+            );
             var refused = (await silo.Client.ViewQueries().List()).Where(v => v.Status == "refused").Select(v => v.Problem!).ToArray();
             Assert.Collection(
                 refused,
                 a => Assert.StartsWith($"{_files.FullName}/a.json: select[0].column[0].path: 'address.(", a, StringComparison.Ordinal),
                 b => Assert.Equal($"{_files.FullName}/b.json: name: the view cities is also given by {_files.FullName}/a.json", b),
-                d => Assert.StartsWith($"{_files.FullName}/d.json: not JSON: ", d, StringComparison.Ordinal));
+                d => Assert.StartsWith($"{_files.FullName}/d.json: not JSON: ", d, StringComparison.Ordinal)
+            );
             var put = await silo.Client.PutViewAsync("cities", "Patient", Families);
             Assert.Equal(ViewOutcome.BelongsToFile, put.Outcome);
         }
@@ -132,17 +145,19 @@ public abstract class ViewInterruptionTests(SqlDialect dialect) : IAsyncLifetime
         }
 
         var (key, raw) = dialect == SqlDialect.Postgres ? ("text COLLATE \"C\" NOT NULL", "json") : ("text NOT NULL", "text");
-        foreach (var sql in (string[])
-        [
-            $"CREATE TABLE old_families (source {key}, id {key}, family text, run_id bigint NOT NULL, raw {raw} NOT NULL, PRIMARY KEY (source, id))",
-            """
-            INSERT INTO old_families SELECT f.source, f.id, f.family, f.run_id, r.raw FROM families AS f
-            JOIN resources AS r ON r.source = f.source AND r.resource_type = 'Patient' AND r.resource_id = f.id
-            """,
-            "DROP TABLE families",
-            "ALTER TABLE old_families RENAME TO families",
-            "UPDATE views SET layout = 1 WHERE name = 'families'",
-        ])
+        foreach (
+            var sql in (string[])
+                [
+                    $"CREATE TABLE old_families (source {key}, id {key}, family text, run_id bigint NOT NULL, raw {raw} NOT NULL, PRIMARY KEY (source, id))",
+                    """
+                        INSERT INTO old_families SELECT f.source, f.id, f.family, f.run_id, r.raw FROM families AS f
+                        JOIN resources AS r ON r.source = f.source AND r.resource_type = 'Patient' AND r.resource_id = f.id
+                        """,
+                    "DROP TABLE families",
+                    "ALTER TABLE old_families RENAME TO families",
+                    "UPDATE views SET layout = 1 WHERE name = 'families'",
+                ]
+        )
         {
             await Database.WriteAsync((session, token) => session.ExecuteAsync(sql, null, token));
         }
@@ -158,7 +173,8 @@ public abstract class ViewInterruptionTests(SqlDialect dialect) : IAsyncLifetime
         Assert.Equal(2, await Database.ValueAsync<long>("SELECT layout FROM views WHERE name = 'families'", new { }));
     }
 
-    private Task<TestSilo> StartWithFilesAsync() => TestSilo.StartAsync(_database, new TestSiloOptions { Views = new ViewOptions { Directory = _files.FullName } });
+    private Task<TestSilo> StartWithFilesAsync() =>
+        TestSilo.StartAsync(_database, new TestSiloOptions { Views = new ViewOptions { Directory = _files.FullName } });
 
     private Task WriteAsync(string file, string name, string select) =>
         File.WriteAllTextAsync(Path.Combine(_files.FullName, file), Definition(name, "Patient", select).Text);

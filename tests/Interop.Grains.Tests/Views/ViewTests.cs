@@ -9,7 +9,8 @@ using static Interop.Grains.Tests.Support.ViewCalls;
 
 namespace Interop.Grains.Tests.Views;
 
-/// <summary>The normalized tables are views: made from their definitions, changed while ingestion goes on, filled from what is stored.</summary>
+/// <summary>The normalized tables are views: made from their definitions, changed while ingestion goes on, filled from what is
+/// stored.</summary>
 public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
 {
     private static SandboxOptions Nothing { get; } = new() { Patients = 0 };
@@ -21,16 +22,35 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
 
         Assert.Equal(
             [
-                "allergy_intolerances", "audit_events", "conditions", "diagnostic_reports", "encounters", "immunizations",
-                "medication_requests", "observation_components", "observations", "organizations", "patients", "practitioners", "procedures",
+                "allergy_intolerances",
+                "audit_events",
+                "conditions",
+                "diagnostic_reports",
+                "encounters",
+                "immunizations",
+                "medication_requests",
+                "observation_components",
+                "observations",
+                "organizations",
+                "patients",
+                "practitioners",
+                "procedures",
             ],
-            views.Where(v => v.Origin == "platform" && v.Name != "basics").Select(v => v.Name));
+            views.Where(v => v.Origin == "platform" && v.Name != "basics").Select(v => v.Name)
+        );
         foreach (var view in views.Where(v => v.Origin == "platform" && v.Name != "basics"))
         {
             Assert.Equal(("active", view.Name == "observation_components" ? "many" : "one"), (view.Status, view.RowsPerResource));
             Assert.Empty(view.Warnings);
             var columns = string.Join(", ", view.Columns.Select(c => $"\"{c.Name}\""));
-            Assert.Equal(0, await Database.CountAsync(view.Name, "nobody", $"source IS NULL OR EXISTS (SELECT source, {columns}, run_id, loaded_at FROM {view.Name} WHERE 1 = 0)"));
+            Assert.Equal(
+                0,
+                await Database.CountAsync(
+                    view.Name,
+                    "nobody",
+                    $"source IS NULL OR EXISTS (SELECT source, {columns}, run_id, loaded_at FROM {view.Name} WHERE 1 = 0)"
+                )
+            );
         }
 
         Assert.Equal("numeric", views.Single(v => v.Name == "observations").Columns.Single(c => c.Name == "value_quantity").SqlType);
@@ -50,7 +70,9 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
         Assert.Equal(run.Counters.Fetched, run.Counters.Upserted);
         Assert.Equal(fetched.Counters.Upserted, await Database.CountAsync("genders", source));
         Assert.Equal(
-            await Database.CountAsync("patients", source, "gender = 'female'"), await Database.CountAsync("genders", source, "gender = 'female'"));
+            await Database.CountAsync("patients", source, "gender = 'female'"),
+            await Database.CountAsync("genders", source, "gender = 'female'")
+        );
         Assert.Equal(run.Counters.Fetched, (await Client.DetailAsync(run.RunId)).Progress.Total);
         Assert.Equal("active", (await Client.FindViewAsync("genders"))!.Status);
     }
@@ -59,7 +81,10 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
     public async Task A_changed_view_has_its_new_columns_and_keeps_every_resource()
     {
         var (sandbox, source) = await SandboxAsync(Nothing);
-        Put(sandbox, """{"resourceType":"Device","id":"d","status":"active","deviceName":[{"name":"pump","type":"other"}],"lotNumber":"7"}""");
+        Put(
+            sandbox,
+            """{"resourceType":"Device","id":"d","status":"active","deviceName":[{"name":"pump","type":"other"}],"lotNumber":"7"}"""
+        );
         await Client.PutViewAsync("devices", "Device", """[{"column":[{"name":"status","path":"status","type":"code"}]}]""");
         await Client.RunAsync(source, "Device");
 
@@ -75,7 +100,11 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
     public async Task Several_rows_of_a_resource_are_replaced_as_a_set()
     {
         var (sandbox, source) = await SandboxAsync(Nothing);
-        await Client.PutViewToEndAsync("given_names", "Patient", """[{"forEach":"name.given","column":[{"name":"given","path":"$this","type":"string"}]}]""");
+        await Client.PutViewToEndAsync(
+            "given_names",
+            "Patient",
+            """[{"forEach":"name.given","column":[{"name":"given","path":"$this","type":"string"}]}]"""
+        );
         Put(sandbox, """{"resourceType":"Patient","id":"p","name":[{"given":["Ada","Bo","Cy"]}]}""");
         Put(sandbox, """{"resourceType":"Patient","id":"q","name":[{"family":"None"}]}""");
         await Client.RunAsync(source, "Patient");
@@ -89,8 +118,15 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
         await Client.EndOfAsync(rebuilt.RunId!.Value);
         Assert.Equal(["0 Bo"], await GivenAsync());
 
-        Task<IReadOnlyList<string>> GivenAsync() => Database.ReadAsync((session, token) => session.QueryAsync<string>(
-            "SELECT CAST(row_index AS text) || ' ' || given FROM given_names WHERE source = @source ORDER BY id, row_index", new { source }, token));
+        Task<IReadOnlyList<string>> GivenAsync() =>
+            Database.ReadAsync(
+                (session, token) =>
+                    session.QueryAsync<string>(
+                        "SELECT CAST(row_index AS text) || ' ' || given FROM given_names WHERE source = @source ORDER BY id, row_index",
+                        new { source },
+                        token
+                    )
+            );
     }
 
     [Fact]
@@ -98,7 +134,11 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
     {
         var (sandbox, source) = await SandboxAsync(Nothing);
         await Client.PutViewToEndAsync(
-            "living", "Patient", """[{"column":[{"name":"family","path":"name.family.first()","type":"string"}]}]""", where: "deceased.exists().not()");
+            "living",
+            "Patient",
+            """[{"column":[{"name":"family","path":"name.family.first()","type":"string"}]}]""",
+            where: "deceased.exists().not()"
+        );
         Put(sandbox, """{"resourceType":"Patient","id":"p","name":[{"family":"A"}]}""");
         await Client.RunAsync(source, "Patient");
         Assert.Equal(1, await Database.CountAsync("living", source));
@@ -112,11 +152,23 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
 
     [Theory]
     [InlineData("""[{"column":[{"name":"a","path":"gender","type":"datetime"}]}]""", "select[0].column[0].type: datetime is no FHIR type")]
-    [InlineData("""[{"column":[{"name":"a","path":"gender"},{"name":"a","path":"id"}]}]""", "select[0].column[1].name: there is another column a")]
-    [InlineData("""[{"column":[{"name":"a","path":"gender"},{"name":"A","path":"active"}]}]""", "select[0].column[1].name: there is another column A: the columns of a table must differ by more than case")]
+    [InlineData(
+        """[{"column":[{"name":"a","path":"gender"},{"name":"a","path":"id"}]}]""",
+        "select[0].column[1].name: there is another column a"
+    )]
+    [InlineData(
+        """[{"column":[{"name":"a","path":"gender"},{"name":"A","path":"active"}]}]""",
+        "select[0].column[1].name: there is another column A: the columns of a table must differ by more than case"
+    )]
     [InlineData("""[{"column":[{"name":"a","path":"name.where("}]}]""", "select[0].column[0].path: 'name.where('")]
-    [InlineData("""[{"column":[{"name":"source","path":"gender"}]}]""", "select[0].column[0].name: every table has a column source of the platform's own")]
-    [InlineData("""[{"column":[{"name":"ctid","path":"gender"}]}]""", "select[0].column[0].name: every table of PostgreSQL has a system column ctid")]
+    [InlineData(
+        """[{"column":[{"name":"source","path":"gender"}]}]""",
+        "select[0].column[0].name: every table has a column source of the platform's own"
+    )]
+    [InlineData(
+        """[{"column":[{"name":"ctid","path":"gender"}]}]""",
+        "select[0].column[0].name: every table of PostgreSQL has a system column ctid"
+    )]
     [InlineData("""[{"column":[{"name":"id","path":"gender"}]}]""", "select[0].column[0].name: the column id is the resource's id")]
     public async Task A_bad_view_is_refused_with_place_and_reason_and_the_old_one_goes_on(string select, string reason)
     {
@@ -137,10 +189,15 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
     [InlineData("pg_things", "name: the table name pg_things is taken by the platform")]
     [InlineData("somebodys", "name: there is a table somebodys that belongs to no view")]
     [InlineData("Patients", "name: there is another view patients")]
-    [InlineData("a_name_that_is_longer_than_any_name_of_a_table_has_to_be", "name: 'a_name_that_is_longer_than_any_name_of_a_table_has_to_be' has 56 characters")]
+    [InlineData(
+        "a_name_that_is_longer_than_any_name_of_a_table_has_to_be",
+        "name: 'a_name_that_is_longer_than_any_name_of_a_table_has_to_be' has 56 characters"
+    )]
     public async Task A_table_name_that_collides_is_refused(string name, string reason)
     {
-        await Database.WriteAsync((session, token) => session.ExecuteAsync("CREATE TABLE IF NOT EXISTS somebodys (x integer)", null, token));
+        await Database.WriteAsync(
+            (session, token) => session.ExecuteAsync("CREATE TABLE IF NOT EXISTS somebodys (x integer)", null, token)
+        );
 
         var put = await Client.PutViewAsync(name, "Patient", """[{"column":[{"name":"gender","path":"gender"}]}]""");
 
@@ -153,7 +210,13 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
     {
         var put = await Client.PutViewAsync("patients", "Observation", """[{"column":[{"name":"status","path":"status"}]}]""");
 
-        Assert.Equal((ViewOutcome.Refused, true), (put.Outcome, put.Reason!.StartsWith("resource: the view patients is the platform's own over Patient", StringComparison.Ordinal)));
+        Assert.Equal(
+            (ViewOutcome.Refused, true),
+            (
+                put.Outcome,
+                put.Reason!.StartsWith("resource: the view patients is the platform's own over Patient", StringComparison.Ordinal)
+            )
+        );
     }
 
     [Fact]
@@ -178,9 +241,13 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
     public async Task A_resource_that_would_fill_a_table_by_itself_has_no_rows_there_and_is_loaded()
     {
         var (sandbox, source) = await SandboxAsync(Nothing);
-        await Client.PutViewToEndAsync("crossed", "Schedule", """
+        await Client.PutViewToEndAsync(
+            "crossed",
+            "Schedule",
+            """
             [{"forEach":"identifier","column":[{"name":"a","path":"value"}]},{"forEach":"identifier","column":[{"name":"b","path":"value"}]}]
-            """);
+            """
+        );
         Put(sandbox, Schedule("few", 100));
         Put(sandbox, Schedule("many", 101));
 
@@ -200,11 +267,22 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
     {
         // FHIR's decimal has no end; PostgreSQL's numeric has one at 131072 digits.
         string[] longitudes = ["1.50", "1e200000", "-3"];
-        var (_, source) = await ScriptedAsync(request => request.IsMetadata ? ScriptedAnswer.NotFound : ScriptedAnswer.Bundle(
-            longitudes.Select((x, i) => $$$"""{"resourceType":"Location","id":"{{{"abc"[i]}}}","position":{"longitude":{{{x}}},"latitude":0}}""")));
+        var (_, source) = await ScriptedAsync(request =>
+            request.IsMetadata
+                ? ScriptedAnswer.NotFound
+                : ScriptedAnswer.Bundle(
+                    longitudes.Select(
+                        (x, i) => $$$"""{"resourceType":"Location","id":"{{{"abc"[i]}}}","position":{"longitude":{{{x}}},"latitude":0}}"""
+                    )
+                )
+        );
         await Client.RunAsync(source, "Location");
 
-        var put = await Client.PutViewAsync("locations", "Location", """[{"column":[{"name":"longitude","path":"position.longitude","type":"decimal"}]}]""");
+        var put = await Client.PutViewAsync(
+            "locations",
+            "Location",
+            """[{"column":[{"name":"longitude","path":"position.longitude","type":"decimal"}]}]"""
+        );
 
         var run = await Client.EndOfAsync(put.RunId!.Value);
         var refused = await Database.CountAsync("view_failures", source, "table_name = 'locations' AND resource_id = 'b'");
@@ -228,7 +306,11 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
         Assert.Equal(1, await Database.CountAsync("one_given", source));
         Assert.Equal("b one_given: given: the path gives 2 values, but the column is no collection", await FailureAsync());
         Assert.InRange((await Client.FindViewAsync("one_given"))!.Failures, 1, long.MaxValue);
-        Assert.Contains("the view one_given has no rows of some resources", (await Client.DetailAsync(run.RunId)).Details.Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "the view one_given has no rows of some resources",
+            (await Client.DetailAsync(run.RunId)).Details.Text,
+            StringComparison.Ordinal
+        );
 
         Put(sandbox, """{"resourceType":"Patient","id":"a","name":[{"given":["Ada","Zoe"]}]}""");
         Put(sandbox, """{"resourceType":"Patient","id":"b","name":[{"given":["Bo"]}]}""");
@@ -237,18 +319,42 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
         Assert.Equal("Bo", await Database.ValueAsync<string>("SELECT given FROM one_given WHERE source = @source", new { source }));
         Assert.StartsWith("a ", await FailureAsync(), StringComparison.Ordinal);
 
-        async Task<string> FailureAsync() => Assert.Single(await Database.ReadAsync((session, token) => session.QueryAsync<string>(
-            "SELECT resource_id || ' ' || error FROM view_failures WHERE table_name = 'one_given' AND source = @source", new { source }, token)));
+        async Task<string> FailureAsync() =>
+            Assert.Single(
+                await Database.ReadAsync(
+                    (session, token) =>
+                        session.QueryAsync<string>(
+                            "SELECT resource_id || ' ' || error FROM view_failures WHERE table_name = 'one_given' AND source = @source",
+                            new { source },
+                            token
+                        )
+                )
+            );
     }
 
     [Fact]
     public async Task A_row_of_a_users_view_that_the_database_refuses_does_not_keep_the_resource_out()
     {
         string[] probabilities = ["1.50", "1e200000", "-3"];
-        await Client.PutViewToEndAsync("risks", "RiskAssessment", """[{"column":[{"name":"p","path":"prediction.probability.ofType(decimal)","type":"decimal"}]}]""");
-        var (_, source) = await ScriptedAsync(request => request.IsMetadata ? ScriptedAnswer.NotFound : ScriptedAnswer.Bundle(probabilities.Select((p, i) => $$$"""
-            {"resourceType":"RiskAssessment","id":"{{{"abc"[i]}}}","status":"final","subject":{"display":"x"},"prediction":[{"probabilityDecimal":{{{p}}}}]}
-            """)));
+        await Client.PutViewToEndAsync(
+            "risks",
+            "RiskAssessment",
+            """[{"column":[{"name":"p","path":"prediction.probability.ofType(decimal)","type":"decimal"}]}]"""
+        );
+        var (_, source) = await ScriptedAsync(request =>
+            request.IsMetadata
+                ? ScriptedAnswer.NotFound
+                : ScriptedAnswer.Bundle(
+                    probabilities.Select(
+                        (p, i) =>
+                            $$$"""
+                                {"resourceType":"RiskAssessment","id":"{{{"abc"[
+                                    i
+                                ]}}}","status":"final","subject":{"display":"x"},"prediction":[{"probabilityDecimal":{{{p}}}}]}
+                                """
+                    )
+                )
+        );
 
         var run = await Client.RunAsync(source, "RiskAssessment");
 
@@ -266,20 +372,34 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
         Put(sandbox, """{"resourceType":"Specimen","id":"two","note":[{"text":"a"},{"text":"b"}]}""");
         await Client.RunAsync(source, "Specimen");
 
-        var put = await Client.PutViewAsync("specimen_notes", "Specimen", """[{"column":[{"name":"note","path":"note.text","type":"string"}]}]""");
+        var put = await Client.PutViewAsync(
+            "specimen_notes",
+            "Specimen",
+            """[{"column":[{"name":"note","path":"note.text","type":"string"}]}]"""
+        );
 
         Assert.InRange(put.Trial!.Resources, 2, long.MaxValue); // other tests store specimens too
         Assert.Equal(1, put.Trial.Failing);
         Assert.Equal("two", Assert.Single(put.Trial.Examples).Id);
         await Client.EndOfAsync(put.RunId!.Value);
-        Assert.Equal((1, "two"), ((await Client.FindViewAsync("specimen_notes"))!.Failures, (await Client.FindViewAsync("specimen_notes"))!.FailureExamples[0].Id));
+        Assert.Equal(
+            (1, "two"),
+            (
+                (await Client.FindViewAsync("specimen_notes"))!.Failures,
+                (await Client.FindViewAsync("specimen_notes"))!.FailureExamples[0].Id
+            )
+        );
     }
 
     [Fact]
     public async Task A_deleted_view_takes_its_table_and_its_failures_with_it()
     {
         var (sandbox, source) = await SandboxAsync(Nothing);
-        await Client.PutViewToEndAsync("short_lived", "Substance", """[{"column":[{"name":"text","path":"code.coding.display","type":"string"}]}]""");
+        await Client.PutViewToEndAsync(
+            "short_lived",
+            "Substance",
+            """[{"column":[{"name":"text","path":"code.coding.display","type":"string"}]}]"""
+        );
         Put(sandbox, """{"resourceType":"Substance","id":"s","code":{"coding":[{"display":"a"},{"display":"b"}]}}""");
         await Client.RunAsync(source, "Substance");
         Assert.Equal(1, (await Client.FindViewAsync("short_lived"))!.Failures);
@@ -298,7 +418,10 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
         const string Status = """[{"column":[{"name":"status","path":"status","type":"code"}]}]""";
 
         var refused = await Client.PutViewAsync("procedures", "Procedure", Status);
-        Assert.Equal((ViewOutcome.NeedsReplace, "the view procedures comes with the platform: add ?replace=true to change it"), (refused.Outcome, refused.Reason));
+        Assert.Equal(
+            (ViewOutcome.NeedsReplace, "the view procedures comes with the platform: add ?replace=true to change it"),
+            (refused.Outcome, refused.Reason)
+        );
         Assert.Equal(ViewOutcome.NeedsReplace, (await Client.GetGrain<IViewGrain>("procedures").Delete()).Outcome);
 
         var changed = await Client.PutViewAsync("procedures", "Procedure", Status, replace: true);
@@ -322,12 +445,16 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
 
         Assert.Equal(
             (DateTimeOffset.Parse("1987-02-01T00:00:00Z"), DateTimeOffset.Parse("1987-03-01T00:00:00Z")),
-            (await Database.ValueAsync<DateTimeOffset>("SELECT birth_date_start FROM patients WHERE source = @source", new { source }),
-             await Database.ValueAsync<DateTimeOffset>("SELECT birth_date_end FROM patients WHERE source = @source", new { source })));
+            (
+                await Database.ValueAsync<DateTimeOffset>("SELECT birth_date_start FROM patients WHERE source = @source", new { source }),
+                await Database.ValueAsync<DateTimeOffset>("SELECT birth_date_end FROM patients WHERE source = @source", new { source })
+            )
+        );
         Assert.InRange(
             await Database.ValueAsync<DateTimeOffset>("SELECT loaded_at FROM patients WHERE source = @source", new { source }),
             DateTimeOffset.UtcNow.AddMinutes(-5),
-            DateTimeOffset.UtcNow.AddMinutes(1));
+            DateTimeOffset.UtcNow.AddMinutes(1)
+        );
     }
 
     [Fact]
@@ -363,10 +490,13 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
         var changes = 0;
         do
         {
-            put = await Client.PutViewAsync("busy", "Patient", $$"""[{"column":[{"name":"gender","path":"gender","type":"code"},{"name":"change_{{changes++}}","path":"active","type":"boolean"}]}]""");
+            put = await Client.PutViewAsync(
+                "busy",
+                "Patient",
+                $$"""[{"column":[{"name":"gender","path":"gender","type":"code"},{"name":"change_{{changes++}}","path":"active","type":"boolean"}]}]"""
+            );
             Assert.NotEqual(ViewOutcome.Refused, put.Outcome);
-        }
-        while (RunStatus.IsActive((await Client.SummaryAsync(run)).Status));
+        } while (RunStatus.IsActive((await Client.SummaryAsync(run)).Status));
         if (put.RunId is { } last)
             Assert.Equal(RunStatus.Success, (await Client.EndOfAsync(last)).Status);
 
@@ -374,13 +504,21 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
         Assert.True(summary.Status == RunStatus.Success, summary.Error);
         Assert.True(changes > 1);
         Assert.Equal(summary.Counters.Upserted, await Database.CountAsync("busy", source));
-        Assert.Equal(0, await Database.ValueAsync<long>(
-            $"""
-            SELECT COUNT(*) FROM patients AS p LEFT JOIN busy AS b ON b.source = p.source AND b.id = p.id
-            WHERE p.source = @source AND (b.id IS NULL OR COALESCE(b.gender, '') <> COALESCE(p.gender, '') OR b.run_id <> p.run_id)
-            """,
-            new { source }));
-        Assert.Null(await Database.ValueAsync<string>($"SELECT MIN(name) FROM ({(Database.Dialect == SqlDialect.Postgres ? "SELECT relname AS name FROM pg_class WHERE relkind = 'r'" : "SELECT name FROM sqlite_master WHERE type = 'table'")}) AS t WHERE name LIKE 'busy|_|_v%' ESCAPE '|'"));
+        Assert.Equal(
+            0,
+            await Database.ValueAsync<long>(
+                $"""
+                SELECT COUNT(*) FROM patients AS p LEFT JOIN busy AS b ON b.source = p.source AND b.id = p.id
+                WHERE p.source = @source AND (b.id IS NULL OR COALESCE(b.gender, '') <> COALESCE(p.gender, '') OR b.run_id <> p.run_id)
+                """,
+                new { source }
+            )
+        );
+        Assert.Null(
+            await Database.ValueAsync<string>(
+                $"SELECT MIN(name) FROM ({(Database.Dialect == SqlDialect.Postgres ? "SELECT relname AS name FROM pg_class WHERE relkind = 'r'" : "SELECT name FROM sqlite_master WHERE type = 'table'")}) AS t WHERE name LIKE 'busy|_|_v%' ESCAPE '|'"
+            )
+        );
     }
 
     private static void Put(SandboxServer sandbox, string resource) => sandbox.Store.Put(System.Text.Encoding.UTF8.GetBytes(resource));

@@ -21,7 +21,11 @@ public sealed class AccessProfileTests
 
         Assert.InRange(saved.Length, 1_000, AccessProfile.MostBytes);
         Assert.Equal((50_000, 1), (restored.Events, restored.Sequence));
-        Assert.Equal(Observe(profile, Access(Monday.AddMinutes(50_001), "Patient/49999")), Observe(restored, Access(Monday.AddMinutes(50_001), "Patient/49999")), Compare);
+        Assert.Equal(
+            Observe(profile, Access(Monday.AddMinutes(50_001), "Patient/49999")),
+            Observe(restored, Access(Monday.AddMinutes(50_001), "Patient/49999")),
+            Compare
+        );
     }
 
     [Fact]
@@ -70,8 +74,14 @@ public sealed class AccessProfileTests
             Observe(profile, Access(at.AddSeconds(i), null, kind: AccessKind.FailedLogin, outcome: "4"));
         Observe(profile, Access(at.AddSeconds(10), null, kind: AccessKind.Login));
 
-        Assert.Equal(6, new AccessFeatures(Observe(profile, Access(at.AddMinutes(20), "Patient/1")), 0)[AccessFeature.SuccessAfterFailures]);
-        Assert.Equal(0, new AccessFeatures(Observe(profile, Access(at.AddMinutes(90), "Patient/1")), 0)[AccessFeature.SuccessAfterFailures]);
+        Assert.Equal(
+            6,
+            new AccessFeatures(Observe(profile, Access(at.AddMinutes(20), "Patient/1")), 0)[AccessFeature.SuccessAfterFailures]
+        );
+        Assert.Equal(
+            0,
+            new AccessFeatures(Observe(profile, Access(at.AddMinutes(90), "Patient/1")), 0)[AccessFeature.SuccessAfterFailures]
+        );
     }
 
     [Fact]
@@ -80,7 +90,9 @@ public sealed class AccessProfileTests
         var profile = Grown();
 
         Assert.True(new AccessFeatures(Observe(profile, Access(Monday.AddDays(70), "Patient/1")), 0)[AccessFeature.Dormancy] > 1);
-        Assert.True(new AccessFeatures(Observe(profile, Access(Monday.AddDays(70).AddHours(2), "Patient/1")), 0)[AccessFeature.Dormancy] > 1);
+        Assert.True(
+            new AccessFeatures(Observe(profile, Access(Monday.AddDays(70).AddHours(2), "Patient/1")), 0)[AccessFeature.Dormancy] > 1
+        );
         Assert.Equal(0, new AccessFeatures(Observe(profile, Access(Monday.AddDays(72), "Patient/1")), 0)[AccessFeature.Dormancy]);
     }
 
@@ -121,10 +133,40 @@ public sealed class AccessProfileTests
     }
 
     private static AccessInContext Access(
-        DateTimeOffset at, string? patient, CareLink link = CareLink.Unknown, AccessKind kind = AccessKind.Read, string outcome = "0", string address = "10.0.0.1") => new(
-            new AccessEvent("e", "1", at, at, "Practitioner/a", null, null, patient, kind, "R", outcome, address, "Device/ehr", null, "Observation", "TREAT", false, 1, 1, AccessFlags.None),
+        DateTimeOffset at,
+        string? patient,
+        CareLink link = CareLink.Unknown,
+        AccessKind kind = AccessKind.Read,
+        string outcome = "0",
+        string address = "10.0.0.1"
+    ) =>
+        new(
+            new AccessEvent(
+                "e",
+                "1",
+                at,
+                at,
+                "Practitioner/a",
+                null,
+                null,
+                patient,
+                kind,
+                "R",
+                outcome,
+                address,
+                "Device/ehr",
+                null,
+                "Observation",
+                "TREAT",
+                false,
+                1,
+                1,
+                AccessFlags.None
+            ),
             new CareContext(link),
-            new PopulationView("Nurse", 1 / 24.0, 0.3, 0.3, 1, 1, 1.5, 0.5, 1.5, 0.5, 0.02));
+            new PopulationView("Nurse", 1 / 24.0, 0.3, 0.3, 1, 1, 1.5, 0.5, 1.5, 0.5, 0.02)
+        );
 
-    private static bool Compare(float[] a, float[] b) => a.Zip(b).All(pair => Math.Abs(pair.First - pair.Second) <= 0.02f * Math.Max(1, Math.Abs(pair.First)));
+    private static bool Compare(float[] a, float[] b) =>
+        a.Zip(b).All(pair => Math.Abs(pair.First - pair.Second) <= 0.02f * Math.Max(1, Math.Abs(pair.First)));
 }

@@ -21,11 +21,24 @@ public sealed class AuditEventReaderTests
             "purposeOfUse":[{"coding":[{"code":"TREAT"}]}]}],
             "source":{"site":"Ward 1","observer":{"reference":"Device/ehr"}},
             "entity":[{"what":{"reference":"Observation/o1"},"type":{"code":"2"},"role":{"code":"4"}},{"what":{"reference":"Patient/p1"},"type":{"code":"1"},"role":{"code":"1"}}]}
-            """);
+            """
+        );
 
         Assert.Equal(
-            ("ae-1", "Practitioner/prac-1", "jdoe", "Patient/p1", AccessKind.Read, "10.1.1.2", "Observation", "TREAT", "Ward 1", AccessFlags.None),
-            (e.Id, e.Agent, e.AgentLogin, e.Patient, e.Kind, e.Address, e.ResourceType, e.Purpose, e.Site, e.Flags));
+            (
+                "ae-1",
+                "Practitioner/prac-1",
+                "jdoe",
+                "Patient/p1",
+                AccessKind.Read,
+                "10.1.1.2",
+                "Observation",
+                "TREAT",
+                "Ward 1",
+                AccessFlags.None
+            ),
+            (e.Id, e.Agent, e.AgentLogin, e.Patient, e.Kind, e.Address, e.ResourceType, e.Purpose, e.Site, e.Flags)
+        );
         Assert.Equal(Now.AddSeconds(-2), e.Time);
     }
 
@@ -35,7 +48,9 @@ public sealed class AuditEventReaderTests
     [InlineData("110123", "0", AccessKind.Logout)]
     public void Logins_are_told_from_failed_ones(string subtype, string outcome, AccessKind kind)
     {
-        var e = Read($$"""{"resourceType":"AuditEvent","id":"l","type":{"code":"110114"},"subtype":[{"code":"{{subtype}}"}],"outcome":"{{outcome}}","recorded":"2026-03-02T11:00:00Z","agent":[{"altId":"jdoe","requestor":true}]}""");
+        var e = Read(
+            $$"""{"resourceType":"AuditEvent","id":"l","type":{"code":"110114"},"subtype":[{"code":"{{subtype}}"}],"outcome":"{{outcome}}","recorded":"2026-03-02T11:00:00Z","agent":[{"altId":"jdoe","requestor":true}]}"""
+        );
 
         Assert.Equal((kind, "jdoe"), (e.Kind, e.Agent));
     }
@@ -43,8 +58,12 @@ public sealed class AuditEventReaderTests
     [Fact]
     public void Break_glass_and_the_size_of_an_export_are_read()
     {
-        var glass = Read("""{"resourceType":"AuditEvent","agent":[{"who":{"reference":"Practitioner/a"}}],"purposeOfEvent":[{"coding":[{"code":"BTG"}]}]}""");
-        var export = Read("""{"resourceType":"AuditEvent","type":{"code":"110106"},"agent":[{"who":{"reference":"Practitioner/a"}}],"entity":[{"detail":[{"type":"count","valueString":"4200"}]}]}""");
+        var glass = Read(
+            """{"resourceType":"AuditEvent","agent":[{"who":{"reference":"Practitioner/a"}}],"purposeOfEvent":[{"coding":[{"code":"BTG"}]}]}"""
+        );
+        var export = Read(
+            """{"resourceType":"AuditEvent","type":{"code":"110106"},"agent":[{"who":{"reference":"Practitioner/a"}}],"entity":[{"detail":[{"type":"count","valueString":"4200"}]}]}"""
+        );
 
         Assert.True(glass.BreakGlass);
         Assert.Equal((AccessKind.Export, 4_200L), (export.Kind, export.Records));
@@ -53,12 +72,24 @@ public sealed class AuditEventReaderTests
     [Theory]
     [InlineData("""{"resourceType":"AuditEvent","recorded":"2026-03-02T11:00:00Z"}""", AccessFlags.NoAgent)]
     [InlineData("""{"resourceType":"AuditEvent","agent":[{"altId":"a"}]}""", AccessFlags.NoRecorded)]
-    [InlineData("""{"resourceType":"AuditEvent","agent":[{"altId":"a"}],"recorded":"2031-01-01T00:00:00Z"}""", AccessFlags.RecordedInFuture)]
+    [InlineData(
+        """{"resourceType":"AuditEvent","agent":[{"altId":"a"}],"recorded":"2031-01-01T00:00:00Z"}""",
+        AccessFlags.RecordedInFuture
+    )]
     [InlineData("""{"resourceType":"AuditEvent","agent":[{"altId":"a"}],"recorded":"1926-01-01T00:00:00Z"}""", AccessFlags.RecordedLongAgo)]
-    [InlineData("""{"resourceType":"AuditEvent","agent":[{"altId":"a","network":{"address":"ws-12.example.org"}}],"recorded":"2026-03-02T11:00:00Z"}""", AccessFlags.HostNameAsAddress)]
-    [InlineData("""{"resourceType":"AuditEvent","code":{"coding":[{"code":"read"}]},"agent":[{"who":{"reference":"Practitioner/a"}}],"recorded":"2026-03-02T11:00:00Z"}""", AccessFlags.R5Shape)]
+    [InlineData(
+        """{"resourceType":"AuditEvent","agent":[{"altId":"a","network":{"address":"ws-12.example.org"}}],"recorded":"2026-03-02T11:00:00Z"}""",
+        AccessFlags.HostNameAsAddress
+    )]
+    [InlineData(
+        """{"resourceType":"AuditEvent","code":{"coding":[{"code":"read"}]},"agent":[{"who":{"reference":"Practitioner/a"}}],"recorded":"2026-03-02T11:00:00Z"}""",
+        AccessFlags.R5Shape
+    )]
     [InlineData("""{"resourceType":"Patient","agent":[{"altId":"a"}],"recorded":"2026-03-02T11:00:00Z"}""", AccessFlags.OtherResource)]
-    [InlineData("""{"resourceType":"AuditEvent","agent":"a","recorded":"2026-03-02T11:00:00Z"}""", AccessFlags.WrongTypes | AccessFlags.NoAgent)]
+    [InlineData(
+        """{"resourceType":"AuditEvent","agent":"a","recorded":"2026-03-02T11:00:00Z"}""",
+        AccessFlags.WrongTypes | AccessFlags.NoAgent
+    )]
     public void What_is_wrong_with_an_event_is_flagged_and_the_server_time_stands_in(string json, AccessFlags flags)
     {
         var e = Read(json);
@@ -72,7 +103,9 @@ public sealed class AuditEventReaderTests
     {
         var entities = string.Join(',', Enumerable.Range(0, 10_000).Select(i => $$"""{"what":{"reference":"Patient/p{{i}}" } }"""));
 
-        var e = Read($$"""{"resourceType":"AuditEvent","agent":[{"altId":"a"}],"recorded":"2026-03-02T11:00:00Z","entity":[{{entities}}]}""");
+        var e = Read(
+            $$"""{"resourceType":"AuditEvent","agent":[{"altId":"a"}],"recorded":"2026-03-02T11:00:00Z","entity":[{{entities}}]}"""
+        );
 
         Assert.Equal((10_000, AccessFlags.ManyEntities, "Patient/p0"), (e.Entities, e.Flags, e.Patient));
     }

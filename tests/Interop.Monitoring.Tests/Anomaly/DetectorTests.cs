@@ -6,18 +6,30 @@ namespace Interop.Monitoring.Tests.Anomaly;
 
 public sealed class DetectorTests(ITestOutputHelper output)
 {
-    private static readonly string[] Sets = ["annthyroid", "breastw", "cardio", "mammography", "Pima", "pendigits", "satimage-2", "thyroid"];
+    private static readonly string[] Sets =
+    [
+        "annthyroid",
+        "breastw",
+        "cardio",
+        "mammography",
+        "Pima",
+        "pendigits",
+        "satimage-2",
+        "thyroid",
+    ];
 
     [DataFact("adbench")]
     public void The_default_model_ranks_the_eight_sets_better_than_the_published_isolation_forest()
     {
         var folder = PublishedData.Require("adbench");
-        double auroc = 0, aucpr = 0;
+        double auroc = 0,
+            aucpr = 0;
         foreach (var set in Sets)
         {
             var train = CsvFeatures.Read(Path.Combine(folder, $"{set}.train.csv.gz"));
             var test = CsvFeatures.Read(Path.Combine(folder, $"{set}.test.csv.gz"));
-            double setAuroc = 0, setAucpr = 0;
+            double setAuroc = 0,
+                setAucpr = 0;
             for (var seed = 1; seed <= 5; seed++)
             {
                 var model = new ForestModel();
@@ -28,12 +40,12 @@ public sealed class DetectorTests(ITestOutputHelper output)
                 setAucpr += RankingMetrics.Aucpr(scores, test.Labels!) / 5;
             }
 
-            output.WriteLine($"{set,-12} {setAuroc:P1} {setAucpr:P1}");
+            output.WriteLine($"{set, -12} {setAuroc:P1} {setAucpr:P1}");
             auroc += setAuroc / Sets.Length;
             aucpr += setAucpr / Sets.Length;
         }
 
-        output.WriteLine($"{"mean",-12} {auroc:P2} {aucpr:P2}");
+        output.WriteLine($"{"mean", -12} {auroc:P2} {aucpr:P2}");
         Assert.True(auroc > 0.906, $"mean AUROC {auroc:P2}, published 90.6 %");
         Assert.True(aucpr > 0.557, $"mean AUCPR {aucpr:P2}, published 55.7 %");
     }

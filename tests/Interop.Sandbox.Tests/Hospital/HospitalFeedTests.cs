@@ -4,17 +4,31 @@ namespace Interop.Sandbox.Tests.Hospital;
 
 public sealed class HospitalFeedTests
 {
-    private static readonly HospitalOptions Small = new() { Agents = 60, Patients = 500, Days = 4, TrainingDays = 2, AttackShare = 0 };
+    private static readonly HospitalOptions Small = new()
+    {
+        Agents = 60,
+        Patients = 500,
+        Days = 4,
+        TrainingDays = 2,
+        AttackShare = 0,
+    };
 
     [Fact]
     public async Task Audit_events_appear_when_their_instant_has_passed()
     {
         var time = new SettableTime();
-        await using var server = await SandboxServer.StartAsync(new SandboxOptions
-        {
-            Time = time,
-            Hospital = new HospitalFeed { Simulation = Small, VisibleAtStart = TimeSpan.FromDays(1), Speed = 10 },
-        });
+        await using var server = await SandboxServer.StartAsync(
+            new SandboxOptions
+            {
+                Time = time,
+                Hospital = new HospitalFeed
+                {
+                    Simulation = Small,
+                    VisibleAtStart = TimeSpan.FromDays(1),
+                    Speed = 10,
+                },
+            }
+        );
         using var client = new SandboxClient(server);
         var events = new HospitalSimulation(Small).Events(render: false).Select(item => item.Instant).ToArray();
 
@@ -30,10 +44,19 @@ public sealed class HospitalFeedTests
     [Fact]
     public async Task Audit_events_are_found_by_last_updated_in_order_and_clinical_resources_by_patient()
     {
-        await using var server = await SandboxServer.StartAsync(new SandboxOptions { Hospital = new HospitalFeed { Simulation = Small, Speed = double.PositiveInfinity } });
+        await using var server = await SandboxServer.StartAsync(
+            new SandboxOptions
+            {
+                Hospital = new HospitalFeed { Simulation = Small, Speed = double.PositiveInfinity },
+            }
+        );
         using var client = new SandboxClient(server);
         var from = Small.Start.AddDays(2);
-        var expected = new HospitalSimulation(Small).Events(render: false).Where(item => item.Instant >= from).Select(item => $"ae-{item.Number}").ToArray();
+        var expected = new HospitalSimulation(Small)
+            .Events(render: false)
+            .Where(item => item.Instant >= from)
+            .Select(item => $"ae-{item.Number}")
+            .ToArray();
 
         var found = await client.MatchesAsync($"AuditEvent?_lastUpdated=ge{from:yyyy-MM-dd'T'HH:mm:ss'Z'}&_sort=_lastUpdated&_count=1000");
 
@@ -47,7 +70,17 @@ public sealed class HospitalFeedTests
     [Fact]
     public async Task A_posted_audit_event_is_found_beside_the_simulated_ones()
     {
-        await using var server = await SandboxServer.StartAsync(new SandboxOptions { Hospital = new HospitalFeed { Simulation = Small, EndsNow = true, VisibleAtStart = TimeSpan.FromDays(2) } });
+        await using var server = await SandboxServer.StartAsync(
+            new SandboxOptions
+            {
+                Hospital = new HospitalFeed
+                {
+                    Simulation = Small,
+                    EndsNow = true,
+                    VisibleAtStart = TimeSpan.FromDays(2),
+                },
+            }
+        );
         using var client = new SandboxClient(server);
         var attack = server.Store.Hospital!.Attack(AttackKind.LoneSnoop, DateTimeOffset.UtcNow)[0];
 

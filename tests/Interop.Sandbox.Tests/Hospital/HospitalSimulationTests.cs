@@ -10,14 +10,26 @@ namespace Interop.Sandbox.Tests.Hospital;
 
 public sealed class HospitalSimulationTests
 {
-    private static readonly HospitalOptions Small = new() { Agents = 120, Patients = 3000, Days = 45 };
+    private static readonly HospitalOptions Small = new()
+    {
+        Agents = 120,
+        Patients = 3000,
+        Days = 45,
+    };
     private static readonly Lazy<HospitalSimulation> Simulation = new(() => new HospitalSimulation(Small));
     private static readonly Lazy<HospitalEvent[]> Events = new(() => [.. Simulation.Value.Events(render: false)]);
 
     [Fact]
     public void The_same_options_give_the_same_bytes_and_another_seed_gives_others()
     {
-        var options = new HospitalOptions { Agents = 60, Patients = 500, Days = 8, TrainingDays = 4, AttackShare = 0.01 };
+        var options = new HospitalOptions
+        {
+            Agents = 60,
+            Patients = 500,
+            Days = 8,
+            TrainingDays = 4,
+            AttackShare = 0.01,
+        };
 
         Assert.Equal(Digest(options), Digest(options));
         Assert.NotEqual(Digest(options), Digest(options with { Seed = 2 }));
@@ -35,7 +47,11 @@ public sealed class HospitalSimulationTests
             Assert.Equal($"ae-{number}", json.RootElement.GetProperty("id").GetString());
             var committed = json.RootElement.GetProperty("meta").GetProperty("lastUpdated").GetDateTimeOffset();
             Assert.Equal(item.Instant, committed);
-            Assert.InRange(committed - json.RootElement.GetProperty("recorded").GetDateTimeOffset(), TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(60));
+            Assert.InRange(
+                committed - json.RootElement.GetProperty("recorded").GetDateTimeOffset(),
+                TimeSpan.FromMilliseconds(50),
+                TimeSpan.FromSeconds(60)
+            );
         }
     }
 
@@ -44,7 +60,10 @@ public sealed class HospitalSimulationTests
     {
         var attacks = Events.Value.Where(item => item.Attack != AttackKind.None).ToArray();
 
-        Assert.Equal(Enum.GetValues<AttackKind>().Where(kind => kind != AttackKind.None), attacks.Select(item => item.Attack).Distinct().Order());
+        Assert.Equal(
+            Enum.GetValues<AttackKind>().Where(kind => kind != AttackKind.None),
+            attacks.Select(item => item.Attack).Distinct().Order()
+        );
         Assert.Equal(Enum.GetValues<Confounder>(), Events.Value.Select(item => item.Confounder).Distinct().Order());
         Assert.All(attacks, item => Assert.True(item.Instant >= Simulation.Value.TrainingEnd && item.Incident >= 0));
         Assert.InRange(attacks.Length / (double)Events.Value.Length, 0.0008, 0.003);
@@ -54,17 +73,33 @@ public sealed class HospitalSimulationTests
     [Fact]
     public void Attacks_can_be_limited_to_some_kinds_or_left_out()
     {
-        var options = new HospitalOptions { Agents = 60, Patients = 500, Days = 10, TrainingDays = 4, AttackShare = 0.01 };
+        var options = new HospitalOptions
+        {
+            Agents = 60,
+            Patients = 500,
+            Days = 10,
+            TrainingDays = 4,
+            AttackShare = 0.01,
+        };
 
-        var some = new HospitalSimulation(options with { Attacks = [AttackKind.BulkExport] }).Events(render: false).Select(item => item.Attack).Distinct();
+        var some = new HospitalSimulation(options with { Attacks = [AttackKind.BulkExport] })
+            .Events(render: false)
+            .Select(item => item.Attack)
+            .Distinct();
         Assert.Equal([AttackKind.None, AttackKind.BulkExport], some.Order());
-        Assert.All(new HospitalSimulation(options with { AttackShare = 0 }).Events(render: false), item => Assert.Equal(AttackKind.None, item.Attack));
+        Assert.All(
+            new HospitalSimulation(options with { AttackShare = 0 }).Events(render: false),
+            item => Assert.Equal(AttackKind.None, item.Attack)
+        );
     }
 
     [Fact]
     public void Every_event_and_every_clinical_resource_is_valid_r4()
     {
-        var validator = new ResourceValidator(R4Schema.Default, new ValidationOptions { Level = ValidationLevel.Full, InvariantChecker = InvariantChecker.Default });
+        var validator = new ResourceValidator(
+            R4Schema.Default,
+            new ValidationOptions { Level = ValidationLevel.Full, InvariantChecker = InvariantChecker.Default }
+        );
         var simulation = Simulation.Value;
         foreach (var item in simulation.Events())
         {
@@ -86,10 +121,15 @@ public sealed class HospitalSimulationTests
     [Fact]
     public void Most_benign_accesses_of_people_concern_patients_under_care()
     {
-        var treatedPatients = Simulation.Value.ClinicalResources().Where(resource => resource.Type == "Encounter")
-            .Select(resource => JsonDocument.Parse(resource.Utf8).RootElement.GetProperty("subject").GetProperty("reference").GetString()).ToHashSet();
+        var treatedPatients = Simulation
+            .Value.ClinicalResources()
+            .Where(resource => resource.Type == "Encounter")
+            .Select(resource => JsonDocument.Parse(resource.Utf8).RootElement.GetProperty("subject").GetProperty("reference").GetString())
+            .ToHashSet();
         bool IsTreated(HospitalEvent item) => treatedPatients.Contains($"Patient/pat-{item.Patient + 1}");
-        var benign = Events.Value.Where(item => item is { Agent: >= 0, Patient: >= 0, Attack: AttackKind.None, Confounder: Confounder.None }).ToArray();
+        var benign = Events
+            .Value.Where(item => item is { Agent: >= 0, Patient: >= 0, Attack: AttackKind.None, Confounder: Confounder.None })
+            .ToArray();
 
         Assert.InRange(benign.Count(IsTreated) / (double)benign.Length, 0.9, 1);
     }
@@ -109,7 +149,10 @@ public sealed class HospitalSimulationTests
     {
         var until = new DateTimeOffset(2026, 7, 1, 12, 0, 0, TimeSpan.Zero);
 
-        var events = Simulation.Value.Attack(AttackKind.StolenCredential, until).Select(json => JsonDocument.Parse(json).RootElement).ToArray();
+        var events = Simulation
+            .Value.Attack(AttackKind.StolenCredential, until)
+            .Select(json => JsonDocument.Parse(json).RootElement)
+            .ToArray();
 
         Assert.InRange(events.Length, 15, 40);
         Assert.All(events, json => Assert.False(json.TryGetProperty("id", out _) || json.TryGetProperty("meta", out _)));
@@ -138,11 +181,16 @@ public sealed class HospitalSimulationTests
         Assert.True(!result.HasErrors, $"{string.Join('\n', result.Issues)}\n{Encoding.UTF8.GetString(utf8)}");
     }
 
-    private static IEnumerable<string> References(JsonElement json) => json.ValueKind switch
-    {
-        JsonValueKind.Object => json.EnumerateObject().SelectMany(property =>
-            property.NameEquals("reference") && property.Value.ValueKind == JsonValueKind.String ? [property.Value.GetString()!] : References(property.Value)),
-        JsonValueKind.Array => json.EnumerateArray().SelectMany(References),
-        _ => [],
-    };
+    private static IEnumerable<string> References(JsonElement json) =>
+        json.ValueKind switch
+        {
+            JsonValueKind.Object => json.EnumerateObject()
+                .SelectMany(property =>
+                    property.NameEquals("reference") && property.Value.ValueKind == JsonValueKind.String
+                        ? [property.Value.GetString()!]
+                        : References(property.Value)
+                ),
+            JsonValueKind.Array => json.EnumerateArray().SelectMany(References),
+            _ => [],
+        };
 }

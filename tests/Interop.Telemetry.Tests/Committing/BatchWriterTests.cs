@@ -28,7 +28,10 @@ public sealed class BatchWriterTests : IAsyncLifetime
     public async Task A_reject_that_cannot_be_stored_is_dropped_and_the_rest_of_the_batch_is_stored()
     {
         var verdicts = await _writer.StoreAsync(
-            [Event("a"), Event("b")], [Reject.Of("first", "raw"u8), new Reject("odd", "\ud800", "raw"), Reject.Of("last", "raw"u8)], CancellationToken.None);
+            [Event("a"), Event("b")],
+            [Reject.Of("first", "raw"u8), new Reject("odd", "\ud800", "raw"), Reject.Of("last", "raw"u8)],
+            CancellationToken.None
+        );
         Assert.Equal([EventVerdict.Kept, EventVerdict.Kept], verdicts);
         Assert.Equal(["a", "b"], await QueryAsync("SELECT event_id FROM telemetry_events ORDER BY id"));
         Assert.Equal(["first", "last"], await QueryAsync("SELECT reason FROM telemetry_rejects ORDER BY id"));
@@ -37,10 +40,19 @@ public sealed class BatchWriterTests : IAsyncLifetime
     [Fact]
     public async Task An_event_that_cannot_be_stored_becomes_a_reject_and_the_others_are_stored()
     {
-        var odd = new TelemetryEvent { ReceivedAt = DateTimeOffset.UnixEpoch, EventId = "odd", Raw = "no JSON"u8.ToArray() };
+        var odd = new TelemetryEvent
+        {
+            ReceivedAt = DateTimeOffset.UnixEpoch,
+            EventId = "odd",
+            Raw = "no JSON"u8.ToArray(),
+        };
         odd[EventColumns.EventId] = "odd"u8.ToArray();
         odd[EventColumns.EventType] = "t"u8.ToArray();
-        var verdicts = await _writer.StoreAsync([Event("a"), odd, Event("b"), Event("c")], [Reject.Of("first", "raw"u8)], CancellationToken.None);
+        var verdicts = await _writer.StoreAsync(
+            [Event("a"), odd, Event("b"), Event("c")],
+            [Reject.Of("first", "raw"u8)],
+            CancellationToken.None
+        );
         Assert.Equal([EventVerdict.Kept, EventVerdict.Refused, EventVerdict.Kept, EventVerdict.Kept], verdicts);
         Assert.Equal(["a", "b", "c"], await QueryAsync("SELECT event_id FROM telemetry_events ORDER BY id"));
         Assert.Equal(["first", Reject.RefusedByDatabase], await QueryAsync("SELECT reason FROM telemetry_rejects ORDER BY reason"));
@@ -54,7 +66,10 @@ public sealed class BatchWriterTests : IAsyncLifetime
     }
 
     private static TelemetryEvent Event(string id) =>
-        EventParser.Parse(Encoding.UTF8.GetBytes($$"""{"eventId":"{{id}}","eventType":"t"}"""), DateTimeOffset.UnixEpoch).Events.Single().Event;
+        EventParser
+            .Parse(Encoding.UTF8.GetBytes($$"""{"eventId":"{{id}}","eventType":"t"}"""), DateTimeOffset.UnixEpoch)
+            .Events.Single()
+            .Event;
 
     private async Task<List<string>> QueryAsync(string sql)
     {

@@ -111,7 +111,10 @@ public sealed class CommitServiceTests : IAsyncLifetime
     [Fact]
     public async Task A_completed_search_with_a_lone_surrogate_in_a_name_does_not_stop_the_others()
     {
-        Assert.Equal(SubmissionStatus.Accepted, (await SendAsync("""{"\ud800":1,"eventId":"odd","eventType":"pd.request.completed"}""")).Status);
+        Assert.Equal(
+            SubmissionStatus.Accepted,
+            (await SendAsync("""{"\ud800":1,"eventId":"odd","eventType":"pd.request.completed"}""")).Status
+        );
         Assert.Equal(SubmissionStatus.Accepted, (await AcceptAsync("next")).Status);
         await UntilAsync(() => _spool.IsEmpty); // a busy machine may take longer than the budget
         Assert.Equal(["odd", "next"], await StoredAsync());
@@ -130,8 +133,13 @@ public sealed class CommitServiceTests : IAsyncLifetime
     [Fact]
     public async Task Senders_at_once_are_answered_each_with_its_own_outcome()
     {
-        var outcomes = await Task.WhenAll(Enumerable.Range(0, 500).Select(i => Task.Run(() => i % 5 == 0 ? SendAsync("{}") : AcceptAsync($"e-{i}"))));
-        Assert.All(outcomes.Index(), o => Assert.Equal(o.Index % 5 == 0 ? SubmissionStatus.Rejected : SubmissionStatus.Accepted, o.Item.Status));
+        var outcomes = await Task.WhenAll(
+            Enumerable.Range(0, 500).Select(i => Task.Run(() => i % 5 == 0 ? SendAsync("{}") : AcceptAsync($"e-{i}")))
+        );
+        Assert.All(
+            outcomes.Index(),
+            o => Assert.Equal(o.Index % 5 == 0 ? SubmissionStatus.Rejected : SubmissionStatus.Accepted, o.Item.Status)
+        );
         await UntilAsync(() => _spool.IsEmpty);
         Assert.Equal(400, (await StoredAsync()).Count);
     }
@@ -139,7 +147,13 @@ public sealed class CommitServiceTests : IAsyncLifetime
     private async Task StartAsync()
     {
         _spool = new Spool(Settings, NullLogger<Spool>.Instance, _disk.Open);
-        _commits = new CommitService(new BatchWriter(_telemetry, Settings, TimeProvider.System), _spool, Settings, TimeProvider.System, NullLogger.Instance);
+        _commits = new CommitService(
+            new BatchWriter(_telemetry, Settings, TimeProvider.System),
+            _spool,
+            Settings,
+            TimeProvider.System,
+            NullLogger.Instance
+        );
         await _commits.StartAsync(CancellationToken.None);
     }
 

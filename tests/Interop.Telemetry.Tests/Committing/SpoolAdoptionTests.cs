@@ -48,7 +48,11 @@ public sealed class SpoolAdoptionTests : IAsyncLifetime
     public async Task A_folder_that_a_process_uses_is_refused()
     {
         using var spool = Open();
-        Assert.Contains("Another process uses", (await Assert.ThrowsAsync<IOException>(() => AdoptAsync("gone"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Another process uses",
+            (await Assert.ThrowsAsync<IOException>(() => AdoptAsync("gone"))).Message,
+            StringComparison.Ordinal
+        );
         Assert.Empty(await StoredAsync());
     }
 
@@ -89,12 +93,21 @@ public sealed class SpoolAdoptionTests : IAsyncLifetime
     }
 
     private Task<AdoptedSpool> AdoptAsync(string directory, CancellationToken cancellationToken = default) =>
-        SpoolAdoption.AdoptAsync(_telemetry, Path.Combine(_folder, directory), TimeProvider.System, NullLoggerFactory.Instance, cancellationToken);
+        SpoolAdoption.AdoptAsync(
+            _telemetry,
+            Path.Combine(_folder, directory),
+            TimeProvider.System,
+            NullLoggerFactory.Instance,
+            cancellationToken
+        );
 
     private Spool Open() => new(new TelemetryOptions { SpoolDirectory = SpoolFolder }, NullLogger<Spool>.Instance);
 
     private static TelemetryEvent Event(string id, string type) =>
-        EventParser.Parse(Encoding.UTF8.GetBytes($$"""{"eventId":"{{id}}","eventType":"{{type}}"}"""), DateTimeOffset.UnixEpoch).Events.Single().Event;
+        EventParser
+            .Parse(Encoding.UTF8.GetBytes($$"""{"eventId":"{{id}}","eventType":"{{type}}"}"""), DateTimeOffset.UnixEpoch)
+            .Events.Single()
+            .Event;
 
     private async Task<List<string>> StoredAsync()
     {

@@ -21,7 +21,10 @@ public sealed class EventColumnsTests : IDisposable
         await using (var telemetry = new TelemetryDatabase(path))
             await telemetry.MigrateAsync(CancellationToken.None);
         await using var connection = new SqliteConnection($"Data Source={path};Pooling=False");
-        Assert.Equal(EventColumns.All.Select(c => c.Name), await connection.QueryAsync<string>("SELECT name FROM pragma_table_info('telemetry_events') ORDER BY cid"));
+        Assert.Equal(
+            EventColumns.All.Select(c => c.Name),
+            await connection.QueryAsync<string>("SELECT name FROM pragma_table_info('telemetry_events') ORDER BY cid")
+        );
     }
 
     [Fact]
@@ -33,7 +36,10 @@ public sealed class EventColumnsTests : IDisposable
         await using var connection = new NpgsqlConnection(url);
         Assert.Equal(
             EventColumns.All.Select(c => c.Name),
-            await connection.QueryAsync<string>("SELECT column_name FROM information_schema.columns WHERE table_name = 'telemetry_events' ORDER BY ordinal_position"));
+            await connection.QueryAsync<string>(
+                "SELECT column_name FROM information_schema.columns WHERE table_name = 'telemetry_events' ORDER BY ordinal_position"
+            )
+        );
     }
 
     [Fact]

@@ -8,7 +8,8 @@ public sealed class EventParserTests
     private const string Nested =
         """{"eventId":"e","eventType":"t","timestamp":"2026-03-01T11:00:00+01:00","source":{"system":"mirth","channelId":"ch","environment":"test","x":{"status":"no"}},"correlation":{"requestId":"r","messageId":"m"},"execution":{"durationMs":500.4},"outcome":{"status":"failed","resultCount":3},"protocol":{"standard":"IHE","interactionId":"ITI-55"},"organization":"a\u0000\u00e9"}""";
 
-    private const string Escaped = """{"event\u0049d":"\ud83d\ude00","\u0065ventType":"\ud800\udc00","\ud800\udc00":{"\udc00":"\ud800"},"source":{"\u0073ystem":"\u0000"}}""";
+    private const string Escaped =
+        """{"event\u0049d":"\ud83d\ude00","\u0065ventType":"\ud800\udc00","\ud800\udc00":{"\udc00":"\ud800"},"source":{"\u0073ystem":"\u0000"}}""";
 
     [Fact]
     public void The_nested_shape_fills_the_same_columns()
@@ -19,8 +20,15 @@ public sealed class EventParserTests
         string[] expected = ["t", "mirth", "ch", "test", "a\uFFFDé", "failed", "r", "m", "IHE", "ITI-55"];
         EventColumn[] columns =
         [
-            EventColumns.EventType, EventColumns.SourceSystem, EventColumns.SourceChannelId, EventColumns.SourceEnvironment, EventColumns.Organization,
-            EventColumns.Status, EventColumns.CorrelationRequestId, EventColumns.CorrelationMessageId, EventColumns.ProtocolStandard,
+            EventColumns.EventType,
+            EventColumns.SourceSystem,
+            EventColumns.SourceChannelId,
+            EventColumns.SourceEnvironment,
+            EventColumns.Organization,
+            EventColumns.Status,
+            EventColumns.CorrelationRequestId,
+            EventColumns.CorrelationMessageId,
+            EventColumns.ProtocolStandard,
             EventColumns.ProtocolInteractionId,
         ];
         Assert.Equal(expected, columns.Select(c => Encoding.UTF8.GetString(one[c].Span)));
@@ -30,7 +38,9 @@ public sealed class EventParserTests
     [Fact]
     public void Each_element_of_an_array_is_judged_alone()
     {
-        var parsed = Parse("""[ {"eventId":"a","eventType":"t"} , 7, {"eventType":"t"}, [{"eventId":"b"}], {"eventId":"c","eventType":"t"} ]""");
+        var parsed = Parse(
+            """[ {"eventId":"a","eventType":"t"} , 7, {"eventType":"t"}, [{"eventId":"b"}], {"eventId":"c","eventType":"t"} ]"""
+        );
         Assert.Equal([0, 4], parsed.Events.Select(e => e.Index!.Value));
         Assert.Equal([1, 2, 3], parsed.Refused!.Select(r => r.Index!.Value));
         Assert.Equal("""{"eventId":"c","eventType":"t"}""", Encoding.UTF8.GetString(parsed.Events[1].Event.Raw.Span));
@@ -65,7 +75,10 @@ public sealed class EventParserTests
     [InlineData("0000-03-01T10:00:00Z", null)]
     [InlineData("yesterday, at noon, Z", null)]
     public void Instants_are_read_in_the_forms_of_ISO_8601(string text, string? utc) =>
-        Assert.Equal(utc, EventInstant.Parse(Encoding.UTF8.GetBytes(text))?.UtcDateTime.ToString("O", System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Equal(
+            utc,
+            EventInstant.Parse(Encoding.UTF8.GetBytes(text))?.UtcDateTime.ToString("O", System.Globalization.CultureInfo.InvariantCulture)
+        );
 
     [Theory]
     [InlineData("0", EventParser.MaxElements, EventParser.MaxElements)]
@@ -100,10 +113,13 @@ public sealed class EventParserTests
     [Fact]
     public void Numbers_are_rounded_and_those_that_do_not_fit_are_left_out()
     {
-        var events = Parse("""
+        var events = Parse(
+            """
             [{"eventId":"a","eventType":"t","durationMs":1.5e3,"resultCount":2.6},{"eventId":"b","eventType":"t","durationMs":1e300,"resultCount":"7"},
              {"eventId":"c","eventType":"t","durationMs":9223372036854775807,"resultCount":-1}]
-            """).Events.Select(e => (e.Event.DurationMs, e.Event.ResultCount));
+            """
+        )
+            .Events.Select(e => (e.Event.DurationMs, e.Event.ResultCount));
         Assert.Equal([(1_500L, 3L), (null, null), (long.MaxValue, -1L)], events);
     }
 

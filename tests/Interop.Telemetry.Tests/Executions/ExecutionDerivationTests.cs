@@ -7,14 +7,35 @@ public sealed class ExecutionDerivationTests
 {
     [Theory]
     [InlineData("""{"completedAt":"2026-03-01T10:00:10Z","startedAt":"2026-03-01T10:00:00Z"}""", "e", 10_000, "failure", 1)]
-    [InlineData("""{"timestamp":"2026-03-01T10:00:10Z","durationMs":500,"status":"OK","resultCount":4,"requestCount":9}""", "e", 500, "success", 4)]
-    [InlineData("""{"timestampUtc":"2026-03-01T10:00:10Z","duration_ms":500,"status":true,"requestCount":9,"execution_id":"x"}""", "x", 500, "success", 9)]
-    [InlineData("""{"timestamp":"2026-03-01T10:00:10Z","execution":{"durationMs":7},"outcome":{"status":"Succeeded"},"correlation":{"requestId":"r"},"executionId":"x"}""", "r", 7, "success", 1)]
+    [InlineData(
+        """{"timestamp":"2026-03-01T10:00:10Z","durationMs":500,"status":"OK","resultCount":4,"requestCount":9}""",
+        "e",
+        500,
+        "success",
+        4
+    )]
+    [InlineData(
+        """{"timestampUtc":"2026-03-01T10:00:10Z","duration_ms":500,"status":true,"requestCount":9,"execution_id":"x"}""",
+        "x",
+        500,
+        "success",
+        9
+    )]
+    [InlineData(
+        """{"timestamp":"2026-03-01T10:00:10Z","execution":{"durationMs":7},"outcome":{"status":"Succeeded"},"correlation":{"requestId":"r"},"executionId":"x"}""",
+        "r",
+        7,
+        "success",
+        1
+    )]
     public void An_execution_is_derived_as_the_contract_says(string payload, string id, long durationMs, string status, long requests)
     {
         var (execution, problem) = ExecutionDerivation.Derive(Encoding.UTF8.GetBytes(payload), "e");
         Assert.Null(problem);
-        Assert.Equal((id, durationMs, status, requests), (execution!.ExecutionId, execution.DurationMs, execution.Status, execution.RequestCount));
+        Assert.Equal(
+            (id, durationMs, status, requests),
+            (execution!.ExecutionId, execution.DurationMs, execution.Status, execution.RequestCount)
+        );
         Assert.Equal(new DateTimeOffset(2026, 3, 1, 10, 0, 10, TimeSpan.Zero), execution.CompletedAt);
         Assert.Equal(execution.CompletedAt.AddMilliseconds(-durationMs), execution.StartedAt);
     }

@@ -165,7 +165,11 @@ public sealed class SpoolTests : IDisposable
             return;
         var isFull = true;
         using var spool = Open(open: (path, mode) => isFull ? SpoolFile.Open("/dev/full", FileMode.Open) : SpoolFile.Open(path, mode));
-        Assert.Contains("cannot be written", Assert.Throws<IOException>(() => spool.Append([Event(1)], [])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "cannot be written",
+            Assert.Throws<IOException>(() => spool.Append([Event(1)], [])).Message,
+            StringComparison.Ordinal
+        );
         Assert.True(spool.IsEmpty);
         isFull = false;
         spool.Append([Event(2)], []);
@@ -269,8 +273,8 @@ public sealed class SpoolTests : IDisposable
 
     private string[] Files() => Directory.GetFiles(_directory, "*.spool");
 
-    private Spool Open(int mebibytes = 16, Func<string, FileMode, SpoolFile>? open = null) => new(
-        new TelemetryOptions { SpoolDirectory = _directory, MaxSpoolMebibytes = mebibytes }, NullLogger<Spool>.Instance, open);
+    private Spool Open(int mebibytes = 16, Func<string, FileMode, SpoolFile>? open = null) =>
+        new(new TelemetryOptions { SpoolDirectory = _directory, MaxSpoolMebibytes = mebibytes }, NullLogger<Spool>.Instance, open);
 
     private sealed class CollectingLog : ILogger<Spool>
     {
@@ -282,7 +286,11 @@ public sealed class SpoolTests : IDisposable
         public bool IsEnabled(LogLevel logLevel) => true;
 
         public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Add(formatter(state, exception));
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => Lines.Add(formatter(state, exception));
     }
 }

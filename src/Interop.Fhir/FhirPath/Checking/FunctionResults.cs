@@ -8,18 +8,77 @@ internal static class FunctionResults
 {
     private static readonly string[] Conditions =
     [
-        "empty", "exists", "not", "all", "allTrue", "anyTrue", "allFalse", "anyFalse", "subsetOf", "supersetOf", "isDistinct", "startsWith", "endsWith", "contains",
-        "matches", "matchesFull", "hasValue", "memberOf", "conformsTo", "comparable", "toBoolean", "htmlChecks", "htmlchecks", "convertsToBoolean", "convertsToInteger",
-        "convertsToDecimal", "convertsToQuantity", "convertsToString", "convertsToDate", "convertsToDateTime", "convertsToTime",
+        "empty",
+        "exists",
+        "not",
+        "all",
+        "allTrue",
+        "anyTrue",
+        "allFalse",
+        "anyFalse",
+        "subsetOf",
+        "supersetOf",
+        "isDistinct",
+        "startsWith",
+        "endsWith",
+        "contains",
+        "matches",
+        "matchesFull",
+        "hasValue",
+        "memberOf",
+        "conformsTo",
+        "comparable",
+        "toBoolean",
+        "htmlChecks",
+        "htmlchecks",
+        "convertsToBoolean",
+        "convertsToInteger",
+        "convertsToDecimal",
+        "convertsToQuantity",
+        "convertsToString",
+        "convertsToDate",
+        "convertsToDateTime",
+        "convertsToTime",
     ];
 
     private static readonly string[] Counts =
-        ["count", "length", "indexOf", "lastIndexOf", "toInteger", "precision", "yearOf", "monthOf", "dayOf", "hourOf", "minuteOf", "secondOf", "millisecondOf", "ceiling", "floor", "truncate"];
+    [
+        "count",
+        "length",
+        "indexOf",
+        "lastIndexOf",
+        "toInteger",
+        "precision",
+        "yearOf",
+        "monthOf",
+        "dayOf",
+        "hourOf",
+        "minuteOf",
+        "secondOf",
+        "millisecondOf",
+        "ceiling",
+        "floor",
+        "truncate",
+    ];
 
     private static readonly string[] Texts =
-        ["toString", "upper", "lower", "substring", "replace", "replaceMatches", "join", "trim", "encode", "decode", "escape", "unescape"];
+    [
+        "toString",
+        "upper",
+        "lower",
+        "substring",
+        "replace",
+        "replaceMatches",
+        "join",
+        "trim",
+        "encode",
+        "decode",
+        "escape",
+        "unescape",
+    ];
 
-    private static readonly FrozenDictionary<string, StaticType> Fixed = Conditions.Select(name => (name, StaticType.Boolean))
+    private static readonly FrozenDictionary<string, StaticType> Fixed = Conditions
+        .Select(name => (name, StaticType.Boolean))
         .Concat(Counts.Select(name => (name, StaticType.Integer)))
         .Concat(Texts.Select(name => (name, StaticType.Text)))
         .Append(("toChars", StaticType.Text.AsCollection()))
@@ -37,8 +96,24 @@ internal static class FunctionResults
         .ToFrozenDictionary(pair => pair.Item1, pair => pair.Item2);
 
     /// <summary>Give items of their input, or its only one.</summary>
-    private static readonly FrozenSet<string> Same =
-        new[] { "where", "distinct", "trace", "sort", "tail", "skip", "take", "intersect", "exclude", "defineVariable", "getValue", "min", "max", "sum", "abs" }.ToFrozenSet();
+    private static readonly FrozenSet<string> Same = new[]
+    {
+        "where",
+        "distinct",
+        "trace",
+        "sort",
+        "tail",
+        "skip",
+        "take",
+        "intersect",
+        "exclude",
+        "defineVariable",
+        "getValue",
+        "min",
+        "max",
+        "sum",
+        "abs",
+    }.ToFrozenSet();
 
     private static readonly FrozenSet<string> One = new[] { "first", "last", "single", "min", "max", "sum" }.ToFrozenSet();
 
@@ -46,13 +121,43 @@ internal static class FunctionResults
 
     private static readonly FrozenSet<string> OnText = new[]
     {
-        "indexOf", "lastIndexOf", "startsWith", "endsWith", "contains", "matches", "matchesFull", "replace", "replaceMatches", "upper", "lower", "substring", "length", "toChars",
-        "trim", "split", "encode", "decode", "escape", "unescape",
+        "indexOf",
+        "lastIndexOf",
+        "startsWith",
+        "endsWith",
+        "contains",
+        "matches",
+        "matchesFull",
+        "replace",
+        "replaceMatches",
+        "upper",
+        "lower",
+        "substring",
+        "length",
+        "toChars",
+        "trim",
+        "split",
+        "encode",
+        "decode",
+        "escape",
+        "unescape",
     }.ToFrozenSet();
 
     /// <summary>Evaluate their arguments for each item.</summary>
-    private static readonly FrozenSet<string> PerItem =
-        new[] { "where", "exists", "all", "select", "repeat", "repeatAll", "aggregate", "trace", "sort", "iif", "defineVariable" }.ToFrozenSet();
+    private static readonly FrozenSet<string> PerItem = new[]
+    {
+        "where",
+        "exists",
+        "all",
+        "select",
+        "repeat",
+        "repeatAll",
+        "aggregate",
+        "trace",
+        "sort",
+        "iif",
+        "defineVariable",
+    }.ToFrozenSet();
 
     public static bool NeedsOrder(string function) => Ordered.Contains(function);
 

@@ -22,10 +22,12 @@ internal sealed record StaticType(IReadOnlyList<FhirTypeInfo>? Types, bool IsCol
 
     public StaticType AsCollection() => this with { IsCollection = true };
 
-    public static StaticType Union(StaticType left, StaticType right) => new(
-        left.Types is null || right.Types is null ? null : [.. left.Types.Union(right.Types)],
-        IsCollection: true,
-        left.IsUnordered || right.IsUnordered);
+    public static StaticType Union(StaticType left, StaticType right) =>
+        new(
+            left.Types is null || right.Types is null ? null : [.. left.Types.Union(right.Types)],
+            IsCollection: true,
+            left.IsUnordered || right.IsUnordered
+        );
 
     /// <summary>The kind that every item has, as far as is known; null where types differ or are not known.</summary>
     public NodeKind? Kind
@@ -39,5 +41,6 @@ internal sealed record StaticType(IReadOnlyList<FhirTypeInfo>? Types, bool IsCol
         }
     }
 
-    public override string ToString() => Types is null ? "something" : string.Join(" or ", Types.Select(type => type.IsSystem ? type.ToString() : type.Name));
+    public override string ToString() =>
+        Types is null ? "something" : string.Join(" or ", Types.Select(type => type.IsSystem ? type.ToString() : type.Name));
 }

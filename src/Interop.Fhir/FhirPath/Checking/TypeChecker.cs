@@ -25,28 +25,30 @@ internal sealed class TypeChecker(IFhirTypeModel model, bool checkOrder = false)
         return Check(expression, context);
     }
 
-    private StaticType Check(Expression expression, StaticType context) => expression switch
-    {
-        LiteralExpression { Value: { } value } => StaticType.Single(value.Type),
-        SpecialExpression { Name: "this" } => context,
-        SpecialExpression { Name: "index" } => StaticType.Integer,
-        VariableExpression variable => Variable(variable),
-        MemberExpression { Source: null } member when char.IsAsciiLetterUpper(member.Name[0]) => Root(member, context),
-        MemberExpression member => Member(member, member.Source is null ? context : Check(member.Source, context)),
-        IndexerExpression indexer => Indexer(indexer, context),
-        PolarityExpression polarity => Check(polarity.Operand, context).AsItem(),
-        BinaryExpression binary => Binary(binary, context),
-        TypeExpression test => Typed(test.Operator, Check(test.Operand, context), test.Type),
-        CallExpression call => Call(call, context),
-        _ => StaticType.Unknown,
-    };
+    private StaticType Check(Expression expression, StaticType context) =>
+        expression switch
+        {
+            LiteralExpression { Value: { } value } => StaticType.Single(value.Type),
+            SpecialExpression { Name: "this" } => context,
+            SpecialExpression { Name: "index" } => StaticType.Integer,
+            VariableExpression variable => Variable(variable),
+            MemberExpression { Source: null } member when char.IsAsciiLetterUpper(member.Name[0]) => Root(member, context),
+            MemberExpression member => Member(member, member.Source is null ? context : Check(member.Source, context)),
+            IndexerExpression indexer => Indexer(indexer, context),
+            PolarityExpression polarity => Check(polarity.Operand, context).AsItem(),
+            BinaryExpression binary => Binary(binary, context),
+            TypeExpression test => Typed(test.Operator, Check(test.Operand, context), test.Type),
+            CallExpression call => Call(call, context),
+            _ => StaticType.Unknown,
+        };
 
-    private StaticType Variable(VariableExpression variable) => variable.Name switch
-    {
-        "context" or "resource" => _input,
-        "ucum" or "sct" or "loinc" => StaticType.Text,
-        _ => _variables.GetValueOrDefault(variable.Name, StaticType.Unknown),
-    };
+    private StaticType Variable(VariableExpression variable) =>
+        variable.Name switch
+        {
+            "context" or "resource" => _input,
+            "ucum" or "sct" or "loinc" => StaticType.Text,
+            _ => _variables.GetValueOrDefault(variable.Name, StaticType.Unknown),
+        };
 
     private StaticType Root(MemberExpression member, StaticType context)
     {
@@ -67,7 +69,8 @@ internal sealed class TypeChecker(IFhirTypeModel model, bool checkOrder = false)
         if (source.Types is null)
             return StaticType.Unknown;
         var types = new List<FhirTypeInfo>();
-        bool found = source.Types.Count == 0, isCollection = source.IsCollection;
+        bool found = source.Types.Count == 0,
+            isCollection = source.IsCollection;
         foreach (var type in source.Types)
         {
             if (type.FindElement(member.Name) is { } element)
@@ -93,7 +96,9 @@ internal sealed class TypeChecker(IFhirTypeModel model, bool checkOrder = false)
         {
             if (!element.IsChoice || !name.StartsWith(element.Name, StringComparison.Ordinal))
                 continue;
-            var type = element.Types.FirstOrDefault(t => name.AsSpan(element.Name.Length).Equals(t.Name, StringComparison.OrdinalIgnoreCase));
+            var type = element.Types.FirstOrDefault(t =>
+                name.AsSpan(element.Name.Length).Equals(t.Name, StringComparison.OrdinalIgnoreCase)
+            );
             if (type is not null)
                 return $"; in a path it is {element.Name}.ofType({type.Name})";
         }
@@ -112,7 +117,8 @@ internal sealed class TypeChecker(IFhirTypeModel model, bool checkOrder = false)
 
     private StaticType Binary(BinaryExpression binary, StaticType context)
     {
-        StaticType left = Check(binary.Left, context), right = Check(binary.Right, context);
+        StaticType left = Check(binary.Left, context),
+            right = Check(binary.Right, context);
         switch (binary.Operator)
         {
             case "|":
@@ -152,7 +158,9 @@ internal sealed class TypeChecker(IFhirTypeModel model, bool checkOrder = false)
         var system = name.Namespace is null or SystemTypes.Namespace ? SystemTypes.Find(name.Name) : null;
         var isSystem = source.Types is { Count: > 0 } types && types.All(type => type.IsSystem);
         var result = isSystem ? system ?? fhir : fhir ?? system;
-        return result is null ? StaticType.Unknown : new StaticType([result], function == "ofType" && source.IsCollection, source.IsUnordered);
+        return result is null
+            ? StaticType.Unknown
+            : new StaticType([result], function == "ofType" && source.IsCollection, source.IsUnordered);
     }
 
     private StaticType Call(CallExpression call, StaticType context)

@@ -51,45 +51,56 @@ internal sealed class ArithmeticOperation(Operation left, Operation right, strin
         if (symbol == "+" && a.Kind == NodeKind.String && b.Kind == NodeKind.String)
             return Joined(e, a.AsText()!, b.AsText()!);
         if (symbol is "+" or "-" && NodeEquality.IsTemporal(a.Kind) && b.TryGetQuantity(out var duration))
-            return a.TryGetTemporal(out var start) && TemporalArithmetic.Add(start, b.IsJson ? CalendarDuration(duration) : duration, symbol == "+" ? 1 : -1) is { } end ? FhirPathNode.FromTemporal(end) : null;
-        if ((a.Kind == NodeKind.Quantity || b.Kind == NodeKind.Quantity) && NodeEquality.AsQuantity(a) is { } p && NodeEquality.AsQuantity(b) is { } q)
+            return
+                a.TryGetTemporal(out var start)
+                && TemporalArithmetic.Add(start, b.IsJson ? CalendarDuration(duration) : duration, symbol == "+" ? 1 : -1) is { } end
+                ? FhirPathNode.FromTemporal(end)
+                : null;
+        if (
+            (a.Kind == NodeKind.Quantity || b.Kind == NodeKind.Quantity)
+            && NodeEquality.AsQuantity(a) is { } p
+            && NodeEquality.AsQuantity(b) is { } q
+        )
             return Quantities(p, q);
         throw Refused(a, b);
     }
 
-    /// <summary>In a FHIR Quantity the UCUM units a and mo stand for calendar years and months (R4, fhirpath.html, "Using FHIR types"): birthDate + onsetAge.</summary>
-    private static Quantity CalendarDuration(Quantity duration) => duration.Unit switch
-    {
-        "a" => new Quantity(duration.Value, "year", isCalendar: true),
-        "mo" => new Quantity(duration.Value, "month", isCalendar: true),
-        _ => duration,
-    };
+    /// <summary>In a FHIR Quantity the UCUM units a and mo stand for calendar years and months (R4, fhirpath.html, "Using FHIR types"):
+    /// birthDate + onsetAge.</summary>
+    private static Quantity CalendarDuration(Quantity duration) =>
+        duration.Unit switch
+        {
+            "a" => new Quantity(duration.Value, "year", isCalendar: true),
+            "mo" => new Quantity(duration.Value, "month", isCalendar: true),
+            _ => duration,
+        };
 
     private FhirPathException Refused(in FhirPathNode a, in FhirPathNode b) =>
         FhirPathException.Execution($"{a.Type} {symbol} {b.Type} is not possible", Position);
 
-    private FhirPathNode? Integers(long i, long j) => symbol switch
-    {
-        "+" => Integer(checked(i + j)),
-        "-" => Integer(checked(i - j)),
-        "*" => Integer(checked(i * j)),
-        "/" => j == 0 ? null : FhirPathNode.FromDecimal((decimal)i / j),
-        "div" => j == 0 ? null : Integer(i / j),
-        _ => j == 0 ? null : Integer(i % j),
-    };
+    private FhirPathNode? Integers(long i, long j) =>
+        symbol switch
+        {
+            "+" => Integer(checked(i + j)),
+            "-" => Integer(checked(i - j)),
+            "*" => Integer(checked(i * j)),
+            "/" => j == 0 ? null : FhirPathNode.FromDecimal((decimal)i / j),
+            "div" => j == 0 ? null : Integer(i / j),
+            _ => j == 0 ? null : Integer(i % j),
+        };
 
-    private static FhirPathNode? Integer(long value) =>
-        value is < int.MinValue or > int.MaxValue ? null : FhirPathNode.FromInteger(value);
+    private static FhirPathNode? Integer(long value) => value is < int.MinValue or > int.MaxValue ? null : FhirPathNode.FromInteger(value);
 
-    private FhirPathNode? DecimalNumbers(decimal x, decimal y) => symbol switch
-    {
-        "+" => FhirPathNode.FromDecimal(x + y),
-        "-" => FhirPathNode.FromDecimal(x - y),
-        "*" => FhirPathNode.FromDecimal(x * y),
-        "/" => y == 0 ? null : FhirPathNode.FromDecimal(x / y),
-        "div" => y == 0 ? null : Integer((long)decimal.Truncate(x / y)),
-        _ => y == 0 ? null : FhirPathNode.FromDecimal(x % y),
-    };
+    private FhirPathNode? DecimalNumbers(decimal x, decimal y) =>
+        symbol switch
+        {
+            "+" => FhirPathNode.FromDecimal(x + y),
+            "-" => FhirPathNode.FromDecimal(x - y),
+            "*" => FhirPathNode.FromDecimal(x * y),
+            "/" => y == 0 ? null : FhirPathNode.FromDecimal(x / y),
+            "div" => y == 0 ? null : Integer((long)decimal.Truncate(x / y)),
+            _ => y == 0 ? null : FhirPathNode.FromDecimal(x % y),
+        };
 
     private FhirPathNode? Quantities(Quantity p, Quantity q)
     {

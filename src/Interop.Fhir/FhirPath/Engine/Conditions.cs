@@ -25,7 +25,8 @@ internal sealed class EqualsTextOperation(Operation path, string text, bool nega
 {
     private readonly byte[] _utf8 = FhirPathNode.Utf8(text);
 
-    /// <summary>Set where the path is one step from $this, as in where(use = 'official'): then the item is read without setting $this.</summary>
+    /// <summary>Set where the path is one step from $this, as in where(use = 'official'): then the item is read without setting
+    /// $this.</summary>
     private readonly MemberOperation? _step = path is MemberOperation { Source: ThisOperation } step ? step : null;
 
     public override bool? Test(Evaluation e)
@@ -110,7 +111,8 @@ internal sealed class MembershipOperation(Operation item, Operation collection) 
     }
 }
 
-/// <summary>and, or, xor, implies with three-valued logic (FHIRPath 2.0, 6.5). The right side is not evaluated where the left side decides.</summary>
+/// <summary>and, or, xor, implies with three-valued logic (FHIRPath 2.0, 6.5). The right side is not evaluated where the left side
+/// decides.</summary>
 internal sealed class LogicOperation(Operation left, Operation right, string word) : ConditionOperation
 {
     public override bool? Test(Evaluation e)
@@ -122,15 +124,22 @@ internal sealed class LogicOperation(Operation left, Operation right, string wor
             case "and":
                 if (a == false)
                     return false;
-                return right.Test(e) is not { } both ? null : both ? a : false;
+                return right.Test(e) is not { } both ? null
+                    : both ? a
+                    : false;
             case "or":
                 if (a == true)
                     return true;
-                return right.Test(e) is not { } either ? null : either ? true : a;
+                return right.Test(e) is not { } either ? null
+                    : either ? true
+                    : a;
             case "implies":
                 if (a == false)
                     return true;
-                return right.Test(e) is not { } implied ? null : implied ? true : a is null ? null : false;
+                return right.Test(e) is not { } implied ? null
+                    : implied ? true
+                    : a is null ? null
+                    : false;
             default:
                 var b = right.Test(e);
                 return a is null || b is null ? null : a != b;
@@ -139,7 +148,8 @@ internal sealed class LogicOperation(Operation left, Operation right, string wor
 }
 
 /// <summary>
-/// resolve() is T. Where the reference resolves to no resource, the type that the reference names decides (Reference.type, or Patient/1): the
+/// resolve() is T. Where the reference resolves to no resource, the type that the reference names decides (Reference.type, or Patient/1):
+/// the
 /// search parameters of R4 ask so (<c>where(resolve() is Patient)</c>).
 /// </summary>
 internal sealed class ResolvesToOperation(Operation source, Operation resolved, TypeTest type) : ConditionOperation
@@ -148,12 +158,13 @@ internal sealed class ResolvesToOperation(Operation source, Operation resolved, 
     {
         if (resolved.TryEvaluateSingle(e, out var found))
             return type.Is(found.Type);
-        return source.TryEvaluateSingle(e, out var reference) && ReferenceTarget.TypeOf(e.Model, reference) is { } target ? type.Is(target) : null;
+        return source.TryEvaluateSingle(e, out var reference) && ReferenceTarget.TypeOf(e.Model, reference) is { } target
+            ? type.Is(target)
+            : null;
     }
 }
 
 internal sealed class IsOperation(Operation operand, TypeTest type) : ConditionOperation
 {
-    public override bool? Test(Evaluation e) =>
-        operand.TryEvaluateSingle(e, out var node) ? type.Is(node.Type) : null;
+    public override bool? Test(Evaluation e) => operand.TryEvaluateSingle(e, out var node) ? type.Is(node.Type) : null;
 }

@@ -30,9 +30,7 @@ internal sealed partial class Evaluation
     public FhirPathNode[]? Total;
     public VariableScope? Variables;
 
-    private Evaluation()
-    {
-    }
+    private Evaluation() { }
 
     public IFhirTypeModel Model { get; private set; } = R4TypeModel.Instance;
 

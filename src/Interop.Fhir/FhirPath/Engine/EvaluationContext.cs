@@ -24,7 +24,8 @@ public sealed class EvaluationContext
     /// </summary>
     public Func<string, string?, string, bool?>? MemberOf { get; init; }
 
-    /// <summary>For <c>conformsTo()</c>: whether a node conforms to the profile with this URL; null where it is not known. Base R4 types are known without it.</summary>
+    /// <summary>For <c>conformsTo()</c>: whether a node conforms to the profile with this URL; null where it is not known. Base R4 types
+    /// are known without it.</summary>
     public Func<FhirPathNode, string, bool?>? ConformsTo { get; init; }
 
     /// <summary>Receives the name and items of each <c>trace()</c> call.</summary>

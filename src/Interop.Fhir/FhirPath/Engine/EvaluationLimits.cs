@@ -18,7 +18,8 @@ public sealed record EvaluationLimits
     /// <summary>The largest number of items that are held at the same time. The default is 1 million items (48 bytes each).</summary>
     public int MaxItems { get; init; } = 1_000_000;
 
-    /// <summary>The largest number of bytes of all strings that the evaluation builds, at two bytes a character. The default is 32 MiB.</summary>
+    /// <summary>The largest number of bytes of all strings that the evaluation builds, at two bytes a character. The default is 32
+    /// MiB.</summary>
     public long MaxTextBytes { get; init; } = 32 * 1024 * 1024;
 
     /// <summary>The deepest recursion into data. The default is 512 levels.</summary>

@@ -15,6 +15,7 @@ internal sealed class Navigation
         Nothing,
         Property,
         Choice,
+
         /// <summary>Of FHIRPath's own Quantity and TypeInfo.</summary>
         Computed,
     }
@@ -42,13 +43,14 @@ internal sealed class Navigation
     public FhirTypeInfo Parent { get; }
 
     /// <summary>Whether every item that this step gives has exactly this type.</summary>
-    public bool IsExactly(FhirTypeInfo type) => _means switch
-    {
-        Means.Nothing => true,
-        Means.Property => ReferenceEquals(_type, type) && !_isAbstract,
-        Means.Choice => _alternatives.Length == 1 && ReferenceEquals(_alternatives[0].Type, type),
-        _ => false,
-    };
+    public bool IsExactly(FhirTypeInfo type) =>
+        _means switch
+        {
+            Means.Nothing => true,
+            Means.Property => ReferenceEquals(_type, type) && !_isAbstract,
+            Means.Choice => _alternatives.Length == 1 && ReferenceEquals(_alternatives[0].Type, type),
+            _ => false,
+        };
 
     public static Navigation Create(FhirTypeInfo parent, string name, FhirTypeInfo? only)
     {
@@ -206,7 +208,8 @@ internal sealed class Navigation
     public static FhirTypeInfo? ResourceType(IFhirTypeModel model, JsonElement json) =>
         TryGetResourceType(json, out var name) ? model.FindType(name.GetString()!) : null;
 
-    /// <summary>The name of a resource's type, if that is a text. It mostly is the first property, while a look-up begins at the last.</summary>
+    /// <summary>The name of a resource's type, if that is a text. It mostly is the first property, while a look-up begins at the
+    /// last.</summary>
     public static bool TryGetResourceType(JsonElement json, out JsonElement name)
     {
         name = default;

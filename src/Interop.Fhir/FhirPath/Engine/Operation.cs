@@ -76,7 +76,8 @@ internal abstract class ConditionOperation : Operation
     }
 }
 
-/// <summary>An operand or argument that calls defineVariable(): its variables are not visible outside of it (FHIRPath 3.0, 5.9.3).</summary>
+/// <summary>An operand or argument that calls defineVariable(): its variables are not visible outside of it (FHIRPath 3.0,
+/// 5.9.3).</summary>
 internal sealed class ScopedOperation(Operation inner) : Operation
 {
     public override void Evaluate(Evaluation e)
@@ -104,9 +105,7 @@ internal sealed class LiteralOperation(FhirPathNode value) : Operation
 
 internal sealed class EmptyOperation : Operation
 {
-    public override void Evaluate(Evaluation e)
-    {
-    }
+    public override void Evaluate(Evaluation e) { }
 }
 
 internal sealed class ThisOperation : Operation

@@ -7,7 +7,8 @@ namespace Interop.Fhir.FhirPath.Engine;
 /// <summary>The type that a reference names, whether or not it can be resolved.</summary>
 internal static class ReferenceTarget
 {
-    /// <summary>The type of a Reference, uri or canonical: Reference.type, else the type in <c>Patient/1</c> or <c>http://server/Patient/1</c>; else null.</summary>
+    /// <summary>The type of a Reference, uri or canonical: Reference.type, else the type in <c>Patient/1</c> or
+    /// <c>http://server/Patient/1</c>; else null.</summary>
     public static FhirTypeInfo? TypeOf(IFhirTypeModel model, in FhirPathNode node)
     {
         if (node.Kind == NodeKind.String)

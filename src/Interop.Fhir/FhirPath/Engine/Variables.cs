@@ -14,18 +14,23 @@ internal static class Variables
         || name.StartsWith(ValueSetPrefix, StringComparison.Ordinal)
         || name.StartsWith(ExtensionPrefix, StringComparison.Ordinal);
 
-    public static Operation Compile(string name, int position) => name switch
-    {
-        "context" => new InputOperation(),
-        "resource" => new ResourceOperation(root: false),
-        "rootResource" => new ResourceOperation(root: true),
-        "ucum" => Text("http://unitsofmeasure.org"),
-        "sct" => Text("http://snomed.info/sct"),
-        "loinc" => Text("http://loinc.org"),
-        _ when name.StartsWith(ValueSetPrefix, StringComparison.Ordinal) => Text("http://hl7.org/fhir/ValueSet/" + name[ValueSetPrefix.Length..]),
-        _ when name.StartsWith(ExtensionPrefix, StringComparison.Ordinal) => Text("http://hl7.org/fhir/StructureDefinition/" + name[ExtensionPrefix.Length..]),
-        _ => new VariableOperation(name) { Position = position },
-    };
+    public static Operation Compile(string name, int position) =>
+        name switch
+        {
+            "context" => new InputOperation(),
+            "resource" => new ResourceOperation(root: false),
+            "rootResource" => new ResourceOperation(root: true),
+            "ucum" => Text("http://unitsofmeasure.org"),
+            "sct" => Text("http://snomed.info/sct"),
+            "loinc" => Text("http://loinc.org"),
+            _ when name.StartsWith(ValueSetPrefix, StringComparison.Ordinal) => Text(
+                "http://hl7.org/fhir/ValueSet/" + name[ValueSetPrefix.Length..]
+            ),
+            _ when name.StartsWith(ExtensionPrefix, StringComparison.Ordinal) => Text(
+                "http://hl7.org/fhir/StructureDefinition/" + name[ExtensionPrefix.Length..]
+            ),
+            _ => new VariableOperation(name) { Position = position },
+        };
 
     private static LiteralOperation Text(string text) => new(FhirPathNode.FromString(text));
 }

@@ -70,43 +70,73 @@ internal static class BoundaryFunctions
     /// <summary>At a precision in digits: 4 is a year, 6 a month, 8 a day, 17 a millisecond; 2, 4, 6, 9 for times.</summary>
     private static Temporal? Bound(Temporal value, bool high, long? digits)
     {
-        TemporalPrecision? wanted = value.Kind == TemporalKind.Time
-            ? (digits ?? 9) switch
-            {
-                2 => TemporalPrecision.Hour,
-                4 => TemporalPrecision.Minute,
-                6 => TemporalPrecision.Second,
-                9 => TemporalPrecision.Millisecond,
-                _ => null,
-            }
-            : (digits ?? (value.Kind == TemporalKind.Date ? 8 : 17)) switch
-            {
-                4 => TemporalPrecision.Year,
-                6 => TemporalPrecision.Month,
-                8 => TemporalPrecision.Day,
-                10 => TemporalPrecision.Hour,
-                12 => TemporalPrecision.Minute,
-                14 => TemporalPrecision.Second,
-                17 => TemporalPrecision.Millisecond,
-                _ => null,
-            };
+        TemporalPrecision? wanted =
+            value.Kind == TemporalKind.Time
+                ? (digits ?? 9) switch
+                {
+                    2 => TemporalPrecision.Hour,
+                    4 => TemporalPrecision.Minute,
+                    6 => TemporalPrecision.Second,
+                    9 => TemporalPrecision.Millisecond,
+                    _ => null,
+                }
+                : (digits ?? (value.Kind == TemporalKind.Date ? 8 : 17)) switch
+                {
+                    4 => TemporalPrecision.Year,
+                    6 => TemporalPrecision.Month,
+                    8 => TemporalPrecision.Day,
+                    10 => TemporalPrecision.Hour,
+                    12 => TemporalPrecision.Minute,
+                    14 => TemporalPrecision.Second,
+                    17 => TemporalPrecision.Millisecond,
+                    _ => null,
+                };
         if (wanted is not { } precision)
             return null;
-        var month = value.Precision >= TemporalPrecision.Month ? value.Month : high ? 12 : 1;
+        var month =
+            value.Precision >= TemporalPrecision.Month ? value.Month
+            : high ? 12
+            : 1;
         var year = Math.Max(value.Year, 1);
-        var day = value.Precision >= TemporalPrecision.Day ? value.Day : high ? DateTime.DaysInMonth(year, month) : 1;
-        var hour = value.Precision >= TemporalPrecision.Hour ? value.Hour : high ? 23 : 0;
+        var day =
+            value.Precision >= TemporalPrecision.Day ? value.Day
+            : high ? DateTime.DaysInMonth(year, month)
+            : 1;
+        var hour =
+            value.Precision >= TemporalPrecision.Hour ? value.Hour
+            : high ? 23
+            : 0;
         // FHIR has no hour without its minutes: a stated hour is the hour's first minute.
-        var minute = value.Precision >= TemporalPrecision.Minute ? value.Minute : value.Precision == TemporalPrecision.Hour || !high ? 0 : 59;
+        var minute =
+            value.Precision >= TemporalPrecision.Minute ? value.Minute
+            : value.Precision == TemporalPrecision.Hour || !high ? 0
+            : 59;
         var ticks = value.Precision switch
         {
             TemporalPrecision.Millisecond => value.SecondTicks,
             TemporalPrecision.Second => value.SecondTicks + (high ? 999 * TimeSpan.TicksPerMillisecond : 0),
             _ => high ? 59_999 * TimeSpan.TicksPerMillisecond : 0,
         };
-        var offset = value.OffsetMinutes ?? (value.Kind == TemporalKind.Time ? null : high ? -12 * 60 : 14 * 60);
+        var offset =
+            value.OffsetMinutes
+            ?? (
+                value.Kind == TemporalKind.Time ? null
+                : high ? -12 * 60
+                : 14 * 60
+            );
         var kind = value.Kind == TemporalKind.Date && precision > TemporalPrecision.Day ? TemporalKind.DateTime : value.Kind;
-        return Temporal.Create(kind, precision, year, month, day, hour, minute, ticks, 3, precision >= TemporalPrecision.Hour ? offset : null);
+        return Temporal.Create(
+            kind,
+            precision,
+            year,
+            month,
+            day,
+            hour,
+            minute,
+            ticks,
+            3,
+            precision >= TemporalPrecision.Hour ? offset : null
+        );
     }
 
     public static void Precision(in Call call)
@@ -115,19 +145,22 @@ internal static class BoundaryFunctions
             return;
         if (node.TryGetTemporal(out var temporal))
         {
-            call.Result(temporal.Precision switch
-            {
-                TemporalPrecision.Year => 4,
-                TemporalPrecision.Month => 6,
-                TemporalPrecision.Day => 8,
-                TemporalPrecision p => (temporal.Kind == TemporalKind.Time ? 0 : 8) + p switch
+            call.Result(
+                temporal.Precision switch
                 {
-                    TemporalPrecision.Hour => 2,
-                    TemporalPrecision.Minute => 4,
-                    TemporalPrecision.Second => 6,
-                    _ => 9,
-                },
-            });
+                    TemporalPrecision.Year => 4,
+                    TemporalPrecision.Month => 6,
+                    TemporalPrecision.Day => 8,
+                    TemporalPrecision p => (temporal.Kind == TemporalKind.Time ? 0 : 8)
+                        + p switch
+                        {
+                            TemporalPrecision.Hour => 2,
+                            TemporalPrecision.Minute => 4,
+                            TemporalPrecision.Second => 6,
+                            _ => 9,
+                        },
+                }
+            );
         }
         else if (node.TryGetDecimal(out var number))
         {

@@ -157,7 +157,11 @@ internal static class CollectionFunctions
         if (call.Count == 1 && NodeEquality.AsQuantity(call.E[call.Mark]) is { } sum)
         {
             var isQuantity = call.E[call.Mark].Kind == NodeKind.Quantity;
-            call.Result(isQuantity ? FhirPathNode.FromQuantity(new Quantity(sum.Value / count, sum.Unit, sum.IsCalendar)) : FhirPathNode.FromDecimal(sum.Value / count));
+            call.Result(
+                isQuantity
+                    ? FhirPathNode.FromQuantity(new Quantity(sum.Value / count, sum.Unit, sum.IsCalendar))
+                    : FhirPathNode.FromDecimal(sum.Value / count)
+            );
         }
     }
 
@@ -180,6 +184,8 @@ internal static class CollectionFunctions
             return i + j is >= int.MinValue and <= int.MaxValue ? FhirPathNode.FromInteger(i + j) : null;
         if (a.TryGetDecimal(out var x) && b.TryGetDecimal(out var y))
             return FhirPathNode.FromDecimal(x + y);
-        return a.TryGetQuantity(out var p) && b.TryGetQuantity(out var q) && Quantity.Add(p, q, 1) is { } sum ? FhirPathNode.FromQuantity(sum) : null;
+        return a.TryGetQuantity(out var p) && b.TryGetQuantity(out var q) && Quantity.Add(p, q, 1) is { } sum
+            ? FhirPathNode.FromQuantity(sum)
+            : null;
     }
 }

@@ -11,28 +11,32 @@ internal static class ConversionFunctions
 {
     public delegate FhirPathNode? Conversion(in FhirPathNode node);
 
-    public static FunctionBody To(Conversion conversion) => (in Call call) =>
-    {
-        if (!call.TryValue(out var node))
-            return;
-        if (conversion(node) is { } converted)
-            call.Result(converted);
-        else
-            call.Empty();
-    };
+    public static FunctionBody To(Conversion conversion) =>
+        (in Call call) =>
+        {
+            if (!call.TryValue(out var node))
+                return;
+            if (conversion(node) is { } converted)
+                call.Result(converted);
+            else
+                call.Empty();
+        };
 
-    public static FunctionBody ConvertsTo(Conversion conversion) => (in Call call) =>
-    {
-        if (call.TryValue(out var node))
-            call.Result(conversion(node) is not null);
-    };
+    public static FunctionBody ConvertsTo(Conversion conversion) =>
+        (in Call call) =>
+        {
+            if (call.TryValue(out var node))
+                call.Result(conversion(node) is not null);
+        };
 
     public static FhirPathNode? ToBoolean(in FhirPathNode node)
     {
         if (node.Kind == NodeKind.Boolean)
             return FhirPathNode.FromBoolean(node.AsBoolean());
         if (node.TryGetDecimal(out var number))
-            return number == 1 ? FhirPathNode.FromBoolean(true) : number == 0 ? FhirPathNode.FromBoolean(false) : null;
+            return number == 1 ? FhirPathNode.FromBoolean(true)
+                : number == 0 ? FhirPathNode.FromBoolean(false)
+                : null;
         if (node.Kind != NodeKind.String)
             return null;
         return node.AsText()!.ToLowerInvariant() switch
@@ -49,7 +53,9 @@ internal static class ConversionFunctions
             return FhirPathNode.FromInteger(integer);
         if (node.Kind == NodeKind.Boolean)
             return FhirPathNode.FromInteger(node.AsBoolean() ? 1 : 0);
-        return node.Kind == NodeKind.String && int.TryParse(node.AsText(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var read)
+        return
+            node.Kind == NodeKind.String
+            && int.TryParse(node.AsText(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var read)
             ? FhirPathNode.FromInteger(read)
             : null;
     }
@@ -60,7 +66,14 @@ internal static class ConversionFunctions
             return FhirPathNode.FromDecimal(number);
         if (node.Kind == NodeKind.Boolean)
             return FhirPathNode.FromDecimal(node.AsBoolean() ? 1.0m : 0.0m);
-        return node.Kind == NodeKind.String && decimal.TryParse(node.AsText(), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var read)
+        return
+            node.Kind == NodeKind.String
+            && decimal.TryParse(
+                node.AsText(),
+                NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint,
+                CultureInfo.InvariantCulture,
+                out var read
+            )
             ? FhirPathNode.FromDecimal(read)
             : null;
     }
@@ -101,8 +114,7 @@ internal static class ConversionFunctions
         return call.TryTextArgument(0, out var unit) ? quantity.ConvertTo(unit.Trim('\'')) : quantity;
     }
 
-    public static FhirPathNode? ToText(in FhirPathNode node) =>
-        node.AsText() is { } text ? FhirPathNode.FromString(text) : null;
+    public static FhirPathNode? ToText(in FhirPathNode node) => node.AsText() is { } text ? FhirPathNode.FromString(text) : null;
 
     public static FhirPathNode? ToDate(in FhirPathNode node) => ToTemporal(node, TemporalKind.Date);
 
@@ -124,6 +136,8 @@ internal static class ConversionFunctions
         if (Temporal.TryParse(text, kind, out var read))
             return FhirPathNode.FromTemporal(read);
         // A text with a time still has a date.
-        return kind == TemporalKind.Date && Temporal.TryParse(text, TemporalKind.DateTime, out read) ? FhirPathNode.FromTemporal(read.As(kind)) : null;
+        return kind == TemporalKind.Date && Temporal.TryParse(text, TemporalKind.DateTime, out read)
+            ? FhirPathNode.FromTemporal(read.As(kind))
+            : null;
     }
 }

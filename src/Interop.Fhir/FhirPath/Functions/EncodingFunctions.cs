@@ -6,38 +6,59 @@ using Interop.Fhir.FhirPath.Engine;
 
 namespace Interop.Fhir.FhirPath.Functions;
 
-/// <summary>encode(), decode(), escape(), unescape() (FHIRPath 2.0, 5.6, additional string functions). An unknown format gives empty.</summary>
+/// <summary>encode(), decode(), escape(), unescape() (FHIRPath 2.0, 5.6, additional string functions). An unknown format gives
+/// empty.</summary>
 internal static class EncodingFunctions
 {
-    public static void Encode(in Call call) => Apply(call, static (text, format) => format switch
-    {
-        "hex" => Convert.ToHexStringLower(Encoding.UTF8.GetBytes(text)),
-        "base64" => Convert.ToBase64String(Encoding.UTF8.GetBytes(text)),
-        "urlbase64" => Convert.ToBase64String(Encoding.UTF8.GetBytes(text)).Replace('+', '-').Replace('/', '_'),
-        _ => null,
-    });
+    public static void Encode(in Call call) =>
+        Apply(
+            call,
+            static (text, format) =>
+                format switch
+                {
+                    "hex" => Convert.ToHexStringLower(Encoding.UTF8.GetBytes(text)),
+                    "base64" => Convert.ToBase64String(Encoding.UTF8.GetBytes(text)),
+                    "urlbase64" => Convert.ToBase64String(Encoding.UTF8.GetBytes(text)).Replace('+', '-').Replace('/', '_'),
+                    _ => null,
+                }
+        );
 
-    public static void Decode(in Call call) => Apply(call, static (text, format) => format switch
-    {
-        "hex" => Encoding.UTF8.GetString(Convert.FromHexString(text)),
-        "base64" => Encoding.UTF8.GetString(Convert.FromBase64String(text)),
-        "urlbase64" => Encoding.UTF8.GetString(Convert.FromBase64String(text.Replace('-', '+').Replace('_', '/'))),
-        _ => null,
-    });
+    public static void Decode(in Call call) =>
+        Apply(
+            call,
+            static (text, format) =>
+                format switch
+                {
+                    "hex" => Encoding.UTF8.GetString(Convert.FromHexString(text)),
+                    "base64" => Encoding.UTF8.GetString(Convert.FromBase64String(text)),
+                    "urlbase64" => Encoding.UTF8.GetString(Convert.FromBase64String(text.Replace('-', '+').Replace('_', '/'))),
+                    _ => null,
+                }
+        );
 
-    public static void Escape(in Call call) => Apply(call, static (text, format) => format switch
-    {
-        "html" => WebUtility.HtmlEncode(text),
-        "json" => JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString(),
-        _ => null,
-    });
+    public static void Escape(in Call call) =>
+        Apply(
+            call,
+            static (text, format) =>
+                format switch
+                {
+                    "html" => WebUtility.HtmlEncode(text),
+                    "json" => JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString(),
+                    _ => null,
+                }
+        );
 
-    public static void Unescape(in Call call) => Apply(call, static (text, format) => format switch
-    {
-        "html" => WebUtility.HtmlDecode(text),
-        "json" => UnescapeJson(text),
-        _ => null,
-    });
+    public static void Unescape(in Call call) =>
+        Apply(
+            call,
+            static (text, format) =>
+                format switch
+                {
+                    "html" => WebUtility.HtmlDecode(text),
+                    "json" => UnescapeJson(text),
+                    _ => null,
+                }
+        );
 
     /// <summary>What stands between the quotes of a JSON string; a bare quote, as the test suite has it, stands for itself.</summary>
     private static string UnescapeJson(string text)

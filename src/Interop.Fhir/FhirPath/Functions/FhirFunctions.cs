@@ -5,14 +5,14 @@ using Interop.Fhir.FhirPath.Types;
 
 namespace Interop.Fhir.FhirPath.Functions;
 
-/// <summary>What FHIR adds to FHIRPath (R4, fhirpath.html, additional functions) and SQL on FHIR to both (v2, required functions).</summary>
+/// <summary>What FHIR adds to FHIRPath (R4, fhirpath.html, additional functions) and SQL on FHIR to both (v2, required
+/// functions).</summary>
 internal static class FhirFunctions
 {
     private const string BaseProfile = "http://hl7.org/fhir/StructureDefinition/";
 
     /// <summary>Whether a primitive has a value, rather than extensions only.</summary>
-    public static void HasValue(in Call call) =>
-        call.Result(call.Count == 1 && call.E[call.Mark].Kind != NodeKind.None);
+    public static void HasValue(in Call call) => call.Result(call.Count == 1 && call.E[call.Mark].Kind != NodeKind.None);
 
     public static void GetValue(in Call call)
     {
@@ -28,7 +28,11 @@ internal static class FhirFunctions
         {
             var node = e[i];
             var reference = node.Kind == NodeKind.String ? node.AsText() : null;
-            if (node.Json.ValueKind == JsonValueKind.Object && node.Json.TryGetProperty("reference"u8, out var property) && property.ValueKind == JsonValueKind.String)
+            if (
+                node.Json.ValueKind == JsonValueKind.Object
+                && node.Json.TryGetProperty("reference"u8, out var property)
+                && property.ValueKind == JsonValueKind.String
+            )
                 reference = property.GetString();
             if (!string.IsNullOrEmpty(reference) && Find(e, reference) is { } found && Navigation.ResourceType(e.Model, found) is { } type)
                 e.Push(FhirPathNode.FromJson(found, type));
@@ -56,7 +60,12 @@ internal static class FhirFunctions
             return null;
         foreach (var item in contained.EnumerateArray())
         {
-            if (item.ValueKind == JsonValueKind.Object && item.TryGetProperty("id"u8, out var id) && id.ValueKind == JsonValueKind.String && id.ValueEquals(reference.AsSpan(1)))
+            if (
+                item.ValueKind == JsonValueKind.Object
+                && item.TryGetProperty("id"u8, out var id)
+                && id.ValueKind == JsonValueKind.String
+                && id.ValueEquals(reference.AsSpan(1))
+            )
                 return item;
         }
         return null;
@@ -65,12 +74,21 @@ internal static class FhirFunctions
     /// <summary>In a Bundle, by the entry's fullUrl.</summary>
     internal static JsonElement? FindEntry(JsonElement bundle, string reference)
     {
-        if (bundle.ValueKind != JsonValueKind.Object || !bundle.TryGetProperty("entry"u8, out var entries) || entries.ValueKind != JsonValueKind.Array)
+        if (
+            bundle.ValueKind != JsonValueKind.Object
+            || !bundle.TryGetProperty("entry"u8, out var entries)
+            || entries.ValueKind != JsonValueKind.Array
+        )
             return null;
         foreach (var entry in entries.EnumerateArray())
         {
-            if (entry.ValueKind != JsonValueKind.Object || !entry.TryGetProperty("resource"u8, out var resource) || resource.ValueKind != JsonValueKind.Object
-                || !entry.TryGetProperty("fullUrl"u8, out var url) || url.ValueKind != JsonValueKind.String)
+            if (
+                entry.ValueKind != JsonValueKind.Object
+                || !entry.TryGetProperty("resource"u8, out var resource)
+                || resource.ValueKind != JsonValueKind.Object
+                || !entry.TryGetProperty("fullUrl"u8, out var url)
+                || url.ValueKind != JsonValueKind.String
+            )
                 continue;
             var fullUrl = url.GetString()!;
             if (fullUrl == reference || (fullUrl.EndsWith(reference, StringComparison.Ordinal) && fullUrl[^(reference.Length + 1)] == '/'))
@@ -88,9 +106,18 @@ internal static class FhirFunctions
         }
         var e = call.E;
         bool? IsMember(string? system, string code) => e.Context.MemberOf?.Invoke(url, system, code) ?? e.Model.IsMember(url, system, code);
-        var result = node.Kind == NodeKind.String
-            ? IsMember(null, node.AsText()!)
-            : Codings(node.Json).Select(coding => IsMember(coding.System, coding.Code)).Aggregate((bool?)false, (a, b) => a == true || b == true ? true : a is null || b is null ? null : false);
+        var result =
+            node.Kind == NodeKind.String
+                ? IsMember(null, node.AsText()!)
+                : Codings(node.Json)
+                    .Select(coding => IsMember(coding.System, coding.Code))
+                    .Aggregate(
+                        (bool?)false,
+                        (a, b) =>
+                            a == true || b == true ? true
+                            : a is null || b is null ? null
+                            : false
+                    );
         if (result is { } known)
             call.Result(known);
         else
@@ -111,7 +138,10 @@ internal static class FhirFunctions
         }
         else if (json.TryGetProperty("code"u8, out var code) && code.ValueKind == JsonValueKind.String)
         {
-            yield return (json.TryGetProperty("system"u8, out var system) && system.ValueKind == JsonValueKind.String ? system.GetString() : null, code.GetString()!);
+            yield return (
+                json.TryGetProperty("system"u8, out var system) && system.ValueKind == JsonValueKind.String ? system.GetString() : null,
+                code.GetString()!
+            );
         }
     }
 
@@ -123,7 +153,11 @@ internal static class FhirFunctions
             return;
         }
         var conforms = call.E.Context.ConformsTo?.Invoke(node, url);
-        if (conforms is null && url.StartsWith(BaseProfile, StringComparison.Ordinal) && call.E.Model.FindType(url[BaseProfile.Length..]) is { } type)
+        if (
+            conforms is null
+            && url.StartsWith(BaseProfile, StringComparison.Ordinal)
+            && call.E.Model.FindType(url[BaseProfile.Length..]) is { } type
+        )
             conforms = node.Type.IsSubtypeOf(type);
         call.Result(conforms ?? throw call.Error($"the profile {url} is not known"));
     }
@@ -131,29 +165,42 @@ internal static class FhirFunctions
     /// <summary>The key that other rows refer to this resource by: its id.</summary>
     public static void GetResourceKey(in Call call)
     {
-        if (call.TryInput(out var node) && node.Json.ValueKind == JsonValueKind.Object && node.Json.TryGetProperty("id"u8, out var id)
-            && id.ValueKind == JsonValueKind.String && node.Json.TryGetProperty("resourceType"u8, out _) && call.E.Model.FindType("id") is { } type)
+        if (
+            call.TryInput(out var node)
+            && node.Json.ValueKind == JsonValueKind.Object
+            && node.Json.TryGetProperty("id"u8, out var id)
+            && id.ValueKind == JsonValueKind.String
+            && node.Json.TryGetProperty("resourceType"u8, out _)
+            && call.E.Model.FindType("id") is { } type
+        )
             call.Result(FhirPathNode.FromJson(id, type));
         else
             call.Empty();
     }
 
     /// <summary>The key of the resource that each reference points to; with a type, only of references to that type.</summary>
-    public static FunctionBody GetReferenceKey(string? type) => (in Call call) =>
-    {
-        var e = call.E;
-        int keep = call.Mark, end = e.Top;
-        for (var i = call.Mark; i < end; i++)
+    public static FunctionBody GetReferenceKey(string? type) =>
+        (in Call call) =>
         {
-            var json = e[i].Json;
-            if (json.ValueKind == JsonValueKind.Object && json.TryGetProperty("reference"u8, out var reference) && reference.ValueKind == JsonValueKind.String
-                && ReferenceKey(reference.GetString()!, type) is { } key)
-                e[keep++] = FhirPathNode.FromString(key);
-        }
-        e.Cut(keep);
-    };
+            var e = call.E;
+            int keep = call.Mark,
+                end = e.Top;
+            for (var i = call.Mark; i < end; i++)
+            {
+                var json = e[i].Json;
+                if (
+                    json.ValueKind == JsonValueKind.Object
+                    && json.TryGetProperty("reference"u8, out var reference)
+                    && reference.ValueKind == JsonValueKind.String
+                    && ReferenceKey(reference.GetString()!, type) is { } key
+                )
+                    e[keep++] = FhirPathNode.FromString(key);
+            }
+            e.Cut(keep);
+        };
 
-    /// <summary>The id of <c>Patient/1</c>, <c>http://server/fhir/Patient/1</c> and <c>Patient/1/_history/2</c>; null for other references and types.</summary>
+    /// <summary>The id of <c>Patient/1</c>, <c>http://server/fhir/Patient/1</c> and <c>Patient/1/_history/2</c>; null for other references
+    /// and types.</summary>
     internal static string? ReferenceKey(ReadOnlySpan<char> reference, string? type)
     {
         var history = reference.IndexOf("/_history/", StringComparison.Ordinal);
@@ -192,7 +239,12 @@ internal sealed class ExtensionOperation(Operation source, Operation url) : Oper
         var keep = mark;
         for (var i = mark; i < e.Top; i++)
         {
-            if (e[i].Json.ValueKind == JsonValueKind.Object && e[i].Json.TryGetProperty("url"u8, out var own) && own.ValueKind == JsonValueKind.String && own.ValueEquals(text))
+            if (
+                e[i].Json.ValueKind == JsonValueKind.Object
+                && e[i].Json.TryGetProperty("url"u8, out var own)
+                && own.ValueKind == JsonValueKind.String
+                && own.ValueEquals(text)
+            )
                 e[keep++] = e[i];
         }
         e.Cut(keep);

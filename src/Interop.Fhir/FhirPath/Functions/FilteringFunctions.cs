@@ -12,7 +12,8 @@ internal static class FilteringFunctions
     {
         var e = call.E;
         var criterion = call.Arguments[0];
-        int end = e.Top, keep = call.Mark;
+        int end = e.Top,
+            keep = call.Mark;
         var scope = e.Save();
         for (var i = call.Mark; i < end; i++)
         {
@@ -126,11 +127,13 @@ internal static class FilteringFunctions
         e.Restore(scope);
     }
 
-    /// <summary>sort(key, ...), a key with a minus sign descending (FHIRPath 3.0). An empty key comes last, or first where descending.</summary>
+    /// <summary>sort(key, ...), a key with a minus sign descending (FHIRPath 3.0). An empty key comes last, or first where
+    /// descending.</summary>
     public static void Sort(in Call call, bool[] descending)
     {
         var e = call.E;
-        int count = call.Count, keys = Math.Max(1, call.Arguments.Length);
+        int count = call.Count,
+            keys = Math.Max(1, call.Arguments.Length);
         var rows = new (FhirPathNode Item, FhirPathNode?[] Keys)[count];
         var scope = e.Save();
         for (var i = 0; i < count; i++)

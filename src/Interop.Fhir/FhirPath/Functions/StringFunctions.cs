@@ -15,15 +15,20 @@ internal static class StringFunctions
     private static readonly TimeSpan MatchTimeout = TimeSpan.FromSeconds(1);
     private static readonly ConcurrentDictionary<string, Regex> Expressions = new(StringComparer.Ordinal);
 
-    public static void IndexOf(in Call call) => OnTexts(call, static (text, argument) => FhirPathNode.FromInteger(text.IndexOf(argument, StringComparison.Ordinal)));
+    public static void IndexOf(in Call call) =>
+        OnTexts(call, static (text, argument) => FhirPathNode.FromInteger(text.IndexOf(argument, StringComparison.Ordinal)));
 
-    public static void LastIndexOf(in Call call) => OnTexts(call, static (text, argument) => FhirPathNode.FromInteger(text.LastIndexOf(argument, StringComparison.Ordinal)));
+    public static void LastIndexOf(in Call call) =>
+        OnTexts(call, static (text, argument) => FhirPathNode.FromInteger(text.LastIndexOf(argument, StringComparison.Ordinal)));
 
-    public static void StartsWith(in Call call) => OnTexts(call, static (text, argument) => FhirPathNode.FromBoolean(text.StartsWith(argument, StringComparison.Ordinal)));
+    public static void StartsWith(in Call call) =>
+        OnTexts(call, static (text, argument) => FhirPathNode.FromBoolean(text.StartsWith(argument, StringComparison.Ordinal)));
 
-    public static void EndsWith(in Call call) => OnTexts(call, static (text, argument) => FhirPathNode.FromBoolean(text.EndsWith(argument, StringComparison.Ordinal)));
+    public static void EndsWith(in Call call) =>
+        OnTexts(call, static (text, argument) => FhirPathNode.FromBoolean(text.EndsWith(argument, StringComparison.Ordinal)));
 
-    public static void Contains(in Call call) => OnTexts(call, static (text, argument) => FhirPathNode.FromBoolean(text.Contains(argument, StringComparison.Ordinal)));
+    public static void Contains(in Call call) =>
+        OnTexts(call, static (text, argument) => FhirPathNode.FromBoolean(text.Contains(argument, StringComparison.Ordinal)));
 
     private static void OnTexts(in Call call, Func<string, string, FhirPathNode> function)
     {
@@ -142,16 +147,23 @@ internal static class StringFunctions
         var e = call.E;
         var insertions = substitution.AsSpan().Count('$');
         var start = Stopwatch.GetTimestamp();
-        var result = expression.Replace(text, match =>
-        {
-            e.ChargeText(substitution.Length + ((long)insertions * (substitution.AsSpan().ContainsAny('_', '`', '\'') ? text.Length : match.Length)));
-            return match.Result(substitution);
-        });
+        var result = expression.Replace(
+            text,
+            match =>
+            {
+                e.ChargeText(
+                    substitution.Length
+                        + ((long)insertions * (substitution.AsSpan().ContainsAny('_', '`', '\'') ? text.Length : match.Length))
+                );
+                return match.Result(substitution);
+            }
+        );
         e.ChargeRegex(start);
         return result;
     }
 
-    /// <summary>In single-line mode, as the specification asks, and with a time limit, because expressions and data are untrusted.</summary>
+    /// <summary>In single-line mode, as the specification asks, and with a time limit, because expressions and data are
+    /// untrusted.</summary>
     private static Regex Find(in Call call, string pattern)
     {
         if (Expressions.TryGetValue(pattern, out var expression))
@@ -199,7 +211,8 @@ internal static class StringFunctions
             call.E.Push(FhirPathNode.FromString(part));
     }
 
-    /// <summary>The join of nothing is the empty string: the views' suite says so (SQL on FHIR v2, fhirpath.json), FHIRPath leaves it open.</summary>
+    /// <summary>The join of nothing is the empty string: the views' suite says so (SQL on FHIR v2, fhirpath.json), FHIRPath leaves it
+    /// open.</summary>
     public static void Join(in Call call)
     {
         call.TryTextArgument(0, out var separator);

@@ -102,24 +102,42 @@ internal static class TreeFunctions
     }
 
     /// <summary>yearOf(), monthOf() ... of dates, dates with time and times (FHIRPath 3.0, 5.9.7); empty where it is not stated.</summary>
-    public static FunctionBody Component(TemporalPrecision precision, Func<Temporal, int> component) => (in Call call) =>
-    {
-        if (!call.TryValue(out var node))
-            return;
-        if (!node.TryGetTemporal(out var value))
-            throw call.Error($"{node.Type} is no date or time");
-        var stated = value.Precision >= precision && (value.Kind != TemporalKind.Time || precision >= TemporalPrecision.Hour);
-        if (stated)
-            call.Result(component(value));
-        else
-            call.Empty();
-    };
+    public static FunctionBody Component(TemporalPrecision precision, Func<Temporal, int> component) =>
+        (in Call call) =>
+        {
+            if (!call.TryValue(out var node))
+                return;
+            if (!node.TryGetTemporal(out var value))
+                throw call.Error($"{node.Type} is no date or time");
+            var stated = value.Precision >= precision && (value.Kind != TemporalKind.Time || precision >= TemporalPrecision.Hour);
+            if (stated)
+                call.Result(component(value));
+            else
+                call.Empty();
+        };
 
-    public static void DateOf(in Call call) => Part(call, static value => value.Kind == TemporalKind.Time ? null : value.As(TemporalKind.Date));
+    public static void DateOf(in Call call) =>
+        Part(call, static value => value.Kind == TemporalKind.Time ? null : value.As(TemporalKind.Date));
 
-    public static void TimeOf(in Call call) => Part(call, static value => value.Precision < TemporalPrecision.Hour
-        ? null
-        : Temporal.Create(TemporalKind.Time, value.Precision, 0, 1, 1, value.Hour, value.Minute, value.SecondTicks, value.FractionDigits, null));
+    public static void TimeOf(in Call call) =>
+        Part(
+            call,
+            static value =>
+                value.Precision < TemporalPrecision.Hour
+                    ? null
+                    : Temporal.Create(
+                        TemporalKind.Time,
+                        value.Precision,
+                        0,
+                        1,
+                        1,
+                        value.Hour,
+                        value.Minute,
+                        value.SecondTicks,
+                        value.FractionDigits,
+                        null
+                    )
+        );
 
     private static void Part(in Call call, Func<Temporal, Temporal?> part)
     {

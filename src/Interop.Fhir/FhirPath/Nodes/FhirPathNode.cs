@@ -11,14 +11,16 @@ using Interop.Fhir.Json;
 namespace Interop.Fhir.FhirPath.Nodes;
 
 /// <summary>
-/// An item of a FHIRPath collection: an element of a resource (kept as JSON) or a computed value. It refers to the JsonDocument that it came
+/// An item of a FHIRPath collection: an element of a resource (kept as JSON) or a computed value. It refers to the JsonDocument that it
+/// came
 /// from and is valid as long as that document is not disposed.
 /// </summary>
 public readonly struct FhirPathNode
 {
     private readonly JsonElement _json;
 
-    /// <summary>A computed string, boxed decimal, <see cref="Temporal"/>, <see cref="Quantity"/> or type; or the <see cref="PrimitiveCompanion"/> of a JSON value.</summary>
+    /// <summary>A computed string, boxed decimal, <see cref="Temporal"/>, <see cref="Quantity"/> or type; or the
+    /// <see cref="PrimitiveCompanion"/> of a JSON value.</summary>
     private readonly object? _value;
 
     /// <summary>A computed integer, or 0 and 1 for a computed boolean.</summary>
@@ -42,7 +44,8 @@ public readonly struct FhirPathNode
     /// <summary>An element of a resource, not a computed value.</summary>
     public bool IsJson => _json.ValueKind != JsonValueKind.Undefined || _value is PrimitiveCompanion;
 
-    /// <summary>The JSON that it is; <see cref="JsonValueKind.Undefined"/> for a computed value and for a primitive with extensions only.</summary>
+    /// <summary>The JSON that it is; <see cref="JsonValueKind.Undefined"/> for a computed value and for a primitive with extensions
+    /// only.</summary>
     public JsonElement Json => _json;
 
     /// <summary>The object with a primitive's id and extensions, where it has them.</summary>
@@ -64,14 +67,15 @@ public readonly struct FhirPathNode
     internal static FhirPathNode FromPlainJson(JsonElement json, JsonValueKind kind, FhirTypeInfo type) =>
         new(json, null, 0, type, KindOf(kind, type));
 
-    private static NodeKind KindOf(JsonValueKind kind, FhirTypeInfo type) => kind switch
-    {
-        JsonValueKind.Object => type.Kind == NodeKind.Quantity ? NodeKind.Quantity : NodeKind.None,
-        JsonValueKind.String => type.Kind is NodeKind.Date or NodeKind.DateTime or NodeKind.Time ? type.Kind : NodeKind.String,
-        JsonValueKind.Number => type.Kind == NodeKind.Integer ? NodeKind.Integer : NodeKind.Decimal,
-        JsonValueKind.True or JsonValueKind.False => NodeKind.Boolean,
-        _ => NodeKind.None,
-    };
+    private static NodeKind KindOf(JsonValueKind kind, FhirTypeInfo type) =>
+        kind switch
+        {
+            JsonValueKind.Object => type.Kind == NodeKind.Quantity ? NodeKind.Quantity : NodeKind.None,
+            JsonValueKind.String => type.Kind is NodeKind.Date or NodeKind.DateTime or NodeKind.Time ? type.Kind : NodeKind.String,
+            JsonValueKind.Number => type.Kind == NodeKind.Integer ? NodeKind.Integer : NodeKind.Decimal,
+            JsonValueKind.True or JsonValueKind.False => NodeKind.Boolean,
+            _ => NodeKind.None,
+        };
 
     public static FhirPathNode FromBoolean(bool value) => new(default, null, value ? 1 : 0, SystemTypes.Boolean, NodeKind.Boolean);
 
@@ -83,12 +87,13 @@ public readonly struct FhirPathNode
 
     public static FhirPathNode FromQuantity(Quantity value) => new(default, value, 0, SystemTypes.Quantity, NodeKind.Quantity);
 
-    public static FhirPathNode FromTemporal(Temporal value) => value.Kind switch
-    {
-        TemporalKind.Date => new(default, value, 0, SystemTypes.Date, NodeKind.Date),
-        TemporalKind.Time => new(default, value, 0, SystemTypes.Time, NodeKind.Time),
-        _ => new(default, value, 0, SystemTypes.DateTime, NodeKind.DateTime),
-    };
+    public static FhirPathNode FromTemporal(Temporal value) =>
+        value.Kind switch
+        {
+            TemporalKind.Date => new(default, value, 0, SystemTypes.Date, NodeKind.Date),
+            TemporalKind.Time => new(default, value, 0, SystemTypes.Time, NodeKind.Time),
+            _ => new(default, value, 0, SystemTypes.DateTime, NodeKind.DateTime),
+        };
 
     internal static FhirPathNode FromType(FhirTypeInfo value) => new(default, value, 0, SystemTypes.TypeInfo, NodeKind.None);
 
@@ -140,7 +145,12 @@ public readonly struct FhirPathNode
         value = _value as Quantity;
         if (value is not null)
             return true;
-        if (Kind != NodeKind.Quantity || !_json.TryGetProperty("value"u8, out var number) || number.ValueKind != JsonValueKind.Number || !number.TryGetDecimal(out var amount))
+        if (
+            Kind != NodeKind.Quantity
+            || !_json.TryGetProperty("value"u8, out var number)
+            || number.ValueKind != JsonValueKind.Number
+            || !number.TryGetDecimal(out var amount)
+        )
             return false;
         var unit = _json.TryGetProperty("code"u8, out var code) && code.ValueKind == JsonValueKind.String ? code.GetString() : null;
         if (unit is null && _json.TryGetProperty("unit"u8, out var shown) && shown.ValueKind == JsonValueKind.String)
@@ -149,21 +159,26 @@ public readonly struct FhirPathNode
         return true;
     }
 
-    /// <summary>The value of a primitive as FHIR writes it; null where it has none. Strings of the resource are decoded on each call.</summary>
+    /// <summary>The value of a primitive as FHIR writes it; null where it has none. Strings of the resource are decoded on each
+    /// call.</summary>
     /// <exception cref="FhirPathException">A string has a lone surrogate, which is not a character.</exception>
-    public string? AsText() => Kind switch
-    {
-        NodeKind.None => null,
-        _ when _json.ValueKind == JsonValueKind.String => LoneSurrogate.IsText(_json) ? _json.GetString() : throw FhirPathException.Execution(LoneSurrogate.Reason),
-        NodeKind.Quantity => TryGetQuantity(out var quantity) ? quantity.ToString() : null,
-        _ when _json.ValueKind != JsonValueKind.Undefined => _json.GetRawText(),
-        NodeKind.Boolean => _number != 0 ? "true" : "false",
-        NodeKind.Integer => _number.ToString(CultureInfo.InvariantCulture),
-        NodeKind.Decimal => ((decimal)_value!).ToString(CultureInfo.InvariantCulture),
-        _ => _value!.ToString(),
-    };
+    public string? AsText() =>
+        Kind switch
+        {
+            NodeKind.None => null,
+            _ when _json.ValueKind == JsonValueKind.String => LoneSurrogate.IsText(_json)
+                ? _json.GetString()
+                : throw FhirPathException.Execution(LoneSurrogate.Reason),
+            NodeKind.Quantity => TryGetQuantity(out var quantity) ? quantity.ToString() : null,
+            _ when _json.ValueKind != JsonValueKind.Undefined => _json.GetRawText(),
+            NodeKind.Boolean => _number != 0 ? "true" : "false",
+            NodeKind.Integer => _number.ToString(CultureInfo.InvariantCulture),
+            NodeKind.Decimal => ((decimal)_value!).ToString(CultureInfo.InvariantCulture),
+            _ => _value!.ToString(),
+        };
 
-    /// <summary>The bytes between the quotes of a JSON string that has no escapes: false for anything else, which <see cref="AsText"/> decodes.</summary>
+    /// <summary>The bytes between the quotes of a JSON string that has no escapes: false for anything else, which <see cref="AsText"/>
+    /// decodes.</summary>
     public bool TryGetPlainUtf8(out ReadOnlySpan<byte> text)
     {
         text = default;
@@ -186,7 +201,9 @@ public readonly struct FhirPathNode
     internal bool TextEquals(string literal, ReadOnlySpan<byte> literalUtf8) =>
         _value is string own ? own == literal : _json.ValueKind == JsonValueKind.String && _json.ValueEquals(literalUtf8);
 
-    public override string ToString() => (_json.ValueKind == JsonValueKind.String && !LoneSurrogate.IsText(_json) ? null : AsText()) ?? (_json.ValueKind != JsonValueKind.Undefined ? _json.GetRawText() : Type.ToString());
+    public override string ToString() =>
+        (_json.ValueKind == JsonValueKind.String && !LoneSurrogate.IsText(_json) ? null : AsText())
+        ?? (_json.ValueKind != JsonValueKind.Undefined ? _json.GetRawText() : Type.ToString());
 
     internal static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
 }

@@ -10,15 +10,23 @@ internal static class NodeComparison
     /// <summary>Less than zero, zero, or greater; null where it cannot be told. Throws where items of these types have no order.</summary>
     public static int? Compare(in FhirPathNode left, in FhirPathNode right, int position)
     {
-        NodeKind a = left.Kind, b = right.Kind;
+        NodeKind a = left.Kind,
+            b = right.Kind;
         if (a == NodeKind.String && b == NodeKind.String)
             return string.CompareOrdinal(left.AsText(), right.AsText());
         if (NodeEquality.IsNumber(a) && NodeEquality.IsNumber(b))
             return left.TryGetDecimal(out var x) && right.TryGetDecimal(out var y) ? x.CompareTo(y) : null;
-        if ((NodeEquality.IsTemporal(a) || NodeEquality.IsTemporal(b)) && NodeEquality.TryGetTemporals(left, right, out var s, out var t)
-            && (s.Kind == TemporalKind.Time) == (t.Kind == TemporalKind.Time))
+        if (
+            (NodeEquality.IsTemporal(a) || NodeEquality.IsTemporal(b))
+            && NodeEquality.TryGetTemporals(left, right, out var s, out var t)
+            && (s.Kind == TemporalKind.Time) == (t.Kind == TemporalKind.Time)
+        )
             return Temporal.Compare(s, t);
-        if ((a == NodeKind.Quantity || b == NodeKind.Quantity) && NodeEquality.AsQuantity(left) is { } p && NodeEquality.AsQuantity(right) is { } q)
+        if (
+            (a == NodeKind.Quantity || b == NodeKind.Quantity)
+            && NodeEquality.AsQuantity(left) is { } p
+            && NodeEquality.AsQuantity(right) is { } q
+        )
             return Quantity.Compare(p, q);
         // A primitive without a value has no order; the result is empty and not an error.
         if ((a == NodeKind.None && left.Type.IsPrimitive) || (b == NodeKind.None && right.Type.IsPrimitive))

@@ -10,14 +10,15 @@ internal static class NodeEquality
 {
     public static bool? AreEqual(in FhirPathNode left, in FhirPathNode right)
     {
-        NodeKind a = left.Kind, b = right.Kind;
+        NodeKind a = left.Kind,
+            b = right.Kind;
         if (a == NodeKind.String && b == NodeKind.String)
             return TextsEqual(left, right);
         if (IsNumber(a) && IsNumber(b))
         {
-            return left.TryGetDecimal(out var x) && right.TryGetDecimal(out var y)
-                ? x == y
-                : left.IsJson && right.IsJson ? left.Json.GetRawText() == right.Json.GetRawText() : false;
+            return left.TryGetDecimal(out var x) && right.TryGetDecimal(out var y) ? x == y
+                : left.IsJson && right.IsJson ? left.Json.GetRawText() == right.Json.GetRawText()
+                : false;
         }
         if (a == NodeKind.Boolean && b == NodeKind.Boolean)
             return left.AsBoolean() == right.AsBoolean();
@@ -32,7 +33,9 @@ internal static class NodeEquality
         if (a == NodeKind.Quantity || b == NodeKind.Quantity)
         {
             if (AsQuantity(left) is not { } x || AsQuantity(right) is not { } y)
-                return left.Json.ValueKind == JsonValueKind.Object && right.Json.ValueKind == JsonValueKind.Object ? JsonEquals(left.Json, right.Json) : false;
+                return left.Json.ValueKind == JsonValueKind.Object && right.Json.ValueKind == JsonValueKind.Object
+                    ? JsonEquals(left.Json, right.Json)
+                    : false;
             return Quantity.Compare(x, y) is { } order ? order == 0 : null;
         }
         if (a != b)
@@ -52,7 +55,12 @@ internal static class NodeEquality
             return Decimals.AreEquivalent(x, y);
         if (IsTemporal(left.Kind) && IsTemporal(right.Kind))
             return AreEqual(left, right) == true;
-        if (left.Kind == NodeKind.Quantity && right.Kind == NodeKind.Quantity && left.TryGetQuantity(out var a) && right.TryGetQuantity(out var b))
+        if (
+            left.Kind == NodeKind.Quantity
+            && right.Kind == NodeKind.Quantity
+            && left.TryGetQuantity(out var a)
+            && right.TryGetQuantity(out var b)
+        )
             return Quantity.AreEquivalent(a, b) == true;
         return AreEqual(left, right) == true;
     }
@@ -115,7 +123,12 @@ internal static class NodeEquality
     public static bool IsTemporal(NodeKind kind) => kind is NodeKind.Date or NodeKind.DateTime or NodeKind.Time;
 
     /// <summary>Both as dates or times.</summary>
-    public static bool TryGetTemporals(in FhirPathNode left, in FhirPathNode right, [NotNullWhen(true)] out Temporal? a, [NotNullWhen(true)] out Temporal? b)
+    public static bool TryGetTemporals(
+        in FhirPathNode left,
+        in FhirPathNode right,
+        [NotNullWhen(true)] out Temporal? a,
+        [NotNullWhen(true)] out Temporal? b
+    )
     {
         b = null;
         return left.TryGetTemporal(out a) && right.TryGetTemporal(out b);
@@ -130,15 +143,14 @@ internal static class NodeEquality
     }
 
     private static bool TextsEqual(in FhirPathNode left, in FhirPathNode right) =>
-        left.TryGetPlainUtf8(out var a) && right.TryGetPlainUtf8(out var b)
-            ? a.SequenceEqual(b)
-            : left.AsText() == right.AsText();
+        left.TryGetPlainUtf8(out var a) && right.TryGetPlainUtf8(out var b) ? a.SequenceEqual(b) : left.AsText() == right.AsText();
 
     /// <summary>Strings are equivalent without regard to case, and to how much and which white space they have.</summary>
     private static string Normalize(string text) =>
         string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).ToLowerInvariant();
 
-    /// <summary>Mostly both have the same order of properties; looking each up by name is only the second way, because it is quadratic.</summary>
+    /// <summary>Mostly both have the same order of properties; looking each up by name is only the second way, because it is
+    /// quadratic.</summary>
     private static bool ObjectsEqual(JsonElement left, JsonElement right)
     {
         var others = right.EnumerateObject();

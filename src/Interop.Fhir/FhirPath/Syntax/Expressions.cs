@@ -18,7 +18,8 @@ internal sealed record VariableExpression(string Name, int Position) : Expressio
 internal sealed record MemberExpression(Expression? Source, string Name, int Position) : Expression(Position);
 
 /// <summary>A function call; without a source it is called on $this.</summary>
-internal sealed record CallExpression(Expression? Source, string Name, IReadOnlyList<Expression> Arguments, int Position) : Expression(Position);
+internal sealed record CallExpression(Expression? Source, string Name, IReadOnlyList<Expression> Arguments, int Position)
+    : Expression(Position);
 
 internal sealed record IndexerExpression(Expression Source, Expression Index, int Position) : Expression(Position);
 
@@ -36,10 +37,15 @@ internal sealed record TypeName(string? Namespace, string Name, int Position)
     public override string ToString() => Namespace is null ? Name : $"{Namespace}.{Name}";
 
     /// <summary>The type named by an argument, as in ofType(FHIR.Patient); null where the argument is no name.</summary>
-    public static TypeName? From(Expression expression) => expression switch
-    {
-        MemberExpression { Source: null } name => new TypeName(null, name.Name, name.Position),
-        MemberExpression { Source: MemberExpression { Source: null } prefix } name => new TypeName(prefix.Name, name.Name, prefix.Position),
-        _ => null,
-    };
+    public static TypeName? From(Expression expression) =>
+        expression switch
+        {
+            MemberExpression { Source: null } name => new TypeName(null, name.Name, name.Position),
+            MemberExpression { Source: MemberExpression { Source: null } prefix } name => new TypeName(
+                prefix.Name,
+                name.Name,
+                prefix.Position
+            ),
+            _ => null,
+        };
 }

@@ -6,7 +6,31 @@ namespace Interop.Fhir.FhirPath.Syntax;
 /// <summary>Splits an expression into tokens (FHIRPath 2.0, appendix B: the lexical elements).</summary>
 internal sealed class Lexer(string text)
 {
-    private static readonly string[] Symbols = ["<=", ">=", "!=", "!~", ".", ",", "(", ")", "[", "]", "{", "}", "+", "-", "*", "/", "|", "&", "=", "~", "<", ">"];
+    private static readonly string[] Symbols =
+    [
+        "<=",
+        ">=",
+        "!=",
+        "!~",
+        ".",
+        ",",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        "+",
+        "-",
+        "*",
+        "/",
+        "|",
+        "&",
+        "=",
+        "~",
+        "<",
+        ">",
+    ];
 
     private int _at;
 
@@ -19,8 +43,7 @@ internal sealed class Lexer(string text)
         {
             token = lexer.Next();
             tokens.Add(token);
-        }
-        while (token.Kind != TokenKind.End);
+        } while (token.Kind != TokenKind.End);
         return tokens;
     }
 
@@ -217,14 +240,27 @@ internal sealed class Lexer(string text)
         var c = Ahead(1);
         if (c == 'u')
         {
-            if (_at + 6 > text.Length || !ushort.TryParse(text.AsSpan(_at + 2, 4), System.Globalization.NumberStyles.AllowHexSpecifier, null, out var code))
+            if (
+                _at + 6 > text.Length
+                || !ushort.TryParse(text.AsSpan(_at + 2, 4), System.Globalization.NumberStyles.AllowHexSpecifier, null, out var code)
+            )
                 throw FhirPathException.Syntax("\\u must be followed by four hexadecimal digits", _at);
             value.Append((char)code);
             _at += 6;
             return;
         }
-        // An unknown escape stands for the character itself, as in the reference implementations (regular expressions rely on it: '\d' is written '\\d').
-        value.Append(c switch { 'n' => '\n', 'r' => '\r', 't' => '\t', 'f' => '\f', _ => c });
+        // An unknown escape stands for the character itself, as in the reference implementations (regular expressions rely on it: '\d' is
+        // written '\\d').
+        value.Append(
+            c switch
+            {
+                'n' => '\n',
+                'r' => '\r',
+                't' => '\t',
+                'f' => '\f',
+                _ => c,
+            }
+        );
         _at += 2;
         if (_at > text.Length)
             throw FhirPathException.Syntax("a quoted text is not closed", _at - 2);

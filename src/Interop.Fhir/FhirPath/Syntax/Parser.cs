@@ -17,7 +17,13 @@ internal sealed class Parser
 
     private static readonly string[][] BinaryLevels =
     [
-        ["implies"], ["or", "xor"], ["and"], ["in", "contains"], ["=", "~", "!=", "!~"], ["<=", "<", ">", ">="], ["|"],
+        ["implies"],
+        ["or", "xor"],
+        ["and"],
+        ["in", "contains"],
+        ["=", "~", "!=", "!~"],
+        ["<=", "<", ">", ">="],
+        ["|"],
     ];
 
     private static readonly string[] Additive = ["+", "-", "&"];
@@ -250,7 +256,14 @@ internal sealed class Parser
     {
         var token = Take();
         var isInteger = !token.Text.Contains('.');
-        if (!decimal.TryParse(token.Text, System.Globalization.NumberStyles.AllowDecimalPoint, System.Globalization.CultureInfo.InvariantCulture, out var number))
+        if (
+            !decimal.TryParse(
+                token.Text,
+                System.Globalization.NumberStyles.AllowDecimalPoint,
+                System.Globalization.CultureInfo.InvariantCulture,
+                out var number
+            )
+        )
             throw FhirPathException.Syntax($"the number {token.Text} is too large", token.Position);
         if (Current.Kind == TokenKind.String)
             return new LiteralExpression(FhirPathNode.FromQuantity(new Quantity(number, Take().Text)), token.Position);

@@ -10,8 +10,10 @@ internal enum TokenKind
     Date,
     DateTime,
     Time,
+
     /// <summary>%name, the text is the name.</summary>
     External,
+
     /// <summary>$this, $index, $total; the text is without the dollar sign.</summary>
     Special,
     Symbol,
@@ -24,10 +26,11 @@ internal readonly record struct Token(TokenKind Kind, string Text, int Position)
 
     public bool IsWord(string word) => Kind == TokenKind.Identifier && Text == word;
 
-    public override string ToString() => Kind switch
-    {
-        TokenKind.End => "the end of the expression",
-        TokenKind.String => $"the string '{Text}'",
-        _ => $"'{Text}'",
-    };
+    public override string ToString() =>
+        Kind switch
+        {
+            TokenKind.End => "the end of the expression",
+            TokenKind.String => $"the string '{Text}'",
+            _ => $"'{Text}'",
+        };
 }

@@ -15,11 +15,15 @@ public sealed class FhirTypeInfo
     /// <param name="kind">How the value of a primitive behaves; <see cref="NodeKind.None"/> for a complex type.</param>
     /// <param name="elements">Gives its own and inherited elements.</param>
     public FhirTypeInfo(string name, FhirTypeInfo? baseType, NodeKind kind, Func<IEnumerable<FhirElementInfo>> elements)
-        : this("FHIR", name, baseType, kind, elements)
-    {
-    }
+        : this("FHIR", name, baseType, kind, elements) { }
 
-    internal FhirTypeInfo(string @namespace, string name, FhirTypeInfo? baseType, NodeKind kind, Func<IEnumerable<FhirElementInfo>> elements)
+    internal FhirTypeInfo(
+        string @namespace,
+        string name,
+        FhirTypeInfo? baseType,
+        NodeKind kind,
+        Func<IEnumerable<FhirElementInfo>> elements
+    )
     {
         Namespace = @namespace;
         Name = name;

@@ -18,7 +18,8 @@ public interface IFhirTypeModel
 
 /// <summary>An element of a type.</summary>
 /// <param name="Name">The name in a path: <c>value</c> for <c>value[x]</c>.</param>
-/// <param name="Types">Its types; several for a choice. A nested element has its own type, named by its path, such as <c>Patient.contact</c>.</param>
+/// <param name="Types">Its types; several for a choice. A nested element has its own type, named by its path, such as
+/// <c>Patient.contact</c>.</param>
 /// <param name="IsCollection">More than one may occur.</param>
 /// <param name="IsChoice">Written in JSON with the type as suffix: <c>valueQuantity</c>.</param>
 public sealed record FhirElementInfo(string Name, IReadOnlyList<FhirTypeInfo> Types, bool IsCollection, bool IsChoice);

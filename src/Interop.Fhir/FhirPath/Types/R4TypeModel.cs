@@ -21,7 +21,12 @@ public sealed class R4TypeModel : IFhirTypeModel
             if (types.TryGetValue(definition.Name, out var known))
                 return known;
             var baseType = definition.BaseType is null ? null : Add(definition.BaseType);
-            var type = new FhirTypeInfo(definition.Name, baseType, KindOf(definition, baseType), () => definition.Elements.Select(ElementOf));
+            var type = new FhirTypeInfo(
+                definition.Name,
+                baseType,
+                KindOf(definition, baseType),
+                () => definition.Elements.Select(ElementOf)
+            );
             types.Add(type.Name, type);
             return type;
         }
@@ -42,22 +47,26 @@ public sealed class R4TypeModel : IFhirTypeModel
         return system is null ? codes.Contains(utf8) : codes.Contains(Encoding.UTF8.GetBytes(system), utf8);
     }
 
-    /// <summary>A constrained type (SimpleQuantity) is to paths what it constrains, by the name that a choice's property ends with.</summary>
-    private FhirElementInfo ElementOf(ElementDefinition element) => new(
-        element.Name,
-        [.. element.Types.Select(type => _types[type.Type.Kind == TypeKind.Backbone ? type.Type.Name : type.Code])],
-        element.Repeats,
-        element.IsChoice);
+    /// <summary>A constrained type (SimpleQuantity) is to paths what it constrains, by the name that a choice's property ends
+    /// with.</summary>
+    private FhirElementInfo ElementOf(ElementDefinition element) =>
+        new(
+            element.Name,
+            [.. element.Types.Select(type => _types[type.Type.Kind == TypeKind.Backbone ? type.Type.Name : type.Code])],
+            element.Repeats,
+            element.IsChoice
+        );
 
-    private static NodeKind KindOf(TypeDefinition definition, FhirTypeInfo? baseType) => definition.Primitive switch
-    {
-        PrimitiveKind.None => definition.Name == "Quantity" || baseType?.Kind == NodeKind.Quantity ? NodeKind.Quantity : NodeKind.None,
-        PrimitiveKind.Boolean => NodeKind.Boolean,
-        PrimitiveKind.Integer or PrimitiveKind.PositiveInt or PrimitiveKind.UnsignedInt => NodeKind.Integer,
-        PrimitiveKind.Decimal => NodeKind.Decimal,
-        PrimitiveKind.Date => NodeKind.Date,
-        PrimitiveKind.DateTime or PrimitiveKind.Instant => NodeKind.DateTime,
-        PrimitiveKind.Time => NodeKind.Time,
-        _ => NodeKind.String,
-    };
+    private static NodeKind KindOf(TypeDefinition definition, FhirTypeInfo? baseType) =>
+        definition.Primitive switch
+        {
+            PrimitiveKind.None => definition.Name == "Quantity" || baseType?.Kind == NodeKind.Quantity ? NodeKind.Quantity : NodeKind.None,
+            PrimitiveKind.Boolean => NodeKind.Boolean,
+            PrimitiveKind.Integer or PrimitiveKind.PositiveInt or PrimitiveKind.UnsignedInt => NodeKind.Integer,
+            PrimitiveKind.Decimal => NodeKind.Decimal,
+            PrimitiveKind.Date => NodeKind.Date,
+            PrimitiveKind.DateTime or PrimitiveKind.Instant => NodeKind.DateTime,
+            PrimitiveKind.Time => NodeKind.Time,
+            _ => NodeKind.String,
+        };
 }

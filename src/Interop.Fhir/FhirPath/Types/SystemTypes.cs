@@ -13,18 +13,26 @@ public static class SystemTypes
     public static readonly FhirTypeInfo Date = new(Namespace, "Date", Any, NodeKind.Date, () => []);
     public static readonly FhirTypeInfo DateTime = new(Namespace, "DateTime", Any, NodeKind.DateTime, () => []);
     public static readonly FhirTypeInfo Time = new(Namespace, "Time", Any, NodeKind.Time, () => []);
-    public static readonly FhirTypeInfo Quantity = new(Namespace, "Quantity", Any, NodeKind.Quantity, () =>
-    [
-        new("value", [Decimal!], IsCollection: false, IsChoice: false),
-        new("unit", [String!], IsCollection: false, IsChoice: false),
-    ]);
+    public static readonly FhirTypeInfo Quantity = new(
+        Namespace,
+        "Quantity",
+        Any,
+        NodeKind.Quantity,
+        () => [new("value", [Decimal!], IsCollection: false, IsChoice: false), new("unit", [String!], IsCollection: false, IsChoice: false)]
+    );
 
     /// <summary>What type() answers with (2.0, 10.2).</summary>
-    public static readonly FhirTypeInfo TypeInfo = new(Namespace, "TypeInfo", Any, NodeKind.None, () =>
-    [
-        new("namespace", [String!], IsCollection: false, IsChoice: false),
-        new("name", [String!], IsCollection: false, IsChoice: false),
-    ]);
+    public static readonly FhirTypeInfo TypeInfo = new(
+        Namespace,
+        "TypeInfo",
+        Any,
+        NodeKind.None,
+        () =>
+            [
+                new("namespace", [String!], IsCollection: false, IsChoice: false),
+                new("name", [String!], IsCollection: false, IsChoice: false),
+            ]
+    );
 
     private static readonly FhirTypeInfo[] All = [Any, Boolean, String, Integer, Decimal, Date, DateTime, Time, Quantity];
 

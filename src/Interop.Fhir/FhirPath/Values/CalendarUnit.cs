@@ -56,35 +56,38 @@ internal static class CalendarUnit
         return known.HasValue;
     }
 
-    public static long Ticks(CalendarUnitKind unit) => unit switch
-    {
-        CalendarUnitKind.Week => 7 * TimeSpan.TicksPerDay,
-        CalendarUnitKind.Day => TimeSpan.TicksPerDay,
-        CalendarUnitKind.Hour => TimeSpan.TicksPerHour,
-        CalendarUnitKind.Minute => TimeSpan.TicksPerMinute,
-        CalendarUnitKind.Second => TimeSpan.TicksPerSecond,
-        CalendarUnitKind.Millisecond => TimeSpan.TicksPerMillisecond,
-        _ => throw new ArgumentOutOfRangeException(nameof(unit), unit, "years and months have no fixed length"),
-    };
+    public static long Ticks(CalendarUnitKind unit) =>
+        unit switch
+        {
+            CalendarUnitKind.Week => 7 * TimeSpan.TicksPerDay,
+            CalendarUnitKind.Day => TimeSpan.TicksPerDay,
+            CalendarUnitKind.Hour => TimeSpan.TicksPerHour,
+            CalendarUnitKind.Minute => TimeSpan.TicksPerMinute,
+            CalendarUnitKind.Second => TimeSpan.TicksPerSecond,
+            CalendarUnitKind.Millisecond => TimeSpan.TicksPerMillisecond,
+            _ => throw new ArgumentOutOfRangeException(nameof(unit), unit, "years and months have no fixed length"),
+        };
 
     /// <summary>UCUM's mean year or month for a calendar one; null for other durations, which are UCUM units themselves.</summary>
-    public static string? MeanUcum(string keyword) => Keywords[keyword] switch
-    {
-        CalendarUnitKind.Year => "a",
-        CalendarUnitKind.Month => "mo",
-        _ => null,
-    };
+    public static string? MeanUcum(string keyword) =>
+        Keywords[keyword] switch
+        {
+            CalendarUnitKind.Year => "a",
+            CalendarUnitKind.Month => "mo",
+            _ => null,
+        };
 
     /// <summary>The UCUM unit that a calendar duration is compared by; years and months are their own kind, months.</summary>
-    public static string ToUcum(string keyword) => Keywords[keyword] switch
-    {
-        CalendarUnitKind.Year => UcumUnit.CalendarYear,
-        CalendarUnitKind.Month => UcumUnit.CalendarMonth,
-        CalendarUnitKind.Week => "wk",
-        CalendarUnitKind.Day => "d",
-        CalendarUnitKind.Hour => "h",
-        CalendarUnitKind.Minute => "min",
-        CalendarUnitKind.Second => "s",
-        _ => "ms",
-    };
+    public static string ToUcum(string keyword) =>
+        Keywords[keyword] switch
+        {
+            CalendarUnitKind.Year => UcumUnit.CalendarYear,
+            CalendarUnitKind.Month => UcumUnit.CalendarMonth,
+            CalendarUnitKind.Week => "wk",
+            CalendarUnitKind.Day => "d",
+            CalendarUnitKind.Hour => "h",
+            CalendarUnitKind.Minute => "min",
+            CalendarUnitKind.Second => "s",
+            _ => "ms",
+        };
 }

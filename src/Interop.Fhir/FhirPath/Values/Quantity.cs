@@ -16,8 +16,7 @@ public sealed class Quantity(decimal value, string unit, bool isCalendar = false
 
     private UcumUnit? Ucum => UcumUnit.TryParse(CalendarUnit.IsKeyword(Unit) ? CalendarUnit.ToUcum(Unit) : Unit);
 
-    public override string ToString() =>
-        Value.ToString(CultureInfo.InvariantCulture) + (IsCalendar ? $" {Unit}" : $" '{Unit}'");
+    public override string ToString() => Value.ToString(CultureInfo.InvariantCulture) + (IsCalendar ? $" {Unit}" : $" '{Unit}'");
 
     /// <summary>Reads <c>4 days</c>, <c>10 'mg'</c> and <c>1.5</c>; null for anything else.</summary>
     public static Quantity? TryParse(string text)
@@ -26,7 +25,15 @@ public sealed class Quantity(decimal value, string unit, bool isCalendar = false
         var end = 0;
         while (end < trimmed.Length && (char.IsAsciiDigit(trimmed[end]) || trimmed[end] is '.' or '+' or '-'))
             end++;
-        if (!decimal.TryParse(trimmed[..end], NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) || trimmed[end - 1] == '.')
+        if (
+            !decimal.TryParse(
+                trimmed[..end],
+                NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint,
+                CultureInfo.InvariantCulture,
+                out var number
+            )
+            || trimmed[end - 1] == '.'
+        )
             return null;
         var unit = trimmed[end..].TrimStart();
         if (unit.IsEmpty)
@@ -60,8 +67,7 @@ public sealed class Quantity(decimal value, string unit, bool isCalendar = false
     }
 
     /// <summary>This quantity's value in the other's unit.</summary>
-    private decimal? TryConvert(Quantity target) =>
-        Ucum is { } from && target.Ucum is { } to ? UcumUnit.TryConvert(Value, from, to) : null;
+    private decimal? TryConvert(Quantity target) => Ucum is { } from && target.Ucum is { } to ? UcumUnit.TryConvert(Value, from, to) : null;
 
     private bool HasCalendarUnit => CalendarUnit.IsKeyword(Unit);
 

@@ -31,7 +31,18 @@ public sealed class Temporal
 {
     private readonly int _fractionDigits;
 
-    private Temporal(TemporalKind kind, TemporalPrecision precision, int year, int month, int day, int hour, int minute, long secondTicks, int fractionDigits, int? offsetMinutes)
+    private Temporal(
+        TemporalKind kind,
+        TemporalPrecision precision,
+        int year,
+        int month,
+        int day,
+        int hour,
+        int minute,
+        long secondTicks,
+        int fractionDigits,
+        int? offsetMinutes
+    )
     {
         Kind = kind;
         Precision = precision;
@@ -69,9 +80,20 @@ public sealed class Temporal
 
     public int Millisecond => (int)(SecondTicks % TimeSpan.TicksPerSecond / TimeSpan.TicksPerMillisecond);
 
-    /// <summary>The same instant of the calendar at another precision; components that were not stated take the given ones' place.</summary>
-    internal static Temporal Create(TemporalKind kind, TemporalPrecision precision, int year, int month, int day, int hour, int minute, long secondTicks, int fractionDigits, int? offsetMinutes) =>
-        new(kind, precision, year, month, day, hour, minute, secondTicks, fractionDigits, offsetMinutes);
+    /// <summary>The same instant of the calendar at another precision; components that were not stated take the given ones'
+    /// place.</summary>
+    internal static Temporal Create(
+        TemporalKind kind,
+        TemporalPrecision precision,
+        int year,
+        int month,
+        int day,
+        int hour,
+        int minute,
+        long secondTicks,
+        int fractionDigits,
+        int? offsetMinutes
+    ) => new(kind, precision, year, month, day, hour, minute, secondTicks, fractionDigits, offsetMinutes);
 
     public static Temporal DateOf(DateTimeOffset at) =>
         new(TemporalKind.Date, TemporalPrecision.Day, at.Year, at.Month, at.Day, 0, 0, 0, 0, null);
@@ -80,7 +102,18 @@ public sealed class Temporal
         new(TemporalKind.Time, TemporalPrecision.Millisecond, 0, 1, 1, at.Hour, at.Minute, TicksOf(at), 3, null);
 
     public static Temporal DateTimeOf(DateTimeOffset at) =>
-        new(TemporalKind.DateTime, TemporalPrecision.Millisecond, at.Year, at.Month, at.Day, at.Hour, at.Minute, TicksOf(at), 3, (int)at.Offset.TotalMinutes);
+        new(
+            TemporalKind.DateTime,
+            TemporalPrecision.Millisecond,
+            at.Year,
+            at.Month,
+            at.Day,
+            at.Hour,
+            at.Minute,
+            TicksOf(at),
+            3,
+            (int)at.Offset.TotalMinutes
+        );
 
     private static long TicksOf(DateTimeOffset at) =>
         (at.Second * TimeSpan.TicksPerSecond) + (at.Millisecond * TimeSpan.TicksPerMillisecond);
@@ -95,7 +128,12 @@ public sealed class Temporal
     public static bool TryParse(ReadOnlySpan<char> text, TemporalKind kind, [NotNullWhen(true)] out Temporal? value)
     {
         value = null;
-        int year = 0, month = 1, day = 1, hour = 0, minute = 0, digits = 0;
+        int year = 0,
+            month = 1,
+            day = 1,
+            hour = 0,
+            minute = 0,
+            digits = 0;
         long ticks = 0;
         int? offset = null;
         var precision = TemporalPrecision.Year;
@@ -118,7 +156,11 @@ public sealed class Temporal
             }
             if (kind == TemporalKind.DateTime && Skip(ref rest, 'T') && rest.Length > 0)
             {
-                if (precision != TemporalPrecision.Day || !TakeTime(ref rest, out hour, out minute, out ticks, out digits, out precision) || !TakeOffset(ref rest, out offset))
+                if (
+                    precision != TemporalPrecision.Day
+                    || !TakeTime(ref rest, out hour, out minute, out ticks, out digits, out precision)
+                    || !TakeOffset(ref rest, out offset)
+                )
                     return false;
             }
         }
@@ -132,7 +174,14 @@ public sealed class Temporal
         return true;
     }
 
-    private static bool TakeTime(ref ReadOnlySpan<char> rest, out int hour, out int minute, out long ticks, out int digits, out TemporalPrecision precision)
+    private static bool TakeTime(
+        ref ReadOnlySpan<char> rest,
+        out int hour,
+        out int minute,
+        out long ticks,
+        out int digits,
+        out TemporalPrecision precision
+    )
     {
         minute = digits = 0;
         ticks = 0;
@@ -168,7 +217,12 @@ public sealed class Temporal
             offset = 0;
             return true;
         }
-        var sign = rest[0] switch { '+' => 1, '-' => -1, _ => 0 };
+        var sign = rest[0] switch
+        {
+            '+' => 1,
+            '-' => -1,
+            _ => 0,
+        };
         if (sign == 0)
             return false;
         rest = rest[1..];
@@ -264,7 +318,8 @@ public sealed class Temporal
 
     private static int? CompareSeconds(Temporal left, Temporal right)
     {
-        bool leftStates = left.Precision >= TemporalPrecision.Second, rightStates = right.Precision >= TemporalPrecision.Second;
+        bool leftStates = left.Precision >= TemporalPrecision.Second,
+            rightStates = right.Precision >= TemporalPrecision.Second;
         if (leftStates && rightStates)
             return left.SecondTicks.CompareTo(right.SecondTicks);
         return leftStates == rightStates ? 0 : null;
@@ -272,7 +327,8 @@ public sealed class Temporal
 
     private static int? FirstDifference(long left, long right) => left == right ? null : left.CompareTo(right);
 
-    private long TotalMinutes => ((((Kind == TemporalKind.Time ? 0L : new DateTime(Year, Month, Day).Ticks / TimeSpan.TicksPerDay) * 24) + Hour) * 60) + Minute;
+    private long TotalMinutes =>
+        ((((Kind == TemporalKind.Time ? 0L : new DateTime(Year, Month, Day).Ticks / TimeSpan.TicksPerDay) * 24) + Hour) * 60) + Minute;
 
     internal int FractionDigits => _fractionDigits;
 }

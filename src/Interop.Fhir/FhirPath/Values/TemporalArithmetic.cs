@@ -12,7 +12,9 @@ internal static class TemporalArithmetic
     public static Temporal? Add(Temporal value, Quantity duration, int sign)
     {
         if (!CalendarUnit.TryFromCode(duration.Unit, out var unit))
-            throw FhirPathException.Execution($"'{duration.Unit}' cannot be added to a date or time: it takes calendar durations such as 3 months, or 'wk', 'd', 'h', 'min', 's', 'ms'");
+            throw FhirPathException.Execution(
+                $"'{duration.Unit}' cannot be added to a date or time: it takes calendar durations such as 3 months, or 'wk', 'd', 'h', 'min', 's', 'ms'"
+            );
         var whole = decimal.Truncate(duration.Value) * sign;
         if (Math.Abs(whole) > 1_000_000_000_000m)
             return null;
@@ -50,7 +52,18 @@ internal static class TemporalArithmetic
         if (year is < 1 or > 9999)
             return null;
         var day = Math.Min(value.Day, DateTime.DaysInMonth((int)year, (int)month + 1));
-        return Temporal.Create(value.Kind, value.Precision, (int)year, (int)month + 1, day, value.Hour, value.Minute, value.SecondTicks, value.FractionDigits, value.OffsetMinutes);
+        return Temporal.Create(
+            value.Kind,
+            value.Precision,
+            (int)year,
+            (int)month + 1,
+            day,
+            value.Hour,
+            value.Minute,
+            value.SecondTicks,
+            value.FractionDigits,
+            value.OffsetMinutes
+        );
     }
 
     private static Temporal? AddDays(Temporal value, long days)
@@ -77,6 +90,17 @@ internal static class TemporalArithmetic
         // A time of day has no date; its components are those that a parsed time has.
         if (value.Kind == TemporalKind.Time)
             return Temporal.Create(value.Kind, value.Precision, 0, 1, 1, at.Hour, at.Minute, seconds, value.FractionDigits, null);
-        return Temporal.Create(value.Kind, value.Precision, at.Year, at.Month, at.Day, at.Hour, at.Minute, seconds, value.FractionDigits, value.OffsetMinutes);
+        return Temporal.Create(
+            value.Kind,
+            value.Precision,
+            at.Year,
+            at.Month,
+            at.Day,
+            at.Hour,
+            at.Minute,
+            seconds,
+            value.FractionDigits,
+            value.OffsetMinutes
+        );
     }
 }

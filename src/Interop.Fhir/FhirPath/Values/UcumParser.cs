@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Interop.Fhir.FhirPath.Values;
 
-/// <summary>Reads UCUM's case-sensitive codes (UCUM 2.1, section 2): <c>mg/dL</c>, <c>kg.m/s2</c>, <c>10*3/uL</c>, <c>{beats}/min</c>.</summary>
+/// <summary>Reads UCUM's case-sensitive codes (UCUM 2.1, section 2): <c>mg/dL</c>, <c>kg.m/s2</c>, <c>10*3/uL</c>,
+/// <c>{beats}/min</c>.</summary>
 internal sealed class UcumParser
 {
     private static readonly UcumUnit Unity = new(1, default);
@@ -107,7 +108,9 @@ internal sealed class UcumParser
         {
             while (char.IsAsciiDigit(Current))
                 _at++;
-            return decimal.TryParse(_code.AsSpan(start, _at - start), NumberStyles.None, CultureInfo.InvariantCulture, out var factor) && factor != 0
+            return
+                decimal.TryParse(_code.AsSpan(start, _at - start), NumberStyles.None, CultureInfo.InvariantCulture, out var factor)
+                && factor != 0
                 ? new UcumUnit(factor, default)
                 : null;
         }
@@ -136,7 +139,11 @@ internal sealed class UcumParser
             _at++;
         if (unit is null || start == _at)
             return unit;
-        if (!int.TryParse(_code.AsSpan(start, _at - start), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var power) || Math.Abs(power) > 30 || unit.Offset != 0)
+        if (
+            !int.TryParse(_code.AsSpan(start, _at - start), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var power)
+            || Math.Abs(power) > 30
+            || unit.Offset != 0
+        )
             return null;
         var result = Unity;
         for (var i = 0; i < Math.Abs(power); i++)
@@ -152,7 +159,11 @@ internal sealed class UcumParser
             return plain;
         for (var length = 2; length >= 1; length--)
         {
-            if (code.Length > length && UcumTable.Prefixes.TryGetValue(code[..length], out var prefix) && Prefixable(code[length..]) is { Offset: 0 } unit)
+            if (
+                code.Length > length
+                && UcumTable.Prefixes.TryGetValue(code[..length], out var prefix)
+                && Prefixable(code[length..]) is { Offset: 0 } unit
+            )
                 return unit with { Factor = unit.Factor * prefix };
         }
         return null;

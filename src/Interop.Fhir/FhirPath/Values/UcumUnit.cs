@@ -5,7 +5,8 @@ namespace Interop.Fhir.FhirPath.Values;
 /// <summary>
 /// A unit of the Unified Code for Units of Measure as a factor of the base units. Supported: metric prefixes, products, quotients,
 /// powers, annotations, and the units of <see cref="UcumTable"/>; temperatures carry an offset. Arbitrary and logarithmic units
-/// ([iU], [pH], B) are not supported: they compare only with themselves. The factor is <c>Factor / Divisor</c>, because one sixtieth has no finite decimal.
+/// ([iU], [pH], B) are not supported: they compare only with themselves. The factor is <c>Factor / Divisor</c>, because one sixtieth has no
+/// finite decimal.
 /// </summary>
 internal sealed record UcumUnit(decimal Factor, Dimension Dimension, decimal Divisor = 1, decimal Offset = 0)
 {

@@ -28,7 +28,12 @@ public sealed class InvariantChecker : IInvariantChecker
     public static InvariantChecker Default { get; } = new();
 
     /// <inheritdoc/>
-    public void Check(ReadOnlySpan<byte> utf8, TypeDefinition resourceType, ICollection<ValidationIssue> issues, CancellationToken cancellationToken)
+    public void Check(
+        ReadOnlySpan<byte> utf8,
+        TypeDefinition resourceType,
+        ICollection<ValidationIssue> issues,
+        CancellationToken cancellationToken
+    )
     {
         var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = ValidationOptions.LargestMaxDepth });
         using var document = JsonDocument.ParseValue(ref reader);
@@ -36,13 +41,15 @@ public sealed class InvariantChecker : IInvariantChecker
     }
 
     /// <summary>The type's invariants that the structure level does not check itself.</summary>
-    private Invariant[] InvariantsOf(TypeDefinition type) =>
-        _ofTypes.GetOrAdd(type, static t => [.. t.Invariants.Where(IsForPaths)]);
+    private Invariant[] InvariantsOf(TypeDefinition type) => _ofTypes.GetOrAdd(type, static t => [.. t.Invariants.Where(IsForPaths)]);
 
     private static bool IsForPaths(Invariant invariant) => !ResourceValidator.StructuralInvariants.Contains(invariant.Key);
 
     private CompiledFhirPath Compiled(Invariant invariant) =>
-        _compiled.GetOrAdd(invariant, i => FhirPathCompiler.Compile(i.Expression, new FhirPathOptions { TypeModel = _model, AsTakesCollections = true }));
+        _compiled.GetOrAdd(
+            invariant,
+            i => FhirPathCompiler.Compile(i.Expression, new FhirPathOptions { TypeModel = _model, AsTakesCollections = true })
+        );
 
     /// <summary>One pass over a resource.</summary>
     private sealed class Walk(InvariantChecker checker, ICollection<ValidationIssue> issues, CancellationToken cancellationToken)
@@ -63,7 +70,15 @@ public sealed class InvariantChecker : IInvariantChecker
             var outerIsContained = _isContained;
             _isContained = container is not null;
             var node = FhirPathNode.FromJson(json, checker._model.FindType(type.Name)!);
-            _context = new EvaluationContext { Resource = node, RootResource = container ?? node, Resolve = FindEntry, Limits = Limits, Budget = _budget, CancellationToken = cancellationToken };
+            _context = new EvaluationContext
+            {
+                Resource = node,
+                RootResource = container ?? node,
+                Resolve = FindEntry,
+                Limits = Limits,
+                Budget = _budget,
+                CancellationToken = cancellationToken,
+            };
             if (type.Name == "Bundle")
                 _bundle ??= json;
             Element(node, type, [], location);
@@ -94,7 +109,10 @@ public sealed class InvariantChecker : IInvariantChecker
         {
             foreach (var property in parent.Json.EnumerateObject())
             {
-                if (type.Properties.Find(JsonMarshal.GetRawUtf8PropertyName(property)) is not { IsCompanion: false, Element: not null } known)
+                if (
+                    type.Properties.Find(JsonMarshal.GetRawUtf8PropertyName(property))
+                    is not { IsCompanion: false, Element: not null } known
+                )
                     continue;
                 var isArray = property.Value.ValueKind == JsonValueKind.Array;
                 if (known.Type.Type.IsPrimitive && known.Element.Invariants.IsEmpty)
@@ -134,17 +152,37 @@ public sealed class InvariantChecker : IInvariantChecker
                 // Empty counts as held (FHIR R4, conformance-rules.html#constraints): it asks of elements that are not there.
                 if (checker.Compiled(invariant).Test(node, _context) != false)
                     return;
-                issues.Add(new ValidationIssue(invariant.IsError ? IssueSeverity.Error : IssueSeverity.Warning, IssueCode.Invariant, location, $"{invariant.Key}: {invariant.Human}"));
+                issues.Add(
+                    new ValidationIssue(
+                        invariant.IsError ? IssueSeverity.Error : IssueSeverity.Warning,
+                        IssueCode.Invariant,
+                        location,
+                        $"{invariant.Key}: {invariant.Human}"
+                    )
+                );
             }
             catch (FhirPathException error) when (error.Kind == FhirPathErrorKind.Limit)
             {
                 _isExhausted = true;
-                issues.Add(new ValidationIssue(
-                    IssueSeverity.Error, IssueCode.TooCostly, location, $"{invariant.Key}: {error.Message}; further invariants of this resource are not checked"));
+                issues.Add(
+                    new ValidationIssue(
+                        IssueSeverity.Error,
+                        IssueCode.TooCostly,
+                        location,
+                        $"{invariant.Key}: {error.Message}; further invariants of this resource are not checked"
+                    )
+                );
             }
             catch (FhirPathException error)
             {
-                issues.Add(new ValidationIssue(IssueSeverity.Warning, IssueCode.Invariant, location, $"{invariant.Key}: cannot be evaluated here: {error.Message}"));
+                issues.Add(
+                    new ValidationIssue(
+                        IssueSeverity.Warning,
+                        IssueCode.Invariant,
+                        location,
+                        $"{invariant.Key}: cannot be evaluated here: {error.Message}"
+                    )
+                );
             }
         }
     }

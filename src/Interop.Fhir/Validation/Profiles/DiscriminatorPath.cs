@@ -82,14 +82,18 @@ internal static class DiscriminatorPath
                         next.AddRange(ProfileValue.OfAny(value.Json, step.Name, value.Path));
                         break;
                     case DiscriminatorStepKind.Extension:
-                        next.AddRange(ProfileValue.Of(value.Json, "extension", value.Path).Where(e => Profile.Text(e.Json, "url") == step.Name));
+                        next.AddRange(
+                            ProfileValue.Of(value.Json, "extension", value.Path).Where(e => Profile.Text(e.Json, "url") == step.Name)
+                        );
                         break;
-                    case DiscriminatorStepKind.OfType when value.ChosenType?.Equals(step.Name, StringComparison.OrdinalIgnoreCase) == true
-                        || Profile.Text(value.Json, "resourceType") == step.Name:
+                    case DiscriminatorStepKind.OfType
+                        when value.ChosenType?.Equals(step.Name, StringComparison.OrdinalIgnoreCase) == true
+                            || Profile.Text(value.Json, "resourceType") == step.Name:
                         next.Add(value);
                         break;
                     case DiscriminatorStepKind.Resolve:
-                        var reference = value.Json.ValueKind == JsonValueKind.String ? value.Json.GetString() : Profile.Text(value.Json, "reference");
+                        var reference =
+                            value.Json.ValueKind == JsonValueKind.String ? value.Json.GetString() : Profile.Text(value.Json, "reference");
                         if (reference is null || resolve(reference) is not { } found)
                             return null;
                         next.Add(new ProfileValue(found, value.Path, null));

@@ -32,7 +32,8 @@ public sealed class Profile
     public bool HasSnapshot { get; }
 
     /// <summary>Reads a StructureDefinition in JSON.</summary>
-    /// <exception cref="FormatException">It is not JSON, not a StructureDefinition that constrains a type, or has no elements; the message says which.</exception>
+    /// <exception cref="FormatException">It is not JSON, not a StructureDefinition that constrains a type, or has no elements; the message
+    /// says which.</exception>
     public static Profile Load(ReadOnlyMemory<byte> utf8)
     {
         try
@@ -57,20 +58,28 @@ public sealed class Profile
         var hasSnapshot = definition.TryGetProperty("snapshot", out var view);
         if (!hasSnapshot && !definition.TryGetProperty("differential", out view))
             throw new FormatException($"{url} has neither snapshot nor differential.");
-        var profile = new Profile(WithoutVersion(url), type, WithoutVersion(Text(definition, "baseDefinition") ?? ""), hasSnapshot, view.GetProperty("element"));
+        var profile = new Profile(
+            WithoutVersion(url),
+            type,
+            WithoutVersion(Text(definition, "baseDefinition") ?? ""),
+            hasSnapshot,
+            view.GetProperty("element")
+        );
         profile.Build(null);
         return profile;
     }
 
     /// <summary>The tree of rules.</summary>
-    /// <param name="baseRules">The rules of the base, to which a differential is added; null for a type of R4, whose rules the validator checks itself.</param>
+    /// <param name="baseRules">The rules of the base, to which a differential is added; null for a type of R4, whose rules the validator
+    /// checks itself.</param>
     /// <exception cref="FormatException">An element is incomplete or not of the profile's type.</exception>
     internal ProfileElement Build(ProfileElement? baseRules)
     {
         var root = HasSnapshot || baseRules is null ? new ProfileElement(Type, null) : baseRules.Clone();
         foreach (var element in _elements.EnumerateArray())
         {
-            var id = Text(element, "id") ?? Text(element, "path") ?? throw new FormatException($"{Url} has an element without id and path.");
+            var id =
+                Text(element, "id") ?? Text(element, "path") ?? throw new FormatException($"{Url} has an element without id and path.");
             Place(root, id).Constrain(element);
         }
 
@@ -112,7 +121,11 @@ public sealed class Profile
     }
 
     internal static string? Text(JsonElement element, string property) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(property, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        element.ValueKind == JsonValueKind.Object
+        && element.TryGetProperty(property, out var value)
+        && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
 
     internal static string WithoutVersion(string canonical)
     {

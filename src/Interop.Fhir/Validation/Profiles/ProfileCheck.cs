@@ -48,11 +48,19 @@ internal sealed class ProfileCheck
             if (_profiles.Find(claim) is not { } profile)
             {
                 if (!_profiles.IsBaseType(claim))
-                    Warn(IssueCode.NotSupported, $"{type}.meta.profile", $"The profile {claim} is not loaded: the resource is not checked against it.");
+                    Warn(
+                        IssueCode.NotSupported,
+                        $"{type}.meta.profile",
+                        $"The profile {claim} is not loaded: the resource is not checked against it."
+                    );
             }
             else if (profile.Profile.Type != type)
             {
-                Report(IssueCode.Structure, $"{type}.meta.profile", $"meta.profile claims {profile.Profile.Url}, which is a profile of {profile.Profile.Type}.");
+                Report(
+                    IssueCode.Structure,
+                    $"{type}.meta.profile",
+                    $"meta.profile claims {profile.Profile.Url}, which is a profile of {profile.Profile.Type}."
+                );
             }
             else if (!required.Contains(profile.Profile.Url))
             {
@@ -92,9 +100,21 @@ internal sealed class ProfileCheck
 
     private static IEnumerable<string> Claims(JsonElement resource)
     {
-        if (!resource.TryGetProperty("meta", out var meta) || meta.ValueKind != JsonValueKind.Object || !meta.TryGetProperty("profile", out var claims) || claims.ValueKind != JsonValueKind.Array)
+        if (
+            !resource.TryGetProperty("meta", out var meta)
+            || meta.ValueKind != JsonValueKind.Object
+            || !meta.TryGetProperty("profile", out var claims)
+            || claims.ValueKind != JsonValueKind.Array
+        )
             return [];
-        return [.. claims.EnumerateArray().Where(c => c.ValueKind == JsonValueKind.String).Select(c => Profile.WithoutVersion(c.GetString()!)).Distinct()];
+        return
+        [
+            .. claims
+                .EnumerateArray()
+                .Where(c => c.ValueKind == JsonValueKind.String)
+                .Select(c => Profile.WithoutVersion(c.GetString()!))
+                .Distinct(),
+        ];
     }
 
     private void Apply(ResolvedProfile profile, ProfileValue value)
@@ -161,7 +181,11 @@ internal sealed class ProfileCheck
 
     private void CheckRange(ProfileElement element, ProfileValue value, FhirTypeInfo? type)
     {
-        if (element.MaxLength is { } most && value.Json.ValueKind == JsonValueKind.String && value.Json.GetString()!.EnumerateRunes().Count() > most)
+        if (
+            element.MaxLength is { } most
+            && value.Json.ValueKind == JsonValueKind.String
+            && value.Json.GetString()!.EnumerateRunes().Count() > most
+        )
             Report(IssueCode.TooLong, value.Path, $"The profile {_profile} allows at most {most} characters.");
         if (type is null)
             return;
@@ -189,23 +213,45 @@ internal sealed class ProfileCheck
         if (element.Types.IsEmpty)
             return;
         if (value.ChosenType is { } chosen && !ProfileSlicing.HasType(element, chosen))
-            Report(IssueCode.Structure, value.Path, $"The profile {_profile} allows the types {string.Join(", ", element.Types.Select(t => t.Code))} only, not {chosen}.");
+            Report(
+                IssueCode.Structure,
+                value.Path,
+                $"The profile {_profile} allows the types {string.Join(", ", element.Types.Select(t => t.Code))} only, not {chosen}."
+            );
         var targets = element.Types.Where(t => t.Code is "Reference").SelectMany(t => t.Targets).Select(_profiles.TypeOfTarget).ToList();
-        if (targets.Count > 0 && !targets.Contains(null) && !targets.Contains("Resource") && value.Json.ValueKind == JsonValueKind.Object
-            && (value.ChosenType is null or "Reference") && _profiles.TypeOfReference(value.Json, Resolve) is { } target && !targets.Contains(target))
+        if (
+            targets.Count > 0
+            && !targets.Contains(null)
+            && !targets.Contains("Resource")
+            && value.Json.ValueKind == JsonValueKind.Object
+            && (value.ChosenType is null or "Reference")
+            && _profiles.TypeOfReference(value.Json, Resolve) is { } target
+            && !targets.Contains(target)
+        )
         {
-            Report(IssueCode.Value, value.Path, $"The profile {_profile} asks for a reference to {string.Join(", ", targets.Distinct())}, not to {target}.");
+            Report(
+                IssueCode.Value,
+                value.Path,
+                $"The profile {_profile} asks for a reference to {string.Join(", ", targets.Distinct())}, not to {target}."
+            );
         }
     }
 
     // A value follows one of its type's profiles. Profiles that are not loaded may be the one.
     private void CheckTypeProfiles(ProfileElement element, ProfileValue value)
     {
-        var wanted = element.Types.Where(t => value.ChosenType is null || t.Code.Equals(value.ChosenType, StringComparison.OrdinalIgnoreCase)).SelectMany(t => t.Profiles).ToList();
+        var wanted = element
+            .Types.Where(t => value.ChosenType is null || t.Code.Equals(value.ChosenType, StringComparison.OrdinalIgnoreCase))
+            .SelectMany(t => t.Profiles)
+            .ToList();
         if (wanted.Count == 1 && _profiles.Find(wanted[0]) is { } only && IsOfProfileType(only, value))
             Apply(only, value);
         else if (wanted.Count > 1 && wanted.All(url => Conforms(url, value) == false))
-            Report(IssueCode.Structure, value.Path, $"The profile {_profile} asks for a value that follows one of {string.Join(", ", wanted)}.");
+            Report(
+                IssueCode.Structure,
+                value.Path,
+                $"The profile {_profile} asks for a value that follows one of {string.Join(", ", wanted)}."
+            );
     }
 
     private static bool IsOfProfileType(ResolvedProfile profile, ProfileValue value) =>
@@ -240,18 +286,30 @@ internal sealed class ProfileCheck
                 inSlice[found].Add(value);
                 CheckValue(element.Slices[found], value, TypeOf(info, value));
             }
-            else if (element.Name is "extension" or "modifierExtension" && Profile.Text(value.Json, "url") is { } url && _profiles.Find(url) is { Profile.Type: "Extension" } extension)
+            else if (
+                element.Name is "extension" or "modifierExtension"
+                && Profile.Text(value.Json, "url") is { } url
+                && _profiles.Find(url) is { Profile.Type: "Extension" } extension
+            )
             {
                 Apply(extension, value);
             }
             else if (element.IsClosed && !isUnknown)
             {
-                Report(IssueCode.Structure, value.Path, $"The profile {_profile} allows the slices {string.Join(", ", element.Slices.Select(s => s.Slice))} only, and this is none of them.");
+                Report(
+                    IssueCode.Structure,
+                    value.Path,
+                    $"The profile {_profile} allows the slices {string.Join(", ", element.Slices.Select(s => s.Slice))} only, and this is none of them."
+                );
             }
         }
 
         if (isUndecided && _reported.Add($"{_profile} {element.Name} {path}"))
-            Warn(IssueCode.NotSupported, path, $"The slices of {element.BareName} in the profile {_profile} cannot be told apart here; their rules are not checked.");
+            Warn(
+                IssueCode.NotSupported,
+                path,
+                $"The slices of {element.BareName} in the profile {_profile} cannot be told apart here; their rules are not checked."
+            );
         for (var i = 0; i < inSlice.Length; i++)
         {
             if (!isUndecided || inSlice[i].Count > element.Slices[i].Max)
@@ -275,7 +333,14 @@ internal sealed class ProfileCheck
                 if (_profiles.Compile(invariant.Expression) is not { } compiled)
                     WarnOnce(value.Path, $"{invariant.Key}: the expression of the profile {_profile} does not compile; it is not checked.");
                 else if (compiled.Test(FhirPathNode.FromJson(value.Json, type), _context) == false)
-                    Add(new ValidationIssue(invariant.IsError ? IssueSeverity.Error : IssueSeverity.Warning, IssueCode.Invariant, value.Path, $"{invariant.Key}: {invariant.Human} (profile {_profile})"));
+                    Add(
+                        new ValidationIssue(
+                            invariant.IsError ? IssueSeverity.Error : IssueSeverity.Warning,
+                            IssueCode.Invariant,
+                            value.Path,
+                            $"{invariant.Key}: {invariant.Human} (profile {_profile})"
+                        )
+                    );
             }
             catch (FhirPathException error)
             {
@@ -325,7 +390,8 @@ internal sealed class ProfileCheck
         return null;
     }
 
-    private static FhirTypeInfo? TypeOf(JsonElement resource) => Profile.Text(resource, "resourceType") is { } name ? R4TypeModel.Instance.FindType(name) : null;
+    private static FhirTypeInfo? TypeOf(JsonElement resource) =>
+        Profile.Text(resource, "resourceType") is { } name ? R4TypeModel.Instance.FindType(name) : null;
 
     private static FhirTypeInfo? TypeOf(FhirElementInfo? element, ProfileValue value)
     {
@@ -337,7 +403,10 @@ internal sealed class ProfileCheck
     }
 
     private static bool HasExtensionOnly(JsonElement value) =>
-        value.ValueKind == JsonValueKind.Object && value.TryGetProperty("extension", out _) && !value.TryGetProperty("coding", out _) && !value.TryGetProperty("code", out _);
+        value.ValueKind == JsonValueKind.Object
+        && value.TryGetProperty("extension", out _)
+        && !value.TryGetProperty("coding", out _)
+        && !value.TryGetProperty("code", out _);
 
     private static string Shorten(JsonElement value)
     {

@@ -46,7 +46,8 @@ internal sealed class ProfileElement(string name, string? slice)
     /// <summary>The largest number of characters of a string.</summary>
     public int? MaxLength { get; private set; }
 
-    /// <summary>The canonicals of the value sets that a code must be in: the required binding, a maximum value set, and additional required bindings.</summary>
+    /// <summary>The canonicals of the value sets that a code must be in: the required binding, a maximum value set, and additional required
+    /// bindings.</summary>
     public ImmutableArray<string> RequiredValueSets { get; private set; } = [];
 
     public ImmutableArray<ProfileType> Types { get; private set; } = [];
@@ -115,12 +116,21 @@ internal sealed class ProfileElement(string name, string? slice)
         if (element.TryGetProperty("slicing", out var slicing))
             Slicing(slicing);
         if (element.TryGetProperty("constraint", out var constraints))
-            Invariants = [.. Invariants.Concat(constraints.EnumerateArray().Select(InvariantOf)).OfType<ProfileInvariant>().DistinctBy(i => i.Key)];
+            Invariants =
+            [
+                .. Invariants.Concat(constraints.EnumerateArray().Select(InvariantOf)).OfType<ProfileInvariant>().DistinctBy(i => i.Key),
+            ];
     }
 
     private static ProfileInvariant? InvariantOf(JsonElement json) =>
         Profile.Text(json, "key") is { } key && Profile.Text(json, "expression") is { } expression
-            ? new ProfileInvariant(key, Profile.Text(json, "severity") != "warning", Profile.Text(json, "human") ?? key, expression, Profile.Text(json, "source"))
+            ? new ProfileInvariant(
+                key,
+                Profile.Text(json, "severity") != "warning",
+                Profile.Text(json, "human") ?? key,
+                expression,
+                Profile.Text(json, "source")
+            )
             : null;
 
     private static IEnumerable<string> ValueSets(JsonElement binding)
@@ -132,21 +142,33 @@ internal sealed class ProfileElement(string name, string? slice)
             var url = Profile.Text(extension, "url");
             if (url == MaxValueSetUrl && (Profile.Text(extension, "valueCanonical") ?? Profile.Text(extension, "valueUri")) is { } largest)
                 yield return largest;
-            if (url == AdditionalBindingUrl && Part(extension, "purpose", "valueCode") is "required" or "maximum" && Part(extension, "valueSet", "valueCanonical") is { } further)
+            if (
+                url == AdditionalBindingUrl
+                && Part(extension, "purpose", "valueCode") is "required" or "maximum"
+                && Part(extension, "valueSet", "valueCanonical") is { } further
+            )
                 yield return further;
         }
     }
 
     private static string? Part(JsonElement extension, string name, string property) =>
-        Items(extension, "extension").Where(part => Profile.Text(part, "url") == name).Select(part => Profile.Text(part, property)).FirstOrDefault();
+        Items(extension, "extension")
+            .Where(part => Profile.Text(part, "url") == name)
+            .Select(part => Profile.Text(part, property))
+            .FirstOrDefault();
 
     private static JsonElement.ArrayEnumerator Items(JsonElement json, string property) =>
         json.TryGetProperty(property, out var items) && items.ValueKind == JsonValueKind.Array ? items.EnumerateArray() : default;
 
-    private ProfileType TypeOf(JsonElement json) => new(Required(json, "code"), Canonicals(json, "profile"), Canonicals(json, "targetProfile"));
+    private ProfileType TypeOf(JsonElement json) =>
+        new(Required(json, "code"), Canonicals(json, "profile"), Canonicals(json, "targetProfile"));
 
     private static ImmutableArray<string> Canonicals(JsonElement type, string property) =>
-        [.. Items(type, property).Select(item => item.ValueKind == JsonValueKind.String ? Profile.WithoutVersion(item.GetString()!) : null).OfType<string>()];
+        [
+            .. Items(type, property)
+                .Select(item => item.ValueKind == JsonValueKind.String ? Profile.WithoutVersion(item.GetString()!) : null)
+                .OfType<string>(),
+        ];
 
     private void Slicing(JsonElement slicing)
     {

@@ -19,7 +19,8 @@ public sealed class ProfilePackage
 
     /// <param name="profiles">The profiles.</param>
     /// <param name="terminology">ValueSets and CodeSystems, each as its JSON.</param>
-    internal ProfilePackage(ImmutableArray<Profile> profiles, ImmutableArray<JsonElement> terminology) => (Profiles, Terminology) = (profiles, terminology);
+    internal ProfilePackage(ImmutableArray<Profile> profiles, ImmutableArray<JsonElement> terminology) =>
+        (Profiles, Terminology) = (profiles, terminology);
 
     /// <summary>A package of profiles without value sets.</summary>
     public static ProfilePackage Of(IEnumerable<Profile> profiles) => new([.. profiles], []);
@@ -58,7 +59,13 @@ public sealed class ProfilePackage
             {
                 if (Directory.Exists(source))
                     LoadFolder(source);
-                else if (File.Exists(source) && (source.EndsWith(".tgz", StringComparison.OrdinalIgnoreCase) || source.EndsWith(".tar.gz", StringComparison.OrdinalIgnoreCase)))
+                else if (
+                    File.Exists(source)
+                    && (
+                        source.EndsWith(".tgz", StringComparison.OrdinalIgnoreCase)
+                        || source.EndsWith(".tar.gz", StringComparison.OrdinalIgnoreCase)
+                    )
+                )
                     LoadArchive(source);
                 else if (File.Exists(source))
                     Add(File.ReadAllBytes(source), source, isNamed: true);
@@ -89,7 +96,10 @@ public sealed class ProfilePackage
             while (tar.GetNextEntry() is { } entry)
             {
                 Count(archive, entry.Length);
-                var isResource = entry.DataStream is not null && entry.Name.EndsWith(".json", StringComparison.Ordinal) && Path.GetDirectoryName(entry.Name) is "package";
+                var isResource =
+                    entry.DataStream is not null
+                    && entry.Name.EndsWith(".json", StringComparison.Ordinal)
+                    && Path.GetDirectoryName(entry.Name) is "package";
                 if (!isResource)
                     continue;
                 var bytes = new byte[entry.Length];
@@ -122,7 +132,10 @@ public sealed class ProfilePackage
                 else if (isNamed || (type == "StructureDefinition" && IsProfile(root)))
                     Add(Profile.Read(root.Clone()), file);
             }
-            catch (Exception e) when (e is FormatException or JsonException or KeyNotFoundException or InvalidOperationException && e is not DuplicateProfileException)
+            catch (Exception e)
+                when (e is FormatException or JsonException or KeyNotFoundException or InvalidOperationException
+                    && e is not DuplicateProfileException
+                )
             {
                 throw new FormatException($"{file} cannot be used: {e.Message}", e);
             }
@@ -136,13 +149,19 @@ public sealed class ProfilePackage
 
         // Packages also define logical models and types of their own, which are no profiles.
         private static bool IsProfile(JsonElement definition) =>
-            Profile.Text(definition, "derivation") == "constraint" && Profile.Text(definition, "kind") is null or "resource" or "complex-type"
+            Profile.Text(definition, "derivation") == "constraint"
+            && Profile.Text(definition, "kind") is null or "resource" or "complex-type"
             && (Profile.Text(definition, "fhirVersion") is not { } version || version.StartsWith("4.0", StringComparison.Ordinal));
 
         private static string? FindInCache(string name)
         {
             var cache = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".fhir", "packages");
-            if (name.Contains('/', StringComparison.Ordinal) || name.Contains('\\', StringComparison.Ordinal) || name.Contains("..", StringComparison.Ordinal) || !Directory.Exists(cache))
+            if (
+                name.Contains('/', StringComparison.Ordinal)
+                || name.Contains('\\', StringComparison.Ordinal)
+                || name.Contains("..", StringComparison.Ordinal)
+                || !Directory.Exists(cache)
+            )
                 return null;
             var exact = Path.Combine(cache, name);
             if (name.Contains('#', StringComparison.Ordinal))

@@ -10,7 +10,8 @@ namespace Interop.Fhir.Validation.Profiles;
 /// <summary>Decides codes that the loaded value sets cannot decide, such as a terminology server with a cache.</summary>
 public interface ITerminology
 {
-    /// <summary>Whether a code is in a value set; null where it cannot be decided. Called on the validating thread: bound the waiting.</summary>
+    /// <summary>Whether a code is in a value set; null where it cannot be decided. Called on the validating thread: bound the
+    /// waiting.</summary>
     /// <param name="valueSet">The canonical of the value set.</param>
     /// <param name="system">The code's system; null for a code element.</param>
     /// <param name="code">The code.</param>
@@ -21,7 +22,8 @@ public interface ITerminology
 internal sealed record ResolvedProfile(Profile Profile, ProfileElement Rules);
 
 /// <summary>
-/// The profiles that resources are checked against, with the value sets and code systems that came with them. A resource is checked against the
+/// The profiles that resources are checked against, with the value sets and code systems that came with them. A resource is checked against
+/// the
 /// profiles that its meta.profile claims and against the required ones. Immutable; safe for several threads.
 /// </summary>
 public sealed class ProfileSet : IProfileChecker
@@ -39,15 +41,14 @@ public sealed class ProfileSet : IProfileChecker
     /// <param name="profiles">The profiles, each URL once.</param>
     /// <exception cref="ArgumentException">Two profiles have the same URL, or a differential has no usable base.</exception>
     public ProfileSet(R4Schema schema, IEnumerable<Profile> profiles)
-        : this(schema, new ProfilePackage([.. profiles], []), [], null)
-    {
-    }
+        : this(schema, new ProfilePackage([.. profiles], []), [], null) { }
 
     /// <param name="schema">The base types and their value sets.</param>
     /// <param name="package">The profiles, value sets and code systems.</param>
     /// <param name="required">Canonicals of profiles that each resource of their type must follow, also without claiming them.</param>
     /// <param name="terminology">Decides codes that the package cannot decide; null leaves them undecided, which is no issue.</param>
-    /// <exception cref="ArgumentException">Two profiles have the same URL, a differential has no usable base, or a required profile is not loaded.</exception>
+    /// <exception cref="ArgumentException">Two profiles have the same URL, a differential has no usable base, or a required profile is not
+    /// loaded.</exception>
     public ProfileSet(R4Schema schema, ProfilePackage package, IEnumerable<string> required, ITerminology? terminology)
     {
         _schema = schema;
@@ -79,7 +80,8 @@ public sealed class ProfileSet : IProfileChecker
     internal ResolvedProfile? Find(string url) => _profiles.GetValueOrDefault(Profile.WithoutVersion(url));
 
     /// <summary>Whether a claimed URL is a base type of R4, whose rules the validator checks without a profile.</summary>
-    internal bool IsBaseType(string url) => url.StartsWith(Definitions, StringComparison.Ordinal) && _schema.FindType(url[Definitions.Length..]) is not null;
+    internal bool IsBaseType(string url) =>
+        url.StartsWith(Definitions, StringComparison.Ordinal) && _schema.FindType(url[Definitions.Length..]) is not null;
 
     /// <summary>Whether a code, Coding or CodeableConcept is in a value set; null where it cannot be decided.</summary>
     internal bool? IsBound(JsonElement value, string valueSet)
@@ -102,7 +104,9 @@ public sealed class ProfileSet : IProfileChecker
             return any;
         }
 
-        return Profile.Text(value, "code") is { } code ? IsMember(valueSet, Profile.Text(value, "system"), code, needsSystem: true) : value.TryGetProperty("text", out _) ? false : null;
+        return Profile.Text(value, "code") is { } code ? IsMember(valueSet, Profile.Text(value, "system"), code, needsSystem: true)
+            : value.TryGetProperty("text", out _) ? false
+            : null;
     }
 
     private bool? IsMember(string valueSet, string? system, string code, bool needsSystem = false)
@@ -117,7 +121,11 @@ public sealed class ProfileSet : IProfileChecker
     {
         if (Find(target) is { } profile)
             return profile.Profile.Type;
-        return target.StartsWith(Definitions, StringComparison.Ordinal) && _schema.FindType(target[Definitions.Length..]) is { IsResource: true } type ? type.Name : null;
+        return
+            target.StartsWith(Definitions, StringComparison.Ordinal)
+            && _schema.FindType(target[Definitions.Length..]) is { IsResource: true } type
+            ? type.Name
+            : null;
     }
 
     /// <summary>The type of the resource that a Reference names or resolves to; null where it is not known.</summary>
@@ -136,18 +144,25 @@ public sealed class ProfileSet : IProfileChecker
     }
 
     /// <summary>A compiled invariant; null where its expression does not compile.</summary>
-    internal CompiledFhirPath? Compile(string expression) => _invariants.GetOrAdd(expression, static text =>
-    {
-        try
-        {
-            return FhirPathCompiler.Compile(text, new FhirPathOptions { TypeModel = R4TypeModel.Instance, AsTakesCollections = true });
-        }
-        catch (FhirPathException)
-        {
-            // Reported once per resource by the check, as an invariant that cannot be evaluated.
-            return null;
-        }
-    });
+    internal CompiledFhirPath? Compile(string expression) =>
+        _invariants.GetOrAdd(
+            expression,
+            static text =>
+            {
+                try
+                {
+                    return FhirPathCompiler.Compile(
+                        text,
+                        new FhirPathOptions { TypeModel = R4TypeModel.Instance, AsTakesCollections = true }
+                    );
+                }
+                catch (FhirPathException)
+                {
+                    // Reported once per resource by the check, as an invariant that cannot be evaluated.
+                    return null;
+                }
+            }
+        );
 
     private ProfileElement Resolve(Profile profile, Dictionary<string, Profile> byUrl, HashSet<string> visiting)
     {

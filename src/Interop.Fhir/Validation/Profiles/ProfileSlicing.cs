@@ -4,7 +4,8 @@ using Interop.Fhir.FhirPath.Types;
 namespace Interop.Fhir.Validation.Profiles;
 
 /// <summary>
-/// Whether a value belongs to a slice, by the discriminators of the slicing (https://hl7.org/fhir/R4/profiling.html#discriminator). The result
+/// Whether a value belongs to a slice, by the discriminators of the slicing (https://hl7.org/fhir/R4/profiling.html#discriminator). The
+/// result
 /// is null where it cannot be decided here: a reference that does not resolve, a value set that is not loaded.
 /// </summary>
 internal sealed class ProfileSlicing(ProfileSet profiles, Func<string, JsonElement?> resolve, Func<string, ProfileValue, bool?> conformsTo)
@@ -51,7 +52,11 @@ internal sealed class ProfileSlicing(ProfileSet profiles, Func<string, JsonEleme
         var definition = slice;
         for (var i = 0; ; i++)
         {
-            if (definition.Fixed is not null || definition.Pattern is not null || (i == steps.Count && !definition.RequiredValueSets.IsEmpty))
+            if (
+                definition.Fixed is not null
+                || definition.Pattern is not null
+                || (i == steps.Count && !definition.RequiredValueSets.IsEmpty)
+            )
             {
                 if (DiscriminatorPath.Values(value, steps.ToArray().AsSpan(0, i), resolve) is not { } found)
                     return null;
@@ -98,7 +103,9 @@ internal sealed class ProfileSlicing(ProfileSet profiles, Func<string, JsonEleme
             definition = next;
         }
 
-        return definition.Max == 0 ? found.Count == 0 : definition.Min > 0 ? found.Count > 0 : null;
+        return definition.Max == 0 ? found.Count == 0
+            : definition.Min > 0 ? found.Count > 0
+            : null;
     }
 
     private bool? IsOfType(ProfileElement slice, List<DiscriminatorStep> steps, ProfileValue value)
@@ -120,7 +127,11 @@ internal sealed class ProfileSlicing(ProfileSet profiles, Func<string, JsonEleme
             return ReferenceHasType(definition, steps, value);
         if (DiscriminatorPath.Values(value, steps.ToArray(), resolve) is not { } found)
             return null;
-        return Any(found.Select(each => (each.ChosenType ?? Profile.Text(each.Json, "resourceType")) is { } type ? HasType(definition, type) : (bool?)null));
+        return Any(
+            found.Select(each =>
+                (each.ChosenType ?? Profile.Text(each.Json, "resourceType")) is { } type ? HasType(definition, type) : (bool?)null
+            )
+        );
     }
 
     // A reference names its type also where it does not resolve. The allowed types are the targets of the slice's Reference.
@@ -131,7 +142,11 @@ internal sealed class ProfileSlicing(ProfileSet profiles, Func<string, JsonEleme
         var targets = definition.Types.SelectMany(t => t.Code == "Reference" ? t.Targets.Select(profiles.TypeOfTarget) : [t.Code]).ToList();
         if (targets.Count == 0 || targets.Contains(null))
             return null;
-        return Any(references.Select(reference => profiles.TypeOfReference(reference.Json, resolve) is { } type ? targets.Contains(type) : (bool?)null));
+        return Any(
+            references.Select(reference =>
+                profiles.TypeOfReference(reference.Json, resolve) is { } type ? targets.Contains(type) : (bool?)null
+            )
+        );
     }
 
     private bool? FollowsProfile(ProfileElement slice, List<DiscriminatorStep> steps, ProfileValue value)
@@ -166,7 +181,8 @@ internal sealed class ProfileSlicing(ProfileSet profiles, Func<string, JsonEleme
             return slice is { Children.Count: 0, Types: [{ Profiles: [var url] }] } ? profiles.Find(url)?.Rules ?? slice : slice;
         }
 
-        return definition.Child(step.Name) ?? (definition.Types is [{ Profiles: [var profile] }] ? profiles.Find(profile)?.Rules.Child(step.Name) : null);
+        return definition.Child(step.Name)
+            ?? (definition.Types is [{ Profiles: [var profile] }] ? profiles.Find(profile)?.Rules.Child(step.Name) : null);
     }
 
     internal static string? ExtensionUrl(ProfileElement slice) =>
@@ -174,8 +190,15 @@ internal sealed class ProfileSlicing(ProfileSet profiles, Func<string, JsonEleme
         ?? (slice.Child("url")?.Fixed is { ValueKind: JsonValueKind.String } url ? url.GetString() : null);
 
     internal static bool HasType(ProfileElement element, string type) =>
-        element.Types.Any(t => t.Code.Equals(type, StringComparison.OrdinalIgnoreCase) || (t.Code is "Resource" or "DomainResource" && char.IsAsciiLetterUpper(type[0]))
-            || (R4TypeModel.Instance.FindType(type) is { } found && R4TypeModel.Instance.FindType(t.Code) is { IsPrimitive: false } tested && found.IsSubtypeOf(tested)));
+        element.Types.Any(t =>
+            t.Code.Equals(type, StringComparison.OrdinalIgnoreCase)
+            || (t.Code is "Resource" or "DomainResource" && char.IsAsciiLetterUpper(type[0]))
+            || (
+                R4TypeModel.Instance.FindType(type) is { } found
+                && R4TypeModel.Instance.FindType(t.Code) is { IsPrimitive: false } tested
+                && found.IsSubtypeOf(tested)
+            )
+        );
 
     /// <summary>Whether any holds; null where none holds and one cannot be decided.</summary>
     private static bool? Any(IEnumerable<bool?> results)

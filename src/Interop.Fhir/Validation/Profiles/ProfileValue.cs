@@ -13,7 +13,8 @@ internal readonly record struct ProfileValue(JsonElement Json, string Path, stri
     }
 
     /// <summary>As <see cref="Of(JsonElement, string, string)"/>, for a step of a path, which names a choice without [x].</summary>
-    public static IEnumerable<ProfileValue> OfAny(JsonElement parent, string name, string path) => Of(parent, name, path, isPlain: true, isChoice: true);
+    public static IEnumerable<ProfileValue> OfAny(JsonElement parent, string name, string path) =>
+        Of(parent, name, path, isPlain: true, isChoice: true);
 
     private static IEnumerable<ProfileValue> Of(JsonElement parent, string bare, string path, bool isPlain, bool isChoice)
     {
@@ -22,7 +23,12 @@ internal readonly record struct ProfileValue(JsonElement Json, string Path, stri
         foreach (var property in parent.EnumerateObject())
         {
             string? type = null;
-            if (isChoice && property.Name.Length > bare.Length && property.Name.StartsWith(bare, StringComparison.Ordinal) && char.IsUpper(property.Name[bare.Length]))
+            if (
+                isChoice
+                && property.Name.Length > bare.Length
+                && property.Name.StartsWith(bare, StringComparison.Ordinal)
+                && char.IsUpper(property.Name[bare.Length])
+            )
                 type = property.Name[bare.Length..];
             else if (!isPlain || property.Name != bare)
                 continue;
@@ -43,7 +49,8 @@ internal readonly record struct ProfileValue(JsonElement Json, string Path, stri
         }
     }
 
-    /// <summary>The number of primitives with extensions only (<c>_birthDate</c> without <c>birthDate</c>): they count for cardinality.</summary>
+    /// <summary>The number of primitives with extensions only (<c>_birthDate</c> without <c>birthDate</c>): they count for
+    /// cardinality.</summary>
     public static int CountWithoutValue(JsonElement parent, string name)
     {
         var isChoice = name.EndsWith("[x]", StringComparison.Ordinal);
@@ -63,7 +70,11 @@ internal readonly record struct ProfileValue(JsonElement Json, string Path, stri
             var index = 0;
             foreach (var item in property.Value.EnumerateArray())
             {
-                var isEmpty = !hasValue || value.ValueKind != JsonValueKind.Array || index >= value.GetArrayLength() || value[index].ValueKind == JsonValueKind.Null;
+                var isEmpty =
+                    !hasValue
+                    || value.ValueKind != JsonValueKind.Array
+                    || index >= value.GetArrayLength()
+                    || value[index].ValueKind == JsonValueKind.Null;
                 count += item.ValueKind == JsonValueKind.Object && isEmpty ? 1 : 0;
                 index++;
             }
@@ -72,13 +83,15 @@ internal readonly record struct ProfileValue(JsonElement Json, string Path, stri
         return count;
     }
 
-    /// <summary>Whether a value has at least what the pattern has; an array has each of the pattern's items somewhere (ElementDefinition.pattern[x]).</summary>
-    public static bool HasPattern(JsonElement value, JsonElement pattern) => pattern.ValueKind switch
-    {
-        JsonValueKind.Object => value.ValueKind == JsonValueKind.Object
-            && pattern.EnumerateObject().All(p => value.TryGetProperty(p.Name, out var inner) && HasPattern(inner, p.Value)),
-        JsonValueKind.Array => value.ValueKind == JsonValueKind.Array
-            && pattern.EnumerateArray().All(p => value.EnumerateArray().Any(v => HasPattern(v, p))),
-        _ => JsonElement.DeepEquals(value, pattern),
-    };
+    /// <summary>Whether a value has at least what the pattern has; an array has each of the pattern's items somewhere
+    /// (ElementDefinition.pattern[x]).</summary>
+    public static bool HasPattern(JsonElement value, JsonElement pattern) =>
+        pattern.ValueKind switch
+        {
+            JsonValueKind.Object => value.ValueKind == JsonValueKind.Object
+                && pattern.EnumerateObject().All(p => value.TryGetProperty(p.Name, out var inner) && HasPattern(inner, p.Value)),
+            JsonValueKind.Array => value.ValueKind == JsonValueKind.Array
+                && pattern.EnumerateArray().All(p => value.EnumerateArray().Any(v => HasPattern(v, p))),
+            _ => JsonElement.DeepEquals(value, pattern),
+        };
 }

@@ -47,7 +47,9 @@ internal sealed class ValueSetTable(R4Schema schema)
             return Contains(url, valueSet, system, code, depth);
         if (schema.FindValueSet(url) is not { IsOpen: false } known)
             return null;
-        return system is null ? known.Contains(Encoding.UTF8.GetBytes(code)) : known.Contains(Encoding.UTF8.GetBytes(system), Encoding.UTF8.GetBytes(code));
+        return system is null
+            ? known.Contains(Encoding.UTF8.GetBytes(code))
+            : known.Contains(Encoding.UTF8.GetBytes(system), Encoding.UTF8.GetBytes(code));
     }
 
     private bool? Contains(string url, JsonElement valueSet, string? system, string code, int depth)
@@ -59,7 +61,12 @@ internal sealed class ValueSetTable(R4Schema schema)
         var isIn = AnyOf(url, compose, "include", system, code, depth);
         if (isIn == false)
             return false;
-        return AnyOf(url, compose, "exclude", system, code, depth) switch { true => false, false => isIn, null => null };
+        return AnyOf(url, compose, "exclude", system, code, depth) switch
+        {
+            true => false,
+            false => isIn,
+            null => null,
+        };
     }
 
     private bool? AnyOf(string url, JsonElement compose, string part, string? system, string code, int depth)
@@ -86,7 +93,10 @@ internal sealed class ValueSetTable(R4Schema schema)
         bool? all = true;
         foreach (var other in Items(include, "valueSet"))
         {
-            if (other.ValueKind != JsonValueKind.String || Contains(Profile.WithoutVersion(other.GetString()!), system, code, depth + 1) is not { } isIn)
+            if (
+                other.ValueKind != JsonValueKind.String
+                || Contains(Profile.WithoutVersion(other.GetString()!), system, code, depth + 1) is not { } isIn
+            )
                 all = null;
             else if (!isIn)
                 return false;
@@ -147,5 +157,7 @@ internal sealed class ValueSetTable(R4Schema schema)
     }
 
     private static JsonElement.ArrayEnumerator Items(JsonElement json, string property) =>
-        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(property, out var items) && items.ValueKind == JsonValueKind.Array ? items.EnumerateArray() : default;
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(property, out var items) && items.ValueKind == JsonValueKind.Array
+            ? items.EnumerateArray()
+            : default;
 }

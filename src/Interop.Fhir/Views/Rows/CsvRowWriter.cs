@@ -35,9 +35,7 @@ public sealed class CsvRowWriter : ViewRowWriter
     public override string MediaType => "text/csv; charset=utf-8; header=present";
 
     /// <inheritdoc/>
-    public override void BeginRow()
-    {
-    }
+    public override void BeginRow() { }
 
     /// <inheritdoc/>
     public override void Null() => _csv.WriteField(ReadOnlySpan<byte>.Empty);

@@ -11,7 +11,11 @@ namespace Interop.Fhir.Views.Rows;
 /// </summary>
 public sealed class NdjsonRowWriter : ViewRowWriter
 {
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions Options = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
+    };
 
     private readonly JsonEncodedText[] _names;
     private readonly Utf8JsonWriter _json;

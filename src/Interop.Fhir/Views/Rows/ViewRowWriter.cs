@@ -3,7 +3,8 @@ using System.IO.Pipelines;
 namespace Interop.Fhir.Views.Rows;
 
 /// <summary>
-/// Writes rows as UTF-8 text to a pipe: a response's body, or a file's stream through <see cref="PipeWriter.Create(Stream, StreamPipeWriterOptions?)"/>.
+/// Writes rows as UTF-8 text to a pipe: a response's body, or a file's stream through
+/// <see cref="PipeWriter.Create(Stream, StreamPipeWriterOptions?)"/>.
 /// Rows are buffered in the pipe. The caller calls <see cref="FlushWhenFullAsync"/> between rows, so that memory stays flat and
 /// no call waits inside a row, and <see cref="FlushAsync"/> at the end. A view that fails leaves its row unfinished: put
 /// <see cref="HeldRows"/> between the two.
@@ -57,7 +58,5 @@ public abstract class ViewRowWriter(PipeWriter output) : IViewRowSink, IDisposab
     public abstract void Dispose();
 
     /// <summary>Moves rows buffered by the writer into the pipe.</summary>
-    private protected virtual void Gather()
-    {
-    }
+    private protected virtual void Gather() { }
 }

@@ -9,9 +9,15 @@ using Microsoft.Extensions.Options;
 namespace Interop.Anomaly.Alerts;
 
 /// <summary>
-/// Writes alerts to the log file and the webhook, after they are stored. What the outlets cannot take is logged and dropped: the table has it.
+/// Writes alerts to the log file and the webhook, after they are stored. What the outlets cannot take is logged and dropped: the table has
+/// it.
 /// </summary>
-public sealed partial class AlertOutlets(IOptions<AlertOptions> options, IHttpClientFactory http, TimeProvider time, ILogger<AlertOutlets> log) : BackgroundService
+public sealed partial class AlertOutlets(
+    IOptions<AlertOptions> options,
+    IHttpClientFactory http,
+    TimeProvider time,
+    ILogger<AlertOutlets> log
+) : BackgroundService
 {
     /// <summary>The HTTP client of the webhook.</summary>
     public const string HttpClientName = "alert-webhook";
@@ -19,7 +25,8 @@ public sealed partial class AlertOutlets(IOptions<AlertOptions> options, IHttpCl
     private const int MostWaiting = 10_000;
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
     private readonly Channel<ScoredAccess> _waiting = Channel.CreateBounded<ScoredAccess>(
-        new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+        new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true }
+    );
 
     private readonly Dictionary<(string Agent, string Class), (DateTimeOffset At, int More)> _sent = [];
 
@@ -86,10 +93,16 @@ public sealed partial class AlertOutlets(IOptions<AlertOptions> options, IHttpCl
             var more = sent.More > 0 ? $" ({sent.More} more since {sent.At:HH:mm})" : "";
             try
             {
-                using var answer = await http.CreateClient(HttpClientName).PostAsJsonAsync(
-                    new Uri(options.Value.WebhookUrl),
-                    new { text = $"HIGH {key.Item2}: {key.Agent}{more}: {string.Join("; ", alert.Verdict.Reasons.Select(r => r.Text))}", alert = alert.Id },
-                    cancellationToken);
+                using var answer = await http.CreateClient(HttpClientName)
+                    .PostAsJsonAsync(
+                        new Uri(options.Value.WebhookUrl),
+                        new
+                        {
+                            text = $"HIGH {key.Item2}: {key.Agent}{more}: {string.Join("; ", alert.Verdict.Reasons.Select(r => r.Text))}",
+                            alert = alert.Id,
+                        },
+                        cancellationToken
+                    );
                 if (!answer.IsSuccessStatusCode)
                     LogWebhookFailed($"{(int)answer.StatusCode}");
             }
@@ -100,23 +113,25 @@ public sealed partial class AlertOutlets(IOptions<AlertOptions> options, IHttpCl
         }
     }
 
-    private static string Line(ScoredAccess access) => JsonSerializer.Serialize(
-        new
-        {
-            access.Id,
-            Timestamp = access.Event.Time,
-            access.Source,
-            access.Event.Agent,
-            access.Event.Patient,
-            access.Event.Action,
-            Severity = access.Verdict!.Severity.ToString().ToUpperInvariant(),
-            Score = Math.Round(access.Verdict.Score, 4),
-            access.Verdict.Rarity,
-            PredictedClass = AlertJson.Name(access.Verdict.PredictedClass),
-            Reasons = access.Verdict.Reasons.Select(r => r.Text),
-            ModelVersion = access.Verdict.ModelVersion,
-        },
-        Json);
+    private static string Line(ScoredAccess access) =>
+        JsonSerializer.Serialize(
+            new
+            {
+                access.Id,
+                Timestamp = access.Event.Time,
+                access.Source,
+                access.Event.Agent,
+                access.Event.Patient,
+                access.Event.Action,
+                Severity = access.Verdict!.Severity.ToString().ToUpperInvariant(),
+                Score = Math.Round(access.Verdict.Score, 4),
+                access.Verdict.Rarity,
+                PredictedClass = AlertJson.Name(access.Verdict.PredictedClass),
+                Reasons = access.Verdict.Reasons.Select(r => r.Text),
+                ModelVersion = access.Verdict.ModelVersion,
+            },
+            Json
+        );
 
     [LoggerMessage(3201, LogLevel.Warning, "The alert {Id} is stored but was not written to the outlets: too many wait")]
     private partial void LogDropped(string id);

@@ -5,25 +5,107 @@ namespace Interop.Anomaly.Alerts;
 
 /// <summary>An event with its score and feedback, as the database has it.</summary>
 internal sealed record AlertRow(
-    string Source, long Number, string EventId, DateTimeOffset EventTime, DateTimeOffset StoredAt, string Agent, string? Role, string? Patient, string Kind,
-    string? Action, string? Outcome, string? Address, string? ResourceType, string? Purpose, string Care, string? CareText, double? Share, double? Score,
-    string Severity, string? PredictedClass, string ClassProbs, string Reasons, string? ModelVersion, bool Suppressed, long Flags, string? Verdict)
+    string Source,
+    long Number,
+    string EventId,
+    DateTimeOffset EventTime,
+    DateTimeOffset StoredAt,
+    string Agent,
+    string? Role,
+    string? Patient,
+    string Kind,
+    string? Action,
+    string? Outcome,
+    string? Address,
+    string? ResourceType,
+    string? Purpose,
+    string Care,
+    string? CareText,
+    double? Share,
+    double? Score,
+    string Severity,
+    string? PredictedClass,
+    string ClassProbs,
+    string Reasons,
+    string? ModelVersion,
+    bool Suppressed,
+    long Flags,
+    string? Verdict
+)
 {
-    public Alert ToAlert() => new(
-        AlertId.Of(Source, Number), Source, EventId, EventTime, StoredAt, Agent, Role, Patient, Kind, Action, Outcome, Address, ResourceType, Purpose, Care, CareText,
-        ModelVersion is null ? "unscored" : Severity == "LOW" ? "normal" : "anomaly",
-        Score, Share, Severity, PredictedClass, new JsonText(ClassProbs), new JsonText(Reasons), ModelVersion,
-        Verdict ?? (Suppressed ? "suppressed" : "open"), (int)Flags);
+    public Alert ToAlert() =>
+        new(
+            AlertId.Of(Source, Number),
+            Source,
+            EventId,
+            EventTime,
+            StoredAt,
+            Agent,
+            Role,
+            Patient,
+            Kind,
+            Action,
+            Outcome,
+            Address,
+            ResourceType,
+            Purpose,
+            Care,
+            CareText,
+            ModelVersion is null ? "unscored"
+                : Severity == "LOW" ? "normal"
+                : "anomaly",
+            Score,
+            Share,
+            Severity,
+            PredictedClass,
+            new JsonText(ClassProbs),
+            new JsonText(Reasons),
+            ModelVersion,
+            Verdict ?? (Suppressed ? "suppressed" : "open"),
+            (int)Flags
+        );
 }
 
 /// <summary>A stored event that no model has scored yet.</summary>
 public sealed record UnscoredRow(
-    string Source, long Number, string EventId, DateTimeOffset EventTime, string Agent, string? Patient, string Kind, string? Outcome, string Care, long CareFlags,
-    long Flags, byte[] Features)
+    string Source,
+    long Number,
+    string EventId,
+    DateTimeOffset EventTime,
+    string Agent,
+    string? Patient,
+    string Kind,
+    string? Outcome,
+    string Care,
+    long CareFlags,
+    long Flags,
+    byte[] Features
+)
 {
     /// <summary>As much of the event as the rules look at.</summary>
-    public AccessEvent Event => new(
-        EventId, null, null, EventTime, Agent, null, null, Patient, KindNames.Kind(Kind), null, Outcome, null, null, null, null, null, false, 0, 0, (AccessFlags)Flags);
+    public AccessEvent Event =>
+        new(
+            EventId,
+            null,
+            null,
+            EventTime,
+            Agent,
+            null,
+            null,
+            Patient,
+            KindNames.Kind(Kind),
+            null,
+            Outcome,
+            null,
+            null,
+            null,
+            null,
+            null,
+            false,
+            0,
+            0,
+            (AccessFlags)Flags
+        );
 
     public CareContext Context => Alerts.CareFlags.Read(KindNames.Link(Care), CareFlags);
 
@@ -50,7 +132,12 @@ internal static class KindNames
 internal static class CareFlags
 {
     public static long Of(CareContext care) =>
-        (care.SameFamilyName ? 1 : 0) | (care.SameAddress ? 2 : 0) | (care.OwnRecord ? 4 : 0) | (care.Colleague ? 8 : 0) | (care.Watched ? 16 : 0) | (care.DisabledAccount ? 32 : 0);
+        (care.SameFamilyName ? 1 : 0)
+        | (care.SameAddress ? 2 : 0)
+        | (care.OwnRecord ? 4 : 0)
+        | (care.Colleague ? 8 : 0)
+        | (care.Watched ? 16 : 0)
+        | (care.DisabledAccount ? 32 : 0);
 
     public static CareContext Read(CareLink link, long bits) =>
         new(link, null, (bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, (bits & 8) != 0, (bits & 16) != 0, (bits & 32) != 0);

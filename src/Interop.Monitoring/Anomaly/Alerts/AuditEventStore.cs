@@ -6,8 +6,7 @@ namespace Interop.Anomaly.Alerts;
 /// <summary>The table <c>audit_scores</c>: every event with its score.</summary>
 public static class AuditEventStore
 {
-    private const string AlertColumns =
-        """
+    private const string AlertColumns = """
         e.source, e.number, e.event_id, e.event_time, e.stored_at, e.agent, e.role, e.patient, e.kind, e.action, e.outcome, e.address, e.resource_type,
         e.purpose, e.care, e.care_text, e.share, e.score, e.severity, e.predicted_class, e.class_probs, e.reasons, e.model_version, e.suppressed, e.flags,
         f.verdict
@@ -18,28 +17,64 @@ public static class AuditEventStore
     private static readonly TableShape Shape = new(
         "audit_scores",
         [
-            new("source", ColumnType.Text), new("number", ColumnType.Integer), new("event_id", ColumnType.Text), new("version_id", ColumnType.Text),
-            new("event_time", ColumnType.Timestamp), new("last_updated", ColumnType.Timestamp), new("stored_at", ColumnType.Timestamp),
-            new("sequence", ColumnType.Integer), new("agent", ColumnType.Text), new("role", ColumnType.Text), new("patient", ColumnType.Text),
-            new("kind", ColumnType.Text), new("action", ColumnType.Text), new("outcome", ColumnType.Text), new("address", ColumnType.Text),
-            new("resource_type", ColumnType.Text), new("purpose", ColumnType.Text), new("care", ColumnType.Text), new("care_text", ColumnType.Text),
-            new("care_flags", ColumnType.Integer), new("flags", ColumnType.Integer), new("features", ColumnType.Binary), new("share", ColumnType.Real),
-            new("score", ColumnType.Real), new("severity", ColumnType.Text), new("predicted_class", ColumnType.Text), new("reasons", ColumnType.Text),
-            new("class_probs", ColumnType.Text), new("model_version", ColumnType.Text), new("shadow_version", ColumnType.Text),
-            new("shadow_score", ColumnType.Real), new("suppressed", ColumnType.Boolean), new("raw", ColumnType.Json),
+            new("source", ColumnType.Text),
+            new("number", ColumnType.Integer),
+            new("event_id", ColumnType.Text),
+            new("version_id", ColumnType.Text),
+            new("event_time", ColumnType.Timestamp),
+            new("last_updated", ColumnType.Timestamp),
+            new("stored_at", ColumnType.Timestamp),
+            new("sequence", ColumnType.Integer),
+            new("agent", ColumnType.Text),
+            new("role", ColumnType.Text),
+            new("patient", ColumnType.Text),
+            new("kind", ColumnType.Text),
+            new("action", ColumnType.Text),
+            new("outcome", ColumnType.Text),
+            new("address", ColumnType.Text),
+            new("resource_type", ColumnType.Text),
+            new("purpose", ColumnType.Text),
+            new("care", ColumnType.Text),
+            new("care_text", ColumnType.Text),
+            new("care_flags", ColumnType.Integer),
+            new("flags", ColumnType.Integer),
+            new("features", ColumnType.Binary),
+            new("share", ColumnType.Real),
+            new("score", ColumnType.Real),
+            new("severity", ColumnType.Text),
+            new("predicted_class", ColumnType.Text),
+            new("reasons", ColumnType.Text),
+            new("class_probs", ColumnType.Text),
+            new("model_version", ColumnType.Text),
+            new("shadow_version", ColumnType.Text),
+            new("shadow_score", ColumnType.Real),
+            new("suppressed", ColumnType.Boolean),
+            new("raw", ColumnType.Json),
         ],
-        ["source", "event_id", "version_id"]);
+        ["source", "event_id", "version_id"]
+    );
 
     /// <summary>Of these ids those that are stored, with their versions and numbers.</summary>
-    public static Task<IReadOnlyList<StoredEvent>> FindAsync(DbSession session, string source, IEnumerable<string> ids, CancellationToken cancellationToken) =>
+    public static Task<IReadOnlyList<StoredEvent>> FindAsync(
+        DbSession session,
+        string source,
+        IEnumerable<string> ids,
+        CancellationToken cancellationToken
+    ) =>
         session.QueryAsync<StoredEvent>(
             session.SelectByKeys("event_id, version_id, number", "audit_scores", "source = @source", "event_id", "@ids"),
             new { source, ids = session.ArrayOf(ids) },
-            cancellationToken);
+            cancellationToken
+        );
 
     /// <summary>Stores new events. One that is stored already makes the whole transaction fail: the caller looks before.</summary>
     public static async Task AddAsync(
-        DbSession session, IReadOnlyList<ScoredAccess> accesses, long sequence, DateTimeOffset now, CancellationToken cancellationToken)
+        DbSession session,
+        IReadOnlyList<ScoredAccess> accesses,
+        long sequence,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
     {
         using var rows = new RowBatch(Shape);
         foreach (var access in accesses)
@@ -61,7 +96,11 @@ public static class AuditEventStore
         Add(filter.Status == "open", "f.verdict IS NULL AND NOT e.suppressed");
         var where = conditions.Count == 0 ? "" : $"WHERE {string.Join(" AND ", conditions)}";
         var order = filter.After is null ? "e.event_time DESC, e.source, e.number DESC" : "e.stored_at, e.source, e.number";
-        var rows = await session.QueryAsync<AlertRow>($"SELECT {AlertColumns} {FromAlerts} {where} ORDER BY {order} LIMIT @Limit", filter, cancellationToken);
+        var rows = await session.QueryAsync<AlertRow>(
+            $"SELECT {AlertColumns} {FromAlerts} {where} ORDER BY {order} LIMIT @Limit",
+            filter,
+            cancellationToken
+        );
         return [.. rows.Select(r => r.ToAlert())];
 
         void Add(bool asked, string condition)
@@ -72,20 +111,39 @@ public static class AuditEventStore
     }
 
     public static async Task<(Alert Alert, byte[] Features, string Raw)?> FindAlertAsync(
-        DbSession session, string source, long number, CancellationToken cancellationToken)
+        DbSession session,
+        string source,
+        long number,
+        CancellationToken cancellationToken
+    )
     {
         var row = await session.FirstAsync<AlertRow>(
-            $"SELECT {AlertColumns} {FromAlerts} WHERE e.source = @source AND e.number = @number", new { source, number }, cancellationToken);
+            $"SELECT {AlertColumns} {FromAlerts} WHERE e.source = @source AND e.number = @number",
+            new { source, number },
+            cancellationToken
+        );
         if (row is null)
             return null;
-        var evidence = (await session.FirstAsync<EvidenceRow>(
-            "SELECT features, raw FROM audit_scores WHERE source = @source AND number = @number", new { source, number }, cancellationToken))!;
+        var evidence = (
+            await session.FirstAsync<EvidenceRow>(
+                "SELECT features, raw FROM audit_scores WHERE source = @source AND number = @number",
+                new { source, number },
+                cancellationToken
+            )
+        )!;
         return (row.ToAlert(), evidence.Features, evidence.Raw);
     }
 
     /// <summary>Accesses in the order of their instants, from behind (time, source, number) on.</summary>
     public static async Task<IReadOnlyList<Alert>> ListAccessesAsync(
-        DbSession session, AccessFilter filter, DateTimeOffset? afterTime, string? afterSource, long afterNumber, int limit, CancellationToken cancellationToken)
+        DbSession session,
+        AccessFilter filter,
+        DateTimeOffset? afterTime,
+        string? afterSource,
+        long afterNumber,
+        int limit,
+        CancellationToken cancellationToken
+    )
     {
         var who = filter.Patient is not null ? "e.patient = @Patient" : "e.agent = @Agent";
         var since = filter.Since is null ? "" : "AND e.event_time >= @Since";
@@ -93,8 +151,19 @@ public static class AuditEventStore
         var behind = afterTime is null ? "" : "AND (e.event_time, e.source, e.number) > (@afterTime, @afterSource, @afterNumber)";
         var rows = await session.QueryAsync<AlertRow>(
             $"SELECT {AlertColumns} {FromAlerts} WHERE {who} {since} {until} {behind} ORDER BY e.event_time, e.source, e.number LIMIT @limit",
-            new { filter.Patient, filter.Agent, filter.Since, filter.Until, afterTime, afterSource, afterNumber, limit },
-            cancellationToken);
+            new
+            {
+                filter.Patient,
+                filter.Agent,
+                filter.Since,
+                filter.Until,
+                afterTime,
+                afterSource,
+                afterNumber,
+                limit,
+            },
+            cancellationToken
+        );
         return [.. rows.Select(r => r.ToAlert())];
     }
 
@@ -106,7 +175,8 @@ public static class AuditEventStore
             WHERE e.number % @step = 0 AND (f.verdict IS NULL OR f.verdict <> 'confirmed')
             """,
             new { step },
-            cancellationToken);
+            cancellationToken
+        );
 
     public static Task<long> CountAsync(DbSession session, CancellationToken cancellationToken) =>
         session.ScalarAsync<long>("SELECT COUNT(*) FROM audit_scores", null, cancellationToken);
@@ -119,10 +189,17 @@ public static class AuditEventStore
             WHERE model_version IS NULL ORDER BY source, number LIMIT @limit
             """,
             new { limit },
-            cancellationToken);
+            cancellationToken
+        );
 
     /// <summary>Gives an unscored event its score.</summary>
-    public static Task ScoreAsync(DbSession session, string source, long number, AccessVerdict verdict, CancellationToken cancellationToken) =>
+    public static Task ScoreAsync(
+        DbSession session,
+        string source,
+        long number,
+        AccessVerdict verdict,
+        CancellationToken cancellationToken
+    ) =>
         session.ExecuteAsync(
             """
             UPDATE audit_scores SET share = @share, score = @score, severity = @severity, predicted_class = @predicted, reasons = @reasons,
@@ -140,14 +217,16 @@ public static class AuditEventStore
                 classes = AlertJson.Classes(verdict),
                 version = verdict.ModelVersion,
             },
-            cancellationToken);
+            cancellationToken
+        );
 
-    private static string Severity(AccessVerdict? verdict) => verdict?.Severity switch
-    {
-        AccessSeverity.High => "HIGH",
-        AccessSeverity.Medium => "MEDIUM",
-        _ => "LOW",
-    };
+    private static string Severity(AccessVerdict? verdict) =>
+        verdict?.Severity switch
+        {
+            AccessSeverity.High => "HIGH",
+            AccessSeverity.Medium => "MEDIUM",
+            _ => "LOW",
+        };
 
     private static void Append(RowBatch rows, ScoredAccess access, long sequence, DateTimeOffset now)
     {

@@ -8,15 +8,30 @@ public static class FeedbackStore
 {
     /// <summary>False: there is no such event.</summary>
     public static async Task<bool> PutAsync(
-        DbSession session, string source, long number, string verdict, string? reason, DateTimeOffset now, CancellationToken cancellationToken) =>
+        DbSession session,
+        string source,
+        long number,
+        string verdict,
+        string? reason,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    ) =>
         await session.ExecuteAsync(
             """
             INSERT INTO alert_feedback (source, number, verdict, reason, created_at)
             SELECT source, number, @verdict, @reason, @now FROM audit_scores WHERE source = @source AND number = @number
             ON CONFLICT (source, number) DO UPDATE SET verdict = excluded.verdict, reason = excluded.reason, created_at = excluded.created_at
             """,
-            new { source, number, verdict, reason, now },
-            cancellationToken) > 0;
+            new
+            {
+                source,
+                number,
+                verdict,
+                reason,
+                now,
+            },
+            cancellationToken
+        ) > 0;
 }
 
 /// <summary>The table <c>suppressions</c>.</summary>
@@ -25,17 +40,42 @@ public static class SuppressionStore
     private const string Columns = "id, agent, action, reason_class, until, created_at, suppressed";
 
     public static async Task<Suppression> AddAsync(
-        DbSession session, string? agent, string? action, string? reasonClass, DateTimeOffset until, DateTimeOffset now, CancellationToken cancellationToken) =>
-        (await session.FirstAsync<Suppression>(
-            $"INSERT INTO suppressions (agent, action, reason_class, until, created_at) VALUES (@agent, @action, @reasonClass, @until, @now) RETURNING {Columns}",
-            new { agent, action, reasonClass, until, now },
-            cancellationToken))!;
+        DbSession session,
+        string? agent,
+        string? action,
+        string? reasonClass,
+        DateTimeOffset until,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    ) =>
+        (
+            await session.FirstAsync<Suppression>(
+                $"INSERT INTO suppressions (agent, action, reason_class, until, created_at) VALUES (@agent, @action, @reasonClass, @until, @now) RETURNING {Columns}",
+                new
+                {
+                    agent,
+                    action,
+                    reasonClass,
+                    until,
+                    now,
+                },
+                cancellationToken
+            )
+        )!;
 
     public static Task<IReadOnlyList<Suppression>> ListAsync(DbSession session, DateTimeOffset now, CancellationToken cancellationToken) =>
-        session.QueryAsync<Suppression>($"SELECT {Columns} FROM suppressions WHERE until > @now ORDER BY id", new { now }, cancellationToken);
+        session.QueryAsync<Suppression>(
+            $"SELECT {Columns} FROM suppressions WHERE until > @now ORDER BY id",
+            new { now },
+            cancellationToken
+        );
 
     public static Task CountAsync(DbSession session, long id, long count, CancellationToken cancellationToken) =>
-        session.ExecuteAsync("UPDATE suppressions SET suppressed = suppressed + @count WHERE id = @id", new { id, count }, cancellationToken);
+        session.ExecuteAsync(
+            "UPDATE suppressions SET suppressed = suppressed + @count WHERE id = @id",
+            new { id, count },
+            cancellationToken
+        );
 }
 
 /// <summary>The table <c>watchlist</c>.</summary>
@@ -44,14 +84,26 @@ public static class WatchlistStore
     public static Task<IReadOnlyList<WatchedPatient>> ListAsync(DbSession session, CancellationToken cancellationToken) =>
         session.QueryAsync<WatchedPatient>("SELECT patient, reason, added_at FROM watchlist ORDER BY patient", null, cancellationToken);
 
-    public static Task PutAsync(DbSession session, string patient, string? reason, DateTimeOffset now, CancellationToken cancellationToken) =>
+    public static Task PutAsync(
+        DbSession session,
+        string patient,
+        string? reason,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    ) =>
         session.ExecuteAsync(
             """
             INSERT INTO watchlist (patient, reason, added_at) VALUES (@patient, @reason, @now)
             ON CONFLICT (patient) DO UPDATE SET reason = excluded.reason
             """,
-            new { patient, reason, now },
-            cancellationToken);
+            new
+            {
+                patient,
+                reason,
+                now,
+            },
+            cancellationToken
+        );
 
     public static async Task<bool> RemoveAsync(DbSession session, string patient, CancellationToken cancellationToken) =>
         await session.ExecuteAsync("DELETE FROM watchlist WHERE patient = @patient", new { patient }, cancellationToken) > 0;
@@ -65,9 +117,26 @@ public static class CaseStore
 
     /// <summary>Counts alerts of one agent and class into the open case of the last 24 hours, or opens one.</summary>
     public static async Task AttachAsync(
-        DbSession session, string source, string agent, string reasonClass, DateTimeOffset first, DateTimeOffset last, int alerts, CancellationToken cancellationToken)
+        DbSession session,
+        string source,
+        string agent,
+        string reasonClass,
+        DateTimeOffset first,
+        DateTimeOffset last,
+        int alerts,
+        CancellationToken cancellationToken
+    )
     {
-        var args = new { source, agent, reasonClass, first, last, alerts, from = first - Window };
+        var args = new
+        {
+            source,
+            agent,
+            reasonClass,
+            first,
+            last,
+            alerts,
+            from = first - Window,
+        };
         var updated = await session.ExecuteAsync(
             """
             UPDATE access_cases SET alerts = alerts + @alerts, last_at = CASE WHEN last_at > @last THEN last_at ELSE @last END
@@ -75,7 +144,8 @@ public static class CaseStore
                 AND last_at >= @from ORDER BY last_at DESC LIMIT 1)
             """,
             args,
-            cancellationToken);
+            cancellationToken
+        );
         if (updated == 0)
         {
             await session.ExecuteAsync(
@@ -84,41 +154,92 @@ public static class CaseStore
                 VALUES (@source, @agent, @reasonClass, 'open', @first, @last, @alerts, '[]')
                 """,
                 args,
-                cancellationToken);
+                cancellationToken
+            );
         }
     }
 
     public static async Task<IReadOnlyList<AccessCase>> ListAsync(
-        DbSession session, string? status, string? assignee, int limit, CancellationToken cancellationToken) =>
-        [.. (await session.QueryAsync<CaseRow>(
-            $"""
-            SELECT {Columns} FROM access_cases WHERE (@status IS NULL OR status = @status) AND (@assignee IS NULL OR assignee = @assignee)
-            ORDER BY last_at DESC, id DESC LIMIT @limit
-            """,
-            new { status, assignee, limit },
-            cancellationToken)).Select(r => r.ToCase())];
+        DbSession session,
+        string? status,
+        string? assignee,
+        int limit,
+        CancellationToken cancellationToken
+    ) =>
+        [
+            .. (
+                await session.QueryAsync<CaseRow>(
+                    $"""
+                    SELECT {Columns} FROM access_cases WHERE (@status IS NULL OR status = @status) AND (@assignee IS NULL OR assignee = @assignee)
+                    ORDER BY last_at DESC, id DESC LIMIT @limit
+                    """,
+                    new
+                    {
+                        status,
+                        assignee,
+                        limit,
+                    },
+                    cancellationToken
+                )
+            ).Select(r => r.ToCase()),
+        ];
 
     public static async Task<AccessCase?> FindAsync(DbSession session, long id, CancellationToken cancellationToken) =>
         (await session.FirstAsync<CaseRow>($"SELECT {Columns} FROM access_cases WHERE id = @id", new { id }, cancellationToken))?.ToCase();
 
     /// <summary>Changes a case and keeps what was changed in its history.</summary>
     public static async Task<AccessCase?> ChangeAsync(
-        DbSession session, long id, string? status, string? assignee, string? note, DateTimeOffset now, CancellationToken cancellationToken)
+        DbSession session,
+        long id,
+        string? status,
+        string? assignee,
+        string? note,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
     {
         if (await FindAsync(session, id, cancellationToken) is not { } found)
             return null;
         var history = JsonSerializer.Deserialize<List<JsonElement>>(found.History.Text)!;
-        history.Add(JsonSerializer.SerializeToElement(new { at = now, status, assignee, note }));
+        history.Add(
+            JsonSerializer.SerializeToElement(
+                new
+                {
+                    at = now,
+                    status,
+                    assignee,
+                    note,
+                }
+            )
+        );
         await session.ExecuteAsync(
             "UPDATE access_cases SET status = @status, assignee = @assignee, history = @history WHERE id = @id",
-            new { id, status = status ?? found.Status, assignee = assignee ?? found.Assignee, history = JsonSerializer.Serialize(history) },
-            cancellationToken);
+            new
+            {
+                id,
+                status = status ?? found.Status,
+                assignee = assignee ?? found.Assignee,
+                history = JsonSerializer.Serialize(history),
+            },
+            cancellationToken
+        );
         return await FindAsync(session, id, cancellationToken);
     }
 
     private sealed record CaseRow(
-        long Id, string Source, string Agent, string ReasonClass, string Status, string? Assignee, DateTimeOffset OpenedAt, DateTimeOffset LastAt, long Alerts, string History)
+        long Id,
+        string Source,
+        string Agent,
+        string ReasonClass,
+        string Status,
+        string? Assignee,
+        DateTimeOffset OpenedAt,
+        DateTimeOffset LastAt,
+        long Alerts,
+        string History
+    )
     {
-        public AccessCase ToCase() => new(Id, Source, Agent, ReasonClass, Status, Assignee, OpenedAt, LastAt, Alerts, new JsonText(History));
+        public AccessCase ToCase() =>
+            new(Id, Source, Agent, ReasonClass, Status, Assignee, OpenedAt, LastAt, Alerts, new JsonText(History));
     }
 }

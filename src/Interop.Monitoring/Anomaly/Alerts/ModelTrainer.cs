@@ -15,7 +15,8 @@ public sealed class ModelTrainer(Database database, ModelCatalog catalog, TimePr
     private const long MostRows = 200_000;
     private const int RescoreBatch = 500;
 
-    public Task<long> CountEventsAsync(CancellationToken cancellationToken) => database.ReadAsync(AuditEventStore.CountAsync, cancellationToken);
+    public Task<long> CountEventsAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync(AuditEventStore.CountAsync, cancellationToken);
 
     /// <summary>A new version; null: too few events.</summary>
     public async Task<ModelVersion?> TrainAsync(bool promote, CancellationToken cancellationToken)
@@ -35,7 +36,8 @@ public sealed class ModelTrainer(Database database, ModelCatalog catalog, TimePr
                     to = row.EventTime > to ? row.EventTime : to;
                 }
             },
-            cancellationToken);
+            cancellationToken
+        );
         if (rows.Count < FirstAfter)
             return null;
         var now = time.GetUtcNow();
@@ -43,10 +45,29 @@ public sealed class ModelTrainer(Database database, ModelCatalog catalog, TimePr
         var id = $"m-{now:yyyyMMddHHmmssfff}";
         var model = await Task.Run(() => AccessModel.Train(id, rows, options, catalog.Create, cancellationToken), cancellationToken);
         var version = new ModelVersion(
-            id, model.Model.Kind, "shadow", from, to, rows.Count,
-            new JsonText(JsonSerializer.Serialize(new { seed = options.Seed, trees = options.Trees, sample_size = options.SampleSize, max_depth = options.MaxDepth })),
-            new JsonText(JsonSerializer.Serialize(new { extrapolated_below = model.Calibration.ExtrapolatedBelow, features = FeatureCatalog.Count })),
-            now, null);
+            id,
+            model.Model.Kind,
+            "shadow",
+            from,
+            to,
+            rows.Count,
+            new JsonText(
+                JsonSerializer.Serialize(
+                    new
+                    {
+                        seed = options.Seed,
+                        trees = options.Trees,
+                        sample_size = options.SampleSize,
+                        max_depth = options.MaxDepth,
+                    }
+                )
+            ),
+            new JsonText(
+                JsonSerializer.Serialize(new { extrapolated_below = model.Calibration.ExtrapolatedBelow, features = FeatureCatalog.Count })
+            ),
+            now,
+            null
+        );
         var saved = model.Save();
         await database.WriteAsync(
             async (session, token) =>
@@ -55,7 +76,8 @@ public sealed class ModelTrainer(Database database, ModelCatalog catalog, TimePr
                 if (promote)
                     await ModelStore.PromoteAsync(session, id, now, token);
             },
-            cancellationToken);
+            cancellationToken
+        );
         return promote ? version with { Status = "promoted", PromotedAt = now } : version;
     }
 
@@ -67,7 +89,13 @@ public sealed class ModelTrainer(Database database, ModelCatalog catalog, TimePr
         while (true)
         {
             var (unscored, scorer) = await database.ReadAsync(
-                async (session, token) => (await AuditEventStore.UnscoredAsync(session, RescoreBatch, token), (await catalog.CurrentAsync(session, token)).Promoted), cancellationToken);
+                async (session, token) =>
+                    (
+                        await AuditEventStore.UnscoredAsync(session, RescoreBatch, token),
+                        (await catalog.CurrentAsync(session, token)).Promoted
+                    ),
+                cancellationToken
+            );
             var rows = unscored.Where(r => r.Numbers is not null).ToList();
             if (scorer is null || rows.Count == 0)
                 return total;
@@ -78,7 +106,8 @@ public sealed class ModelTrainer(Database database, ModelCatalog catalog, TimePr
                     for (var i = 0; i < rows.Count; i++)
                         await AuditEventStore.ScoreAsync(session, rows[i].Source, rows[i].Number, verdicts[i], token);
                 },
-                cancellationToken);
+                cancellationToken
+            );
             total += rows.Count;
             if (unscored.Count < RescoreBatch)
                 return total;

@@ -18,7 +18,8 @@ public sealed record ScoredAccess(
     AccessVerdict? Verdict,
     AccessVerdict? Shadow,
     bool IsSuppressed,
-    ReadOnlyMemory<byte> Raw)
+    ReadOnlyMemory<byte> Raw
+)
 {
     /// <summary>The alert's id.</summary>
     public string Id => AlertId.Of(Source, Number);

@@ -41,4 +41,10 @@ internal sealed class CarePatient
 
 /// <summary>An encounter, appointment, care team, order or general practitioner: who cared, where, from when to when.</summary>
 internal sealed record CareFact(
-    string Kind, string Id, DateTimeOffset From, DateTimeOffset To, IReadOnlyList<string> People, IReadOnlyList<string> Places);
+    string Kind,
+    string Id,
+    DateTimeOffset From,
+    DateTimeOffset To,
+    IReadOnlyList<string> People,
+    IReadOnlyList<string> Places
+);

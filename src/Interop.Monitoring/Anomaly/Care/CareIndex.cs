@@ -5,14 +5,25 @@ using Interop.Anomaly.Events;
 namespace Interop.Anomaly.Care;
 
 /// <summary>
-/// What the clinical resources of one source say of agents and patients, in memory: persons, their logins and roles, and which practitioners and
+/// What the clinical resources of one source say of agents and patients, in memory: persons, their logins and roles, and which
+/// practitioners and
 /// places each patient's care had, and when. Resources may come in any order and again. Not for use by two threads at once.
 /// </summary>
 public sealed class CareIndex
 {
     /// <summary>The resource types that it reads.</summary>
     public static IReadOnlyList<string> Types { get; } =
-        ["Location", "Practitioner", "PractitionerRole", "Patient", "Encounter", "Appointment", "CareTeam", "ServiceRequest", "MedicationRequest"];
+    [
+        "Location",
+        "Practitioner",
+        "PractitionerRole",
+        "Patient",
+        "Encounter",
+        "Appointment",
+        "CareTeam",
+        "ServiceRequest",
+        "MedicationRequest",
+    ];
 
     private readonly Dictionary<string, string> _aliases = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, CareAgent> _agents = new(StringComparer.Ordinal);
@@ -46,7 +57,8 @@ public sealed class CareIndex
     /// <summary>The Location with this name, as an event's <c>source.site</c> has it.</summary>
     internal string? PlaceNamed(string? site) => site is null ? null : _placesByName.GetValueOrDefault(site);
 
-    /// <summary>Whether patients stay or are examined there; elsewhere (pharmacy, admission, billing, records) staff serve the whole house.</summary>
+    /// <summary>Whether patients stay or are examined there; elsewhere (pharmacy, admission, billing, records) staff serve the whole
+    /// house.</summary>
     internal bool IsCarePlace(string place) => _carePlaces.Contains(place);
 
     /// <summary>Another name for an agent, such as from a mapping file.</summary>
@@ -138,7 +150,9 @@ public sealed class CareIndex
         foreach (var doctor in root.Items("generalPractitioner"))
         {
             if (Reference(doctor) is { } practitioner)
-                patient.Replace(new CareFact("general practitioner", key, DateTimeOffset.MinValue, DateTimeOffset.MaxValue, [practitioner], []));
+                patient.Replace(
+                    new CareFact("general practitioner", key, DateTimeOffset.MinValue, DateTimeOffset.MaxValue, [practitioner], [])
+                );
         }
 
         foreach (var identifier in root.Items("identifier"))
@@ -180,12 +194,18 @@ public sealed class CareIndex
     {
         var from = Instant(root.Text("start")) ?? DateTimeOffset.MinValue;
         var to = Instant(root.Text("end")) ?? from;
-        List<string> people = [], patients = [], places = [];
+        List<string> people = [],
+            patients = [],
+            places = [];
         foreach (var participant in root.Items("participant"))
         {
             if (Reference(participant.Child("actor")) is not { } actor)
                 continue;
-            (actor.StartsWith("Patient/", StringComparison.Ordinal) ? patients : actor.StartsWith("Location/", StringComparison.Ordinal) ? places : people).Add(actor);
+            (
+                actor.StartsWith("Patient/", StringComparison.Ordinal) ? patients
+                : actor.StartsWith("Location/", StringComparison.Ordinal) ? places
+                : people
+            ).Add(actor);
         }
 
         foreach (var patient in patients)
@@ -272,7 +292,11 @@ public sealed class CareIndex
     {
         foreach (var address in root.Items("address"))
         {
-            if (address.Child("line") is { ValueKind: JsonValueKind.Array } lines && lines.GetArrayLength() > 0 && lines[0].ValueKind == JsonValueKind.String)
+            if (
+                address.Child("line") is { ValueKind: JsonValueKind.Array } lines
+                && lines.GetArrayLength() > 0
+                && lines[0].ValueKind == JsonValueKind.String
+            )
                 return $"{lines[0].GetString()}|{address.Text("postalCode") ?? address.Text("city")}".ToUpperInvariant();
         }
 
@@ -292,5 +316,7 @@ public sealed class CareIndex
         (Instant(period.Text("start")) ?? DateTimeOffset.MinValue, Instant(period.Text("end")) ?? DateTimeOffset.MaxValue);
 
     private static DateTimeOffset? Instant(string? text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant) ? instant.ToUniversalTime() : null;
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)
+            ? instant.ToUniversalTime()
+            : null;
 }

@@ -42,7 +42,8 @@ public static class CareLinks
             OwnRecord: own,
             Colleague: !own && care.IsColleague(patientKey),
             Watched: isWatched,
-            DisabledAccount: disabled);
+            DisabledAccount: disabled
+        );
     }
 
     /// <summary>The agent's role at the time; null: none is known.</summary>
@@ -82,7 +83,9 @@ public static class CareLinks
     }
 
     private static bool ServesTheHouse(CareIndex care, CareAgent practitioner, DateTimeOffset time) =>
-        practitioner.Roles.Exists(role => role.From <= time && time <= role.To && role.Places.Count > 0 && !role.Places.Any(care.IsCarePlace));
+        practitioner.Roles.Exists(role =>
+            role.From <= time && time <= role.To && role.Places.Count > 0 && !role.Places.Any(care.IsCarePlace)
+        );
 
     private static bool WorksAt(CareAgent practitioner, IReadOnlyList<string> places, DateTimeOffset time) =>
         practitioner.Roles.Exists(role => role.From <= time && time <= role.To && places.Any(role.Places.Contains));

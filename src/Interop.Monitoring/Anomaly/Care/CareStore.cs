@@ -10,20 +10,38 @@ public static class CareStore
 
     /// <summary>Takes resources that were loaded since the position into the index; answers the new position.</summary>
     public static async Task<CarePosition> ReadAsync(
-        DbSession session, string source, CareIndex index, CarePosition from, CancellationToken cancellationToken)
+        DbSession session,
+        string source,
+        CareIndex index,
+        CarePosition from,
+        CancellationToken cancellationToken
+    )
     {
         var position = from;
         var rows = session.StreamAsync<CareRow>(
             $"""
             SELECT run_id, loaded_at, raw FROM resources
-            WHERE source = @source AND {session.IsAnyOf("resource_type", "@types")} AND run_id >= @run AND loaded_at > @after AND deleted_at IS NULL
+            WHERE source = @source AND {session.IsAnyOf(
+                "resource_type",
+                "@types"
+            )} AND run_id >= @run AND loaded_at > @after AND deleted_at IS NULL
             """,
-            new { source, types = session.ArrayOf(CareIndex.Types), run = Math.Max(0, from.RunId - RunsBack), after = from.LoadedAt },
-            cancellationToken);
+            new
+            {
+                source,
+                types = session.ArrayOf(CareIndex.Types),
+                run = Math.Max(0, from.RunId - RunsBack),
+                after = from.LoadedAt,
+            },
+            cancellationToken
+        );
         await foreach (var row in rows)
         {
             index.Add(System.Text.Encoding.UTF8.GetBytes(row.Raw));
-            position = new CarePosition(Math.Max(position.RunId, row.RunId), row.LoadedAt > position.LoadedAt ? row.LoadedAt : position.LoadedAt);
+            position = new CarePosition(
+                Math.Max(position.RunId, row.RunId),
+                row.LoadedAt > position.LoadedAt ? row.LoadedAt : position.LoadedAt
+            );
         }
 
         // A transaction that began earlier may commit later.

@@ -5,7 +5,8 @@ using System.Text.Json;
 namespace Interop.Anomaly.Events;
 
 /// <summary>
-/// Reads an AuditEvent (FHIR R4; the shapes of IHE BALP and plain R4 alike; what it can of R5) as an <see cref="AccessEvent"/>. It takes what
+/// Reads an AuditEvent (FHIR R4; the shapes of IHE BALP and plain R4 alike; what it can of R5) as an <see cref="AccessEvent"/>. It takes
+/// what
 /// there is and flags what is wrong: no JSON object makes it fail.
 /// </summary>
 public static class AuditEventReader
@@ -41,7 +42,12 @@ public static class AuditEventReader
         var agent = Acting(root);
         var who = agent.Child("who");
         var login = Clean(agent.Text("altId"));
-        var name = Reference(who) ?? Clean(who.Child("identifier").Text("value")) ?? login ?? Clean(agent.Text("name")) ?? Clean(who.Text("display"));
+        var name =
+            Reference(who)
+            ?? Clean(who.Child("identifier").Text("value"))
+            ?? login
+            ?? Clean(agent.Text("name"))
+            ?? Clean(who.Text("display"));
         if (name is null)
             flags |= AccessFlags.NoAgent;
 
@@ -74,7 +80,8 @@ public static class AuditEventReader
             emergency || IsEmergency(agent, root),
             entities.Count,
             Math.Max(entities.Records, entities.Patients),
-            flags);
+            flags
+        );
     }
 
     private static DateTimeOffset Time(JsonElement root, DateTimeOffset server, ref AccessFlags flags)
@@ -106,7 +113,8 @@ public static class AuditEventReader
             var reference = Reference(agent.Child("who"));
             var person = reference is null
                 ? agent.Has("altId") || agent.Child("who").Has("identifier")
-                : !reference.StartsWith("Device/", StringComparison.Ordinal) && !reference.StartsWith("Organization/", StringComparison.Ordinal);
+                : !reference.StartsWith("Device/", StringComparison.Ordinal)
+                    && !reference.StartsWith("Organization/", StringComparison.Ordinal);
             var named = reference is not null || agent.Has("altId") || agent.Child("who").Has("identifier") || agent.Has("name");
             var rank = (agent.Child("requestor").ValueKind == JsonValueKind.True ? 4 : 0) + (person ? 2 : 0) + (named ? 1 : 0);
             if (rank > bestRank)
@@ -129,8 +137,7 @@ public static class AuditEventReader
             flags |= AccessFlags.HostNameAsAddress;
         return address;
 
-        static string? NetworkOf(JsonElement agent) =>
-            Clean(agent.Child("network").Text("address")) ?? Clean(agent.Text("networkString"));
+        static string? NetworkOf(JsonElement agent) => Clean(agent.Child("network").Text("address")) ?? Clean(agent.Text("networkString"));
     }
 
     private static EntityFacts ReadEntities(JsonElement root, ref AccessFlags flags)
@@ -168,7 +175,10 @@ public static class AuditEventReader
             foreach (var detail in entity.Items("detail"))
             {
                 var count = detail.Text("valueString") ?? detail.Child("valueInteger").ToString();
-                if (detail.Text("type") == "count" && long.TryParse(count, NumberStyles.Integer, CultureInfo.InvariantCulture, out var records))
+                if (
+                    detail.Text("type") == "count"
+                    && long.TryParse(count, NumberStyles.Integer, CultureInfo.InvariantCulture, out var records)
+                )
                     facts.Records = Math.Max(facts.Records, records);
             }
         }
@@ -240,7 +250,15 @@ public static class AuditEventReader
 
     private static bool IsEmergency(JsonElement agent, JsonElement root)
     {
-        foreach (var list in new[] { agent.Items("purposeOfUse"), root.Items("purposeOfEvent"), agent.Items("authorization"), root.Items("authorization") })
+        foreach (
+            var list in new[]
+            {
+                agent.Items("purposeOfUse"),
+                root.Items("purposeOfEvent"),
+                agent.Items("authorization"),
+                root.Items("authorization"),
+            }
+        )
         {
             foreach (var concept in list)
             {
@@ -275,15 +293,16 @@ public static class AuditEventReader
         return null;
     }
 
-    private static string? OutcomeOf(string? r5) => r5 switch
-    {
-        null => null,
-        "0" or "success" or "information" => "0",
-        "fatal" => "12",
-        "error" => "8",
-        "warning" => "4",
-        _ => r5,
-    };
+    private static string? OutcomeOf(string? r5) =>
+        r5 switch
+        {
+            null => null,
+            "0" or "success" or "information" => "0",
+            "fatal" => "12",
+            "error" => "8",
+            "warning" => "4",
+            _ => r5,
+        };
 
     /// <summary>A reference's last two segments, so that relative and absolute ones of one server are equal.</summary>
     private static string? Reference(JsonElement element)
@@ -313,7 +332,9 @@ public static class AuditEventReader
     }
 
     private static DateTimeOffset? Instant(string? text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant) ? instant.ToUniversalTime() : null;
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)
+            ? instant.ToUniversalTime()
+            : null;
 
     /// <summary>Null for nothing; without NUL, which no text column takes; at most 256 characters.</summary>
     private static string? Clean(string? text)

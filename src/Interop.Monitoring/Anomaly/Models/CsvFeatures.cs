@@ -3,14 +3,18 @@ using System.IO.Compression;
 
 namespace Interop.Anomaly.Models;
 
-/// <summary>Numeric rows of a CSV file with a header; the last column may be a label (1 = anomaly). A name that ends in .gz is unpacked.</summary>
+/// <summary>Numeric rows of a CSV file with a header; the last column may be a label (1 = anomaly). A name that ends in .gz is
+/// unpacked.</summary>
 public sealed record CsvFeatures(FeatureTable Rows, bool[]? Labels)
 {
-    /// <exception cref="InvalidDataException">A line has another number of values than the header, or a value that is no number.</exception>
+    /// <exception cref="InvalidDataException">A line has another number of values than the header, or a value that is no
+    /// number.</exception>
     public static CsvFeatures Read(string path)
     {
         using var file = File.OpenRead(path);
-        using Stream stream = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : file;
+        using Stream stream = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)
+            ? new GZipStream(file, CompressionMode.Decompress)
+            : file;
         using var reader = new StreamReader(stream);
         var header = (reader.ReadLine() ?? throw new InvalidDataException($"{path} is empty")).Split(',');
         var labelled = header[^1].Trim() == "label";

@@ -94,7 +94,10 @@ public sealed class ForestModel(bool useTails = true) : IAnomalyModel
             var columns = reader.ReadInt32();
             if (columns is < 1 or > 10_000)
                 throw new InvalidDataException($"The model claims {columns} columns");
-            Columns = [.. Enumerable.Range(0, columns).Select(_ => new FeatureColumn(reader.ReadString(), (FeatureDirection)reader.ReadByte()))];
+            Columns =
+            [
+                .. Enumerable.Range(0, columns).Select(_ => new FeatureColumn(reader.ReadString(), (FeatureDirection)reader.ReadByte())),
+            ];
             _tailMean = reader.ReadSingle();
             _tailScale = reader.ReadSingle();
             _tails = [.. Enumerable.Range(0, columns).Select(_ => TailTable.Load(reader))];

@@ -25,7 +25,8 @@ public interface IAnomalyModel
     /// <summary>One number per row: higher is more anomalous. Comparable within this model only.</summary>
     void Score(FeatureTable rows, Span<float> scores);
 
-    /// <summary>How much each feature adds to the row's score: the score's drop when the feature takes its median of the training rows.</summary>
+    /// <summary>How much each feature adds to the row's score: the score's drop when the feature takes its median of the training
+    /// rows.</summary>
     void Explain(ReadOnlySpan<float> row, Span<float> contributions);
 
     /// <summary>Writes the trained model.</summary>

@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 namespace Interop.Anomaly.Models;
 
 /// <summary>
-/// An isolation forest (Liu, Ting, Zhou 2008). Columns are drawn in proportion to the square root of their kurtosis: a column with a long tail
+/// An isolation forest (Liu, Ting, Zhou 2008). Columns are drawn in proportion to the square root of their kurtosis: a column with a long
+/// tail
 /// tells outliers better than one without. A leaf counts by its depth and by its density, each in units of its standard deviation
 /// over the training rows; both are linear in the leaves, so that a leaf holds one number.
 /// </summary>
@@ -54,7 +55,13 @@ internal sealed class IsolationForest
         for (var row = 0; row < rows.Count; row += Lanes)
         {
             var count = Math.Min(Lanes, rows.Count - row);
-            Score(rows[row], rows[Math.Min(row + 1, rows.Count - 1)], rows[Math.Min(row + 2, rows.Count - 1)], rows[Math.Min(row + 3, rows.Count - 1)], lanes);
+            Score(
+                rows[row],
+                rows[Math.Min(row + 1, rows.Count - 1)],
+                rows[Math.Min(row + 2, rows.Count - 1)],
+                rows[Math.Min(row + 3, rows.Count - 1)],
+                lanes
+            );
             for (var lane = 0; lane < count; lane++)
                 scores[row + lane] += (float)((lanes[lane] / _roots.Length) - _offset);
         }
@@ -104,7 +111,8 @@ internal sealed class IsolationForest
     private static int Bounded(int count, int limit) =>
         count >= 0 && count <= limit ? count : throw new InvalidDataException($"The model claims {count} parts; the limit is {limit}");
 
-    /// <summary>Four rows at a time: the walks do not depend on each other, so that the processor waits for memory once instead of four times.</summary>
+    /// <summary>Four rows at a time: the walks do not depend on each other, so that the processor waits for memory once instead of four
+    /// times.</summary>
     private void Score(ReadOnlySpan<float> a, ReadOnlySpan<float> b, ReadOnlySpan<float> c, ReadOnlySpan<float> d, Span<float> sums)
     {
         ref var nodes = ref MemoryMarshal.GetArrayDataReference(_nodes);
@@ -112,7 +120,10 @@ internal sealed class IsolationForest
         ref var rowB = ref MemoryMarshal.GetReference(b);
         ref var rowC = ref MemoryMarshal.GetReference(c);
         ref var rowD = ref MemoryMarshal.GetReference(d);
-        float sumA = 0, sumB = 0, sumC = 0, sumD = 0;
+        float sumA = 0,
+            sumB = 0,
+            sumC = 0,
+            sumD = 0;
         foreach (var root in _roots)
         {
             ref var nodeA = ref Unsafe.Add(ref nodes, root);
@@ -160,7 +171,9 @@ internal sealed class IsolationForest
         var weights = new double[rows.Columns.Count];
         for (var column = 0; column < weights.Length; column++)
         {
-            double mean = 0, second = 0, fourth = 0;
+            double mean = 0,
+                second = 0,
+                fourth = 0;
             for (var row = 0; row < rows.Count; row++)
                 mean += rows[row][column] / (double)rows.Count;
             for (var row = 0; row < rows.Count; row++)
@@ -177,16 +190,24 @@ internal sealed class IsolationForest
     }
 
     private static IsolationForest Standardise(
-        FeatureTable rows, TreeNode[] nodes, List<(float Depth, float LogDensity)> leaves, int[] roots)
+        FeatureTable rows,
+        TreeNode[] nodes,
+        List<(float Depth, float LogDensity)> leaves,
+        int[] roots
+    )
     {
         var forest = new IsolationForest(nodes, roots, 0);
         // At most this many rows tell the mean and the deviation well enough.
         var step = Math.Max(1, rows.Count / 20_000);
-        double depthSum = 0, depthSquares = 0, densitySum = 0, densitySquares = 0;
+        double depthSum = 0,
+            depthSquares = 0,
+            densitySum = 0,
+            densitySquares = 0;
         var count = 0;
         for (var row = 0; row < rows.Count; row += step, count++)
         {
-            double depth = 0, density = 0;
+            double depth = 0,
+                density = 0;
             foreach (var root in roots)
             {
                 var at = root;

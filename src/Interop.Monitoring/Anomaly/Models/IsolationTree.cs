@@ -7,7 +7,8 @@ namespace Interop.Anomaly.Models;
 internal readonly record struct TreeNode(int Feature, float Threshold, int Left);
 
 /// <summary>
-/// Grows one tree of the forest (Liu, Ting, Zhou 2008), with two changes: columns are drawn with weights, and a leaf knows, beside its depth,
+/// Grows one tree of the forest (Liu, Ting, Zhou 2008), with two changes: columns are drawn with weights, and a leaf knows, beside its
+/// depth,
 /// the logarithm of its density (rows per volume) relative to the root.
 /// </summary>
 internal ref struct IsolationTree
@@ -42,12 +43,13 @@ internal ref struct IsolationTree
     }
 
     /// <summary>The mean depth of a search in a random binary tree of n rows.</summary>
-    public static double MeanDepth(int n) => n switch
-    {
-        <= 1 => 0,
-        2 => 1,
-        _ => (2 * (Math.Log(n - 1) + 0.57721566490153286)) - (2.0 * (n - 1) / n),
-    };
+    public static double MeanDepth(int n) =>
+        n switch
+        {
+            <= 1 => 0,
+            2 => 1,
+            _ => (2 * (Math.Log(n - 1) + 0.57721566490153286)) - (2.0 * (n - 1) / n),
+        };
 
     private int AddNode()
     {
@@ -105,7 +107,8 @@ internal ref struct IsolationTree
 
     private readonly (float Low, float High) Range(Span<int> sample, int feature)
     {
-        float low = float.MaxValue, high = float.MinValue;
+        float low = float.MaxValue,
+            high = float.MinValue;
         foreach (var row in sample)
         {
             var value = _rows[row][feature];

@@ -9,7 +9,7 @@ public static class RankingMetrics
         var (sorted, labels) = Sort(scores, anomalies);
         double rankSum = 0;
         long positives = 0;
-        for (var from = 0; from < sorted.Length;)
+        for (var from = 0; from < sorted.Length; )
         {
             var to = from;
             while (to < sorted.Length && sorted[to] == sorted[from])
@@ -37,7 +37,7 @@ public static class RankingMetrics
         var positives = labels.Count(l => l);
         double sum = 0;
         var found = 0;
-        for (var to = sorted.Length; to > 0;)
+        for (var to = sorted.Length; to > 0; )
         {
             var from = to;
             var here = 0;

@@ -33,7 +33,8 @@ public sealed class ScoreCalibration
             points[i] = scores[(int)((long)i * (n - tail - 1) / (points.Length - 1))];
 
         // Probability-weighted moments of the exceedances.
-        double b0 = 0, b1 = 0;
+        double b0 = 0,
+            b1 = 0;
         for (var i = 0; i < tail; i++)
         {
             double excess = scores[n - tail + i] - threshold;
@@ -53,9 +54,7 @@ public sealed class ScoreCalibration
         if (score > _threshold)
         {
             var excess = (score - _threshold) / _scale;
-            var survival = Math.Abs(_shape) < 1e-6
-                ? Math.Exp(-excess)
-                : Math.Pow(Math.Max(1e-9, 1 + (_shape * excess)), -1 / _shape);
+            var survival = Math.Abs(_shape) < 1e-6 ? Math.Exp(-excess) : Math.Pow(Math.Max(1e-9, 1 + (_shape * excess)), -1 / _shape);
             return Math.Max(1e-12, _tailShare * survival);
         }
 

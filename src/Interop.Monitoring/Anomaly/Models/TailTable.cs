@@ -48,7 +48,8 @@ internal sealed class TailTable
         return new TailTable(points, high, low, direction, sorted[sorted.Length / 2]);
     }
 
-    /// <summary>-ln of the smaller tail's probability; beyond the training values it goes on growing with the distance, up to a bound.</summary>
+    /// <summary>-ln of the smaller tail's probability; beyond the training values it goes on growing with the distance, up to a
+    /// bound.</summary>
     public float Surprise(float value)
     {
         // Most values of most columns are the lowest one.
@@ -119,7 +120,8 @@ internal sealed class TailTable
     /// <summary>How many are below the value; with inclusive, or equal to it.</summary>
     private static int Bound(float[] sorted, float value, bool inclusive)
     {
-        int low = 0, high = sorted.Length;
+        int low = 0,
+            high = sorted.Length;
         while (low < high)
         {
             var middle = (low + high) >>> 1;

@@ -4,7 +4,8 @@ namespace Interop.Anomaly.Profiles;
 
 /// <summary>
 /// One agent's history, bounded: its saved form has at most 16 KB. Observing an access first tells its features, then counts it.
-/// A batch carries a sequence: one that is not above the last is refused (<see cref="Sequence"/>), so that a repeated batch never counts twice.
+/// A batch carries a sequence: one that is not above the last is refused (<see cref="Sequence"/>), so that a repeated batch never counts
+/// twice.
 /// Not for use by two threads at once.
 /// </summary>
 public sealed class AccessProfile
@@ -114,7 +115,9 @@ public sealed class AccessProfile
             counts.Write(writer);
         foreach (var norm in new[] { _perHour, _patientsPerHour, _perTenMinutes, _patientsPerDay, _records })
             norm.Write(writer);
-        foreach (var number in new[] { _hourTotal, _accesses, _failures, _unexplained, _activeDays, _breakGlass, _breakGlassRecent, _silentDays })
+        foreach (
+            var number in new[] { _hourTotal, _accesses, _failures, _unexplained, _activeDays, _breakGlass, _breakGlassRecent, _silentDays }
+        )
             writer.Write(number);
         foreach (var number in new[] { _day, _patientsToday, _hourPeakToday, _alarmFailures, _tenPeakToday, _patientsPeakToday })
             writer.Write(number);
@@ -137,9 +140,7 @@ public sealed class AccessProfile
         }
     }
 
-    public AccessProfile()
-    {
-    }
+    public AccessProfile() { }
 
     private AccessProfile(BinaryReader reader)
     {
@@ -160,11 +161,31 @@ public sealed class AccessProfile
         _perTenMinutes.Read(reader);
         _patientsPerDay.Read(reader);
         _records.Read(reader);
-        (_hourTotal, _accesses, _failures, _unexplained) = (reader.ReadSingle(), reader.ReadSingle(), reader.ReadSingle(), reader.ReadSingle());
-        (_activeDays, _breakGlass, _breakGlassRecent, _silentDays) = (reader.ReadSingle(), reader.ReadSingle(), reader.ReadSingle(), reader.ReadSingle());
-        (_day, _patientsToday, _hourPeakToday, _alarmFailures) = (reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32());
+        (_hourTotal, _accesses, _failures, _unexplained) = (
+            reader.ReadSingle(),
+            reader.ReadSingle(),
+            reader.ReadSingle(),
+            reader.ReadSingle()
+        );
+        (_activeDays, _breakGlass, _breakGlassRecent, _silentDays) = (
+            reader.ReadSingle(),
+            reader.ReadSingle(),
+            reader.ReadSingle(),
+            reader.ReadSingle()
+        );
+        (_day, _patientsToday, _hourPeakToday, _alarmFailures) = (
+            reader.ReadInt32(),
+            reader.ReadInt32(),
+            reader.ReadInt32(),
+            reader.ReadInt32()
+        );
         (_tenPeakToday, _patientsPeakToday) = (reader.ReadInt32(), reader.ReadInt32());
-        (_firstMinute, _lastMinute, _returnMinute, _alarmMinute) = (reader.ReadUInt32(), reader.ReadUInt32(), reader.ReadUInt32(), reader.ReadUInt32());
+        (_firstMinute, _lastMinute, _returnMinute, _alarmMinute) = (
+            reader.ReadUInt32(),
+            reader.ReadUInt32(),
+            reader.ReadUInt32(),
+            reader.ReadUInt32()
+        );
     }
 
     /// <summary>Ends the days that have passed since the last event.</summary>
@@ -231,7 +252,8 @@ public sealed class AccessProfile
         }
 
         // Against what the role's share of unexplained accesses lets expect of the agent's days.
-        var expected = (float)access.Population.UnexplainedShare * RunningNorm.ToCount((float)access.Population.DayNorm) * (_activeDays + 1);
+        var expected =
+            (float)access.Population.UnexplainedShare * RunningNorm.ToCount((float)access.Population.DayNorm) * (_activeDays + 1);
         var excess = MathF.Max(0, (_unexplained - expected) / MathF.Sqrt(expected + 1));
         row.SetFrom(AccessFeature.UnexplainedHistory, 1, unexplained ? excess : 0, _unexplained, expected);
         row.Set(AccessFeature.UnexplainedInHour, unexplained ? _recent.Unexplained(60) : 0);
@@ -254,10 +276,34 @@ public sealed class AccessProfile
             _ => 1,
         };
         row.SetFrom(AccessFeature.EventsInMinute, 1.5f, weight * MathF.Log(1 + _recent.Events(1)));
-        row.SetFrom(AccessFeature.EventsInTenMinutes, 1, weight * _perTenMinutes.Excess(ten, hourNorm, hourSpread, 5), ten, _perTenMinutes.Norm(hourNorm, 5));
-        row.SetFrom(AccessFeature.EventsInHour, 1, weight * _perHour.Excess(hour, hourNorm, hourSpread, 5), hour, _perHour.Norm(hourNorm, 5));
-        row.SetFrom(AccessFeature.PatientsInHour, 1, weight * _patientsPerHour.Excess(patients, hourNorm, hourSpread, 5), patients, _patientsPerHour.Norm(hourNorm, 5));
-        row.SetFrom(AccessFeature.PatientsToday, 1, weight * _patientsPerDay.Excess(_patientsToday, dayNorm, daySpread, 3), _patientsToday, _patientsPerDay.Norm(dayNorm, 3));
+        row.SetFrom(
+            AccessFeature.EventsInTenMinutes,
+            1,
+            weight * _perTenMinutes.Excess(ten, hourNorm, hourSpread, 5),
+            ten,
+            _perTenMinutes.Norm(hourNorm, 5)
+        );
+        row.SetFrom(
+            AccessFeature.EventsInHour,
+            1,
+            weight * _perHour.Excess(hour, hourNorm, hourSpread, 5),
+            hour,
+            _perHour.Norm(hourNorm, 5)
+        );
+        row.SetFrom(
+            AccessFeature.PatientsInHour,
+            1,
+            weight * _patientsPerHour.Excess(patients, hourNorm, hourSpread, 5),
+            patients,
+            _patientsPerHour.Norm(hourNorm, 5)
+        );
+        row.SetFrom(
+            AccessFeature.PatientsToday,
+            1,
+            weight * _patientsPerDay.Excess(_patientsToday, dayNorm, daySpread, 3),
+            _patientsToday,
+            _patientsPerDay.Norm(dayNorm, 3)
+        );
         _tenPeakToday = Math.Max(_tenPeakToday, ten);
         _patientsPeakToday = Math.Max(_patientsPeakToday, patients);
     }
@@ -268,7 +314,8 @@ public sealed class AccessProfile
         var hour = (int)((minute / 60) + (3 * 24)) % 168;
         var ofDay = 0f;
         for (var d = 0; d < 7; d++)
-            ofDay += _hours[(hour % 24) + (24 * d)] + (0.5f * (_hours[((hour + 1) % 24) + (24 * d)] + _hours[((hour + 23) % 24) + (24 * d)]));
+            ofDay +=
+                _hours[(hour % 24) + (24 * d)] + (0.5f * (_hours[((hour + 1) % 24) + (24 * d)] + _hours[((hour + 23) % 24) + (24 * d)]));
         var own = _hourTotal > 0 ? ((0.7f * ofDay / 2) + (0.3f * 7 * _hours[hour])) / _hourTotal : 0;
         var prior = (float)access.Population.HourShare;
         var share = ((own * _hourTotal) + (prior * FewEvents)) / (_hourTotal + FewEvents);
@@ -314,12 +361,19 @@ public sealed class AccessProfile
         var e = access.Event;
         row.SetFrom(AccessFeature.ActionRarity, 2, (float)access.Population.ActionRarity);
         row.SetFrom(AccessFeature.ResourceRarity, 2, (float)access.Population.ResourceRarity);
-        var own = (_kinds[(int)e.Kind] + (MathF.Pow(10, -(float)access.Population.ActionRarity) * FewEvents) + 0.1f) / (_accesses + FewEvents + 0.1f);
+        var own =
+            (_kinds[(int)e.Kind] + (MathF.Pow(10, -(float)access.Population.ActionRarity) * FewEvents) + 0.1f)
+            / (_accesses + FewEvents + 0.1f);
         row.SetFrom(AccessFeature.OwnActionRarity, 2, MathF.Max(0, -MathF.Log10(own)));
         if (e.Purpose is not null)
         {
             var purpose = StableHash.Of(e.Purpose);
-            row.SetFrom(AccessFeature.UnusualPurpose, 1, (access.Care.Link == CareLink.Explained ? 0.3f : 1) * (_purposes.Total < FewEvents ? 0 : MathF.Log10((_purposes.Total + 1) / (_purposes[purpose] + 1))));
+            row.SetFrom(
+                AccessFeature.UnusualPurpose,
+                1,
+                (access.Care.Link == CareLink.Explained ? 0.3f : 1)
+                    * (_purposes.Total < FewEvents ? 0 : MathF.Log10((_purposes.Total + 1) / (_purposes[purpose] + 1)))
+            );
             _purposes.Add(purpose, day);
         }
 

@@ -14,7 +14,11 @@ internal sealed class KnownPatients
     {
         if (_visits.TryGetValue(patient, out var visit))
         {
-            _visits[patient] = new Visit((ushort)Math.Min(ushort.MaxValue, visit.Times + 1), Math.Max(minute, visit.LastMinute), unexplained);
+            _visits[patient] = new Visit(
+                (ushort)Math.Min(ushort.MaxValue, visit.Times + 1),
+                Math.Max(minute, visit.LastMinute),
+                unexplained
+            );
             return;
         }
 

@@ -64,8 +64,12 @@ internal sealed class RecentHour
     {
         _minute = reader.ReadInt64();
         while (reader.ReadByte() is > 0 and <= Minutes and var at)
-            (_events[at - 1], _patients[at - 1], _unexplained[at - 1], _failures[at - 1]) =
-                (reader.ReadUInt16(), reader.ReadUInt16(), reader.ReadUInt16(), reader.ReadUInt16());
+            (_events[at - 1], _patients[at - 1], _unexplained[at - 1], _failures[at - 1]) = (
+                reader.ReadUInt16(),
+                reader.ReadUInt16(),
+                reader.ReadUInt16(),
+                reader.ReadUInt16()
+            );
     }
 
     private int Sum(ushort[] counts, int minutes)

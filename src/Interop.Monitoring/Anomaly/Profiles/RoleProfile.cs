@@ -31,7 +31,8 @@ internal sealed class RoleProfile
             _perHour.Spread,
             _patientsPerDay.Mean,
             _patientsPerDay.Spread,
-            (_unexplained[hour] + 1) / (_patientAccesses[hour] + 20));
+            (_unexplained[hour] + 1) / (_patientAccesses[hour] + 20)
+        );
         _hours[hour]++;
         _kinds[(int)e.Kind]++;
         _accesses++;

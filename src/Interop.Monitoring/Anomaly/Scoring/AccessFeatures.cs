@@ -3,7 +3,8 @@ using Interop.Anomaly.Features;
 
 namespace Interop.Anomaly.Scoring;
 
-/// <summary>The features of one access as they are stored: values for the model, plain values and norms for the words, and the agent's events so far.</summary>
+/// <summary>The features of one access as they are stored: values for the model, plain values and norms for the words, and the agent's
+/// events so far.</summary>
 public sealed class AccessFeatures
 {
     private const byte FormatVersion = 1;

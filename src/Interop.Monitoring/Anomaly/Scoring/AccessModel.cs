@@ -21,7 +21,12 @@ public sealed class AccessModel
 
     /// <summary>Trains on the features of accesses and calibrates on the same rows.</summary>
     public static AccessModel Train(
-        string version, FeatureTable rows, TrainingOptions options, Func<IAnomalyModel> create, CancellationToken cancellationToken = default)
+        string version,
+        FeatureTable rows,
+        TrainingOptions options,
+        Func<IAnomalyModel> create,
+        CancellationToken cancellationToken = default
+    )
     {
         var model = create();
         model.Train(rows, options, cancellationToken);
@@ -45,7 +50,8 @@ public sealed class AccessModel
         return stream.ToArray();
     }
 
-    /// <exception cref="InvalidDataException">Not a saved model of the created kind, or one with other features than this program's.</exception>
+    /// <exception cref="InvalidDataException">Not a saved model of the created kind, or one with other features than this
+    /// program's.</exception>
     public static AccessModel Load(string version, byte[] saved, Func<IAnomalyModel> create)
     {
         var stream = new MemoryStream(saved);
@@ -61,7 +67,9 @@ public sealed class AccessModel
             model.Load(stream);
             return model.Columns.Count == FeatureCatalog.Count
                 ? new AccessModel(version, model, calibration)
-                : throw new InvalidDataException($"The model {version} has {model.Columns.Count} features, this program {FeatureCatalog.Count}: train a new one");
+                : throw new InvalidDataException(
+                    $"The model {version} has {model.Columns.Count} features, this program {FeatureCatalog.Count}: train a new one"
+                );
         }
         catch (EndOfStreamException e)
         {

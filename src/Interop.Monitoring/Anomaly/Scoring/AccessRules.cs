@@ -26,7 +26,11 @@ internal static class AccessRules
         if (care is { Watched: true, Link: CareLink.Unexplained })
         {
             severity = severity == AccessSeverity.High ? severity : AccessSeverity.Medium;
-            Name(ReasonClass.Snooping, "rule:watched_patient", "rule: the patient is on the watchlist, and no encounter, appointment or care team connects them");
+            Name(
+                ReasonClass.Snooping,
+                "rule:watched_patient",
+                "rule: the patient is on the watchlist, and no encounter, appointment or care team connects them"
+            );
         }
 
         return severity;

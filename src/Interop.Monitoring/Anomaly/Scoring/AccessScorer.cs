@@ -36,7 +36,10 @@ public sealed class AccessScorer(AccessModel model)
     {
         var share = model.Calibration.Share(raw);
         var score = ScoreCalibration.ToScore(share);
-        var severity = score >= HighFrom ? AccessSeverity.High : score >= MediumFrom ? AccessSeverity.Medium : AccessSeverity.Low;
+        var severity =
+            score >= HighFrom ? AccessSeverity.High
+            : score >= MediumFrom ? AccessSeverity.Medium
+            : AccessSeverity.Low;
         var reasons = new List<AccessReason>();
         // Little is known of a new agent.
         if (features.AgentEvents < AccessProfile.FewEvents && severity == AccessSeverity.High)
@@ -61,13 +64,20 @@ public sealed class AccessScorer(AccessModel model)
                 found.Add((definition, contributions[i]));
         }
 
-        foreach (var (definition, contribution) in found.OrderByDescending(f => f.Definition.IsSpecific ? 2 * f.Contribution : f.Contribution).Take(MostReasons))
+        foreach (
+            var (definition, contribution) in found
+                .OrderByDescending(f => f.Definition.IsSpecific ? 2 * f.Contribution : f.Contribution)
+                .Take(MostReasons)
+        )
         {
-            reasons.Add(new AccessReason(
-                definition.ClassFor(e.Kind),
-                definition.Words(features.Plain(definition.Feature), features.Norm(definition.Feature)),
-                FeatureCatalog.Name(definition.Feature),
-                contribution));
+            reasons.Add(
+                new AccessReason(
+                    definition.ClassFor(e.Kind),
+                    definition.Words(features.Plain(definition.Feature), features.Norm(definition.Feature)),
+                    FeatureCatalog.Name(definition.Feature),
+                    contribution
+                )
+            );
         }
     }
 }

@@ -25,7 +25,12 @@ public sealed record AccessReason(ReasonClass Class, string Text, string Feature
 /// <param name="Reasons">The strongest first; none for LOW without a rule.</param>
 /// <param name="ModelVersion">The model.</param>
 public sealed record AccessVerdict(
-    double Share, double Score, AccessSeverity Severity, ImmutableArray<AccessReason> Reasons, string ModelVersion)
+    double Share,
+    double Score,
+    AccessSeverity Severity,
+    ImmutableArray<AccessReason> Reasons,
+    string ModelVersion
+)
 {
     /// <summary>The class of the strongest reason.</summary>
     public ReasonClass PredictedClass => Reasons.IsEmpty ? ReasonClass.Normal : Reasons[0].Class;

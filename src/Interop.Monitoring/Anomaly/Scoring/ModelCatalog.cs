@@ -14,9 +14,12 @@ public sealed partial class ModelCatalog(Func<IAnomalyModel> create, ILogger<Mod
     /// <summary>Makes an untrained model of the kind that this program is built with.</summary>
     public IAnomalyModel Create() => create();
 
-    /// <summary>The scorers in use; null where there is none or it cannot be loaded. A failing model never becomes an invented score.</summary>
-    public async Task<(AccessScorer? Promoted, AccessScorer? Shadow)> CurrentAsync(DbSession session, CancellationToken cancellationToken) =>
-        (await LoadAsync(session, "promoted", cancellationToken), await LoadAsync(session, "shadow", cancellationToken));
+    /// <summary>The scorers in use; null where there is none or it cannot be loaded. A failing model never becomes an invented
+    /// score.</summary>
+    public async Task<(AccessScorer? Promoted, AccessScorer? Shadow)> CurrentAsync(
+        DbSession session,
+        CancellationToken cancellationToken
+    ) => (await LoadAsync(session, "promoted", cancellationToken), await LoadAsync(session, "shadow", cancellationToken));
 
     /// <summary>Counts scores of the promoted model; the drift so far, when enough events are counted.</summary>
     public double? MeasureDrift(IEnumerable<AccessVerdict> verdicts)
@@ -71,6 +74,10 @@ public sealed partial class ModelCatalog(Func<IAnomalyModel> create, ILogger<Mod
     [LoggerMessage(3101, LogLevel.Error, "The model {Version} cannot be used, events stay unscored: {Reason}")]
     private partial void LogBadModel(string version, string reason);
 
-    [LoggerMessage(3102, LogLevel.Warning, "The scores have drifted from the training period: population stability index {Index:F2}, over {Limit}. Train a new model")]
+    [LoggerMessage(
+        3102,
+        LogLevel.Warning,
+        "The scores have drifted from the training period: population stability index {Index:F2}, over {Limit}. Train a new model"
+    )]
     private partial void LogDrift(double index, double limit);
 }

@@ -13,7 +13,10 @@ namespace Interop.Fhir.Tests.FhirPath;
 /// <summary>The invariants of R4: all of them compile and check, and hold where the specification says that they do.</summary>
 public class InvariantTests
 {
-    private static readonly ResourceValidator Validator = new(R4Schema.Default, new ValidationOptions { Level = ValidationLevel.Full, InvariantChecker = InvariantChecker.Default });
+    private static readonly ResourceValidator Validator = new(
+        R4Schema.Default,
+        new ValidationOptions { Level = ValidationLevel.Full, InvariantChecker = InvariantChecker.Default }
+    );
 
     /// <summary>Mistakes of R4 itself: they ask for elements that their type does not have, find none, and so hold.</summary>
     private static readonly string[] Errata = ["cid-0 on ChargeItemDefinition", "ras-1 on decimal"];
@@ -22,7 +25,12 @@ public class InvariantTests
     {
         using var document = JsonDocument.Parse(resource);
         var issues = new List<ValidationIssue>();
-        InvariantChecker.Default.Check(resource, R4Schema.Default.FindResource(document.RootElement.GetProperty("resourceType").GetString()!)!, issues, CancellationToken.None);
+        InvariantChecker.Default.Check(
+            resource,
+            R4Schema.Default.FindResource(document.RootElement.GetProperty("resourceType").GetString()!)!,
+            issues,
+            CancellationToken.None
+        );
         return issues;
     }
 
@@ -60,10 +68,15 @@ public class InvariantTests
 
     /// <summary>The example of a CodeSystem has the code chol-mass twice, and two examples have no narrative.</summary>
     [Theory]
-    [InlineData("{'resourceType':'Patient','contact':[{'name':{'text':'\\ud800'}}],'name':[{'period':{'start':'\\ud800','end':'\\udfff'}}]}")]
+    [InlineData(
+        "{'resourceType':'Patient','contact':[{'name':{'text':'\\ud800'}}],'name':[{'period':{'start':'\\ud800','end':'\\udfff'}}]}"
+    )]
     [InlineData("{'resourceType':'Patient','\\ud800':1,'contact':[{'\\ud800':1}],'text':{'status':'generated','div':'\\ud800'}}")]
-    [InlineData("{'resourceType':'Patient','contained':[{'resourceType':'\\ud800','id':'\\ud800'},{'\\ud800':'Organization','resourceType':'Organization'}],'managingOrganization':{'reference':'#\\ud800'}}")]
-    public void A_lone_surrogate_is_an_issue_and_no_exception(string json) => Assert.True(Validator.Validate(Validation.Expect.Utf8(json)).HasErrors);
+    [InlineData(
+        "{'resourceType':'Patient','contained':[{'resourceType':'\\ud800','id':'\\ud800'},{'\\ud800':'Organization','resourceType':'Organization'}],'managingOrganization':{'reference':'#\\ud800'}}"
+    )]
+    public void A_lone_surrogate_is_an_issue_and_no_exception(string json) =>
+        Assert.True(Validator.Validate(Validation.Expect.Utf8(json)).HasErrors);
 
     [DataFact("fhir-r4/examples")]
     public void The_examples_of_the_standard_hold_every_invariant_but_those_that_they_break()
@@ -104,28 +117,58 @@ public class InvariantTests
             }
         }
         // All but the 98 patients and 273 care plans are without a narrative.
-        Assert.Equal(["37668 x Warning dom-6: A resource should have narrative for robust management"], found.Select(pair => $"{pair.Value} x {pair.Key}"));
+        Assert.Equal(
+            ["37668 x Warning dom-6: A resource should have narrative for robust management"],
+            found.Select(pair => $"{pair.Value} x {pair.Key}")
+        );
         Assert.Equal(38039, resources);
     }
 
     [Theory]
     [InlineData("""{"resourceType":"Patient","contact":[{"relationship":[{"text":"mother"}]}]}""", "Patient.contact[0]", "pat-1")]
-    [InlineData("""{"resourceType":"Observation","status":"final","code":{"text":"c"},"valueInteger":1,"dataAbsentReason":{"text":"unknown"}}""", "Observation", "obs-6")]
-    [InlineData("""{"resourceType":"Observation","status":"final","code":{"text":"c"},"effectivePeriod":{"start":"2024-02-01","end":"2024-01-01"}}""", "Observation.effective", "per-1")]
-    [InlineData("""{"resourceType":"Observation","status":"final","code":{"text":"c"},"referenceRange":[{"low":{"value":1}},{"appliesTo":[{"text":"x"}]}]}""", "Observation.referenceRange[1]", "obs-3")]
-    [InlineData("""{"resourceType":"Patient","contained":[{"resourceType":"Organization","id":"o","name":"never referred to"}]}""", "Patient", "dom-3")]
+    [InlineData(
+        """{"resourceType":"Observation","status":"final","code":{"text":"c"},"valueInteger":1,"dataAbsentReason":{"text":"unknown"}}""",
+        "Observation",
+        "obs-6"
+    )]
+    [InlineData(
+        """{"resourceType":"Observation","status":"final","code":{"text":"c"},"effectivePeriod":{"start":"2024-02-01","end":"2024-01-01"}}""",
+        "Observation.effective",
+        "per-1"
+    )]
+    [InlineData(
+        """{"resourceType":"Observation","status":"final","code":{"text":"c"},"referenceRange":[{"low":{"value":1}},{"appliesTo":[{"text":"x"}]}]}""",
+        "Observation.referenceRange[1]",
+        "obs-3"
+    )]
+    [InlineData(
+        """{"resourceType":"Patient","contained":[{"resourceType":"Organization","id":"o","name":"never referred to"}]}""",
+        "Patient",
+        "dom-3"
+    )]
     [InlineData("""{"resourceType":"Patient","managingOrganization":{"reference":"#nothing"}}""", "Patient.managingOrganization", "ref-1")]
     [InlineData("""{"resourceType":"Bundle","type":"collection","total":1}""", "Bundle", "bdl-1")]
-    [InlineData("""{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Organization","active":true}}]}""", "Bundle.entry[0].resource", "org-1")]
+    [InlineData(
+        """{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Organization","active":true}}]}""",
+        "Bundle.entry[0].resource",
+        "org-1"
+    )]
     public void A_violated_invariant_is_an_error_at_its_place(string resource, string location, string key)
     {
         var result = Validator.Validate(Encoding.UTF8.GetBytes(resource));
-        ValidationIssue issue = Assert.Single(result.Issues, issue => issue.Code == IssueCode.Invariant && issue.Severity == IssueSeverity.Error);
+        ValidationIssue issue = Assert.Single(
+            result.Issues,
+            issue => issue.Code == IssueCode.Invariant && issue.Severity == IssueSeverity.Error
+        );
         Assert.Equal(location, issue.Location);
         Assert.StartsWith(key + ":", issue.Text, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_resource_without_narrative_is_warned_about_only() =>
-        Assert.StartsWith("dom-6:", Assert.Single(Check("""{"resourceType":"Patient"}"""u8.ToArray()), issue => issue.Severity == IssueSeverity.Warning).Text, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "dom-6:",
+            Assert.Single(Check("""{"resourceType":"Patient"}"""u8.ToArray()), issue => issue.Severity == IssueSeverity.Warning).Text,
+            StringComparison.Ordinal
+        );
 }

@@ -49,38 +49,87 @@ public class ProfileTests
         R4Schema.Default,
         new ValidationOptions
         {
-            ProfileChecker = new ProfileSet(R4Schema.Default, new[] { PatientProfile, RaceProfile, VitalsProfile, BaseProfile }.Select(p => Profile.Load(Expect.Utf8(p)))),
-        });
+            ProfileChecker = new ProfileSet(
+                R4Schema.Default,
+                new[] { PatientProfile, RaceProfile, VitalsProfile, BaseProfile }.Select(p => Profile.Load(Expect.Utf8(p)))
+            ),
+        }
+    );
 
     [Theory]
     [InlineData("'identifier':[{'system':'http://example.org/mrn','value':'1'}],'name':[{'family':'A'}],'gender':'male'", "")]
-    [InlineData("'identifier':[{'system':'http://other','value':'1'}],'name':[{'family':'A'}],'gender':'male'", "required Patient.identifier")]
-    [InlineData("'identifier':[{'system':'http://example.org/mrn'}],'name':[{'family':'A'}],'gender':'male'", "required Patient.identifier[0].value")]
-    [InlineData("'identifier':[{'system':'http://example.org/mrn','value':'1'},{'system':'http://example.org/mrn','value':'2'}],'name':[{'family':'A'}],'gender':'male'", "structure Patient.identifier")]
-    [InlineData("'identifier':[{'system':'http://example.org/mrn','value':'1'}],'name':[{'family':'A'},{'given':['B']}]", "required Patient.name[1].family, required Patient.gender")]
-    [InlineData("'identifier':[{'system':'http://example.org/mrn','value':'1'}],'name':[{'family':'A'}],'gender':'male','deceasedBoolean':true", "structure Patient.deceased")]
-    [InlineData("'identifier':[{'system':'http://example.org/mrn','value':'1'}],'name':[{'family':'A'}],'gender':'male','maritalStatus':{'coding':[{'system':'http://x','code':'male'}]}", "code-invalid Patient.maritalStatus")]
-    [InlineData("'identifier':[{'system':'http://example.org/mrn','value':'1'}],'name':[{'family':'A'}],'gender':'male','extension':[{'url':'http://example.org/race','extension':[{'url':'text','valueString':'x'}]}]", "")]
-    [InlineData("'identifier':[{'system':'http://example.org/mrn','value':'1'}],'name':[{'family':'A'}],'gender':'male','extension':[{'url':'http://example.org/race','extension':[{'url':'other','valueString':'x'}]}]", "required Patient.extension[0].extension")]
-    public void A_patient_follows_the_profile_it_claims(string content, string expected) => AssertIssues("Patient", "patient", content, expected);
+    [InlineData(
+        "'identifier':[{'system':'http://other','value':'1'}],'name':[{'family':'A'}],'gender':'male'",
+        "required Patient.identifier"
+    )]
+    [InlineData(
+        "'identifier':[{'system':'http://example.org/mrn'}],'name':[{'family':'A'}],'gender':'male'",
+        "required Patient.identifier[0].value"
+    )]
+    [InlineData(
+        "'identifier':[{'system':'http://example.org/mrn','value':'1'},{'system':'http://example.org/mrn','value':'2'}],'name':[{'family':'A'}],'gender':'male'",
+        "structure Patient.identifier"
+    )]
+    [InlineData(
+        "'identifier':[{'system':'http://example.org/mrn','value':'1'}],'name':[{'family':'A'},{'given':['B']}]",
+        "required Patient.name[1].family, required Patient.gender"
+    )]
+    [InlineData(
+        "'identifier':[{'system':'http://example.org/mrn','value':'1'}],'name':[{'family':'A'}],'gender':'male','deceasedBoolean':true",
+        "structure Patient.deceased"
+    )]
+    [InlineData(
+        "'identifier':[{'system':'http://example.org/mrn','value':'1'}],'name':[{'family':'A'}],'gender':'male','maritalStatus':{'coding':[{'system':'http://x','code':'male'}]}",
+        "code-invalid Patient.maritalStatus"
+    )]
+    [InlineData(
+        "'identifier':[{'system':'http://example.org/mrn','value':'1'}],'name':[{'family':'A'}],'gender':'male','extension':[{'url':'http://example.org/race','extension':[{'url':'text','valueString':'x'}]}]",
+        ""
+    )]
+    [InlineData(
+        "'identifier':[{'system':'http://example.org/mrn','value':'1'}],'name':[{'family':'A'}],'gender':'male','extension':[{'url':'http://example.org/race','extension':[{'url':'other','valueString':'x'}]}]",
+        "required Patient.extension[0].extension"
+    )]
+    public void A_patient_follows_the_profile_it_claims(string content, string expected) =>
+        AssertIssues("Patient", "patient", content, expected);
 
     [Theory]
-    [InlineData("'category':[{'coding':[{'system':'http://c','code':'vital-signs'}]}],'code':{'coding':[{'system':'http://loinc.org','code':'8867-4','display':'HR'}]},'subject':{'display':'x'},'valueQuantity':{'value':1,'unit':'b'}", "")]
-    [InlineData("'category':[{'coding':[{'system':'http://c','code':'vital-signs'}]}],'code':{'coding':[{'system':'http://loinc.org','code':'8867-4'}]},'valueQuantity':{'value':1}", "required Observation.subject, required Observation.value.unit")]
-    [InlineData("'category':[{'coding':[{'system':'http://c','code':'vital-signs'}]},{'text':'x'}],'code':{'text':'HR'},'subject':{'display':'x'},'valueString':'y'", "structure Observation.category[1], value Observation.code, structure Observation.value")]
-    public void An_observation_follows_its_profile_and_that_profiles_base(string content, string expected) => AssertIssues("Observation", "vitals", "'status':'final'," + content, expected);
+    [InlineData(
+        "'category':[{'coding':[{'system':'http://c','code':'vital-signs'}]}],'code':{'coding':[{'system':'http://loinc.org','code':'8867-4','display':'HR'}]},'subject':{'display':'x'},'valueQuantity':{'value':1,'unit':'b'}",
+        ""
+    )]
+    [InlineData(
+        "'category':[{'coding':[{'system':'http://c','code':'vital-signs'}]}],'code':{'coding':[{'system':'http://loinc.org','code':'8867-4'}]},'valueQuantity':{'value':1}",
+        "required Observation.subject, required Observation.value.unit"
+    )]
+    [InlineData(
+        "'category':[{'coding':[{'system':'http://c','code':'vital-signs'}]},{'text':'x'}],'code':{'text':'HR'},'subject':{'display':'x'},'valueString':'y'",
+        "structure Observation.category[1], value Observation.code, structure Observation.value"
+    )]
+    public void An_observation_follows_its_profile_and_that_profiles_base(string content, string expected) =>
+        AssertIssues("Observation", "vitals", "'status':'final'," + content, expected);
 
     [Fact]
     public void An_unclaimed_profile_is_no_issue_and_an_unknown_one_a_warning()
     {
         Assert.Empty(Validator.Validate(Expect.Utf8("{'resourceType':'Patient'}")).Issues);
-        Assert.Empty(Validator.Validate(Expect.Utf8("{'resourceType':'Patient','meta':{'profile':['http://hl7.org/fhir/StructureDefinition/Patient']}}")).Issues);
-        var unknown = Assert.Single(Validator.Validate(Expect.Utf8("{'resourceType':'Patient','meta':{'profile':['http://example.org/unknown|2']}}")).Issues);
-        Assert.Equal((IssueSeverity.Warning, IssueCode.NotSupported, "Patient.meta.profile"), (unknown.Severity, unknown.Code, unknown.Location));
+        Assert.Empty(
+            Validator
+                .Validate(Expect.Utf8("{'resourceType':'Patient','meta':{'profile':['http://hl7.org/fhir/StructureDefinition/Patient']}}"))
+                .Issues
+        );
+        var unknown = Assert.Single(
+            Validator.Validate(Expect.Utf8("{'resourceType':'Patient','meta':{'profile':['http://example.org/unknown|2']}}")).Issues
+        );
+        Assert.Equal(
+            (IssueSeverity.Warning, IssueCode.NotSupported, "Patient.meta.profile"),
+            (unknown.Severity, unknown.Code, unknown.Location)
+        );
     }
 
     [Fact]
-    public void A_profile_of_another_type_is_found() => AssertIssues("Patient", "vitals", "'active':true", "structure Patient.meta.profile");
+    public void A_profile_of_another_type_is_found() =>
+        AssertIssues("Patient", "vitals", "'active':true", "structure Patient.meta.profile");
 
     [Theory]
     [InlineData("{")]
@@ -89,17 +138,29 @@ public class ProfileTests
     [InlineData("{'resourceType':'StructureDefinition','url':'u','derivation':'specialization','type':'Patient'}")]
     [InlineData("{'resourceType':'StructureDefinition','url':'u','derivation':'constraint','type':'Patient'}")]
     [InlineData("{'resourceType':'StructureDefinition','url':'u','derivation':'constraint','type':'Patient','differential':{}}")]
-    [InlineData("{'resourceType':'StructureDefinition','url':'u','derivation':'constraint','type':'Patient','differential':{'element':[{'id':'Observation'}]}}")]
+    [InlineData(
+        "{'resourceType':'StructureDefinition','url':'u','derivation':'constraint','type':'Patient','differential':{'element':[{'id':'Observation'}]}}"
+    )]
     [InlineData("[]")]
-    [InlineData("{'resourceType':'StructureDefinition','url':'u','derivation':'constraint','type':'Patient','differential':{'element':[{'id':'Patient.name','min':'1'}]}}")]
-    [InlineData("{'resourceType':'StructureDefinition','url':'u','derivation':'constraint','type':'Patient','differential':{'element':[{'id':'Patient.name','min':1.5}]}}")]
-    [InlineData("{'resourceType':'StructureDefinition','url':'u','derivation':'constraint','type':'Patient','differential':{'element':[{'id':'Patient.name','type':[{}]}]}}")]
-    [InlineData("{'resourceType':'StructureDefinition','url':'u','derivation':'constraint','type':'Patient','differential':{'element':[{'id':'Patient.name','slicing':{'discriminator':[{'type':'value'}]}}]}}")]
+    [InlineData(
+        "{'resourceType':'StructureDefinition','url':'u','derivation':'constraint','type':'Patient','differential':{'element':[{'id':'Patient.name','min':'1'}]}}"
+    )]
+    [InlineData(
+        "{'resourceType':'StructureDefinition','url':'u','derivation':'constraint','type':'Patient','differential':{'element':[{'id':'Patient.name','min':1.5}]}}"
+    )]
+    [InlineData(
+        "{'resourceType':'StructureDefinition','url':'u','derivation':'constraint','type':'Patient','differential':{'element':[{'id':'Patient.name','type':[{}]}]}}"
+    )]
+    [InlineData(
+        "{'resourceType':'StructureDefinition','url':'u','derivation':'constraint','type':'Patient','differential':{'element':[{'id':'Patient.name','slicing':{'discriminator':[{'type':'value'}]}}]}}"
+    )]
     public void What_is_no_profile_is_refused(string json) => Assert.Throws<FormatException>(() => Profile.Load(Expect.Utf8(json)));
 
     private static void AssertIssues(string type, string profile, string content, string expected)
     {
-        var result = Validator.Validate(Expect.Utf8($"{{'resourceType':'{type}','meta':{{'profile':['http://example.org/{profile}|1']}},{content}}}"));
+        var result = Validator.Validate(
+            Expect.Utf8($"{{'resourceType':'{type}','meta':{{'profile':['http://example.org/{profile}|1']}},{content}}}")
+        );
         Assert.All(result.Issues, issue => Assert.Contains(" http://example.org/", issue.Text, StringComparison.Ordinal));
         Assert.Equal(expected, string.Join(", ", result.Issues.Select(i => $"{i.Code} {i.Location}")));
     }

@@ -9,7 +9,8 @@ using Interop.Tests;
 
 namespace Interop.Fhir.Tests.Validation.Profiles;
 
-/// <summary>US Core 6.1.0 as published: its own examples, and Synthea's resources that claim its profiles, have no errors; mutations have.</summary>
+/// <summary>US Core 6.1.0 as published: its own examples, and Synthea's resources that claim its profiles, have no errors; mutations
+/// have.</summary>
 public class UsCoreTests
 {
     private const string Data = "packages";
@@ -17,7 +18,9 @@ public class UsCoreTests
 
     private static readonly Lazy<ProfileSet> UsCore = new(() => new ProfileSet(R4Schema.Default, ProfilePackage.Load([Archive]), [], null));
 
-    private static readonly Lazy<ResourceValidator> Validator = new(() => new ResourceValidator(R4Schema.Default, new ValidationOptions { ProfileChecker = UsCore.Value }));
+    private static readonly Lazy<ResourceValidator> Validator = new(() =>
+        new ResourceValidator(R4Schema.Default, new ValidationOptions { ProfileChecker = UsCore.Value })
+    );
 
     private static string Archive => Path.Combine(PublishedData.Require(Data), "hl7.fhir.us.core-6.1.0.tgz");
 
@@ -27,7 +30,11 @@ public class UsCoreTests
         using var tar = new TarReader(stream);
         while (tar.GetNextEntry() is { } entry)
         {
-            if (entry.DataStream is null || !entry.Name.StartsWith("package/example/", StringComparison.Ordinal) || !entry.Name.EndsWith(".json", StringComparison.Ordinal))
+            if (
+                entry.DataStream is null
+                || !entry.Name.StartsWith("package/example/", StringComparison.Ordinal)
+                || !entry.Name.EndsWith(".json", StringComparison.Ordinal)
+            )
                 continue;
             using var bytes = new MemoryStream();
             entry.DataStream.CopyTo(bytes);
@@ -53,7 +60,12 @@ public class UsCoreTests
             if (JsonNode.Parse(bytes)?["resourceType"] is null)
                 continue;
             count++;
-            errors.AddRange(Validator.Value.Validate(bytes).Issues.Where(i => i.Severity == IssueSeverity.Error).Select(i => $"{name} {i.Location} {i.Text}"));
+            errors.AddRange(
+                Validator
+                    .Value.Validate(bytes)
+                    .Issues.Where(i => i.Severity == IssueSeverity.Error)
+                    .Select(i => $"{name} {i.Location} {i.Text}")
+            );
         }
         Assert.True(errors.Count == 0, $"{errors.Count} errors in {count} examples:\n{string.Join('\n', errors.Take(60))}");
         Assert.InRange(count, 180, 183);
@@ -91,7 +103,10 @@ public class UsCoreTests
                 }
             }
         }
-        Assert.True(found.Count == 0, string.Join('\n', found.OrderByDescending(pair => pair.Value).Take(40).Select(pair => $"{pair.Value} x {pair.Key}")));
+        Assert.True(
+            found.Count == 0,
+            string.Join('\n', found.OrderByDescending(pair => pair.Value).Take(40).Select(pair => $"{pair.Value} x {pair.Key}"))
+        );
         Assert.Equal(38039, resources);
     }
 
@@ -100,16 +115,65 @@ public class UsCoreTests
     {
         AssertIssue("Patient-example.json", json => json.AsObject().Remove("identifier"), IssueCode.Required, "Patient.identifier");
         AssertIssue("Patient-example.json", json => json.AsObject().Remove("gender"), IssueCode.Required, "Patient.gender");
-        AssertIssue("Patient-example.json", json => json["identifier"]![0]!.AsObject().Remove("value"), IssueCode.Required, "Patient.identifier[0].value");
-        AssertIssue("Patient-example.json", json => json["extension"]!.AsArray().First(e => e!["url"]!.GetValue<string>().EndsWith("us-core-race", StringComparison.Ordinal))!["extension"] =
-            new JsonArray(JsonNode.Parse("""{"url":"ombCategory","valueCoding":{"system":"urn:oid:2.16.840.1.113883.6.238","code":"2106-3"}}""")), IssueCode.Required, "extension");
-        AssertIssue("Patient-example.json", json => json["name"] = JsonNode.Parse("""[{"use":"official"}]"""), IssueCode.Invariant, "Patient.name[0]");
-        AssertIssue("Observation-blood-pressure.json", json => json["category"] = JsonNode.Parse("""[{"text":"vitals"}]"""), IssueCode.Required, "Observation.category");
-        AssertIssue("Observation-blood-pressure.json", json => json["code"] = JsonNode.Parse("""{"coding":[{"system":"http://loinc.org","code":"1-8"}]}"""), IssueCode.Value, "Observation.code");
-        AssertIssue("Observation-blood-pressure.json", json => json["component"]!.AsArray().RemoveAt(0), IssueCode.Required, "Observation.component");
-        AssertIssue("Observation-blood-pressure.json", json => json["component"]![0]!["valueQuantity"]!["code"] = "kPa", IssueCode.Value, "Observation.component[0].value.code");
-        AssertIssue("Observation-blood-pressure.json", json => json.AsObject().Remove("subject"), IssueCode.Required, "Observation.subject");
-        AssertIssue("Observation-blood-pressure.json", json => json["subject"]!["reference"] = "Organization/example", IssueCode.Value, "Observation.subject");
+        AssertIssue(
+            "Patient-example.json",
+            json => json["identifier"]![0]!.AsObject().Remove("value"),
+            IssueCode.Required,
+            "Patient.identifier[0].value"
+        );
+        AssertIssue(
+            "Patient-example.json",
+            json =>
+                json["extension"]!.AsArray().First(e => e!["url"]!.GetValue<string>().EndsWith("us-core-race", StringComparison.Ordinal))![
+                    "extension"
+                ] = new JsonArray(
+                    JsonNode.Parse("""{"url":"ombCategory","valueCoding":{"system":"urn:oid:2.16.840.1.113883.6.238","code":"2106-3"}}""")
+                ),
+            IssueCode.Required,
+            "extension"
+        );
+        AssertIssue(
+            "Patient-example.json",
+            json => json["name"] = JsonNode.Parse("""[{"use":"official"}]"""),
+            IssueCode.Invariant,
+            "Patient.name[0]"
+        );
+        AssertIssue(
+            "Observation-blood-pressure.json",
+            json => json["category"] = JsonNode.Parse("""[{"text":"vitals"}]"""),
+            IssueCode.Required,
+            "Observation.category"
+        );
+        AssertIssue(
+            "Observation-blood-pressure.json",
+            json => json["code"] = JsonNode.Parse("""{"coding":[{"system":"http://loinc.org","code":"1-8"}]}"""),
+            IssueCode.Value,
+            "Observation.code"
+        );
+        AssertIssue(
+            "Observation-blood-pressure.json",
+            json => json["component"]!.AsArray().RemoveAt(0),
+            IssueCode.Required,
+            "Observation.component"
+        );
+        AssertIssue(
+            "Observation-blood-pressure.json",
+            json => json["component"]![0]!["valueQuantity"]!["code"] = "kPa",
+            IssueCode.Value,
+            "Observation.component[0].value.code"
+        );
+        AssertIssue(
+            "Observation-blood-pressure.json",
+            json => json.AsObject().Remove("subject"),
+            IssueCode.Required,
+            "Observation.subject"
+        );
+        AssertIssue(
+            "Observation-blood-pressure.json",
+            json => json["subject"]!["reference"] = "Organization/example",
+            IssueCode.Value,
+            "Observation.subject"
+        );
     }
 
     private static void AssertIssue(string example, Action<JsonNode> change, string code, string location)
@@ -117,9 +181,13 @@ public class UsCoreTests
         var (_, bytes) = Examples().First(e => e.Name == example);
         var json = JsonNode.Parse(bytes)!;
         change(json);
-        var errors = Validator.Value.Validate(System.Text.Encoding.UTF8.GetBytes(json.ToJsonString())).Issues.Where(i => i.Severity == IssueSeverity.Error).ToList();
+        var errors = Validator
+            .Value.Validate(System.Text.Encoding.UTF8.GetBytes(json.ToJsonString()))
+            .Issues.Where(i => i.Severity == IssueSeverity.Error)
+            .ToList();
         Assert.True(
             errors.Exists(e => e.Code == code && (e.Location == location || e.Location.EndsWith("." + location, StringComparison.Ordinal))),
-            $"{example}: expected {code} at {location}, found {string.Join("; ", errors.Select(e => $"{e.Code} {e.Location} {e.Text}"))}");
+            $"{example}: expected {code} at {location}, found {string.Join("; ", errors.Select(e => $"{e.Code} {e.Location} {e.Text}"))}"
+        );
     }
 }

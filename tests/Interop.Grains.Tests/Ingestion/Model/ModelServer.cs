@@ -6,7 +6,8 @@ namespace Interop.Grains.Tests.Ingestion.Model;
 internal readonly record struct ModelVersion(string Id, int Number, DateTimeOffset Stamp);
 
 /// <summary>
-/// A FHIR server small enough to be looked through: current versions, results frozen at search time, pages of three. A page can expire, come
+/// A FHIR server small enough to be looked through: current versions, results frozen at search time, pages of three. A page can expire,
+/// come
 /// twice, or be the moment at which something else happens. Its clock goes one second with every request.
 /// </summary>
 internal sealed class ModelServer
@@ -84,7 +85,9 @@ internal sealed class ModelServer
             }
 
             _pages++;
-            var from = request.Query["_lastUpdated"].ToString() is { Length: > 2 } since ? DateTimeOffset.Parse(since[2..]) : DateTimeOffset.MinValue;
+            var from = request.Query["_lastUpdated"].ToString() is { Length: > 2 } since
+                ? DateTimeOffset.Parse(since[2..])
+                : DateTimeOffset.MinValue;
             _results.Add([.. _current.Values.Where(v => v.Stamp >= from).OrderBy(v => v.Stamp).ThenBy(v => v.Id, StringComparer.Ordinal)]);
             return Page(request, _results.Count - 1, 0);
         }
@@ -103,7 +106,8 @@ internal sealed class ModelServer
         return ScriptedAnswer.Bundle(page.Select(Json), link, _clock);
     }
 
-    private static string Json(ModelVersion version) => $$"""
-        {"resourceType":"Patient","id":"{{version.Id}}","meta":{"versionId":"{{version.Number}}","lastUpdated":"{{version.Stamp:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}}"},"gender":"other"}
-        """;
+    private static string Json(ModelVersion version) =>
+        $$"""
+            {"resourceType":"Patient","id":"{{version.Id}}","meta":{"versionId":"{{version.Number}}","lastUpdated":"{{version.Stamp:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}}"},"gender":"other"}
+            """;
 }

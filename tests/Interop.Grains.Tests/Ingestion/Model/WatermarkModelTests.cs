@@ -36,12 +36,14 @@ public abstract class WatermarkModelTests(SharedSilo shared) : IngestionSuite(sh
     {
         public static Disturbance None { get; } = new(null, null, null, null, null);
 
-        public static Disturbance Of(int amount) => new(
-            amount % 2 == 0 ? 2 + amount % 3 : null,
-            amount % 3 == 0 ? 1 + amount % 4 : null,
-            amount % 5 == 0 ? 1 + amount % 3 : null,
-            amount % 7 < 3 ? 1 + amount % 3 : null,
-            amount % 7 == 0 ? 3 + amount % 2 : null);
+        public static Disturbance Of(int amount) =>
+            new(
+                amount % 2 == 0 ? 2 + amount % 3 : null,
+                amount % 3 == 0 ? 1 + amount % 4 : null,
+                amount % 5 == 0 ? 1 + amount % 3 : null,
+                amount % 7 < 3 ? 1 + amount % 3 : null,
+                amount % 7 == 0 ? 3 + amount % 2 : null
+            );
     }
 
     private sealed record Stored(string ResourceId, string VersionId);
@@ -51,8 +53,12 @@ public abstract class WatermarkModelTests(SharedSilo shared) : IngestionSuite(sh
     {
         var move =
             from step in Gen.Frequency(
-                (4, Gen.Constant(Step.Commit)), (3, Gen.Constant(Step.LateCommit)), (2, Gen.Constant(Step.Tie)),
-                (2, Gen.Constant(Step.Pass)), (3, Gen.Constant(Step.Run)))
+                (4, Gen.Constant(Step.Commit)),
+                (3, Gen.Constant(Step.LateCommit)),
+                (2, Gen.Constant(Step.Tie)),
+                (2, Gen.Constant(Step.Pass)),
+                (3, Gen.Constant(Step.Run))
+            )
             from id in Gen.Choose(0, 15)
             from amount in Gen.Choose(0, 209)
             select new Move(step, id, amount);
@@ -109,7 +115,8 @@ public abstract class WatermarkModelTests(SharedSilo shared) : IngestionSuite(sh
                 .. At(disturbance.CommitAt, () => upstream.Commit("p3")),
                 .. At(disturbance.TakeOverAt, () => taken.TrySetResult()),
                 .. At(disturbance.StopAt, () => stopped.TrySetResult()),
-            ]);
+            ]
+        );
 
         var runId = await Client.StartAsync(source, "Patient");
         var end = Client.EndOfAsync(runId);
@@ -123,7 +130,15 @@ public abstract class WatermarkModelTests(SharedSilo shared) : IngestionSuite(sh
 
         var run = await end;
         Assert.True(run.Status == RunStatus.Success, run.Error);
-        await CheckAsync(upstream, source, run, visible, before, isInterrupted: disturbance.TakeOverAt is not null, hasCommits: disturbance.CommitAt is not null);
+        await CheckAsync(
+            upstream,
+            source,
+            run,
+            visible,
+            before,
+            isInterrupted: disturbance.TakeOverAt is not null,
+            hasCommits: disturbance.CommitAt is not null
+        );
         return run;
     }
 
@@ -134,10 +149,18 @@ public abstract class WatermarkModelTests(SharedSilo shared) : IngestionSuite(sh
         Dictionary<string, int> visible,
         Dictionary<string, int> before,
         bool isInterrupted,
-        bool hasCommits)
+        bool hasCommits
+    )
     {
         var stored = await StoredAsync(source);
-        Assert.All(visible, v => Assert.True(stored.GetValueOrDefault(v.Key) >= v.Value, $"{v.Key}: version {v.Value} was visible, {stored.GetValueOrDefault(v.Key)} is stored"));
+        Assert.All(
+            visible,
+            v =>
+                Assert.True(
+                    stored.GetValueOrDefault(v.Key) >= v.Value,
+                    $"{v.Key}: version {v.Value} was visible, {stored.GetValueOrDefault(v.Key)} is stored"
+                )
+        );
         Assert.All(stored, v => Assert.True(upstream.Current[v.Key] >= v.Value));
         Assert.Equal(run.Counters.Fetched, run.Counters.Upserted + run.Counters.Unchanged);
         var delivered = upstream.Delivered;
@@ -165,9 +188,16 @@ public abstract class WatermarkModelTests(SharedSilo shared) : IngestionSuite(sh
     private static (int, Action)[] At(int? page, Action act) => page is { } number ? [(number, act)] : [];
 
     private async Task<Dictionary<string, int>> StoredAsync(string source) =>
-        (await Database.ReadAsync((session, token) => session.QueryAsync<Stored>(
-            "SELECT resource_id, version_id FROM resources WHERE source = @source", new { source }, token)))
-        .ToDictionary(r => r.ResourceId, r => int.Parse(r.VersionId));
+        (
+            await Database.ReadAsync(
+                (session, token) =>
+                    session.QueryAsync<Stored>(
+                        "SELECT resource_id, version_id FROM resources WHERE source = @source",
+                        new { source },
+                        token
+                    )
+            )
+        ).ToDictionary(r => r.ResourceId, r => int.Parse(r.VersionId));
 }
 
 [Collection(OnSqlite.Name)]
