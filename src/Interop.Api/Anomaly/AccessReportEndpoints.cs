@@ -54,13 +54,7 @@ public static class AccessReportEndpoints
                     string format = "json"
                 ) =>
                     id.EndsWith("/accesses", StringComparison.Ordinal)
-                        ? WriteAsync(
-                            http,
-                            grains,
-                            json.Value,
-                            new AccessFilter(null, id[..^"/accesses".Length], since, until, null),
-                            format
-                        )
+                        ? WriteAsync(http, grains, json.Value, new AccessFilter(null, AgentOf(id), since, until, null), format)
                         : Problems.NotFound("GET /api/agents/{id}/accesses lists an agent's accesses").ExecuteAsync(http)
             )
             .RequireRole(AccessRole.Viewer)
@@ -71,6 +65,9 @@ public static class AccessReportEndpoints
             .WithSummary("What this agent looked at: /api/agents/{id}/accesses")
             .ProducesProblem(StatusCodes.Status400BadRequest);
     }
+
+    /// <summary>The server leaves an escaped slash in the path as it is: an absolute reference comes with such.</summary>
+    private static string AgentOf(string path) => path[..^"/accesses".Length].Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
 
     private static async Task WriteAsync(HttpContext http, IGrainFactory grains, JsonOptions json, AccessFilter filter, string format)
     {

@@ -127,7 +127,7 @@ public abstract class MonitoringEndpointTests(MonitoringApi api)
             ],
             poller.Keys()
         );
-        Assert.Equal("2026-03-02T12:09:59+00:00", poller.Text("watermark"));
+        Assert.Equal("2026-03-02T12:09:59Z", poller.Text("watermark"));
 
         Assert.True((await api.Http.PostJsonAsync("/api/pollers/default/start")).GetProperty("enabled").GetBoolean());
         Assert.False((await api.Http.PostJsonAsync("/api/pollers/default/stop")).GetProperty("enabled").GetBoolean());
