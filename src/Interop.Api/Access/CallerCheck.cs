@@ -9,7 +9,8 @@ using Microsoft.AspNetCore.Routing;
 namespace Interop.Api.Access;
 
 /// <summary>
-/// Authenticates the caller of an endpoint and compares the caller's role with the one that the endpoint declares. An endpoint that declares
+/// Authenticates the caller of an endpoint and compares the caller's role with the one that the endpoint declares. An endpoint that
+/// declares
 /// none is refused, so that a forgotten declaration opens nothing.
 /// </summary>
 /// <remarks>The framework's authentication and authorization do the same for 7 microseconds a request, a quarter of what the server spends
