@@ -32,9 +32,8 @@ public sealed record DatabaseOptions
 
     /// <summary>
     /// PostgreSQL: writes block the calling thread, as those to SQLite always do. An asynchronous transaction waits for a thread of the
-    /// pool
-    /// after each statement, behind all other work of a busy process; a writer with a thread of its own need not. A cancellation then takes
-    /// effect between statements only.
+    /// pool after each statement, behind all other work of a busy process; a writer with a thread of its own need not. A cancellation then
+    /// takes effect between statements only.
     /// </summary>
     public bool WritesBlock { get; init; }
 

@@ -10,8 +10,7 @@ namespace Interop.Bench.Fhir;
 /// <summary>
 /// <c>fhir</c>: validation, views and FHIRPath over Synthea's whole Observation file on one thread, each against a floor over the same
 /// bytes in the same run. The rounds of all take turns and are short, so that a machine that is busy for a while is busy for all of them,
-/// and the best
-/// round counts. <c>--micro</c> runs the same under BenchmarkDotNet.
+/// and the best round counts. <c>--micro</c> runs the same under BenchmarkDotNet.
 /// </summary>
 internal static class FhirBench
 {

@@ -6,14 +6,10 @@ namespace Interop.Api.Http;
 /// line.</summary>
 internal sealed class HeadRequests(RequestDelegate next)
 {
-    public async Task InvokeAsync(HttpContext http)
-    {
-        if (!HttpMethods.IsHead(http.Request.Method))
-        {
-            await next(http);
-            return;
-        }
+    public Task InvokeAsync(HttpContext http) => HttpMethods.IsHead(http.Request.Method) ? AnswerAsGetAsync(http) : next(http);
 
+    private async Task AnswerAsGetAsync(HttpContext http)
+    {
         http.Request.Method = HttpMethods.Get;
         try
         {

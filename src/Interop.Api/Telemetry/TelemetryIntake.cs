@@ -4,8 +4,7 @@ namespace Interop.Api.Telemetry;
 
 /// <summary>
 /// Coalesces concurrent requests: what arrives while a call is on its way goes with the next one. A busy front end makes few calls, and a
-/// quiet
-/// one loses no time.
+/// quiet one loses no time.
 /// </summary>
 internal sealed class TelemetryIntake(IGrainFactory grains)
 {

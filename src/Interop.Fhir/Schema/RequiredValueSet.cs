@@ -24,8 +24,7 @@ public sealed class RequiredValueSet
     public string Url { get; }
 
     /// <summary>Whether the codes come from a terminology outside the specification (media types, currencies, UCUM), so that any code
-    /// passes
-    /// (a currency only with the form of one, three capital letters).</summary>
+    /// passes (a currency only with the form of one, three capital letters).</summary>
     public bool IsOpen { get; }
 
     public ImmutableArray<(string System, ImmutableArray<string> Codes)> Systems { get; }

@@ -50,8 +50,7 @@ public sealed class CompiledView
 
     /// <summary>
     /// Paths that always give empty, such as those with a misspelt element (their columns stay null), and paths that may give several
-    /// values
-    /// for a column that takes one.
+    /// values for a column that takes one.
     /// </summary>
     public IReadOnlyList<ViewWarning> Warnings { get; }
 

@@ -4,16 +4,14 @@ namespace Interop.Anomaly;
 
 /// <summary>
 /// The history of one agent of one source; the key is <c>source|agent</c>. It computes; the poller stores the profile in the transaction of
-/// its
-/// batch, so that events and history never disagree.
+/// its batch, so that events and history never disagree.
 /// </summary>
 [Alias("Interop.IAccessProfileGrain")]
 public interface IAccessProfileGrain : IGrainWithStringKey
 {
     /// <summary>
     /// The features of a batch's accesses by this agent, and the profile after them. With a new epoch the stored profile is read anew: a
-    /// batch
-    /// that was not committed does not count. A sequence that is not above the last of its epoch is refused.
+    /// batch that was not committed does not count. A sequence that is not above the last of its epoch is refused.
     /// </summary>
     [Alias("Observe")]
     Task<AccessObserved> Observe(AccessBatch batch);

@@ -4,8 +4,7 @@ namespace Interop.Polling;
 
 /// <summary>
 /// Polls the AuditEvents of one source, scores and stores each exactly once; the key is the source's name. A grain timer keeps the cadence;
-/// a
-/// reminder brings the poller back after a crash.
+/// a reminder brings the poller back after a crash.
 /// </summary>
 [Alias("Interop.IAuditEventPollerGrain")]
 public interface IAuditEventPollerGrain : IGrainWithStringKey

@@ -4,18 +4,15 @@ namespace Interop.Telemetry;
 
 /// <summary>
 /// Takes telemetry events: the entry to the commit service of the silo that the call reaches. All keys are equivalent. A call may be
-/// repeated on
-/// another silo, because known events are not stored twice.
+/// repeated on another silo, because known events are not stored twice.
 /// </summary>
 [Alias("Interop.ITelemetryIntakeGrain")]
 public interface ITelemetryIntakeGrain : IQueryGrain
 {
     /// <summary>
     /// Takes bodies in the order in which they were received. Answers when every event that it reports as accepted is durable; one outcome
-    /// for each
-    /// body. The bodies of a call should not exceed 8 MiB in total. A silo that does not answer within 5 seconds has failed: the spool
-    /// takes what the
-    /// database does not.
+    /// for each body. The bodies of a call should not exceed 8 MiB in total. A silo that does not answer within 5 seconds has failed: the
+    /// spool takes what the database does not.
     /// </summary>
     [Alias("Accept"), ResponseTimeout("00:00:05")]
     Task<ImmutableArray<SubmissionOutcome>> Accept(ImmutableArray<Submission> submissions);

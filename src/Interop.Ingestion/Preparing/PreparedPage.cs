@@ -7,8 +7,7 @@ namespace Interop.Ingestion.Preparing;
 
 /// <summary>
 /// A page with its rows in the form that the bulk upsert takes. Disposing it frees the rows; the <see cref="IncomingPage"/> lives on and
-/// can
-/// be prepared again.
+/// can be prepared again.
 /// </summary>
 internal sealed class PreparedPage(IncomingPage incoming, List<PreparedResource> resources, ViewSet views) : IDisposable
 {

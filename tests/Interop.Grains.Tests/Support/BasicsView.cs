@@ -17,8 +17,7 @@ internal static class BasicsView
 
     /// <summary>
     /// Makes this path the column's, as if the view came with the platform (a resource that it fails on is a dead letter), and waits until
-    /// the
-    /// table has it.
+    /// the table has it.
     /// </summary>
     public static async Task PutAsync(TestSilo silo, string path)
     {

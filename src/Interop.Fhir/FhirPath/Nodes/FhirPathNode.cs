@@ -12,8 +12,7 @@ namespace Interop.Fhir.FhirPath.Nodes;
 
 /// <summary>
 /// An item of a FHIRPath collection: an element of a resource (kept as JSON) or a computed value. It refers to the JsonDocument that it
-/// came
-/// from and is valid as long as that document is not disposed.
+/// came from and is valid as long as that document is not disposed.
 /// </summary>
 public readonly struct FhirPathNode
 {

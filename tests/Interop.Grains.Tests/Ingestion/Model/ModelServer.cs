@@ -7,8 +7,7 @@ internal readonly record struct ModelVersion(string Id, int Number, DateTimeOffs
 
 /// <summary>
 /// A FHIR server small enough to be looked through: current versions, results frozen at search time, pages of three. A page can expire,
-/// come
-/// twice, or be the moment at which something else happens. Its clock goes one second with every request.
+/// come twice, or be the moment at which something else happens. Its clock goes one second with every request.
 /// </summary>
 internal sealed class ModelServer
 {
