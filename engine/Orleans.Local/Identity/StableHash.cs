@@ -6,8 +6,8 @@ using System.Text;
 namespace Orleans;
 
 /// <summary>
-/// The hash that Orleans stores beside grain keys: xxHash32 with seed 0 (https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md).
-/// It has to be this one, for the hash columns of a database must mean the same on either engine.
+/// The hash that Orleans stores beside grain keys: xxHash32 with seed 0 (https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md). The hash
+/// columns of a database must have the same values on both engines.
 /// </summary>
 public static class StableHash
 {

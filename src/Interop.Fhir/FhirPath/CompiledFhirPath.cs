@@ -117,7 +117,7 @@ public sealed class CompiledFhirPath
         }
     }
 
-    /// <summary>A resource as a node of this expression's model. An object that is no resource of the model has no elements.</summary>
+    /// <summary>A resource as a node of this expression's model. An object that is not a resource of the model has no elements.</summary>
     public FhirPathNode NodeOf(JsonElement resource) => FhirPathNode.FromJson(resource, _rootType.Of(resource));
 
     public override string ToString() => Text;

@@ -16,7 +16,7 @@ public enum AccessKind
     Logout = 9,
 }
 
-/// <summary>What was wrong with an AuditEvent. It is stored and scored on what there is.</summary>
+/// <summary>What was wrong with an AuditEvent. The event is stored and scored with the elements that it has.</summary>
 [Flags]
 public enum AccessFlags
 {

@@ -26,7 +26,7 @@ public interface IAlertQueryGrain : IGrainWithIntegerKey
     [Alias("FindCase")]
     Task<AccessCase?> FindCase(long id);
 
-    /// <summary>Patients whose every access is looked at.</summary>
+    /// <summary>The patients on the watchlist.</summary>
     [Alias("ListWatched")]
     Task<ImmutableArray<WatchedPatient>> ListWatched();
 

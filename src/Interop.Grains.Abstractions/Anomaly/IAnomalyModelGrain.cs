@@ -10,7 +10,8 @@ public interface IAnomalyModelGrain : IGrainWithIntegerKey
     [Alias("Train")]
     Task<TrainResult> Train();
 
-    /// <summary>Makes a version the one whose scores count; older ones can be promoted again. False: there is none of this id.</summary>
+    /// <summary>Promotes a version: its scores decide about alerts from now on. Older versions can be promoted again. False: there is no
+    /// such version.</summary>
     [Alias("Promote")]
     Task<bool> Promote(string version);
 

@@ -1,6 +1,7 @@
 namespace Interop.Health;
 
-/// <summary>What every call needs is not there now: the message names the part and what to do. The same call may succeed later.</summary>
+/// <summary>A part that every call needs is not available now. The message names the part and what to do. The same call may succeed
+/// later.</summary>
 [GenerateSerializer, Alias("Interop.NotReadyException")]
 public sealed class NotReadyException : Exception
 {

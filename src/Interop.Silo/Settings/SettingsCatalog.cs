@@ -84,7 +84,7 @@ internal static class SettingsCatalog
         ["OPENMRS_PASSWORD"] = "Tm2:Password",
     };
 
-    /// <summary>Settings of the documented systems that do nothing here, each with the reason.</summary>
+    /// <summary>Settings of the documented systems that have no effect here, each with the reason.</summary>
     public static readonly IReadOnlyDictionary<string, string> WithoutEffect = new Dictionary<string, string>(
         StringComparer.OrdinalIgnoreCase
     )
@@ -92,7 +92,7 @@ internal static class SettingsCatalog
         ["TELEMETRY_DB_PATH"] = "telemetry is stored in the database (DB_URL or INTEROP_DATA)",
         ["MONGODB_URI"] = "alerts are stored in the database (DB_URL or INTEROP_DATA)",
         ["FHIR_POLLING_TRACKER_FILE"] = "each poller's watermark is stored in the database",
-        ["ENVIRONMENT"] = "the program behaves alike everywhere; settings make the difference",
+        ["ENVIRONMENT"] = "the program behaves the same in every environment",
         ["TERMINOLOGY_URL"] = NotYet("uploads"),
     };
 

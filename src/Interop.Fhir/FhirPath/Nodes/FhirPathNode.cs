@@ -34,7 +34,7 @@ public readonly struct FhirPathNode
         Kind = kind;
     }
 
-    /// <summary>Its type; the System types for what was computed.</summary>
+    /// <summary>Its type; a System type for a computed value.</summary>
     public FhirTypeInfo Type { get; }
 
     /// <summary>How its value behaves in operators; <see cref="NodeKind.None"/> where it has none.</summary>
@@ -43,7 +43,7 @@ public readonly struct FhirPathNode
     /// <summary>An element of a resource, not a computed value.</summary>
     public bool IsJson => _json.ValueKind != JsonValueKind.Undefined || _value is PrimitiveCompanion;
 
-    /// <summary>The JSON that it is; <see cref="JsonValueKind.Undefined"/> for a computed value and for a primitive with extensions
+    /// <summary>The element's JSON; <see cref="JsonValueKind.Undefined"/> for a computed value and for a primitive with extensions
     /// only.</summary>
     public JsonElement Json => _json;
 
@@ -122,7 +122,8 @@ public readonly struct FhirPathNode
         return true;
     }
 
-    /// <summary>The value of a date, dateTime, instant or time; false where it is none, or not one by its format.</summary>
+    /// <summary>The value of a date, dateTime, instant or time; false for other types and for a text that does not have the
+    /// format.</summary>
     public bool TryGetTemporal([NotNullWhen(true)] out Temporal? value)
     {
         value = _value as Temporal;

@@ -3,8 +3,8 @@ using System.Collections.Frozen;
 namespace Interop.Fhir.FhirPath.Types;
 
 /// <summary>
-/// A type as FHIRPath sees it. Compared by reference: one model gives one instance per type. Its elements are asked for when they are
-/// first needed, so types may refer to each other.
+/// A type as FHIRPath sees it. Compared by reference: one model gives one instance per type. Its elements are loaded on first use, so types
+/// may refer to each other.
 /// </summary>
 public sealed class FhirTypeInfo
 {
@@ -46,7 +46,7 @@ public sealed class FhirTypeInfo
 
     public bool IsResource { get; }
 
-    /// <summary>Resource or DomainResource: an instance says itself what it is.</summary>
+    /// <summary>Resource or DomainResource: the instance's <c>resourceType</c> names its actual type.</summary>
     internal bool IsAbstractResource { get; }
 
     public bool IsPrimitive { get; }
@@ -57,7 +57,7 @@ public sealed class FhirTypeInfo
 
     public FhirElementInfo? FindElement(string name) => _elements.Value.GetValueOrDefault(name);
 
-    /// <summary>Is this type, or derives from it.</summary>
+    /// <summary>Whether this type is the other one, or derives from it.</summary>
     public bool IsSubtypeOf(FhirTypeInfo other)
     {
         for (var type = this; type is not null; type = type.Base)

@@ -21,7 +21,7 @@ public static class SystemTypes
         () => [new("value", [Decimal!], IsCollection: false, IsChoice: false), new("unit", [String!], IsCollection: false, IsChoice: false)]
     );
 
-    /// <summary>What type() answers with (2.0, 10.2).</summary>
+    /// <summary>The type of the results of type() (2.0, 10.2).</summary>
     public static readonly FhirTypeInfo TypeInfo = new(
         Namespace,
         "TypeInfo",
