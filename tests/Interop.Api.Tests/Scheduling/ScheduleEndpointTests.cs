@@ -34,7 +34,7 @@ public sealed class ScheduleEndpointTests : IAsyncLifetime
     [Fact]
     public async Task The_jobs_are_listed_with_their_next_firing()
     {
-        var jobs = (await Http.GetJsonAsync("/schedules")).EnumerateArray().ToDictionary(job => job.Text("job"));
+        var jobs = (await Http.GetJsonAsync("/schedules")).EnumerateArray().ToDictionary(job => job.Text("job")!);
 
         Assert.Equal(["patients", "observations", "encounters", "conditions", "backfill", "nightly"], jobs.Keys);
         Assert.Equal(("0 30 2 * * ?", "Observation"), (jobs["backfill"].Text("cron"), jobs["backfill"].Text("resource_type")));
