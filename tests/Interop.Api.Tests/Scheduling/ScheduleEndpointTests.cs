@@ -3,6 +3,7 @@ using System.Text.Json;
 using Interop.Api.Tests.Support;
 using Interop.Sandbox;
 using Interop.Silo.Settings;
+using Interop.TestServers;
 
 namespace Interop.Api.Tests.Scheduling;
 
@@ -77,9 +78,9 @@ public sealed class ScheduleEndpointTests : IAsyncLifetime
 
     [Theory]
     [InlineData(
-        "Schedules:x:Cron",
+        "Schedules:patients:Cron",
         "every hour",
-        "Schedules:x:Cron must be a Quartz cron expression such as 0 10 * * * ?, not 'every hour'"
+        "Schedules:patients:Cron must be a Quartz cron expression such as 0 10 * * * ?, not 'every hour'"
     )]
     [InlineData(
         "Schedules:patients:TimeZone",
@@ -102,5 +103,5 @@ public sealed class ScheduleEndpointTests : IAsyncLifetime
         (await Http.GetJsonAsync("/schedules")).EnumerateArray().Single(job => job.Text("job") == name);
 
     private Task UntilAsync(Func<JsonElement, bool> condition) =>
-        Until.TrueAsync(async () => (await Http.GetJsonAsync("/schedules")).EnumerateArray().Any(condition), "a job in the expected state");
+        Eventually.Is(async () => (await Http.GetJsonAsync("/schedules")).EnumerateArray().Any(condition), "a job in the expected state");
 }
