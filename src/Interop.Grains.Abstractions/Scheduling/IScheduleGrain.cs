@@ -1,8 +1,8 @@
 namespace Interop.Scheduling;
 
 /// <summary>
-/// A scheduled job; the key is the job's name in the settings (<c>Schedules:NAME</c>). A reminder fires it, so one silo of the cluster does.
-/// A firing that was missed while no silo ran is caught up once.
+/// A scheduled job; the key is the job's name in the settings (<c>Schedules:NAME</c>). A reminder fires it, so one silo of the cluster
+/// does. A firing that was missed while no silo ran is caught up once.
 /// </summary>
 [Alias("Interop.IScheduleGrain")]
 public interface IScheduleGrain : IGrainWithStringKey

@@ -10,8 +10,8 @@ public sealed record LeaseOptions : IValidatableObject
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// After this time without a heartbeat another process may take the lease. The default value is 6 seconds: as long as a cluster needs to
-    /// declare a silo dead. A process that only paused loses at most the page in its hands, because its writes carry an older epoch.
+    /// After this time without a heartbeat another process may take the lease. The default value is 6 seconds: as long as a cluster needs
+    /// to declare a silo dead. A process that only paused loses at most the page in its hands, because its writes carry an older epoch.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.2", "00:10:00")]
     public TimeSpan SilentAfter { get; set; } = TimeSpan.FromSeconds(6);
