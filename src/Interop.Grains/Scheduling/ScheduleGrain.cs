@@ -4,8 +4,8 @@ namespace Interop.Scheduling;
 
 /// <inheritdoc cref="IScheduleGrain"/>
 /// <remarks>
-/// The reminder is set to the next firing and repeats every minute until it is set anew, so that a tick that was missed comes a minute late.
-/// A timer watches the run and delivers the alert while the activation lives.
+/// The reminder is set to the next firing and repeats every minute until it is set anew, so that a missed tick comes a minute late. A timer
+/// watches the run and delivers the alert while the activation lives.
 /// </remarks>
 internal sealed class ScheduleGrain(
     [PersistentState("schedule")] IPersistentState<ScheduleState> stored,
