@@ -4,6 +4,7 @@ using Interop.Discovery;
 using Interop.Ingestion;
 using Interop.Ingestion.Leases;
 using Interop.Polling;
+using Interop.Scheduling;
 using Interop.Sources;
 using Interop.Telemetry;
 using Interop.Tokens;
@@ -32,6 +33,7 @@ internal static class SettingsCatalog
         SettingsSection.Of<Tm2Options>("Tm2"),
         SettingsSection.Of<AlertOptions>("Alerts", (options, data) => options.LogFile = Path.Combine(data, "logs", "alerts.log")),
         SettingsSection.Named<PollerOptions>("Pollers"),
+        SettingsSection.Named<ScheduleOptions, ScheduleTable>("Schedules"),
         SettingsSection.Named<SourceOptions>("Sources"),
         SettingsSection.Named<TenantOptions>("Tenants"),
     ];

@@ -79,6 +79,7 @@ public sealed class EndpointRoleTests : IAsyncLifetime
                     .Replace("{name}", "patients")
                     .Replace("{source}", "default")
                     .Replace("{type}", "Patient")
+                    .Replace("{job}", "patients")
                     .Replace("{resource_type}", "Patient")
                     .Replace("{resourceType}", "Patient")
                     .Replace("{id}", "1")

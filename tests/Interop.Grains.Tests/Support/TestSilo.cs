@@ -96,11 +96,20 @@ internal sealed class TestSilo : IAsyncDisposable
     )
     {
         if (IsEmbeddedEngine || database.Database.Dialect == SqlDialect.Postgres)
+        {
             silo.UseAdoNetReminderService(store =>
                 (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(database.Options)
             );
+            silo.AddAdoNetGrainStorageAsDefault(store =>
+                (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(database.Options)
+            );
+        }
         else
+        {
             silo.UseInMemoryReminderService();
+            silo.AddMemoryGrainStorageAsDefault();
+        }
+
         silo.Configure<ReminderOptions>(reminders => reminders.MinimumReminderPeriod = TimeSpan.FromMilliseconds(100));
         silo.ConfigureServices(services =>
         {
