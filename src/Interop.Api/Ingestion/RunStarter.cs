@@ -52,6 +52,8 @@ public sealed class RunStarter(IGrainFactory grains, IHostApplicationLifetime li
                 return Problems.BadRequest(
                     $"Run {started.RunId} filled a view table from stored resources: rebuild the view instead of replaying the run"
                 );
+            case StartOutcome.InvalidPatientId:
+                return Problems.BadRequest(started.Reason!);
             case StartOutcome.OtherServer:
                 return Problems.Conflict(started.Reason!);
             case StartOutcome.AlreadyActive:
