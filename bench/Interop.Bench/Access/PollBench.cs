@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Interop.Anomaly;
 using Interop.Anomaly.Alerts;
+using Interop.Anomaly.Care;
 using Interop.Anomaly.Models;
 using Interop.Anomaly.Profiles;
 using Interop.Anomaly.Scoring;
@@ -15,13 +16,14 @@ using Interop.Storage;
 using Interop.Storage.Connections;
 using Interop.TestServers;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace Interop.Bench.Access;
 
 /// <summary>
 /// <c>poll</c>: pages of AuditEvents parsed, put through population and profiles, scored and committed on PostgreSQL, beside a floor that
-/// only
-/// parses and inserts the same rows. The profiles answer in the process, without grain calls; the pages come from memory, without HTTP.
+/// only parses and inserts the same rows. The profiles answer in the process, without grain calls; the pages come from memory, without
+/// HTTP.
 /// </summary>
 internal static class PollBench
 {
@@ -84,6 +86,7 @@ internal static class PollBench
             name,
             new PollerOptions(),
             true,
+            new AgentMap(Options.Create(new MonitoringOptions()), NullLogger<AgentMap>.Instance),
             null,
             cancellationToken
         );

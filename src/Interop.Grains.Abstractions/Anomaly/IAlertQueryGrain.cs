@@ -30,7 +30,7 @@ public interface IAlertQueryGrain : IGrainWithIntegerKey
     [Alias("FindCase")]
     Task<AccessCase?> FindCase(long id);
 
-    /// <summary>Patients whose every access is looked at.</summary>
+    /// <summary>The patients on the watchlist.</summary>
     [Alias("ListWatched")]
     Task<ImmutableArray<WatchedPatient>> ListWatched();
 
@@ -39,6 +39,7 @@ public interface IAlertQueryGrain : IGrainWithIntegerKey
     Task<ImmutableArray<Suppression>> ListSuppressions();
 }
 
+/// <summary>Which alerts to list; null members filter nothing.</summary>
 /// <param name="Agent">A reference, an id alone (a Practitioner's, or a login), or an absolute reference.</param>
 [GenerateSerializer, Immutable, Alias("Interop.AlertFilter")]
 public sealed record AlertFilter(
@@ -51,10 +52,14 @@ public sealed record AlertFilter(
     int Limit
 );
 
+/// <summary>Alerts that were stored after a position.</summary>
+/// <param name="Alerts">In the order in which they were stored.</param>
 /// <param name="Position">Where to go on.</param>
 [GenerateSerializer, Immutable, Alias("Interop.AlertFeedPage")]
 public sealed record AlertFeedPage(ImmutableArray<AlertFeedItem> Alerts, string Position);
 
+/// <summary>An alert and its place in the feed.</summary>
+/// <param name="Alert">The alert.</param>
 /// <param name="Position">Where to go on after this alert.</param>
 [GenerateSerializer, Immutable, Alias("Interop.AlertFeedItem")]
 public sealed record AlertFeedItem(Alert Alert, string Position);
@@ -96,21 +101,25 @@ public sealed record Alert(
     int Flags
 );
 
+/// <summary>One alert with its evidence.</summary>
 /// <param name="Features">JSON object: the feature vector.</param>
 /// <param name="Event">The AuditEvent as received.</param>
 [GenerateSerializer, Immutable, Alias("Interop.AlertDetail")]
 public sealed record AlertDetail(Alert Alert, JsonText Features, JsonText Event);
 
+/// <summary>Which accesses to list: of one patient or of one agent.</summary>
 /// <param name="Patient">Accesses to this patient's data.</param>
 /// <param name="Agent">Accesses by this agent: a reference, an id alone (a Practitioner's, or a login), or an absolute reference.</param>
 /// <param name="Cursor">The last page's <see cref="AccessPage.Next"/>; null: the beginning.</param>
 [GenerateSerializer, Immutable, Alias("Interop.AccessFilter")]
 public sealed record AccessFilter(string? Patient, string? Agent, DateTimeOffset? Since, DateTimeOffset? Until, string? Cursor);
 
+/// <summary>A page of accesses.</summary>
 /// <param name="Next">The cursor of the next page; null: this is the last.</param>
 [GenerateSerializer, Immutable, Alias("Interop.AccessPage")]
 public sealed record AccessPage(ImmutableArray<Alert> Accesses, string? Next);
 
+/// <summary>The alerts of one agent and class within 24 hours, with the state of their investigation.</summary>
 /// <param name="History">JSON array of what happened to the case.</param>
 [GenerateSerializer, Immutable, Alias("Interop.AccessCase")]
 public sealed record AccessCase(
@@ -126,9 +135,14 @@ public sealed record AccessCase(
     JsonText History
 );
 
+/// <summary>A patient on the watchlist.</summary>
+/// <param name="Patient">The patient, as <c>Patient/ID</c>.</param>
+/// <param name="Reason">Why the patient is watched, in the operator's words; null: none was given.</param>
+/// <param name="AddedAt">When the patient was put on the list.</param>
 [GenerateSerializer, Immutable, Alias("Interop.WatchedPatient")]
 public sealed record WatchedPatient(string Patient, string? Reason, DateTimeOffset AddedAt);
 
+/// <summary>A rule that keeps matching accesses from becoming alerts.</summary>
 /// <param name="Suppressed">How many alerts it kept back.</param>
 [GenerateSerializer, Immutable, Alias("Interop.Suppression")]
 public sealed record Suppression(

@@ -41,7 +41,7 @@ public sealed class PollKillTests(ITestOutputHelper output)
         await using var upstream = await ScriptedServer.StartAsync(audit.Answer);
         await using var program = Start(folder, database, upstream.Base);
         using var http = await program.ClientAsync();
-        await Until.TrueAsync(() => Task.FromResult(audit.Requests > 60), "some pages are polled");
+        await Eventually.Is(() => audit.Requests > 60, "some pages are polled");
 
         await postgres.KillAsync();
         Assert.True(audit.Requests < Events / 20, "the poll ended before PostgreSQL was stopped");
@@ -65,7 +65,7 @@ public sealed class PollKillTests(ITestOutputHelper output)
             await using var program = Start(folder, database, upstream.Base);
             // Each life gets a share of the pages, so that the kills are spread over the first poll, the training and what follows.
             var moment = audit.Requests + random.Next(5, 2 * Events / 20 / kills);
-            await Until.TrueAsync(() => Task.FromResult(audit.Requests >= moment), $"{moment} pages are asked for");
+            await Eventually.Is(() => audit.Requests >= moment, $"{moment} pages are asked for");
             // Between two steps of a page, whichever they are.
             await Task.Delay(TimeSpan.FromMilliseconds(random.NextDouble() * 30));
             await program.KillAsync();
@@ -81,7 +81,7 @@ public sealed class PollKillTests(ITestOutputHelper output)
     private static async Task FinishAsync(InteropProcess program, string database, AuditServer audit)
     {
         using var http = await program.ClientAsync();
-        await Until.TrueAsync(
+        await Eventually.Is(
             async () =>
             {
                 using var answer = await http.GetAsync(new Uri("/api/pollers/default", UriKind.Relative));
@@ -92,7 +92,7 @@ public sealed class PollKillTests(ITestOutputHelper output)
         // A whole poll more: it stores nothing again.
         var again = await http.PostJsonAsync("/api/pollers/default/poll");
         Assert.Equal(0, again.Number("stored"));
-        await Until.TrueAsync(async () => (await PolledState.ReadAsync(database)).Unscored == 0, "all events are scored");
+        await Eventually.Is(async () => (await PolledState.ReadAsync(database)).Unscored == 0, "all events are scored");
         Assert.Equal(PolledState.Once(audit.Count), await PolledState.ReadAsync(database));
         Assert.Equal(0, await program.TerminateAsync());
     }

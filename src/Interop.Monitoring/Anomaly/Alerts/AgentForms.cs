@@ -1,3 +1,5 @@
+using Interop.Fhir.Schema;
+
 namespace Interop.Anomaly.Alerts;
 
 /// <summary>How an agent that a caller names may be stored.</summary>
