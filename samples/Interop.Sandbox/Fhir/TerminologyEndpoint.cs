@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace Interop.Sandbox.Fhir;
 
 /// <summary>
-/// A small terminology server: `ConceptMap/$translate` from words of uploaded files to SNOMED CT, and `CodeSystem/$lookup` of the codes. The
+/// A small terminology server: `ConceptMap/$translate` from words of uploaded files to SNOMED CT, and `CodeSystem/$lookup` of the codes.
+/// The
 /// translations carry no display, so that a client has to look it up.
 /// </summary>
 internal static class TerminologyEndpoint

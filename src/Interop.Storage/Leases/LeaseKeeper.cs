@@ -4,7 +4,8 @@ namespace Interop.Storage.Leases;
 /// <param name="renew">Renews the lease once. False: another owner has it, or it has ended.</param>
 /// <param name="period">The time between two renewals.</param>
 /// <param name="tolerance">
-/// For how long renewals may fail before the lease counts as lost; then a renewal may also not take longer than the period. Null: only another
+/// For how long renewals may fail before the lease counts as lost; then a renewal may also not take longer than the period. Null: only
+/// another
 /// owner ends the work. That suffices for work that writes to this database only, because every write checks its owner.
 /// </param>
 /// <param name="time">The clock.</param>

@@ -38,7 +38,8 @@ internal sealed record RowOutcome(
 }
 
 /// <summary>Rows that must be submitted together, in order.</summary>
-/// <param name="LockKey">One file at a time submits groups of this key, over all processes; null when files do not disturb each other.</param>
+/// <param name="LockKey">One file at a time submits groups of this key, over all processes; null when files do not disturb each
+/// other.</param>
 internal sealed record RowGroup(string? LockKey, IReadOnlyList<FileRow> Rows);
 
 /// <summary>Submits rows of one file to an upstream. Submitting a row again must not double anything there.</summary>

@@ -123,7 +123,8 @@ internal sealed class PatientWriter(UploadTarget target)
 }
 
 /// <summary>
-/// Writes to a server without conditional operations: each resource is searched by its identifier; what exists is updated (Patient) or left as
+/// Writes to a server without conditional operations: each resource is searched by its identifier; what exists is updated (Patient) or left
+/// as
 /// it is (Condition, Observation), and what does not is created. A patient that is there several times is not written.
 /// </summary>
 internal sealed class SearchFirstWriter(UploadTarget target)

@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace Interop.Uploads.Running;
 
 /// <summary>
-/// Submits the rows of one file and stores the outcomes. While another process owns the file, the worker waits until that process is silent.
+/// Submits the rows of one file and stores the outcomes. While another process owns the file, the worker waits until that process is
+/// silent.
 /// After a failure it claims the file again and continues after the last committed page.
 /// </summary>
 internal sealed partial class FileWorker(

@@ -80,7 +80,8 @@ internal sealed class OpenMrsDirectory(OpenMrsClient client, IOptions<Tm2Options
             cancellationToken
         );
 
-    /// <summary>Another process may create the same thing between search and write. OpenMRS refuses the second one; it is found then.</summary>
+    /// <summary>Another process may create the same thing between search and write. OpenMRS refuses the second one; it is found
+    /// then.</summary>
     private static async Task<string> FindOrCreateAsync(Func<Task<string?>> find, Func<Task<string>> create)
     {
         if (await find() is { } known)
