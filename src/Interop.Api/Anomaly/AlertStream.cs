@@ -9,7 +9,8 @@ namespace Interop.Api.Anomaly;
 
 /// <summary>
 /// <c>GET /api/alerts/stream</c>. The id of each event is the position after it, in all sources; a client that reconnects sends it as
-/// Last-Event-ID and misses nothing. The headers go out at once, and a comment every 15 seconds keeps proxies from closing the connection.
+/// Last-Event-ID and misses nothing. The headers go out at once, and a comment every 15 seconds keeps proxies from closing the
+/// connection.
 /// </summary>
 internal static class AlertStream
 {

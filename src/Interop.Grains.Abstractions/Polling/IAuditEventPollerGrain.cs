@@ -4,7 +4,8 @@ using Interop.Anomaly;
 namespace Interop.Polling;
 
 /// <summary>
-/// Polls the AuditEvents of one source, scores and stores each exactly once; the key is the source's name. A grain timer keeps the cadence;
+/// Polls the AuditEvents of one source, scores and stores each exactly once; the key is the source's name. A grain timer keeps the
+/// cadence;
 /// a reminder brings the poller back after a crash.
 /// </summary>
 [Alias("Interop.IAuditEventPollerGrain")]

@@ -10,7 +10,8 @@ public static class AuditEventSearch
     private const int MostRestarts = 3;
 
     /// <summary>
-    /// Follows next until there is none. When a page has expired, the search begins anew where <paramref name="beginAt"/> then says; what it
+    /// Follows next until there is none. When a page has expired, the search begins anew where <paramref name="beginAt"/> then says;
+    /// what it
     /// repeats is known to the store. The caller disposes of each page.
     /// </summary>
     /// <exception cref="FhirRequestException">The server refused, or pages expired again and again without progress.</exception>

@@ -5,7 +5,8 @@ using Interop.Storage;
 namespace Interop.Polling;
 
 /// <summary>
-/// The right to write one source. It is claimed on first use and claimed anew after any failure, because then the memory may be ahead of the
+/// The right to write one source. It is claimed on first use and claimed anew after any failure, because then the memory may be ahead of
+/// the
 /// database. Calls take turns.
 /// </summary>
 public sealed class SourceClaim(

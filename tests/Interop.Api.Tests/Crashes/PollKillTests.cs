@@ -5,7 +5,8 @@ using Xunit.Abstractions;
 namespace Interop.Api.Tests.Crashes;
 
 /// <summary>
-/// A process that polls is killed at random moments, or loses its PostgreSQL, while the server sends 5,000 events of one instant in pages of
+/// A process that polls is killed at random moments, or loses its PostgreSQL, while the server sends 5,000 events of one instant in
+/// pages of
 /// 20, repeats events across pages, adds outcomes, lets a page expire and commits events late. Every event is stored, counted and scored
 /// once. INTEROP_LONG=1: 20 seeds with 8 kills each, and an outage of 30 seconds.
 /// </summary>

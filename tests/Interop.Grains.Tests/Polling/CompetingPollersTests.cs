@@ -11,7 +11,8 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Interop.Grains.Tests.Polling;
 
-/// <summary>Several pollers of one source on one database, as when a cluster is split: the epoch lets one of them write at a time.</summary>
+/// <summary>Several pollers of one source on one database, as when a cluster is split: the epoch lets one of them write at a
+/// time.</summary>
 public abstract class CompetingPollersTests(SharedSilo shared) : IngestionSuite(shared)
 {
     private const int Pollers = 3;

@@ -131,9 +131,7 @@ public sealed class AlertWebhookTests : IAsyncLifetime
 
     private async Task<ScriptedRequest[]> ReceivedAsync(int count)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (_receiver.Requests.Length < count)
-            await Task.Delay(5, limit.Token);
+        await Eventually.Is(() => _receiver.Requests.Length >= count, $"{count} messages are received");
         return _receiver.Requests;
     }
 

@@ -117,7 +117,8 @@ public static class CaseStore
     private static readonly TimeSpan Window = TimeSpan.FromHours(24);
 
     /// <summary>
-    /// Counts alerts into the open cases of their agents and classes. An alert more than 24 hours away from those of a case opens another.
+    /// Counts alerts into the open cases of their agents and classes. An alert more than 24 hours away from those of a case opens
+    /// another.
     /// </summary>
     public static async Task AttachAsync(DbSession session, IEnumerable<CaseAlert> alerts, CancellationToken cancellationToken)
     {

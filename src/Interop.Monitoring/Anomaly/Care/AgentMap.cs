@@ -4,7 +4,8 @@ using Microsoft.Extensions.Options;
 namespace Interop.Anomaly.Care;
 
 /// <summary>
-/// The mapping file of agents to Practitioners, as it is now. It is read again when it has changed; when it has become bad, that is logged and
+/// The mapping file of agents to Practitioners, as it is now. It is read again when it has changed; when it has become bad, that is
+/// logged and
 /// the mapping of before stays.
 /// </summary>
 public sealed partial class AgentMap(IOptions<MonitoringOptions> options, ILogger<AgentMap> log)
