@@ -65,7 +65,8 @@ internal static class DemoCommand
             },
             cancellationToken
         );
-        var settings = DemoSettings(options, parsed, sandbox.FhirBase);
+        await using var access = await AccessDemo.StartAsync(cancellationToken);
+        var settings = DemoSettings(options, parsed, sandbox.FhirBase, access);
         using var folder = DemoFolder.Open(settings.DataDirectory, fresh);
         if (folder.IsKept)
             AnsiConsole.MarkupLineInterpolated(
@@ -77,16 +78,12 @@ internal static class DemoCommand
         AnsiConsole.WriteLine();
         try
         {
-            var report = await IngestionReport.RunAsync(
-                app.Services.GetRequiredService<IGrainFactory>(),
-                "default",
-                Types,
-                full: false,
-                adopt: true,
-                cancellationToken
-            );
-            if (exit || !report.AllWell)
-                return report.AllWell ? ExitCodes.Success : ExitCodes.Failure;
+            var grains = app.Services.GetRequiredService<IGrainFactory>();
+            var report = await IngestionReport.RunAsync(grains, "default", Types, full: false, adopt: true, cancellationToken);
+            var isWell = report.AllWell && await access.RunAsync(grains, cancellationToken);
+            if (exit || !isWell)
+                return isWell ? ExitCodes.Success : ExitCodes.Failure;
+            await access.GoOnAsync(grains);
             AnsiConsole.MarkupLineInterpolated(
                 $"Still serving. Try: [bold]curl {new Uri(address, "runs")}[/], or open {new Uri(address, "docs")}. Ctrl+C ends."
             );
@@ -101,11 +98,16 @@ internal static class DemoCommand
 
     /// <summary>The settings of the user, with the demo's own source and folder. DB_URL is ignored, because it may be a real database; --db
     /// is used.</summary>
-    private static InteropSettings DemoSettings(SettingsOptions options, ParseResult parsed, Uri fhirBase)
+    private static InteropSettings DemoSettings(SettingsOptions options, ParseResult parsed, Uri fhirBase, AccessDemo access)
     {
         var given = options.Read(parsed);
         var folder = Path.Combine(given.DataDirectory, "demo");
-        List<KeyValuePair<string, string?>> own = [new("FHIR_BASE_URL", fhirBase.AbsoluteUri), new("INTEROP_DATA", folder)];
+        List<KeyValuePair<string, string?>> own =
+        [
+            new("FHIR_BASE_URL", fhirBase.AbsoluteUri),
+            new("INTEROP_DATA", folder),
+            .. access.Settings,
+        ];
         if (!options.NamesDatabase(parsed))
             own.AddRange([new("DB_URL", ""), new("DB_URL_FILE", "")]);
         var settings = options.Read(parsed, [.. own]);
