@@ -11,7 +11,8 @@ using Spectre.Console;
 namespace Interop.Silo.CommandLine;
 
 /// <summary>
-/// The demo's access monitoring. A simulated hospital serves clinical resources and AuditEvents: four days without attacks, which train the
+/// The demo's access monitoring. A simulated hospital serves clinical resources and AuditEvents: four days without attacks, which train
+/// the
 /// model, and then one day with some. The hospital's clock stands still until the summary is printed, so every run shows the same.
 /// </summary>
 internal sealed class AccessDemo : IAsyncDisposable
