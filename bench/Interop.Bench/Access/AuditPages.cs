@@ -6,7 +6,8 @@ using Interop.Sandbox.Hospital;
 namespace Interop.Bench.Access;
 
 /// <summary>
-/// AuditEvents of the simulated hospital without end, and next to no cost: the first events are rendered once, and each repetition writes them
+/// AuditEvents of the simulated hospital without end, and next to no cost: the first events are rendered once, and each repetition writes
+/// them
 /// again with new ids and later instants, and, if wanted, with new agents.
 /// </summary>
 internal sealed partial class AuditPages
