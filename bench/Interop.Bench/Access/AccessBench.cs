@@ -22,13 +22,7 @@ internal static class AccessBench
         var inspect = new Option<bool>("--inspect") { Description = "Print false positives and misses with their features" };
         var command = new Command("access", "The anomaly detector on the simulated hospital") { seeds, agents, days, care, inspect };
         command.SetAction(parsed =>
-            Run(
-                parsed.GetValue(seeds),
-                parsed.GetValue(agents),
-                parsed.GetValue(days),
-                parsed.GetValue(care)!,
-                parsed.GetValue(inspect)
-            )
+            Run(parsed.GetValue(seeds), parsed.GetValue(agents), parsed.GetValue(days), parsed.GetValue(care)!, parsed.GetValue(inspect))
         );
         return command;
     }

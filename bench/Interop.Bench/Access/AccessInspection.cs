@@ -18,13 +18,6 @@ internal static class AccessInspection
         var threshold = benign.Select(i => scores[i]).Order().ElementAt(benign.Count - 1 - (benign.Count / 1000));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\nthreshold {threshold:F2}\n\nFalse positives"));
         PrintGroups(benign.Where(i => scores[i] > threshold), Examples);
-        Console.WriteLine("\nODD");
-        foreach (var from in new[] { 0.5f, 1f, 1.5f, 2f, 2.5f, 3f, 3.5f })
-        {
-            Console.WriteLine($"presence >= {from}: {benign.Count(i => events[i].Features[AccessFeature.UnusualPresence] >= from)} manner: {benign.Count(i => events[i].Features[AccessFeature.UnusualManner] >= from)}");
-            foreach (var g in benign.Where(i => events[i].Features[AccessFeature.UnusualManner] >= from).GroupBy(i => (RoleOf(i), events[i].Confounder, events[i].Care.Presence, events[i].Event.Kind)).OrderByDescending(g => g.Count()).Take(from >= 3 ? 8 : 0))
-                Console.WriteLine($"   {g.Count()} {g.Key} e.g. {string.Join(" | ", g.Where((_, n) => n % Math.Max(1, g.Count() / 3) == 0).Take(3).Select(i => $"{events[i].Instant:MM-dd HH:mm} {events[i].Event.Agent} {events[i].Care.WorkPlace} {events[i].Event.Site} {events[i].Features[AccessFeature.UnusualManner]:F1}/{events[i].Features[AccessFeature.UnusualPresence]:F1}"))}");
-        }
         foreach (var kind in Enum.GetValues<AttackKind>().Where(k => k != AttackKind.None))
         {
             var all = Enumerable.Range(0, scores.Length).Where(i => events[i].Attack == kind).ToList();
@@ -43,7 +36,12 @@ internal static class AccessInspection
                 Console.WriteLine(
                     $"  {group.Count(), 5} {group.Key} by {string.Join(' ', group.GroupBy(i => events[i].Event.Agent).OrderByDescending(g => g.Count()).Take(4).Select(g => $"{g.Key}={g.Count()}"))}"
                 );
-                foreach (var i in group.OrderByDescending(i => scores[i]).Where((_, n) => n % Math.Max(1, group.Count() / examples) == 0).Take(examples))
+                foreach (
+                    var i in group
+                        .OrderByDescending(i => scores[i])
+                        .Where((_, n) => n % Math.Max(1, group.Count() / examples) == 0)
+                        .Take(examples)
+                )
                     Console.WriteLine("        " + Describe(i));
             }
         }

@@ -197,8 +197,7 @@ public sealed record CareContext(
 /// <param name="DaySpread">Its standard deviation.</param>
 /// <param name="UnexplainedShare">The role's share of accesses without a care link.</param>
 /// <param name="Circle">Who else opened the patient's record lately.</param>
-/// <param name="PresenceRarity">-log10 of how often an unexplained access to a patient in this state occurs in a period of work (a quarter of
-/// a day) of the role at this kind of place and time of day.</param>
+/// <param name="PresenceRarity">-log10 of how often an unexplained access to a patient in this state occurs in a hour of work of the role at this kind of place and time of day.</param>
 /// <param name="MannerRarity">The same, of the state together with how deep into the record the access goes and how it was
 /// reached.</param>
 /// <param name="NetworkRarity">-log10 of the share of accesses from this network.</param>

@@ -15,7 +15,14 @@ internal sealed class CareAgent
 }
 
 /// <summary>A PractitionerRole.</summary>
-internal sealed record CareRole(string Id, string? Code, IReadOnlySet<string> Places, DateTimeOffset From, DateTimeOffset To, bool IsActive = true)
+internal sealed record CareRole(
+    string Id,
+    string? Code,
+    IReadOnlySet<string> Places,
+    DateTimeOffset From,
+    DateTimeOffset To,
+    bool IsActive = true
+)
 {
     public bool Covers(DateTimeOffset time) => From <= time && time <= To;
 }

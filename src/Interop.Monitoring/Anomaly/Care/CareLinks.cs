@@ -133,9 +133,7 @@ public static class CareLinks
     }
 
     private static bool ServesTheHouse(CareIndex care, CareAgent practitioner, DateTimeOffset time) =>
-        practitioner.Roles.Exists(role =>
-            role.Covers(time) && role.Places.Count > 0 && !role.Places.Any(care.IsCarePlace)
-        );
+        practitioner.Roles.Exists(role => role.Covers(time) && role.Places.Count > 0 && !role.Places.Any(care.IsCarePlace));
 
     private static bool WorksAt(CareAgent practitioner, IReadOnlyList<string> places, DateTimeOffset time) =>
         practitioner.Roles.Exists(role => role.Covers(time) && places.Any(role.Places.Contains));

@@ -63,18 +63,18 @@ public static class FeatureCatalog
             ReasonClass.Snooping,
             (_, norm) => $"this patient is rare for the agent: opened {Whole(norm)} times before"
         ),
-        new(
-            AccessFeature.UnexplainedFirst,
-            ReasonClass.Snooping,
-            (_, norm) => $"first access to this patient, and {NoLink(norm)}"
-        ),
+        new(AccessFeature.UnexplainedFirst, ReasonClass.Snooping, (_, norm) => $"first access to this patient, and {NoLink(norm)}"),
         new(AccessFeature.PatientsToday, ReasonClass.Snooping, (v, norm) => $"opened {Whole(v)} patients today; own norm {Whole(norm)}"),
         new(
             AccessFeature.HourRarity,
             ReasonClass.OffHours,
             (v, _) => $"at an hour of the week when the agent is rarely active (1 in {Whole(MathF.Pow(10, v))} of its accesses)"
         ),
-        new(AccessFeature.EventsInMinute, ReasonClass.Exfiltration, (v, norm) => $"{Whole(v)} accesses in one minute; own norm of 10 minutes {Whole(norm)}"),
+        new(
+            AccessFeature.EventsInMinute,
+            ReasonClass.Exfiltration,
+            (v, norm) => $"{Whole(v)} accesses in one minute; own norm of 10 minutes {Whole(norm)}"
+        ),
         new(
             AccessFeature.EventsInTenMinutes,
             ReasonClass.Exfiltration,
@@ -187,13 +187,14 @@ public static class FeatureCatalog
         new(
             AccessFeature.UnusualPresence,
             ReasonClass.Snooping,
-            (v, _) => $"a patient with whom the role has nothing to do at this place and time (occurs once in {Whole(MathF.Pow(10, v))} periods of work)"
+            (v, _) =>
+                $"a patient with whom the role has nothing to do at this place and time (occurs once in {Whole(MathF.Pow(10, v))} hours of work)"
         ),
         new(
             AccessFeature.UnusualManner,
             ReasonClass.Snooping,
             (v, _) =>
-                $"opened an unrelated patient's record more deeply, or in another way, than the role does (once in {Whole(MathF.Pow(10, v))} periods of work)"
+                $"opened an unrelated patient's record more deeply, or in another way, than the role does (once in {Whole(MathF.Pow(10, v))} hours of work)"
         ),
         new(
             AccessFeature.SuspicionInHours,

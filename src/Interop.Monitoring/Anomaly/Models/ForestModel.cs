@@ -11,6 +11,7 @@ namespace Interop.Anomaly.Models;
 public sealed class ForestModel(bool useTails = true) : IAnomalyModel
 {
     private const int FormatVersion = 2;
+
     // A group's surprise up to one row in seven is noise; in a sum of many groups it would hide the one that stands out.
     private const float GroupNoise = 2;
     private static readonly byte[] Magic = "IFM1"u8.ToArray();

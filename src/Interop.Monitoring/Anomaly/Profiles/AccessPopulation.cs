@@ -11,8 +11,11 @@ public sealed class AccessPopulation
     private const float DailyDecay = 0.977f; // a half-life of 30 days
     private const string OtherRole = "other";
 
-    /// <summary>From this rarity on an unexplained access counts as odd: it occurs in one of 30 periods of work.</summary>
-    internal const float OddFrom = 1.5f;
+    private const float AttentionFrom = 1.5f;
+
+    /// <summary>From this rarity on an unexplained access counts as odd: an agent in such a place has it in one of 200 hours
+    /// of work.</summary>
+    internal const float OddFrom = 2.3f;
     private readonly Dictionary<string, RoleProfile> _roles = new(StringComparer.Ordinal);
     private readonly DistinctCounts _agentsAtAddress = new(limit: 4096, keepDays: 60);
     private readonly DistinctCounts _attention = new(limit: 8192, keepDays: 7);
@@ -49,13 +52,13 @@ public sealed class AccessPopulation
         var rarity = RarityOf(e, care, link, circle, name, agent, patient, day);
         // An access that is usual at its place and hour, such as before the admission to the emergency department, is no attention.
         float attention = 0;
-        if (patient != 0 && link == CareLink.Unexplained && rarity.Presence >= OddFrom)
+        if (patient != 0 && link == CareLink.Unexplained && rarity.Presence >= AttentionFrom)
             attention = _attention.Add(patient, agent, day);
         var networkRarity = 0f;
         if (Networks.Of(e.Address) is { } network)
         {
             var key = StableHash.Of(network);
-            networkRarity = MathF.Log10((_networks.Total + 1) / (_networks[key] + 1));
+            networkRarity = MathF.Max(0, MathF.Log10((_networks.Total + 1) / (_networks[key] + 1)));
             _networks.Add(key, day);
         }
 
@@ -100,8 +103,7 @@ public sealed class AccessPopulation
         && !e.Agent.StartsWith("Patient/", StringComparison.Ordinal);
 
     /// <summary>Where the access came from: the site with the network of the ward; null: neither is known.</summary>
-    private static string? PlaceOf(AccessEvent e) =>
-        e.Site is null && e.Address is null ? null : $"{e.Site}|{Networks.Subnet(e.Address)}";
+    private static string? PlaceOf(AccessEvent e) => e.Site is null && e.Address is null ? null : $"{e.Site}|{Networks.Subnet(e.Address)}";
 
     private PatientCircle CircleOf(AccessEvent e, uint agent, uint patient, long seconds)
     {
@@ -127,9 +129,9 @@ public sealed class AccessPopulation
         var contexts = (
             Role: StableHash.Of(role),
             Place: StableHash.Of($"{role}|{care.WorkPlace ?? e.Site}"),
-            Time: StableHash.Of($"{role}|{care.WorkPlace ?? e.Site}|{e.Time.UtcDateTime.Hour / 6}")
+            Time: StableHash.Of($"{role}|{care.WorkPlace ?? e.Site}|{e.Time.UtcDateTime.Hour}")
         );
-        if (_steps.Begins(agent, (uint)(e.Time.ToUnixTimeSeconds() / (6 * 3600))))
+        if (_steps.Begins(agent, (uint)(e.Time.ToUnixTimeSeconds() / 3600)))
         {
             _circumstances.Count(contexts.Role, day);
             _circumstances.Count(contexts.Place, day);

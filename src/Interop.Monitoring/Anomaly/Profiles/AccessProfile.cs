@@ -20,6 +20,7 @@ public sealed class AccessProfile
     private const float DailyDecay = 0.977f; // a half-life of 30 days
     private const float UnexplainedDecay = 0.93f; // about ten days
     private const float Slow = 0.05f;
+    private const float RatherOddFrom = 1.8f;
     private const uint LongestSession = 10 * 60;
 
     private readonly float[] _hours = new float[168];
@@ -275,8 +276,8 @@ public sealed class AccessProfile
             var byColleagues = care.Link == CareLink.Unknown ? 1 : 0;
             row.Set(AccessFeature.Unexplained, surprise, surprise, byColleagues);
             row.Set(AccessFeature.UnexplainedFirst, unexplained && known.Times == 0 ? surprise : 0, surprise, byColleagues);
-            row.SetFrom(AccessFeature.UnusualPresence, 0.5f, (float)access.Population.PresenceRarity);
-            row.SetFrom(AccessFeature.UnusualManner, 0.5f, (float)access.Population.MannerRarity);
+            row.SetFrom(AccessFeature.UnusualPresence, 1.2f, (float)access.Population.PresenceRarity);
+            row.SetFrom(AccessFeature.UnusualManner, 1.2f, (float)access.Population.MannerRarity);
             row.SetFrom(AccessFeature.PatientAttention, 3, explained ? 0 : (float)access.Population.PatientAttention);
             row.SetFrom(
                 AccessFeature.UnexplainedRepeat,
@@ -292,7 +293,7 @@ public sealed class AccessProfile
             row.Set(AccessFeature.Watched, care.Watched ? weight : 0);
         }
 
-        row.SetFrom(AccessFeature.UnexplainedHistory, 2, unexplained ? _unexplained : 0);
+        row.SetFrom(AccessFeature.UnexplainedHistory, 2, unexplained ? OddnessOf(access) * _unexplained : 0, _unexplained, 0);
         row.SetFrom(AccessFeature.UnexplainedInHour, 2, unexplained ? _recent.Unexplained(60) : 0);
     }
 
@@ -303,10 +304,12 @@ public sealed class AccessProfile
         _suspicion *= MathF.Pow(0.5f, passed / 120f);
         _suspicionLong *= MathF.Pow(0.5f, passed / (7 * 1440f));
         _suspicionMinute = Math.Max(minute, _suspicionMinute);
-        if (!unexplained)
+        // An ordinary phone call stays one, whatever the agent did before.
+        if (!unexplained || access.Population.MannerRarity < RatherOddFrom)
             return;
-        row.SetFrom(AccessFeature.SuspicionInHours, 0.5f, _suspicion);
-        row.SetFrom(AccessFeature.SuspicionInWeeks, 1, _suspicionLong);
+        var weight = OddnessOf(access);
+        row.SetFrom(AccessFeature.SuspicionInHours, 0.5f, weight * _suspicion);
+        row.SetFrom(AccessFeature.SuspicionInWeeks, 1, weight * _suspicionLong);
         // What is more usual than one access in 300 does not count.
         var surprise = MathF.Max(0, (float)access.Population.MannerRarity - AccessPopulation.OddFrom);
         if (!newToday)
@@ -446,12 +449,14 @@ public sealed class AccessProfile
     private void ActionFeatures(AccessInContext access, FeatureRow row, int day, CareLink link)
     {
         var e = access.Event;
-        row.SetFrom(AccessFeature.ActionRarity, 2, (float)access.Population.ActionRarity);
-        row.SetFrom(AccessFeature.ResourceRarity, 2, (float)access.Population.ResourceRarity);
+        // Logins are rare among accesses and no sign; failed ones have features of their own.
+        var isAccess = e.Kind is not (AccessKind.Login or AccessKind.FailedLogin or AccessKind.Logout);
+        row.SetFrom(AccessFeature.ActionRarity, 2, isAccess ? (float)access.Population.ActionRarity : 0);
+        row.SetFrom(AccessFeature.ResourceRarity, 2, isAccess ? (float)access.Population.ResourceRarity : 0);
         var own =
             (_kinds[(int)e.Kind] + (MathF.Pow(10, -(float)access.Population.ActionRarity) * FewEvents) + 0.1f)
             / (_accesses + FewEvents + 0.1f);
-        row.SetFrom(AccessFeature.OwnActionRarity, 2, MathF.Max(0, -MathF.Log10(own)));
+        row.SetFrom(AccessFeature.OwnActionRarity, 2, isAccess ? MathF.Max(0, -MathF.Log10(own)) : 0);
         if (e.Purpose is not null && e.Patient is not null)
         {
             var purpose = StableHash.Of(e.Purpose);
@@ -492,6 +497,10 @@ public sealed class AccessProfile
             _records.Add(e.Records);
         }
     }
+
+    /// <summary>From 0 for an ordinary unexplained access to 1 for an odd one.</summary>
+    private static float OddnessOf(AccessInContext access) =>
+        Math.Clamp(((float)access.Population.MannerRarity - RatherOddFrom) / (AccessPopulation.OddFrom - RatherOddFrom), 0, 1);
 
     private static uint AddressOf(AccessEvent e) => e.Address is null ? 0 : StableHash.Of(e.Address);
 

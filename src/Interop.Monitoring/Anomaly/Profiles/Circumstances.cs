@@ -2,16 +2,16 @@ namespace Interop.Anomaly.Profiles;
 
 /// <summary>
 /// How usual the circumstances of unexplained accesses are, by context (a role, a role at a place and a time of day): decayed counts of
-/// cells, and of the periods of work in the context. The measure is occurrences per period of work, not per access: an agent with many
+/// cells, and of the hours of work in the context. The measure is occurrences per hour of work, not per access: an agent with many
 /// accesses does not have more phone calls. Bounded; contexts that were seen longest ago go first.
 /// </summary>
 internal sealed class Circumstances(int limit)
 {
     private const float Unseen = 0.5f;
-    private const float Wider = 20; // so many periods of its own weigh as much as the wider context
+    private const float Wider = 20; // so many hours of its own weigh as much as the wider context
     private readonly Dictionary<uint, Entry> _counts = [];
 
-    /// <summary>-log10 of how often the cell occurs in one period of work in the last context; 0: once or more. A context with few periods
+    /// <summary>-log10 of how often the cell occurs in one hour of work in the last context; 0: once or more. A context with few hours
     /// is completed by the one before it.</summary>
     /// <param name="contexts">From the widest to the narrowest.</param>
     public float Rarity(ReadOnlySpan<uint> contexts, uint cell)
@@ -22,14 +22,14 @@ internal sealed class Circumstances(int limit)
             var total = _counts.TryGetValue(contexts[i], out var all) ? all.Weight : 0;
             var here = _counts.TryGetValue(Key(contexts[i], cell), out var entry) ? entry.Weight : 0;
             share = i == 0 ? (here + Unseen) / (total + 1) : (here + (Wider * share)) / (total + Wider);
-            // What was never seen here may still occur once in so many periods.
+            // What was never seen here may still occur once in so many hours.
             share = MathF.Max(share, Unseen / (total + 1));
         }
 
         return MathF.Max(0, -MathF.Log10(MathF.Min(1, share)));
     }
 
-    /// <summary>Counts a period of work in the context.</summary>
+    /// <summary>Counts an hour of work in the context.</summary>
     public void Count(uint context, int day) => Add(context, day);
 
     /// <summary>Counts an occurrence.</summary>

@@ -7,7 +7,7 @@ internal sealed class RecentSteps(int limit)
     private const uint SameVisitSeconds = 4 * 3600;
     private readonly Dictionary<uint, Entry> _entries = [];
 
-    /// <summary>Whether this is the agent's first access of the period of work, such as a quarter of a day.</summary>
+    /// <summary>Whether this is the agent's first access of the hour.</summary>
     public bool Begins(uint agent, uint period)
     {
         var found = _entries.TryGetValue(agent, out var entry);
