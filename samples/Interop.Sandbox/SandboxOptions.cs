@@ -67,6 +67,15 @@ public sealed record SandboxOptions
 
     public int MaxCount { get; init; } = 1000;
 
+    /// <summary>Whether `/fhir/metadata` is served; some servers hide it.</summary>
+    public bool Metadata { get; init; } = true;
+
+    /// <summary>Whether transactions and batches are supported.</summary>
+    public bool Transactions { get; init; } = true;
+
+    /// <summary>Whether conditional creates and updates are supported.</summary>
+    public bool ConditionalWrites { get; init; } = true;
+
     /// <summary>Access control of `/fhir`; null allows every caller.</summary>
     public AccessOptions? Access { get; init; }
 
@@ -107,8 +116,7 @@ public sealed record SandboxOptions
 
 /// <summary>
 /// What a caller of `/fhir` must show: HTTP Basic with these credentials, or a bearer token from `POST /oauth2/token`, which a client gets
-/// with
-/// its secret or with an assertion signed by the private half of <see cref="PublicJwk"/> (SMART Backend Services).
+/// with its secret or with an assertion signed by the private half of <see cref="PublicJwk"/> (SMART Backend Services).
 /// </summary>
 public sealed record AccessOptions
 {

@@ -8,10 +8,8 @@ namespace Interop.Fhir.Client;
 
 /// <summary>
 /// Writes to one FHIR R4 server (http.html): create, update, their conditional forms, and transactions. A request that the server did not
-/// take
-/// (429, 503, no connection) is repeated. A request whose outcome is uncertain (the answer was lost, 5xx) is repeated only where that
-/// cannot write
-/// twice. Failures are results and not exceptions.
+/// take (429, 503, no connection) is repeated. A request whose outcome is uncertain (the answer was lost, 5xx) is repeated only where that
+/// cannot write twice. Failures are results and not exceptions.
 /// </summary>
 /// <param name="http">Must not follow redirects by itself: credentials would follow with it.</param>
 /// <param name="options">The server.</param>
@@ -281,6 +279,7 @@ public sealed class FhirWriteClient(HttpClient http, FhirClientOptions options, 
             HttpStatusCode.PreconditionFailed when write.IsConditional => FhirWriteOutcome.SeveralMatches,
             HttpStatusCode.Conflict or HttpStatusCode.PreconditionFailed => FhirWriteOutcome.Conflict,
             HttpStatusCode.RequestTimeout => FhirWriteOutcome.Uncertain,
+            HttpStatusCode.NotImplemented => FhirWriteOutcome.Rejected,
             >= HttpStatusCode.InternalServerError => FhirWriteOutcome.Uncertain,
             _ => FhirWriteOutcome.Rejected,
         };
@@ -296,7 +295,10 @@ public sealed class FhirWriteClient(HttpClient http, FhirClientOptions options, 
             status,
             Reason: $"{(int)status} {response.ReasonPhrase}{(said is null ? "" : $": {said}")}",
             RetryAfter: retryAfter
-        );
+        )
+        {
+            IssueCodes = OperationOutcomeText.ReadCodes(body.Memory.Span),
+        };
     }
 
     /// <summary>One write, to be sent once or several times.</summary>
