@@ -33,9 +33,8 @@ internal static class AccessInspection
                 .Take(8);
             foreach (var group in groups)
             {
-                Console.WriteLine(
-                    $"  {group.Count(), 5} {group.Key} by {string.Join(' ', group.GroupBy(i => events[i].Event.Agent).OrderByDescending(g => g.Count()).Take(4).Select(g => $"{g.Key}={g.Count()}"))}"
-                );
+                var agents = group.GroupBy(i => events[i].Event.Agent).OrderByDescending(g => g.Count()).Take(4);
+                Console.WriteLine($"  {group.Count(), 5} {group.Key} by {string.Join(' ', agents.Select(g => $"{g.Key}={g.Count()}"))}");
                 foreach (
                     var i in group
                         .OrderByDescending(i => scores[i])

@@ -183,8 +183,8 @@ public enum PatientCircle
 /// <param name="Watched">The patient is on the watchlist.</param>
 /// <param name="DisabledAccount">The agent's Practitioner is not active, or all its roles have ended.</param>
 /// <param name="Presence">Where the patient is in its care.</param>
-/// <param name="WorkPlace">The place of the access, else the agent's place of work: the class of the encounters there (such as EMER), else the
-/// Location; null: not known.</param>
+/// <param name="WorkPlace">The place of the access, else the agent's place of work: the class of the encounters there (such as EMER), else
+/// the Location; null: not known.</param>
 [GenerateSerializer, Immutable, Alias("Interop.Anomaly.CareContext")]
 public sealed record CareContext(
     CareLink Link,
@@ -216,7 +216,8 @@ public sealed record CareContext(
 /// <param name="DaySpread">Its standard deviation.</param>
 /// <param name="UnexplainedShare">The role's share of accesses without a care link.</param>
 /// <param name="Circle">Who else opened the patient's record lately.</param>
-/// <param name="PresenceRarity">-log10 of how often an unexplained access to a patient in this state occurs in a hour of work of the role at this kind of place and time of day.</param>
+/// <param name="PresenceRarity">-log10 of how often an unexplained access to a patient in this state occurs in an hour of work of the role at
+/// this kind of place and hour of the day.</param>
 /// <param name="MannerRarity">The same, of the state together with how deep into the record the access goes and how it was
 /// reached.</param>
 /// <param name="NetworkRarity">-log10 of the share of accesses from this network.</param>

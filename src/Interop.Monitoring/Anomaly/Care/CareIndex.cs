@@ -67,8 +67,8 @@ public sealed class CareIndex
     /// house.</summary>
     internal bool IsCarePlace(string place) => _carePlaces.ContainsKey(place);
 
-    /// <summary>The most frequent class of the encounters at the place, such as IMP; without encounters the place itself. Wards are alike, an
-    /// emergency department is not.</summary>
+    /// <summary>The most frequent class of the encounters at the place, such as IMP; without encounters the place itself. Wards are alike,
+    /// an emergency department is not.</summary>
     internal string KindOf(string place) =>
         _carePlaces.TryGetValue(place, out var classes) && classes.Count > 0 ? classes.MaxBy(c => (c.Value, c.Key)).Key : place;
 

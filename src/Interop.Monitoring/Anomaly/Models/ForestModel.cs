@@ -118,7 +118,7 @@ public sealed class ForestModel(bool useTails = true) : IAnomalyModel
             NumberGroups();
             _tailMean = reader.ReadSingle();
             _tailScale = reader.ReadSingle();
-            _tails = [.. Enumerable.Range(0, columns).Select(_ => TailTable.Load(reader))];
+            _tails = [.. Enumerable.Range(0, columns).Select(_ => TailTable.Load(reader, version))];
             _forest = IsolationForest.Load(reader, columns);
         }
         catch (EndOfStreamException e)

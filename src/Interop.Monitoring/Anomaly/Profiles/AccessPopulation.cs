@@ -12,6 +12,7 @@ public sealed class AccessPopulation
     private const string OtherRole = "other";
 
     private const float AttentionFrom = 1.5f;
+    private const float NextHour = 0.3f;
 
     /// <summary>From this rarity on an unexplained access counts as odd: an agent in such a place has it in one of 200 hours
     /// of work.</summary>
@@ -126,10 +127,11 @@ public sealed class AccessPopulation
         var (step, searched) = _steps.Add(agent, patient, e.Kind, e.Time.ToUnixTimeSeconds());
         if (patient == 0 || link == CareLink.Unknown)
             return default;
+        var place = care.WorkPlace ?? e.Site;
         var contexts = (
             Role: StableHash.Of(role),
-            Place: StableHash.Of($"{role}|{care.WorkPlace ?? e.Site}"),
-            Time: StableHash.Of($"{role}|{care.WorkPlace ?? e.Site}|{e.Time.UtcDateTime.Hour}")
+            Place: StableHash.Of($"{role}|{place}"),
+            Time: StableHash.Of($"{role}|{place}") + (uint)e.Time.UtcDateTime.Hour + 1
         );
         if (_steps.Begins(agent, (uint)(e.Time.ToUnixTimeSeconds() / 3600)))
         {
@@ -166,12 +168,22 @@ public sealed class AccessPopulation
         if (e.Kind != AccessKind.Login || e.Failed)
             return 0;
         var logins = StableHash.Of($"{role}|login");
-        var hour = 1024u + (uint)e.Time.UtcDateTime.Hour;
-        var rarity = _circumstances.Rarity([logins], hour);
+        var hour = HourCell(e.Time.UtcDateTime.Hour);
+        // A shift that begins at five is not rare because the others begin at six.
+        var rarity = MathF.Min(
+            _circumstances.Rarity([logins], hour),
+            NextHour
+                + MathF.Min(
+                    _circumstances.Rarity([logins], HourCell(e.Time.UtcDateTime.Hour + 1)),
+                    _circumstances.Rarity([logins], HourCell(e.Time.UtcDateTime.Hour + 23))
+                )
+        );
         _circumstances.Count(logins, day);
         _circumstances.CountCell(logins, hour, day);
         return rarity;
     }
+
+    private static uint HourCell(int hour) => 1024u + (uint)(hour % 24);
 
     private void AdvanceTo(int day)
     {
