@@ -216,7 +216,8 @@ public sealed record CareContext(
 /// <param name="DaySpread">Its standard deviation.</param>
 /// <param name="UnexplainedShare">The role's share of accesses without a care link.</param>
 /// <param name="Circle">Who else opened the patient's record lately.</param>
-/// <param name="PresenceRarity">-log10 of how often an unexplained access to a patient in this state occurs in an hour of work of the role at
+/// <param name="PresenceRarity">-log10 of how often an unexplained access to a patient in this state occurs in an hour of work of the role
+/// at
 /// this kind of place and hour of the day.</param>
 /// <param name="MannerRarity">The same, of the state together with how deep into the record the access goes and how it was
 /// reached.</param>
