@@ -81,8 +81,7 @@ internal static class DemoCommand
                 app.Services.GetRequiredService<IGrainFactory>(),
                 "default",
                 Types,
-                full: false,
-                adopt: true,
+                type => new RunRequest(null, Full: false, IngestedType.MissingPatientsOf(type), RunMeta.None, Adopt: true),
                 cancellationToken
             );
             if (exit || !report.AllWell)
