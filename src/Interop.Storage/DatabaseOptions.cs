@@ -49,9 +49,9 @@ public sealed record DatabaseOptions
 
     /// <summary>
     /// PostgreSQL: the server ends a write transaction whose process sends nothing for this long (a frozen process, a lost network), and
-    /// releases its locks. The default value is 10 s.
+    /// releases its locks. The default value is 5 s, less than a run's owner may be silent.
     /// </summary>
-    public TimeSpan IdleInWriteTimeout { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan IdleInWriteTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// PostgreSQL: the same for a read transaction. It holds no lock, but it keeps the server from removing old row versions. The default

@@ -44,7 +44,7 @@ public sealed class DialectTests
         Assert.Empty(faults);
     }
 
-    private static string Root { get; } = FindRoot();
+    internal static string Root { get; } = FindRoot();
 
     private static IEnumerable<string> SourceFiles() =>
         from folder in new[] { "src", "engine", "tests", "samples", "bench" }

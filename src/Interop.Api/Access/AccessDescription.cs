@@ -4,7 +4,7 @@ using Microsoft.OpenApi;
 
 namespace Interop.Api.Access;
 
-/// <summary>Adds the role of each endpoint to /openapi.json, and what a caller without it gets.</summary>
+/// <summary>Adds the role of each endpoint to /openapi.json, and the answers to callers without it.</summary>
 internal sealed class AccessDescription : IOpenApiOperationTransformer
 {
     public Task TransformAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)

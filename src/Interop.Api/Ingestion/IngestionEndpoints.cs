@@ -119,7 +119,6 @@ public sealed record IngestQuery(
             { Mode: { } mode } when !RunMode.OfServers.Contains(mode) =>
                 $"mode must be one of {string.Join(", ", RunMode.OfServers)}, not '{mode}'",
             { PatientId: not null, Mode: not (null or RunMode.Search) } => "patient_id goes with mode=search only",
-            { PatientId: { } id } when !FhirId.IsValid(id) => "patient_id is not a FHIR id: up to 64 letters, digits, '-' and '.'",
             _ => null,
         };
 }

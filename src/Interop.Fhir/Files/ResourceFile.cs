@@ -7,13 +7,13 @@ using Interop.Fhir.Validation;
 namespace Interop.Fhir.Files;
 
 /// <summary>
-/// The resources of a JSON or NDJSON file, as bytes: decoding them first would hide what is not UTF-8. A file whose first line is no
-/// complete JSON value is one resource over many lines. One buffer serves all of them, so memory follows the largest, and of one that is
-/// larger than validation takes no more is kept than shows it.
+/// The resources of a JSON or NDJSON file, as bytes: decoding would hide invalid UTF-8. A file whose first line is not a complete JSON
+/// value is one resource over many lines. One buffer is reused, so memory is bounded by the largest resource; of a resource that is too
+/// large for validation only the start is kept.
 /// </summary>
 public static class ResourceFile
 {
-    /// <summary>A larger resource is refused by its reader.</summary>
+    /// <summary>The validator refuses larger resources.</summary>
     public const int LargestResource = ValidationOptions.DefaultMaxBytes;
 
     private const int ReadBytes = 64 * 1024;
@@ -81,7 +81,7 @@ public static class ResourceFile
         return file.Extension == ".gz" ? new GunzipStream(stream) : stream;
     }
 
-    /// <summary>Appends the next line without its end; false when there is none. What was read is never looked at again, however long the
+    /// <summary>Appends the next line without its end; false when there is none. Each byte is examined once, whatever the length of the
     /// line.</summary>
     private static async Task<bool> ReadLineAsync(PipeReader reader, LineBuffer line, CancellationToken cancellationToken)
     {

@@ -21,6 +21,8 @@ internal sealed class RunRegistry(
     TimeProvider time
 )
 {
+    private const string InvalidPatientId = "patient_id is not a FHIR id: up to 64 letters, digits, '-' and '.'";
+
     private readonly string _processKind = process.Kind.ToString().ToLowerInvariant();
 
     /// <summary>The active runs that this process may resume.</summary>
@@ -40,6 +42,8 @@ internal sealed class RunRegistry(
             return new StartRunResult(StartOutcome.UnknownType, 0, "");
         if (request.Files is { } files)
             return await StartFilesAsync(source, resourceType, files, request);
+        if (request.PatientId is { } id && !FhirId.IsValid(id))
+            return new StartRunResult(StartOutcome.InvalidPatientId, 0, "", InvalidPatientId);
         if (await OtherServerAsync(source, request.Adopt) is { } reason)
             return new StartRunResult(StartOutcome.OtherServer, 0, "", reason);
 

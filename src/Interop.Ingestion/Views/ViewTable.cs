@@ -77,8 +77,8 @@ internal sealed class ViewTable
     public int Layout { get; }
 
     /// <summary>
-    /// A view of a user's: a resource that it fails on is stored all the same and listed in <c>view_failures</c>. A resource that one of
-    /// the platform's own views fails on is a dead letter.
+    /// Whether the view is a user's: a resource that it fails on is stored and listed in <c>view_failures</c>. A resource that one of the
+    /// platform's own views fails on is a dead letter.
     /// </summary>
     public bool IsUserDefined { get; init; }
 

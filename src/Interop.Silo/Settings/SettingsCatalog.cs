@@ -4,6 +4,7 @@ using Interop.Discovery;
 using Interop.Ingestion;
 using Interop.Ingestion.Leases;
 using Interop.Polling;
+using Interop.Scheduling;
 using Interop.Sources;
 using Interop.Telemetry;
 using Interop.Tokens;
@@ -32,6 +33,7 @@ internal static class SettingsCatalog
         SettingsSection.Of<Tm2Options>("Tm2"),
         SettingsSection.Of<AlertOptions>("Alerts", (options, data) => options.LogFile = Path.Combine(data, "logs", "alerts.log")),
         SettingsSection.Named<PollerOptions>("Pollers"),
+        SettingsSection.Named<ScheduleOptions, ScheduleTable>("Schedules"),
         SettingsSection.Named<SourceOptions>("Sources"),
         SettingsSection.Named<TenantOptions>("Tenants"),
     ];
@@ -77,12 +79,13 @@ internal static class SettingsCatalog
         ["OPENEMR_SCOPE"] = "Tenants:default:Scope",
         ["MIRTH_PD_ENDPOINT_URL"] = "Tenants:default:MirthEndpointUrl",
         ["FHIR_TARGET_URL"] = "Uploads:TargetUrl",
+        ["TERMINOLOGY_URL"] = "Uploads:TerminologyUrl",
         ["OPENMRS_BASE_URL"] = "Tm2:BaseUrl",
         ["OPENMRS_USERNAME"] = "Tm2:Username",
         ["OPENMRS_PASSWORD"] = "Tm2:Password",
     };
 
-    /// <summary>Settings of the documented systems that do nothing here, each with the reason.</summary>
+    /// <summary>Settings of the documented systems that have no effect here, each with the reason.</summary>
     public static readonly IReadOnlyDictionary<string, string> WithoutEffect = new Dictionary<string, string>(
         StringComparer.OrdinalIgnoreCase
     )
@@ -90,8 +93,7 @@ internal static class SettingsCatalog
         ["TELEMETRY_DB_PATH"] = "telemetry is stored in the database (DB_URL or INTEROP_DATA)",
         ["MONGODB_URI"] = "alerts are stored in the database (DB_URL or INTEROP_DATA)",
         ["FHIR_POLLING_TRACKER_FILE"] = "each poller's watermark is stored in the database",
-        ["ENVIRONMENT"] = "the program behaves alike everywhere; settings make the difference",
-        ["TERMINOLOGY_URL"] = NotYet("uploads"),
+        ["ENVIRONMENT"] = "the program behaves the same in every environment",
     };
 
     /// <summary>Keys that other libraries read by themselves: OpenTelemetry's variables and Kestrel's section (TLS).</summary>
@@ -101,6 +103,4 @@ internal static class SettingsCatalog
     /// <summary>A key as its user knows it: the flat name where there is one.</summary>
     public static string NameOf(string key) =>
         FlatNames.FirstOrDefault(flat => flat.Value.Equals(key, StringComparison.OrdinalIgnoreCase)).Key ?? key;
-
-    private static string NotYet(string feature) => $"this version does not have {feature}";
 }
