@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Runtime.CompilerServices;
 using Interop.Fhir.Client;
+using Interop.Fhir.Schema;
 using Interop.Ingestion.Resources;
 using Interop.Ingestion.Runs;
 using Interop.Storage;

@@ -1,3 +1,4 @@
+using Interop.Ingestion;
 using System.CommandLine;
 using Interop.Sandbox;
 using Interop.Silo.Hosting;
