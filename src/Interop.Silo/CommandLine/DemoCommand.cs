@@ -1,5 +1,5 @@
-using Interop.Ingestion;
 using System.CommandLine;
+using Interop.Ingestion;
 using Interop.Sandbox;
 using Interop.Silo.Hosting;
 using Interop.Silo.Settings;
