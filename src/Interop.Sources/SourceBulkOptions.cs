@@ -22,7 +22,8 @@ public sealed record SourceBulkOptions : IValidatableObject
     [AllowedValues("get", Post)]
     public string Method { get; set; } = "get";
 
-    /// <summary>Searches that resources must match, such as <c>Observation?category=laboratory</c>. A run sends those of its type.</summary>
+    /// <summary>Searches that resources must match, such as <c>Observation?category=laboratory</c>. A run sends those of its
+    /// type.</summary>
     public List<string> TypeFilter { get; set; } = [];
 
     /// <summary>Only these elements of the resources.</summary>

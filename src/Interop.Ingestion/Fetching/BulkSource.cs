@@ -10,7 +10,8 @@ using Interop.Storage;
 namespace Interop.Ingestion.Fetching;
 
 /// <summary>
-/// The files of a Bulk Data export as pages, several files at the same time (docs/sources.md). The status URL of the export and the place in
+/// The files of a Bulk Data export as pages, several files at the same time (docs/sources.md). The status URL of the export and the place
+/// in
 /// each file are in the database, so an interrupted run reads no finished file again. When files or the export are gone, the run asks for
 /// the manifest again, and after that begins a new export.
 /// </summary>
@@ -71,7 +72,8 @@ internal sealed class BulkSource(Database database, FhirClient client, RunRecord
         yield return new IncomingPage([]) { Position = new PagePosition(Watermark: Watermark()), Warnings = [.. _warnings] };
     }
 
-    /// <summary>The snapshot's instant, but never after the server's own clock: what it changes from now on must be asked for again.</summary>
+    /// <summary>The snapshot's instant, but never after the server's own clock: what it changes from now on must be asked for
+    /// again.</summary>
     private DateTimeOffset? Watermark()
     {
         var now = _serverDate ?? run.ServerDate ?? time.GetUtcNow();

@@ -11,7 +11,8 @@ internal static class FileListing
     /// <summary>The names by which a file is recognised.</summary>
     public static string Endings { get; } = string.Join(", ", Known);
 
-    /// <summary>The names of the files under a folder, in the order of reading: what others refer to first. Of one file: its name.</summary>
+    /// <summary>The names of the files under a folder, in the order of reading: what others refer to first. Of one file: its
+    /// name.</summary>
     public static IReadOnlyList<string> Of(string root)
     {
         if (File.Exists(root))

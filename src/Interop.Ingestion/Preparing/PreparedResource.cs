@@ -27,7 +27,8 @@ internal sealed class PreparedResource(IncomingResource incoming, string resourc
     /// <summary>This version was in the database when the page was prepared: it was not validated again and has no rows.</summary>
     public bool AlreadyStored { get; set; }
 
-    /// <summary>It wins over a stored version that cannot be compared with it: it was read from the server to settle a tie, or it comes from
+    /// <summary>It wins over a stored version that cannot be compared with it: it was read from the server to settle a tie, or it comes
+    /// from
     /// a file, where the later one decides.</summary>
     public bool WinsTies { get; init; }
 

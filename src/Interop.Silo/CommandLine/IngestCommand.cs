@@ -5,7 +5,8 @@ using Interop.Silo.Settings;
 
 namespace Interop.Silo.CommandLine;
 
-/// <summary><c>ingest TYPE... --source URL</c>: one run per type, without a server. <c>ingest --files DIR</c>: one run over files.</summary>
+/// <summary><c>ingest TYPE... --source URL</c>: one run per type, without a server. <c>ingest --files DIR</c>: one run over
+/// files.</summary>
 internal static class IngestCommand
 {
     /// <summary>The source name of runs and checkpoints when the command line gives a URL.</summary>
