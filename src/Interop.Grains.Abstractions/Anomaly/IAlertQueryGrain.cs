@@ -10,6 +10,10 @@ public interface IAlertQueryGrain : IGrainWithIntegerKey
     [Alias("List")]
     Task<ImmutableArray<Alert>> List(AlertFilter filter);
 
+    /// <summary>How many accesses there were since the instant, by severity and by state.</summary>
+    [Alias("Count")]
+    Task<AlertCounts> Count(DateTimeOffset since);
+
     /// <summary>One alert with its event and features; null: there is none.</summary>
     [Alias("Find")]
     Task<AlertDetail?> Find(string id);
@@ -48,6 +52,19 @@ public sealed record AlertFilter(
     int Limit,
     DateTimeOffset? After = null
 );
+
+/// <summary>Counts of stored events.</summary>
+[GenerateSerializer, Immutable, Alias("Interop.AlertCounts")]
+public sealed record AlertCounts(ImmutableArray<SeverityCount> Severities)
+{
+    /// <summary>The counts of a severity.</summary>
+    public SeverityCount Of(string severity) =>
+        Severities.FirstOrDefault(count => count.Severity == severity) ?? new SeverityCount(severity, 0, 0);
+}
+
+/// <param name="Open">Those that have no verdict and are not suppressed.</param>
+[GenerateSerializer, Immutable, Alias("Interop.SeverityCount")]
+public sealed record SeverityCount(string Severity, long Total, long Open);
 
 /// <summary>A stored event with its score, as the dashboard shows it.</summary>
 /// <param name="Id"><c>source-number</c>.</param>

@@ -15,6 +15,9 @@ internal sealed class AlertQueryGrain(Database database, TimeProvider time) : Gr
     public async Task<ImmutableArray<Alert>> List(AlertFilter filter) =>
         [.. await database.ReadAsync((session, token) => AuditEventStore.ListAsync(session, filter, token))];
 
+    public async Task<AlertCounts> Count(DateTimeOffset since) =>
+        new([.. await database.ReadAsync((session, token) => AuditEventStore.CountBySeverityAsync(session, since, token))]);
+
     public async Task<AlertDetail?> Find(string id)
     {
         if (!AlertId.TryParse(id, out var source, out var number))
