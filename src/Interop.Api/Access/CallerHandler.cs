@@ -26,6 +26,9 @@ internal sealed class CallerHandler(
     public const string SchemeName = "Interop";
     public const string CookieName = "interop_session";
 
+    /// <summary>The user's stamp: an open page of the dashboard sees by it that its session has ended.</summary>
+    public const string StampClaim = "interop_stamp";
+
     private const string ApiKeyHeader = "X-Api-Key";
     private const string BearerPrefix = "Bearer ";
 
@@ -49,6 +52,12 @@ internal sealed class CallerHandler(
 
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
     {
+        if (PageSelection.IsPage(Context.GetEndpoint()) && PageSelection.AcceptsHtml(Request))
+        {
+            Response.Redirect($"/sign-in?to={Uri.EscapeDataString(Request.Path + Request.QueryString)}");
+            return;
+        }
+
         var failure = (await HandleAuthenticateOnceSafeAsync()).Failure?.Message;
         Response.Headers.WWWAuthenticate = "Bearer";
         await Problems
@@ -83,7 +92,7 @@ internal sealed class CallerHandler(
             await sessions.ReadAsync(token) is { } session
             && await callers.FindUserAsync(session.Name) is { } user
             && user.Stamp == session.Stamp
-            ? Success(user.Name, user.Role)
+            ? Success(user.Name, user.Role, user.Stamp)
             : Invalid();
     }
 
@@ -94,9 +103,11 @@ internal sealed class CallerHandler(
         identity is null ? AuthenticateResult.Fail(failure) : Success(identity.Name, identity.Role);
 
     /// <summary>With a claim for the role and for each role below it.</summary>
-    private static AuthenticateResult Success(string name, AccessRole? role)
+    private static AuthenticateResult Success(string name, AccessRole? role, string? stamp = null)
     {
         var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, name)], SchemeName);
+        if (stamp is not null)
+            identity.AddClaim(new Claim(StampClaim, stamp));
         foreach (var held in Enum.GetValues<AccessRole>().Where(held => held <= role))
             identity.AddClaim(new Claim(ClaimTypes.Role, RequiredRole.PolicyName(held)));
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName));
