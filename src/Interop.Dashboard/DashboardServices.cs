@@ -29,6 +29,7 @@ public static class DashboardServices
                 circuits.DisconnectedCircuitMaxRetained = MaxDisconnected;
                 circuits.MaxBufferedUnacknowledgedRenderBatches = MaxUnsentRenders;
             });
+        services.AddAuthorizationCore();
         services.AddCascadingAuthenticationState();
         services.AddScoped<AuthenticationStateProvider, SessionWatch>();
         services.AddScoped<CurrentUser>();

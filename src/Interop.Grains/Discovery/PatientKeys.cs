@@ -7,8 +7,7 @@ namespace Interop.Discovery;
 
 /// <summary>
 /// Makes the key that stands for a patient in the database, which stores neither the name nor the date of birth: an HMAC with a secret of
-/// the
-/// deployment. Without the secret a key cannot be traced back to a patient by trying names and dates.
+/// the deployment. Without the secret a key cannot be traced back to a patient by trying names and dates.
 /// </summary>
 internal sealed class PatientKeys
 {

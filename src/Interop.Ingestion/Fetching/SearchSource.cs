@@ -6,8 +6,7 @@ namespace Interop.Ingestion.Fetching;
 
 /// <summary>
 /// The pages of a search, to its end (docs/watermark.md). When the chain of <c>next</c> links breaks (an expired result, a loop), the
-/// search
-/// begins anew from the cursor, less the overlap.
+/// search begins anew from the cursor, less the overlap.
 /// </summary>
 internal sealed class SearchSource(
     FhirClient client,

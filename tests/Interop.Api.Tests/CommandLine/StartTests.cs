@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Interop.Api.Tests.Support;
 using Interop.Storage;
 using Interop.Storage.Connections;
+using Interop.TestServers;
 
 namespace Interop.Api.Tests.CommandLine;
 
