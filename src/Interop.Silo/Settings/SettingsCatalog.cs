@@ -1,4 +1,5 @@
 using Interop.Anomaly.Alerts;
+using Interop.Anomaly.Care;
 using Interop.Api.Access;
 using Interop.Discovery;
 using Interop.Ingestion;
@@ -32,6 +33,7 @@ internal static class SettingsCatalog
         SettingsSection.Of<UploadOptions>("Uploads"),
         SettingsSection.Of<Tm2Options>("Tm2"),
         SettingsSection.Of<AlertOptions>("Alerts", (options, data) => options.LogFile = Path.Combine(data, "logs", "alerts.log")),
+        SettingsSection.Of<MonitoringOptions>("Monitoring"),
         SettingsSection.Named<PollerOptions>("Pollers"),
         SettingsSection.Named<ScheduleOptions, ScheduleTable>("Schedules"),
         SettingsSection.Named<SourceOptions>("Sources"),
@@ -79,6 +81,7 @@ internal static class SettingsCatalog
         ["OPENEMR_SCOPE"] = "Tenants:default:Scope",
         ["MIRTH_PD_ENDPOINT_URL"] = "Tenants:default:MirthEndpointUrl",
         ["FHIR_TARGET_URL"] = "Uploads:TargetUrl",
+        ["TERMINOLOGY_URL"] = "Uploads:TerminologyUrl",
         ["OPENMRS_BASE_URL"] = "Tm2:BaseUrl",
         ["OPENMRS_USERNAME"] = "Tm2:Username",
         ["OPENMRS_PASSWORD"] = "Tm2:Password",
@@ -93,7 +96,6 @@ internal static class SettingsCatalog
         ["MONGODB_URI"] = "alerts are stored in the database (DB_URL or INTEROP_DATA)",
         ["FHIR_POLLING_TRACKER_FILE"] = "each poller's watermark is stored in the database",
         ["ENVIRONMENT"] = "the program behaves the same in every environment",
-        ["TERMINOLOGY_URL"] = NotYet("uploads"),
     };
 
     /// <summary>Keys that other libraries read by themselves: OpenTelemetry's variables and Kestrel's section (TLS).</summary>
@@ -103,6 +105,4 @@ internal static class SettingsCatalog
     /// <summary>A key as its user knows it: the flat name where there is one.</summary>
     public static string NameOf(string key) =>
         FlatNames.FirstOrDefault(flat => flat.Value.Equals(key, StringComparison.OrdinalIgnoreCase)).Key ?? key;
-
-    private static string NotYet(string feature) => $"this version does not have {feature}";
 }
