@@ -6,7 +6,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Interop.Dashboard.Live;
 
-/// <summary>A page that reads through grains and reads again while it is open. A failed read shows its reason above the last data.</summary>
+/// <summary>A page that reads through grains and reads again while it is open. A failed read shows its reason above the last
+/// data.</summary>
 public abstract partial class LivePage : ComponentBase, IDisposable
 {
     private IDisposable? _ticks;
