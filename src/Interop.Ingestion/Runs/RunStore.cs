@@ -54,8 +54,7 @@ internal static class RunStore
     /// <summary>The runs that the filter lets through, newest first.</summary>
     public static Task<IReadOnlyList<RunRecord>> ListAsync(DbSession session, RunFilter filter, CancellationToken cancellationToken)
     {
-        (object? Value, string Condition)[] conditions =
-        [
+        var where = SqlConditions.All(
             (filter.ResourceType, "resource_type = @ResourceType"),
             (filter.Source, "source = @Source"),
             (filter.Status, "status = @Status"),
@@ -63,9 +62,8 @@ internal static class RunStore
             (filter.Until, "started_at <= @Until"),
             (filter.Job, "job = @Job"),
             (filter.Trigger, "triggered_by = @Trigger"),
-            (filter.Before, "run_id < @Before"),
-        ];
-        var where = string.Join(" AND ", conditions.Where(c => c.Value is not null).Select(c => c.Condition).Prepend("1 = 1"));
+            (filter.Before, "run_id < @Before")
+        );
         return session.QueryAsync<RunRecord>(
             $"SELECT * FROM ingestion_runs WHERE {where} ORDER BY run_id DESC LIMIT @Limit",
             filter,
