@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Interop.Ingestion;
 using Interop.Sandbox;
 using Interop.Silo.Hosting;
 using Interop.Silo.Settings;
@@ -79,13 +80,19 @@ internal static class DemoCommand
         try
         {
             var grains = app.Services.GetRequiredService<IGrainFactory>();
-            var report = await IngestionReport.RunAsync(grains, "default", Types, full: false, adopt: true, cancellationToken);
+            var report = await IngestionReport.RunAsync(
+                grains,
+                "default",
+                Types,
+                type => new RunRequest(null, Full: false, IngestedType.MissingPatientsOf(type), RunMeta.None, Adopt: true),
+                cancellationToken
+            );
             var isWell = report.AllWell && await access.RunAsync(grains, cancellationToken);
             if (exit || !isWell)
                 return isWell ? ExitCodes.Success : ExitCodes.Failure;
             await access.GoOnAsync(grains);
             AnsiConsole.MarkupLineInterpolated(
-                $"Still serving. Try: [bold]curl {new Uri(address, "runs")}[/], or open {new Uri(address, "docs")}. Ctrl+C ends."
+                $"Still serving. Open [bold]{address}[/] in a browser, or try: curl {new Uri(address, "runs")}. Ctrl+C ends."
             );
             await ServeCommand.WaitAsync(cancellationToken);
             return ExitCodes.Success;
