@@ -27,10 +27,9 @@ internal enum ReceiveProblem
 /// <summary>A received file.</summary>
 internal sealed record ReceivedFile(ReceiveProblem Problem, Guid FileId, string Filename, FileRefusal? Refusal);
 
-/// <summary>Streams the file of a multipart form to its grain, in pieces, never wholly in memory.</summary>
+/// <summary>Finds the file of a multipart form and sends it to its grain.</summary>
 internal static class FileReceiver
 {
-    private const int ChunkBytes = 512 * 1024;
     private const int MostBoundary = 200;
 
     public static async Task<ReceivedFile> ReceiveAsync(
@@ -56,21 +55,7 @@ internal static class FileReceiver
         filename = new string([.. filename.Where(letter => !char.IsControl(letter)).Take(200)]);
 
         var fileId = Guid.NewGuid();
-        var file = grains.GetGrain<IFileGrain>(fileId);
-        var refusal = await file.Begin(new FileRequest(kind, filename, profile));
-        if (refusal is null)
-        {
-            try
-            {
-                await SendAsync(part.Body, file, cancellationToken);
-            }
-            catch
-            {
-                await file.Abort();
-                throw;
-            }
-            refusal = await file.Complete();
-        }
+        var refusal = await grains.SendFileAsync(fileId, new FileRequest(kind, filename, profile), part.Body, cancellationToken);
         return new ReceivedFile(refusal is null ? ReceiveProblem.None : ReceiveProblem.Refused, fileId, filename, refusal);
     }
 
@@ -107,18 +92,6 @@ internal static class FileReceiver
         catch (Exception e) when (e is IOException or InvalidDataException)
         {
             return null; // the body ends before its last boundary
-        }
-    }
-
-    private static async Task SendAsync(Stream body, IFileGrain file, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            // A new array each time: the bytes of a message do not change after the call.
-            var chunk = new byte[ChunkBytes];
-            var read = await body.ReadAtLeastAsync(chunk, ChunkBytes, throwOnEndOfStream: false, cancellationToken);
-            if (read == 0 || !await file.Append(new FileChunk(chunk.AsMemory(0, read))) || read < ChunkBytes)
-                return;
         }
     }
 }

@@ -4,7 +4,11 @@ namespace Interop.Dashboard.Pages;
 internal static class PageList
 {
     public static IReadOnlyList<PageGroup> Groups { get; } =
-    [new("Ingestion", [new("/", "Overview", "overview"), new("/runs", "Runs", "runs")])];
+    [
+        new("Ingestion", [new("/", "Overview", "overview"), new("/runs", "Runs", "runs")]),
+        new("Telemetry", [new("/telemetry", "Events", "telemetry"), new("/executions", "Patient discovery", "discovery")]),
+        new("Files", [new("/uploads", "Uploads", "uploads")]),
+    ];
 
     public static IEnumerable<PageLink> All => Groups.SelectMany(group => group.Pages);
 }

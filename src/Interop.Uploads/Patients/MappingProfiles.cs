@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Interop.Uploads.Formats;
 
@@ -32,6 +33,9 @@ internal sealed class MappingProfiles
             }
         }
     }
+
+    /// <summary>The names, in alphabetical order.</summary>
+    public ImmutableArray<string> Names => [.. _formats.Keys.Order(StringComparer.Ordinal)];
 
     /// <exception cref="UnknownProfileException">There is none of the name.</exception>
     public PatientFormat Find(string? name) =>
