@@ -34,15 +34,20 @@ internal sealed class ResponseHeaders(RequestDelegate next, ILogger<ResponseHead
     {
         var http = (HttpContext)context;
         var headers = http.Response.Headers;
-        headers[RequestId] = http.TraceIdentifier;
-        headers.XContentTypeOptions = "nosniff";
-        headers["Referrer-Policy"] = "no-referrer";
-        headers["Cross-Origin-Resource-Policy"] = "same-origin";
-        var isPage = http.Response.ContentType?.StartsWith("text/html", StringComparison.OrdinalIgnoreCase) ?? false;
-        headers.ContentSecurityPolicy = isPage ? PagePolicy : DataPolicy;
+        Set(headers, http.TraceIdentifier, http.Response.ContentType?.StartsWith("text/html", StringComparison.OrdinalIgnoreCase) ?? false);
         if (http.Request.IsHttps)
             headers.StrictTransportSecurity = "max-age=31536000";
         return Task.CompletedTask;
+    }
+
+    /// <summary>Sets the headers that every answer has.</summary>
+    public static void Set(IHeaderDictionary headers, string requestId, bool isPage)
+    {
+        headers[RequestId] = requestId;
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        headers.ContentSecurityPolicy = isPage ? PagePolicy : DataPolicy;
     }
 
     private static bool IsWellFormed(string id) =>
