@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Interop.Api.Access;
@@ -119,6 +120,8 @@ public static class InteropApi
     private static void UsePipeline(this WebApplication app)
     {
         app.Services.GetRequiredService<MetricsText>().Start();
+        if (app.Services.GetService<DiagnosticListener>() is { } listener)
+            BadRequestAnswers.Use(listener);
         app.UseForwardedHeaders();
         app.UseMiddleware<ResponseHeaders>();
         app.UseExceptionHandler();
@@ -131,5 +134,6 @@ public static class InteropApi
         app.UseAccess();
         app.UseMiddleware<BodyLimit>();
         app.UseMiddleware<QueryCheck>();
+        app.UseMiddleware<NulCheck>();
     }
 }

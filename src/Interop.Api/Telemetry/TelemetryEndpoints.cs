@@ -33,7 +33,7 @@ public static class TelemetryEndpoints
             .MapPost("/", (Delegate)((HttpContext http) => PostAsync(http, intake)))
             .RequireRole(AccessRole.Operator)
             .WithName("PostTelemetry")
-            .WithMetadata(new OwnBodyLimit())
+            .WithMetadata(new OwnBodyLimit(), new OwnNulCheck())
             .WithSummary("Accept an event or an array of events; accepted:true means that they are durable")
             .WithRequestBody(
                 typeof(TelemetryEventRequest),

@@ -31,7 +31,7 @@ public static class Tm2Endpoints
             tm2.MapPost($"{prefix}/ingest/trigger", TriggerAsync)
                 .RequireRole(AccessRole.Operator)
                 .WithName($"TriggerTm2{suffix}")
-                .WithMetadata(new OwnBodyLimit())
+                .WithMetadata(new OwnBodyLimit(), new OwnNulCheck())
                 .WithSummary(
                     "Store the records of a TM2 file and submit them to OpenMRS; multipart field 'file'; wait=false answers at once"
                 )
