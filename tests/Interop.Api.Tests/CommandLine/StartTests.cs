@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Interop.Api.Tests.Support;
 using Interop.Storage;
 using Interop.Storage.Connections;
+using Interop.TestServers;
 
 namespace Interop.Api.Tests.CommandLine;
 
@@ -39,6 +40,17 @@ public sealed class StartTests : IDisposable
     [Fact]
     public Task An_unreachable_database_is_refused_without_its_password() =>
         RefusedAsync("PostgreSQL 127.0.0.1:1/x as u cannot be reached", ("DB_URL", "postgres://u:s3cr3t-w0rd@127.0.0.1:1/x"));
+
+    [Fact]
+    public async Task A_database_without_TLS_is_refused_when_the_URL_requires_it()
+    {
+        var server = await PostgresServer.SharedAsync();
+        await server.CreateDatabaseAsync("without_tls");
+        await RefusedAsync(
+            "does not offer the TLS that DB_URL asks for (sslmode=require)",
+            ("DB_URL", $"{server.UriTo("without_tls")}?sslmode=require")
+        );
+    }
 
     [Fact]
     public Task A_silo_that_the_other_processes_could_not_reach_is_refused() =>
@@ -120,7 +132,7 @@ public sealed class StartTests : IDisposable
         var (exitCode, output, errors) = await InteropProcess.RunAsync(_folder.Path, given, "serve");
         Assert.Equal(2, exitCode);
         Assert.StartsWith("interop: ", errors, StringComparison.Ordinal);
-        Assert.Contains(message, errors, StringComparison.Ordinal);
+        Assert.True(errors.Contains(message, StringComparison.Ordinal), errors);
         Assert.DoesNotContain('\n', errors);
         Assert.DoesNotContain("s3cr3t-w0rd", output + errors, StringComparison.Ordinal);
     }
