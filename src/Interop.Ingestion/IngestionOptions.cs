@@ -22,6 +22,11 @@ public sealed record IngestionOptions : IValidatableObject
     [Range(1, 1000)]
     public int MaxExpiredSearches { get; set; } = 10;
 
+    /// <summary>How long a search may wait for its server without bringing a new resource, before the run fails. The default value is 30
+    /// minutes. A single page has a limit of its own (<see cref="Interop.Sources.SourceOptions.PageTimeout"/>).</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan MaxTimeWithoutProgress { get; set; } = TimeSpan.FromMinutes(30);
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
@@ -40,6 +45,10 @@ public sealed record ExportOptions
     /// <summary>The folder under which each export gets a folder of its own.</summary>
     [Required]
     public string Directory { get; set; } = "data/exports";
+
+    /// <summary>After this time the folder of a run or an export is deleted. Null, the default value: never.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "3650.00:00:00")]
+    public TimeSpan? Retention { get; set; }
 }
 
 /// <summary>The normalized tables.</summary>

@@ -234,7 +234,7 @@ internal sealed partial class AuditEventPollerGrain(
         var failures = (_source?.Row.Failures ?? 0) + 1;
         var wait = PollerSettings.WaitAfter(failures);
         _notBefore = time.GetUtcNow() + wait;
-        LogFailed(Source, e.Message, wait);
+        LogFailed(Source, (e as FhirRequestException)?.LogMessage ?? e.Message, wait);
         try
         {
             _stale = true;

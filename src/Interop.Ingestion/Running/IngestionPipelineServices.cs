@@ -29,6 +29,8 @@ public static class IngestionPipelineServices
         services.AddSingleton<ExportDirectory>();
         services.AddSingleton<ExportReader>();
         services.AddSingleton<RunExporter>();
+        if (processKind == ProcessKind.Server)
+            services.AddHostedService<ExportRetention>();
         services.AddSingleton<ViewRebuild>();
         services.AddSingleton<RunPipeline>();
         services.AddSingleton<RunRegistry>();

@@ -31,28 +31,31 @@ internal sealed class RunPipeline(
     /// <summary>Executes everything from the next page to the last; calls <paramref name="onLoaded"/> with the run after each
     /// page.</summary>
     /// <exception cref="IngestionException">The run cannot go on.</exception>
-    public async Task ExecuteAsync(RunRecord run, Action<RunRecord> onLoaded, CancellationToken cancellationToken)
+    public async Task ExecuteAsync(RunRecord run, RunWaits waits, Action<RunRecord> onLoaded, CancellationToken cancellationToken)
     {
         var client = sources.Find(run.Source);
         if (client is null && !run.IsReplay)
-            throw new IngestionException($"the source '{run.Source}' is not in the settings any more");
+            throw new IngestionException($"the source '{run.Source}' is not in the settings any more", RunFailure.Source);
 
         if (run.SourceUrl is { } begun && client is not null && client.BaseUrl.AbsoluteUri != begun)
             throw new IngestionException(
-                $"the run began at {begun}, and the source '{run.Source}' is {client.BaseUrl} now: start a new run"
+                $"the run began at {begun}, and the source '{run.Source}' is {client.BaseUrl} now: start a new run",
+                RunFailure.Source
             );
 
         IPageSource source = run.IsReplay
             ? new ReplaySource(database, run, options.Value.PageSize)
             : new SearchSource(
                 client!,
+                waits,
                 new SearchPlan(run.ResourceType, run.PatientId, run.Since, options.Value.Overlap, options.Value.PageSize),
+                await new FirstContact(database, client!, waits).CheckAsync(run, cancellationToken),
                 run.Cursor,
                 run.ServerDate,
-                options.Value.MaxExpiredSearches,
+                options.Value,
                 time
             );
-        var preparer = new PagePreparer(database, validator, catalog, client, run, time);
+        var preparer = new PagePreparer(database, validator, catalog, client, waits, run, time);
         var pages = Channel.CreateBounded<PageInWork>(PagesAhead);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var fetching = FetchAsync(source, preparer, pages.Writer, stop.Token);

@@ -64,7 +64,9 @@ internal sealed class TransactionClient(IHttpClientFactory http, IOptions<Upload
             return Locations(body) is { } ids
                 ? new RowOutcome(OutcomeKind.Succeeded, ids)
                 : RowOutcome.Refused("the answer is no transaction-response Bundle");
-        var reason = $"the server answered {status}{IssueCodes(body)}";
+        // The codes only: the texts may repeat patient data.
+        var codes = OperationOutcomeText.ReadCodes(body);
+        var reason = $"the server answered {status}{(codes is null ? "" : $" ({codes})")}";
         return response.StatusCode switch
         {
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => RowOutcome.Stop(
@@ -109,26 +111,6 @@ internal sealed class TransactionClient(IHttpClientFactory http, IOptions<Upload
         {
             return null;
         }
-    }
-
-    /// <summary>The codes of the OperationOutcome only: its text may repeat patient data.</summary>
-    private static string IssueCodes(byte[] body)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(body);
-            if (
-                document.RootElement.ValueKind == JsonValueKind.Object
-                && document.RootElement.TryGetProperty("issue", out var issues)
-                && issues.ValueKind == JsonValueKind.Array
-            )
-                return $" ({string.Join(", ", issues.EnumerateArray().Take(5).Select(issue => issue.TryGetProperty("code", out var code) ? code.GetString() : null).Where(code => code is not null))})";
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            // Not FHIR: the status says enough.
-        }
-        return "";
     }
 }
 
