@@ -4,9 +4,8 @@ namespace Interop.SchemaGenerator;
 
 /// <summary>
 /// Writes the schema table: <c>--definitions DIR</c> (the folder with profiles-types.json, profiles-resources.json and the terminology
-/// files)
-/// and <c>--output FILE</c>. With <c>--check</c> nothing is written: the table is made twice and must have the same bytes both times and
-/// the bytes of the file. Exit codes: 0 done or equal, 1 different, 2 wrong arguments or definitions.
+/// files) and <c>--output FILE</c>. With <c>--check</c> nothing is written: the table is made twice and must have the same bytes both times
+/// and the bytes of the file. Exit codes: 0 done or equal, 1 different, 2 wrong arguments or definitions.
 /// </summary>
 internal static class Program
 {

@@ -4,8 +4,7 @@ namespace Interop.SchemaGenerator;
 
 /// <summary>
 /// The codes of a value set, by system, in the order of the definitions. A value set that draws on a terminology which the specification
-/// does
-/// not contain (media types, currencies, UCUM) is open: its codes cannot be listed.
+/// does not contain (media types, currencies, UCUM) is open: its codes cannot be listed.
 /// </summary>
 internal sealed class ValueSetExpansion
 {

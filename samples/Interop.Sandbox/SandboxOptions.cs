@@ -107,8 +107,7 @@ public sealed record SandboxOptions
 
 /// <summary>
 /// What a caller of `/fhir` must show: HTTP Basic with these credentials, or a bearer token from `POST /oauth2/token`, which a client gets
-/// with
-/// its secret or with an assertion signed by the private half of <see cref="PublicJwk"/> (SMART Backend Services).
+/// with its secret or with an assertion signed by the private half of <see cref="PublicJwk"/> (SMART Backend Services).
 /// </summary>
 public sealed record AccessOptions
 {

@@ -10,6 +10,7 @@ using Interop.Api.Http;
 using Interop.Api.Ingestion;
 using Interop.Api.Metrics;
 using Interop.Api.Polling;
+using Interop.Api.Scheduling;
 using Interop.Api.Telemetry;
 using Interop.Api.Tm2;
 using Interop.Api.Tokens;
@@ -92,6 +93,7 @@ public static class InteropApi
         features.MapRuns();
         features.MapExports();
         features.MapCheckpoints();
+        features.MapSchedules();
         features.MapViews();
         features.MapTelemetry();
         features.MapPdExecutions();

@@ -5,8 +5,7 @@ namespace Interop.Storage;
 
 /// <summary>
 /// One database, PostgreSQL or SQLite, for use by many threads at once. A caller passes its work as a function of a session; the work runs
-/// in
-/// one transaction and on the caller's own scheduler.
+/// in one transaction and on the caller's own scheduler.
 /// </summary>
 public abstract partial class Database : IAsyncDisposable
 {
@@ -35,8 +34,7 @@ public abstract partial class Database : IAsyncDisposable
 
     /// <summary>
     /// Runs the work in one transaction and commits it. After a deadlock, a serialization failure, a busy file, or a connection that was
-    /// lost
-    /// before the commit was sent, the work runs again after a growing delay. So the work must have no effect outside of the database.
+    /// lost before the commit was sent, the work runs again after a growing delay. So the work must have no effect outside of the database.
     /// </summary>
     /// <exception cref="CommitUncertainException">The connection was lost during the commit.</exception>
     /// <exception cref="DatabaseException">A known failure, after the last attempt.</exception>

@@ -32,9 +32,8 @@ public sealed record DatabaseOptions
 
     /// <summary>
     /// PostgreSQL: writes block the calling thread, as those to SQLite always do. An asynchronous transaction waits for a thread of the
-    /// pool
-    /// after each statement, behind all other work of a busy process; a writer with a thread of its own need not. A cancellation then takes
-    /// effect between statements only.
+    /// pool after each statement, behind all other work of a busy process; a writer with a thread of its own need not. A cancellation then
+    /// takes effect between statements only.
     /// </summary>
     public bool WritesBlock { get; init; }
 
@@ -50,9 +49,9 @@ public sealed record DatabaseOptions
 
     /// <summary>
     /// PostgreSQL: the server ends a write transaction whose process sends nothing for this long (a frozen process, a lost network), and
-    /// releases its locks. The default value is 10 s.
+    /// releases its locks. The default value is 5 s, less than a run's owner may be silent.
     /// </summary>
-    public TimeSpan IdleInWriteTimeout { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan IdleInWriteTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// PostgreSQL: the same for a read transaction. It holds no lock, but it keeps the server from removing old row versions. The default

@@ -6,8 +6,7 @@ namespace Interop.Telemetry;
 
 /// <summary>
 /// The database of telemetry. It has settings of its own: one attempt and short timeouts, because the spool takes what the database does
-/// not.
-/// On PostgreSQL it is the same database as for all other data; on SQLite it is a file of its own that is flushed at every commit.
+/// not. On PostgreSQL it is the same database as for all other data; on SQLite it is a file of its own that is flushed at every commit.
 /// </summary>
 public sealed class TelemetryDatabase : IAsyncDisposable
 {

@@ -4,7 +4,7 @@ using System.Xml.Linq;
 
 namespace Interop.Architecture.Tests;
 
-/// <summary>Who may know whom (docs/architecture.md).</summary>
+/// <summary>Which projects may refer to which (docs/architecture.md).</summary>
 public sealed partial class DependencyTests
 {
     public static TheoryData<string, string[]> Projects =>
@@ -37,7 +37,7 @@ public sealed partial class DependencyTests
 
     [Theory]
     [MemberData(nameof(Projects))]
-    public void A_project_refers_to_no_other_than_it_may_know(string project, string[] allowed)
+    public void A_project_refers_only_to_the_projects_it_may_use(string project, string[] allowed)
     {
         var file = Path.Combine(
             Root,
@@ -93,7 +93,7 @@ public sealed partial class DependencyTests
     private static partial Regex Statement();
 
     [Fact]
-    public void No_folder_is_a_drawer_for_everything() =>
+    public void No_folder_is_called_Common_Utils_Helpers_or_Shared() =>
         Assert.DoesNotContain(
             Directory.EnumerateDirectories(Path.Combine(Root, "src"), "*", SearchOption.AllDirectories),
             d => Path.GetFileName(d) is "Common" or "Utils" or "Helpers" or "Shared"

@@ -2,7 +2,8 @@ using System.Reflection;
 
 namespace Interop.Architecture.Tests;
 
-/// <summary>What the formatter and the compiler do not check: the length of lines that it cannot break, and the name of one parameter.</summary>
+/// <summary>What the formatter and the compiler do not check: the length of lines that it cannot break, and the name of one
+/// parameter.</summary>
 public sealed class DialectTests
 {
     private const int MaxColumns = 140;
@@ -33,7 +34,7 @@ public sealed class DialectTests
             from method in type.GetMethods(
                 BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly
             )
-            where !method.Name.Contains('<', StringComparison.Ordinal)
+            where !method.IsSpecialName && !method.Name.Contains('<', StringComparison.Ordinal)
             from parameter in method.GetParameters()
             where parameter.ParameterType == typeof(CancellationToken)
             // BackgroundService of .NET names it stoppingToken, and an override keeps the name.
@@ -43,7 +44,7 @@ public sealed class DialectTests
         Assert.Empty(faults);
     }
 
-    private static string Root { get; } = FindRoot();
+    internal static string Root { get; } = FindRoot();
 
     private static IEnumerable<string> SourceFiles() =>
         from folder in new[] { "src", "engine", "tests", "samples", "bench" }

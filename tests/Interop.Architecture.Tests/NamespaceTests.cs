@@ -18,8 +18,7 @@ public sealed class NamespaceTests
     }
 
     // Orleans' own public types force this pair: Orleans.IGrain derives from Orleans.Runtime.IAddressable, and Orleans.Runtime.GrainId
-    // carries
-    // Orleans.GenerateSerializerAttribute. The use from Orleans.Runtime to Orleans is allowed; nothing else.
+    // carries Orleans.GenerateSerializerAttribute. The use from Orleans.Runtime to Orleans is allowed; nothing else.
     [Fact]
     public void The_namespaces_of_the_embedded_engine_have_no_cycle_but_that_of_the_public_API()
     {

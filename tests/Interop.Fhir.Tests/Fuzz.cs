@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Interop.Fhir.Tests;
 
-/// <summary>Random changes from fixed seeds: what one run finds, every run finds.</summary>
+/// <summary>Random changes from fixed seeds: every run makes the same changes.</summary>
 internal static class Fuzz
 {
     // JsonNode cannot write a lone surrogate, which JSON text can hold.

@@ -10,7 +10,7 @@ namespace Interop.Sandbox.Tests;
 public sealed class AccessTests
 {
     [Fact]
-    public async Task A_token_bought_with_the_secret_opens_the_server_until_it_expires_or_is_revoked()
+    public async Task A_token_requested_with_the_secret_is_accepted_until_it_expires_or_is_revoked()
     {
         var time = new ManualTime(DateTimeOffset.Parse("2026-03-01T00:00:00Z"));
         await using var server = await SandboxServer.StartAsync(
@@ -42,7 +42,7 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public async Task Basic_credentials_open_the_server_where_they_are_allowed()
+    public async Task Basic_credentials_are_accepted_where_they_are_allowed()
     {
         await using var server = await SandboxServer.StartAsync(
             new SandboxOptions
@@ -60,7 +60,7 @@ public sealed class AccessTests
     [Theory]
     [InlineData("RS384")]
     [InlineData("ES384")]
-    public async Task A_signed_assertion_buys_one_token(string algorithm)
+    public async Task A_signed_assertion_gets_one_token(string algorithm)
     {
         using var rsa = RSA.Create(2048);
         using var ec = ECDsa.Create(ECCurve.NamedCurves.nistP384);

@@ -33,7 +33,7 @@ public sealed class FaultTests : IAsyncLifetime, IDisposable
     [InlineData(FaultKind.TooManyRequests, HttpStatusCode.TooManyRequests)]
     [InlineData(FaultKind.Unavailable, HttpStatusCode.ServiceUnavailable)]
     [InlineData(FaultKind.ServerError, HttpStatusCode.InternalServerError)]
-    public async Task Errors_come_so_often_and_no_more(FaultKind kind, HttpStatusCode status)
+    public async Task Errors_occur_as_often_as_the_rule_says(FaultKind kind, HttpStatusCode status)
     {
         _server.Faults.Set(
             new FaultRule
@@ -207,7 +207,7 @@ public sealed class FaultTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task Late_rows_appear_after_so_many_searches_with_their_old_stamp()
+    public async Task Late_rows_appear_after_a_number_of_searches_with_their_old_stamp()
     {
         var all = (await _client.MatchesAsync(Search)).ToDictionary(Id, resource => resource.GetRawText());
         _server.Faults.Set(

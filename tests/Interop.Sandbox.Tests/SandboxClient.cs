@@ -70,7 +70,7 @@ internal sealed class SandboxClient(SandboxServer server) : IDisposable
     public void Dispose() => _http.Dispose();
 }
 
-/// <summary>A clock that stands until it is moved.</summary>
+/// <summary>A clock that only the test advances.</summary>
 internal sealed class ManualTime(DateTimeOffset now) : TimeProvider
 {
     private DateTimeOffset _now = now;

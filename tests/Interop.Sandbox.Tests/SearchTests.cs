@@ -80,7 +80,7 @@ public sealed class SearchTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task LastUpdated_selects_what_the_resources_say_of_themselves()
+    public async Task LastUpdated_selects_by_the_meta_of_the_resources()
     {
         var all = await _client.MatchesAsync("Observation?_count=1000");
         var middle = LastUpdated(all[400]);
@@ -149,7 +149,7 @@ public sealed class SearchTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task What_is_not_supported_is_told_and_refused_only_when_asked_to_be_strict()
+    public async Task Unsupported_parameters_are_reported_and_refused_only_with_strict_handling()
     {
         var bundle = await _client.GetJsonAsync("Patient?family=Chen&_sort=birthdate");
         var outcome = Assert.Single(Resources(bundle, "outcome"));

@@ -33,7 +33,7 @@ public sealed class SyntheticDataTests
     }
 
     [Fact]
-    public async Task Without_a_bad_share_every_reference_but_the_missing_ones_leads_somewhere()
+    public async Task Without_a_bad_share_every_reference_but_the_missing_ones_resolves()
     {
         await using var server = await SandboxServer.StartAsync(
             new SandboxOptions
@@ -96,7 +96,7 @@ public sealed class SyntheticDataTests
     }
 
     [Fact]
-    public async Task Bad_resources_are_json_that_reads_and_differ_from_what_they_were_meant_to_be()
+    public async Task Bad_resources_are_readable_JSON_and_differ_from_their_good_form()
     {
         await using var server = await SandboxServer.StartAsync(new SandboxOptions { Patients = 30, BadShare = 1 });
         await using var good = await SandboxServer.StartAsync(new SandboxOptions { Patients = 30, BadShare = 0 });
@@ -113,7 +113,7 @@ public sealed class SyntheticDataTests
     }
 
     [Fact]
-    public async Task Some_servers_do_not_say_when_a_resource_was_updated()
+    public async Task A_share_of_the_resources_can_lack_lastUpdated()
     {
         await using var server = await SandboxServer.StartAsync(new SandboxOptions { Patients = 20, NoLastUpdatedShare = 0.1 });
         Assert.Equal(2, Resources(server, "Patient").Count(patient => !patient.GetProperty("meta").TryGetProperty("lastUpdated", out _)));

@@ -28,7 +28,7 @@ public sealed class ConnectionTextTests
     [InlineData("Host=h;Database=d")]
     [InlineData("Server=h")]
     [InlineData("POSTGRES://h/d")]
-    public void What_names_a_host_is_PostgreSQL(string connection) =>
+    public void A_text_that_names_a_host_is_PostgreSQL(string connection) =>
         Assert.Equal(SqlDialect.Postgres, ConnectionText.Check(connection, "DB_URL"));
 
     [Theory]

@@ -272,7 +272,7 @@ public abstract partial class DatabaseConformance
     }
 
     [Fact]
-    public async Task An_insert_that_breaks_a_constraint_is_the_rows_fault()
+    public async Task An_insert_that_breaks_a_constraint_is_classified_as_refused_data()
     {
         await Database.WriteAsync(
             (session, token) => session.ExecuteAsync("INSERT INTO versions (id, version) VALUES ('a', 1)", null, token)

@@ -1,4 +1,5 @@
 using Interop.Storage.Connections;
+using Interop.TestServers;
 
 namespace Interop.Storage.Tests;
 
@@ -127,13 +128,13 @@ public sealed class PostgresBlockingConformance : DatabaseConformance
 
 public sealed class SqliteConformance : DatabaseConformance
 {
-    private readonly TemporaryFile _file = TestDatabases.NewSqliteFile();
+    private readonly TemporaryFolder _folder = new();
 
-    protected override Task<string> ConnectionAsync() => Task.FromResult(_file.Path);
+    protected override Task<string> ConnectionAsync() => Task.FromResult(_folder.File("test.db"));
 
     protected override Task CleanUpAsync()
     {
-        _file.Dispose();
+        _folder.Dispose();
         return Task.CompletedTask;
     }
 }

@@ -1,4 +1,5 @@
 using Interop.Storage.Connections;
+using Interop.TestServers;
 
 namespace Interop.Storage.Tests;
 
@@ -139,13 +140,13 @@ public sealed class PostgresMigrator : MigratorConformance
 
 public sealed class SqliteMigrator : MigratorConformance
 {
-    private readonly TemporaryFile _file = TestDatabases.NewSqliteFile();
+    private readonly TemporaryFolder _folder = new();
 
-    protected override Task<string> ConnectionAsync() => Task.FromResult(_file.Path);
+    protected override Task<string> ConnectionAsync() => Task.FromResult(_folder.File("test.db"));
 
     protected override Task CleanUpAsync()
     {
-        _file.Dispose();
+        _folder.Dispose();
         return Task.CompletedTask;
     }
 }

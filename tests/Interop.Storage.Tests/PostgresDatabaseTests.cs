@@ -92,7 +92,7 @@ public sealed class PostgresDatabaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_number_beyond_all_bounds_is_the_servers_to_judge()
+    public async Task The_server_judges_a_number_beyond_all_bounds()
     {
         var shape = new TableShape("large", [new("id", ColumnType.Text), new("value", ColumnType.Numeric)], ["id"]);
         await Database.WriteAsync((session, token) => session.ExecuteAsync(TableSql.CreateTable(shape, session.Dialect), null, token));
@@ -123,7 +123,7 @@ public sealed class PostgresDatabaseTests : IAsyncLifetime
     [InlineData("a\0b", "{}")]
     [InlineData("a", "{\"no end\":")]
     [InlineData("a", "")]
-    public async Task Text_that_Postgres_does_not_take_is_the_rows_fault(string id, string raw)
+    public async Task Text_that_PostgreSQL_refuses_is_classified_as_refused_data(string id, string raw)
     {
         using var batch = Batch((id, raw));
 
@@ -141,7 +141,7 @@ public sealed class PostgresDatabaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Invalid_utf_8_is_the_rows_fault()
+    public async Task Invalid_UTF_8_is_classified_as_refused_data()
     {
         using var batch = new RowBatch(Documents);
         batch.BeginRow();

@@ -90,7 +90,7 @@ public sealed class PostgresServerFailureTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_was_committed_survives_a_crash()
+    public async Task Committed_rows_survive_a_crash()
     {
         await using var database = DatabaseFactory.Open(new DatabaseOptions { Connection = _server.Uri });
         await database.WriteAsync((session, token) => session.ExecuteAsync("CREATE TABLE kept AS SELECT 42 AS x", null, token));

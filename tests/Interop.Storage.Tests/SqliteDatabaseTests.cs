@@ -1,6 +1,7 @@
 using System.Text;
 using Interop.Storage.Connections;
 using Interop.Storage.Sqlite;
+using Interop.TestServers;
 using Microsoft.Data.Sqlite;
 
 namespace Interop.Storage.Tests;
@@ -8,7 +9,9 @@ namespace Interop.Storage.Tests;
 /// <summary>Behaviour of SQLite only.</summary>
 public sealed class SqliteDatabaseTests : IAsyncLifetime
 {
-    private readonly TemporaryFile _file = TestDatabases.NewSqliteFile();
+    private readonly TemporaryFolder _folder = new();
+
+    private string FilePath => _folder.File("test.db");
 
     private Database Database { get; set; } = null!;
 
@@ -21,7 +24,7 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
     public async Task DisposeAsync()
     {
         await Database.DisposeAsync();
-        _file.Dispose();
+        _folder.Dispose();
     }
 
     [Fact]
@@ -31,7 +34,7 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
         var release = new TaskCompletionSource();
         var order = new List<int>();
         var writes = new List<Task> { Task.Run(() => Database.WriteAsync((_, _) => release.Task)) };
-        await UntilAsync(() => WriteQueue.Of(_file.Path).IsTaken);
+        await Eventually.Is(() => WriteQueue.Of(FilePath).IsTaken, "a writer holds the file");
         for (var i = 0; i < 20; i++)
         {
             var number = i;
@@ -47,7 +50,7 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
                     )
                 )
             );
-            await UntilAsync(() => WriteQueue.Of(_file.Path).Waiting == number + 1);
+            await Eventually.Is(() => WriteQueue.Of(FilePath).Waiting == number + 1, "the writer waits");
         }
 
         release.SetResult();
@@ -62,14 +65,14 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
         using var cancellation = new CancellationTokenSource();
         var release = new TaskCompletionSource();
         var holder = Task.Run(() => Database.WriteAsync((_, _) => release.Task));
-        await UntilAsync(() => WriteQueue.Of(_file.Path).IsTaken);
+        await Eventually.Is(() => WriteQueue.Of(FilePath).IsTaken, "a writer holds the file");
         var impatient = Task.Run(() =>
             Database.WriteAsync(
                 (session, token) => session.ExecuteAsync("INSERT INTO t (x) VALUES ('never')", null, token),
                 cancellation.Token
             )
         );
-        await UntilAsync(() => WriteQueue.Of(_file.Path).Waiting == 1);
+        await Eventually.Is(() => WriteQueue.Of(FilePath).Waiting == 1, "the writer waits");
         await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => impatient);
         var patient = Task.Run(() =>
@@ -91,7 +94,7 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
         var write = Task.Run(() =>
             Database.WriteAsync((session, token) => session.ExecuteAsync("INSERT INTO t (x) VALUES ('mine')", null, token))
         );
-        await UntilAsync(() => WriteQueue.Of(_file.Path).IsTaken);
+        await Eventually.Is(() => WriteQueue.Of(FilePath).IsTaken, "a writer holds the file");
         Execute(other, "INSERT INTO t (x) VALUES ('other')");
         Execute(other, "COMMIT");
         await write;
@@ -114,7 +117,7 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
             impatient.WriteAsync((session, token) => session.ScalarAsync<long>("SELECT 1", null, token))
         );
 
-        Assert.Contains(_file.Path, error.Message, StringComparison.Ordinal);
+        Assert.Contains(FilePath, error.Message, StringComparison.Ordinal);
         Assert.Equal(0, await impatient.ReadAsync((session, token) => session.ScalarAsync<long>("SELECT count(*) FROM t", null, token)));
     }
 
@@ -132,7 +135,7 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
             )
         );
 
-        Assert.Contains(_file.Path, error.Message, StringComparison.Ordinal);
+        Assert.Contains(FilePath, error.Message, StringComparison.Ordinal);
         Assert.Equal(FailureKind.Full, Database.Classify(error));
         Assert.Equal(
             1,
@@ -145,7 +148,7 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
     public async Task A_database_that_was_full_is_not_ready_until_a_write_succeeds_or_half_a_minute_passes()
     {
         var time = new ManualTime();
-        await using var database = DatabaseFactory.Open(new DatabaseOptions { Connection = _file.Path }, time: time);
+        await using var database = DatabaseFactory.Open(new DatabaseOptions { Connection = FilePath }, time: time);
         await database.CheckAsync();
 
         await FillAsync();
@@ -174,35 +177,36 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
     [Fact]
     public async Task A_file_that_is_no_database_is_named_and_left_as_it_is()
     {
-        using var file = TestDatabases.NewSqliteFile();
+        using var folder = new TemporaryFolder();
+        var file = folder.File("test.db");
         var text = new string('x', 5000);
-        await File.WriteAllTextAsync(file.Path, text);
-        await using (var database = DatabaseFactory.Open(new DatabaseOptions { Connection = file.Path }))
+        await File.WriteAllTextAsync(file, text);
+        await using (var database = DatabaseFactory.Open(new DatabaseOptions { Connection = file }))
         {
             var error = await Assert.ThrowsAsync<NotADatabaseException>(() => database.CheckAsync());
-            Assert.Contains(file.Path, error.Message, StringComparison.Ordinal);
+            Assert.Contains(file, error.Message, StringComparison.Ordinal);
         }
-        Assert.Equal(text, await File.ReadAllTextAsync(file.Path));
+        Assert.Equal(text, await File.ReadAllTextAsync(file));
     }
 
     [Fact]
     public async Task A_directory_is_no_file()
     {
-        await using var database = DatabaseFactory.Open(new DatabaseOptions { Connection = Path.GetDirectoryName(_file.Path)! });
+        await using var database = DatabaseFactory.Open(new DatabaseOptions { Connection = Path.GetDirectoryName(FilePath)! });
         await Assert.ThrowsAsync<DatabaseAccessDeniedException>(() => database.CheckAsync());
     }
 
     [Fact]
     public async Task A_path_below_a_file_cannot_be_made()
     {
-        await using var database = DatabaseFactory.Open(new DatabaseOptions { Connection = _file.Path + "/below.db" });
+        await using var database = DatabaseFactory.Open(new DatabaseOptions { Connection = FilePath + "/below.db" });
         await Assert.ThrowsAsync<DatabaseAccessDeniedException>(() => database.CheckAsync());
     }
 
     [Fact]
     public async Task The_directory_of_a_new_file_is_made()
     {
-        var path = Path.Combine(Path.GetDirectoryName(_file.Path)!, "new", "deeper", "x.db");
+        var path = Path.Combine(Path.GetDirectoryName(FilePath)!, "new", "deeper", "x.db");
         await using var database = DatabaseFactory.Open(new DatabaseOptions { Connection = path });
         await database.CheckAsync();
         Assert.True(File.Exists(path));
@@ -299,16 +303,6 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
         public override long GetTimestamp() => Elapsed.Ticks;
     }
 
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        while (!condition())
-        {
-            deadline.Token.ThrowIfCancellationRequested();
-            await Task.Yield();
-        }
-    }
-
     private static void Execute(SqliteConnection connection, string sql)
     {
         using var command = connection.CreateCommand();
@@ -318,14 +312,14 @@ public sealed class SqliteDatabaseTests : IAsyncLifetime
 
     private Database Open(Func<DatabaseOptions, DatabaseOptions>? change = null)
     {
-        var options = new DatabaseOptions { Connection = _file.Path };
+        var options = new DatabaseOptions { Connection = FilePath };
         return DatabaseFactory.Open(change is null ? options : change(options));
     }
 
     // A connection that bypasses the queue acts like another process.
     private SqliteConnection OtherProcess()
     {
-        var connection = new SqliteConnection($"Data Source={_file.Path};Pooling=false");
+        var connection = new SqliteConnection($"Data Source={FilePath};Pooling=false");
         connection.Open();
         return connection;
     }

@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 
 namespace Interop.TestServers;
 
-/// <summary>A clock whose waits of up to a minute are over at once, and remembered; longer ones (limits) wait for <see cref="Advance"/>,
-/// that is, for ever.</summary>
+/// <summary>A clock that records waits of up to a minute and ends them at once. Longer waits (limits) end only with <see
+/// cref="Advance"/>.</summary>
 public sealed class InstantClock : TimeProvider
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(59);

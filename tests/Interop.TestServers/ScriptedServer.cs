@@ -48,7 +48,7 @@ public sealed record ScriptedAnswer(int Status, string Body, DateTimeOffset? Dat
     }
 }
 
-/// <summary>A real HTTP server for the upstreams that the sandbox is too well-behaved to be: a test says what each request gets.</summary>
+/// <summary>An HTTP server for answers that the sandbox cannot give: a test decides the answer to each request.</summary>
 public sealed class ScriptedServer : IAsyncDisposable
 {
     private readonly WebApplication _app;

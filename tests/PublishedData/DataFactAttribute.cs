@@ -1,6 +1,6 @@
 namespace Interop.Tests;
 
-/// <summary>A test over a folder of <see cref="PublishedData"/>, reported as skipped with the reason where that is not.</summary>
+/// <summary>A test over a folder of <see cref="PublishedData"/>, skipped with the reason when the folder is missing.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class DataFactAttribute : FactAttribute
 {

@@ -1,14 +1,14 @@
 namespace Interop.Tests;
 
 /// <summary>
-/// Where the published data lies that is not the repository's own (Synthea's patients, the standards' examples and suites):
+/// The folder of published data that is not part of the repository (Synthea's patients, the standards' examples and suites):
 /// INTEROP_TEST_DATA, or shared/data beside the checkout.
 /// </summary>
 internal static class PublishedData
 {
     private static readonly string? Root = FindRoot();
 
-    /// <summary>A folder of it, such as synthea-100; null where it is not.</summary>
+    /// <summary>The path of a folder of the data, such as synthea-100; null when it is missing.</summary>
     public static string? Find(string folder) =>
         Root is not null && Path.Combine(Root, folder) is var path && Directory.Exists(path) ? path : null;
 

@@ -6,7 +6,7 @@ using Interop.Sandbox.Hospital;
 
 namespace Interop.Bench.Access;
 
-/// <summary>What one detector found of one hospital's attacks.</summary>
+/// <summary>The results of one detector on one hospital's attacks.</summary>
 internal sealed class AccessReport
 {
     private const double Strict = 0.001;

@@ -23,8 +23,8 @@ internal readonly record struct ScoredEvent(
     AccessFeatures Features
 );
 
-/// <summary>The simulated hospital through reader, care index, profiles and features; the events of the training period become the training
-/// rows.</summary>
+/// <summary>Runs the simulated hospital through reader, care index, profiles and features. The events of the training period become the
+/// training rows.</summary>
 internal sealed class AccessRun
 {
     private const int MostTrainingRows = 200_000;

@@ -20,8 +20,8 @@ namespace Interop.Bench.Access;
 
 /// <summary>
 /// <c>poll</c>: pages of AuditEvents parsed, put through population and profiles, scored and committed on PostgreSQL, beside a floor that
-/// only
-/// parses and inserts the same rows. The profiles answer in the process, without grain calls; the pages come from memory, without HTTP.
+/// only parses and inserts the same rows. The profiles answer in the process, without grain calls; the pages come from memory, without
+/// HTTP.
 /// </summary>
 internal static class PollBench
 {

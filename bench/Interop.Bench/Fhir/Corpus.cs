@@ -32,7 +32,7 @@ internal static class Corpus
     }
 }
 
-/// <summary>Takes rows and only counts what they hold, so that a view is measured and not its output.</summary>
+/// <summary>Counts values without writing them, so that only the view is measured.</summary>
 internal sealed class CountingSink : IViewRowSink
 {
     public long Bytes { get; private set; }

@@ -9,8 +9,7 @@ namespace Interop.Bench.Fhir;
 
 /// <summary>
 /// <c>fhir</c>: validation, views and FHIRPath over Synthea's whole Observation file on one thread, each against a floor over the same
-/// bytes in the same run. The rounds of all take turns and are short, so that a machine that is busy for a while is busy for all of them,
-/// and the best
+/// bytes in the same run. Short rounds alternate between the measurements, so that other load on the machine affects all of them; the best
 /// round counts. <c>--micro</c> runs the same under BenchmarkDotNet.
 /// </summary>
 internal static class FhirBench
@@ -71,7 +70,7 @@ internal static class FhirBench
             "validation, full",
             walk,
             observations.Length,
-            () => Expect(Each(observations, Work.ValidateFully) == 0, "they hold the invariants")
+            () => Expect(Each(observations, Work.ValidateFully) == 0, "they satisfy the invariants")
         );
         var view = new Measurement(
             "observations view, without parsing",
@@ -91,7 +90,10 @@ internal static class FhirBench
             Evaluations,
             () => Repeat(() => Work.EvaluatePath(patient))
         );
-        Expect(Work.EvaluatePath(patient) is { Length: > 0 } given && given == Work.EvaluateByHand(patient), "path and hand find the same");
+        Expect(
+            Work.EvaluatePath(patient) is { Length: > 0 } given && given == Work.EvaluateByHand(patient),
+            "the hand-written code finds the same"
+        );
         Measurement[] all = [walk, parse, hand, structure, full, view, parseAndView, path];
         for (var round = -1; round < rounds; round++)
         {
@@ -125,7 +127,7 @@ internal static class FhirBench
         return 0;
     }
 
-    /// <summary>The command's own way from file to file, against reading the file's lines and parsing them.</summary>
+    /// <summary>Measures the command from file to file, against reading the file's lines and parsing them.</summary>
     private static async Task<List<(string What, double PerSecond, double Rate, double? Ratio)>> FilesAsync(
         byte[][] observations,
         int megabytes,
@@ -216,7 +218,7 @@ internal static class FhirBench
     }
 
     /// <param name="What">Its name in the table.</param>
-    /// <param name="Floor">What it is set against.</param>
+    /// <param name="Floor">The measurement that it is compared with.</param>
     /// <param name="Count">How many resources or evaluations one pass has.</param>
     /// <param name="Pass">One pass over all of them.</param>
     private sealed record Measurement(string What, Measurement? Floor, int Count, Action Pass)

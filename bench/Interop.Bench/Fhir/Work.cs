@@ -7,7 +7,7 @@ using Interop.Fhir.Views;
 
 namespace Interop.Bench.Fhir;
 
-/// <summary>What is measured, and the floors beside it: each on one resource.</summary>
+/// <summary>The measured work and the floors to compare with: each on one resource.</summary>
 internal sealed class Work
 {
     private static readonly ResourceValidator Full = new(
@@ -20,7 +20,7 @@ internal sealed class Work
 
     private readonly CountingSink _sink = new();
 
-    /// <summary>The least that reading JSON costs: every token, and nothing made of it.</summary>
+    /// <summary>The minimum cost of reading JSON: reads every token and keeps nothing.</summary>
     public static int Walk(byte[] utf8)
     {
         var reader = new Utf8JsonReader(utf8);
@@ -51,7 +51,7 @@ internal sealed class Work
     /// <summary>Patient.name.where(use='official').given.first()</summary>
     public static string? EvaluatePath(JsonElement patient) => Path.TryEvaluateScalar(patient, out var given) ? given.AsText() : null;
 
-    /// <summary>The same as a programmer would write it for this one question.</summary>
+    /// <summary>The same path as hand-written code.</summary>
     public static string? EvaluateByHand(JsonElement patient)
     {
         if (!patient.TryGetProperty("name"u8, out var names))

@@ -6,8 +6,8 @@ using NpgsqlTypes;
 namespace Interop.Bench.Ingestion;
 
 /// <summary>
-/// What no pipeline can be faster than by much: a bare loop that reads the pages over HTTP, COPYs the raw JSON, and upserts it into
-/// one keyed json table. It checks nothing, transforms nothing, remembers nothing.
+/// The floor: a bare loop that reads the pages over HTTP, COPYs the raw JSON, and upserts it into one json table with a key. It validates
+/// nothing, transforms nothing and keeps no state.
 /// </summary>
 internal static class Floor
 {

@@ -6,7 +6,7 @@ namespace Interop.Bench.Ingestion;
 
 /// <summary>
 /// <c>ingest</c>: (a) the floor and (b) Interop's whole run (fetched, validated, transformed, upserted as raw and rows, exported) over the
-/// same pages on the same PostgreSQL, in one go; then the same again unchanged, then SQLite.
+/// same pages on the same PostgreSQL, in one run; then the same pages again unchanged, then SQLite.
 /// </summary>
 internal static class IngestBench
 {

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Interop.Bench.Ingestion;
 
-/// <summary>A FHIR server that costs next to nothing: pages of observations, rendered before the clock starts, linked by
+/// <summary>A FHIR server with minimal cost: its pages of observations are rendered before the measurement and linked by
 /// <c>next</c>.</summary>
 internal sealed class PageServer : IAsyncDisposable
 {

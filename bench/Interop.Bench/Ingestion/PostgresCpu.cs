@@ -2,8 +2,7 @@ using Interop.TestServers;
 
 namespace Interop.Bench.Ingestion;
 
-/// <summary>Processor time of a PostgreSQL server, of its connections above all: a figure that a busy machine does not blur as it blurs
-/// seconds.</summary>
+/// <summary>The processor time of a PostgreSQL server, mostly of its connections. A busy machine changes it less than durations.</summary>
 internal sealed class PostgresCpu(PostgresServer server)
 {
     private const double TicksPerSecond = 100; // USER_HZ, 100 on every Linux that .NET runs on

@@ -5,8 +5,7 @@ namespace Interop.Bench.Telemetry;
 
 /// <summary>
 /// <c>telemetry --outage SECONDS</c>: how long senders wait for answers while the database is killed and restarted, and while it is frozen,
-/// at a
-/// moderate rate and at full speed; and whether every accepted event is stored once.
+/// at a moderate rate and at full speed; and whether every accepted event is stored once.
 /// </summary>
 internal static class OutageBench
 {

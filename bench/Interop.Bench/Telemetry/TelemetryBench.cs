@@ -9,8 +9,7 @@ namespace Interop.Bench.Telemetry;
 
 /// <summary>
 /// <c>telemetry</c>: accepted events per second and latency, compared with (a) an endpoint that stores nothing and (b) one INSERT per
-/// request, under
-/// the same load on the same machine in one run; then at half of the load, and again on a table that is already large.
+/// request, under the same load on the same machine in one run; then at half of the load, and again on a table that is already large.
 /// </summary>
 internal static class TelemetryBench
 {

@@ -1,3 +1,4 @@
+using Interop.TestServers;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
 using Orleans.Local.Tests.Support;
@@ -118,7 +119,7 @@ public sealed class LifeTests(PlainCluster cluster) : IClassFixture<PlainCluster
         Assert.Empty(own.Silos);
     }
 
-    // Orleans kills a silo of a test by stopping it without patience, and its activations may be told.
+    // Orleans kills a test silo by a stop without a timeout, which may still call OnDeactivateAsync.
     [EmbeddedFact]
     public async Task Killing_a_silo_runs_no_OnDeactivateAsync()
     {

@@ -1,3 +1,4 @@
+using Interop.TestServers;
 using Orleans.Local.Tests.Life;
 using Orleans.Local.Tests.Support;
 

@@ -1,3 +1,4 @@
+using Interop.TestServers;
 using Orleans.Local.Tests.Support;
 
 namespace Orleans.Local.Tests.Reminders;

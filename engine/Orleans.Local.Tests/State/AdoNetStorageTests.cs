@@ -1,4 +1,5 @@
 using System.Text;
+using Interop.TestServers;
 using Orleans.Local.Tests.Support;
 using Orleans.Storage;
 

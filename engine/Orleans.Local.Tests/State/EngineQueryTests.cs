@@ -6,8 +6,7 @@ namespace Orleans.Local.Tests.State;
 
 /// <summary>
 /// The statements that the providers of Microsoft.Orleans find in OrleansQuery, run with the parameters that these providers give and
-/// looked
-/// at in the columns that they read (dotnet/orleans, src/AdoNet: DbStoredQueries, RelationalOrleansQueries, AdoNetGrainStorage).
+/// looked at in the columns that they read (dotnet/orleans, src/AdoNet: DbStoredQueries, RelationalOrleansQueries, AdoNetGrainStorage).
 /// </summary>
 public sealed class EngineQueryTests : IAsyncLifetime
 {

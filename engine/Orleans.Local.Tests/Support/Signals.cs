@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Interop.TestServers;
 
 namespace Orleans.Local.Tests.Support;
 
@@ -22,22 +23,4 @@ internal static class Signals
 
     private static TaskCompletionSource Get(string name) =>
         All.GetOrAdd(name, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-}
-
-/// <summary>Waits for conditions.</summary>
-internal static class Eventually
-{
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
-
-    public static Task Is(Func<bool> condition, string what) => Is(() => Task.FromResult(condition()), what);
-
-    public static async Task Is(Func<Task<bool>> condition, string what)
-    {
-        using var limit = new CancellationTokenSource(Limit);
-        while (!await condition())
-        {
-            Assert.False(limit.IsCancellationRequested, $"Not within {Limit}: {what}");
-            await Task.Delay(5);
-        }
-    }
 }

@@ -1,3 +1,4 @@
+using Interop.TestServers;
 using Orleans.Configuration;
 using Orleans.Local.Tests.Support;
 

@@ -2,8 +2,7 @@ namespace Orleans.Calls;
 
 /// <summary>
 /// The pending calls of one sender. All have the same timeout, so the list is ordered by deadline: adding, removing and expiring a call
-/// take
-/// constant time.
+/// take constant time.
 /// </summary>
 internal sealed class CallTimeouts : IDisposable
 {

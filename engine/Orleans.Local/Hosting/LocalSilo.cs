@@ -84,7 +84,7 @@ internal sealed partial class LocalSilo : IDisposable
         End();
     }
 
-    /// <summary>Ends the silo as a crash does: no activation is told.</summary>
+    /// <summary>Ends the silo as a crash does, without OnDeactivateAsync.</summary>
     public void Kill()
     {
         StopTimers();

@@ -6,8 +6,8 @@ using System.Text;
 namespace Orleans;
 
 /// <summary>
-/// The hash that Orleans stores beside grain keys: xxHash32 with seed 0 (https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md).
-/// It has to be this one, for the hash columns of a database must mean the same on either engine.
+/// The hash that Orleans stores beside grain keys: xxHash32 with seed 0 (https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md). The hash
+/// columns of a database must have the same values on both engines.
 /// </summary>
 public static class StableHash
 {
@@ -17,9 +17,11 @@ public static class StableHash
     private const uint Prime4 = 668265263;
     private const uint Prime5 = 374761393;
 
+    /// <summary>The hash of a text's UTF-8 bytes.</summary>
     public static uint ComputeHash(string data) =>
         ComputeHash(BitConverter.IsLittleEndian ? MemoryMarshal.AsBytes(data.AsSpan()) : Encoding.Unicode.GetBytes(data));
 
+    /// <summary>The hash of bytes.</summary>
     public static uint ComputeHash(ReadOnlySpan<byte> data)
     {
         unchecked

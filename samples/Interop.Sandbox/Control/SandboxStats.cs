@@ -6,8 +6,8 @@ namespace Interop.Sandbox.Control;
 
 /// <summary>
 /// What a client should have found: `resources` per type, how many of them are `bad` and why, how many good ones belong to a patient that
-/// is not on
-/// the server (`missingPatient`) or whose own record is bad (`badPatient`). A reader that drops bad patients has no patient for the latter.
+/// is not on the server (`missingPatient`) or whose own record is bad (`badPatient`). A reader that drops bad patients has no patient for
+/// the latter.
 /// </summary>
 public sealed record SandboxStats
 {

@@ -4,8 +4,7 @@ namespace Interop.Sandbox.Faults;
 
 /// <summary>
 /// The rules in force and what they did. Which request a rule hits depends on its seed and on how many matching requests there were, not on
-/// time:
-/// the same sequence of requests meets the same faults.
+/// time: the same sequence of requests meets the same faults.
 /// </summary>
 public sealed class FaultBook
 {

@@ -5,8 +5,7 @@ namespace Interop.Sandbox.Faults;
 
 /// <summary>
 /// When a fault fires and how. All conditions that a rule states must hold: `type`, `path`, `pages`, then `every`, then `rate`, and `times`
-/// limits it.
-/// A rule without conditions fires on every request that its kind can apply to.
+/// limits it. A rule without conditions fires on every request that its kind can apply to.
 /// </summary>
 public sealed record FaultRule
 {

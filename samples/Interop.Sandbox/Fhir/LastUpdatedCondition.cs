@@ -5,8 +5,7 @@ namespace Interop.Sandbox.Fhir;
 
 /// <summary>
 /// One `_lastUpdated` parameter. A value stands for the whole interval of its precision ("2026-01" is January), and a prefix compares with
-/// that
-/// interval (https://hl7.org/fhir/R4/search.html#prefix).
+/// that interval (https://hl7.org/fhir/R4/search.html#prefix).
 /// </summary>
 internal sealed partial record LastUpdatedCondition(string Prefix, long FromTicks, long ToTicks)
 {

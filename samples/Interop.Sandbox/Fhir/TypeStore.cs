@@ -124,8 +124,7 @@ internal sealed class TypeStore
 
     /// <summary>
     /// Adds a version written by a client or loaded from a file; a new id becomes a new resource. <paramref name="text"/> makes its JSON
-    /// from
-    /// the resource's number and version, which are only known here.
+    /// from the resource's number and version, which are only known here.
     /// </summary>
     public ResourceVersion Write(
         string id,

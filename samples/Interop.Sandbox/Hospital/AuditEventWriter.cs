@@ -6,8 +6,8 @@ namespace Interop.Sandbox.Hospital;
 
 /// <summary>
 /// Renders accesses as R4 AuditEvents. The record application writes the shapes of IHE Basic Audit Log Patterns
-/// (https://profiles.ihe.net/ITI/BALP/),
-/// the laboratory and imaging systems plain DICOM codes, the billing system login names only. Nothing in the text depends on the label.
+/// (https://profiles.ihe.net/ITI/BALP/), the laboratory and imaging systems plain DICOM codes, the billing system login names only. Nothing
+/// in the text depends on the label.
 /// </summary>
 internal sealed class AuditEventWriter(HospitalOptions options, HospitalLayout layout, Staff staff)
 {

@@ -5,8 +5,7 @@ namespace Interop.Sandbox.Hospital;
 
 /// <summary>
 /// A hospital: staff, patients, care, and every access to a record as an AuditEvent, with a small share of attacks whose labels are kept
-/// outside
-/// of the events. Deterministic: the same options give the same bytes. Instances are read-only and can be shared between threads.
+/// outside of the events. Deterministic: the same options give the same bytes. Instances are read-only and can be shared between threads.
 /// </summary>
 public sealed class HospitalSimulation
 {

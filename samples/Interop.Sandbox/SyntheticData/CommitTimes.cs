@@ -4,8 +4,8 @@ namespace Interop.Sandbox.SyntheticData;
 
 /// <summary>
 /// When each resource was written, as a real server has it: resources come in transactions, whose members share one instant. Most
-/// transactions
-/// hold a few resources; bulk loads hold more than a page of 100, which is what breaks a cursor that trusts `_lastUpdated` alone.
+/// transactions hold a few resources; bulk loads hold more than a page of 100, which is what breaks a cursor that trusts `_lastUpdated`
+/// alone.
 /// </summary>
 internal static class CommitTimes
 {

@@ -1,26 +1,18 @@
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
 namespace Interop.Api.Access;
 
-/// <summary>Adds the role of each endpoint to /openapi.json, and what a caller without it gets.</summary>
+/// <summary>Adds the role of each endpoint to /openapi.json, and the answers to callers without it.</summary>
 internal sealed class AccessDescription : IOpenApiOperationTransformer
 {
     public Task TransformAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
-        var role = context
-            .Description.ActionDescriptor.EndpointMetadata.OfType<IAuthorizeData>()
-            .Select(data =>
-                Enum.TryParse<Interop.Access.AccessRole>(data.Policy, ignoreCase: true, out var declared)
-                    ? declared
-                    : (Interop.Access.AccessRole?)null
-            )
-            .Max();
+        var role = RequiredRole.Of([.. context.Description.ActionDescriptor.EndpointMetadata.OfType<DeclaredRole>()]);
         if (role is not { } required)
             return Task.CompletedTask;
-        var name = RequiredRole.PolicyName(required);
+        var name = RequiredRole.NameOf(required);
         operation.Description = $"{operation.Description} Needs the role {name}.".Trim();
         operation.Responses ??= [];
         Add(

@@ -1,6 +1,4 @@
 using System.Threading.RateLimiting;
-using Interop.Access;
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.RateLimiting;
@@ -9,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Interop.Api.Access;
 
-/// <summary>Composes authentication, authorization and the rate limiter.</summary>
+/// <summary>Composes the check of callers and the rate limiter.</summary>
 internal static class AccessServices
 {
     /// <summary>The rate limit of logins: checking a password takes tens of milliseconds of a processor.</summary>
@@ -33,20 +31,7 @@ internal static class AccessServices
             .ConfigureHttpClient(http => (http.Timeout, http.MaxResponseContentBufferSize) = (OidcTimeout, MaxOidcBytes))
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
             .RemoveAllLoggers();
-        services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, CallerHandler>(CallerHandler.SchemeName, null);
-        var authorization = services.AddAuthorizationBuilder();
-        foreach (var role in Enum.GetValues<AccessRole>())
-        {
-            authorization.AddPolicy(
-                RequiredRole.PolicyName(role),
-                policy =>
-                    policy
-                        .AddAuthenticationSchemes(CallerHandler.SchemeName)
-                        .RequireAuthenticatedUser()
-                        .RequireRole(RequiredRole.PolicyName(role))
-            );
-        }
-
+        services.AddSingleton<CallerAuthentication>();
         services.AddRateLimiter(limiter =>
         {
             limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
@@ -72,8 +57,6 @@ internal static class AccessServices
     public static void UseAccess(this WebApplication app)
     {
         app.UseRateLimiter();
-        app.UseMiddleware<UndeclaredRole>();
-        app.UseAuthentication();
-        app.UseAuthorization();
+        app.UseMiddleware<CallerCheck>();
     }
 }

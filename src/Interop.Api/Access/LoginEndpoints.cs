@@ -67,13 +67,13 @@ public static class LoginEndpoints
         if (result.Identity is not { } user)
             return Refused(StatusCodes.Status401Unauthorized, "Unauthorized", Wrong);
         var token = sessions.Issue(user);
-        http.Response.Cookies.Append(CallerHandler.CookieName, token, Cookie(http, SessionTokens.Lifetime));
+        http.Response.Cookies.Append(CallerAuthentication.CookieName, token, Cookie(http, SessionTokens.Lifetime));
         return TypedResults.Ok(new LoginResponse(token));
     }
 
     private static NoContent Logout(HttpContext http)
     {
-        http.Response.Cookies.Delete(CallerHandler.CookieName, Cookie(http, null));
+        http.Response.Cookies.Delete(CallerAuthentication.CookieName, Cookie(http, null));
         return TypedResults.NoContent();
     }
 

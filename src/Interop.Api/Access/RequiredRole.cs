@@ -1,5 +1,4 @@
 using Interop.Access;
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
@@ -11,14 +10,32 @@ public static class RequiredRole
 {
     /// <summary>Declares the role.</summary>
     public static TBuilder RequireRole<TBuilder>(this TBuilder endpoint, AccessRole role)
-        where TBuilder : IEndpointConventionBuilder => endpoint.RequireAuthorization(PolicyName(role));
+        where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new DeclaredRole(role));
 
     /// <summary>The declared role, the highest one when group and endpoint declare different ones; null when there is none.</summary>
-    public static AccessRole? Of(Endpoint? endpoint) =>
-        endpoint
-            ?.Metadata.GetOrderedMetadata<IAuthorizeData>()
-            .Select(data => Enum.TryParse<AccessRole>(data.Policy, ignoreCase: true, out var role) ? role : (AccessRole?)null)
-            .Max();
+    public static AccessRole? Of(Endpoint? endpoint) => endpoint is null ? null : Of(endpoint.Metadata.GetOrderedMetadata<DeclaredRole>());
 
-    internal static string PolicyName(AccessRole role) => role.ToString().ToLowerInvariant();
+    internal static AccessRole? Of(IReadOnlyList<DeclaredRole> declared)
+    {
+        AccessRole? highest = null;
+        for (var i = 0; i < declared.Count; i++)
+        {
+            if (highest is null || declared[i].Role > highest)
+                highest = declared[i].Role;
+        }
+
+        return highest;
+    }
+
+    internal static string NameOf(AccessRole role) =>
+        role switch
+        {
+            AccessRole.Viewer => "viewer",
+            AccessRole.Operator => "operator",
+            AccessRole.Admin => "admin",
+            _ => throw new ArgumentOutOfRangeException(nameof(role), role, "there is no such role"),
+        };
 }
+
+/// <summary>Metadata of an endpoint.</summary>
+internal sealed record DeclaredRole(AccessRole Role);

@@ -7,8 +7,7 @@ namespace Interop.Api.Access;
 
 /// <summary>
 /// The session tokens of this server: JWTs signed with HMAC-SHA256. A token names a user and the user's stamp; the role is looked up, so
-/// that
-/// a change of password, role or state ends every session.
+/// that a change of password, role or state ends every session.
 /// </summary>
 internal sealed class SessionTokens(AccessOptions options, TimeProvider time)
 {

@@ -2,18 +2,13 @@ using Microsoft.AspNetCore.Http;
 
 namespace Interop.Api.Http;
 
-/// <summary>Answers HEAD as GET is answered. The server leaves the body out by itself, because it remembers the method of the request
-/// line.</summary>
+/// <summary>Handles HEAD like GET. The server omits the body, because it knows the method of the request line.</summary>
 internal sealed class HeadRequests(RequestDelegate next)
 {
-    public async Task InvokeAsync(HttpContext http)
-    {
-        if (!HttpMethods.IsHead(http.Request.Method))
-        {
-            await next(http);
-            return;
-        }
+    public Task InvokeAsync(HttpContext http) => HttpMethods.IsHead(http.Request.Method) ? AnswerAsGetAsync(http) : next(http);
 
+    private async Task AnswerAsGetAsync(HttpContext http)
+    {
         http.Request.Method = HttpMethods.Get;
         try
         {

@@ -17,6 +17,8 @@ internal sealed class QueryCheck(RequestDelegate next)
 
     public Task InvokeAsync(HttpContext http)
     {
+        if (!http.Request.QueryString.HasValue)
+            return next(http);
         foreach (var (name, values) in http.Request.Query)
         {
             if (name.Contains('\0') || values.Any(value => value?.Contains('\0') ?? false))

@@ -5,8 +5,7 @@ namespace Interop.Api.Http;
 
 /// <summary>
 /// Limits the target and the headers of a request, with a body that says so. Kestrel's own limits lie above these, because its refusals
-/// have
-/// no body.
+/// have no body.
 /// </summary>
 internal sealed class RequestLimits(RequestDelegate next)
 {

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Interop.Api.Http;
 
-/// <summary>The answer at <c>/</c>: where to go on.</summary>
+/// <summary>The answer at <c>/</c>: links to the documentation and the main endpoints.</summary>
 public static class StartEndpoints
 {
     private const string Example =

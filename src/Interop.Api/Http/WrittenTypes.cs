@@ -3,7 +3,7 @@ using Microsoft.OpenApi;
 
 namespace Interop.Api.Http;
 
-/// <summary>Says of instants what a converter of our own hides from the description: they are strings.</summary>
+/// <summary>Describes instants as strings: the framework cannot see what our converter writes.</summary>
 internal sealed class WrittenTypes : IOpenApiSchemaTransformer
 {
     public Task TransformAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)

@@ -9,7 +9,7 @@ namespace Interop.Api.Ingestion;
 
 /// <summary>
 /// Starts a run and, unless the caller prefers otherwise, follows it to its end, because a run lasts longer than a grain call may. A caller
-/// that disconnects ends the following, not the run. When the server stops, the caller gets 202: the run continues at the next start.
+/// that disconnects does not end the run. When the server stops, the caller gets 202: the run continues at the next start.
 /// </summary>
 public sealed class RunStarter(IGrainFactory grains, IHostApplicationLifetime lifetime)
 {
@@ -53,6 +53,8 @@ public sealed class RunStarter(IGrainFactory grains, IHostApplicationLifetime li
                 return Problems.BadRequest(
                     $"Run {started.RunId} filled a view table from stored resources: rebuild the view instead of replaying the run"
                 );
+            case StartOutcome.InvalidPatientId:
+                return Problems.BadRequest(started.Reason!);
             case StartOutcome.OtherServer:
                 return Problems.Conflict(started.Reason!);
             case StartOutcome.AlreadyActive:

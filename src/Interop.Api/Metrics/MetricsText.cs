@@ -130,8 +130,8 @@ public sealed class MetricsText : IDisposable
         instrument.GetType() is { IsGenericType: true } type && type.GetGenericTypeDefinition() == kind;
 
     /// <summary>
-    /// All instruments of one name: two hosts in a process (the demo has two) have each their own, and a name may appear once. The server
-    /// measures every request several times, so that a measurement must find its series without making its labels.
+    /// All instruments of one name: each host in a process has its own (the demo has two hosts), and a name may appear once. The server
+    /// makes several measurements per request, so a measurement finds its series without formatting labels.
     /// </summary>
     private sealed class Metric
     {
@@ -175,7 +175,7 @@ public sealed class MetricsText : IDisposable
             }
         }
 
-        /// <summary>The first whose bound it does not exceed; -1: beyond all.</summary>
+        /// <summary>The index of the first bucket whose bound the value does not exceed; -1 when it exceeds all bounds.</summary>
         private static int BucketOf(double value)
         {
             for (var i = 0; i < Bounds.Length; i++)

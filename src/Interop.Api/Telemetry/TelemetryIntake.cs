@@ -3,9 +3,8 @@ using Interop.Telemetry;
 namespace Interop.Api.Telemetry;
 
 /// <summary>
-/// Coalesces concurrent requests: what arrives while a call is on its way goes with the next one. A busy front end makes few calls, and a
-/// quiet
-/// one loses no time.
+/// Combines concurrent requests: requests that arrive during a call form the next call. A busy front end makes few calls, and a quiet one
+/// loses no time.
 /// </summary>
 internal sealed class TelemetryIntake(IGrainFactory grains)
 {

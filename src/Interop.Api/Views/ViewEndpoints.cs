@@ -238,8 +238,7 @@ public sealed record ViewResponse(
 
 /// <summary>
 /// The outcome of a change: <c>active</c>, <c>building</c> (by run <c>run_id</c>), <c>unchanged</c> or <c>deleted</c>; <c>trial</c>: how
-/// the
-/// definition did on stored resources.
+/// the definition did on stored resources.
 /// </summary>
 public sealed record ViewChangeResponse(
     string Outcome,

@@ -8,10 +8,8 @@ namespace Interop.Fhir.Client;
 
 /// <summary>
 /// Writes to one FHIR R4 server (http.html): create, update, their conditional forms, and transactions. A request that the server did not
-/// take
-/// (429, 503, no connection) is repeated. A request whose outcome is uncertain (the answer was lost, 5xx) is repeated only where that
-/// cannot write
-/// twice. Failures are results and not exceptions.
+/// take (429, 503, no connection) is repeated. A request whose outcome is uncertain (the answer was lost, 5xx) is repeated only where that
+/// cannot write twice. Failures are results and not exceptions.
 /// </summary>
 /// <param name="http">Must not follow redirects by itself: credentials would follow with it.</param>
 /// <param name="options">The server.</param>

@@ -25,12 +25,11 @@ public sealed record FhirPathOptions
 
     /// <summary>
     /// The type that the expression will be evaluated on, such as <c>Patient</c>: the expression is then checked against the elements of
-    /// the types along the path, and refused where it cannot have a meaning. With null there is no check, and an unknown element gives
-    /// empty.
+    /// the types along the path, and refused when it names others. With null there is no check, and an unknown element gives empty.
     /// </summary>
     public string? InputType { get; init; }
 
-    /// <summary>With <see cref="InputType"/>: refuse functions that need an order (first, skip ...) on what has none (children,
+    /// <summary>With <see cref="InputType"/>: refuse functions that need an order (first, skip ...) on collections without one (children,
     /// descendants).</summary>
     public bool CheckOrderedFunctions { get; init; }
 
@@ -41,8 +40,7 @@ public sealed record FhirPathOptions
 /// <summary>Compiles FHIRPath (HL7 FHIRPath 2.0.0, with functions of 3.0 that R4's tests and SQL on FHIR use). Stateless.</summary>
 public static class FhirPathCompiler
 {
-    /// <exception cref="FhirPathException">The text is no FHIRPath, or calls for a function, type or variable that is not
-    /// there.</exception>
+    /// <exception cref="FhirPathException">The text is not FHIRPath, or names an unknown function, type or variable.</exception>
     public static CompiledFhirPath Compile(string expression, FhirPathOptions? options = null)
     {
         options ??= new FhirPathOptions();
@@ -68,7 +66,7 @@ public static class FhirPathCompiler
         private readonly HashSet<string> _defined = [];
         private int _definitions;
 
-        /// <summary>An operand or argument whose variables end with it.</summary>
+        /// <summary>Compiles an operand or argument; variables that it defines are not visible outside of it.</summary>
         public Operation Scoped(Expression expression)
         {
             var before = _definitions;

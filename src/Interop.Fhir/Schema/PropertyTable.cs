@@ -36,6 +36,6 @@ internal sealed class PropertyTable
 /// <summary>A JSON property of a type: which element it is, and for a choice as which of its types.</summary>
 internal sealed record Property(string Name, ElementDefinition Element, ElementType Type, int TypeIndex, bool IsCompanion)
 {
-    /// <summary>The property that says which resource an object is; no element, and in no type's list of elements.</summary>
+    /// <summary>The property resourceType. It is not an element, and no type's list of elements contains it.</summary>
     public static readonly Property ResourceType = new("resourceType", null!, null!, 0, IsCompanion: false);
 }

@@ -41,7 +41,7 @@ internal sealed class SchemaTableReader
                 _systems.Add((columns[1], [.. columns.AsSpan(2)]));
                 break;
             case "I":
-                // The key alone is unique within a resource only: the table tells two of one name apart by their place, after @.
+                // A key is unique only within a resource. The table distinguishes equal keys by their path after @.
                 _invariants.Add(columns[1], new Invariant(columns[1].Split('@')[0], columns[2] == "error", columns[3], columns[4]));
                 break;
             case "T":

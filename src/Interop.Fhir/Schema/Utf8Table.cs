@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Interop.Fhir.Schema;
 
 /// <summary>
-/// A fixed table from UTF-8 names to values: the validator looks up every property name and every bound code in the bytes it reads,
-/// so no string is made for them.
+/// A fixed table from UTF-8 names to values: the validator looks up every property name and every bound code by its bytes, without creating
+/// strings.
 /// </summary>
 internal sealed class Utf8Table<T>
     where T : class
@@ -42,7 +42,7 @@ internal sealed class Utf8Table<T>
         _entries[at] = new Entry(name, value);
     }
 
-    // The two ends of a name tell the names of one type apart; the comparison decides.
+    // The first and the last bytes usually differ between the names of one type; the comparison decides.
     private static int Hash(ReadOnlySpan<byte> name)
     {
         ulong first = 0,

@@ -2,8 +2,7 @@ namespace Interop.Fhir.Validation;
 
 /// <summary>
 /// Attribute values through which a narrative could run code or load something by itself. Stricter than a browser: values that use
-/// character
-/// references or escapes in a scheme or a style are refused.
+/// character references or escapes in a scheme or a style are refused.
 /// </summary>
 internal static class NarrativeSafety
 {

@@ -4,8 +4,7 @@ namespace Interop.Fhir.Validation;
 
 /// <summary>
 /// The allowed content of a narrative (invariant txt-1, https://hl7.org/fhir/R4/narrative.html): the formatting elements and attributes of
-/// HTML 4.0,
-/// chapters 7 to 11 without 9.4, and 15, without what that standard deprecates; a with name or href; images.
+/// HTML 4.0, chapters 7 to 11 without 9.4, and 15, without what that standard deprecates; a with name or href; images.
 /// </summary>
 internal static class NarrativeVocabulary
 {

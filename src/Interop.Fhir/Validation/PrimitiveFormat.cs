@@ -19,7 +19,7 @@ internal static class PrimitiveFormat
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"u8
     );
 
-    /// <summary>Whether a JSON string has the format of the type. Numbers are not asked here, nor is xhtml.</summary>
+    /// <summary>Whether a JSON string has the format of the type. Not for numbers and not for xhtml.</summary>
     public static bool IsValid(PrimitiveKind kind, ReadOnlySpan<byte> value) =>
         kind switch
         {

@@ -112,7 +112,7 @@ internal sealed partial class StructureValidation
     private void WarnOfTarget(ElementType type, TypeDefinition target) =>
         Issues.Warning(IssueCode.Value, $"The reference is to a {target.Name}; here it should be to {string.Join(", ", type.Targets)}.");
 
-    /// <summary>Reads what stands behind _property; whether it carries extensions, not an id only.</summary>
+    /// <summary>Reads the companion (_property). Returns whether it has more than an id.</summary>
     private bool ReadCompanion(ref Utf8JsonReader reader, Property property)
     {
         if (reader.TokenType != JsonTokenType.StartObject)

@@ -43,6 +43,7 @@ public sealed class CompiledView
         _rootType = new RootType(model);
     }
 
+    /// <summary>The definition that was compiled.</summary>
     public ViewDefinition Definition { get; }
 
     /// <summary>The columns in the order in which rows have them.</summary>
@@ -50,8 +51,7 @@ public sealed class CompiledView
 
     /// <summary>
     /// Paths that always give empty, such as those with a misspelt element (their columns stay null), and paths that may give several
-    /// values
-    /// for a column that takes one.
+    /// values for a column that takes one.
     /// </summary>
     public IReadOnlyList<ViewWarning> Warnings { get; }
 
@@ -63,8 +63,8 @@ public sealed class CompiledView
     /// <param name="definition">The view.</param>
     /// <param name="typeModel">The types of FHIR.</param>
     /// <exception cref="ViewDefinitionException">
-    /// A path does not parse, or calls for a function or constant that is not there; a column's type is not known; two columns have one
-    /// name; the branches of a unionAll have different columns.
+    /// A path does not parse, or names an unknown function or constant; a column's type is not known; two columns have one name; the
+    /// branches of a unionAll have different columns.
     /// </exception>
     public static CompiledView Compile(ViewDefinition definition, IFhirTypeModel? typeModel = null) =>
         new ViewCompiler(definition, typeModel ?? R4TypeModel.Instance).Compile();

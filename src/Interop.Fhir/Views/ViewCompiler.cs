@@ -162,7 +162,7 @@ internal sealed class ViewCompiler
         StaticType all = new([], IsCollection: false);
         for (var i = 0; i < paths.Length; i++)
         {
-            // Each path is also followed from the results of the others, and must have a meaning on one of them only.
+            // Each path is also applied to the results of the other paths, and must be valid on at least one of them.
             (paths[i], var found) = Path(select.IterationPaths[i], $"{place}[{i}]", i == 0 ? context : StaticType.Union(context, all));
             all = StaticType.Union(all, found);
         }
@@ -222,7 +222,7 @@ internal sealed class ViewCompiler
         }
     }
 
-    /// <summary>A path with no meaning on its types gives empty, as the conformance suite asks: a warning and not an error.</summary>
+    /// <summary>A path that is not valid on its types gives empty, as the conformance suite requires: a warning and not an error.</summary>
     private StaticType Check(CompiledFhirPath path, string text, string place, StaticType context)
     {
         try

@@ -165,7 +165,7 @@ internal sealed class RowStep : ViewStep
     public override void Run(ViewRun run) => run.WriteRow();
 }
 
-/// <summary>A path of the view's where.</summary>
+/// <summary>A condition of the view's <c>where</c>.</summary>
 internal sealed class ViewCondition(string place, Operation path)
 {
     public bool Holds(ViewRun run)

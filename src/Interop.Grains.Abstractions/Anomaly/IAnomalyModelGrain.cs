@@ -10,7 +10,8 @@ public interface IAnomalyModelGrain : IGrainWithIntegerKey
     [Alias("Train")]
     Task<TrainResult> Train();
 
-    /// <summary>Makes a version the one whose scores count; older ones can be promoted again. False: there is none of this id.</summary>
+    /// <summary>Promotes a version: its scores decide about alerts from now on. Older versions can be promoted again. False: there is no
+    /// such version.</summary>
     [Alias("Promote")]
     Task<bool> Promote(string version);
 
@@ -24,11 +25,13 @@ public interface IAnomalyModelGrain : IGrainWithIntegerKey
     Task EnsureFirst();
 }
 
+/// <summary>The result of a training.</summary>
 /// <param name="Version">The new version; null: nothing was trained.</param>
 /// <param name="Problem">Why not.</param>
 [GenerateSerializer, Immutable, Alias("Interop.TrainResult")]
 public sealed record TrainResult(ModelVersion? Version, string? Problem);
 
+/// <summary>One trained version of the model.</summary>
 /// <param name="Status">shadow, promoted or retired.</param>
 /// <param name="Metrics">JSON object.</param>
 [GenerateSerializer, Immutable, Alias("Interop.ModelVersion")]

@@ -2,8 +2,7 @@ namespace Interop.Ingestion;
 
 /// <summary>
 /// The checkpoint of one source and resource type; the key is <c>source/Type</c> (<see cref="IngestionGrains"/>). It starts runs; one run
-/// of a
-/// source and type is active at a time.
+/// of a source and type is active at a time.
 /// </summary>
 [Alias("Interop.ICheckpointGrain")]
 public interface ICheckpointGrain : IGrainWithStringKey

@@ -1,6 +1,6 @@
 namespace Interop.Ingestion;
 
-/// <summary>The grains of ingestion by what they stand for. The only place that knows how their keys are made.</summary>
+/// <summary>References to the grains of ingestion. This is the only place that makes their keys.</summary>
 public static class IngestionGrains
 {
     /// <summary>The checkpoint of a source and a resource type.</summary>

@@ -13,8 +13,7 @@ public static class RunFollowing
 
     /// <summary>
     /// The run's progress as it changes; the last item is the state in which the run ended. When the silo of the run fails, the next call
-    /// activates the run on another silo, which
-    /// resumes it; the calls are repeated until a silo answers.
+    /// activates the run on another silo, which resumes it; the calls are repeated until a silo answers.
     /// </summary>
     /// <exception cref="TimeoutException">No silo answered for two minutes.</exception>
     public static async IAsyncEnumerable<RunProgress> FollowToEndAsync(

@@ -4,18 +4,15 @@ namespace Interop.Telemetry;
 
 /// <summary>
 /// Takes telemetry events: the entry to the commit service of the silo that the call reaches. All keys are equivalent. A call may be
-/// repeated on
-/// another silo, because known events are not stored twice.
+/// repeated on another silo, because known events are not stored twice.
 /// </summary>
 [Alias("Interop.ITelemetryIntakeGrain")]
 public interface ITelemetryIntakeGrain : IQueryGrain
 {
     /// <summary>
     /// Takes bodies in the order in which they were received. Answers when every event that it reports as accepted is durable; one outcome
-    /// for each
-    /// body. The bodies of a call should not exceed 8 MiB in total. A silo that does not answer within 5 seconds has failed: the spool
-    /// takes what the
-    /// database does not.
+    /// for each body. The bodies of a call should not exceed 8 MiB in total. A silo that does not answer within 5 seconds has failed: the
+    /// spool takes what the database does not.
     /// </summary>
     [Alias("Accept"), ResponseTimeout("00:00:05")]
     Task<ImmutableArray<SubmissionOutcome>> Accept(ImmutableArray<Submission> submissions);
@@ -40,6 +37,7 @@ public enum SubmissionStatus
     NotKept,
 }
 
+/// <summary>The outcome for the body of one request.</summary>
 /// <param name="Status">Of the body as a whole.</param>
 /// <param name="Rejected">The elements that were not accepted; at most 1,000 of them.</param>
 /// <param name="RejectedCount">The number of elements that were not accepted.</param>
@@ -53,6 +51,7 @@ public sealed record SubmissionOutcome(SubmissionStatus Status, ImmutableArray<R
     public static SubmissionOutcome NotKept { get; } = new(SubmissionStatus.NotKept, [], 0);
 }
 
+/// <summary>An element of a body that was not accepted.</summary>
 /// <param name="Index">The index in the array, from 0; null: the body as a whole was refused.</param>
 /// <param name="Reason">Why it was not accepted.</param>
 [GenerateSerializer, Immutable, Alias("Interop.RejectedEvent")]

@@ -7,8 +7,7 @@ public sealed record DiscoveryOptions
 {
     /// <summary>
     /// The secret from which patient keys are made (<see cref="PatientKeys"/>). All silos of a cluster need the same. Without it the secret
-    /// is read
-    /// from <see cref="PatientKeyFile"/>.
+    /// is read from <see cref="PatientKeyFile"/>.
     /// </summary>
     [MinLength(32, ErrorMessage = "must have at least 32 characters")]
     public string? PatientKey { get; set; }

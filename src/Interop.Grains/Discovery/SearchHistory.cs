@@ -19,8 +19,7 @@ internal sealed class SearchHistory(Database database, PatientKeys keys, TimePro
 
     /// <summary>
     /// Begins a submission before it is sent. A submission that was begun and has not ended keeps its correlation id, by which Mirth
-    /// recognises
-    /// the repetition.
+    /// recognises the repetition.
     /// </summary>
     /// <exception cref="PatientKeyException">The secret of the patient keys is not the one of the database.</exception>
     public Task<BegunSearch> BeginAsync(DiscoveryRequest request, CancellationToken cancellationToken) =>

@@ -7,8 +7,7 @@ namespace Interop.Ingestion;
 
 /// <summary>
 /// Resumes interrupted runs: at the start of the host, and every few seconds after it, because another silo may have failed. To resume a
-/// run
-/// that is in work changes nothing. When this fails, each run's reminder resumes it within a minute.
+/// run that is in work changes nothing. When this fails, each run's reminder resumes it within a minute.
 /// </summary>
 internal sealed partial class RunRecovery(RunRegistry runs, IGrainFactory grains, TimeProvider time, ILogger<RunRecovery> log)
     : BackgroundService

@@ -5,8 +5,8 @@ using Interop.Ingestion.Runs;
 namespace Interop.Ingestion.Fetching;
 
 /// <summary>
-/// The pages of a search, to its end (docs/watermark.md). When the chain of <c>next</c> links breaks (an expired result, a loop), the search
-/// begins anew from the cursor, less the overlap.
+/// The pages of a search, to its end (docs/watermark.md). When the chain of <c>next</c> links breaks (an expired result, a loop), the
+/// search begins anew from the cursor, less the overlap.
 /// </summary>
 /// <param name="byTime">Whether the server can search the type by <c>_lastUpdated</c>.</param>
 internal sealed class SearchSource(

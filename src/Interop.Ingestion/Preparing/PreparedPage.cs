@@ -7,8 +7,7 @@ namespace Interop.Ingestion.Preparing;
 
 /// <summary>
 /// A page with its rows in the form that the bulk upsert takes. Disposing it frees the rows; the <see cref="IncomingPage"/> lives on and
-/// can
-/// be prepared again.
+/// can be prepared again.
 /// </summary>
 internal sealed class PreparedPage(IncomingPage incoming, List<PreparedResource> resources, ViewSet views) : IDisposable
 {
@@ -28,7 +27,7 @@ internal sealed class PreparedPage(IncomingPage incoming, List<PreparedResource>
     /// <summary>The rows of each view table.</summary>
     public IReadOnlyCollection<ViewRows> Rows => _rows.Values;
 
-    /// <summary>What the run's caller is told: which users' views fail on resources of the page.</summary>
+    /// <summary>Warnings for the run: the users' views that fail on resources of the page.</summary>
     public IReadOnlyList<string> Warnings =>
         [
             .. Resources

@@ -140,10 +140,8 @@ internal static class ResourceStore
 
     /// <summary>
     /// One writer at a time for each type of a source, locked in one order, so that what was read stays true until the commit. Also lets
-    /// the
-    /// commit return before the disk has it: a page's data and cursor are lost together, and the run's last commit, which waits for the
-    /// disk,
-    /// makes all commits before it durable.
+    /// the commit return before the disk has it: a page's data and cursor are lost together, and the run's last commit, which waits for the
+    /// disk, makes all commits before it durable.
     /// </summary>
     public static async Task LockTypesAsync(
         DbSession session,

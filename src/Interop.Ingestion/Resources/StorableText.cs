@@ -1,6 +1,6 @@
 namespace Interop.Ingestion.Resources;
 
-/// <summary>Makes text of an upstream server fit for the database: PostgreSQL stores no NUL, and a key must not be endless.</summary>
+/// <summary>Makes text of an upstream server storable: PostgreSQL stores no NUL, and keys have a maximum length.</summary>
 internal static class StorableText
 {
     private const int MaxIdLength = 200;

@@ -2,7 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace Interop.Ingestion.Running;
 
-/// <summary>The latest progress of a run, for any number of followers. A slow follower misses steps, never the last one.</summary>
+/// <summary>The latest progress of a run, for any number of followers. A slow follower misses some changes, but never the last
+/// one.</summary>
 internal sealed class ProgressFeed
 {
     private readonly Lock _lock = new();

@@ -99,7 +99,7 @@ internal sealed class RunPipeline(
         }
         catch (Exception e)
         {
-            // The loader gets it after the pages before it: they are loaded first.
+            // Pass the failure on after the pages before it: they are loaded first.
             failure = e;
         }
 

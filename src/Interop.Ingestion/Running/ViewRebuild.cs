@@ -137,8 +137,8 @@ internal sealed class ViewRebuild(Database database, ViewCatalog catalog, ViewCh
     }
 
     /// <summary>
-    /// Counts the chunk. A resource without rows becomes a dead letter of its own source, which a later version that loads resolves; when the
-    /// view is a user's, it becomes a row of <c>view_failures</c>. Resolves the letters that an earlier definition of the view left.
+    /// Counts the chunk. A resource without rows becomes a dead letter of its own source, which a later version that loads resolves; when
+    /// the view is a user's, it becomes a row of <c>view_failures</c>. Resolves the letters that an earlier definition of the view left.
     /// </summary>
     private async Task<PageCounters> SettleAsync(
         DbSession session,

@@ -43,8 +43,8 @@ internal sealed record RunRecord
 
     public string? AirflowRunId { get; init; }
 
-    /// <summary>What kind of process began the run: one of <see cref="Leases.ProcessKind"/> in lower case. A process resumes only runs of its own
-    /// kind.</summary>
+    /// <summary>The kind of process that began the run: one of <see cref="Leases.ProcessKind"/> in lower case. A process resumes only runs
+    /// of its own kind.</summary>
     public string ProcessKind { get; init; } = "server";
 
     /// <summary>The process that works on the run (<see cref="Leases.ProcessIdentity"/>); null when none does.</summary>

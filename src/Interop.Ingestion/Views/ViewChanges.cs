@@ -10,8 +10,7 @@ namespace Interop.Ingestion.Views;
 
 /// <summary>
 /// Changes views. A new definition gets a table of its own. Ingestion writes it beside the old table, and a run fills it from the stored
-/// raw
-/// JSON. When it is full it takes the view's name. Until then, and when the run fails, readers see the old table.
+/// raw JSON. When it is full it takes the view's name. Until then, and when the run fails, readers see the old table.
 /// </summary>
 internal sealed class ViewChanges(Database database, ViewCatalog catalog, TimeProvider time)
 {

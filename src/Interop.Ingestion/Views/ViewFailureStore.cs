@@ -6,8 +6,7 @@ namespace Interop.Ingestion.Views;
 
 /// <summary>
 /// The table <c>view_failures</c>: stored resources that a user's view has no rows of, and why. A resource leaves it when a version that
-/// the
-/// view takes is loaded, when it is deleted, and when the view's table is replaced.
+/// the view takes is loaded, when it is deleted, and when the view's table is replaced.
 /// </summary>
 internal static class ViewFailureStore
 {

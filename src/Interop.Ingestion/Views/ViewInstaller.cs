@@ -10,8 +10,7 @@ namespace Interop.Ingestion.Views;
 
 /// <summary>
 /// Installs the platform's views and the user's view files at start, before any run. A bad file is logged with its place and reason, and
-/// its
-/// view stays as it was. Runs that this begins are resumed together with interrupted ones.
+/// its view stays as it was. Runs that this begins are resumed together with interrupted ones.
 /// </summary>
 internal sealed partial class ViewInstaller(ViewChanges changes, ViewCatalog catalog, ViewFiles files, ILogger<ViewInstaller> log)
     : IHostedService

@@ -4,8 +4,7 @@ namespace Interop.Ingestion.Views;
 
 /// <summary>
 /// The tables <c>views</c> and <c>view_epoch</c>. A transaction that writes rows of views takes a shared lock (<see cref="HoldAsync"/>),
-/// one
-/// that changes a view the exclusive lock (<see cref="LockAsync"/>): rows are never written for a view that changes at the same time.
+/// one that changes a view the exclusive lock (<see cref="LockAsync"/>): rows are never written for a view that changes at the same time.
 /// </summary>
 internal static class ViewStore
 {

@@ -6,8 +6,8 @@ namespace Interop.Ingestion.Views;
 
 /// <summary>
 /// A view as a normalized table: source, id, the view's columns, run_id, loaded_at. Where a resource can have several rows they are
-/// numbered
-/// (row_index, part of the key). A column of dates has two columns of instants beside it, its interval (<see cref="DateInterval"/>):
+/// numbered (row_index, part of the key). A column of dates has two columns of instants beside it, its interval
+/// (<see cref="DateInterval"/>):
 /// <c>birth_date</c>, <c>birth_date_start</c>, <c>birth_date_end</c>. The raw JSON is in <c>resources</c> only.
 /// </summary>
 internal sealed class ViewTable
@@ -77,8 +77,7 @@ internal sealed class ViewTable
     public int Layout { get; }
 
     /// <summary>
-    /// A view of a user's: a resource that it fails on is stored all the same and listed in <c>view_failures</c>. A resource that one of
-    /// the
+    /// Whether the view is a user's: a resource that it fails on is stored and listed in <c>view_failures</c>. A resource that one of the
     /// platform's own views fails on is a dead letter.
     /// </summary>
     public bool IsUserDefined { get; init; }

@@ -12,8 +12,7 @@ namespace Interop.Polling;
 
 /// <summary>
 /// All that a poller knows of its source: its row, the population, the clinical data, the models and the operators' lists; and the steps of
-/// a
-/// batch: prepare, (profiles answer,) score and commit. After a failure it is loaded anew. Not for use by two calls at once.
+/// a batch: prepare, (profiles answer,) score and commit. After a failure it is loaded anew. Not for use by two calls at once.
 /// </summary>
 public sealed class MonitoredSource
 {

@@ -5,7 +5,7 @@ internal static class ExitCodes
 {
     public const int Success = 0;
 
-    /// <summary>The command ran, and what it ran over has errors: a failed run, an invalid resource, a bad line.</summary>
+    /// <summary>The command ran, and the processed data has errors: a failed run, an invalid resource, a bad line.</summary>
     public const int Failure = 1;
 
     /// <summary>The command could not run: a bad argument or setting, a file that cannot be read, a database that cannot be

@@ -8,18 +8,18 @@ using Interop.Fhir.Validation;
 namespace Interop.Silo.CommandLine;
 
 /// <summary>
-/// The resources of a JSON or NDJSON file, as bytes: decoding them first would hide what is not UTF-8. A file whose first line is no
-/// complete JSON value is one resource over many lines. One buffer serves all of them, so memory follows the largest, and of one that is
-/// larger than validation takes no more is kept than shows it.
+/// The resources of a JSON or NDJSON file, as bytes: decoding would hide invalid UTF-8. A file whose first line is not a complete JSON
+/// value is one resource over many lines. One buffer is reused, so memory is bounded by the largest resource; of a resource that is too
+/// large for validation only the start is kept.
 /// </summary>
 internal static class ResourceFile
 {
-    /// <summary>A larger resource is refused by its reader.</summary>
+    /// <summary>The validator refuses larger resources.</summary>
     public const int LargestResource = ValidationOptions.DefaultMaxBytes;
 
     private const int ReadBytes = 64 * 1024;
 
-    // One more than are allowed shows that it is too large.
+    // One byte more than allowed: enough to detect that a resource is too large.
     private const int MostBytes = LargestResource + 1;
 
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
@@ -73,7 +73,7 @@ internal static class ResourceFile
         return file.Extension == ".gz" ? new GZipStream(stream, CompressionMode.Decompress) : stream;
     }
 
-    /// <summary>Appends the next line without its end; false when there is none. What was read is never looked at again, however long the
+    /// <summary>Appends the next line without its end; false when there is none. Each byte is examined once, whatever the length of the
     /// line.</summary>
     private static async Task<bool> ReadLineAsync(PipeReader reader, LineBuffer line, CancellationToken cancellationToken)
     {

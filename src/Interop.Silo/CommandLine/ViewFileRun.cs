@@ -83,7 +83,7 @@ internal sealed class ViewFileRun(CompiledView view, FileInfo input, Func<long, 
         }
     }
 
-    /// <summary>Null when it is right that the resource has no rows.</summary>
+    /// <summary>The reason why a resource has no rows; null when the view gives none for it.</summary>
     private string? WhyNone(ReadOnlySpan<byte> resource, JsonElement json)
     {
         if (json.ValueKind != JsonValueKind.Object)

@@ -86,7 +86,7 @@ internal static class ViewsCommand
         }
     }
 
-    /// <summary>Under another name until it is complete: nobody takes half a file for the whole.</summary>
+    /// <summary>The file has another name until it is complete, so that a part is not taken for the whole.</summary>
     private static async Task WriteFileAsync(ViewFileRun run, FileInfo output, string format, CancellationToken cancellationToken)
     {
         var part = output.FullName + ".part";

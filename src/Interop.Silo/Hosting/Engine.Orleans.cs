@@ -10,8 +10,7 @@ namespace Interop.Silo.Hosting;
 
 /// <summary>
 /// Microsoft Orleans: silos find each other through PostgreSQL. On SQLite, and for a command that runs once, one silo runs by itself on
-/// free
-/// loopback ports with reminders in memory; runs that were interrupted are resumed at the next start.
+/// free loopback ports with reminders in memory; runs that were interrupted are resumed at the next start.
 /// </summary>
 internal static partial class Engine
 {
@@ -97,8 +96,7 @@ internal static partial class Engine
 
     /// <summary>
     /// For a fleet of up to some ten silos: a silo that does not answer is declared dead after three probes, in about 6 s. Orleans'
-    /// defaults
-    /// are for hundreds of silos and need half a minute.
+    /// defaults are for hundreds of silos and need half a minute.
     /// </summary>
     private static void Watch(ClusterMembershipOptions membership)
     {

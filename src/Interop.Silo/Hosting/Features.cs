@@ -4,6 +4,7 @@ using Interop.Fhir.Validation;
 using Interop.Ingestion;
 using Interop.Ingestion.Leases;
 using Interop.Polling;
+using Interop.Scheduling;
 using Interop.Silo.Settings;
 using Interop.Storage.Connections;
 using Interop.Telemetry;
@@ -44,6 +45,7 @@ internal static class Features
         services.AddTelemetry();
         services.AddUploads(settings.Sources.GetValueOrDefault("default")?.BaseUrl);
         services.AddMonitoring(settings.Entries<PollerOptions>("Pollers"));
+        services.AddScheduling();
         services.AddDiscovery();
     }
 }

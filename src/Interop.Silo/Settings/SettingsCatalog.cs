@@ -4,6 +4,7 @@ using Interop.Discovery;
 using Interop.Ingestion;
 using Interop.Ingestion.Leases;
 using Interop.Polling;
+using Interop.Scheduling;
 using Interop.Sources;
 using Interop.Telemetry;
 using Interop.Tokens;
@@ -32,6 +33,7 @@ internal static class SettingsCatalog
         SettingsSection.Of<Tm2Options>("Tm2"),
         SettingsSection.Of<AlertOptions>("Alerts", (options, data) => options.LogFile = Path.Combine(data, "logs", "alerts.log")),
         SettingsSection.Named<PollerOptions>("Pollers"),
+        SettingsSection.Named<ScheduleOptions, ScheduleTable>("Schedules"),
         SettingsSection.Named<SourceOptions>("Sources"),
         SettingsSection.Named<TenantOptions>("Tenants"),
     ];
@@ -82,7 +84,7 @@ internal static class SettingsCatalog
         ["OPENMRS_PASSWORD"] = "Tm2:Password",
     };
 
-    /// <summary>Settings of the documented systems that do nothing here, each with the reason.</summary>
+    /// <summary>Settings of the documented systems that have no effect here, each with the reason.</summary>
     public static readonly IReadOnlyDictionary<string, string> WithoutEffect = new Dictionary<string, string>(
         StringComparer.OrdinalIgnoreCase
     )
@@ -90,7 +92,7 @@ internal static class SettingsCatalog
         ["TELEMETRY_DB_PATH"] = "telemetry is stored in the database (DB_URL or INTEROP_DATA)",
         ["MONGODB_URI"] = "alerts are stored in the database (DB_URL or INTEROP_DATA)",
         ["FHIR_POLLING_TRACKER_FILE"] = "each poller's watermark is stored in the database",
-        ["ENVIRONMENT"] = "the program behaves alike everywhere; settings make the difference",
+        ["ENVIRONMENT"] = "the program behaves the same in every environment",
         ["TERMINOLOGY_URL"] = NotYet("uploads"),
     };
 

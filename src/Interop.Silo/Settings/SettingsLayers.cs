@@ -2,8 +2,7 @@ namespace Interop.Silo.Settings;
 
 /// <summary>
 /// The settings as they were given: appsettings.json, then .env, then the environment, then the command line. A later layer wins. Flat
-/// names
-/// become the keys of their sections, and a secret's <c>NAME_FILE</c> becomes the content of that file.
+/// names become the keys of their sections, and a secret's <c>NAME_FILE</c> becomes the content of that file.
 /// </summary>
 internal sealed class SettingsLayers
 {

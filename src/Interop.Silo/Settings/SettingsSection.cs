@@ -27,5 +27,10 @@ internal sealed record SettingsSection(string Name, Type Type, bool IsNamed, Act
         );
 
     public static SettingsSection Named<T>(string name)
-        where T : class => Of<Dictionary<string, T>>(name) with { Type = typeof(T), IsNamed = true };
+        where T : class => Named<T, Dictionary<string, T>>(name);
+
+    /// <typeparam name="T">The options of an entry.</typeparam>
+    /// <typeparam name="TTable">Holds the entries; its constructor may add some.</typeparam>
+    public static SettingsSection Named<T, TTable>(string name)
+        where TTable : Dictionary<string, T> => Of<TTable>(name) with { Type = typeof(T), IsNamed = true };
 }

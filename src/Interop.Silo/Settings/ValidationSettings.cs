@@ -31,10 +31,8 @@ internal sealed record ValidationSettings : IValidatableObject
 
     /// <summary>The options of a level with the profiles of some files and folders.</summary>
     /// <param name="level">structure or full.</param>
-    /// <param name="sources">
-    /// StructureDefinition files, folders, FHIR packages (.tgz), names of packages in the local cache, and URLs of profiles that every
-    /// resource of
-    /// their type must follow.
+    /// <param name="sources"> StructureDefinition files, folders, FHIR packages (.tgz), names of packages in the local cache, and URLs of
+    /// profiles that every resource of their type must follow.
     /// </param>
     /// <param name="setting">The setting or option that gave the sources, for messages.</param>
     /// <exception cref="SettingsException">A source cannot be read or used; the message names it and says why.</exception>

@@ -15,8 +15,7 @@ public static class DatabaseProviders
 
     /// <summary>
     /// The schema of the engine's own tables on PostgreSQL, created by a migration. Orleans' statements name tables without a schema, so
-    /// the
-    /// search path of its connections leads there.
+    /// the search path of its connections leads there.
     /// </summary>
     public const string EngineSchema = "orleans";
 

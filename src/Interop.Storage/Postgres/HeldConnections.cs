@@ -130,8 +130,7 @@ internal sealed class HeldConnections(NpgsqlDataSource source, bool readOnly, in
     }
 
     // The server must notice a process that is frozen or unreachable, end its transaction and release its locks: the idle limit for a
-    // frozen
-    // process, keepalives and the user timeout for a lost network. A reader has no user timeout, since its client may read slowly.
+    // frozen process, keepalives and the user timeout for a lost network. A reader has no user timeout, since its client may read slowly.
     private static string SessionSql(bool readOnly, DatabaseOptions options) =>
         string.Join(
             "; ",

@@ -6,8 +6,7 @@ namespace Interop.Storage.Postgres;
 
 /// <summary>
 /// PostgreSQL through Npgsql. The connections are kept here and not in Npgsql's pool, because the pool discards temporary tables and
-/// prepared
-/// statements. Writers and readers have separate connections, so that neither uses up those of the other.
+/// prepared statements. Writers and readers have separate connections, so that neither uses up those of the other.
 /// </summary>
 internal sealed class PostgresDatabase : Database
 {

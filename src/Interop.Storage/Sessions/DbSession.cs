@@ -9,8 +9,7 @@ namespace Interop.Storage;
 /// Columns in snake_case fill members and constructor parameters in PascalCase; <c>@Name</c> in a statement takes the member Name of
 /// <c>args</c>; many keys are passed with <see cref="KeyLists"/>. Instants are <see cref="DateTimeOffset"/> or UTC <see cref="DateTime"/>.
 /// A failure is the provider's DbException; <see cref="Database.Classify"/> tells its kind. After a failure PostgreSQL accepts only a
-/// rollback
-/// to a savepoint in this transaction.
+/// rollback to a savepoint in this transaction.
 /// </summary>
 public sealed class DbSession
 {
@@ -81,8 +80,7 @@ public sealed class DbSession
 
     /// <summary>
     /// The rows of a query one by one, never all in memory. No other statement may run until the end. When the caller stops early, the
-    /// query is
-    /// cancelled and the transaction continues. After the first row a lost connection no longer repeats the work.
+    /// query is cancelled and the transaction continues. After the first row a lost connection no longer repeats the work.
     /// </summary>
     public async IAsyncEnumerable<T> StreamAsync<T>(
         string sql,
@@ -133,8 +131,8 @@ public sealed class DbSession
 
     /// <summary>
     /// Inserts the rows. The rule says what happens to a row whose key exists. To find a row that the database refuses, set a savepoint
-    /// before
-    /// the call, roll back to it, and try each half (<see cref="RowBatch.Slice"/>): a failed call may have written a part of the rows.
+    /// before the call, roll back to it, and try each half (<see cref="RowBatch.Slice"/>): a failed call may have written a part of the
+    /// rows.
     /// </summary>
     /// <returns>The number of rows that were inserted or updated.</returns>
     /// <exception cref="ArgumentException">Two rows have the same key; the message names it.</exception>

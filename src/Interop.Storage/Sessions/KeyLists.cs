@@ -16,8 +16,7 @@ public static class KeyLists
 
     /// <summary>
     /// A query that looks up each key in an index. Right after a bulk load PostgreSQL has no statistics of the table, and would otherwise
-    /// read
-    /// all rows of a source and type and filter them.
+    /// read all rows of a source and type and filter them.
     /// </summary>
     /// <param name="session">Its dialect is used.</param>
     /// <param name="columns">The columns to select.</param>

@@ -33,8 +33,7 @@ internal static class RowMapping
 
     /// <summary>
     /// Chooses a record's constructor by the names of its parameters only. SQLite returns every integer as a long and every instant as
-    /// text,
-    /// and Dapper would otherwise require parameters of exactly these types.
+    /// text, and Dapper would otherwise require parameters of exactly these types.
     /// </summary>
     private sealed class ByName(Type type) : SqlMapper.ITypeMap
     {

@@ -4,8 +4,7 @@ namespace Interop.Storage.Sqlite;
 
 /// <summary>
 /// An asynchronous lock of a file for writers, granted in the order of the calls. SQLite allows one writer at a time and lets the others
-/// poll;
-/// here they wait without blocking a thread.
+/// poll; here they wait without blocking a thread.
 /// </summary>
 internal sealed class WriteQueue
 {

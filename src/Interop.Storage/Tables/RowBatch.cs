@@ -9,10 +9,9 @@ namespace Interop.Storage;
 /// After <see cref="BeginRow"/> write one value per column, in the shape's order. One thread at a time may use a batch.
 /// </summary>
 /// <remarks>
-/// The rows have the format of PostgreSQL's binary COPY (https://www.postgresql.org/docs/current/sql-copy.html, "Tuples"): a 16-bit
-/// count of fields, then per field its 32-bit length (-1 for null) and its bytes, big-endian. So they are sent to the server without a
-/// copy.
-/// An instant has microseconds there; the tenths of a microsecond, which SQLite stores too, are in a second, small buffer.
+/// The rows have the format of PostgreSQL's binary COPY (https://www.postgresql.org/docs/current/sql-copy.html, "Tuples"): a 16-bit count
+/// of fields, then per field its 32-bit length (-1 for null) and its bytes, big-endian. So they are sent to the server without a copy. An
+/// instant has microseconds there; the tenths of a microsecond, which SQLite stores too, are in a second, small buffer.
 /// </remarks>
 public sealed class RowBatch : IDisposable
 {

@@ -13,8 +13,7 @@ public abstract record UpsertRule
 
     /// <summary>
     /// The call fails with <see cref="FailureKind.DataRefused"/>, and on PostgreSQL the transaction is aborted. This is the fastest rule
-    /// when
-    /// nearly all keys are new, because PostgreSQL copies the rows directly into the table.
+    /// when nearly all keys are new, because PostgreSQL copies the rows directly into the table.
     /// </summary>
     public static UpsertRule Refuse { get; } = new RefuseRule();
 

@@ -63,8 +63,8 @@ internal sealed class BatchWriter(TelemetryDatabase telemetry, TelemetryOptions 
 
     /// <summary>
     /// Event ids are nearly always new, and PostgreSQL needs half the work for a batch of new ids if the rows go straight into the table.
-    /// One known
-    /// id makes that transaction fail. The 64 batches after it take the slower way at once, because a sender often repeats several events.
+    /// One known id makes that transaction fail. The 64 batches after it take the slower way at once, because a sender often repeats
+    /// several events.
     /// </summary>
     private bool MayBeAllNew(int events)
     {

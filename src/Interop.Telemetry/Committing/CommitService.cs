@@ -9,13 +9,11 @@ namespace Interop.Telemetry.Committing;
 
 /// <summary>
 /// The writer of telemetry, one per process. Requests that arrive while a batch is committed form the next batch. If the database does not
-/// take
-/// a batch within its budget, the batch goes to the spool, and so does everything after it until the spool is empty again.
+/// take a batch within its budget, the batch goes to the spool, and so does everything after it until the spool is empty again.
 /// </summary>
 /// <remarks>
 /// Two threads, because a thread of the pool would wait behind the requests that wait for it: one is the only writer of the database, and
-/// the
-/// other appends to the spool what the first cannot take in time.
+/// the other appends to the spool what the first cannot take in time.
 /// </remarks>
 internal sealed partial class CommitService : IHostedService, IDisposable
 {

@@ -5,8 +5,7 @@ namespace Interop.Telemetry.Events;
 
 /// <summary>
 /// The columns of <c>telemetry_events</c> in their order, and for each the members of the payload that fill it. This is the only
-/// declaration:
-/// the parser, the writer and the table's shape are made from it.
+/// declaration: the parser, the writer and the table's shape are made from it.
 /// </summary>
 internal static class EventColumns
 {

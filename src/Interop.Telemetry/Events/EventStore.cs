@@ -17,8 +17,7 @@ internal static class EventStore
 
     /// <summary>
     /// Takes <paramref name="count"/> consecutive row ids and returns the first. From here to the commit no other process writes events, so
-    /// row
-    /// ids increase in the order of commits; and the commit waits for the disk, whatever the server or the database is set to.
+    /// row ids increase in the order of commits; and the commit waits for the disk, whatever the server or the database is set to.
     /// </summary>
     public static async Task<long> TakeIdsAsync(DbSession session, int count, CancellationToken cancellationToken)
     {

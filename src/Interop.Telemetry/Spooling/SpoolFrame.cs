@@ -81,8 +81,8 @@ internal static class SpoolFrame
         return -1;
     }
 
-    /// <summary>Whether the data begin like a frame whose end is missing, or consist of zeros: what a process leaves that dies while it
-    /// writes.</summary>
+    /// <summary>Whether the data begin like a frame whose end is missing, or consist of zeros, as after a process that was killed during a
+    /// write.</summary>
     public static bool IsIncomplete(ReadOnlySpan<byte> data)
     {
         if (data.Length < HeaderSize || !data.ContainsAnyExcept((byte)0))

@@ -68,7 +68,7 @@ internal sealed class SpoolSegment : IDisposable
         return new SpoolSegment(path, file, file.Length) { IsSealed = true };
     }
 
-    /// <summary>Cuts off an incomplete frame at the end, which the process that died was writing and had not promised to anyone.</summary>
+    /// <summary>Cuts off an incomplete frame at the end. The killed process had not confirmed its events to a sender.</summary>
     /// <returns>How many bytes were cut.</returns>
     public long CutIncompleteEnd()
     {

@@ -4,9 +4,8 @@ namespace Interop.Uploads.Csv;
 
 /// <summary>
 /// Text of a stream that is UTF-8 (with or without byte order mark) or Windows-1252. The first byte above 127 decides: if it begins a valid
-/// UTF-8
-/// sequence, the file is UTF-8, and an invalid sequence later is an error. Refuses NUL characters, which UTF-16 files and ZIP archives
-/// have.
+/// UTF-8 sequence, the file is UTF-8, and an invalid sequence later is an error. Refuses NUL characters, which UTF-16 files and ZIP
+/// archives have.
 /// </summary>
 internal sealed class CsvTextReader(Stream stream) : TextReader
 {

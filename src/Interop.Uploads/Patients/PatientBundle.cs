@@ -8,8 +8,8 @@ namespace Interop.Uploads.Patients;
 
 /// <summary>
 /// The transaction of one row: the Patient by conditional update on its identifier, and each term by conditional create on an identifier
-/// that is
-/// derived from the patient's identifier and the code. So a row that is sent again, from this file or a corrected copy, doubles nothing.
+/// that is derived from the patient's identifier and the code. So a row that is sent again, from this file or a corrected copy, doubles
+/// nothing.
 /// </summary>
 internal static class PatientBundle
 {

@@ -8,8 +8,7 @@ namespace Interop.Uploads.Running;
 
 /// <summary>
 /// Submits the rows of one file, page by page, and stores what became of them. Every page commits its rows and counters in one transaction
-/// that
-/// carries the worker's epoch. A crash repeats at most one page, and submitting a row again changes nothing on the upstream.
+/// that carries the worker's epoch. A crash repeats at most one page, and submitting a row again changes nothing on the upstream.
 /// </summary>
 internal sealed partial class FileWorker(
     Guid fileId,
@@ -315,8 +314,7 @@ internal sealed partial class FileWorker(
 
     /// <summary>
     /// Shows that the owner lives, three times within the silence limit. When that fails for two thirds of it, or the file has another
-    /// owner, the
-    /// work is cancelled: what was sent before has the last third to arrive, before another owner may begin.
+    /// owner, the work is cancelled: what was sent before has the last third to arrive, before another owner may begin.
     /// </summary>
     private async Task ShowLifeAsync(FileRecord file, CancellationTokenSource owned)
     {

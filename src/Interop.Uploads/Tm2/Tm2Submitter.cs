@@ -7,8 +7,7 @@ namespace Interop.Uploads.Tm2;
 
 /// <summary>
 /// Writes records to OpenMRS: one encounter per patient and day, with one obs per record. Every attempt searches first, so an uncertain
-/// write is
-/// found instead of repeated. The obs carries the record's hash in its comment.
+/// write is found instead of repeated. The obs carries the record's hash in its comment.
 /// </summary>
 internal sealed class Tm2Submitter(
     Tm2Format format,

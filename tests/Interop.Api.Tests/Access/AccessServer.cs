@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Interop.Api.Tests.Access;
 
-/// <summary>A server with one user for each role, whose addresses a test can choose.</summary>
+/// <summary>A server with one user for each role. A test can choose the callers' addresses.</summary>
 internal sealed class AccessServer : IAsyncDisposable
 {
     public const string Password = "correct horse battery";

@@ -26,7 +26,7 @@ public sealed class EndpointRoleTests : IAsyncLifetime
             ["GET /", "GET /api/health", "GET /health", "GET /health/ready", "GET /{documentName}.json", "POST /login", "POST /logout"],
             Endpoints().Where(e => e.IsAnonymous).Select(e => e.Name).Order(StringComparer.Ordinal)
         );
-        // What a viewer may send is a question, not a change.
+        // The only POST that a viewer may send writes nothing.
         Assert.Equal(
             ["POST /views/{name}/preview"],
             Endpoints().Where(e => e is { Role: AccessRole.Viewer, Method: not "GET" }).Select(e => e.Name).Order(StringComparer.Ordinal)
@@ -79,6 +79,7 @@ public sealed class EndpointRoleTests : IAsyncLifetime
                     .Replace("{name}", "patients")
                     .Replace("{source}", "default")
                     .Replace("{type}", "Patient")
+                    .Replace("{job}", "patients")
                     .Replace("{resource_type}", "Patient")
                     .Replace("{resourceType}", "Patient")
                     .Replace("{id}", "1")

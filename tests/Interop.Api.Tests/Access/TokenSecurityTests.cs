@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Interop.Access;
 using Interop.Api.Tests.Support;
+using Interop.TestServers;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -62,7 +63,7 @@ public sealed class TokenSecurityTests : IAsyncLifetime
                 _ => _server.Users.SetDisabledAsync("operator", true, default),
             }
         );
-        await Until.TrueAsync(async () => await _server.StatusAsync(token) == HttpStatusCode.Unauthorized, "the session has ended");
+        await Eventually.Is(async () => await _server.StatusAsync(token) == HttpStatusCode.Unauthorized, "the session has ended");
         using var login = await _server.LoginAsync("operator", AccessServer.Password);
         Assert.Equal(change == "role" ? HttpStatusCode.OK : HttpStatusCode.Unauthorized, login.StatusCode);
     }

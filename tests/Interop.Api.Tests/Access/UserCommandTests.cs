@@ -1,4 +1,5 @@
 using Interop.Api.Tests.Support;
+using Interop.TestServers;
 
 namespace Interop.Api.Tests.Access;
 
@@ -17,7 +18,7 @@ public sealed class UserCommandTests : IDisposable
         await using var program = InteropProcess.Start(_folder.Path, new Dictionary<string, string> { ["PORT"] = "0" }, "serve");
         using var http = await program.ClientAsync();
         Assert.Equal((0, "added ada", ""), await RunAsync("correct horse battery\n", "user", "add", "ada", "--role", "admin"));
-        await Until.TrueAsync(async () => (int)(await http.GetAsync("/runs")).StatusCode == 401, "the API asks for credentials");
+        await Eventually.Is(async () => (int)(await http.GetAsync("/runs")).StatusCode == 401, "the API asks for credentials");
 
         var (exitCode, key, _) = await RunAsync("", "api-key", "add", "mirth", "--role", "viewer");
         Assert.Equal(0, exitCode);
@@ -25,7 +26,7 @@ public sealed class UserCommandTests : IDisposable
         Assert.Equal(200, (int)(await http.GetAsync("/runs")).StatusCode);
         Assert.Equal(403, (int)(await http.PostAsync("/ingest/patients", null)).StatusCode);
         Assert.Equal(0, (await RunAsync("", "api-key", "remove", "mirth")).ExitCode);
-        await Until.TrueAsync(async () => (int)(await http.GetAsync("/runs")).StatusCode == 401, "the key is void");
+        await Eventually.Is(async () => (int)(await http.GetAsync("/runs")).StatusCode == 401, "the key is void");
 
         var (_, list, _) = await RunAsync("", "user", "list");
         Assert.StartsWith("ada admin since ", list, StringComparison.Ordinal);

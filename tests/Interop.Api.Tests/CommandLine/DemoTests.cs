@@ -3,6 +3,7 @@ using Interop.Api.Tests.Support;
 using Interop.Sandbox;
 using Interop.Silo.CommandLine;
 using Interop.Silo.Settings;
+using Interop.TestServers;
 
 namespace Interop.Api.Tests.CommandLine;
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Interop.Api.Tests.Support;
 using Interop.Sandbox;
 using Interop.Sandbox.Faults;
+using Interop.TestServers;
 
 namespace Interop.Api.Tests.CommandLine;
 
@@ -32,7 +33,7 @@ public sealed class StopTests : IDisposable
         );
         using var http = await program.ClientAsync();
         var waiting = http.PostAsync("/ingest/patients", null);
-        await Until.TrueAsync(async () => (await http.GetJsonAsync("/runs")).GetArrayLength() > 0, "the run is active");
+        await Eventually.Is(async () => (await http.GetJsonAsync("/runs")).GetArrayLength() > 0, "the run is active");
 
         var started = Stopwatch.GetTimestamp();
         Assert.Equal(0, await program.TerminateAsync());
@@ -59,7 +60,7 @@ public sealed class StopTests : IDisposable
             arguments
         );
         var database = verb == "demo" ? "data/demo/interop.db" : "data/interop.db";
-        await Until.TrueAsync(() => Task.FromResult(File.Exists(_folder.File(database))), "it has begun");
+        await Eventually.Is(() => Task.FromResult(File.Exists(_folder.File(database))), "it has begun");
         var started = Stopwatch.GetTimestamp();
         Assert.Equal(130, await program.InterruptAsync());
         Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, Allowed);

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using Interop.Api.Tests.Support;
+using Interop.TestServers;
 
 namespace Interop.Api.Tests.CommandLine;
 

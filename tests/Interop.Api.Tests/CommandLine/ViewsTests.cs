@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text.Json;
 using Interop.Api.Tests.Support;
+using Interop.TestServers;
 
 namespace Interop.Api.Tests.CommandLine;
 
@@ -59,7 +60,7 @@ public sealed class ViewsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_bad_line_is_named_and_the_rest_goes_on()
+    public async Task A_bad_line_is_named_and_the_other_lines_are_read()
     {
         byte[] bytes =
         [

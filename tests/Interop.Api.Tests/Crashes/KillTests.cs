@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 namespace Interop.Api.Tests.Crashes;
 
 /// <summary>
-/// Whatever ends the program in the middle of a run, the run goes on at the next start and leaves exactly what an undisturbed one leaves.
+/// A run that is interrupted by the end of the program continues at the next start, and its results equal those of an undisturbed run.
 /// INTEROP_LONG=1 kills twenty times instead of three.
 /// </summary>
 public sealed class KillTests(LongRun run, ITestOutputHelper output) : IClassFixture<LongRun>
@@ -55,7 +55,7 @@ public sealed class KillTests(LongRun run, ITestOutputHelper output) : IClassFix
         Assert.True(await LongRun.ReachesAsync(http, id, run.Observations / 4), "the run ended too early");
 
         await postgres.KillAsync();
-        await Until.TrueAsync(async () => (int)(await http.GetAsync("/health/ready")).StatusCode == 503, "readiness fails");
+        await Eventually.Is(async () => (int)(await http.GetAsync("/health/ready")).StatusCode == 503, "readiness fails");
         var unready = await http.GetJsonAsync("/health/ready", System.Net.HttpStatusCode.ServiceUnavailable);
         Assert.StartsWith("database: the database cannot be reached", unready.Text("detail"), StringComparison.Ordinal);
         Assert.Equal("""{"status":"ok"}""", await http.GetStringAsync("/health"));
@@ -66,7 +66,7 @@ public sealed class KillTests(LongRun run, ITestOutputHelper output) : IClassFix
         }
 
         await postgres.StartAsync();
-        await Until.TrueAsync(async () => (await http.GetAsync("/health/ready")).IsSuccessStatusCode, "the program is ready again");
+        await Eventually.Is(async () => (await http.GetAsync("/health/ready")).IsSuccessStatusCode, "the program is ready again");
         await LongRun.ReachesAsync(http, id, long.MaxValue);
         (await StoredState.ReadAsync(database, id)).AssertEqualTo(run.Undisturbed);
     }

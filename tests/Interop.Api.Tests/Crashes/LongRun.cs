@@ -1,10 +1,11 @@
 using Interop.Api.Tests.Support;
 using Interop.Sandbox;
 using Interop.Sandbox.Faults;
+using Interop.TestServers;
 
 namespace Interop.Api.Tests.Crashes;
 
-/// <summary>A sandbox whose observations take some seconds in small pages, and what one undisturbed run makes of them.</summary>
+/// <summary>A sandbox whose observations take some seconds in small pages, and the results of one undisturbed run.</summary>
 public sealed class LongRun : IAsyncLifetime
 {
     private const string Path = "/ingest/observations/backfill";
@@ -60,11 +61,11 @@ public sealed class LongRun : IAsyncLifetime
 
     internal static Task<long> BeginAsync(HttpClient http) => http.StartRunAsync(Path);
 
-    /// <summary>Waits until the run has settled so many resources, or has ended; true while it goes on.</summary>
+    /// <summary>Waits until the run has settled this many resources, or has ended; true while it is active.</summary>
     internal static async Task<bool> ReachesAsync(HttpClient http, long runId, long fetched)
     {
         var isActive = true;
-        await Until.TrueAsync(
+        await Eventually.Is(
             async () =>
             {
                 var run = await http.GetJsonAsync($"/runs/{runId}");

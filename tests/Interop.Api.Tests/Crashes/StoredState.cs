@@ -4,7 +4,7 @@ using Interop.Storage.Connections;
 
 namespace Interop.Api.Tests.Crashes;
 
-/// <summary>Everything that a run leaves behind and that must not depend on what happened to it on the way.</summary>
+/// <summary>The stored results of a run that must not depend on interruptions.</summary>
 internal sealed record StoredState(
     IReadOnlyList<string> Resources,
     IReadOnlyList<string> Patients,
@@ -47,7 +47,7 @@ internal sealed record StoredState(
         );
     }
 
-    /// <summary>Says where two states differ, rather than that they do.</summary>
+    /// <summary>Fails with the first difference between two states.</summary>
     public void AssertEqualTo(StoredState other)
     {
         Assert.Equal(other.Resources, Resources);

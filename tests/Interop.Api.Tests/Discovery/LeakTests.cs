@@ -50,7 +50,7 @@ public abstract class LeakTests : UpstreamTests
             await TellAsync("/api/pd/search?format=xcpd", Search.Replace("req-1", $"req-{answered}", StringComparison.Ordinal));
         }
 
-        // The caller names the patient here, and only the caller is told.
+        // The answer to this call contains the patient that the caller named.
         Assert.NotEmpty(
             (await Server.GetAsync("/api/timeline?firstName=ZEBULON&lastName=quackenbush&dob=1980-02-29"))
                 .GetProperty("events")
@@ -120,7 +120,7 @@ public abstract class LeakTests : UpstreamTests
     protected abstract Task<IEnumerable<(string Place, string Content)>> DumpAsync();
 
     private static Task ArrivesAsync(Func<string> received, string text, string what) =>
-        Until.TrueAsync(() => Task.FromResult(received().Contains(text, StringComparison.Ordinal)), $"{what} with {text} arrive");
+        Eventually.Is(() => Task.FromResult(received().Contains(text, StringComparison.Ordinal)), $"{what} with {text} arrive");
 
     private async Task<HttpStatusCode> TellAsync(string path, string body)
     {

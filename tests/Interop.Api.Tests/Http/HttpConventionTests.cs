@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Interop.Api.Tests.Http;
 
-/// <summary>What every answer has, and who gets none.</summary>
+/// <summary>Properties of every answer, and requests that are refused before an endpoint.</summary>
 public sealed class HttpConventionTests : IAsyncLifetime
 {
     private InteropServer _server = null!;

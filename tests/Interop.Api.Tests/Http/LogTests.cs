@@ -6,7 +6,7 @@ using Interop.TestServers;
 
 namespace Interop.Api.Tests.Http;
 
-/// <summary>Logs lead from a request to its run, and never hold what a patient or a secret is.</summary>
+/// <summary>Logs connect a request with its run and contain neither patient data nor secrets.</summary>
 public sealed class LogTests : IDisposable
 {
     private const string ClientSecret = "cl13nt-s3cret-of-the-test";

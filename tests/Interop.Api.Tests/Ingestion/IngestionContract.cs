@@ -3,6 +3,7 @@ using System.Text.Json;
 using Interop.Api.Tests.Support;
 using Interop.Sandbox.Faults;
 using Interop.Storage;
+using Interop.TestServers;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Interop.Api.Tests.Ingestion;
@@ -205,7 +206,7 @@ public abstract class IngestionContract(ApiFixture api)
     }
 
     [Fact]
-    public async Task A_run_that_is_under_way_can_be_followed_blocks_another_and_can_be_cancelled()
+    public async Task An_active_run_can_be_followed_and_cancelled_and_blocks_another()
     {
         var before = await CheckpointAsync("Condition");
         api.Sandbox.Faults.Set(
@@ -262,14 +263,14 @@ public abstract class IngestionContract(ApiFixture api)
             using var leave = new CancellationTokenSource();
             var asked = Http.PostAsync("/ingest/encounters?full=true&job=left-alone", null, leave.Token);
             JsonElement runs = default;
-            await Until.TrueAsync(
+            await Eventually.Is(
                 async () => (runs = await Http.GetJsonAsync("/runs?job=left-alone")).GetArrayLength() == 1,
                 "the run exists"
             );
             await leave.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked);
             var id = runs[0].Number("run_id");
-            await Until.TrueAsync(async () => (await Http.GetJsonAsync($"/runs/{id}")).Text("status") != "RUNNING", "the run ends");
+            await Eventually.Is(async () => (await Http.GetJsonAsync($"/runs/{id}")).Text("status") != "RUNNING", "the run ends");
             Assert.Equal("SUCCESS", (await Http.GetJsonAsync($"/runs/{id}")).Text("status"));
         }
         finally

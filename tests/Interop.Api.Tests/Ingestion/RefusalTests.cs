@@ -4,7 +4,7 @@ using Interop.Api.Tests.Support;
 
 namespace Interop.Api.Tests.Ingestion;
 
-/// <summary>What a wrong request gets: a status, and a detail that names what is wrong with what.</summary>
+/// <summary>Invalid requests get a status and a detail that names the parameter and the reason.</summary>
 public sealed class RefusalTests(SqliteApi api) : IClassFixture<SqliteApi>
 {
     [Theory]

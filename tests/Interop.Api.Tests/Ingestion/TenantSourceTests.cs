@@ -17,10 +17,10 @@ public sealed class TenantSourceTests : UpstreamTests
         };
 
     [Fact]
-    public async Task A_run_sends_the_tenants_token_and_goes_on_with_a_new_one_when_that_ends()
+    public async Task A_run_sends_the_tenants_token_and_continues_with_a_new_one_when_it_expires()
     {
         Sandbox.OpenEmr.TokenLifetime = TimeSpan.FromSeconds(5);
-        // Longer than two lives of a token.
+        // Longer than two token lifetimes.
         Sandbox.Faults.Set(
             new FaultRule
             {
@@ -38,7 +38,7 @@ public sealed class TenantSourceTests : UpstreamTests
     }
 
     [Fact]
-    public async Task A_token_that_the_server_refuses_before_its_end_is_replaced_at_once()
+    public async Task A_token_that_the_server_refuses_before_it_expires_is_replaced_at_once()
     {
         await PostAsync("/api/tokens/refresh", "");
         Sandbox.OpenEmr.RevokeAccessTokens();

@@ -2,11 +2,11 @@ using System.Text;
 using System.Text.Json;
 using Interop.Api.Tests.Support;
 using Interop.Sandbox;
+using Interop.TestServers;
 
 namespace Interop.Api.Tests.Ingestion;
 
-/// <summary>How strictly ingestion validates is a setting: what one level loads is a dead letter at the other, with what to do about
-/// it.</summary>
+/// <summary>The validation level is a setting: a resource that the level structure loads can be a dead letter at the level full.</summary>
 public sealed class ValidationLevelTests : IDisposable
 {
     private const string Period =
@@ -29,7 +29,7 @@ public sealed class ValidationLevelTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task The_structure_level_loads_what_breaks_an_invariant_or_a_profile()
+    public async Task The_structure_level_loads_resources_that_break_an_invariant_or_a_profile()
     {
         var (letters, upserted) = await IngestAsync();
         Assert.Empty(letters);
@@ -37,7 +37,7 @@ public sealed class ValidationLevelTests : IDisposable
     }
 
     [Fact]
-    public async Task The_full_level_and_a_profile_make_letters_that_say_what_is_wrong_and_where()
+    public async Task The_full_level_and_a_profile_make_dead_letters_with_reason_and_location()
     {
         var (letters, upserted) = await IngestAsync(
             ("Validation:Level", "full"),

@@ -5,6 +5,7 @@ using Interop.Fhir.Validation.Profiles;
 using Interop.Silo.Hosting;
 using Interop.Silo.Settings;
 using Interop.Storage.Connections;
+using Interop.TestServers;
 
 namespace Interop.Api.Tests.Settings;
 

@@ -21,7 +21,7 @@ internal static class HttpExtensions
         return JsonDocument.Parse(body).RootElement;
     }
 
-    /// <summary>Starts a run that goes on by itself; its id.</summary>
+    /// <summary>Starts a run without waiting for its end; returns its id.</summary>
     public static async Task<long> StartRunAsync(this HttpClient http, string path)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Headers = { { "Prefer", "respond-async" } } };

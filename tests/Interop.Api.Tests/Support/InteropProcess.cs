@@ -99,7 +99,7 @@ internal sealed partial class InteropProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
-    /// <summary>SIGKILL: nothing is put down, nothing is said.</summary>
+    /// <summary>Sends SIGKILL: the process can neither release nor log anything.</summary>
     public async Task KillAsync()
     {
         _process.Kill();

@@ -1,5 +1,6 @@
 using Interop.Silo.Hosting;
 using Interop.Silo.Settings;
+using Interop.TestServers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;

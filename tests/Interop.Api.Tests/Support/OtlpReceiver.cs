@@ -10,7 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Interop.Api.Tests.Support;
 
-/// <summary>An OTLP collector over HTTP that keeps the protobuf as it came: its strings stand in it as they are.</summary>
+/// <summary>An OTLP collector over HTTP that keeps the protobuf messages as received. Their strings can be searched as text.</summary>
 internal sealed class OtlpReceiver : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -18,7 +18,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
 
     private OtlpReceiver(WebApplication app) => _app = app;
 
-    /// <summary>What a process needs to be told to send everything here, and soon.</summary>
+    /// <summary>The settings with which a process sends everything here, with short delays.</summary>
     public (string Name, string Value)[] Settings =>
         [
             (

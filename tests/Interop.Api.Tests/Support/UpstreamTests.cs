@@ -2,13 +2,14 @@ using System.Text;
 using System.Text.Json;
 using Interop.Api.Tests.Telemetry;
 using Interop.Sandbox;
+using Interop.TestServers;
 
 namespace Interop.Api.Tests.Support;
 
 /// <summary>Each test has a server of its own, with the sandbox's OpenEMR and Mirth as upstream servers.</summary>
 public abstract class UpstreamTests : IAsyncLifetime
 {
-    private readonly TestFolder _folder = new();
+    private readonly TemporaryFolder _folder = new();
 
     protected SandboxServer Sandbox { get; private set; } = null!;
 
@@ -43,7 +44,7 @@ public abstract class UpstreamTests : IAsyncLifetime
     {
         await Server.DisposeAsync();
         await Sandbox.DisposeAsync();
-        _folder.Delete();
+        _folder.Dispose();
     }
 
     protected virtual SandboxOptions Options => new() { Patients = 0 };

@@ -14,9 +14,9 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
 {
     private const int Senders = 16;
     private static readonly bool IsLong = Environment.GetEnvironmentVariable("INTEROP_LONG") == "1";
-    private readonly TestFolder _folder = new();
+    private readonly TemporaryFolder _folder = new();
 
-    public void Dispose() => _folder.Delete();
+    public void Dispose() => _folder.Dispose();
 
     [Theory]
     [InlineData(false)]
@@ -29,8 +29,8 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
         {
             await using var server = await ServerProcess.StartAsync(_folder.Path, settings);
             var sending = senders.Select(s => s.SendUntilRefusedAsync(server.Http, TimeSpan.FromMinutes(1))).ToArray();
-            await WaitAsync(() => senders.All(s => s.AcceptedInRound > 5));
-            await Task.Delay(Random.Shared.Next(200));
+            var beforeKill = 5 + Random.Shared.Next(50);
+            await Eventually.Is(() => senders.All(s => s.AcceptedInRound > beforeKill), "every sender has accepted events");
             await server.KillAsync();
             await Task.WhenAll(sending);
         }
@@ -51,10 +51,13 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
         {
             await using var server = await ServerProcess.StartAsync(_folder.Path, ("DB_URL", url));
             var sending = senders.Select(s => s.SendUntilRefusedAsync(server.Http, TimeSpan.FromMinutes(1))).ToArray();
-            await WaitAsync(() => senders.All(s => s.AcceptedInRound > 5));
+            await Eventually.Is(() => senders.All(s => s.AcceptedInRound > 5), "every sender has accepted events");
             postgres.Freeze();
             var before = senders.Select(s => s.AcceptedInRound).ToArray();
-            await WaitAsync(() => senders.Index().All(s => s.Item.AcceptedInRound > before[s.Index] + 20));
+            await Eventually.Is(
+                () => senders.Index().All(s => s.Item.AcceptedInRound > before[s.Index] + 20),
+                "the spool has events of every sender"
+            );
             if (round == 0)
                 postgres.Thaw(); // the first kill comes while the spool is drained, the second one before
             await server.KillAsync();
@@ -106,7 +109,7 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
         var senders = Enumerable.Range(0, Senders).Select(i => new Sender($"s{i}")).ToArray();
         var away = IsLong ? TimeSpan.FromSeconds(30) : TimeSpan.FromSeconds(3);
         var sending = senders.Select(s => s.SendUntilRefusedAsync(server.Http, away + TimeSpan.FromSeconds(6))).ToArray();
-        await WaitAsync(() => senders.All(s => s.AcceptedInRound > 5));
+        await Eventually.Is(() => senders.All(s => s.AcceptedInRound > 5), "every sender has accepted events");
         var since = Stopwatch.GetTimestamp(); // from here on nothing is slow for being the first
         await TakeAwayAsync(postgres, outage, away);
         await Task.WhenAll(sending);
@@ -150,7 +153,7 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
         }
 
         await postgres.StartAsync();
-        await WaitAsync(() => Directory.GetFiles(Path.Combine(_folder.Path, "telemetry"), "*.spool").Length == 0);
+        await Eventually.Is(() => Directory.GetFiles(Path.Combine(_folder.Path, "telemetry"), "*.spool").Length == 0, "the spool is empty");
         var stored = await server.GetAsync("/api/telemetry/events");
         Assert.Equal(accepted, stored.EnumerateArray().Select(e => e.GetProperty("eventId").GetString()!));
     }
@@ -170,7 +173,7 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
 
     private async Task AssertAllStoredOnceInOrderAsync(ServerProcess server, Sender[] senders)
     {
-        await WaitAsync(() => Directory.GetFiles(Path.Combine(_folder.Path, "telemetry"), "*.spool").Length == 0);
+        await Eventually.Is(() => Directory.GetFiles(Path.Combine(_folder.Path, "telemetry"), "*.spool").Length == 0, "the spool is empty");
         var stored = (await server.GetAsync("/api/telemetry/events"))
             .EnumerateArray()
             .Select(e => e.GetProperty("eventId").GetString()!)
@@ -189,16 +192,6 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
         }
 
         Assert.True(senders.Sum(s => s.Accepted.Count) > 0);
-    }
-
-    private static async Task WaitAsync(Func<bool> condition)
-    {
-        var started = Stopwatch.GetTimestamp();
-        while (!condition())
-        {
-            Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromMinutes(2), "the condition did not become true in time");
-            await Task.Delay(20);
-        }
     }
 
     /// <summary>Sends one event after another, like a Mirth channel.</summary>

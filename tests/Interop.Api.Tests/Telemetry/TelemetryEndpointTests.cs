@@ -16,7 +16,7 @@ public abstract class TelemetryEndpointTests : IAsyncLifetime
     private const string Nested =
         """{"eventId":"e-2","eventType":"PD.Request.Completed","timestamp":"2026-03-01T11:00:00Z","source":{"system":"mirth","channelId":"ch-7","environment":"test"},"correlation":{"requestId":"r-2","messageId":"m-2"},"execution":{"durationMs":500},"outcome":{"status":"failed","resultCount":0},"protocol":{"standard":"IHE","interactionId":"ITI-55"}}""";
 
-    private readonly TestFolder _folder = new();
+    private readonly TemporaryFolder _folder = new();
     private ServerProcess _server = null!;
 
     public async Task InitializeAsync() =>
@@ -29,7 +29,7 @@ public abstract class TelemetryEndpointTests : IAsyncLifetime
     public async Task DisposeAsync()
     {
         await _server.DisposeAsync();
-        _folder.Delete();
+        _folder.Dispose();
     }
 
     [Fact]
@@ -305,7 +305,7 @@ public sealed class PostgresTelemetryEndpointTests : TelemetryEndpointTests
     private string _url = "";
 
     [Fact]
-    public async Task What_is_not_accepted_is_stored_with_its_reason()
+    public async Task A_rejected_event_is_stored_with_the_reason()
     {
         using var answer = await Server.PostAsync(
             "/api/telemetry/events",
@@ -313,11 +313,11 @@ public sealed class PostgresTelemetryEndpointTests : TelemetryEndpointTests
         );
         using var nonsense = await Server.PostAsync("/api/telemetry/events", new string('x', 5_000));
         await using var source = NpgsqlDataSource.Create(_url);
-        await Support.Until.TrueAsync(
+        await Eventually.Is(
             async () => await CountAsync("reason = 'eventId is not a non-empty string' AND raw = '{\"eventType\":\"t\"}'") == 250,
             "250 rejects"
         );
-        await Support.Until.TrueAsync(
+        await Eventually.Is(
             async () => await CountAsync("reason = 'invalid JSON' AND length(raw) = 4096") == 1,
             "the beginning of what was no JSON"
         );

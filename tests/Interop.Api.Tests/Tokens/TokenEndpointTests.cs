@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Interop.Api.Tests.Support;
+using Interop.TestServers;
 
 namespace Interop.Api.Tests.Tokens;
 
@@ -44,7 +45,7 @@ public sealed class TokenEndpointTests : UpstreamTests
     {
         Sandbox.OpenEmr.TokenLifetime = TimeSpan.FromSeconds(5);
         await PostAsync("/api/tokens/refresh", "");
-        await Until.TrueAsync(() => Task.FromResult(Sandbox.OpenEmr.Requests >= 2), "the token is renewed");
+        await Eventually.Is(() => Task.FromResult(Sandbox.OpenEmr.Requests >= 2), "the token is renewed");
         Assert.True((await Server.GetAsync("/api/tokens/status")).GetProperty("token_present").GetBoolean());
 
         Sandbox.OpenEmr.TokenLifetime = TimeSpan.FromHours(1);

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Interop.Api.Tests.Support;
 using Interop.Sandbox;
+using Interop.TestServers;
 
 namespace Interop.Api.Tests.Uploads;
 

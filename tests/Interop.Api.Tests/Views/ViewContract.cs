@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Interop.Api.Tests.Support;
+using Interop.TestServers;
 
 namespace Interop.Api.Tests.Views;
 
@@ -182,7 +183,7 @@ public abstract class ViewContract(ApiFixture api)
     private async Task<JsonElement> EndOfAsync(JsonElement change)
     {
         var path = $"/runs/{change.Number("run_id")}";
-        await Until.TrueAsync(async () => (await Http.GetJsonAsync(path)).Text("status") != "RUNNING", $"{path} ended");
+        await Eventually.Is(async () => (await Http.GetJsonAsync(path)).Text("status") != "RUNNING", $"{path} ended");
         return await Http.GetJsonAsync(path);
     }
 

@@ -38,7 +38,8 @@ public sealed class BundlePageTests
     [InlineData("""{"resourceType":"Bundle","link":{}}""")]
     [InlineData("""{"resourceType":"Bundle","link":["next"]}""")]
     [InlineData("<html></html>")]
-    public void What_is_not_one_document_of_the_right_shape_is_refused(string text) => Assert.ThrowsAny<JsonException>(() => Parse(text));
+    public void A_text_that_is_not_one_document_of_the_right_shape_is_refused(string text) =>
+        Assert.ThrowsAny<JsonException>(() => Parse(text));
 
     [Theory]
     [InlineData("""{}""", 0)]
@@ -49,7 +50,7 @@ public sealed class BundlePageTests
     [InlineData("""{"entry":[null,1,"x",[],{"resource":null},{"resource":[]},{"resource":"x"}]}""", 7)]
     [InlineData("""{"entry":[{"search":"match","request":[],"resource":{}}]}""", 1)]
     [InlineData("""{"link":[{"relation":"next"},{"relation":"next","url":""},{"relation":"next","url":5}]}""", 0)]
-    public void What_is_odd_and_readable_is_read(string text, int entries)
+    public void An_unusual_but_readable_page_is_read(string text, int entries)
     {
         var page = Parse(text);
 

@@ -5,7 +5,7 @@ using Interop.TestServers;
 
 namespace Interop.Fhir.Tests.Client;
 
-/// <summary>One client against a server that does as it is told; waits are recorded by the clock and take no time.</summary>
+/// <summary>One client against a scripted server; the clock records waits, which take no time.</summary>
 public sealed class FhirClientTests : IAsyncLifetime, IDisposable
 {
     private const string Page = """{"resourceType":"Bundle","type":"searchset"}""";

@@ -5,7 +5,7 @@ using Interop.TestServers;
 
 namespace Interop.Fhir.Tests.Client;
 
-/// <summary>One write client against a scripted server; waits are recorded by the clock and take no time.</summary>
+/// <summary>One write client against a scripted server; the clock records waits, which take no time.</summary>
 public sealed class FhirWriteClientTests : IAsyncLifetime, IDisposable
 {
     private static readonly byte[] Patient = """{"resourceType":"Patient"}"""u8.ToArray();

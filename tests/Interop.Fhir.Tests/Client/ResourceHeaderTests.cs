@@ -25,7 +25,7 @@ public sealed class ResourceHeaderTests
     [InlineData("9999-99-99T99:99:99Z")]
     [InlineData("0001-01-01T00:00:00+14:00")]
     [InlineData("9999-12-31T23:59:59-14:00")]
-    public void What_is_no_instant_is_absent(string text) => Assert.Null(ResourceHeader.ParseInstant(text));
+    public void A_text_that_is_not_an_instant_counts_as_absent(string text) => Assert.Null(ResourceHeader.ParseInstant(text));
 
     [Theory]
     [InlineData("""{"resourceType":"Patient","id":"a","meta":{"versionId":"1"}}""", "Patient", "a", "1")]

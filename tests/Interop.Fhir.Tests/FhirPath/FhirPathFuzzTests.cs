@@ -60,7 +60,7 @@ public class FhirPathFuzzTests
             }
             catch (FhirPathException)
             {
-                // The only way to fail.
+                // The only exception that is allowed.
             }
             catch (Exception error)
             {

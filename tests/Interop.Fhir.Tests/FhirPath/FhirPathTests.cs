@@ -63,7 +63,7 @@ public class FhirPathTests
     }
 
     [Fact]
-    public void Sorting_what_has_no_order_fails_as_the_path_that_it_is()
+    public void Sorting_items_without_an_order_fails_with_a_FHIRPath_error()
     {
         var error = Assert.Throws<FhirPathException>(() => Evaluate("('' | 2 | 1).sort()"));
         Assert.Equal(FhirPathErrorKind.Execution, error.Kind);
@@ -76,7 +76,7 @@ public class FhirPathTests
     [InlineData("Observation.status", "starts at Observation, but is evaluated on Patient")]
     [InlineData("name.select(given.first() + 1)", "string + System.Integer is not possible")]
     [InlineData("name.where(period.start.startsWith('2'))", "needs a string, not dateTime")]
-    public void With_a_type_an_expression_that_cannot_mean_anything_is_refused(string expression, string reason)
+    public void With_an_input_type_an_expression_without_a_meaning_is_refused(string expression, string reason)
     {
         FhirPathCompiler.Compile(expression);
         var error = Assert.Throws<FhirPathException>(() =>

@@ -60,7 +60,7 @@ public class R4SchemaTests
         "EvidenceVariable.characteristic",
         "id extension modifierExtension description definition usageContext exclude participantEffective timeFromStart groupMeasure"
     )]
-    public void What_the_package_added_to_the_specification_is_not_in_the_schema(string type, string elements) =>
+    public void Elements_that_the_package_adds_to_the_specification_are_not_in_the_schema(string type, string elements) =>
         Assert.Equal(elements, string.Join(' ', Schema.FindType(type)!.Elements.Select(e => e.Name)));
 
     [Fact]

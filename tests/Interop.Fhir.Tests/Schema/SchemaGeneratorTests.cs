@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Interop.Fhir.Tests.Schema;
 
-/// <summary>The committed table is what the generator makes of the definitions, where those can be had.</summary>
+/// <summary>The generator reproduces the committed table from the definitions, where they are available.</summary>
 public class SchemaGeneratorTests
 {
     [SchemaSourceFact]

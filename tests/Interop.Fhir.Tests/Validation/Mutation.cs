@@ -4,7 +4,7 @@ using Interop.Fhir.Validation;
 
 namespace Interop.Fhir.Tests.Validation;
 
-/// <summary>One rule broken at one place of a valid resource, and the issue that must come of it.</summary>
+/// <summary>One rule broken at one place of a valid resource, and the issue that is expected for it.</summary>
 internal sealed record Mutation(string Rule, string Code, string Location, Func<string> Json)
 {
     public override string ToString() => $"{Rule}: {Code} at {Location}";

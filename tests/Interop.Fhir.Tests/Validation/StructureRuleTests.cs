@@ -234,7 +234,7 @@ public class StructureRuleTests
     )]
     [InlineData("{'resourceType':'ExampleScenario','status':'draft','instance':[{'resourceId':'a','resourceType':'Patient'}]}")]
     [InlineData("{'resourceType':'Binary','contentType':'text/plain','data':'QQ=='}")]
-    public void What_the_standard_allows_has_no_issue(string json) => Expect.NoIssues(json);
+    public void A_resource_that_the_standard_allows_has_no_issue(string json) => Expect.NoIssues(json);
 
     [Fact]
     public void Several_errors_are_all_found()
@@ -249,7 +249,7 @@ public class StructureRuleTests
     }
 
     [Fact]
-    public void A_text_tells_what_would_be_right()
+    public void The_text_of_an_issue_names_the_expected_form()
     {
         Assert.Contains(
             "deceasedBoolean, deceasedDateTime",

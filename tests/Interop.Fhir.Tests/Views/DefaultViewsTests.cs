@@ -94,7 +94,7 @@ public class DefaultViewsTests
         """{"resourceType":"Observation","id":"o","status":"final","subject":{"reference":"urn:uuid:53fefa32-fcbb-4ff8-8a92-55ee120877b7"},"code":{},"valueInteger":3}""",
         "o | null | final | null | null | null | null | null | null | null | null | null | null | null | null"
     )]
-    public void An_observation_row_takes_whatever_kind_of_time_and_value_there_is(string observation, string row) =>
+    public void An_observation_row_takes_each_kind_of_time_and_value(string observation, string row) =>
         Assert.Equal(row, Row("observations", observation));
 
     [Fact]

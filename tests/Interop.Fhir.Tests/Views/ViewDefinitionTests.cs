@@ -104,7 +104,7 @@ public class ViewDefinitionTests
         );
 
     [Fact]
-    public void A_where_that_is_no_condition_is_refused() =>
+    public void A_where_that_is_not_a_condition_is_refused() =>
         Assert.Equal(
             "where[0].path",
             Assert

@@ -9,8 +9,8 @@ using Interop.Fhir.Views.Rows;
 namespace Interop.Fhir.Tests.Views;
 
 /// <summary>
-/// Views and resources are untrusted input: a view is refused with <see cref="ViewDefinitionException"/> alone, a resource as
-/// <see cref="ViewEvaluationException"/>, and what is not refused makes whole lines of JSON and CSV.
+/// Views and resources are untrusted input: a view is refused only with <see cref="ViewDefinitionException"/>, a resource only with <see
+/// cref="ViewEvaluationException"/>. All other input gives complete lines of JSON and CSV.
 /// </summary>
 public class ViewFuzzTests
 {

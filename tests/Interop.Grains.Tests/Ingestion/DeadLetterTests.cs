@@ -7,7 +7,7 @@ using Interop.TestServers;
 
 namespace Interop.Grains.Tests.Ingestion;
 
-/// <summary>What is bad is kept with its reason, once, until it is good.</summary>
+/// <summary>A bad resource is one dead letter with its reason until a good version is loaded.</summary>
 public abstract class DeadLetterTests(SharedSilo shared) : IngestionSuite(shared)
 {
     private static SandboxOptions Nothing { get; } = new() { Patients = 0 };
@@ -95,7 +95,7 @@ public abstract class DeadLetterTests(SharedSilo shared) : IngestionSuite(shared
     }
 
     [Fact]
-    public async Task A_replay_of_what_is_still_invalid_leaves_the_letter_open_with_its_error()
+    public async Task A_replay_of_a_resource_that_is_still_invalid_leaves_the_letter_open_with_its_error()
     {
         var (_, source) = await SandboxAsync();
         var run = await Client.RunAsync(source, "Patient");

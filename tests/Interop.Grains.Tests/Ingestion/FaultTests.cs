@@ -6,12 +6,12 @@ using Interop.TestServers;
 
 namespace Interop.Grains.Tests.Ingestion;
 
-/// <summary>Whatever an upstream does on the way, the end is that of an undisturbed run.</summary>
+/// <summary>After faults of an upstream the final state equals that of an undisturbed run.</summary>
 public abstract class FaultTests(SharedSilo shared) : IngestionSuite(shared)
 {
     private static readonly string[] Types = ["Patient", "Encounter", "Condition", "Observation"];
 
-    /// <summary>Faults that a run gets over by itself.</summary>
+    /// <summary>Faults after which a run succeeds without help.</summary>
     public static TheoryData<string> Survivable => [.. Rules.Keys];
 
     private static ConditionalWeakTable<SharedSilo, Tuple<List<RunSummary>, IReadOnlyList<string>>> Undisturbed { get; } = [];
@@ -175,7 +175,7 @@ public abstract class FaultTests(SharedSilo shared) : IngestionSuite(shared)
     [Theory]
     [InlineData(FaultKind.EntryWithoutResource, "the entry has no resource")]
     [InlineData(FaultKind.EntryOfAnotherType, "is a Basic, not a Patient")]
-    public async Task An_entry_that_is_not_what_was_asked_for_is_one_dead_letter_and_the_rest_loads(FaultKind kind, string error)
+    public async Task An_entry_that_does_not_match_the_search_is_one_dead_letter_and_the_others_load(FaultKind kind, string error)
     {
         var (sandbox, source) = await SandboxAsync();
         sandbox.Faults.Set(new FaultRule { Kind = kind });
@@ -233,7 +233,7 @@ public abstract class FaultTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task What_is_included_is_loaded_under_its_own_type_and_not_counted_as_fetched()
+    public async Task An_included_resource_is_loaded_under_its_own_type_and_not_counted_as_fetched()
     {
         var (sandbox, source) = await SandboxAsync();
         sandbox.Faults.Set(

@@ -7,7 +7,7 @@ using Interop.TestServers;
 
 namespace Interop.Grains.Tests.Ingestion;
 
-/// <summary>The plain way: everything once, and then next to nothing.</summary>
+/// <summary>The first run fetches everything; a second run fetches only the overlap.</summary>
 public abstract class FirstRunTests(SharedSilo shared) : IngestionSuite(shared)
 {
     [Fact]
@@ -48,7 +48,7 @@ public abstract class FirstRunTests(SharedSilo shared) : IngestionSuite(shared)
             Assert.Equal((type, Math.Max(1, examples[type].Distinct().Count())), (type, run.Counters.Fetched));
             Assert.Equal((type, run.Counters.Fetched), (type, run.Counters.Upserted + run.Counters.DeadLetters));
             var letters = (await Client.DetailAsync(run.RunId)).DeadletterSample;
-            // Known of one of them
+            // One of the examples has an item without linkId.
             if (examples.Contains(type) && letters.FirstOrDefault(l => !l.Error.Contains("linkId", StringComparison.Ordinal)) is { } letter)
                 Assert.Fail($"{type}: {letter.Error}");
         }

@@ -6,7 +6,7 @@ using Interop.TestServers;
 
 namespace Interop.Grains.Tests.Ingestion;
 
-/// <summary>One resource, whatever is in it, harms neither the rest of its page nor the run.</summary>
+/// <summary>A hostile resource affects neither the rest of its page nor the run.</summary>
 public abstract class HostileResourceTests(SharedSilo shared) : IngestionSuite(shared)
 {
     public static TheoryData<string, string> Hostile =>
@@ -91,7 +91,7 @@ public abstract class HostileResourceTests(SharedSilo shared) : IngestionSuite(s
     [Fact]
     public async Task Rows_that_the_database_refuses_are_found_among_many_and_the_others_load()
     {
-        // FHIR's decimal has no end; PostgreSQL's numeric has one at 131072 digits. SQLite takes such a number for infinity.
+        // FHIR's decimal has no limit; PostgreSQL's numeric has at most 131072 digits. SQLite reads such a number as infinity.
         var bad = new HashSet<int> { 0, 7, 8, 24 };
         var (_, source) = await ScriptedAsync(request =>
             request.IsMetadata

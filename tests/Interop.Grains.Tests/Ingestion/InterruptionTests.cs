@@ -4,6 +4,7 @@ using Interop.Sandbox;
 using Interop.Sandbox.Faults;
 using Interop.Storage;
 using Interop.TestServers;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Interop.Grains.Tests.Ingestion;
 
@@ -80,7 +81,7 @@ public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
 
         await using var silo = await StartAsync();
 
-        await Eventually.Is(async () => await StatusAsync(runId) == RunStatus.Success, "the run was taken up and ended");
+        await Eventually.Is(async () => await StatusAsync(runId) == RunStatus.Success, "the run was resumed and ended");
         Assert.Equal(_sandbox.Store.Count("Patient") - _sandbox.Stats.Bad["Patient"], await Database.CountAsync("patients", "killed"));
     }
 
@@ -108,7 +109,7 @@ public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
 
         await using var silo = await StartAsync(new TestSiloOptions { RecoversAtStart = false });
 
-        await Eventually.Is(async () => await StatusAsync(runId) == RunStatus.Success, "a reminder took the run up");
+        await Eventually.Is(async () => await StatusAsync(runId) == RunStatus.Success, "a reminder resumed the run");
     }
 
     private string Reminders => dialect == SqlDialect.Postgres ? "orleans.OrleansRemindersTable" : "OrleansRemindersTable";
@@ -209,7 +210,7 @@ public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
         return runId;
     }
 
-    /// <summary>The minute between two ticks is the run grain's; a test does not wait for it.</summary>
+    /// <summary>Sets the due time of the reminders to now: a test does not wait for the minute between two ticks.</summary>
     private Task<int> HurryRemindersAsync() =>
         Database.WriteAsync(
             (session, token) =>
@@ -239,13 +240,22 @@ public sealed class InterruptionOnPostgresTests() : InterruptionTests(SqlDialect
 [Collection(OnPostgres.Name)]
 public sealed class LostDatabaseTests
 {
+    /// <summary>The event id with which a worker logs that the database interrupted its run.</summary>
+    private const int RunInterrupted = 2003;
+
     [Fact]
     public async Task A_run_whose_database_is_gone_for_some_seconds_ends_as_an_undisturbed_one()
     {
         await using var server = await PostgresServer.StartNewAsync();
         await using var database = await TestDatabase.CreateAsync(SqlDialect.Postgres, server);
         await using var sandbox = await SandboxServer.StartAsync(new SandboxOptions { Patients = 150, BadShare = 0.03 });
-        await using var silo = await TestSilo.StartAsync(database, null, ["plain", "cut"], sandbox.FhirBase);
+        using var log = new EventLog();
+        await using var silo = await TestSilo.StartAsync(
+            database,
+            new TestSiloOptions { Services = services => services.AddLogging(log.AddTo) },
+            ["plain", "cut"],
+            sandbox.FhirBase
+        );
         var expected = await silo.Client.RunAsync("plain", "Patient");
         sandbox.Faults.Set(
             new FaultRule
@@ -259,8 +269,7 @@ public sealed class LostDatabaseTests
         await Eventually.Is(async () => await database.Database.CountAsync("patients", "cut") >= 25, "a page was committed");
 
         await server.KillAsync();
-        // Longer than the retries of one transaction, so that the worker itself has to come back.
-        await Task.Delay(TimeSpan.FromSeconds(1.5));
+        await Eventually.Is(() => log.Has(RunInterrupted), "the retries of a transaction have failed, and the worker waits");
         await server.StartAsync();
         var run = await silo.Client.EndOfAsync(runId);
 

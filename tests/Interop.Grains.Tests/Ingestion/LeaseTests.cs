@@ -5,6 +5,7 @@ using Interop.Ingestion.Runs;
 using Interop.Sandbox;
 using Interop.Sandbox.Faults;
 using Interop.Storage;
+using Interop.TestServers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Internal;

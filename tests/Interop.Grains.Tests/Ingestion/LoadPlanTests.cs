@@ -10,7 +10,7 @@ using Interop.Ingestion.Views;
 
 namespace Interop.Grains.Tests.Ingestion;
 
-/// <summary>What a page will do, decided from the page and from what is stored.</summary>
+/// <summary>The plan for a page, made from the page and the stored versions.</summary>
 public sealed class LoadPlanTests
 {
     private const long ThisRun = 7;
@@ -19,7 +19,7 @@ public sealed class LoadPlanTests
     private static Dictionary<(string, string), StoredResource> Nothing { get; } = [];
 
     [Fact]
-    public void What_is_new_is_written_and_counted()
+    public void A_new_resource_is_written_and_counted()
     {
         var plan = Make([Resource("a", "1")]);
 
@@ -34,7 +34,7 @@ public sealed class LoadPlanTests
     [InlineData("3", ThisRun, "refetched")]
     [InlineData("0", EarlierRun, "written")]
     [InlineData("0", ThisRun, "written")]
-    public void What_is_stored_decides_whether_a_version_is_written_unchanged_or_refetched(
+    public void The_stored_version_decides_whether_a_version_is_written_unchanged_or_refetched(
         string storedVersion,
         long storedBy,
         string expected
@@ -154,7 +154,7 @@ public sealed class LoadPlanTests
     }
 
     [Fact]
-    public void What_loads_settles_the_letters_of_its_version_and_of_older_ones()
+    public void A_loaded_version_resolves_its_own_letters_and_those_of_older_versions()
     {
         var plan = Make(
             [Resource("a", "2")],
@@ -177,7 +177,7 @@ public sealed class LoadPlanTests
     [Theory]
     [InlineData(10L)]
     [InlineData(null)]
-    public void A_replay_keeps_what_is_stored_when_nothing_says_which_came_later(long? ticks) =>
+    public void A_replay_keeps_the_stored_version_when_the_order_is_unknown(long? ticks) =>
         Assert.Empty(Make([Resource("a", "x", letterId: 1, ticks: ticks)], Stored("a", "y", EarlierRun, ticks), isReplay: true).Writes);
 
     [Fact]

@@ -11,7 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Interop.Grains.Tests.Ingestion;
 
-/// <summary>A run has one owner at a time, and who is not its owner writes nothing.</summary>
+/// <summary>A run has one owner at a time, and only the owner can write.</summary>
 public abstract class OwnershipTests(SharedSilo shared) : IngestionSuite(shared)
 {
     // Every page waits, so that a test can do something while the run is under way.

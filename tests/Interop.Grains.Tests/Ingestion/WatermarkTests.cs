@@ -8,7 +8,7 @@ using Interop.TestServers;
 
 namespace Interop.Grains.Tests.Ingestion;
 
-/// <summary>Lose nothing, repeat little (docs/watermark.md).</summary>
+/// <summary>The rules of docs/watermark.md: no resource is lost, and few are fetched again.</summary>
 public abstract class WatermarkTests(SharedSilo shared) : IngestionSuite(shared)
 {
     private static DateTimeOffset Noon { get; } = new(2026, 1, 10, 12, 0, 0, TimeSpan.Zero);

@@ -4,7 +4,7 @@ using Interop.TestServers;
 
 namespace Interop.Grains.Tests.Polling;
 
-/// <summary>A FHIR server's AuditEvents, with whatever is wrong with it: a test adds events while it is polled.</summary>
+/// <summary>The AuditEvents of a FHIR server with faults: a test adds events while the server is polled.</summary>
 internal sealed class AuditServer
 {
     private readonly ConcurrentQueue<(string Id, DateTimeOffset At, string Json)> _events = new();

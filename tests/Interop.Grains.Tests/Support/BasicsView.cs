@@ -5,7 +5,8 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Interop.Grains.Tests.Support;
 
-/// <summary>A view over Basic resources, whose one column can be told to fail on those that have a coding beside their text.</summary>
+/// <summary>A view over Basic resources with one column. Its path can be changed to one that fails on resources with a coding and a
+/// text.</summary>
 internal static class BasicsView
 {
     public const string Sound = "code.text";
@@ -16,9 +17,8 @@ internal static class BasicsView
         """;
 
     /// <summary>
-    /// Makes this path the column's, as if the view came with the platform (a resource that it fails on is a dead letter), and waits until
-    /// the
-    /// table has it.
+    /// Sets the path of the column, as if the view came with the platform (a resource that it fails on is a dead letter), and waits until
+    /// the table is filled.
     /// </summary>
     public static async Task PutAsync(TestSilo silo, string path)
     {

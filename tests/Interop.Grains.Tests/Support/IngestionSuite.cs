@@ -5,7 +5,7 @@ using Interop.TestServers;
 
 namespace Interop.Grains.Tests.Support;
 
-/// <summary>One silo and one database for all tests of a dialect; each test brings sources of its own, so that nobody sees another's
+/// <summary>One silo and one database for all tests of a dialect. Each test has its own sources, so that no test sees another test's
 /// data.</summary>
 public abstract class SharedSilo(SqlDialect dialect) : IAsyncLifetime
 {
@@ -21,7 +21,7 @@ public abstract class SharedSilo(SqlDialect dialect) : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _database = await TestDatabase.CreateAsync(dialect);
-        // Without the sweep: tests insert runs that no worker may claim but theirs.
+        // Without the sweep: tests insert runs that only their own workers may claim.
         _silo = await TestSilo.StartAsync(_database, options: new TestSiloOptions { RecoversAtStart = false });
         await BasicsView.PutAsync(_silo, BasicsView.Sound);
     }
@@ -53,7 +53,7 @@ public sealed class OnPostgres : ICollectionFixture<PostgresSilo>
     public const string Name = "PostgreSQL";
 }
 
-/// <summary>What tests of ingestion share, whatever the dialect.</summary>
+/// <summary>The parts that tests of ingestion share on both dialects.</summary>
 public abstract class IngestionSuite(SharedSilo shared) : IAsyncLifetime
 {
     private readonly List<IAsyncDisposable> _owned = [];
@@ -80,10 +80,10 @@ public abstract class IngestionSuite(SharedSilo shared) : IAsyncLifetime
         return disposable;
     }
 
-    /// <summary>A name that no other test's data carries.</summary>
+    /// <summary>A source name that no other test uses.</summary>
     private protected string NewSourceName() => $"{GetType().Name}-{Guid.NewGuid():N}-{_sources++}";
 
-    /// <summary>A sandbox, known to the shared silo under the name that comes with it.</summary>
+    /// <summary>A sandbox, and the source name under which the shared silo knows it.</summary>
     private protected async Task<(SandboxServer Sandbox, string Source)> SandboxAsync(
         SandboxOptions? options = null,
         Action<SourceOptions>? configure = null
@@ -106,7 +106,7 @@ public abstract class IngestionSuite(SharedSilo shared) : IAsyncLifetime
         return (server, source);
     }
 
-    /// <summary>Small data with everything in it: bad resources of each type, patients who are nowhere.</summary>
+    /// <summary>Small data with bad resources of each type and missing patients.</summary>
     private protected static SandboxOptions Small { get; } =
         new()
         {

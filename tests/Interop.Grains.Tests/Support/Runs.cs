@@ -7,7 +7,7 @@ internal static class Runs
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
-    /// <summary>What the endpoint of the type asks for.</summary>
+    /// <summary>The request that the endpoint of the type makes.</summary>
     public static RunRequest Request(string type, bool full = false, string? patientId = null, MissingPatients? missing = null) =>
         new(
             patientId,

@@ -2,8 +2,7 @@ using Interop.Storage;
 
 namespace Interop.Grains.Tests.Support;
 
-/// <summary>Everything that a source's runs left in the database, but for ids and times of their own: what must be equal is equal as
-/// text.</summary>
+/// <summary>Everything that a source's runs stored, without generated ids and times, as text that can be compared.</summary>
 internal static class StoredState
 {
     private sealed record Line(string Text);

@@ -5,7 +5,7 @@ using Interop.TestServers;
 
 namespace Interop.Grains.Tests.Support;
 
-/// <summary>A fresh, migrated database of one dialect, gone after the test.</summary>
+/// <summary>A new, migrated database of one dialect, deleted after the test.</summary>
 internal sealed class TestDatabase : IAsyncDisposable
 {
     private readonly DirectoryInfo? _directory;
@@ -19,7 +19,7 @@ internal sealed class TestDatabase : IAsyncDisposable
 
     public DatabaseOptions Options { get; }
 
-    /// <summary>The test's own way in, beside the silo's.</summary>
+    /// <summary>The test's own access to the database, beside the silo's.</summary>
     public Database Database { get; }
 
     public static async Task<TestDatabase> CreateAsync(SqlDialect dialect, PostgresServer? server = null)

@@ -23,7 +23,7 @@ internal sealed record TestSiloOptions
 
     public ViewOptions Views { get; init; } = new();
 
-    /// <summary>Whether runs left behind are taken up at start; without it only reminders bring them back.</summary>
+    /// <summary>Whether interrupted runs are resumed at start; otherwise only their reminders resume them.</summary>
     public bool RecoversAtStart { get; init; } = true;
 
     public Action<IServiceCollection> Services { get; init; } = _ => { };
@@ -44,7 +44,7 @@ internal sealed class TestSilo : IAsyncDisposable
 
     public IServiceProvider Services => _cluster.Silos[0].ServiceProvider;
 
-    /// <param name="names">Sources that the settings know from the start, so that a run left behind finds its own.</param>
+    /// <param name="names">Sources that the settings have from the start, so that an interrupted run finds its source.</param>
     public static async Task<TestSilo> StartAsync(
         TestDatabase database,
         TestSiloOptions? options = null,
@@ -64,10 +64,10 @@ internal sealed class TestSilo : IAsyncDisposable
         return new TestSilo(cluster, sources);
     }
 
-    /// <summary>Makes a FHIR server known under a name, as the settings do; short waits, so that faults cost no time.</summary>
+    /// <summary>Adds a FHIR server as a source, as the settings do, with short waits after faults.</summary>
     public void AddSource(string name, Uri baseUrl, Action<SourceOptions>? configure = null) => Add(_sources, name, baseUrl, configure);
 
-    /// <summary>As kill -9: no activation is told, and nothing that it had begun is finished.</summary>
+    /// <summary>Ends the silo like kill -9: without OnDeactivateAsync, and in the middle of its work.</summary>
     public Task KillAsync() => _cluster.KillSiloAsync(_cluster.Silos[0]);
 
     /// <summary>Stops as SIGTERM does: every activation is deactivated.</summary>
@@ -96,11 +96,20 @@ internal sealed class TestSilo : IAsyncDisposable
     )
     {
         if (IsEmbeddedEngine || database.Database.Dialect == SqlDialect.Postgres)
+        {
             silo.UseAdoNetReminderService(store =>
                 (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(database.Options)
             );
+            silo.AddAdoNetGrainStorageAsDefault(store =>
+                (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(database.Options)
+            );
+        }
         else
+        {
             silo.UseInMemoryReminderService();
+            silo.AddMemoryGrainStorageAsDefault();
+        }
+
         silo.Configure<ReminderOptions>(reminders => reminders.MinimumReminderPeriod = TimeSpan.FromMilliseconds(100));
         silo.ConfigureServices(services =>
         {

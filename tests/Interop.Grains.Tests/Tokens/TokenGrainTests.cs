@@ -1,5 +1,6 @@
 using Interop.Grains.Tests.Support;
 using Interop.Sandbox;
+using Interop.TestServers;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.TestingHost;
 

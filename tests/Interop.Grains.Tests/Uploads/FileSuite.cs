@@ -2,6 +2,7 @@ using System.Text;
 using Interop.Grains.Tests.Support;
 using Interop.Sandbox;
 using Interop.Storage;
+using Interop.TestServers;
 using Interop.Uploads;
 using Interop.Uploads.Running;
 using Interop.Uploads.Tm2;

@@ -2,6 +2,7 @@ using System.Text;
 using Interop.Grains.Tests.Support;
 using Interop.Sandbox.Faults;
 using Interop.Storage;
+using Interop.TestServers;
 using Interop.Uploads;
 
 namespace Interop.Grains.Tests.Uploads;

@@ -18,7 +18,7 @@ public sealed class DateIntervalTests
     [InlineData("2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z", "2017-01-01T00:00:01Z")]
     [InlineData("9999", "9999-01-01T00:00:00Z", "9999-12-31T23:59:59.9999999Z")]
     [InlineData("9999-12-31", "9999-12-31T00:00:00Z", "9999-12-31T23:59:59.9999999Z")]
-    public void A_date_is_every_instant_that_it_does_not_exclude(string date, string start, string end)
+    public void The_interval_of_a_date_has_every_instant_that_it_may_stand_for(string date, string start, string end)
     {
         Assert.True(DateInterval.TryParse(Encoding.UTF8.GetBytes(date), out var interval));
         Assert.Equal((Instant(start), Instant(end)), (interval.Start, interval.End));
@@ -37,7 +37,8 @@ public sealed class DateIntervalTests
     [InlineData("0001-01-01T00:00:00+14:00")]
     [InlineData("9999-12-31T23:59:59-14:00")]
     [InlineData("yesterday")]
-    public void What_is_no_date_has_no_interval(string text) => Assert.False(DateInterval.TryParse(Encoding.UTF8.GetBytes(text), out _));
+    public void A_text_that_is_not_a_date_has_no_interval(string text) =>
+        Assert.False(DateInterval.TryParse(Encoding.UTF8.GetBytes(text), out _));
 
     private static DateTimeOffset Instant(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
 }

@@ -3,6 +3,7 @@ using Interop.Ingestion;
 using Interop.Ingestion.Views;
 using Interop.Sandbox;
 using Interop.Storage;
+using Interop.TestServers;
 using Interop.Views;
 using Microsoft.Extensions.DependencyInjection;
 using static Interop.Grains.Tests.Support.ViewCalls;
@@ -29,7 +30,7 @@ public abstract class ViewInterruptionTests(SqlDialect dialect) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_host_that_is_killed_while_it_fills_a_table_goes_on_where_it_was()
+    public async Task A_host_that_is_killed_while_it_fills_a_table_continues_after_the_last_chunk()
     {
         await using var sandbox = await SandboxServer.StartAsync(new SandboxOptions { Patients = 6000, BadShare = 0 });
         long runId;
@@ -61,7 +62,7 @@ public abstract class ViewInterruptionTests(SqlDialect dialect) : IAsyncLifetime
         await silo.Client.PutViewToEndAsync("cities", "Patient", Cities);
         await silo.Client.RunAsync("s", "Patient");
 
-        // Nobody takes these runs up, so that they are under way for as long as it takes to cancel them.
+        // No worker resumes these runs, so that they stay active until the test cancels them.
         var changes = silo.Services.GetRequiredService<ViewChanges>();
         var changed = await changes.PutAsync(Definition("cities", "Patient", Families).Text, ViewOrigin.Api, CancellationToken.None);
         var added = await changes.PutAsync(Definition("families", "Patient", Families).Text, ViewOrigin.Api, CancellationToken.None);
@@ -79,12 +80,12 @@ public abstract class ViewInterruptionTests(SqlDialect dialect) : IAsyncLifetime
         );
         Assert.Null(await silo.Client.FindViewAsync("families"));
         Assert.Equal(3000, await Database.CountAsync("cities", "s", "city IS NOT NULL"));
-        await silo.Client.PutViewToEndAsync("families", "Patient", Families); // and nothing of the first attempt is in the way
+        await silo.Client.PutViewToEndAsync("families", "Patient", Families); // the first attempt has left nothing behind
         Assert.Equal(3000, await Database.CountAsync("families", "s"));
     }
 
     [Fact]
-    public async Task Files_are_views_and_bad_ones_are_named_with_place_and_reason()
+    public async Task Files_become_views_and_bad_files_are_named_with_place_and_reason()
     {
         await WriteAsync("a.json", "cities", Cities);
         await using (var silo = await StartWithFilesAsync())
@@ -120,7 +121,7 @@ public abstract class ViewInterruptionTests(SqlDialect dialect) : IAsyncLifetime
         await using (var silo = await StartWithFilesAsync())
         {
             Assert.Equal(("platform", "active"), await StateAsync(silo, "patients"));
-            Assert.Equal(("file", "active"), await StateAsync(silo, "cities")); // its rows are somebody's until somebody says otherwise
+            Assert.Equal(("file", "active"), await StateAsync(silo, "cities")); // a removed file does not delete its view
         }
     }
 

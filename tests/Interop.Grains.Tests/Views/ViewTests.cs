@@ -9,8 +9,8 @@ using static Interop.Grains.Tests.Support.ViewCalls;
 
 namespace Interop.Grains.Tests.Views;
 
-/// <summary>The normalized tables are views: made from their definitions, changed while ingestion goes on, filled from what is
-/// stored.</summary>
+/// <summary>The normalized tables are views: created from their definitions, changed during ingestion, filled from the stored
+/// resources.</summary>
 public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
 {
     private static SandboxOptions Nothing { get; } = new() { Patients = 0 };
@@ -170,7 +170,7 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
         "select[0].column[0].name: every table of PostgreSQL has a system column ctid"
     )]
     [InlineData("""[{"column":[{"name":"id","path":"gender"}]}]""", "select[0].column[0].name: the column id is the resource's id")]
-    public async Task A_bad_view_is_refused_with_place_and_reason_and_the_old_one_goes_on(string select, string reason)
+    public async Task A_bad_view_is_refused_with_place_and_reason_and_the_old_view_stays(string select, string reason)
     {
         var (_, source) = await SandboxAsync(Small);
         await Client.PutViewToEndAsync("going_on", "Patient", """[{"column":[{"name":"gender","path":"gender","type":"code"}]}]""");
@@ -187,7 +187,7 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
     [InlineData("resources", "name: the table name resources is taken by the platform")]
     [InlineData("Users", "name: the table name Users is taken by the platform")]
     [InlineData("pg_things", "name: the table name pg_things is taken by the platform")]
-    [InlineData("somebodys", "name: there is a table somebodys that belongs to no view")]
+    [InlineData("foreign_table", "name: there is a table foreign_table that belongs to no view")]
     [InlineData("Patients", "name: there is another view patients")]
     [InlineData(
         "a_name_that_is_longer_than_any_name_of_a_table_has_to_be",
@@ -196,7 +196,7 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
     public async Task A_table_name_that_collides_is_refused(string name, string reason)
     {
         await Database.WriteAsync(
-            (session, token) => session.ExecuteAsync("CREATE TABLE IF NOT EXISTS somebodys (x integer)", null, token)
+            (session, token) => session.ExecuteAsync("CREATE TABLE IF NOT EXISTS foreign_table (x integer)", null, token)
         );
 
         var put = await Client.PutViewAsync(name, "Patient", """[{"column":[{"name":"gender","path":"gender"}]}]""");
@@ -265,7 +265,7 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
     [Fact]
     public async Task A_row_that_the_database_refuses_is_a_failure_of_the_view_and_the_others_are_there()
     {
-        // FHIR's decimal has no end; PostgreSQL's numeric has one at 131072 digits.
+        // FHIR's decimal has no limit; PostgreSQL's numeric has at most 131072 digits.
         string[] longitudes = ["1.50", "1e200000", "-3"];
         var (_, source) = await ScriptedAsync(request =>
             request.IsMetadata
@@ -292,7 +292,7 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task A_users_view_never_keeps_a_resource_out()
+    public async Task A_users_view_never_prevents_a_resource_from_being_loaded()
     {
         var (sandbox, source) = await SandboxAsync(Nothing);
         await Client.PutViewToEndAsync("one_given", "Patient", """[{"column":[{"name":"given","path":"name.given","type":"string"}]}]""");
@@ -333,7 +333,7 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task A_row_of_a_users_view_that_the_database_refuses_does_not_keep_the_resource_out()
+    public async Task A_row_of_a_users_view_that_the_database_refuses_does_not_prevent_the_resource_from_being_loaded()
     {
         string[] probabilities = ["1.50", "1e200000", "-3"];
         await Client.PutViewToEndAsync(
@@ -481,7 +481,7 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
-    public async Task Views_change_again_and_again_while_ingestion_goes_on_and_nothing_is_missing()
+    public async Task Views_that_change_repeatedly_during_ingestion_miss_no_resource()
     {
         var (sandbox, source) = await SandboxAsync(new SandboxOptions { Patients = 400, BadShare = 0.02 });
         sandbox.Faults.Set(new FaultRule { Kind = FaultKind.SlowHeaders, Seconds = 0.03 });

@@ -90,7 +90,7 @@ public sealed class AuditEventReaderTests
         """{"resourceType":"AuditEvent","agent":"a","recorded":"2026-03-02T11:00:00Z"}""",
         AccessFlags.WrongTypes | AccessFlags.NoAgent
     )]
-    public void What_is_wrong_with_an_event_is_flagged_and_the_server_time_stands_in(string json, AccessFlags flags)
+    public void Faults_of_an_event_are_flagged_and_the_server_time_replaces_a_bad_time(string json, AccessFlags flags)
     {
         var e = Read(json);
 

@@ -55,7 +55,7 @@ public sealed class OpenMrsTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task What_is_not_valid_is_refused_field_by_field_and_nothing_is_written()
+    public async Task An_invalid_body_is_refused_field_by_field_and_nothing_is_written()
     {
         var patient = await CreatePatientAsync("P1");
         var duplicate = await PostAsync("patient", PatientBody("P1"), HttpStatusCode.BadRequest);
@@ -137,7 +137,7 @@ public sealed class OpenMrsTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task Lists_of_metadata_are_there_to_be_discovered()
+    public async Task Lists_of_metadata_can_be_read()
     {
         foreach (
             var resource in (string[])

@@ -4,6 +4,7 @@ using Dapper;
 using Interop.Telemetry.Committing;
 using Interop.Telemetry.Spooling;
 using Interop.Telemetry.Tests.Spooling;
+using Interop.TestServers;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -50,7 +51,7 @@ public sealed class CommitServiceTests : IAsyncLifetime
         }
 
         Assert.Equal(SubmissionStatus.Accepted, (await AcceptAsync("last")).Status);
-        await UntilAsync(() => _spool.IsEmpty);
+        await Eventually.Is(() => _spool.IsEmpty, "the spool is empty");
         Assert.Equal([.. Enumerable.Range(0, 50).Select(i => $"locked-{i}").Prepend("first").Append("last")], await StoredAsync());
         Assert.Empty(Directory.GetFiles(Settings.SpoolDirectory, "*.spool"));
     }
@@ -63,17 +64,21 @@ public sealed class CommitServiceTests : IAsyncLifetime
         using (var locked = await LockAsync())
             Assert.Equal(SubmissionStatus.NotKept, (await AcceptAsync("refused")).Status);
 
-        await UntilAsync(async () => (await AcceptAsync("after")).Status == SubmissionStatus.Accepted); // the disk is still full
+        // The disk is still full.
+        await Eventually.Is(
+            async () => (await AcceptAsync("after")).Status == SubmissionStatus.Accepted,
+            "the database accepts events again"
+        );
         Assert.True(_spool.IsEmpty);
         Assert.Contains("after", await StoredAsync());
         _disk.IsFull = false;
         using (var locked = await LockAsync())
             Assert.Equal(SubmissionStatus.Accepted, (await AcceptAsync("spooled")).Status);
-        await UntilAsync(async () => (await StoredAsync()).Contains("spooled"));
+        await Eventually.Is(async () => (await StoredAsync()).Contains("spooled"), "the event is stored");
     }
 
     [Fact]
-    public async Task What_is_in_the_spool_when_the_process_stops_is_stored_by_the_next_one()
+    public async Task The_next_process_stores_the_events_that_a_stopped_process_left_in_its_spool()
     {
         await AcceptAsync("first");
         using (var locked = await LockAsync())
@@ -85,7 +90,7 @@ public sealed class CommitServiceTests : IAsyncLifetime
         }
 
         await StartAsync();
-        await UntilAsync(() => _spool.IsEmpty);
+        await Eventually.Is(() => _spool.IsEmpty, "the spool is empty");
         Assert.Equal(["first", "spooled"], await StoredAsync());
     }
 
@@ -104,7 +109,7 @@ public sealed class CommitServiceTests : IAsyncLifetime
         Assert.Equal(SubmissionStatus.Accepted, (await SendAsync(Odd)).Status);
         await SendAsync(Odd.Replace(":1", ": 1", StringComparison.Ordinal));
         Assert.Equal(SubmissionStatus.Accepted, (await AcceptAsync("next")).Status);
-        await UntilAsync(() => _spool.IsEmpty); // a busy machine may take longer than the budget
+        await Eventually.Is(() => _spool.IsEmpty, "the spool is empty"); // a busy machine may take longer than the budget
         Assert.Equal(["odd", "next"], await StoredAsync());
     }
 
@@ -116,7 +121,7 @@ public sealed class CommitServiceTests : IAsyncLifetime
             (await SendAsync("""{"\ud800":1,"eventId":"odd","eventType":"pd.request.completed"}""")).Status
         );
         Assert.Equal(SubmissionStatus.Accepted, (await AcceptAsync("next")).Status);
-        await UntilAsync(() => _spool.IsEmpty); // a busy machine may take longer than the budget
+        await Eventually.Is(() => _spool.IsEmpty, "the spool is empty"); // a busy machine may take longer than the budget
         Assert.Equal(["odd", "next"], await StoredAsync());
     }
 
@@ -125,7 +130,7 @@ public sealed class CommitServiceTests : IAsyncLifetime
     {
         var outcome = await SendAsync("[" + string.Join(',', Enumerable.Range(0, 2_000)) + "]");
         Assert.Equal((SubmissionStatus.Rejected, 2_000), (outcome.Status, outcome.RejectedCount));
-        await UntilAsync(() => _spool.IsEmpty);
+        await Eventually.Is(() => _spool.IsEmpty, "the spool is empty");
         await using var connection = new SqliteConnection($"Data Source={DatabasePath};Pooling=False");
         Assert.Equal(50, await connection.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM telemetry_rejects"));
     }
@@ -140,7 +145,7 @@ public sealed class CommitServiceTests : IAsyncLifetime
             outcomes.Index(),
             o => Assert.Equal(o.Index % 5 == 0 ? SubmissionStatus.Rejected : SubmissionStatus.Accepted, o.Item.Status)
         );
-        await UntilAsync(() => _spool.IsEmpty);
+        await Eventually.Is(() => _spool.IsEmpty, "the spool is empty");
         Assert.Equal(400, (await StoredAsync()).Count);
     }
 
@@ -180,17 +185,5 @@ public sealed class CommitServiceTests : IAsyncLifetime
     {
         await using var connection = new SqliteConnection($"Data Source={DatabasePath};Pooling=False");
         return [.. await connection.QueryAsync<string>("SELECT event_id FROM telemetry_events ORDER BY id")];
-    }
-
-    private static Task UntilAsync(Func<bool> condition) => UntilAsync(() => Task.FromResult(condition()));
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        var started = Stopwatch.GetTimestamp();
-        while (!await condition())
-        {
-            Assert.True(Stopwatch.GetElapsedTime(started) < Soon, "the condition did not become true in time");
-            await Task.Delay(10);
-        }
     }
 }

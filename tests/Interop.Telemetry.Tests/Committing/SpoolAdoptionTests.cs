@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Interop.Telemetry.Tests.Committing;
 
-/// <summary>A spool whose process is gone.</summary>
+/// <summary>The spool of a process that has ended.</summary>
 public sealed class SpoolAdoptionTests : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("interop-adopt-").FullName;

@@ -95,7 +95,7 @@ internal static class FunctionResults
         .Append(("type", new StaticType([SystemTypes.TypeInfo], IsCollection: true)))
         .ToFrozenDictionary(pair => pair.Item1, pair => pair.Item2);
 
-    /// <summary>Give items of their input, or its only one.</summary>
+    /// <summary>Functions that return items of their input, or its only item.</summary>
     private static readonly FrozenSet<string> Same = new[]
     {
         "where",
@@ -143,7 +143,7 @@ internal static class FunctionResults
         "unescape",
     }.ToFrozenSet();
 
-    /// <summary>Evaluate their arguments for each item.</summary>
+    /// <summary>Functions that evaluate their arguments once per item.</summary>
     private static readonly FrozenSet<string> PerItem = new[]
     {
         "where",

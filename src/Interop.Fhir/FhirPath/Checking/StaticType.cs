@@ -5,7 +5,7 @@ namespace Interop.Fhir.FhirPath.Checking;
 /// <summary>What is known statically about a collection.</summary>
 /// <param name="Types">The types that its items may have; null where nothing is known.</param>
 /// <param name="IsCollection">It may have more than one item.</param>
-/// <param name="IsUnordered">Its order means nothing: children() and descendants().</param>
+/// <param name="IsUnordered">The order of the items is undefined, as of children() and descendants().</param>
 internal sealed record StaticType(IReadOnlyList<FhirTypeInfo>? Types, bool IsCollection, bool IsUnordered = false)
 {
     public static readonly StaticType Unknown = new(null, IsCollection: true);

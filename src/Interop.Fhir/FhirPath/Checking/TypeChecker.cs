@@ -5,9 +5,8 @@ using Interop.Fhir.FhirPath.Types;
 namespace Interop.Fhir.FhirPath.Checking;
 
 /// <summary>
-/// Infers types through an expression (FHIRPath 2.0, 11.1, type safety) and refuses what cannot have a meaning: elements that no
-/// type has, a path that starts at another type than its input, functions and operators on types that they do not accept. Unknown
-/// types pass.
+/// Infers types through an expression (FHIRPath 2.0, 11.1, type safety) and refuses elements that no type has, a path that starts at
+/// another type than its input, and functions and operators on types that they do not accept. Unknown types pass.
 /// </summary>
 internal sealed class TypeChecker(IFhirTypeModel model, bool checkOrder = false)
 {
@@ -18,7 +17,7 @@ internal sealed class TypeChecker(IFhirTypeModel model, bool checkOrder = false)
     /// <param name="expression">The expression.</param>
     /// <param name="context">What $this is where it begins.</param>
     /// <param name="input">What %context and %resource are.</param>
-    /// <exception cref="FhirPathException">The expression cannot have a meaning on these types.</exception>
+    /// <exception cref="FhirPathException">The expression is not valid on these types.</exception>
     public StaticType Check(Expression expression, StaticType context, StaticType input)
     {
         _input = input;
@@ -181,7 +180,7 @@ internal sealed class TypeChecker(IFhirTypeModel model, bool checkOrder = false)
             case "select":
                 return arguments[0] with { IsCollection = source.IsCollection || arguments[0].IsCollection };
             case "repeat" or "repeatAll":
-                // What is found is asked again: the path must mean something there, too.
+                // repeat() applies the path to its own results, so the path is checked on their types, too.
                 var found = arguments[0];
                 Check(call.Arguments[0], found.AsItem());
                 return found.AsCollection();

@@ -149,8 +149,7 @@ internal sealed class LogicOperation(Operation left, Operation right, string wor
 
 /// <summary>
 /// resolve() is T. Where the reference resolves to no resource, the type that the reference names decides (Reference.type, or Patient/1):
-/// the
-/// search parameters of R4 ask so (<c>where(resolve() is Patient)</c>).
+/// the search parameters of R4 ask so (<c>where(resolve() is Patient)</c>).
 /// </summary>
 internal sealed class ResolvesToOperation(Operation source, Operation resolved, TypeTest type) : ConditionOperation
 {

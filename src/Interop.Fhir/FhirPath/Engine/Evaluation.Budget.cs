@@ -4,7 +4,7 @@ using Interop.Fhir.FhirPath.Nodes;
 
 namespace Interop.Fhir.FhirPath.Engine;
 
-/// <summary>The limits of an evaluation: what is left, and the errors when nothing is.</summary>
+/// <summary>Counts what an evaluation uses, and throws when it exceeds a limit.</summary>
 internal sealed partial class Evaluation
 {
     /// <summary>The cancellation token is checked once per slice of steps, so that a step costs one subtraction.</summary>

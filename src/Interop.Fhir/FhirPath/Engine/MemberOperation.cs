@@ -17,9 +17,10 @@ internal sealed class MemberOperation : Operation
     private readonly FhirTypeInfo? _only;
     private Navigation? _cached;
 
-    /// <param name="source">What is stepped from.</param>
+    /// <param name="source">Gives the items whose element is read.</param>
     /// <param name="name">The element.</param>
-    /// <param name="only">The type that a following ofType() keeps: of a choice, that property is then read at once.</param>
+    /// <param name="only">The type of a following ofType(): of a choice, only the property of this type is read. Null when no ofType()
+    /// follows.</param>
     public MemberOperation(Operation source, string name, FhirTypeInfo? only = null)
     {
         _source = source;

@@ -16,7 +16,7 @@ internal sealed class Navigation
         Property,
         Choice,
 
-        /// <summary>Of FHIRPath's own Quantity and TypeInfo.</summary>
+        /// <summary>An element of FHIRPath's own Quantity or TypeInfo.</summary>
         Computed,
     }
 
@@ -204,7 +204,7 @@ internal sealed class Navigation
         }
     }
 
-    /// <summary>The type that a resource says it is.</summary>
+    /// <summary>The type that the resource's <c>resourceType</c> names.</summary>
     public static FhirTypeInfo? ResourceType(IFhirTypeModel model, JsonElement json) =>
         TryGetResourceType(json, out var name) ? model.FindType(name.GetString()!) : null;
 

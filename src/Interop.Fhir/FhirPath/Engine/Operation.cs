@@ -3,7 +3,8 @@ using Interop.Fhir.FhirPath.Nodes;
 
 namespace Interop.Fhir.FhirPath.Engine;
 
-/// <summary>A compiled expression. Immutable but for caches that any thread may refresh, so one compilation serves all threads.</summary>
+/// <summary>A compiled expression. Immutable except for caches that any thread may refresh, so all threads can share one
+/// compilation.</summary>
 internal abstract class Operation
 {
     /// <summary>Position in the expression, for error messages.</summary>

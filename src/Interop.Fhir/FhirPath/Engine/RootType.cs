@@ -16,7 +16,8 @@ internal sealed class RootType(IFhirTypeModel model)
 
     private sealed record Known(byte[] Beginning, FhirTypeInfo Type);
 
-    /// <summary>The type that an object says it is; System.Any, which has no elements, where it is no resource of the model.</summary>
+    /// <summary>The type that the object's <c>resourceType</c> names; System.Any, which has no elements, where it is no resource of the
+    /// model.</summary>
     public FhirTypeInfo Of(JsonElement json)
     {
         if (json.ValueKind != JsonValueKind.Object)

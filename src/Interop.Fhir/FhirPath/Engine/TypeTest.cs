@@ -5,8 +5,8 @@ using Interop.Fhir.FhirPath.Types;
 namespace Interop.Fhir.FhirPath.Engine;
 
 /// <summary>
-/// A type specifier found in a model. A name without namespace may mean a FHIR type and a System type (Quantity): which one, the item
-/// that it is tested on decides.
+/// A type specifier found in a model. A name without namespace may mean a FHIR type and a System type (Quantity): the tested item decides
+/// which one.
 /// </summary>
 internal sealed class TypeTest
 {
@@ -20,7 +20,8 @@ internal sealed class TypeTest
 
     public FhirTypeInfo? Fhir { get; }
 
-    /// <summary>Throws where there is no type of that name. System has none but its own: nothing is a System.Patient.</summary>
+    /// <summary>Throws when there is no type of that name. The namespace System has its own types only: no item is a
+    /// System.Patient.</summary>
     public static TypeTest Find(IFhirTypeModel model, TypeName name)
     {
         var system = name.Namespace is null or SystemTypes.Namespace ? SystemTypes.Find(name.Name) : null;
@@ -33,7 +34,7 @@ internal sealed class TypeTest
     /// <summary>is: the type itself or one that derives from it.</summary>
     public bool Is(FhirTypeInfo type) => (type.IsSystem ? _system : Fhir) is { } tested && type.IsSubtypeOf(tested);
 
-    /// <summary>as and ofType: a primitive must be of the very type (a code is no string, though it is one to <c>is</c>).</summary>
+    /// <summary>as and ofType: a primitive must have exactly this type (a code is a string for <c>is</c>, but not here).</summary>
     public bool IsOfType(FhirTypeInfo type) => (type.IsSystem ? _system : Fhir) is { } tested && IsOfType(type, tested);
 
     public static bool IsOfType(FhirTypeInfo type, FhirTypeInfo tested)

@@ -50,8 +50,8 @@ internal static class BoundaryFunctions
     }
 
     /// <summary>
-    /// Half of the last stated digit below or above. To fewer digits, the magnitude of the boundary further from zero is rounded and
-    /// that of the nearer one cut off, as the test suite has it.
+    /// Half of the last stated digit below or above. With fewer digits, the boundary further from zero is rounded and the nearer one is
+    /// truncated, as the test suite expects.
     /// </summary>
     private static decimal? Bound(decimal value, bool high, long precision)
     {

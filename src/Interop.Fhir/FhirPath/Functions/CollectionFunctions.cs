@@ -143,7 +143,8 @@ internal static class CollectionFunctions
         Collections.RemoveDuplicates(call.E, call.Mark);
     }
 
-    /// <summary>sum(), min(), max(), avg() of numbers or quantities (FHIRPath 3.0); min and max also of what has an order.</summary>
+    /// <summary>sum(), min(), max(), avg() of numbers or quantities (FHIRPath 3.0); min and max also of other types that have an
+    /// order.</summary>
     public static void Sum(in Call call) => Fold(call, static (a, b, call) => Add(a, b));
 
     public static void Min(in Call call) => Fold(call, static (a, b, position) => NodeComparison.Compare(b, a, position) < 0 ? b : a);

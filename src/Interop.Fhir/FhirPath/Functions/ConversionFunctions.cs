@@ -6,7 +6,7 @@ using Interop.Fhir.FhirPath.Values;
 
 namespace Interop.Fhir.FhirPath.Functions;
 
-/// <summary>toX() and convertsToX() (FHIRPath 2.0, 5.5): null stands for what does not convert.</summary>
+/// <summary>toX() and convertsToX() (FHIRPath 2.0, 5.5). Null: the value does not convert.</summary>
 internal static class ConversionFunctions
 {
     public delegate FhirPathNode? Conversion(in FhirPathNode node);
@@ -89,7 +89,8 @@ internal static class ConversionFunctions
         return node.Kind == NodeKind.String && Quantity.TryParse(node.AsText()!) is { } read ? FhirPathNode.FromQuantity(read) : null;
     }
 
-    /// <summary>toQuantity(unit): in that unit, and empty where the quantity has none that converts to it (FHIRPath 2.0, 5.5.7).</summary>
+    /// <summary>toQuantity(unit): the quantity converted to that unit; empty when its unit does not convert (FHIRPath 2.0,
+    /// 5.5.7).</summary>
     public static void ToQuantity(in Call call)
     {
         if (!call.TryValue(out var node))

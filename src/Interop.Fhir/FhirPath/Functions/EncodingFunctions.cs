@@ -60,7 +60,8 @@ internal static class EncodingFunctions
                 }
         );
 
-    /// <summary>What stands between the quotes of a JSON string; a bare quote, as the test suite has it, stands for itself.</summary>
+    /// <summary>Decodes the text between the quotes of a JSON string. A quote without a backslash stays a quote, as the test suite
+    /// expects.</summary>
     private static string UnescapeJson(string text)
     {
         var quoted = new StringBuilder("\"");

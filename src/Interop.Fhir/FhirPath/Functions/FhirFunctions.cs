@@ -5,8 +5,8 @@ using Interop.Fhir.FhirPath.Types;
 
 namespace Interop.Fhir.FhirPath.Functions;
 
-/// <summary>What FHIR adds to FHIRPath (R4, fhirpath.html, additional functions) and SQL on FHIR to both (v2, required
-/// functions).</summary>
+/// <summary>The functions that FHIR adds to FHIRPath (R4, fhirpath.html, additional functions) and those that SQL on FHIR adds (v2,
+/// required functions).</summary>
 internal static class FhirFunctions
 {
     private const string BaseProfile = "http://hl7.org/fhir/StructureDefinition/";
@@ -162,7 +162,7 @@ internal static class FhirFunctions
         call.Result(conforms ?? throw call.Error($"the profile {url} is not known"));
     }
 
-    /// <summary>The key that other rows refer to this resource by: its id.</summary>
+    /// <summary>The key by which rows of other resources refer to this one: its id.</summary>
     public static void GetResourceKey(in Call call)
     {
         if (

@@ -63,7 +63,7 @@ internal static class FilteringFunctions
         e.Collapse(call.Mark, end);
     }
 
-    /// <summary>Breadth first, each item once: what was found is asked again until nothing new comes.</summary>
+    /// <summary>Breadth first, each item once: the projection is applied to its own results until it finds nothing new.</summary>
     public static void Repeat(in Call call) => Repeat(call, unique: true);
 
     /// <summary>As repeat(), without looking for duplicates (FHIRPath 3.0).</summary>
@@ -186,7 +186,7 @@ internal static class FilteringFunctions
         }
         catch (InvalidOperationException e) when (e.InnerException is FhirPathException or InvalidOperationException)
         {
-            // What the comparison itself threw, which sorting wraps.
+            // Sorting wraps the exception of a comparison: throw the original one.
             ExceptionDispatchInfo.Throw(e.InnerException);
             throw;
         }

@@ -5,11 +5,11 @@ using static Interop.Fhir.FhirPath.Functions.ConversionFunctions;
 
 namespace Interop.Fhir.FhirPath.Functions;
 
-/// <summary>A function by how many arguments it takes and what it does.</summary>
+/// <summary>A function: how many arguments it takes, and its body.</summary>
 internal sealed record Function(int MinimumArguments, int MaximumArguments, FunctionBody Body);
 
-/// <summary>The functions that are called on a collection. Those that need the text of their arguments are the compiler's: is, as, ofType,
-/// sort, extension, getReferenceKey.</summary>
+/// <summary>The functions that are called on a collection. The compiler handles those that need the text of their arguments: is, as,
+/// ofType, sort, extension, getReferenceKey.</summary>
 internal static class FunctionTable
 {
     private static readonly FrozenDictionary<string, Function> Functions = new Dictionary<string, Function>

@@ -4,7 +4,7 @@ using Interop.Fhir.FhirPath.Values;
 
 namespace Interop.Fhir.FhirPath.Functions;
 
-/// <summary>Math (FHIRPath 2.0, 5.7). What has no real result, or one beyond the range of decimal, is empty.</summary>
+/// <summary>Math (FHIRPath 2.0, 5.7). A result that is not a real number, or is beyond the range of decimal, is empty.</summary>
 internal static class MathFunctions
 {
     public static void Abs(in Call call)

@@ -211,8 +211,8 @@ internal static class StringFunctions
             call.E.Push(FhirPathNode.FromString(part));
     }
 
-    /// <summary>The join of nothing is the empty string: the views' suite says so (SQL on FHIR v2, fhirpath.json), FHIRPath leaves it
-    /// open.</summary>
+    /// <summary>Joining no items gives the empty string, as the tests of SQL on FHIR v2 expect (fhirpath.json). FHIRPath does not define
+    /// it.</summary>
     public static void Join(in Call call)
     {
         call.TryTextArgument(0, out var separator);

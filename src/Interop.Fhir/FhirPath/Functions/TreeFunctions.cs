@@ -15,7 +15,7 @@ internal static class TreeFunctions
         call.E.Collapse(call.Mark, end);
     }
 
-    /// <summary>Every item below the input, level by level. A tree holds an item once, so there is nothing to compare.</summary>
+    /// <summary>Every item below the input, level by level. A tree has no duplicates, so no items are compared.</summary>
     public static void Descendants(in Call call)
     {
         var end = call.E.Top;
@@ -62,7 +62,7 @@ internal static class TreeFunctions
             call.E[i] = FhirPathNode.FromType(call.E[i].Type);
     }
 
-    /// <summary>defineVariable(name, value): known to what follows in the path (FHIRPath 3.0, 5.9.3).</summary>
+    /// <summary>defineVariable(name, value): visible in the rest of the path (FHIRPath 3.0, 5.9.3).</summary>
     public static void DefineVariable(in Call call)
     {
         var e = call.E;

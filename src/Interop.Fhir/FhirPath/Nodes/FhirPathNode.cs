@@ -12,8 +12,7 @@ namespace Interop.Fhir.FhirPath.Nodes;
 
 /// <summary>
 /// An item of a FHIRPath collection: an element of a resource (kept as JSON) or a computed value. It refers to the JsonDocument that it
-/// came
-/// from and is valid as long as that document is not disposed.
+/// came from and is valid as long as that document is not disposed.
 /// </summary>
 public readonly struct FhirPathNode
 {
@@ -35,7 +34,7 @@ public readonly struct FhirPathNode
         Kind = kind;
     }
 
-    /// <summary>Its type; the System types for what was computed.</summary>
+    /// <summary>Its type; a System type for a computed value.</summary>
     public FhirTypeInfo Type { get; }
 
     /// <summary>How its value behaves in operators; <see cref="NodeKind.None"/> where it has none.</summary>
@@ -44,7 +43,7 @@ public readonly struct FhirPathNode
     /// <summary>An element of a resource, not a computed value.</summary>
     public bool IsJson => _json.ValueKind != JsonValueKind.Undefined || _value is PrimitiveCompanion;
 
-    /// <summary>The JSON that it is; <see cref="JsonValueKind.Undefined"/> for a computed value and for a primitive with extensions
+    /// <summary>The element's JSON; <see cref="JsonValueKind.Undefined"/> for a computed value and for a primitive with extensions
     /// only.</summary>
     public JsonElement Json => _json;
 
@@ -77,16 +76,22 @@ public readonly struct FhirPathNode
             _ => NodeKind.None,
         };
 
+    /// <summary>A System.Boolean.</summary>
     public static FhirPathNode FromBoolean(bool value) => new(default, null, value ? 1 : 0, SystemTypes.Boolean, NodeKind.Boolean);
 
+    /// <summary>A System.Integer.</summary>
     public static FhirPathNode FromInteger(long value) => new(default, null, value, SystemTypes.Integer, NodeKind.Integer);
 
+    /// <summary>A System.Decimal. The number of digits after the point is its precision.</summary>
     public static FhirPathNode FromDecimal(decimal value) => new(default, value, 0, SystemTypes.Decimal, NodeKind.Decimal);
 
+    /// <summary>A System.String.</summary>
     public static FhirPathNode FromString(string value) => new(default, value, 0, SystemTypes.String, NodeKind.String);
 
+    /// <summary>A System.Quantity.</summary>
     public static FhirPathNode FromQuantity(Quantity value) => new(default, value, 0, SystemTypes.Quantity, NodeKind.Quantity);
 
+    /// <summary>A System.Date, System.DateTime or System.Time, by the kind of the value.</summary>
     public static FhirPathNode FromTemporal(Temporal value) =>
         value.Kind switch
         {
@@ -123,7 +128,8 @@ public readonly struct FhirPathNode
         return true;
     }
 
-    /// <summary>The value of a date, dateTime, instant or time; false where it is none, or not one by its format.</summary>
+    /// <summary>The value of a date, dateTime, instant or time; false for other types and for a text that does not have the
+    /// format.</summary>
     public bool TryGetTemporal([NotNullWhen(true)] out Temporal? value)
     {
         value = _value as Temporal;
@@ -201,6 +207,7 @@ public readonly struct FhirPathNode
     internal bool TextEquals(string literal, ReadOnlySpan<byte> literalUtf8) =>
         _value is string own ? own == literal : _json.ValueKind == JsonValueKind.String && _json.ValueEquals(literalUtf8);
 
+    /// <inheritdoc/>
     public override string ToString() =>
         (_json.ValueKind == JsonValueKind.String && !LoneSurrogate.IsText(_json) ? null : AsText())
         ?? (_json.ValueKind != JsonValueKind.Undefined ? _json.GetRawText() : Type.ToString());

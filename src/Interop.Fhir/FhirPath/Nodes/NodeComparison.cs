@@ -7,7 +7,7 @@ namespace Interop.Fhir.FhirPath.Nodes;
 /// <summary>The order of two items (FHIRPath 2.0, 6.2).</summary>
 internal static class NodeComparison
 {
-    /// <summary>Less than zero, zero, or greater; null where it cannot be told. Throws where items of these types have no order.</summary>
+    /// <summary>Less than zero, zero, or greater; null when the order is unknown. Throws when items of these types have no order.</summary>
     public static int? Compare(in FhirPathNode left, in FhirPathNode right, int position)
     {
         NodeKind a = left.Kind,

@@ -5,7 +5,7 @@ using Interop.Fhir.FhirPath.Values;
 
 namespace Interop.Fhir.FhirPath.Nodes;
 
-/// <summary>Equality and equivalence of items and collections (FHIRPath 2.0, 6.1). Null stands for empty: it cannot be told.</summary>
+/// <summary>Equality and equivalence of items and collections (FHIRPath 2.0, 6.1). Null stands for empty: the result is unknown.</summary>
 internal static class NodeEquality
 {
     public static bool? AreEqual(in FhirPathNode left, in FhirPathNode right)
@@ -65,7 +65,7 @@ internal static class NodeEquality
         return AreEqual(left, right) == true;
     }
 
-    /// <summary>=: the same items in the same order. Empty where either is, or where items' equality cannot be told.</summary>
+    /// <summary>=: the same items in the same order. Empty when either is empty, or when the equality of two items is unknown.</summary>
     public static bool? AreEqual(ReadOnlySpan<FhirPathNode> left, ReadOnlySpan<FhirPathNode> right)
     {
         if (left.Length == 0 || right.Length == 0)
@@ -145,12 +145,12 @@ internal static class NodeEquality
     private static bool TextsEqual(in FhirPathNode left, in FhirPathNode right) =>
         left.TryGetPlainUtf8(out var a) && right.TryGetPlainUtf8(out var b) ? a.SequenceEqual(b) : left.AsText() == right.AsText();
 
-    /// <summary>Strings are equivalent without regard to case, and to how much and which white space they have.</summary>
+    /// <summary>Equivalence of strings ignores case, and the amount and kind of white space.</summary>
     private static string Normalize(string text) =>
         string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).ToLowerInvariant();
 
-    /// <summary>Mostly both have the same order of properties; looking each up by name is only the second way, because it is
-    /// quadratic.</summary>
+    /// <summary>Usually both have the same order of properties. Looking each one up by name is quadratic, so it is only the
+    /// fallback.</summary>
     private static bool ObjectsEqual(JsonElement left, JsonElement right)
     {
         var others = right.EnumerateObject();

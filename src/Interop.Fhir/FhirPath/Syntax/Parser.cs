@@ -10,7 +10,7 @@ internal sealed class Parser
     /// <summary>Deeper nesting is refused: the evaluator recurses, and an expression comes from a user.</summary>
     private const int MaximumDepth = 200;
 
-    /// <summary>Steps and operators, too: a chain of them is as deep as it is long.</summary>
+    /// <summary>The largest number of steps and operators: the tree of a chain is as deep as the chain is long.</summary>
     private const int MaximumLinks = 1500;
 
     private const int MaximumLength = 64 * 1024;

@@ -1,6 +1,6 @@
 namespace Interop.Fhir.FhirPath.Types;
 
-/// <summary>What FHIRPath needs to know of a FHIR version: its types, their elements and what they derive from.</summary>
+/// <summary>The parts of a FHIR version that FHIRPath needs: its types, their elements and their base types.</summary>
 public interface IFhirTypeModel
 {
     /// <summary>

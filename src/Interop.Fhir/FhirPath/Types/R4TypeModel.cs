@@ -35,10 +35,13 @@ public sealed class R4TypeModel : IFhirTypeModel
         _types = types.ToFrozenDictionary(StringComparer.Ordinal);
     }
 
+    /// <summary>The model of R4. It is immutable.</summary>
     public static R4TypeModel Instance => Shared.Value;
 
+    /// <inheritdoc/>
     public FhirTypeInfo? FindType(string name) => _types.GetValueOrDefault(name);
 
+    /// <inheritdoc/>
     public bool? IsMember(string valueSet, string? system, string code)
     {
         if (_schema.FindValueSet(valueSet) is not { } codes)
@@ -47,8 +50,8 @@ public sealed class R4TypeModel : IFhirTypeModel
         return system is null ? codes.Contains(utf8) : codes.Contains(Encoding.UTF8.GetBytes(system), utf8);
     }
 
-    /// <summary>A constrained type (SimpleQuantity) is to paths what it constrains, by the name that a choice's property ends
-    /// with.</summary>
+    /// <summary>Paths use the base of a constrained type (Quantity for SimpleQuantity), which is also the name at the end of a choice's
+    /// property.</summary>
     private FhirElementInfo ElementOf(ElementDefinition element) =>
         new(
             element.Name,

@@ -149,7 +149,8 @@ public sealed class InvariantChecker : IInvariantChecker
                 return;
             try
             {
-                // Empty counts as held (FHIR R4, conformance-rules.html#constraints): it asks of elements that are not there.
+                // An empty result counts as true (FHIR R4, conformance-rules.html#constraints): the invariant is about elements that are
+                // absent.
                 if (checker.Compiled(invariant).Test(node, _context) != false)
                     return;
                 issues.Add(

@@ -10,7 +10,7 @@ namespace Interop.Fhir.Validation.Profiles;
 /// <summary>Checks one resource, whose structure has no errors, against the profiles that it claims and the required ones.</summary>
 internal sealed class ProfileCheck
 {
-    /// <summary>Profiles that refer to each other on nested data end here.</summary>
+    /// <summary>The depth at which profiles that refer to each other stop.</summary>
     private const int MaxDepth = 64;
 
     private static readonly EvaluationLimits Limits = new() { MaxSteps = 50_000_000 };
@@ -203,7 +203,7 @@ internal sealed class ProfileCheck
         }
         catch (FhirPathException)
         {
-            // The limit is of another type than the value: no order between them, so no rule.
+            // The limit has another type than the value: they cannot be compared, so the rule is ignored.
             return null;
         }
     }
@@ -237,7 +237,7 @@ internal sealed class ProfileCheck
         }
     }
 
-    // A value follows one of its type's profiles. Profiles that are not loaded may be the one.
+    // A value must follow one of its type's profiles. It may follow a profile that is not loaded.
     private void CheckTypeProfiles(ProfileElement element, ProfileValue value)
     {
         var wanted = element

@@ -61,7 +61,7 @@ internal sealed class ProfileElement(string name, string? slice)
     /// <summary>Without [x].</summary>
     public string BareName => Name.EndsWith("[x]", StringComparison.Ordinal) ? Name[..^3] : Name;
 
-    /// <summary>The child of a path's step, which names a choice without [x].</summary>
+    /// <summary>The child that a step of a path names; the step names a choice without [x].</summary>
     public ProfileElement? Child(string step) => Children.Find(c => c.Name == step) ?? Children.Find(c => c.BareName == step);
 
     /// <summary>A copy that a derived profile can constrain further.</summary>

@@ -23,8 +23,7 @@ internal sealed record ResolvedProfile(Profile Profile, ProfileElement Rules);
 
 /// <summary>
 /// The profiles that resources are checked against, with the value sets and code systems that came with them. A resource is checked against
-/// the
-/// profiles that its meta.profile claims and against the required ones. Immutable; safe for several threads.
+/// the profiles that its meta.profile claims and against the required ones. Immutable; safe for several threads.
 /// </summary>
 public sealed class ProfileSet : IProfileChecker
 {

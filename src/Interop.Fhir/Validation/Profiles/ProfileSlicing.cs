@@ -5,8 +5,7 @@ namespace Interop.Fhir.Validation.Profiles;
 
 /// <summary>
 /// Whether a value belongs to a slice, by the discriminators of the slicing (https://hl7.org/fhir/R4/profiling.html#discriminator). The
-/// result
-/// is null where it cannot be decided here: a reference that does not resolve, a value set that is not loaded.
+/// result is null where it cannot be decided here: a reference that does not resolve, a value set that is not loaded.
 /// </summary>
 internal sealed class ProfileSlicing(ProfileSet profiles, Func<string, JsonElement?> resolve, Func<string, ProfileValue, bool?> conformsTo)
 {

@@ -1,15 +1,15 @@
 namespace Interop.Fhir.Views.Rows;
 
 /// <summary>
-/// What a cell of CSV may begin with. A spreadsheet runs a text as a formula when it begins with = + - @, a tab or a line end
-/// (https://owasp.org/www-community/attacks/CSV_Injection): before such a text goes an apostrophe, which makes it a text. A plain number
-/// such as -5 runs nothing and stays one.
+/// Protects cells of CSV against formulas. A spreadsheet runs a text as a formula when it begins with = + - @, a tab or a line end
+/// (https://owasp.org/www-community/attacks/CSV_Injection): an apostrophe before such a text makes it a text. A plain number such as -5 is
+/// written unchanged.
 /// </summary>
 internal static class CsvCell
 {
     public const byte TextMark = (byte)'\'';
 
-    /// <summary>Whether an apostrophe has to go before it.</summary>
+    /// <summary>Whether the cell needs an apostrophe at its start.</summary>
     public static bool NeedsTextMark(ReadOnlySpan<byte> cell) => cell.Length > 0 && "=+-@\t\r\n"u8.Contains(cell[0]) && !IsNumber(cell);
 
     /// <summary>A number as JSON writes it: -5, 1.50, 2e3.</summary>

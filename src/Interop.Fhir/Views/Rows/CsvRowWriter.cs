@@ -12,7 +12,7 @@ public sealed class CsvRowWriter : ViewRowWriter
 {
     private const int OnStack = 256;
 
-    // An empty cell of a table with one column alone is quoted by the library, for an empty line would be no row.
+    // The library quotes an empty cell in a table with a single column, because an empty line would not be a row.
     private static readonly CsvWriterOptions Options = CsvWriterOptions.Default with { TrueValue = "true", FalseValue = "false" };
 
     private readonly CsvWriter _csv;

@@ -9,7 +9,7 @@ namespace Interop.Fhir.Views.Rows;
 /// no call waits inside a row, and <see cref="FlushAsync"/> at the end. A view that fails leaves its row unfinished: put
 /// <see cref="HeldRows"/> between the two.
 /// </summary>
-/// <param name="output">Stays the caller's: it is neither completed nor disposed here.</param>
+/// <param name="output">The caller owns it: it is neither completed nor disposed here.</param>
 public abstract class ViewRowWriter(PipeWriter output) : IViewRowSink, IDisposable
 {
     private const long FullBytes = 64 * 1024;
@@ -17,6 +17,7 @@ public abstract class ViewRowWriter(PipeWriter output) : IViewRowSink, IDisposab
     /// <summary>The media type of what is written.</summary>
     public abstract string MediaType { get; }
 
+    /// <summary>The pipe that is written to.</summary>
     protected PipeWriter Output { get; } = output;
 
     /// <summary>Flushes when more than 64 KiB are buffered.</summary>

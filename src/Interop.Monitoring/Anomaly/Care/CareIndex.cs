@@ -6,8 +6,8 @@ namespace Interop.Anomaly.Care;
 
 /// <summary>
 /// What the clinical resources of one source say of agents and patients, in memory: persons, their logins and roles, and which
-/// practitioners and
-/// places each patient's care had, and when. Resources may come in any order and again. Not for use by two threads at once.
+/// practitioners and places each patient's care had, and when. Resources may come in any order and again. Not for use by two threads at
+/// once.
 /// </summary>
 public sealed class CareIndex
 {

@@ -6,8 +6,7 @@ namespace Interop.Anomaly.Events;
 
 /// <summary>
 /// Reads an AuditEvent (FHIR R4; the shapes of IHE BALP and plain R4 alike; what it can of R5) as an <see cref="AccessEvent"/>. It takes
-/// what
-/// there is and flags what is wrong: no JSON object makes it fail.
+/// what there is and flags what is wrong: no JSON object makes it fail.
 /// </summary>
 public static class AuditEventReader
 {

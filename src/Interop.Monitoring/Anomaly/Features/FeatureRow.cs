@@ -2,8 +2,7 @@ namespace Interop.Anomaly.Features;
 
 /// <summary>
 /// The features of one access: the value that the model sees, and, for the words, the plain value (a count) and the agent's own norm. It
-/// writes
-/// into memory of the caller.
+/// writes into memory of the caller.
 /// </summary>
 public readonly ref struct FeatureRow(Span<float> values, Span<float> plain, Span<float> norms)
 {

@@ -5,9 +5,8 @@ namespace Interop.Anomaly.Models;
 
 /// <summary>
 /// An isolation forest (Liu, Ting, Zhou 2008). Columns are drawn in proportion to the square root of their kurtosis: a column with a long
-/// tail
-/// tells outliers better than one without. A leaf counts by its depth and by its density, each in units of its standard deviation
-/// over the training rows; both are linear in the leaves, so that a leaf holds one number.
+/// tail tells outliers better than one without. A leaf counts by its depth and by its density, each in units of its standard deviation over
+/// the training rows; both are linear in the leaves, so that a leaf holds one number.
 /// </summary>
 internal sealed class IsolationForest
 {

@@ -8,8 +8,7 @@ internal readonly record struct TreeNode(int Feature, float Threshold, int Left)
 
 /// <summary>
 /// Grows one tree of the forest (Liu, Ting, Zhou 2008), with two changes: columns are drawn with weights, and a leaf knows, beside its
-/// depth,
-/// the logarithm of its density (rows per volume) relative to the root.
+/// depth, the logarithm of its density (rows per volume) relative to the root.
 /// </summary>
 internal ref struct IsolationTree
 {

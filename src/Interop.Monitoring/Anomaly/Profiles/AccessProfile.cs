@@ -3,10 +3,9 @@ using Interop.Anomaly.Features;
 namespace Interop.Anomaly.Profiles;
 
 /// <summary>
-/// One agent's history, bounded: its saved form has at most 16 KB. Observing an access first tells its features, then counts it.
-/// A batch carries a sequence: one that is not above the last is refused (<see cref="Sequence"/>), so that a repeated batch never counts
-/// twice.
-/// Not for use by two threads at once.
+/// One agent's history, bounded: its saved form has at most 16 KB. Observing an access first tells its features, then counts it. A batch
+/// carries a sequence: one that is not above the last is refused (<see cref="Sequence"/>), so that a repeated batch never counts twice. Not
+/// for use by two threads at once.
 /// </summary>
 public sealed class AccessProfile
 {

@@ -18,7 +18,7 @@ public class InvariantTests
         new ValidationOptions { Level = ValidationLevel.Full, InvariantChecker = InvariantChecker.Default }
     );
 
-    /// <summary>Mistakes of R4 itself: they ask for elements that their type does not have, find none, and so hold.</summary>
+    /// <summary>Errors of R4 itself: these invariants name elements that their type does not have, so they always hold.</summary>
     private static readonly string[] Errata = ["cid-0 on ChargeItemDefinition", "ras-1 on decimal"];
 
     private static List<ValidationIssue> Check(byte[] resource)

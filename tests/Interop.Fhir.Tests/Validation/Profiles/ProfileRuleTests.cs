@@ -6,7 +6,7 @@ using Interop.Fhir.Validation.Profiles;
 
 namespace Interop.Fhir.Tests.Validation.Profiles;
 
-/// <summary>Each rule of a profile: discriminators, bindings, ranges, types, invariants; and what bad packages get.</summary>
+/// <summary>Each rule of a profile: discriminators, bindings, ranges, types, invariants; and the errors of bad packages.</summary>
 public sealed class ProfileRuleTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("interop-profiles-").FullName;

@@ -154,7 +154,8 @@ public class ProfileTests
     [InlineData(
         "{'resourceType':'StructureDefinition','url':'u','derivation':'constraint','type':'Patient','differential':{'element':[{'id':'Patient.name','slicing':{'discriminator':[{'type':'value'}]}}]}}"
     )]
-    public void What_is_no_profile_is_refused(string json) => Assert.Throws<FormatException>(() => Profile.Load(Expect.Utf8(json)));
+    public void A_document_that_is_not_a_profile_is_refused(string json) =>
+        Assert.Throws<FormatException>(() => Profile.Load(Expect.Utf8(json)));
 
     private static void AssertIssues(string type, string profile, string content, string expected)
     {

@@ -111,7 +111,7 @@ public class UsCoreTests
     }
 
     [DataFact(Data)]
-    public void The_rules_of_the_profiles_are_found_broken()
+    public void Broken_rules_of_the_profiles_are_found()
     {
         AssertIssue("Patient-example.json", json => json.AsObject().Remove("identifier"), IssueCode.Required, "Patient.identifier");
         AssertIssue("Patient-example.json", json => json.AsObject().Remove("gender"), IssueCode.Required, "Patient.gender");

@@ -6,9 +6,8 @@ namespace Interop.Grains.Tests.Ingestion.Model;
 internal readonly record struct ModelVersion(string Id, int Number, DateTimeOffset Stamp);
 
 /// <summary>
-/// A FHIR server small enough to be looked through: current versions, results frozen at search time, pages of three. A page can expire,
-/// come
-/// twice, or be the moment at which something else happens. Its clock goes one second with every request.
+/// A minimal FHIR server: current versions, results frozen at search time, pages of three. A page can expire, come twice, or be the moment
+/// at which something else happens. Its clock advances by one second with every request.
 /// </summary>
 internal sealed class ModelServer
 {
@@ -24,7 +23,7 @@ internal sealed class ModelServer
     private int? _repeatedPage;
     private DateTimeOffset _clock = new(2026, 3, 1, 0, 0, 0, TimeSpan.Zero);
 
-    /// <summary>What a reader who misses nothing has: the highest version of each resource.</summary>
+    /// <summary>The expected state of a complete reader: the highest version of each resource.</summary>
     public Dictionary<string, int> Current
     {
         get
@@ -57,7 +56,7 @@ internal sealed class ModelServer
             _clock = _clock.AddSeconds(seconds);
     }
 
-    /// <summary>Forgets the last run and takes the next one's disturbances.</summary>
+    /// <summary>Forgets the last run and sets the disturbances of the next run.</summary>
     public void Begin(int? expiringPage, int? repeatedPage, params (int Page, Action Do)[] atPages)
     {
         lock (_lock)

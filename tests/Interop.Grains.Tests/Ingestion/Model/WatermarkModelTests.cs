@@ -29,7 +29,7 @@ public abstract class WatermarkModelTests(SharedSilo shared) : IngestionSuite(sh
 
     /// <param name="ExpiringPage">Answers 410.</param>
     /// <param name="RepeatedPage">Is followed by itself.</param>
-    /// <param name="CommitAt">At this page somebody writes.</param>
+    /// <param name="CommitAt">At this page another client writes.</param>
     /// <param name="TakeOverAt">At this page another worker takes the run.</param>
     /// <param name="StopAt">And at this one it is stopped.</param>
     private sealed record Disturbance(int? ExpiringPage, int? RepeatedPage, int? CommitAt, int? TakeOverAt, int? StopAt)

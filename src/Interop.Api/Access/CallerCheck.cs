@@ -1,0 +1,70 @@
+using System.Security.Claims;
+using Interop.Access;
+using Interop.Api.Http;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Interop.Api.Access;
+
+/// <summary>
+/// Authenticates the caller of an endpoint and compares the caller's role with the one that the endpoint declares. An endpoint that
+/// declares
+/// none is refused, so that a forgotten declaration opens nothing.
+/// </summary>
+/// <remarks>The framework's authentication and authorization do the same for 7 microseconds a request, a quarter of what the server spends
+/// on a telemetry event (ADR 8).</remarks>
+internal sealed class CallerCheck(RequestDelegate next, CallerAuthentication authentication)
+{
+    public Task InvokeAsync(HttpContext http)
+    {
+        // The answers 404, 405 and 415 of the framework are no routes.
+        if (http.GetEndpoint() is not RouteEndpoint endpoint || endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null)
+            return next(http);
+        return RequiredRole.Of(endpoint) is { } required
+            ? CheckAsync(http, required)
+            : Forbidden("this endpoint declares no role").ExecuteAsync(http);
+    }
+
+    private async Task CheckAsync(HttpContext http, AccessRole required)
+    {
+        var caller = await authentication.AuthenticateAsync(http);
+        if (caller.Failure is { } failure)
+        {
+            http.Response.Headers.WWWAuthenticate = "Bearer";
+            await Problems.Of(StatusCodes.Status401Unauthorized, "Unauthorized", failure).ExecuteAsync(http);
+            return;
+        }
+
+        if (caller.Role is not { } role || role < required)
+        {
+            await Forbidden($"this needs the role {RequiredRole.NameOf(required)}").ExecuteAsync(http);
+            return;
+        }
+
+        http.User = caller.User;
+        await next(http);
+    }
+
+    private static ProblemHttpResult Forbidden(string detail) => Problems.Of(StatusCodes.Status403Forbidden, "Forbidden", detail);
+}
+
+/// <summary>The caller of a request.</summary>
+/// <param name="Role">Null when the credentials are valid but give no role.</param>
+/// <param name="User">Name and role as claims; a role includes the roles below it.</param>
+/// <param name="Failure">Why the credentials are refused, or that there are none; null when they are valid.</param>
+internal sealed record Caller(AccessRole? Role, ClaimsPrincipal User, string? Failure)
+{
+    private const string AuthenticationType = "Interop";
+
+    public static Caller Of(string name, AccessRole? role)
+    {
+        var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, name)], AuthenticationType);
+        for (var held = AccessRole.Viewer; held <= role; held++)
+            identity.AddClaim(new Claim(ClaimTypes.Role, RequiredRole.NameOf(held)));
+        return new Caller(role, new ClaimsPrincipal(identity), null);
+    }
+
+    public static Caller Refused(string failure) => new(null, new ClaimsPrincipal(), failure);
+}

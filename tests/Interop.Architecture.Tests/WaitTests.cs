@@ -1,0 +1,33 @@
+using System.Text.RegularExpressions;
+
+namespace Interop.Architecture.Tests;
+
+/// <summary>Tests wait on conditions, with <c>Eventually</c> of Interop.TestServers, and never for a fixed time.</summary>
+public sealed partial class WaitTests
+{
+    /// <summary>The files that may wait for a fixed time, each with the reason.</summary>
+    private static readonly Dictionary<string, string> Allowed = new()
+    {
+        ["tests/Interop.TestServers/Eventually.cs"] = "the helper itself",
+        ["tests/Interop.TestServers/PostgresServer.cs"] = "polls the server's port while its process runs",
+        ["tests/Interop.Api.Tests/Telemetry/DurabilityTests.cs"] = "the length of a simulated outage",
+        ["engine/Orleans.Local.Tests/Turns/TurnGrains.cs"] = "an await that continues on a timer's thread is what the test is about",
+    };
+
+    [Fact]
+    public void Tests_do_not_sleep()
+    {
+        var root = DialectTests.Root;
+        var sleeping = new[] { "tests", "engine/Orleans.Local.Tests" }
+            .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(root, folder), "*.cs", SearchOption.AllDirectories))
+            .Where(file => Sleep.IsMatch(File.ReadAllText(file)))
+            .Select(file => Path.GetRelativePath(root, file).Replace('\\', '/'))
+            .Where(file => file != "tests/Interop.Architecture.Tests/WaitTests.cs")
+            .Order(StringComparer.Ordinal);
+        Assert.Equal(Allowed.Keys.Order(StringComparer.Ordinal), sleeping);
+    }
+
+    // A delay without an end waits for the cancellation of its token.
+    [GeneratedRegex(@"Thread\.Sleep\(|Task\.Delay\((?!Timeout\.Infinite)")]
+    private static partial Regex Sleep { get; }
+}
