@@ -37,7 +37,8 @@ internal sealed class NulCheck(RequestDelegate next)
         && http.GetEndpoint() is { } endpoint
         && endpoint.Metadata.GetMetadata<OwnNulCheck>() is null;
 
-    /// <summary>Looks for the escape \u0000. A backslash that is escaped itself begins no escape. JSON has no other way to write NUL.</summary>
+    /// <summary>Looks for the escape \u0000. A backslash that is escaped itself begins no escape. JSON has no other way to write
+    /// NUL.</summary>
     private static async Task<bool> HasNulAsync(HttpContext http)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes / 64);

@@ -82,7 +82,8 @@ public static class CapabilityStatement
         element.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String && text.ValueEquals(value);
 }
 
-/// <summary>Which server a CapabilityStatement is of (<c>software.name</c> and <c>implementation.url</c>); null where it does not tell.</summary>
+/// <summary>Which server a CapabilityStatement is of (<c>software.name</c> and <c>implementation.url</c>); null where it does not
+/// tell.</summary>
 /// <param name="Software">The product, without its version: a server may be upgraded.</param>
 /// <param name="Url">The URL under which the server knows itself.</param>
 public sealed record ServerIdentity(string? Software, string? Url)
@@ -92,7 +93,8 @@ public sealed record ServerIdentity(string? Software, string? Url)
     /// <summary>Nothing is known.</summary>
     public static ServerIdentity Unknown { get; } = new(null, null);
 
-    /// <summary>Whether both are told and differ. Scheme, port and a slash at the end of the URL do not matter: a proxy may change them.</summary>
+    /// <summary>Whether both are told and differ. Scheme, port and a slash at the end of the URL do not matter: a proxy may change
+    /// them.</summary>
     public bool IsOtherThan(ServerIdentity known)
     {
         ArgumentNullException.ThrowIfNull(known);

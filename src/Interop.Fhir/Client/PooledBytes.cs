@@ -2,14 +2,15 @@ using System.Buffers;
 
 namespace Interop.Fhir.Client;
 
-/// <summary>A response body in one array, rented unless it is large. Disposing gives the array back; slices of <see cref="Memory"/> die with it.</summary>
+/// <summary>A response body in one array, rented unless it is large. Disposing gives the array back; slices of <see cref="Memory"/> die
+/// with it.</summary>
 public sealed class PooledBytes : IDisposable
 {
     private const int FirstBytes = 64 * 1024;
     private const int PartBytes = 1024 * 1024;
 
-    /// <summary>Longer bodies are collected in parts and copied once, at their end: an array that doubles takes three times the limit until a
-    /// body that is too long is refused, and the pool would keep it.</summary>
+    /// <summary>Longer bodies are collected in parts and copied once, at their end: an array that doubles takes three times the limit
+    /// until a body that is too long is refused, and the pool would keep it.</summary>
     private const int LargestPooled = 16 * 1024 * 1024;
 
     private readonly bool _isPooled;

@@ -21,11 +21,14 @@ public class NotReadyException : Exception
 [GenerateSerializer, Alias("Interop.StorageFullException")]
 public sealed class StorageFullException : NotReadyException
 {
+    /// <summary>Without a message.</summary>
     public StorageFullException() { }
 
+    /// <summary>With the message for the caller.</summary>
     public StorageFullException(string message)
         : base(message) { }
 
+    /// <summary>With the message for the caller, and the failure.</summary>
     public StorageFullException(string message, Exception innerException)
         : base(message, innerException) { }
 }

@@ -5,8 +5,8 @@ using Interop.Storage;
 namespace Interop.Ingestion.Fetching;
 
 /// <summary>
-/// A run's first request: the CapabilityStatement tells the FHIR version, which server it is, and whether resources can be searched by time.
-/// A server without one, or one that does not give it now, is read all the same: the search itself shows the rest.
+/// A run's first request: the CapabilityStatement tells the FHIR version, which server it is, and whether resources can be searched by
+/// time. A server without one, or one that does not give it now, is read all the same: the search itself shows the rest.
 /// </summary>
 internal sealed class FirstContact(Database database, FhirClient client, RunWaits waits)
 {

@@ -2,6 +2,7 @@ using System.Net;
 using Interop.Api.Tests.Support;
 using Interop.Sandbox;
 using Interop.Sandbox.Faults;
+using Interop.TestServers;
 
 namespace Interop.Api.Tests.Crashes;
 
@@ -47,17 +48,17 @@ public sealed class FullDiskTests
             }
         );
         var runId = await http.StartRunAsync("/ingest/patients");
-        await Until.TrueAsync(
+        await Eventually.Is(
             async () => (await http.GetJsonAsync($"/runs/{runId}")).GetProperty("progress").Number("pages") > 0,
             "the run has a page"
         );
         disk.Fill();
-        await Until.TrueAsync(
-            () => Task.FromResult(program.Errors.Contains("was interrupted by the database", StringComparison.Ordinal)),
+        await Eventually.Is(
+            () => program.Errors.Contains("was interrupted by the database", StringComparison.Ordinal),
             "the run is interrupted"
         );
         disk.Free();
-        await Until.TrueAsync(async () => (await http.GetJsonAsync($"/runs/{runId}")).Text("status") != "RUNNING", "the run has ended");
+        await Eventually.Is(async () => (await http.GetJsonAsync($"/runs/{runId}")).Text("status") != "RUNNING", "the run has ended");
 
         var run = await http.GetJsonAsync($"/runs/{runId}");
         Assert.Equal(("SUCCESS", Patients), (run.Text("status"), run.GetProperty("counters").Number("fetched")));

@@ -7,7 +7,8 @@ using Interop.TestServers;
 
 namespace Interop.Api.Tests.Crashes;
 
-/// <summary>While the database is away, calls that answer in steps are 503 like all others, and name neither its host nor its user.</summary>
+/// <summary>While the database is away, calls that answer in steps are 503 like all others, and name neither its host nor its
+/// user.</summary>
 public sealed class MissingDatabaseTests
 {
     [Fact]
@@ -32,7 +33,7 @@ public sealed class MissingDatabaseTests
         await UnavailableAsync(server.Http, HttpMethod.Get, "/views/patients/rows");
 
         await postgres.StartAsync();
-        await Until.TrueAsync(async () => (await server.Http.GetAsync("/health/ready")).IsSuccessStatusCode, "the program is ready again");
+        await Eventually.Is(async () => (await server.Http.GetAsync("/health/ready")).IsSuccessStatusCode, "the program is ready again");
         Assert.Equal(20, (await server.Http.PostJsonAsync("/export/Patient")).Number("count"));
     }
 

@@ -60,7 +60,7 @@ public sealed class TwoProcessesTests : IDisposable
         await using var server = Server("data", ("DB_URL", database), ("FHIR_BASE_URL", url));
         using var http = await server.ClientAsync();
         var runId = await http.StartRunAsync("/ingest/patients");
-        await Until.TrueAsync(
+        await Eventually.Is(
             async () => (await http.GetJsonAsync($"/runs/{runId}")).GetProperty("progress").Number("pages") > 0,
             "the server's run has a page"
         );
@@ -68,8 +68,8 @@ public sealed class TwoProcessesTests : IDisposable
         var foreign = await CommandAsync(database, "ingest", "Patient", "--source", "http://127.0.0.1:1/fhir");
         var otherType = await CommandAsync(database, "ingest", "Encounter", "--source", url);
         await using var same = Command(database, "ingest", "Patient", "--source", url);
-        await Until.TrueAsync(
-            () => Task.FromResult(same.Errors.Contains("this worker follows it", StringComparison.Ordinal)),
+        await Eventually.Is(
+            () => same.Errors.Contains("this worker follows it", StringComparison.Ordinal),
             "the command follows the server's run"
         );
         var before = await http.GetJsonAsync($"/runs/{runId}");

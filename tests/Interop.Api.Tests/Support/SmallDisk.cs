@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Interop.TestServers;
 
 namespace Interop.Api.Tests.Support;
 

@@ -3,7 +3,8 @@ using Interop.Ingestion.Running;
 
 namespace Interop.Grains.Tests.Ingestion;
 
-/// <summary>The progress of a run for its followers. The tests count the work and the memory of the process, so nothing else runs.</summary>
+/// <summary>The progress of a run for its followers. The tests count the work and the memory of the process, so nothing else
+/// runs.</summary>
 [Collection(Name)]
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class ProgressFeedTests
