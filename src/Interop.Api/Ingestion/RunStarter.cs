@@ -110,7 +110,9 @@ public sealed class RunStarter(IGrainFactory grains, IHostApplicationLifetime li
         request.Headers["Prefer"].Any(value => value?.Contains("respond-async", StringComparison.OrdinalIgnoreCase) ?? false);
 }
 
-/// <summary>A run's summary as callers get it.</summary>
+/// <summary>
+/// A run's summary: the message <see cref="RunSummary"/> with its counters on the top level, and without the members that do not apply.
+/// </summary>
 public sealed record RunSummaryResponse(
     long RunId,
     string Resource,

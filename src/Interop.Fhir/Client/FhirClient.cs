@@ -230,7 +230,7 @@ public sealed class FhirClient
         var said = OperationOutcomeText.Read(body.Memory.Span);
         var codes = OperationOutcomeText.ReadCodes(body.Memory.Span);
         var reason = $"{(int)status} {response.ReasonPhrase}{(said is null ? "" : $": {said}")}";
-        var logReason = $"{(int)status} {status}{(codes is null ? "" : $" ({codes})")}";
+        var logReason = $"{(int)status} {status}{(codes.IsEmpty ? "" : $" ({string.Join(", ", codes)})")}";
         if (retryAfter > _options.MaxRetryAfter)
         {
             var asks = $"; asks to wait {retryAfter}, longer than MaxRetryAfter";

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 
 namespace Interop.Fhir.Client;
@@ -24,18 +25,23 @@ public static class OperationOutcomeText
     }
 
     /// <summary>
-    /// The codes of the issues, joined: what a log may contain, because the texts may name a patient. Null when the bytes are no
-    /// OperationOutcome.
+    /// The codes of the issues; empty when the bytes are no OperationOutcome. Unlike the texts, which may name a patient, they can go into a
+    /// log.
     /// </summary>
-    public static string? ReadCodes(ReadOnlySpan<byte> utf8)
+    public static ImmutableArray<string> ReadCodes(ReadOnlySpan<byte> utf8)
     {
         if (Parse(utf8) is not { } document)
-            return null;
+            return [];
         using (document)
-        {
-            var codes = (Issues(document.RootElement) ?? []).Select(i => Text(i, "code")).Where(IsCode).Distinct().Take(MaxCodes);
-            return string.Join(", ", codes) is { Length: > 0 } text ? text : "no code";
-        }
+            return
+            [
+                .. (Issues(document.RootElement) ?? [])
+                    .Select(i => Text(i, "code"))
+                    .OfType<string>()
+                    .Where(IsCode)
+                    .Distinct()
+                    .Take(MaxCodes),
+            ];
     }
 
     private static JsonDocument? Parse(ReadOnlySpan<byte> utf8)
@@ -61,7 +67,7 @@ public static class OperationOutcomeText
             : null;
 
     /// <summary>A code of R4 consists of lower-case letters and hyphens; other text is not a code and does not get into a log.</summary>
-    private static bool IsCode(string? code) =>
+    private static bool IsCode(string code) =>
         code is { Length: > 0 and <= MaxCodeLength } && code.All(c => char.IsAsciiLetterLower(c) || c == '-');
 
     private static string Issue(JsonElement issue)

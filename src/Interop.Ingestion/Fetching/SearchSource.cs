@@ -149,7 +149,7 @@ internal sealed class SearchSource(
                     )
                     : Upstream(
                         $"the server answered with an OperationOutcome: {said}",
-                        $"the server answered with an OperationOutcome ({OperationOutcomeText.ReadCodes(answer.Body.Memory.Span)})"
+                        $"the server answered with an OperationOutcome ({string.Join(", ", OperationOutcomeText.ReadCodes(answer.Body.Memory.Span))})"
                     );
             }
         }

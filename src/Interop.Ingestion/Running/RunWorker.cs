@@ -6,6 +6,7 @@ using Interop.Ingestion.Runs;
 using Interop.Ingestion.Views;
 using Interop.Storage;
 using Interop.Storage.Files;
+using Interop.Storage.Leases;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -145,55 +146,22 @@ internal sealed partial class RunWorker(
     /// <exception cref="LeaseLostException">The run has another owner or has ended.</exception>
     private async Task ExecuteUnderLeaseAsync()
     {
-        using var lease = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        var claimed = _run;
         var waits = new RunWaits(time, LogRetry);
-        var renewing = RenewAsync(_run, waits, lease);
-        try
+        var changed = waits.Changed;
+        var keeper = new LeaseKeeper(RenewAsync, leases.Value.Heartbeat, tolerance: null, time, reason => LogNotRenewed(runId, reason))
         {
-            await ExecuteAsync(waits, lease.Token);
-        }
-        catch (OperationCanceledException) when (lease.IsCancellationRequested && !_stop.IsCancellationRequested)
-        {
+            Early = () => changed,
+        };
+        if (!await keeper.RunAsync(cancellationToken => ExecuteAsync(waits, cancellationToken), _stop.Token))
             throw new LeaseLostException(runId);
-        }
-        finally
-        {
-            await lease.CancelAsync();
-            await renewing;
-        }
-    }
 
-    /// <summary>
-    /// Renews the lease until it is cancelled, at each heartbeat and at once when the run begins or ends to wait for its server; cancels it
-    /// when another owner has it.
-    /// </summary>
-    private async Task RenewAsync(RunRecord claimed, RunWaits waits, CancellationTokenSource lease)
-    {
-        try
+        Task<bool> RenewAsync(CancellationToken cancellationToken)
         {
-            var changed = waits.Changed;
-            while (true)
-            {
-                await changed.WaitAsync(leases.Value.Heartbeat, time, lease.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                lease.Token.ThrowIfCancellationRequested();
-                changed = waits.Changed; // before the description, so that no change is missed
-                var run = claimed with { Waiting = waits.Describe(), Retries = claimed.Retries + waits.Retries };
-                Progress.PublishWaiting(run.Waiting);
-                try
-                {
-                    if (await database.WriteAsync((session, token) => RunStore.RenewAsync(session, run, token), lease.Token))
-                        continue;
-                    await lease.CancelAsync();
-                }
-                catch (DatabaseException e)
-                {
-                    LogNotRenewed(runId, e.Message);
-                }
-            }
-        }
-        catch (OperationCanceledException) when (lease.IsCancellationRequested)
-        {
-            // The run has ended, or this worker stops.
+            changed = waits.Changed; // before the description, so that no change is missed
+            var run = claimed with { Waiting = waits.Describe(), Retries = claimed.Retries + waits.Retries };
+            Progress.PublishWaiting(run.Waiting);
+            return database.WriteAsync((session, token) => RunStore.RenewAsync(session, run, token), cancellationToken);
         }
     }
 
