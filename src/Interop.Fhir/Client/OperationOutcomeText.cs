@@ -25,7 +25,8 @@ public static class OperationOutcomeText
     }
 
     /// <summary>
-    /// The codes of the issues; empty when the bytes are no OperationOutcome. Unlike the texts, which may name a patient, they can go into a
+    /// The codes of the issues; empty when the bytes are no OperationOutcome. Unlike the texts, which may name a patient, they can go into
+    /// a
     /// log.
     /// </summary>
     public static ImmutableArray<string> ReadCodes(ReadOnlySpan<byte> utf8)
