@@ -21,6 +21,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Interop.Api;
 
@@ -30,6 +31,9 @@ public static class InteropApi
     public static IServiceCollection AddInteropApi(this IServiceCollection services, ApiOptions options)
     {
         services.AddRoutingCore();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, PageSelection>());
+        services.AddAntiforgery();
+        services.AddSharedKeys();
         services.AddSingleton(options);
         services.AddAccess(options.Access);
         services.AddSingleton<RunStarter>();
@@ -137,5 +141,6 @@ public static class InteropApi
         app.UseMiddleware<BodyLimit>();
         app.UseMiddleware<QueryCheck>();
         app.UseMiddleware<NulCheck>();
+        app.UseAntiforgery();
     }
 }

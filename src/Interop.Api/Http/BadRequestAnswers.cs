@@ -74,7 +74,7 @@ public sealed class BadRequestAnswers : IObserver<KeyValuePair<string, object?>>
             ["Connection"] = "close",
             ["Date"] = DateTimeOffset.UtcNow.ToString("R", CultureInfo.InvariantCulture),
         };
-        ResponseHeaders.Set(headers, id, isPage: false);
+        ResponseHeaders.Set(headers, id);
         var text = string.Concat(headers.Select(header => $"{header.Key}: {header.Value}\r\n"));
         return [.. Encoding.ASCII.GetBytes($"HTTP/1.1 {status} {title}\r\n{text}\r\n"), .. body];
     }

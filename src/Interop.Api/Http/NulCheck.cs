@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Interop.Api.Http;
 
 /// <summary>
-/// Refuses a body with the character NUL in any text of its JSON, because PostgreSQL cannot store it. Endpoints with
-/// <see cref="OwnNulCheck"/> replace or reject it themselves. QueryCheck does the same for the query.
+/// Refuses a body with the character NUL in any text of its JSON, or in a field of a form, because PostgreSQL cannot store it. Endpoints
+/// with <see cref="OwnNulCheck"/> replace or reject it themselves. QueryCheck does the same for the query.
 /// </summary>
 internal sealed class NulCheck(RequestDelegate next)
 {
@@ -44,15 +44,22 @@ internal sealed class NulCheck(RequestDelegate next)
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes / 64);
         try
         {
-            var matched = 0;
-            int read;
+            var isForm = http.Request.HasFormContentType;
+            int matched = 0,
+                formMatched = 0,
+                read;
             while ((read = await http.Request.Body.ReadAsync(buffer, http.RequestAborted)) > 0)
             {
                 foreach (var b in buffer.AsSpan(0, read))
                 {
                     matched = Next(matched, b);
-                    if (matched == Escape.Length)
+                    formMatched =
+                        b == FormEscape[formMatched] ? formMatched + 1
+                        : b == '%' ? 1
+                        : 0;
+                    if (matched == Escape.Length || (isForm && formMatched == FormEscape.Length))
                         return true;
+                    formMatched %= FormEscape.Length;
                 }
             }
         }
@@ -67,6 +74,8 @@ internal sealed class NulCheck(RequestDelegate next)
 
         return false;
     }
+
+    private static ReadOnlySpan<byte> FormEscape => "%00"u8;
 
     private static ReadOnlySpan<byte> Escape => "\\u0000"u8;
 

@@ -71,7 +71,8 @@ internal static class RunStore
             (filter.Since, "started_at >= @Since"),
             (filter.Until, "started_at <= @Until"),
             (filter.Job, "job = @Job"),
-            (filter.Trigger, "triggered_by = @Trigger")
+            (filter.Trigger, "triggered_by = @Trigger"),
+            (filter.Before, "run_id < @Before")
         );
         return session.QueryAsync<RunRecord>(
             $"SELECT * FROM ingestion_runs WHERE {where} ORDER BY run_id DESC LIMIT @Limit",
@@ -79,6 +80,32 @@ internal static class RunStore
             cancellationToken
         );
     }
+
+    /// <summary>The replays of a run, oldest first.</summary>
+    public static Task<IReadOnlyList<RunRecord>> ListReplaysAsync(DbSession session, RunRecord run, CancellationToken cancellationToken) =>
+        session.QueryAsync<RunRecord>(
+            "SELECT * FROM ingestion_runs WHERE resource_type = @ResourceType AND run_id > @RunId AND replay_of_run_id = @RunId ORDER BY run_id LIMIT 100",
+            new { run.ResourceType, run.RunId },
+            cancellationToken
+        );
+
+    public static Task<IReadOnlyList<RunRecord>> ListActiveAsync(DbSession session, CancellationToken cancellationToken) =>
+        session.QueryAsync<RunRecord>($"SELECT * FROM ingestion_runs WHERE {IsActive} ORDER BY run_id DESC", null, cancellationToken);
+
+    /// <summary>The newest runs of each source and type. Of a long history only the newest 2,000 runs are looked at.</summary>
+    public static Task<IReadOnlyList<RunRecord>> ListLatestAsync(DbSession session, int perType, CancellationToken cancellationToken) =>
+        session.QueryAsync<RunRecord>(
+            """
+            SELECT * FROM ingestion_runs WHERE run_id IN (
+                SELECT run_id FROM (
+                    SELECT run_id, ROW_NUMBER() OVER (PARTITION BY source, resource_type ORDER BY run_id DESC) AS place
+                    FROM (SELECT run_id, source, resource_type FROM ingestion_runs ORDER BY run_id DESC LIMIT 2000) AS newest
+                ) AS placed WHERE place <= @perType)
+            ORDER BY run_id DESC
+            """,
+            new { perType },
+            cancellationToken
+        );
 
     /// <summary>The sources that had a run which fetches, in order.</summary>
     public static Task<IReadOnlyList<string>> SourcesAsync(DbSession session, CancellationToken cancellationToken) =>
@@ -122,7 +149,7 @@ internal static class RunStore
     public static async Task<RunRecord?> ClaimAsync(DbSession session, long runId, RunClaim claim, CancellationToken cancellationToken)
     {
         var present = await FindAsync(session, runId, cancellationToken);
-        return await session.FirstAsync<RunRecord>(
+        var claimed = await session.FirstAsync<RunRecord>(
             $"""
             UPDATE ingestion_runs SET epoch = epoch + 1, owner = @owner, heartbeat_at = {session.Now()}, waiting = NULL
             WHERE run_id = @runId AND {IsActive} AND {IsOfKind} AND ({IsFree(session, claim.SilentAfter)} OR owner = @own)
@@ -138,6 +165,9 @@ internal static class RunStore
             },
             cancellationToken
         );
+        if (claimed is not null)
+            await RunClaimStore.AddAsync(session, claimed, claim, cancellationToken);
+        return claimed;
     }
 
     /// <summary>Renews the lease and records what the run waits for and its retries; false when the run has another owner or has

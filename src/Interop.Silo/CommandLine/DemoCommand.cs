@@ -88,7 +88,7 @@ internal static class DemoCommand
             if (exit || !report.AllWell)
                 return report.AllWell ? ExitCodes.Success : ExitCodes.Failure;
             AnsiConsole.MarkupLineInterpolated(
-                $"Still serving. Try: [bold]curl {new Uri(address, "runs")}[/], or open {new Uri(address, "docs")}. Ctrl+C ends."
+                $"Still serving. Open [bold]{address}[/] in a browser, or try: curl {new Uri(address, "runs")}. Ctrl+C ends."
             );
             await ServeCommand.WaitAsync(cancellationToken);
             return ExitCodes.Success;
