@@ -54,8 +54,8 @@ internal sealed class RunExporter(Database database, ExportDirectory directory, 
         }
     }
 
-    /// <summary>The files of a run: none until there is a line, then always three for its own type, and three for every other type that it
-    /// met.</summary>
+    /// <summary>The files of a run: none until there is a line, then always three for its own type where it has one, and three for every
+    /// other type that it met.</summary>
     private sealed class FileSet(Func<string> createFolder, string ownType) : IAsyncDisposable
     {
         private readonly Dictionary<(string Type, string Kind), NdjsonFile> _files = [];
@@ -68,7 +68,7 @@ internal sealed class RunExporter(Database database, ExportDirectory directory, 
             if (Path is null)
             {
                 Path = createFolder();
-                foreach (var own in (string[])["raw", "valid", "deadletters"])
+                foreach (var own in ownType == RunMode.EveryType ? [] : (string[])["raw", "valid", "deadletters"])
                     Of(ownType, own);
             }
 

@@ -16,10 +16,13 @@ internal sealed class FirstContact(Database database, FhirClient client, RunWait
     public const string WaysOut =
         "give the new server another source name, or adopt it when the same server only moved (adopt=true, --adopt)";
 
-    /// <summary>Whether the server can search the run's type by <c>_lastUpdated</c>.</summary>
+    /// <summary>What the server says that it offers.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="exportOwner">The type of resource that an export would be of; null for the whole system.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
     /// <exception cref="IngestionException">The server is not FHIR R4, or not the one that the source was filled from.</exception>
     /// <exception cref="FhirRequestException">No connection to the server can be made.</exception>
-    public async Task<bool> CheckAsync(RunRecord run, CancellationToken cancellationToken)
+    public async Task<ServerOffer> CheckAsync(RunRecord run, string? exportOwner, CancellationToken cancellationToken)
     {
         FhirPage answer;
         try
@@ -28,18 +31,22 @@ internal sealed class FirstContact(Database database, FhirClient client, RunWait
         }
         catch (FhirRequestException e) when (!e.IsUnreachable)
         {
-            return true;
+            return ServerOffer.Unknown;
         }
 
         using (answer)
         {
             if (answer.Bundle.ResourceType != "CapabilityStatement")
-                return true;
+                return ServerOffer.Unknown;
             var statement = answer.Body.Memory;
             if (CapabilityStatement.VersionProblem(CapabilityStatement.FhirVersion(statement)) is { } problem)
                 throw IngestionException.Upstream(problem, "the server is not FHIR R4 (4.0.1)");
             await CheckIdentityAsync(run, CapabilityStatement.Identity(statement), cancellationToken);
-            return CapabilityStatement.SupportsLastUpdated(statement, run.ResourceType);
+            return new ServerOffer(
+                CapabilityStatement.SupportsLastUpdated(statement, run.ResourceType),
+                CapabilityStatement.OffersExport(statement, exportOwner),
+                CapabilityStatement.OffersHistory(statement, run.ResourceType)
+            );
         }
     }
 
@@ -61,4 +68,14 @@ internal sealed class FirstContact(Database database, FhirClient client, RunWait
             },
             cancellationToken
         );
+}
+
+/// <summary>What a server offers for one resource type.</summary>
+/// <param name="SearchByTime">It can be searched by <c>_lastUpdated</c>.</param>
+/// <param name="Export">Bulk Data exports.</param>
+/// <param name="History">The history of the type.</param>
+internal sealed record ServerOffer(bool SearchByTime, bool Export, bool History)
+{
+    /// <summary>Of a server without a CapabilityStatement.</summary>
+    public static ServerOffer Unknown { get; } = new(SearchByTime: true, Export: false, History: false);
 }

@@ -1,6 +1,7 @@
 using Interop.Fhir.Schema;
 using Interop.Fhir.Validation;
 using Interop.Ingestion.Exporting;
+using Interop.Ingestion.Fetching;
 using Interop.Ingestion.Leases;
 using Interop.Ingestion.Views;
 using Microsoft.Extensions.DependencyInjection;
@@ -32,6 +33,7 @@ public static class IngestionPipelineServices
         if (processKind == ProcessKind.Server)
             services.AddHostedService<ExportRetention>();
         services.AddSingleton<ViewRebuild>();
+        services.AddSingleton<PageSources>();
         services.AddSingleton<RunPipeline>();
         services.AddSingleton<RunRegistry>();
         return services;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Interop.Ingestion;
 using Interop.Sandbox;
 using Interop.Silo.Hosting;
 using Interop.Silo.Settings;
@@ -81,8 +82,7 @@ internal static class DemoCommand
                 app.Services.GetRequiredService<IGrainFactory>(),
                 "default",
                 Types,
-                full: false,
-                adopt: true,
+                type => new RunRequest(null, Full: false, IngestedType.MissingPatientsOf(type), RunMeta.None, Adopt: true),
                 cancellationToken
             );
             if (exit || !report.AllWell)
