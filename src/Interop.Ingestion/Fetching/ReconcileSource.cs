@@ -10,7 +10,8 @@ using Interop.Storage;
 namespace Interop.Ingestion.Fetching;
 
 /// <summary>
-/// Finds what neither a search nor a history tells: it lists the ids of the server and compares them with the stored ones. A resource that is
+/// Finds what neither a search nor a history tells: it lists the ids of the server and compares them with the stored ones. A resource that
+/// is
 /// stored and not listed is read before it is deleted; a listed resource that is not stored is loaded. The report is among the warnings.
 /// </summary>
 internal sealed class ReconcileSource(
