@@ -37,13 +37,13 @@ internal sealed class CallerCheck(RequestDelegate next, CallerAuthentication aut
             return;
         }
 
+        http.User = caller.User; // also of a caller who may not: the audit trail names it
         if (caller.Role is not { } role || role < required)
         {
             await Forbidden($"this needs the role {RequiredRole.NameOf(required)}").ExecuteAsync(http);
             return;
         }
 
-        http.User = caller.User;
         await next(http);
     }
 
@@ -56,11 +56,18 @@ internal sealed class CallerCheck(RequestDelegate next, CallerAuthentication aut
 /// <param name="Failure">Why the credentials are refused, or that there are none; null when they are valid.</param>
 internal sealed record Caller(AccessRole? Role, ClaimsPrincipal User, string? Failure)
 {
+    /// <summary>The claim that tells a sender with an API key from a user of the same name.</summary>
+    public const string KindClaim = ClaimTypes.AuthenticationMethod;
+
+    public const string ApiKey = "api-key";
+
     private const string AuthenticationType = "Interop";
 
-    public static Caller Of(string name, AccessRole? role)
+    public static Caller OfApiKey(string name, AccessRole role) => Of(name, role, ApiKey);
+
+    public static Caller Of(string name, AccessRole? role, string kind = "user")
     {
-        var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, name)], AuthenticationType);
+        var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, name), new Claim(KindClaim, kind)], AuthenticationType);
         for (var held = AccessRole.Viewer; held <= role; held++)
             identity.AddClaim(new Claim(ClaimTypes.Role, RequiredRole.NameOf(held)));
         return new Caller(role, new ClaimsPrincipal(identity), null);

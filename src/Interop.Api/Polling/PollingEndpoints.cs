@@ -27,31 +27,41 @@ public static class PollingEndpoints
         pollers
             .MapGet("/", ListAsync)
             .WithName("ListPollers")
+            .NotAudited("settings and progress, no patient data")
             .WithExample(PollingExamples.Pollers)
             .WithSummary("All pollers and how far they are");
-        pollers.MapGet("/{source}", FindAsync).WithName("GetPoller").WithExample(PollingExamples.Poller).WithSummary("One poller");
+        pollers
+            .MapGet("/{source}", FindAsync)
+            .WithName("GetPoller")
+            .NotAudited("settings and progress, no patient data")
+            .WithExample(PollingExamples.Poller)
+            .WithSummary("One poller");
         pollers
             .MapPost("/{source}/start", StartAsync)
             .RequireRole(AccessRole.Operator)
             .WithName("StartPoller")
+            .Audited(AuditAction.Update)
             .WithExample(PollingExamples.Poller)
             .WithSummary("Start polling; it survives a restart");
         pollers
             .MapPost("/{source}/stop", StopAsync)
             .RequireRole(AccessRole.Operator)
             .WithName("StopPoller")
+            .Audited(AuditAction.Update)
             .WithExample(PollingExamples.Poller)
             .WithSummary("Stop polling; it survives a restart");
         pollers
             .MapPost("/{source}/poll", PollAsync)
             .RequireRole(AccessRole.Operator)
             .WithName("Poll")
+            .Audited(AuditAction.Execute)
             .WithExample(PollingExamples.Polled)
             .WithSummary("Poll now and wait for the end");
         pollers
             .MapPut("/{source}", ConfigureAsync)
             .RequireRole(AccessRole.Admin)
             .WithName("ConfigurePoller")
+            .Audited(AuditAction.Update)
             .WithExample(PollingExamples.Poller)
             .WithSummary("Change interval, batch, type or since")
             .ProducesProblem(StatusCodes.Status400BadRequest);
@@ -60,6 +70,7 @@ public static class PollingEndpoints
             .RequireRole(AccessRole.Operator)
             .WithTags("Polling")
             .WithName("Notify")
+            .Audited(AuditAction.Import)
             .WithExample(PollingExamples.Notified)
             .WithSummary("An AuditEvent or a Bundle of them (a FHIR Subscription's rest-hook): scored at once")
             .ProducesProblem(StatusCodes.Status400BadRequest);
@@ -128,6 +139,9 @@ public static class PollingEndpoints
         string source = "default"
     )
     {
+        // The platform's own audit trail takes no events from outside.
+        if (source == AuditTrail.Source)
+            return Unknown(source);
         using var reader = new StreamReader(http.Request.Body, Encoding.UTF8);
         var result = await grains.GetGrain<IAuditEventPollerGrain>(source).Notify(await reader.ReadToEndAsync(http.RequestAborted));
         return result.Problem is null ? TypedResults.Ok(new NotifyResponse(result.AlertIds)) : Problems.BadRequest(result.Problem);

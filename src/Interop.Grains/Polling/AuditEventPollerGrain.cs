@@ -1,3 +1,4 @@
+using Interop.Access;
 using Interop.Anomaly;
 using Interop.Anomaly.Alerts;
 using Interop.Anomaly.Scoring;
@@ -78,7 +79,7 @@ internal sealed partial class AuditEventPollerGrain(
     public Task<NotifyResult> Notify(string json) =>
         TakeTurnAsync(async () =>
         {
-            if (!sources.Contains(Source))
+            if (!sources.Contains(Source) && Source != AuditTrail.Source)
                 return new NotifyResult([], $"no source {Source} in the settings");
             var events = IncomingEvents.OfNotification(json, time.GetUtcNow(), out var problem);
             if (problem is not null)
@@ -86,6 +87,7 @@ internal sealed partial class AuditEventPollerGrain(
             var source = await ReadyAsync();
             await source.RefreshAsync(CancellationToken.None);
             await StoreAsync(source, events, source.Row.Watermark);
+            await EnsureModelAsync(source);
             return new NotifyResult(await source.FindIdsAsync(events, CancellationToken.None), null);
         });
 
@@ -178,8 +180,7 @@ internal sealed partial class AuditEventPollerGrain(
                 },
                 CancellationToken.None
             );
-            if (!source.HasModel && source.Row.Events >= ModelTrainer.FirstAfter)
-                await GrainFactory.GetGrain<IAnomalyModelGrain>(0).EnsureFirst();
+            await EnsureModelAsync(source);
         }
         catch (Exception e) when (e is FhirRequestException or DatabaseException or PollerLostException or TimeoutException)
         {
@@ -188,6 +189,12 @@ internal sealed partial class AuditEventPollerGrain(
         }
 
         return new PollResult(stored, seen - stored, pages, error);
+    }
+
+    private async Task EnsureModelAsync(MonitoredSource source)
+    {
+        if (!source.HasModel && source.Row.Events >= ModelTrainer.FirstAfter)
+            await GrainFactory.GetGrain<IAnomalyModelGrain>(0).EnsureFirst();
     }
 
     /// <summary>One call per agent, then one transaction.</summary>

@@ -1,3 +1,4 @@
+using Interop.Access;
 using Interop.Anomaly.Scoring;
 using Interop.Storage;
 
@@ -89,6 +90,8 @@ public static class AuditEventStore
         Add(filter.Since is not null, "e.event_time >= @Since");
         Add(filter.Until is not null, "e.event_time < @Until");
         Add(filter.Source is not null, "e.source = @Source");
+        // Reading this list is an access of its own: without this the list would mostly show itself.
+        Add(filter.Source is null && filter.Severity is null, $"(e.source <> '{AuditTrail.Source}' OR e.severity <> 'LOW')");
         Add(filter.Agent is not null, "e.agent = @Agent");
         Add(filter.After is not null, "e.stored_at > @After AND e.severity <> 'LOW' AND NOT e.suppressed");
         Add(filter.Status == "suppressed", "e.suppressed");
