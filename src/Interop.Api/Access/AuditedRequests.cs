@@ -7,7 +7,8 @@ using Microsoft.AspNetCore.Routing;
 namespace Interop.Api.Access;
 
 /// <summary>
-/// Records the requests of audited endpoints. The record is on a disk before the first byte of the answer is sent: what a caller has received
+/// Records the requests of audited endpoints. The record is on a disk before the first byte of the answer is sent: what a caller has
+/// received
 /// is always in the audit trail. While records cannot be kept, audited endpoints answer 503 without doing anything.
 /// </summary>
 internal sealed class AuditedRequests(RequestDelegate next, AuditIntake intake, TimeProvider time)

@@ -10,7 +10,8 @@ using Microsoft.Extensions.Options;
 namespace Interop.Access;
 
 /// <summary>
-/// The audit records of this process on their way into the database: a record is on the disk before its request is answered, and goes to the
+/// The audit records of this process on their way into the database: a record is on the disk before its request is answered, and goes to
+/// the
 /// poller of the source <c>interop</c> in batches. A batch that is sent twice after a crash is stored once, because every record has an id.
 /// </summary>
 internal sealed partial class AuditJournal : BackgroundService

@@ -11,7 +11,8 @@ using Xunit.Abstractions;
 namespace Interop.Api.Tests.Uploads;
 
 /// <summary>
-/// The program is killed while it submits a file; every row is on the server once in the end. INTEROP_LONG=1 kills it 20 times during a file
+/// The program is killed while it submits a file; every row is on the server once in the end. INTEROP_LONG=1 kills it 20 times during a
+/// file
 /// of 10,000 rows instead of 3 times during 2,000.
 /// </summary>
 public sealed class UploadKillTests(ITestOutputHelper output) : IAsyncLifetime
