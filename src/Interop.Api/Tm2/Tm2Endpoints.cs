@@ -32,6 +32,7 @@ public static class Tm2Endpoints
                 .RequireRole(AccessRole.Operator)
                 .WithName($"TriggerTm2{suffix}")
                 .Audited(AuditAction.Import)
+                .Audited(AuditAction.Import)
                 .WithMetadata(new OwnBodyLimit())
                 .WithSummary(
                     "Store the records of a TM2 file and submit them to OpenMRS; multipart field 'file'; wait=false answers at once"
@@ -48,6 +49,7 @@ public static class Tm2Endpoints
                 .WithExample(Tm2Examples.Refused, StatusCodes.Status422UnprocessableEntity);
             tm2.MapGet($"{prefix}/status", StatusAsync)
                 .WithName($"Tm2Status{suffix}")
+                .NotAudited("counters, no patient data")
                 .NotAudited("counters, no patient data")
                 .WithSummary("The state of the service, the database and OpenMRS")
                 .WithExample(Tm2Examples.Status);

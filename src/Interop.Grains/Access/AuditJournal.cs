@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Interop.Anomaly;
 using Interop.Health;
 using Interop.Polling;
 using Interop.Storage.Spooling;
@@ -18,6 +19,7 @@ internal sealed partial class AuditJournal : BackgroundService
 {
     private const int MaxBatch = 500;
     private static readonly TimeSpan BatchPeriod = TimeSpan.FromMilliseconds(200); // a busy server then writes few, large batches
+    private static readonly TimeSpan ScorePeriod = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(30);
 
@@ -26,6 +28,7 @@ internal sealed partial class AuditJournal : BackgroundService
     private readonly ILogger _log;
     private readonly RecordSpool _spool;
     private readonly SemaphoreSlim _added = new(0);
+    private long _scoredAt;
 
     /// <exception cref="IOException">The folder cannot be used, or another process uses it.</exception>
     public AuditJournal(IGrainFactory grains, IOptions<AuditOptions> options, TimeProvider time, ILogger<AuditJournal> log)
@@ -98,7 +101,24 @@ internal sealed partial class AuditJournal : BackgroundService
         if (result.Problem is { } problem)
             throw new InvalidOperationException($"the poller refuses the platform's own AuditEvents: {problem}");
         _spool.Release(chunk.Segment, chunk.End);
+        await ScoreAsync();
         return true;
+    }
+
+    /// <summary>Has events scored that came before the first model, which is trained when there are enough of them.</summary>
+    private async Task ScoreAsync()
+    {
+        if (_scoredAt != 0 && _time.GetElapsedTime(_scoredAt) < ScorePeriod)
+            return;
+        _scoredAt = _time.GetTimestamp();
+        try
+        {
+            await _grains.GetGrain<IAnomalyModelGrain>(0).ScoreStored();
+        }
+        catch (TimeoutException)
+        {
+            // It goes on without this call.
+        }
     }
 
     [LoggerMessage(7101, LogLevel.Error, "The audit trail cannot be written: audited requests are refused with 503")]

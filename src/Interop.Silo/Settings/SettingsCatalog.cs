@@ -1,5 +1,6 @@
 using Interop.Access;
 using Interop.Anomaly.Alerts;
+using Interop.Anomaly.Care;
 using Interop.Api.Access;
 using Interop.Discovery;
 using Interop.Ingestion;
@@ -34,6 +35,7 @@ internal static class SettingsCatalog
         SettingsSection.Of<Tm2Options>("Tm2"),
         SettingsSection.Of<AlertOptions>("Alerts", (options, data) => options.LogFile = Path.Combine(data, "logs", "alerts.log")),
         SettingsSection.Of<AuditOptions>("Audit", (options, data) => options.SpoolDirectory = Path.Combine(data, "audit")),
+        SettingsSection.Of<MonitoringOptions>("Monitoring"),
         SettingsSection.Named<PollerOptions>("Pollers"),
         SettingsSection.Named<ScheduleOptions, ScheduleTable>("Schedules"),
         SettingsSection.Named<SourceOptions>("Sources"),
