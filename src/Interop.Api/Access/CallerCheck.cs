@@ -39,7 +39,8 @@ internal sealed class CallerCheck(RequestDelegate next, CallerAuthentication aut
             }
 
             http.Response.Headers.WWWAuthenticate = "Bearer";
-            await Problems.Of(StatusCodes.Status401Unauthorized, "Unauthorized", failure).ExecuteAsync(http);
+            // With the msg that clients of the documented system read.
+            await Problems.Of(StatusCodes.Status401Unauthorized, "Unauthorized", failure, ("msg", failure)).ExecuteAsync(http);
             return;
         }
 

@@ -292,7 +292,7 @@ public static class Tm2Endpoints
             await FindAsync(grains, processingId) is null ? null : await grains.GetGrain<IFileGrain>(processingId).Cancel()
         );
 
-    private static async Task<Results<Ok<ImmutableArray<RowState>>, ProblemHttpResult>> RecordsAsync(
+    private static async Task<Results<Ok<IEnumerable<RowResponse>>, ProblemHttpResult>> RecordsAsync(
         Guid processingId,
         IGrainFactory grains,
         string? status,
@@ -306,7 +306,7 @@ public static class Tm2Endpoints
             .GetGrain<IFileQueryGrain>(0)
             .ListRows(processingId, status == "submitted" ? RowStatus.Succeeded : status, afterLine, limit);
         return TypedResults.Ok(
-            rows.Select(row => row.Status == RowStatus.Succeeded ? row with { Status = "submitted" } : row).ToImmutableArray()
+            rows.Select(row => RowResponse.From(row.Status == RowStatus.Succeeded ? row with { Status = "submitted" } : row))
         );
     }
 

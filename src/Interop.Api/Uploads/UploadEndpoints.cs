@@ -156,7 +156,7 @@ public static class UploadEndpoints
     private static async Task<Results<Ok<UploadResponse>, ProblemHttpResult>> GetAsync(Guid fileId, IGrainFactory grains) =>
         Answer(await FindAsync(grains, fileId));
 
-    private static async Task<Results<Ok<ImmutableArray<RowState>>, ProblemHttpResult>> RowsAsync(
+    private static async Task<Results<Ok<IEnumerable<RowResponse>>, ProblemHttpResult>> RowsAsync(
         Guid fileId,
         IGrainFactory grains,
         string? status,
@@ -165,7 +165,9 @@ public static class UploadEndpoints
     ) =>
         await FindAsync(grains, fileId) is null
             ? Problems.NotFound("Upload not found")
-            : TypedResults.Ok(await grains.GetGrain<IFileQueryGrain>(0).ListRows(fileId, status, afterLine, limit));
+            : TypedResults.Ok(
+                (await grains.GetGrain<IFileQueryGrain>(0).ListRows(fileId, status, afterLine, limit)).Select(RowResponse.From)
+            );
 
     private static async Task<IResult> EventsAsync(Guid fileId, IGrainFactory grains, CancellationToken cancellationToken) =>
         await FindAsync(grains, fileId) is null
@@ -238,4 +240,12 @@ public sealed record UploadResponse(
             p.Error,
             p.UnknownTerms
         );
+}
+
+/// <summary>A row of an uploaded file.</summary>
+/// <param name="Outcome">The ids on the upstream.</param>
+public sealed record RowResponse(long Line, string Status, string? Error, JsonText? Outcome, long Attempts)
+{
+    internal static RowResponse From(RowState row) =>
+        new(row.Line, row.Status, row.Error, row.Outcome is { } ids ? new JsonText(ids) : null, row.Attempts);
 }

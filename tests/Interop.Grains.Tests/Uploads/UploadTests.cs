@@ -90,6 +90,7 @@ public abstract class UploadTests(SqlDialect dialect) : FileSuite(dialect)
             { Good + "Ana\0,529.982.247-25,Feminino,01/01/1990,,Brasil,\n", FileRefusalReason.Encoding, 4 },
             { "PK\u0003\u0004\0\0\0\0", FileRefusalReason.Encoding, 1 },
             { "Nome,nome,CPF\nA,B,C\n", FileRefusalReason.Parse, 1 },
+            { Header + Header + Good, FileRefusalReason.Parse, 2 },
             { string.Join(',', Enumerable.Range(0, 1000)) + "\n1\n", FileRefusalReason.Parse, 1 },
         };
 
