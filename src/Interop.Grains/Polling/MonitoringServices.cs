@@ -25,7 +25,7 @@ internal sealed class PollerStart(PollerSettings settings, SourceRegistry source
         foreach (var source in settings.Enabled.Where(sources.Contains))
         {
             var poller = grains.GetGrain<IAuditEventPollerGrain>(source);
-            // A stored row remembers what an operator decided.
+            // The stored row has the operator's decision.
             if (await poller.GetStatus() is { Enabled: true })
                 await poller.Start();
         }

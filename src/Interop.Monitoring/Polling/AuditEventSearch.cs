@@ -10,8 +10,8 @@ public static class AuditEventSearch
     private const int MostRestarts = 3;
 
     /// <summary>
-    /// Follows next until there is none. A page that has expired begins the search anew; what it repeats is known to the store. The caller
-    /// disposes of each page.
+    /// Follows next until there is none. After a page that has expired the search begins anew; the store recognises repeated events. The
+    /// caller disposes of each page.
     /// </summary>
     /// <exception cref="FhirRequestException">The server refused, or pages expired again and again.</exception>
     public static async IAsyncEnumerable<FhirPage> PagesAsync(

@@ -72,7 +72,7 @@ public static class IncomingEvents
         {
             e = AuditEventReader.Read(utf8, now);
         }
-        catch (JsonException) // deeper than any AuditEvent: nothing of it can be told
+        catch (JsonException) // deeper than any AuditEvent: it cannot be read
         {
             e = new AccessEvent(
                 "",

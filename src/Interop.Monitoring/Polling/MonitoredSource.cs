@@ -11,8 +11,8 @@ using Interop.Storage;
 namespace Interop.Polling;
 
 /// <summary>
-/// All that a poller knows of its source: its row, the population, the clinical data, the models and the operators' lists; and the steps of
-/// a batch: prepare, (profiles answer,) score and commit. After a failure it is loaded anew. Not for use by two calls at once.
+/// The state of a poller's source (its row, the population, the clinical data, the models and the operators' lists) and the steps of a
+/// batch: prepare, score with the profiles' answers, commit. After a failure it is loaded anew. Not for use by two calls at once.
 /// </summary>
 public sealed class MonitoredSource
 {
@@ -48,8 +48,8 @@ public sealed class MonitoredSource
     /// <summary>The promoted model is there.</summary>
     public bool HasModel => _promoted is not null;
 
-    /// <summary>Takes the right to write this source, and loads what is stored. The clinical data of an earlier load is used
-    /// again.</summary>
+    /// <summary>Claims the source, so that no earlier poller can write it, and loads what is stored. The clinical data of an earlier load
+    /// is used again.</summary>
     public static async Task<MonitoredSource> ClaimAsync(
         Database database,
         ModelCatalog models,
@@ -103,7 +103,7 @@ public sealed class MonitoredSource
         }
     }
 
-    /// <summary>Those events that are not stored, in their context. Null: all are known.</summary>
+    /// <summary>The events that are not stored yet, with their context. Null: all are stored.</summary>
     public async Task<SourceBatch?> PrepareAsync(IReadOnlyList<IncomingEvent> incoming, CancellationToken cancellationToken)
     {
         if (incoming.Count == 0)
@@ -122,7 +122,7 @@ public sealed class MonitoredSource
             var version = e.Event.VersionId ?? "";
             if (!known.TryGetValue(e.Event.Id, out var versions))
                 known[e.Event.Id] = versions = new HashSet<string>(StringComparer.Ordinal);
-            // A notification may come without the version that the search tells later.
+            // A notification may lack the version that a later search returns.
             else if (versions.Contains(version) || versions.Contains("") || version.Length == 0)
                 continue;
             versions.Add(version);

@@ -1,6 +1,6 @@
 namespace Interop.Polling;
 
-/// <summary>The pollers of the settings, and how they go together with what is stored.</summary>
+/// <summary>The pollers of the settings, combined with the stored rows.</summary>
 public sealed class PollerSettings(IReadOnlyDictionary<string, PollerOptions> pollers)
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(15);
@@ -26,7 +26,7 @@ public sealed class PollerSettings(IReadOnlyDictionary<string, PollerOptions> po
             : row.Since ?? PollerOptions.ParseSince(options.Since, now) ?? now.AddHours(-1);
     }
 
-    /// <summary>The row with a change; a watermark goes only with a reset.</summary>
+    /// <summary>The row after a change. Only a reset removes the watermark.</summary>
     public static PollerRow Apply(PollerRow row, PollerChange change) =>
         row with
         {
@@ -37,7 +37,7 @@ public sealed class PollerSettings(IReadOnlyDictionary<string, PollerOptions> po
             Watermark = change.Reset ? null : row.Watermark,
         };
 
-    /// <summary>What a caller sees; without a row what the settings say.</summary>
+    /// <summary>The status for callers: from the row, or from the settings when there is no row.</summary>
     public PollerStatus StatusOf(string source, PollerRow? row, DateTimeOffset now)
     {
         var options = this[source];

@@ -1,8 +1,8 @@
 namespace Interop.Polling;
 
 /// <summary>
-/// Where the watermark may go during one poll. While pages come in ascending order it follows them. After the first step backwards, as of a
-/// server that ignores _sort, it waits for the end: until then events below the highest instant may still come.
+/// The watermark during one poll. It follows the pages as long as they come in ascending order. After the first step backwards (a server
+/// that ignores _sort) it waits for the end, because events below the highest instant may still come.
 /// </summary>
 public sealed class WatermarkProgress(DateTimeOffset? watermark)
 {
