@@ -15,19 +15,26 @@ internal static class InteropHost
     {
         await DatabaseSetup.MigrateAsync(settings, cancellationToken);
         await ServerSecurity.CheckAsync(settings, cancellationToken);
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        var builder = WebApplication.CreateEmptyBuilder(
+            new WebApplicationOptions { WebRootPath = Path.Combine(AppContext.BaseDirectory, "wwwroot") }
+        );
         builder.AddPlatform(settings);
         builder.AddEngine(settings);
         builder.AddFeatures(settings, ProcessKind.Server);
         builder.AddServerFeatures(settings);
         builder.AddWebServer(settings);
         builder.Services.AddInteropApi(ServerSecurity.ApiOptions(settings));
+        builder.AddDashboardPages();
 
         var app = builder.Build();
         if (settings.Role == ProcessRole.Silo)
             app.MapInteropSilo();
         else
+        {
             app.MapInteropApi();
+            app.MapDashboardPages();
+        }
+
         return app;
     }
 
