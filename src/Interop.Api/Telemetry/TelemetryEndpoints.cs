@@ -142,7 +142,7 @@ public static class TelemetryEndpoints
     }
 }
 
-/// <summary>The known members of an event in the flat shape. In the nested shape they stand in objects; other members are stored
+/// <summary>The known members of an event in the flat shape. In the nested shape they are members of objects; other members are stored
 /// too.</summary>
 public sealed record TelemetryEventRequest(
     [property: JsonPropertyName("eventId"), Required, Description("Identifies the event; the same id with other content is rejected")]

@@ -33,7 +33,7 @@ public static class FileStatus
     /// <summary>The submission was ended on request.</summary>
     public const string Cancelled = "CANCELLED";
 
-    /// <summary>Whether work goes on.</summary>
+    /// <summary>Whether the file is still received or submitted.</summary>
     public static bool IsActive(string status) => status is Receiving or Running;
 }
 

@@ -81,7 +81,7 @@ public sealed class LoginTests : IAsyncLifetime
 
     /// <summary>Compares the medians of many logins; INTEROP_LONG=1 makes it 1,000 of them.</summary>
     [Fact]
-    public async Task An_unknown_user_cannot_be_told_by_the_time_of_the_answer()
+    public async Task The_time_of_the_answer_does_not_reveal_an_unknown_user()
     {
         var count = Environment.GetEnvironmentVariable("INTEROP_LONG") == "1" ? 500 : 60;
         for (var i = 0; i <= count / 9; i++)

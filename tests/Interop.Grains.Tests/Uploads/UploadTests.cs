@@ -146,7 +146,7 @@ public abstract class UploadTests(SqlDialect dialect) : FileSuite(dialect)
     }
 
     [Fact]
-    public async Task A_silo_that_is_killed_again_and_again_leaves_every_row_once()
+    public async Task A_silo_that_is_killed_repeatedly_leaves_every_row_once()
     {
         const int Rows = 3000;
         var text = new StringBuilder("Patient number,Name,Gender,Date of birth,Phone,Country of birth,Notes\n");

@@ -55,7 +55,7 @@ public static class AuditEventStore
         ["source", "event_id", "version_id"]
     );
 
-    /// <summary>Of these ids those that are stored, with their versions and numbers.</summary>
+    /// <summary>The stored events among these ids, with their versions and numbers.</summary>
     public static Task<IReadOnlyList<StoredEvent>> FindAsync(
         DbSession session,
         string source,
@@ -68,7 +68,7 @@ public static class AuditEventStore
             cancellationToken
         );
 
-    /// <summary>Stores new events. One that is stored already makes the whole transaction fail: the caller looks before.</summary>
+    /// <summary>Stores new events. An event that is stored already fails the whole transaction, so the caller checks first.</summary>
     public static async Task AddAsync(
         DbSession session,
         IReadOnlyList<ScoredAccess> accesses,
@@ -218,7 +218,7 @@ public static class AuditEventStore
         return (row.ToAlert(), evidence.Features, evidence.Raw);
     }
 
-    /// <summary>Accesses in the order of their instants, from behind (time, source, number) on.</summary>
+    /// <summary>Accesses in the order of their instants, after (time, source, number).</summary>
     public static async Task<IReadOnlyList<Alert>> ListAccessesAsync(
         DbSession session,
         AccessFilter filter,
@@ -291,7 +291,7 @@ public static class AuditEventStore
             cancellationToken
         );
 
-    /// <summary>Gives an unscored event its score.</summary>
+    /// <summary>Stores the score of an unscored event.</summary>
     public static Task ScoreAsync(
         DbSession session,
         string source,
