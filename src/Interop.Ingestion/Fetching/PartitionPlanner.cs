@@ -29,6 +29,10 @@ internal sealed class PartitionPlanner(FhirClient client, string resourceType, I
         )
             return [];
 
+        // A server that ignores the condition counts everything.
+        if (await CountAsync(null, Truncate(first), cancellationToken) != 0)
+            return [];
+
         var whole = new Period(Truncate(first), Truncate(last) + TimeSpan.FromMilliseconds(1), total);
         var pieces = await SplitAsync(whole, Math.Max(1, total / (partitions * 2)), cancellationToken);
         var bounds = Join(pieces, total, partitions);
