@@ -4,7 +4,8 @@ using System.Runtime.CompilerServices;
 
 namespace Interop.Api.Tests.Access;
 
-/// <summary>A real authorization server that verifies signed assertions: oidc-provider of the npm registry, in a process of its own.</summary>
+/// <summary>A real authorization server that verifies signed assertions: oidc-provider of the npm registry, in a process of its
+/// own.</summary>
 internal sealed class SmartServer : IAsyncDisposable
 {
     private const string Package = "oidc-provider@9.13.3";
