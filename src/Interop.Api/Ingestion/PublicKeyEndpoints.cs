@@ -16,7 +16,11 @@ public static class PublicKeyEndpoints
             .MapGet(
                 "/.well-known/jwks.json",
                 async (IGrainFactory grains) =>
-                    TypedResults.Text((await grains.IngestionQueries().GetPublicKeys()).Text, MediaTypeNames.Application.Json, Encoding.UTF8)
+                    TypedResults.Text(
+                        (await grains.IngestionQueries().GetPublicKeys()).Text,
+                        MediaTypeNames.Application.Json,
+                        Encoding.UTF8
+                    )
             )
             .AllowAnonymous()
             .WithTags("Ingestion")
