@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Interop.Api.Calls;
 using Interop.Silo.Settings;
 using Interop.Storage;
 using Interop.Storage.Connections;
@@ -23,7 +22,7 @@ internal static partial class Engine
     private static readonly TimeSpan ConnectionRetryDelay = TimeSpan.FromSeconds(2);
 
     /// <summary>How soon a front end sees that a silo has joined or failed.</summary>
-    private static readonly TimeSpan GatewayRefresh = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan GatewayRefresh = TimeSpan.FromSeconds(2);
 
     /// <exception cref="SettingsException">The role cannot run with these settings.</exception>
     public static void AddEngine(this IHostApplicationBuilder builder, InteropSettings settings, bool alone = false)
@@ -42,7 +41,6 @@ internal static partial class Engine
         {
             client.Configure<ClusterOptions>(settings.Identify);
             client.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = GatewayRefresh);
-            client.AddOutgoingGrainCallFilter<ReadRetryFilter>();
             client.AddActivityPropagation();
             client.UseAdoNetClustering(store =>
                 (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions)
@@ -75,8 +73,8 @@ internal static partial class Engine
             else
             {
                 silo.Configure<ClusterOptions>(settings.Identify);
-                silo.AddOutgoingGrainCallFilter<ReadRetryFilter>();
-                silo.Configure<ClusterMembershipOptions>(Watch);
+                silo.Services.AddOptions<ClusterMembershipOptions>()
+                    .Bind(new ConfigurationBuilder().AddInMemoryCollection(Membership).Build());
                 silo.AddEndpoints(settings);
                 silo.UseAdoNetClustering(store =>
                     (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions)
@@ -95,15 +93,17 @@ internal static partial class Engine
         (cluster.ClusterId, cluster.ServiceId) = (settings.ClusterId, settings.ServiceId);
 
     /// <summary>
-    /// For a fleet of up to some ten silos: a silo that does not answer is declared dead after three probes, in about 6 s. Orleans'
-    /// defaults are for hundreds of silos and need half a minute.
+    /// For a fleet of up to some ten silos: a silo that does not answer is declared dead after three probes, in about 6 s, also when its
+    /// connections stay open because it is frozen. Orleans' defaults are for hundreds of silos and need half a minute. By name, because not
+    /// every version of Orleans has the longest probe.
     /// </summary>
-    private static void Watch(ClusterMembershipOptions membership)
+    private static readonly Dictionary<string, string?> Membership = new()
     {
-        membership.ProbeTimeout = TimeSpan.FromSeconds(2);
-        membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
-        membership.TableRefreshTimeout = TimeSpan.FromSeconds(15);
-    }
+        [nameof(ClusterMembershipOptions.ProbeTimeout)] = "00:00:02",
+        ["MaxProbeTimeout"] = "00:00:02",
+        [nameof(ClusterMembershipOptions.IAmAliveTablePublishTimeout)] = "00:00:03",
+        [nameof(ClusterMembershipOptions.TableRefreshTimeout)] = "00:00:05",
+    };
 
     private static void AddEndpoints(this ISiloBuilder silo, InteropSettings settings)
     {
