@@ -56,7 +56,7 @@ public static class LoginEndpoints
         if (body is not { Username: { } name, Password: { } password })
             return JsonBody.Invalid(error ?? new FieldError(body?.Username is null ? "username" : "password", "is required"));
         var address = http.Connection.RemoteIpAddress?.ToString() ?? "unknown";
-        var result = await grains.GetGrain<IAccessGrain>(0).Login(new LoginAttempt(name, password, address));
+        var result = await grains.GetGrain<IAccessGrain>(QueryGrains.AnyKey()).Login(new LoginAttempt(name, password, address));
         if (result.RetryAfter is { } wait)
         {
             var seconds = (long)Math.Ceiling(wait.TotalSeconds);

@@ -53,7 +53,7 @@ public static class AlertEndpoints
 
         var suppressions = routes.MapGroup("/api/suppressions").WithTags("Alerts").RequireRole(AccessRole.Viewer);
         suppressions
-            .MapGet("/", async (IGrainFactory grains) => TypedResults.Ok(await grains.GetGrain<IAlertQueryGrain>(0).ListSuppressions()))
+            .MapGet("/", async (IGrainFactory grains) => TypedResults.Ok(await grains.GetQuery<IAlertQueryGrain>().ListSuppressions()))
             .WithName("ListSuppressions")
             .WithExample(AlertExamples.Suppressions)
             .WithSummary("Suppressions that have not ended");
@@ -83,12 +83,12 @@ public static class AlertEndpoints
             return Problems.BadRequest($"severity must be LOW, MEDIUM or HIGH, not '{severity}'");
         if (status is not (null or "open" or "confirmed" or "dismissed" or "suppressed"))
             return Problems.BadRequest($"status must be open, confirmed, dismissed or suppressed, not '{status}'");
-        var alerts = await grains.GetGrain<IAlertQueryGrain>(0).List(new AlertFilter(severity, since, until, source, agent, status, limit));
+        var alerts = await grains.GetQuery<IAlertQueryGrain>().List(new AlertFilter(severity, since, until, source, agent, status, limit));
         return TypedResults.Ok(new AlertsResponse([.. alerts.Select(AlertResponse.Of)], alerts.Length, time.GetUtcNow()));
     }
 
     private static async Task<Results<Ok<AlertDetailResponse>, ProblemHttpResult>> FindAsync(string id, IGrainFactory grains) =>
-        await grains.GetGrain<IAlertQueryGrain>(0).Find(id) is { } found
+        await grains.GetQuery<IAlertQueryGrain>().Find(id) is { } found
             ? TypedResults.Ok(new AlertDetailResponse(AlertResponse.Of(found.Alert), found.Features, found.Event))
             : Problems.NotFound($"No alert {id}");
 
@@ -131,7 +131,7 @@ public static class AlertEndpoints
             while (!http.RequestAborted.IsCancellationRequested)
             {
                 var alerts = await grains
-                    .GetGrain<IAlertQueryGrain>(0)
+                    .GetQuery<IAlertQueryGrain>()
                     .List(new AlertFilter(null, null, null, null, null, null, 200, after));
                 foreach (var alert in alerts)
                 {

@@ -24,7 +24,7 @@ public static class CaseEndpoints
             .MapGet(
                 "/",
                 async (IGrainFactory grains, string? status = null, string? assignee = null, [Range(1, 1_000)] int limit = 50) =>
-                    TypedResults.Ok(await grains.GetGrain<IAlertQueryGrain>(0).ListCases(status, assignee, limit))
+                    TypedResults.Ok(await grains.GetQuery<IAlertQueryGrain>().ListCases(status, assignee, limit))
             )
             .WithName("ListCases")
             .WithExample(AlertExamples.Cases)
@@ -33,7 +33,7 @@ public static class CaseEndpoints
             .MapGet(
                 "/{id:long}",
                 async Task<Results<Ok<AccessCase>, ProblemHttpResult>> (long id, IGrainFactory grains) =>
-                    await grains.GetGrain<IAlertQueryGrain>(0).FindCase(id) is { } found
+                    await grains.GetQuery<IAlertQueryGrain>().FindCase(id) is { } found
                         ? TypedResults.Ok(found)
                         : Problems.NotFound($"No case {id}")
             )
@@ -54,7 +54,7 @@ public static class CaseEndpoints
             .RequireRole(AccessRole.Viewer)
             .ProducesProblem(StatusCodes.Status400BadRequest);
         watchlist
-            .MapGet("/", async (IGrainFactory grains) => TypedResults.Ok(await grains.GetGrain<IAlertQueryGrain>(0).ListWatched()))
+            .MapGet("/", async (IGrainFactory grains) => TypedResults.Ok(await grains.GetQuery<IAlertQueryGrain>().ListWatched()))
             .WithName("ListWatched")
             .WithExample(AlertExamples.Watched)
             .WithSummary("Patients whose every access is looked at");
