@@ -3,12 +3,13 @@ using Interop.Bench.Access;
 using Interop.Bench.Fhir;
 using Interop.Bench.Ingestion;
 using Interop.Bench.Telemetry;
+using Interop.Bench.Uploads;
 
 var root = new RootCommand("Measurements of Interop: ratios against a floor that is taken in the same run.");
 root.Subcommands.Add(IngestBench.Create());
 root.Subcommands.Add(FhirBench.Create());
 root.Subcommands.Add(AccessBench.Create());
 root.Subcommands.Add(PollBench.Create());
-foreach (var command in TelemetryBench.Create())
+foreach (var command in TelemetryBench.Create().Concat(UploadBench.Create()))
     root.Subcommands.Add(command);
 return await root.Parse(args).InvokeAsync();

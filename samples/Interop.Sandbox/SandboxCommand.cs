@@ -37,6 +37,8 @@ internal static class SandboxCommand
             DefaultValueFactory = _ => defaults.Paging,
         };
 
+        var noTransactions = new Option<bool>("--no-transactions") { Description = "Refuse transactions and batches" };
+        var noConditionalWrites = new Option<bool>("--no-conditional-writes") { Description = "Refuse conditional creates and updates" };
         var hospital = new Option<bool>("--hospital")
         {
             Description = "Serve a simulated hospital (clinical resources and AuditEvents that end now) instead of synthetic data",
@@ -61,6 +63,8 @@ internal static class SandboxCommand
             bad,
             data,
             paging,
+            noTransactions,
+            noConditionalWrites,
             hospital,
             agents,
             speed,
@@ -77,6 +81,8 @@ internal static class SandboxCommand
                         BadShare = result.GetValue(bad),
                         DataDirectory = result.GetValue(data),
                         Paging = result.GetValue(paging),
+                        Transactions = !result.GetValue(noTransactions),
+                        ConditionalWrites = !result.GetValue(noConditionalWrites),
                         Hospital = result.GetValue(hospital)
                             ? new HospitalFeed
                             {

@@ -67,6 +67,15 @@ public sealed record SandboxOptions
 
     public int MaxCount { get; init; } = 1000;
 
+    /// <summary>Whether `/fhir/metadata` is served; some servers hide it.</summary>
+    public bool Metadata { get; init; } = true;
+
+    /// <summary>Whether transactions and batches are supported.</summary>
+    public bool Transactions { get; init; } = true;
+
+    /// <summary>Whether conditional creates and updates are supported.</summary>
+    public bool ConditionalWrites { get; init; } = true;
+
     /// <summary>Access control of `/fhir`; null allows every caller.</summary>
     public AccessOptions? Access { get; init; }
 

@@ -16,20 +16,24 @@ public static class UploadPipelineServices
     /// <param name="defaultFhirServer">The FHIR server that is written to when the settings name none.</param>
     public static IServiceCollection AddUploadPipeline(this IServiceCollection services, string? defaultFhirServer)
     {
-        services.AddUpstreamClient(TransactionClient.HttpClientName);
+        services.AddUpstreamClient(UploadTarget.HttpClientName);
+        services.AddUpstreamClient(TerminologyServer.HttpClientName);
         services.AddUpstreamClient(OpenMrsClient.HttpClientName);
-        services.AddSingleton(provider =>
-            UploadTarget.Create(
-                provider.GetRequiredService<IOptions<UploadOptions>>().Value.TargetUrl,
-                defaultFhirServer,
-                provider.GetService<SourceRegistry>()
-            )
-        );
-        services.AddSingleton<TransactionClient>();
+        services.AddSingleton(provider => new UploadTarget(
+            provider.GetRequiredService<IHttpClientFactory>(),
+            provider.GetRequiredService<IOptions<UploadOptions>>(),
+            defaultFhirServer,
+            provider.GetService<SourceRegistry>(),
+            provider.GetRequiredService<TimeProvider>()
+        ));
         services.AddSingleton(provider => new MappingProfiles(
             provider.GetRequiredService<IOptions<UploadOptions>>().Value.ProfileDirectory
         ));
-        services.TryAddSingleton<ITerminology, BuiltInTerminology>();
+        services.TryAddSingleton<ITerminology>(provider =>
+            provider.GetRequiredService<IOptions<UploadOptions>>().Value.TerminologyUrl is null
+                ? new BuiltInTerminology()
+                : ActivatorUtilities.CreateInstance<TerminologyServer>(provider)
+        );
         services.AddSingleton<FilePreviewer>();
         services.AddSingleton<OpenMrsClient>();
         services.AddSingleton<OpenMrsDirectory>();

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Reflection;
+using System.Text.Json.Serialization;
 using Interop.Ingestion;
 
 namespace Interop.Architecture.Tests;
@@ -76,6 +77,23 @@ public sealed class SerializationTests
         Assert.Equal(aliases.Count, aliases.Distinct().Count());
     }
 
+    /// <summary>The policy of wire types (CONTRIBUTING.md): an endpoint returns the message unless its JSON differs.</summary>
+    [Fact]
+    public void No_record_of_the_front_end_repeats_a_message()
+    {
+        var messages = Abstractions
+            .GetTypes()
+            .Where(type => type.IsPublic && type.IsDefined(typeof(GenerateSerializerAttribute)))
+            .ToLookup(Form);
+        var repeated =
+            from type in Assembly.Load("Interop.Api").GetTypes()
+            where type.IsPublic && type.GetMethod("<Clone>$") is not null && !HasHttpAttributes(type)
+            from message in messages[Form(type)]
+            select $"{type.Name} repeats {message.Name}";
+
+        Assert.Empty(repeated);
+    }
+
     [Fact]
     public void The_messages_of_a_call_are_found() =>
         Assert.Superset(
@@ -132,4 +150,16 @@ public sealed class SerializationTests
         || type.IsEnum
         || type.Assembly == Abstractions
         || (type.IsGenericType && Containers.Contains(type.GetGenericTypeDefinition()) && type.GetGenericArguments().All(IsSerializable));
+
+    private static string Form(Type type) => string.Join(';', type.GetProperties().Select(property => property.ToString()));
+
+    /// <summary>Whether the record has attributes that a message may not have: names in JSON, descriptions, required members.</summary>
+    private static bool HasHttpAttributes(Type type) =>
+        type.GetProperties()
+            .SelectMany(property => property.GetCustomAttributes())
+            .Any(attribute =>
+                attribute is JsonAttribute
+                || attribute.GetType().Namespace!.StartsWith("System.ComponentModel", StringComparison.Ordinal)
+                || attribute.GetType().Namespace!.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal)
+            );
 }

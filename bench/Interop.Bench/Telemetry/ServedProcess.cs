@@ -24,6 +24,16 @@ internal sealed class ServedProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>The peak of the resident memory so far.</summary>
+    public long PeakBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.PeakWorkingSet64;
+        }
+    }
+
     public static async Task<ServedProcess> StartAsync(string program, string[] arguments, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, program)) { RedirectStandardOutput = true };

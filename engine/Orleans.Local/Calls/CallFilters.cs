@@ -7,6 +7,7 @@ namespace Orleans;
 /// <summary>A call on its way through the filters.</summary>
 public interface IGrainCallContext
 {
+    /// <summary>The call with its arguments.</summary>
     IInvokable Request { get; }
 
     /// <summary>Incoming: the grain. Outgoing: the reference to it.</summary>
@@ -15,14 +16,19 @@ public interface IGrainCallContext
     /// <summary>Null when the caller is not a grain.</summary>
     GrainId? SourceId { get; }
 
+    /// <summary>The grain that is called.</summary>
     GrainId TargetId { get; }
 
+    /// <summary>The name of the grain interface within the cluster.</summary>
     GrainInterfaceType InterfaceType { get; }
 
+    /// <summary>The name of the grain interface for messages.</summary>
     string InterfaceName { get; }
 
+    /// <summary>The name of the method.</summary>
     string MethodName { get; }
 
+    /// <summary>The method of the grain interface.</summary>
     MethodInfo InterfaceMethod { get; }
 
     /// <summary>The result of the method, after <see cref="Invoke"/>. A filter may replace it.</summary>
@@ -35,6 +41,7 @@ public interface IGrainCallContext
 /// <summary>A call that has reached its grain.</summary>
 public interface IIncomingGrainCallContext : IGrainCallContext
 {
+    /// <summary>The activation that is called.</summary>
     IGrainContext TargetContext { get; }
 
     /// <summary>The method of the grain class.</summary>
@@ -51,12 +58,18 @@ public interface IOutgoingGrainCallContext : IGrainCallContext
 /// <summary>Runs around every call that reaches a grain of the silo; a grain class may implement it for its own calls.</summary>
 public interface IIncomingGrainCallFilter
 {
+    /// <summary>
+    /// Runs around the call. The implementation calls <see cref="IGrainCallContext.Invoke"/>, or sets the result or throws instead.
+    /// </summary>
     Task Invoke(IIncomingGrainCallContext context);
 }
 
 /// <summary>Runs around every call that leaves.</summary>
 public interface IOutgoingGrainCallFilter
 {
+    /// <summary>
+    /// Runs around the call. The implementation calls <see cref="IGrainCallContext.Invoke"/>, or sets the result or throws instead.
+    /// </summary>
     Task Invoke(IOutgoingGrainCallContext context);
 }
 

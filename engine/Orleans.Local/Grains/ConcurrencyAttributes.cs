@@ -20,6 +20,7 @@ public sealed class ReentrantAttribute : Attribute;
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class StatelessWorkerAttribute : Attribute
 {
+    /// <summary>At most as many activations of one key as there are processors.</summary>
     public StatelessWorkerAttribute()
         : this(Environment.ProcessorCount) { }
 

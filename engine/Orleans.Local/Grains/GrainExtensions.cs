@@ -5,8 +5,10 @@ namespace Orleans;
 /// <summary>Identity of grains and references.</summary>
 public static class GrainExtensions
 {
+    /// <summary>The id of a grain or of the grain that a reference addresses.</summary>
     public static GrainId GetGrainId(this IAddressable grain) => ReferenceOf(grain).GrainId;
 
+    /// <summary>The key as text.</summary>
     public static string GetPrimaryKeyString(this IAddressable grain) => grain.GetGrainId().Key.ToString();
 
     /// <exception cref="ArgumentException">The key is not a Guid.</exception>
@@ -22,6 +24,7 @@ public static class GrainExtensions
         return reference is TGrainInterface already ? already : (TGrainInterface)(object)reference.CastTo(typeof(TGrainInterface));
     }
 
+    /// <summary>The same grain by another of its interfaces.</summary>
     public static TGrainInterface Cast<TGrainInterface>(this IAddressable grain) => grain.AsReference<TGrainInterface>();
 
     private static GrainReference ReferenceOf(IAddressable grain) =>

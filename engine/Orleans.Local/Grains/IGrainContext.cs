@@ -3,8 +3,10 @@ namespace Orleans.Runtime;
 /// <summary>One activation, as its grain and the engine's extensions see it.</summary>
 public interface IGrainContext : IEquatable<IGrainContext>
 {
+    /// <summary>The id of the grain.</summary>
     GrainId GrainId { get; }
 
+    /// <summary>A reference to the grain.</summary>
     GrainReference GrainReference { get; }
 
     /// <summary>Null until the grain is constructed.</summary>
@@ -16,5 +18,6 @@ public interface IGrainContext : IEquatable<IGrainContext>
     /// <summary>Completes when the activation has ended.</summary>
     Task Deactivated { get; }
 
+    /// <summary>Ends the activation after its running calls.</summary>
     void Deactivate(DeactivationReason deactivationReason, CancellationToken cancellationToken = default);
 }

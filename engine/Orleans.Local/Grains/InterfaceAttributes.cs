@@ -7,6 +7,7 @@ namespace Orleans.CodeGeneration
     [AttributeUsage(AttributeTargets.Interface)]
     public sealed class VersionAttribute(ushort version) : Attribute
     {
+        /// <summary>The version, from 0.</summary>
         public ushort Version { get; } = version;
     }
 }
@@ -17,6 +18,7 @@ namespace Orleans
     [AttributeUsage(AttributeTargets.Method)]
     public sealed class ResponseTimeoutAttribute(string timeout) : Attribute
     {
+        /// <summary>The timeout.</summary>
         public TimeSpan? Timeout { get; init; } = TimeSpan.Parse(timeout, System.Globalization.CultureInfo.InvariantCulture);
     }
 }

@@ -7,21 +7,27 @@ namespace Orleans;
 [AttributeUsage(AttributeTargets.Class, AllowMultiple = false)]
 public class CollectionAgeLimitAttribute : Attribute
 {
+    /// <summary>The smallest age limit: one minute.</summary>
     public static readonly TimeSpan MinAgeLimit = TimeSpan.FromMinutes(1);
 
     private readonly TimeSpan? _period;
 
+    /// <summary>The age limit is the sum of <see cref="Days"/>, <see cref="Hours"/> and <see cref="Minutes"/>.</summary>
     public CollectionAgeLimitAttribute() { }
 
     /// <param name="inactivityPeriod">A <see cref="TimeSpan"/> in its invariant form.</param>
     public CollectionAgeLimitAttribute(string inactivityPeriod) => _period = TimeSpan.Parse(inactivityPeriod, CultureInfo.InvariantCulture);
 
+    /// <summary>Days of the age limit.</summary>
     public double Days { get; set; }
 
+    /// <summary>Hours of the age limit.</summary>
     public double Hours { get; set; }
 
+    /// <summary>Minutes of the age limit.</summary>
     public double Minutes { get; set; }
 
+    /// <summary>Never collected for being idle.</summary>
     public bool AlwaysActive { get; set; }
 
     /// <summary>Never under <see cref="MinAgeLimit"/>.</summary>

@@ -4,12 +4,15 @@ namespace Orleans.Runtime;
 [GenerateSerializer]
 public class OrleansException : Exception
 {
+    /// <summary>Creates the exception with a general message.</summary>
     public OrleansException()
         : base("Unexpected error.") { }
 
+    /// <summary>Creates the exception with a message.</summary>
     public OrleansException(string message)
         : base(message) { }
 
+    /// <summary>Creates the exception with a message and its cause.</summary>
     public OrleansException(string message, Exception innerException)
         : base(message, innerException) { }
 }
@@ -18,9 +21,11 @@ public class OrleansException : Exception
 [GenerateSerializer]
 public sealed class OrleansConfigurationException : Exception
 {
+    /// <summary>Creates the exception with a message.</summary>
     public OrleansConfigurationException(string message)
         : base(message) { }
 
+    /// <summary>Creates the exception with a message and its cause.</summary>
     public OrleansConfigurationException(string message, Exception innerException)
         : base(message, innerException) { }
 }
@@ -40,12 +45,15 @@ public class OrleansMessageRejectionException : OrleansException
 [GenerateSerializer]
 public sealed class SiloUnavailableException : OrleansMessageRejectionException
 {
+    /// <summary>Creates the exception with a general message.</summary>
     public SiloUnavailableException()
         : base("The silo is not available.") { }
 
+    /// <summary>Creates the exception with a message.</summary>
     public SiloUnavailableException(string msg)
         : base(msg) { }
 
+    /// <summary>Creates the exception with a message and its cause.</summary>
     public SiloUnavailableException(string message, Exception innerException)
         : base(message, innerException) { }
 }
@@ -54,11 +62,14 @@ public sealed class SiloUnavailableException : OrleansMessageRejectionException
 [GenerateSerializer]
 public sealed class EnumerationAbortedException : Exception
 {
+    /// <summary>Creates the exception with a general message.</summary>
     public EnumerationAbortedException() { }
 
+    /// <summary>Creates the exception with a message.</summary>
     public EnumerationAbortedException(string message)
         : base(message) { }
 
+    /// <summary>Creates the exception with a message and its cause.</summary>
     public EnumerationAbortedException(string message, Exception innerException)
         : base(message, innerException) { }
 }

@@ -8,8 +8,10 @@ public static class RequestContext
     // Each Set creates a new dictionary and never changes the old one, so a call carries the reference without a copy.
     private static readonly AsyncLocal<Dictionary<string, object>?> Values = new();
 
+    /// <summary>The names of the values.</summary>
     public static IEnumerable<string> Keys => Values.Value?.Keys ?? Enumerable.Empty<string>();
 
+    /// <summary>The values by name.</summary>
     public static IEnumerable<KeyValuePair<string, object>> Entries => Values.Value ?? Enumerable.Empty<KeyValuePair<string, object>>();
 
     /// <summary>The id of the call chain that may re-enter the grains that allowed it; <see cref="Guid.Empty"/> if there is none.</summary>
@@ -25,11 +27,14 @@ public static class RequestContext
         }
     }
 
+    /// <summary>The value of this name, or null.</summary>
     public static object? Get(string key) => Values.Value is { } values && values.TryGetValue(key, out var value) ? value : null;
 
+    /// <summary>Sets a value for the calls that follow. It must be serializable.</summary>
     public static void Set(string key, object value) =>
         Values.Value = Values.Value is { } values ? new Dictionary<string, object>(values) { [key] = value } : new() { [key] = value };
 
+    /// <summary>Removes a value; false when there was none.</summary>
     public static bool Remove(string key)
     {
         if (Values.Value is not { } values || !values.ContainsKey(key))
@@ -41,6 +46,7 @@ public static class RequestContext
         return true;
     }
 
+    /// <summary>Removes all values.</summary>
     public static void Clear() => Import(null);
 
     /// <summary>
@@ -70,6 +76,7 @@ public static class RequestContext
         private readonly Guid _original;
         private readonly Guid _current;
 
+        /// <summary>Begins a section: sets the id of the call chain.</summary>
         public ReentrancySection(Guid originalReentrancyId, Guid newReentrancyId)
         {
             _original = originalReentrancyId;
@@ -80,6 +87,7 @@ public static class RequestContext
                 RuntimeContext.Current?.EnterReentrantSection(newReentrancyId);
         }
 
+        /// <summary>Ends the section: restores the id that the call chain had before it.</summary>
         public void Dispose()
         {
             if (_current != Guid.Empty)

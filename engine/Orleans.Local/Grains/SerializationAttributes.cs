@@ -7,6 +7,7 @@ namespace Orleans;
 )]
 public sealed class AliasAttribute(string alias) : Attribute
 {
+    /// <summary>The name on the wire.</summary>
     public string Alias { get; } = alias;
 }
 
@@ -14,6 +15,7 @@ public sealed class AliasAttribute(string alias) : Attribute
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Enum)]
 public sealed class GenerateSerializerAttribute : Attribute
 {
+    /// <summary>Whether the parameters of the primary constructor are serialized as members.</summary>
     public bool IncludePrimaryConstructorParameters { get; init; } = true;
 }
 
@@ -29,6 +31,7 @@ public sealed class GenerateSerializerAttribute : Attribute
 )]
 public sealed class IdAttribute(uint id) : Attribute
 {
+    /// <summary>The number on the wire.</summary>
     public uint Id { get; } = id;
 }
 

@@ -6,16 +6,20 @@ namespace Orleans.Hosting;
 /// <summary>Composes a silo.</summary>
 public interface ISiloBuilder
 {
+    /// <summary>The services of the silo's host.</summary>
     IServiceCollection Services { get; }
 
+    /// <summary>The configuration of the silo's host.</summary>
     IConfiguration Configuration { get; }
 }
 
 /// <summary>Composes a client.</summary>
 public interface IClientBuilder
 {
+    /// <summary>The services of the client's host.</summary>
     IServiceCollection Services { get; }
 
+    /// <summary>The configuration of the client's host.</summary>
     IConfiguration Configuration { get; }
 }
 

@@ -12,22 +12,27 @@ namespace Microsoft.Extensions.Hosting;
 /// <summary>Runs a silo in a host.</summary>
 public static class OrleansSiloGenericHostExtensions
 {
+    /// <summary>Adds a silo to the host. A second call configures the same silo.</summary>
     public static IHostApplicationBuilder UseOrleans(this IHostApplicationBuilder hostAppBuilder) => hostAppBuilder.UseOrleans(_ => { });
 
+    /// <summary>Adds a silo to the host and configures it. A second call configures the same silo.</summary>
     public static IHostApplicationBuilder UseOrleans(this IHostApplicationBuilder hostAppBuilder, Action<ISiloBuilder> configureDelegate)
     {
         AddSilo(hostAppBuilder.Services, hostAppBuilder.Configuration, configureDelegate);
         return hostAppBuilder;
     }
 
+    /// <summary>Adds a silo to the host. A second call configures the same silo.</summary>
     public static HostApplicationBuilder UseOrleans(this HostApplicationBuilder hostAppBuilder) => hostAppBuilder.UseOrleans(_ => { });
 
+    /// <summary>Adds a silo to the host and configures it. A second call configures the same silo.</summary>
     public static HostApplicationBuilder UseOrleans(this HostApplicationBuilder hostAppBuilder, Action<ISiloBuilder> configureDelegate)
     {
         AddSilo(hostAppBuilder.Services, hostAppBuilder.Configuration, configureDelegate);
         return hostAppBuilder;
     }
 
+    /// <summary>Adds a silo to the host and configures it. A second call configures the same silo.</summary>
     public static IHostBuilder UseOrleans(this IHostBuilder hostBuilder, Action<ISiloBuilder> configureDelegate) =>
         hostBuilder.ConfigureServices((context, services) => AddSilo(services, context.Configuration, configureDelegate));
 

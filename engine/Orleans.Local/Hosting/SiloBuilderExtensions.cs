@@ -9,6 +9,7 @@ namespace Orleans.Hosting;
 /// <summary>General configuration of a silo.</summary>
 public static class SiloBuilderExtensions
 {
+    /// <summary>Configures options of the silo.</summary>
     public static ISiloBuilder Configure<TOptions>(this ISiloBuilder builder, Action<TOptions> configureOptions)
         where TOptions : class
     {
@@ -16,6 +17,7 @@ public static class SiloBuilderExtensions
         return builder;
     }
 
+    /// <summary>Binds options of the silo to a section of a configuration.</summary>
     public static ISiloBuilder Configure<TOptions>(this ISiloBuilder builder, IConfiguration configuration)
         where TOptions : class
     {
@@ -23,12 +25,14 @@ public static class SiloBuilderExtensions
         return builder;
     }
 
+    /// <summary>Adds services to the silo's host.</summary>
     public static ISiloBuilder ConfigureServices(this ISiloBuilder builder, Action<IServiceCollection> configureDelegate)
     {
         configureDelegate(builder.Services);
         return builder;
     }
 
+    /// <summary>Configures the logging of the silo's host.</summary>
     public static ISiloBuilder ConfigureLogging(this ISiloBuilder builder, Action<ILoggingBuilder> configureLogging)
     {
         builder.Services.AddLogging(configureLogging);
@@ -39,6 +43,7 @@ public static class SiloBuilderExtensions
 /// <summary>General configuration of a client.</summary>
 public static class ClientBuilderExtensions
 {
+    /// <summary>Configures options of the client.</summary>
     public static IClientBuilder Configure<TOptions>(this IClientBuilder builder, Action<TOptions> configureOptions)
         where TOptions : class
     {
@@ -46,6 +51,7 @@ public static class ClientBuilderExtensions
         return builder;
     }
 
+    /// <summary>Adds services to the client's host.</summary>
     public static IClientBuilder ConfigureServices(this IClientBuilder builder, Action<IServiceCollection> configureDelegate)
     {
         configureDelegate(builder.Services);

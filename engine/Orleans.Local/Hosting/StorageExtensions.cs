@@ -14,6 +14,7 @@ namespace Orleans.Hosting
     /// <summary>States in memory, lost when the silo stops.</summary>
     public static class MemoryGrainStorageSiloBuilderExtensions
     {
+        /// <summary>Adds a storage in memory under a name.</summary>
         public static ISiloBuilder AddMemoryGrainStorage(
             this ISiloBuilder builder,
             string name,
@@ -24,17 +25,20 @@ namespace Orleans.Hosting
             return builder.AddStorage(name, static (_, _) => new MemoryGrainStorage());
         }
 
+        /// <summary>Adds a storage in memory under a name.</summary>
         public static ISiloBuilder AddMemoryGrainStorage(
             this ISiloBuilder builder,
             string name,
             Action<MemoryGrainStorageOptions> configureOptions
         ) => builder.AddMemoryGrainStorage(name, options => options.Configure(configureOptions));
 
+        /// <summary>Adds a storage in memory for states that name no storage.</summary>
         public static ISiloBuilder AddMemoryGrainStorageAsDefault(
             this ISiloBuilder builder,
             Action<OptionsBuilder<MemoryGrainStorageOptions>>? configureOptions = null
         ) => builder.AddMemoryGrainStorage(NamedStorage.Default, configureOptions);
 
+        /// <summary>Adds a storage in memory for states that name no storage.</summary>
         public static ISiloBuilder AddMemoryGrainStorageAsDefault(
             this ISiloBuilder builder,
             Action<MemoryGrainStorageOptions> configureOptions
@@ -44,6 +48,7 @@ namespace Orleans.Hosting
     /// <summary>States in a database.</summary>
     public static class AdoNetGrainStorageSiloBuilderExtensions
     {
+        /// <summary>Adds a storage in a database under a name.</summary>
         public static ISiloBuilder AddAdoNetGrainStorage(
             this ISiloBuilder builder,
             string name,
@@ -62,17 +67,20 @@ namespace Orleans.Hosting
             );
         }
 
+        /// <summary>Adds a storage in a database under a name.</summary>
         public static ISiloBuilder AddAdoNetGrainStorage(
             this ISiloBuilder builder,
             string name,
             Action<AdoNetGrainStorageOptions> configureOptions
         ) => builder.AddAdoNetGrainStorage(name, options => options.Configure(configureOptions));
 
+        /// <summary>Adds a storage in a database for states that name no storage.</summary>
         public static ISiloBuilder AddAdoNetGrainStorageAsDefault(
             this ISiloBuilder builder,
             Action<OptionsBuilder<AdoNetGrainStorageOptions>>? configureOptions = null
         ) => builder.AddAdoNetGrainStorage(NamedStorage.Default, configureOptions);
 
+        /// <summary>Adds a storage in a database for states that name no storage.</summary>
         public static ISiloBuilder AddAdoNetGrainStorageAsDefault(
             this ISiloBuilder builder,
             Action<AdoNetGrainStorageOptions> configureOptions
@@ -82,6 +90,7 @@ namespace Orleans.Hosting
     /// <summary>Reminders in memory, lost when the silo stops.</summary>
     public static class SiloBuilderReminderMemoryExtensions
     {
+        /// <summary>Keeps reminders in memory: for tests and single processes.</summary>
         public static ISiloBuilder UseInMemoryReminderService(this ISiloBuilder builder)
         {
             builder.Services.AddReminders();
@@ -93,6 +102,7 @@ namespace Orleans.Hosting
     /// <summary>Reminders in a database.</summary>
     public static class SiloBuilderReminderExtensions
     {
+        /// <summary>Keeps reminders in a database.</summary>
         public static ISiloBuilder UseAdoNetReminderService(
             this ISiloBuilder builder,
             Action<OptionsBuilder<AdoNetReminderTableOptions>> configureOptions
@@ -107,6 +117,7 @@ namespace Orleans.Hosting
             return builder;
         }
 
+        /// <summary>Keeps reminders in a database.</summary>
         public static ISiloBuilder UseAdoNetReminderService(
             this ISiloBuilder builder,
             Action<AdoNetReminderTableOptions> configureOptions
@@ -148,6 +159,7 @@ namespace Orleans.Providers
     /// <summary>Names of providers that are used when none is given.</summary>
     public static class ProviderConstants
     {
+        /// <summary>The storage of states that name none.</summary>
         public const string DEFAULT_STORAGE_PROVIDER_NAME = "Default";
     }
 }

@@ -11,15 +11,20 @@ public static class GrainIdKeyExtensions
 {
     private const int GuidLength = 32;
 
+    /// <summary>The key of an integer.</summary>
     public static IdSpan CreateIntegerKey(long key) => IdSpan.Create(key.ToString("X", CultureInfo.InvariantCulture));
 
+    /// <summary>The key of an integer with an extension.</summary>
     public static IdSpan CreateIntegerKey(long key, string? keyExtension) =>
         WithExtension(key.ToString("X", CultureInfo.InvariantCulture), keyExtension);
 
+    /// <summary>The key of a Guid.</summary>
     public static IdSpan CreateGuidKey(Guid key) => IdSpan.Create(key.ToString("N"));
 
+    /// <summary>The key of a Guid with an extension.</summary>
     public static IdSpan CreateGuidKey(Guid key, string? keyExtension) => WithExtension(key.ToString("N"), keyExtension);
 
+    /// <summary>Reads the key as an integer and its extension; false when it is none.</summary>
     public static bool TryGetIntegerKey(this GrainId grainId, out long key, out string? keyExt)
     {
         var bytes = grainId.Key.AsSpan();
@@ -35,6 +40,7 @@ public static class GrainIdKeyExtensions
         return long.TryParse(bytes, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out key);
     }
 
+    /// <summary>Reads the key as a Guid and its extension; false when it is none.</summary>
     public static bool TryGetGuidKey(this GrainId grainId, out Guid key, out string? keyExt)
     {
         var bytes = grainId.Key.AsSpan();

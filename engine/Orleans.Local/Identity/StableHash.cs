@@ -17,9 +17,11 @@ public static class StableHash
     private const uint Prime4 = 668265263;
     private const uint Prime5 = 374761393;
 
+    /// <summary>The hash of a text's UTF-8 bytes.</summary>
     public static uint ComputeHash(string data) =>
         ComputeHash(BitConverter.IsLittleEndian ? MemoryMarshal.AsBytes(data.AsSpan()) : Encoding.Unicode.GetBytes(data));
 
+    /// <summary>The hash of bytes.</summary>
     public static uint ComputeHash(ReadOnlySpan<byte> data)
     {
         unchecked

@@ -6,6 +6,7 @@ namespace Orleans.Runtime
     /// <summary>A registered reminder.</summary>
     public interface IGrainReminder
     {
+        /// <summary>The name, unique within the grain.</summary>
         string ReminderName { get; }
     }
 
@@ -13,9 +14,11 @@ namespace Orleans.Runtime
     [GenerateSerializer, Immutable]
     public readonly struct TickStatus(DateTime firstTickTime, TimeSpan period, DateTime timeStamp)
     {
+        /// <summary>When the first tick was due.</summary>
         [Id(0)]
         public DateTime FirstTickTime { get; } = firstTickTime;
 
+        /// <summary>The time between two ticks.</summary>
         [Id(1)]
         public TimeSpan Period { get; } = period;
 
@@ -23,6 +26,7 @@ namespace Orleans.Runtime
         [Id(2)]
         public DateTime CurrentTickTime { get; } = timeStamp;
 
+        /// <inheritdoc/>
         public override string ToString() => $"<{FirstTickTime:O}, {Period}, {CurrentTickTime:O}>";
     }
 
@@ -36,6 +40,7 @@ namespace Orleans
     /// <summary>A grain that reminders can call, also after its activation or its silo has ended. A tick may come late, or twice.</summary>
     public interface IRemindable : IGrain
     {
+        /// <summary>Called at each tick, in a turn of the grain.</summary>
         Task ReceiveReminder(string reminderName, TickStatus status);
     }
 
@@ -69,8 +74,10 @@ namespace Orleans
             TimeSpan period
         ) => RegisterOrUpdateReminder((IGrainBase)grain, reminderName, dueTime, period);
 
+        /// <summary>Removes the reminder: it does not fire any more.</summary>
         public static Task UnregisterReminder(this IGrainBase grain, IGrainReminder reminder) => Service(grain).UnregisterAsync(reminder);
 
+        /// <summary>Removes the reminder: it does not fire any more.</summary>
         public static Task UnregisterReminder(this Grain grain, IGrainReminder reminder) => UnregisterReminder((IGrainBase)grain, reminder);
 
         /// <returns>Null if the grain has no such reminder.</returns>
@@ -81,9 +88,11 @@ namespace Orleans
         public static Task<IGrainReminder?> GetReminder(this Grain grain, string reminderName) =>
             GetReminder((IGrainBase)grain, reminderName);
 
+        /// <summary>The reminders of the grain.</summary>
         public static Task<List<IGrainReminder>> GetReminders(this IGrainBase grain) =>
             Service(grain).GetAllAsync(grain.GrainContext.GrainId);
 
+        /// <summary>The reminders of the grain.</summary>
         public static Task<List<IGrainReminder>> GetReminders(this Grain grain) => GetReminders((IGrainBase)grain);
 
         private static IReminderRegistry Service(IGrainBase grain)

@@ -15,14 +15,19 @@ public class InProcessSiloHandle
         Silo = host.Services.GetRequiredService<LocalSilo>();
     }
 
+    /// <summary>The host of the silo.</summary>
     public IHost SiloHost { get; }
 
+    /// <summary>The services of the silo.</summary>
     public IServiceProvider ServiceProvider => SiloHost.Services;
 
+    /// <summary>The name of the silo.</summary>
     public string Name { get; }
 
+    /// <summary>The address of the silo.</summary>
     public SiloAddress SiloAddress => Silo.Context.Address;
 
+    /// <summary>Whether the silo runs.</summary>
     public bool IsActive => Silo.Context.Status == SiloStatus.Active;
 
     internal LocalSilo Silo { get; }

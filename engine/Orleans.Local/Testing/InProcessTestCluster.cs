@@ -26,21 +26,26 @@ public sealed class InProcessTestCluster : IAsyncDisposable, IDisposable
 
     internal InProcessTestCluster(InProcessTestClusterOptions options) => Options = options;
 
+    /// <summary>The options that the builder was given.</summary>
     public InProcessTestClusterOptions Options { get; }
 
     /// <exception cref="InvalidOperationException">The cluster is not deployed.</exception>
     public IClusterClient Client => _client ?? throw new InvalidOperationException("Call DeployAsync first.");
 
+    /// <summary>The silos that run.</summary>
     public ReadOnlyCollection<InProcessSiloHandle> Silos => _silos.AsReadOnly();
 
+    /// <summary>Starts the silo and the client.</summary>
     public async Task DeployAsync()
     {
         await StartSiloAsync();
         StartClient();
     }
 
+    /// <summary>The silos that run.</summary>
     public IEnumerable<InProcessSiloHandle> GetActiveSilos() => _silos.Where(s => s.IsActive);
 
+    /// <summary>The services of the silo.</summary>
     public IServiceProvider GetSiloServiceProvider() => _silos[0].ServiceProvider;
 
     /// <exception cref="NotSupportedException">A silo already runs, and the embedded engine has only one.</exception>
@@ -68,12 +73,14 @@ public sealed class InProcessTestCluster : IAsyncDisposable, IDisposable
         return await StartSiloAsync();
     }
 
+    /// <summary>Stops every silo gracefully.</summary>
     public async Task StopAllSilosAsync()
     {
         foreach (var silo in _silos.ToArray())
             await StopSiloAsync(silo);
     }
 
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         foreach (var silo in _silos.ToArray())
@@ -86,6 +93,7 @@ public sealed class InProcessTestCluster : IAsyncDisposable, IDisposable
         }
     }
 
+    /// <inheritdoc/>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     private async Task<InProcessSiloHandle> StartSiloAsync()

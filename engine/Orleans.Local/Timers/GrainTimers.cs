@@ -6,8 +6,10 @@ namespace Orleans.Runtime
     /// <summary>When a grain timer fires, and how its ticks share the activation with calls.</summary>
     public readonly struct GrainTimerCreationOptions
     {
+        /// <summary>Creates options whose times are set by the initializer.</summary>
         public GrainTimerCreationOptions() { }
 
+        /// <summary>Creates options with the time to the first tick and the time between ticks.</summary>
         [System.Diagnostics.CodeAnalysis.SetsRequiredMembers]
         public GrainTimerCreationOptions(TimeSpan dueTime, TimeSpan period)
         {
@@ -46,12 +48,14 @@ namespace Orleans
         public static void DeactivateOnIdle(this IGrainBase grain) =>
             grain.GrainContext.Deactivate(new DeactivationReason(DeactivationReasonCode.ApplicationRequested, "The grain requested it."));
 
+        /// <summary>Starts a timer that lives as long as the activation. Its ticks are turns of the grain.</summary>
         public static IGrainTimer RegisterGrainTimer(
             this IGrainBase grain,
             Func<CancellationToken, Task> callback,
             GrainTimerCreationOptions options
         ) => Register(grain, callback, options);
 
+        /// <summary>Starts a timer that lives as long as the activation. Its ticks are turns of the grain.</summary>
         public static IGrainTimer RegisterGrainTimer(
             this IGrainBase grain,
             Func<CancellationToken, Task> callback,
@@ -59,12 +63,17 @@ namespace Orleans
             TimeSpan period
         ) => Register(grain, callback, new GrainTimerCreationOptions(dueTime, period));
 
+        /// <summary>Starts a timer that lives as long as the activation. Its ticks are turns of the grain.</summary>
         public static IGrainTimer RegisterGrainTimer(this IGrainBase grain, Func<Task> callback, GrainTimerCreationOptions options) =>
             Register(grain, _ => callback(), options);
 
+        /// <summary>Starts a timer that lives as long as the activation. Its ticks are turns of the grain.</summary>
         public static IGrainTimer RegisterGrainTimer(this IGrainBase grain, Func<Task> callback, TimeSpan dueTime, TimeSpan period) =>
             Register(grain, _ => callback(), new GrainTimerCreationOptions(dueTime, period));
 
+        /// <summary>
+        /// Starts a timer that lives as long as the activation and passes a state to the callback. Its ticks are turns of the grain.
+        /// </summary>
         public static IGrainTimer RegisterGrainTimer<TState>(
             this IGrainBase grain,
             Func<TState, CancellationToken, Task> callback,
@@ -72,6 +81,9 @@ namespace Orleans
             GrainTimerCreationOptions options
         ) => Register(grain, token => callback(state, token), options);
 
+        /// <summary>
+        /// Starts a timer that lives as long as the activation and passes a state to the callback. Its ticks are turns of the grain.
+        /// </summary>
         public static IGrainTimer RegisterGrainTimer<TState>(
             this IGrainBase grain,
             Func<TState, CancellationToken, Task> callback,
@@ -80,6 +92,9 @@ namespace Orleans
             TimeSpan period
         ) => Register(grain, token => callback(state, token), new GrainTimerCreationOptions(dueTime, period));
 
+        /// <summary>
+        /// Starts a timer that lives as long as the activation and passes a state to the callback. Its ticks are turns of the grain.
+        /// </summary>
         public static IGrainTimer RegisterGrainTimer<TState>(
             this IGrainBase grain,
             Func<TState, Task> callback,
@@ -87,6 +102,9 @@ namespace Orleans
             GrainTimerCreationOptions options
         ) => Register(grain, _ => callback(state), options);
 
+        /// <summary>
+        /// Starts a timer that lives as long as the activation and passes a state to the callback. Its ticks are turns of the grain.
+        /// </summary>
         public static IGrainTimer RegisterGrainTimer<TState>(
             this IGrainBase grain,
             Func<TState, Task> callback,

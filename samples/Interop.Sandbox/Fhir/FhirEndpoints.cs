@@ -13,8 +13,18 @@ internal static class FhirEndpoints
 
         var fhir = routes.MapGroup(FhirPaths.Root);
         fhir.MapGet("/", Handle(search.NextPage));
-        fhir.MapPost("/", HandleAsync(transactions.HandleAsync));
-        fhir.MapGet("/metadata", Handle(context => CapabilityStatement.Answer(context, options)));
+        fhir.MapPost(
+            "/",
+            HandleAsync(context =>
+                options.Transactions ? transactions.HandleAsync(context) : throw Unsupported("Transactions and batches are not supported.")
+            )
+        );
+        fhir.MapGet(
+            "/metadata",
+            Handle(context => options.Metadata ? CapabilityStatement.Answer(context, options) : throw Unsupported("There is no statement."))
+        );
+        fhir.MapGet("/ConceptMap/$translate", Handle(TerminologyEndpoint.Translate));
+        fhir.MapGet("/CodeSystem/$lookup", Handle(TerminologyEndpoint.Lookup));
         fhir.MapGet("/{type}", Handle(context => search.Search(context, Value(context, "type"))));
         fhir.MapGet("/{type}/_history", Handle(context => search.History(context, Value(context, "type"), null)));
         fhir.MapGet("/{type}/{id}", Handle(context => resources.Read(Value(context, "type"), Value(context, "id"))));
@@ -24,7 +34,14 @@ internal static class FhirEndpoints
             Handle(context => resources.ReadVersion(Value(context, "type"), Value(context, "id"), Value(context, "version")))
         );
         fhir.MapPost("/{type}", HandleAsync(context => resources.CreateAsync(context, Value(context, "type"))));
-        fhir.MapPut("/{type}", HandleAsync(context => resources.ConditionalUpdateAsync(context, Value(context, "type"))));
+        fhir.MapPut(
+            "/{type}",
+            HandleAsync(context =>
+                options.ConditionalWrites
+                    ? resources.ConditionalUpdateAsync(context, Value(context, "type"))
+                    : throw Unsupported("Conditional updates are not supported.")
+            )
+        );
         fhir.MapPut("/{type}/{id}", HandleAsync(context => resources.UpdateAsync(context, Value(context, "type"), Value(context, "id"))));
         fhir.MapDelete("/{type}/{id}", Handle(context => resources.Delete(context, Value(context, "type"), Value(context, "id"))));
         fhir.MapFallback(
@@ -33,6 +50,8 @@ internal static class FhirEndpoints
             )
         );
     }
+
+    private static FhirError Unsupported(string diagnostics) => new(404, "not-supported", diagnostics);
 
     private static string Value(HttpContext context, string name) => (string)context.Request.RouteValues[name]!;
 

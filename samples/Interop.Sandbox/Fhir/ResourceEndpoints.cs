@@ -11,7 +11,8 @@ internal sealed partial class ResourceEndpoints(
     ResourceStore store,
     ConditionalMatch conditional,
     FaultBook faults,
-    SandboxCounters counters
+    SandboxCounters counters,
+    SandboxOptions options
 )
 {
     [GeneratedRegex("^[A-Za-z0-9.-]{1,64}$", RegexOptions.CultureInvariant)]
@@ -50,6 +51,8 @@ internal sealed partial class ResourceEndpoints(
     {
         using var resource = await ParseAsync(context, type);
         var criteria = context.Request.Headers["If-None-Exist"].ToString();
+        if (criteria.Length > 0 && !options.ConditionalWrites)
+            throw new FhirError(400, "not-supported", "Conditional creates are not supported.");
         if (criteria.Length == 0)
             return Written(context, 201, type, store.Put(resource.RootElement, store.NextId()));
         lock (store.WriteGate)

@@ -5,7 +5,12 @@ using Interop.Sandbox.Control;
 namespace Interop.Sandbox.Fhir;
 
 /// <summary>`POST /fhir` with a Bundle: a transaction writes all entries or none, a batch each on its own.</summary>
-internal sealed partial class TransactionEndpoint(ResourceStore store, ConditionalMatch conditional, SandboxCounters counters)
+internal sealed partial class TransactionEndpoint(
+    ResourceStore store,
+    ConditionalMatch conditional,
+    SandboxCounters counters,
+    SandboxOptions options
+)
 {
     private const int MostEntries = 5000;
 
@@ -126,6 +131,8 @@ internal sealed partial class TransactionEndpoint(ResourceStore store, Condition
 
     private void Resolve(Entry entry)
     {
+        if (!options.ConditionalWrites && (entry.IfNoneExist is not null || entry.Criteria is not null))
+            throw new FhirError(400, "not-supported", "Conditional entries are not supported.");
         switch (entry.Method)
         {
             case EntryMethod.Post:

@@ -74,6 +74,7 @@ public sealed record AlertMeta(
 
 public sealed record AlertsResponse(IReadOnlyList<AlertResponse> Alerts, int Count, DateTimeOffset Timestamp);
 
+/// <summary>The message <see cref="AlertDetail"/> with the alert in the documented form.</summary>
 /// <param name="Features">The feature vector.</param>
 /// <param name="Event">The AuditEvent as received.</param>
 public sealed record AlertDetailResponse(AlertResponse Alert, JsonText Features, JsonText Event);

@@ -110,19 +110,16 @@ public static class CaseEndpoints
 
     private static async Task<Results<NoContent, ProblemHttpResult>> WatchAsync(WatchRequest request, IGrainFactory grains)
     {
-        if (PatientReference(request.Patient) is not { } patient)
-            return Problems.BadRequest($"patient must be Patient/ID, not '{request.Patient}'");
-        await grains.GetGrain<IAlertDeskGrain>(0).Watch(patient, request.Reason);
-        return TypedResults.NoContent();
+        return request.Patient is { } patient && await grains.GetGrain<IAlertDeskGrain>(0).Watch(patient, request.Reason)
+            ? TypedResults.NoContent()
+            : Problems.BadRequest($"patient must be Patient/ID, not '{request.Patient}'");
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> UnwatchAsync(string patient, IGrainFactory grains)
     {
-        if (PatientReference(patient) is not { } reference)
-            return Problems.BadRequest($"patient must be Patient/ID, not '{patient}'");
-        return await grains.GetGrain<IAlertDeskGrain>(0).Unwatch(reference)
+        return await grains.GetGrain<IAlertDeskGrain>(0).Unwatch(patient)
             ? TypedResults.NoContent()
-            : Problems.NotFound($"{reference} is not on the watchlist");
+            : Problems.NotFound($"{patient} is not on the watchlist");
     }
 
     private static async Task<Results<Ok<ModelVersion>, ProblemHttpResult>> CurrentAsync(IGrainFactory grains)
@@ -138,9 +135,4 @@ public static class CaseEndpoints
         var result = await grains.GetGrain<IAnomalyModelGrain>(0).Train();
         return result.Version is { } version ? TypedResults.Ok(version) : Problems.Conflict(result.Problem!);
     }
-
-    private static string? PatientReference(string? text) =>
-        text is not null && text.StartsWith("Patient/", StringComparison.Ordinal) && FhirId.IsValid(text["Patient/".Length..])
-            ? text
-            : null;
 }

@@ -126,12 +126,7 @@ public static class DiscoveryEndpoints
         if (errors.Count > 0)
             return JsonBody.Invalid(errors);
         var events = await grains.GetQuery<ITimelineGrain>().Read(patient);
-        return TypedResults.Ok(
-            new TimelineResponse(
-                new TimelinePatient(patient.FirstName, patient.LastName, patient.Dob),
-                events.Select(e => new TimelineEventResponse(e.Timestamp, e.Type, e.Status, e.Details)).ToImmutableArray()
-            )
-        );
+        return TypedResults.Ok(new TimelineResponse(new TimelinePatient(patient.FirstName, patient.LastName, patient.Dob), events));
     }
 
     /// <summary>The patient. What is wrong is added to the errors.</summary>
@@ -193,14 +188,17 @@ public sealed record SearchDemographics(
     public override string ToString() => "(patient)";
 }
 
-/// <summary>The request was submitted. The members after <c>correlation_id</c> come from an XCPD answer that arrived at once.</summary>
+/// <summary>
+/// The request was submitted: a <see cref="DiscoveryAnswer"/> without its outcome, which is the HTTP status. The members after
+/// <c>correlation_id</c> come from an XCPD answer that arrived at once.
+/// </summary>
 public sealed record SearchResponse(
     string Status,
     string CorrelationId,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Outcome,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? ResultCount,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ImmutableArray<string>? WantedDemographics,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ImmutableArray<SearchMatch>? Matches
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ImmutableArray<XcpdMatch>? Matches
 )
 {
     internal static SearchResponse From(DiscoveryAnswer answer) =>
@@ -210,19 +208,14 @@ public sealed record SearchResponse(
             answer.Result?.Outcome,
             answer.Result?.ResultCount,
             answer.Result is { WantedDemographics.Length: > 0 } asks ? asks.WantedDemographics : null,
-            answer.Result is { Matches.Length: > 0 } found
-                ? found.Matches.Select(m => new SearchMatch(m.Root, m.Extension)).ToImmutableArray()
-                : null
+            answer.Result is { Matches.Length: > 0 } found ? found.Matches : null
         );
 }
 
-/// <summary>A patient that was found: the assigning authority and the id.</summary>
-public sealed record SearchMatch(string Root, string? Extension);
-
 /// <summary>A patient's events, oldest first.</summary>
-public sealed record TimelineResponse(TimelinePatient Patient, ImmutableArray<TimelineEventResponse> Events);
+public sealed record TimelineResponse(TimelinePatient Patient, ImmutableArray<TimelineEvent> Events);
 
-/// <summary>The patient of the request.</summary>
+/// <summary>The patient of the request: <see cref="Demographics"/> with the documented names.</summary>
 public sealed record TimelinePatient(
     [property: JsonPropertyName("firstName")] string FirstName,
     [property: JsonPropertyName("lastName")] string LastName,
@@ -232,6 +225,3 @@ public sealed record TimelinePatient(
     /// <inheritdoc/>
     public override string ToString() => "(patient)";
 }
-
-/// <summary>One event of a patient.</summary>
-public sealed record TimelineEventResponse(DateTimeOffset Timestamp, string Type, string Status, JsonText Details);

@@ -82,7 +82,7 @@ public static class ExportEndpoints
     }
 }
 
-/// <summary>Where an export was written and what is in it.</summary>
+/// <summary>The <see cref="ExportRequest"/> that was carried out, with the path of the file and the number of its lines.</summary>
 public sealed record ExportResponse(
     string ResourceType,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] long? RunId,

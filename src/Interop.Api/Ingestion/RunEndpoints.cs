@@ -150,7 +150,7 @@ public static class RunEndpoints
             : Problems.BadRequest("Replay stage must be validate, transform, or load");
 }
 
-/// <summary>A run in a list; details only when asked for.</summary>
+/// <summary>A run in a list: the message <see cref="RunListItem"/>, but <c>details</c> is absent unless it was asked for.</summary>
 public sealed record RunResponse(
     long RunId,
     string ResourceType,

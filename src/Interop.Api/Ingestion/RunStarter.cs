@@ -52,6 +52,8 @@ public sealed class RunStarter(IGrainFactory grains, IHostApplicationLifetime li
                 return Problems.BadRequest(
                     $"Run {started.RunId} filled a view table from stored resources: rebuild the view instead of replaying the run"
                 );
+            case StartOutcome.InvalidPatientId:
+                return Problems.BadRequest(started.Reason!);
             case StartOutcome.OtherServer:
                 return Problems.Conflict(started.Reason!);
             case StartOutcome.AlreadyActive:
@@ -97,7 +99,9 @@ public sealed class RunStarter(IGrainFactory grains, IHostApplicationLifetime li
         request.Headers["Prefer"].Any(value => value?.Contains("respond-async", StringComparison.OrdinalIgnoreCase) ?? false);
 }
 
-/// <summary>A run's summary as callers get it.</summary>
+/// <summary>
+/// A run's summary: the message <see cref="RunSummary"/> with its counters on the top level, and without the members that do not apply.
+/// </summary>
 public sealed record RunSummaryResponse(
     long RunId,
     string Resource,

@@ -2,6 +2,7 @@ using Interop.Polling;
 
 namespace Interop.Api.Polling;
 
+/// <summary>The state of a poller: the message <see cref="PollerStatus"/> with durations in seconds.</summary>
 /// <param name="Interval">Seconds.</param>
 /// <param name="Lag">Seconds from the watermark to now.</param>
 public sealed record PollerResponse(
@@ -36,13 +37,17 @@ public sealed record PollerResponse(
         );
 }
 
+/// <summary>Changes of a poller's settings: the message <see cref="PollerChange"/> with a duration in seconds and <c>since</c> as
+/// text.</summary>
 /// <param name="Interval">Seconds.</param>
 /// <param name="Since">An instant, or a duration before now such as P30D; it counts before the first poll, or with reset.</param>
 public sealed record PollerRequest(int? Interval, int? Batch, string? Type, string? Since, bool? Reset);
 
+/// <summary>The result of a successful poll: the message <see cref="PollResult"/> without its error, which is a problem.</summary>
 /// <param name="Stored">New events.</param>
 /// <param name="Known">Events that were stored before.</param>
 public sealed record PollResponse(long Stored, long Known, int Pages);
 
+/// <summary>The result of accepted events: the message <see cref="NotifyResult"/> without its problem.</summary>
 /// <param name="Alerts">The ids of the events' alerts.</param>
 public sealed record NotifyResponse(IReadOnlyList<string> Alerts);

@@ -48,27 +48,27 @@ public static class ScheduleEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
-    private static async Task<Ok<IReadOnlyList<ScheduleResponse>>> ListAsync(IGrainFactory grains)
+    private static async Task<Ok<IReadOnlyList<ScheduleStatus>>> ListAsync(IGrainFactory grains)
     {
         var jobs = await grains.ScheduleQueries().ListJobs();
         var all = await Task.WhenAll(jobs.Select(job => grains.Schedule(job).GetStatus()));
-        return TypedResults.Ok<IReadOnlyList<ScheduleResponse>>([.. all.OfType<ScheduleStatus>().Select(ScheduleResponse.Of)]);
+        return TypedResults.Ok<IReadOnlyList<ScheduleStatus>>([.. all.OfType<ScheduleStatus>()]);
     }
 
-    private static async Task<Results<Accepted<ScheduleResponse>, ProblemHttpResult>> RunAsync(string job, IGrainFactory grains)
+    private static async Task<Results<Accepted<ScheduleStatus>, ProblemHttpResult>> RunAsync(string job, IGrainFactory grains)
     {
         if (await grains.Schedule(job).RunNow() is not { } firing)
             return Unknown(job);
         return firing.Problem is { } problem
             ? Problems.Conflict($"The job {job} did not start: {problem}")
-            : TypedResults.Accepted($"/runs/{firing.Status.LastRunId}", ScheduleResponse.Of(firing.Status));
+            : TypedResults.Accepted($"/runs/{firing.Status.LastRunId}", firing.Status);
     }
 
-    private static async Task<Results<Ok<ScheduleResponse>, ProblemHttpResult>> SetPausedAsync(
+    private static async Task<Results<Ok<ScheduleStatus>, ProblemHttpResult>> SetPausedAsync(
         string job,
         bool paused,
         IGrainFactory grains
-    ) => await grains.Schedule(job).SetPaused(paused) is { } status ? TypedResults.Ok(ScheduleResponse.Of(status)) : Unknown(job);
+    ) => await grains.Schedule(job).SetPaused(paused) is { } status ? TypedResults.Ok(status) : Unknown(job);
 
     private static ProblemHttpResult Unknown(string job) =>
         Problems.NotFound($"Unknown job '{job}': it is not in the settings (Schedules:{job})");

@@ -134,7 +134,7 @@ public sealed record ExecutionQuery(
     internal ExecutionFilter Filter => new(Since, Until, Status?.ToLowerInvariant(), Organization, Qhin);
 }
 
-/// <summary>One execution.</summary>
+/// <summary>One execution: the message <see cref="PdExecution"/> with the names of the documented system.</summary>
 public sealed record PdExecutionResponse(
     [property: JsonPropertyName("executionId")] string ExecutionId,
     [property: JsonPropertyName("startedAt")] DateTimeOffset StartedAt,
@@ -148,7 +148,10 @@ public sealed record PdExecutionResponse(
         new(e.ExecutionId, e.StartedAt, e.CompletedAt, e.DurationMs, e.Status, e.RequestCount);
 }
 
-/// <summary>The summary of the selected executions. Durations are in milliseconds.</summary>
+/// <summary>
+/// The summary of the selected executions: the message <see cref="PdSummary"/> with the names of the documented system. Durations are in
+/// milliseconds.
+/// </summary>
 public sealed record PdSummaryResponse(
     [property: JsonPropertyName("totalExecutions")] long TotalExecutions,
     [property: JsonPropertyName("successCount")] long SuccessCount,
@@ -173,7 +176,10 @@ public sealed record PdSummaryResponse(
         );
 }
 
-/// <summary>The summary of one organization or QHIN; its name is null for events that name none.</summary>
+/// <summary>
+/// The summary of one organization or QHIN: the message <see cref="PdBreakdown"/> with the names of the documented system. Its name is
+/// null for events that name none.
+/// </summary>
 public sealed record PdBreakdownResponse(
     [property: JsonPropertyName("name")] string? Name,
     [property: JsonPropertyName("totalExecutions")] long TotalExecutions,
@@ -186,14 +192,17 @@ public sealed record PdBreakdownResponse(
         new(b.Name, b.TotalExecutions, b.SuccessCount, b.FailureCount, b.AverageDurationMs);
 }
 
-/// <summary>The result of a rebuild: events that lack a value are counted, and the first 100 are named.</summary>
+/// <summary>
+/// The result of a rebuild: the last <see cref="MaterializeProgress"/> with the names of the documented system. Events that lack a value
+/// are counted, and the first 100 are named.
+/// </summary>
 public sealed record MaterializeResponse(
     [property: JsonPropertyName("materialized")] long Materialized,
     [property: JsonPropertyName("skipped")] long Skipped,
     [property: JsonPropertyName("skippedEvents")] ImmutableArray<SkippedEventResponse> SkippedEvents
 );
 
-/// <summary>An event from which no execution was made, and the reason.</summary>
+/// <summary>The message <see cref="SkippedEvent"/> with the names of the documented system.</summary>
 public sealed record SkippedEventResponse(
     [property: JsonPropertyName("eventId")] string EventId,
     [property: JsonPropertyName("reason")] string Reason

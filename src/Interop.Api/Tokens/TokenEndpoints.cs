@@ -166,7 +166,8 @@ public sealed record TokenManualRequest(
     public override string ToString() => "(secret)";
 }
 
-/// <summary>The state of a tenant's token. <c>expires_soon</c>: within 300 s, or there is no token.</summary>
+/// <summary>The state of a tenant's token: the message <see cref="TokenStatus"/> in the documented form. <c>expires_soon</c>: within 300 s,
+/// or there is no token.</summary>
 public sealed record TokenStatusResponse(bool TokenPresent, long ExpiresInSeconds, bool ExpiresSoon);
 
 /// <summary>The state of the new token.</summary>

@@ -190,10 +190,13 @@ public static class UploadEndpoints
 /// <summary>All rows of the file are stored.</summary>
 public sealed record UploadAccepted(Guid FileId);
 
-/// <summary>The first rows of a file.</summary>
+/// <summary>The first rows of a file: the message <see cref="FilePreview"/> without its refusal, which is a problem.</summary>
 public sealed record PreviewResponse(ImmutableArray<PreviewRow> Rows);
 
-/// <summary>The state of an uploaded file; <c>failed</c> counts the invalid rows too.</summary>
+/// <summary>
+/// The state of an uploaded file: the message <see cref="FileProgress"/> in the documented form, in which <c>failed</c> counts the invalid
+/// rows too.
+/// </summary>
 public sealed record UploadResponse(
     Guid FileId,
     string Filename,

@@ -201,8 +201,8 @@ public static class ViewEndpoints
 }
 
 /// <summary>
-/// A view and its table; <c>run_id</c> while a run fills it, <c>problem</c> for a file that is refused. <c>failures</c>: how many stored
-/// resources have no rows because the view fails on them, with examples.
+/// A view and its table: the message <see cref="ViewInfo"/> with <c>run_id</c> only while a run fills it and <c>problem</c> only for a file
+/// that is refused. <c>failures</c>: how many stored resources have no rows because the view fails on them, with examples.
 /// </summary>
 public sealed record ViewResponse(
     string Name,
@@ -237,8 +237,8 @@ public sealed record ViewResponse(
 }
 
 /// <summary>
-/// The outcome of a change: <c>active</c>, <c>building</c> (by run <c>run_id</c>), <c>unchanged</c> or <c>deleted</c>; <c>trial</c>: how
-/// the definition did on stored resources.
+/// The message <see cref="ViewChangeResult"/> without the reason of a refusal, which is a problem. Outcome: <c>active</c>, <c>building</c>
+/// (by run <c>run_id</c>), <c>unchanged</c> or <c>deleted</c>; <c>trial</c>: how the definition did on stored resources.
 /// </summary>
 public sealed record ViewChangeResponse(
     string Outcome,

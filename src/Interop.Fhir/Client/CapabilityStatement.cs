@@ -3,7 +3,7 @@ using Interop.Fhir.Json;
 
 namespace Interop.Fhir.Client;
 
-/// <summary>What a server's CapabilityStatement says about searching one type by time (FHIR R4, 5.1).</summary>
+/// <summary>What a server's CapabilityStatement says about its searches and writes (FHIR R4, 5.1).</summary>
 public static class CapabilityStatement
 {
     /// <summary>
@@ -23,6 +23,28 @@ public static class CapabilityStatement
         }
 
         return true;
+    }
+
+    /// <summary>
+    /// Whether transactions can be sent: false only when the server lists its system-level interactions and this is not among them.
+    /// </summary>
+    public static bool SupportsTransactions(ReadOnlyMemory<byte> utf8)
+    {
+        using var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = JsonDepth.Limit });
+        var interactions = Items(document.RootElement, "rest").SelectMany(rest => Items(rest, "interaction")).ToList();
+        return interactions.Count == 0 || interactions.Any(i => Is(i, "code", "transaction"));
+    }
+
+    /// <summary>
+    /// Whether resources of the types can be created and updated conditionally: false only when the server denies either for one of them.
+    /// </summary>
+    public static bool SupportsConditionalWrites(ReadOnlyMemory<byte> utf8, params IReadOnlyCollection<string> resourceTypes)
+    {
+        using var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = JsonDepth.Limit });
+        return !Items(document.RootElement, "rest")
+            .SelectMany(rest => Items(rest, "resource"))
+            .Where(resource => resourceTypes.Any(type => Is(resource, "type", type)))
+            .Any(resource => Denies(resource, "conditionalCreate") || Denies(resource, "conditionalUpdate"));
     }
 
     /// <summary>The server's <c>fhirVersion</c>, such as 4.0.1; null where it is not stated.</summary>
@@ -49,6 +71,9 @@ public static class CapabilityStatement
         parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var items) && items.ValueKind == JsonValueKind.Array
             ? items.EnumerateArray().Where(i => i.ValueKind == JsonValueKind.Object)
             : [];
+
+    private static bool Denies(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.False;
 
     private static bool Is(JsonElement element, string name, string value) =>
         element.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String && text.ValueEquals(value);

@@ -279,6 +279,7 @@ public sealed class FhirWriteClient(HttpClient http, FhirClientOptions options, 
             HttpStatusCode.PreconditionFailed when write.IsConditional => FhirWriteOutcome.SeveralMatches,
             HttpStatusCode.Conflict or HttpStatusCode.PreconditionFailed => FhirWriteOutcome.Conflict,
             HttpStatusCode.RequestTimeout => FhirWriteOutcome.Uncertain,
+            HttpStatusCode.NotImplemented => FhirWriteOutcome.Rejected,
             >= HttpStatusCode.InternalServerError => FhirWriteOutcome.Uncertain,
             _ => FhirWriteOutcome.Rejected,
         };
@@ -294,7 +295,10 @@ public sealed class FhirWriteClient(HttpClient http, FhirClientOptions options, 
             status,
             Reason: $"{(int)status} {response.ReasonPhrase}{(said is null ? "" : $": {said}")}",
             RetryAfter: retryAfter
-        );
+        )
+        {
+            IssueCodes = OperationOutcomeText.ReadCodes(body.Memory.Span),
+        };
     }
 
     /// <summary>One write, to be sent once or several times.</summary>

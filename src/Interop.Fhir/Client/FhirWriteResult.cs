@@ -58,6 +58,16 @@ public sealed record FhirWriteResult(
     public bool IsSuccess =>
         Outcome is FhirWriteOutcome.Created or FhirWriteOutcome.Updated or FhirWriteOutcome.AlreadyThere or FhirWriteOutcome.Applied;
 
+    /// <summary>The codes of the server's OperationOutcome. <see cref="Reason"/> may repeat data of the resource; these do not.</summary>
+    public ImmutableArray<string> IssueCodes { get; init; } = [];
+
+    /// <summary>
+    /// The server does not know the interaction (404, 405, 501), or says that it does not support it: another interaction may work.
+    /// </summary>
+    public bool IsNotSupported =>
+        Status is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented
+        || (Outcome == FhirWriteOutcome.Rejected && IssueCodes.Contains("not-supported"));
+
     /// <summary>For a transaction: the result of each entry, in the order of the request.</summary>
     public ImmutableArray<FhirWriteResult> Entries { get; init; } = [];
 }

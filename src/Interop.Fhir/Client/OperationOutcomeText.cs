@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 
 namespace Interop.Fhir.Client;
@@ -6,6 +7,7 @@ namespace Interop.Fhir.Client;
 public static class OperationOutcomeText
 {
     private const int MaxLength = 500;
+    private const int MaxCodes = 5;
 
     /// <summary>The issues' diagnostics (else details.text, else code), joined; null when the bytes are no OperationOutcome.</summary>
     public static string? Read(ReadOnlySpan<byte> utf8)
@@ -25,6 +27,36 @@ public static class OperationOutcomeText
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return null;
+        }
+    }
+
+    /// <summary>The codes of the issues; empty when the bytes are no OperationOutcome. Unlike the texts they repeat no data.</summary>
+    public static ImmutableArray<string> ReadCodes(ReadOnlySpan<byte> utf8)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(utf8);
+            using var document = JsonDocument.ParseValue(ref reader);
+            var root = document.RootElement;
+            return
+                root.ValueKind == JsonValueKind.Object
+                && Text(root, "resourceType") == "OperationOutcome"
+                && root.TryGetProperty("issue", out var issues)
+                && issues.ValueKind == JsonValueKind.Array
+                ?
+                [
+                    .. issues
+                        .EnumerateArray()
+                        .Where(issue => issue.ValueKind == JsonValueKind.Object)
+                        .Select(issue => Text(issue, "code"))
+                        .OfType<string>()
+                        .Take(MaxCodes),
+                ]
+                : [];
+        }
+        catch (JsonException)
+        {
+            return [];
         }
     }
 

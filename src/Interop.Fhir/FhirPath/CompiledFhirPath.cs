@@ -25,6 +25,7 @@ public sealed class CompiledFhirPath
     /// <summary>The expression as it was written.</summary>
     public string Text { get; }
 
+    /// <summary>The types that the expression was compiled against.</summary>
     public IFhirTypeModel TypeModel { get; }
 
     internal Expression Tree { get; }
@@ -120,5 +121,6 @@ public sealed class CompiledFhirPath
     /// <summary>A resource as a node of this expression's model. An object that is not a resource of the model has no elements.</summary>
     public FhirPathNode NodeOf(JsonElement resource) => FhirPathNode.FromJson(resource, _rootType.Of(resource));
 
+    /// <inheritdoc/>
     public override string ToString() => Text;
 }

@@ -28,6 +28,7 @@ public sealed class ElementDefinition
     /// <summary>Whether the JSON property's name carries the type: valueQuantity.</summary>
     public bool IsChoice { get; }
 
+    /// <summary>The smallest number of values: 0 or more.</summary>
     public int Min { get; internal init; }
 
     /// <summary>0 where a constrained type forbids the element, <see cref="Unbounded"/> for *.</summary>
@@ -36,8 +37,10 @@ public sealed class ElementDefinition
     /// <summary>Whether the element is an array in JSON.</summary>
     public bool Repeats => Max > 1;
 
+    /// <summary>Whether the element changes the meaning of the resource (isModifier).</summary>
     public bool IsModifier { get; internal init; }
 
+    /// <summary>Whether the element belongs to the summary (isSummary).</summary>
     public bool IsSummary { get; internal init; }
 
     /// <summary>One, or several for a choice. The type of a content reference is that of the element referred to.</summary>
@@ -52,6 +55,7 @@ public sealed class ElementDefinition
     /// <summary>The invariants defined on the element itself; those of its type are with the type.</summary>
     public ImmutableArray<Invariant> Invariants { get; internal init; } = [];
 
+    /// <inheritdoc/>
     public override string ToString() => Path;
 }
 
@@ -76,5 +80,6 @@ public sealed class ElementType
     /// is.</summary>
     public ImmutableArray<string> Targets { get; }
 
+    /// <inheritdoc/>
     public override string ToString() => Code;
 }

@@ -27,6 +27,7 @@ public sealed class RequiredValueSet
     /// passes (a currency only with the form of one, three capital letters).</summary>
     public bool IsOpen { get; }
 
+    /// <summary>The codes by system; empty for an open value set.</summary>
     public ImmutableArray<(string System, ImmutableArray<string> Codes)> Systems { get; }
 
     /// <summary>Whether a code element may have this value; the system is implied by the binding.</summary>
@@ -36,6 +37,7 @@ public sealed class RequiredValueSet
     public bool Contains(ReadOnlySpan<byte> system, ReadOnlySpan<byte> code) =>
         IsOpen || _bySystem.Value.Find(system)?.Find(code) is not null;
 
+    /// <inheritdoc/>
     public override string ToString() => Url;
 
     // ISO 4217 is not in the specification, but the form of its codes is known.

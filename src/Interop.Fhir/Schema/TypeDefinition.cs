@@ -5,10 +5,19 @@ namespace Interop.Fhir.Schema;
 /// <summary>What a type is; <see cref="Backbone"/> is the unnamed type of an element with children, such as Patient.contact.</summary>
 public enum TypeKind
 {
+    /// <summary>A primitive type, such as code.</summary>
     Primitive,
+
+    /// <summary>A data type with elements, such as HumanName.</summary>
     Complex,
+
+    /// <summary>A constraint on another data type, such as SimpleQuantity.</summary>
     Constrained,
+
+    /// <summary>The unnamed type of an element with children, such as Patient.contact.</summary>
     Backbone,
+
+    /// <summary>A resource type.</summary>
     Resource,
 }
 
@@ -39,10 +48,13 @@ public sealed class TypeDefinition
         Primitive = kind == TypeKind.Primitive ? Enum.Parse<PrimitiveKind>(name, ignoreCase: true) : PrimitiveKind.None;
     }
 
+    /// <summary>The name, such as Patient, HumanName or Patient.contact.</summary>
     public string Name { get; }
 
+    /// <summary>What the type is.</summary>
     public TypeKind Kind { get; }
 
+    /// <summary>Whether no instance can have exactly this type: Element, Resource, DomainResource.</summary>
     public bool IsAbstract { get; }
 
     /// <summary>The type this one specializes or constrains; null for Element and Resource.</summary>
@@ -61,8 +73,10 @@ public sealed class TypeDefinition
     /// <summary>Which primitive this is; <see cref="PrimitiveKind.None"/> for every other type.</summary>
     public PrimitiveKind Primitive { get; }
 
+    /// <summary>Whether this is a primitive type.</summary>
     public bool IsPrimitive => Kind == TypeKind.Primitive;
 
+    /// <summary>Whether this is a resource type.</summary>
     public bool IsResource => Kind == TypeKind.Resource;
 
     /// <summary>The properties this type has in JSON, made when the type is first met.</summary>
@@ -83,5 +97,6 @@ public sealed class TypeDefinition
     /// <summary>Whether this type is the other one or specializes it.</summary>
     public bool IsA(TypeDefinition other) => ReferenceEquals(this, other) || (BaseType?.IsA(other) ?? false);
 
+    /// <inheritdoc/>
     public override string ToString() => Name;
 }

@@ -3,8 +3,13 @@ namespace Interop.Fhir.Validation;
 /// <summary>The severity of an issue (https://hl7.org/fhir/R4/valueset-issue-severity.html); an error makes the resource invalid.</summary>
 public enum IssueSeverity
 {
+    /// <summary>The resource is invalid.</summary>
     Error,
+
+    /// <summary>The resource is valid; the issue is probably a mistake.</summary>
     Warning,
+
+    /// <summary>A note, such as that there are no issues.</summary>
     Information,
 }
 

@@ -21,8 +21,10 @@ public sealed record ValidationOptions
     /// <summary>The default of <see cref="MaxDepth"/>: a resource that passed with default options has no more levels than this.</summary>
     public const int DefaultMaxDepth = 128;
 
+    /// <summary>The default of <see cref="MaxBytes"/>: 64 MiB.</summary>
     public const int DefaultMaxBytes = 64 * 1024 * 1024;
 
+    /// <summary>How much is validated. The default value is <see cref="ValidationLevel.Structure"/>.</summary>
     public ValidationLevel Level { get; init; } = ValidationLevel.Structure;
 
     /// <summary>What checks the invariants; level <see cref="ValidationLevel.Full"/> needs one.</summary>

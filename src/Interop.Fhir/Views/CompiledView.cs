@@ -43,6 +43,7 @@ public sealed class CompiledView
         _rootType = new RootType(model);
     }
 
+    /// <summary>The definition that was compiled.</summary>
     public ViewDefinition Definition { get; }
 
     /// <summary>The columns in the order in which rows have them.</summary>

@@ -6,12 +6,16 @@ namespace Interop.Fhir.Views;
 /// </summary>
 public interface IViewRowSink
 {
+    /// <summary>Begins a row.</summary>
     void BeginRow();
 
+    /// <summary>The column has no value.</summary>
     void Null();
 
+    /// <summary>A boolean value.</summary>
     void Boolean(bool value);
 
+    /// <summary>An integer value.</summary>
     void Integer(long value);
 
     /// <summary>A decimal as JSON wrote it, every digit kept: <c>1.50</c>, <c>-3e2</c>.</summary>
@@ -23,5 +27,6 @@ public interface IViewRowSink
     /// <summary>A collection or an object as JSON.</summary>
     void Json(ReadOnlySpan<byte> utf8);
 
+    /// <summary>Ends the row: every column had its call.</summary>
     void EndRow();
 }

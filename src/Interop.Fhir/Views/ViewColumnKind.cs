@@ -7,7 +7,11 @@ public enum ViewColumnKind
 {
     /// <summary>The view states no type: each value in its own type.</summary>
     Any,
+
+    /// <summary>A text, a code, a uri and the like.</summary>
     Text,
+
+    /// <summary>true or false.</summary>
     Boolean,
 
     /// <summary>A 64-bit integer.</summary>

@@ -14,16 +14,19 @@ public sealed record ViewDefinition
     /// <summary>The table's name, or null.</summary>
     public string? Name { get; init; }
 
+    /// <summary>draft, active, retired or unknown; null when the definition has none.</summary>
     public string? Status { get; init; }
 
     /// <summary>The type of the resources that rows are made of.</summary>
     public required string Resource { get; init; }
 
+    /// <summary>The constants that paths refer to as %name.</summary>
     public IReadOnlyList<ViewConstant> Constants { get; init; } = [];
 
     /// <summary>Paths that must all hold for a resource to give rows.</summary>
     public IReadOnlyList<string> Where { get; init; } = [];
 
+    /// <summary>The selects at the top. Their rows are combined with each other.</summary>
     public required IReadOnlyList<ViewSelect> Select { get; init; }
 
     /// <summary>Reads a view from JSON.</summary>
@@ -59,9 +62,16 @@ public sealed record ViewConstant(string Name, string Type, JsonElement Value);
 /// <summary>How a select iterates over the elements that its columns are relative to.</summary>
 public enum ViewIteration
 {
+    /// <summary>One row for the element itself.</summary>
     None,
+
+    /// <summary>A row for each element; no row without elements.</summary>
     ForEach,
+
+    /// <summary>A row for each element; one row of nulls without elements.</summary>
     ForEachOrNull,
+
+    /// <summary>A row for each element that the paths reach, at any depth.</summary>
     Repeat,
 }
 
@@ -71,15 +81,19 @@ public sealed record ViewSelect
     /// <summary>Where it stands in the view.</summary>
     public required string Place { get; init; }
 
+    /// <summary>How the select iterates.</summary>
     public ViewIteration Iteration { get; init; }
 
     /// <summary>The path of forEach or forEachOrNull; those of repeat.</summary>
     public IReadOnlyList<string> IterationPaths { get; init; } = [];
 
+    /// <summary>The columns of the select itself.</summary>
     public IReadOnlyList<ViewColumn> Columns { get; init; } = [];
 
+    /// <summary>Nested selects: their rows are combined with each other and with the columns.</summary>
     public IReadOnlyList<ViewSelect> Selects { get; init; } = [];
 
+    /// <summary>Branches with the same columns: their rows follow one another.</summary>
     public IReadOnlyList<ViewSelect> UnionAll { get; init; } = [];
 }
 
@@ -91,5 +105,6 @@ public sealed record ViewSelect
 /// <param name="Place">Where it stands in the view.</param>
 public sealed record ViewColumn(string Name, string Path, string? Type, bool IsCollection, string Place)
 {
+    /// <summary>The kind of the column's values.</summary>
     public ViewColumnKind Kind => ViewColumnKinds.Of(Type);
 }

@@ -6,6 +6,7 @@ namespace Interop.Fhir.Views;
 /// </summary>
 public sealed class ViewDefinitionException : Exception
 {
+    /// <summary>Creates the error of a place inside the view.</summary>
     public ViewDefinitionException(string place, string reason, Exception? inner = null)
         : base(place.Length == 0 ? reason : $"{place}: {reason}", inner)
     {
@@ -13,14 +14,17 @@ public sealed class ViewDefinitionException : Exception
         Reason = reason;
     }
 
+    /// <summary>The path inside the view, empty for the view as a whole.</summary>
     public string Place { get; }
 
+    /// <summary>What is wrong, without the place.</summary>
     public string Reason { get; }
 }
 
 /// <summary>The values of a resource do not fit the columns of a view, or the evaluation exceeds its limits.</summary>
 public sealed class ViewEvaluationException : Exception
 {
+    /// <summary>Creates the error of a column or a place inside the view.</summary>
     public ViewEvaluationException(string place, string reason, Exception? inner = null)
         : base($"{place}: {reason}", inner)
     {
@@ -31,5 +35,6 @@ public sealed class ViewEvaluationException : Exception
     /// <summary>The column's name, or the place in the view of what is no column.</summary>
     public string Place { get; }
 
+    /// <summary>What is wrong, without the place.</summary>
     public string Reason { get; }
 }

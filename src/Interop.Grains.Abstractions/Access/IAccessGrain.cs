@@ -66,6 +66,7 @@ public sealed record LoginAttempt(string Name, string Password, string Address)
     public override string ToString() => $"login of {Name}";
 }
 
+/// <summary>The result of a login.</summary>
 /// <param name="Identity">Null when the name or the password is wrong, or after too many failures.</param>
 /// <param name="RetryAfter">After too many failures: how long to wait.</param>
 [GenerateSerializer, Immutable, Alias("Interop.LoginResult")]

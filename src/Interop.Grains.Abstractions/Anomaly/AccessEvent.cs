@@ -5,14 +5,32 @@ public enum AccessKind
 {
     /// <summary>None of the others.</summary>
     Other = 0,
+
+    /// <summary>Read one resource or document.</summary>
     Read = 1,
+
+    /// <summary>Created a resource.</summary>
     Create = 2,
+
+    /// <summary>Changed a resource.</summary>
     Update = 3,
+
+    /// <summary>Deleted a resource.</summary>
     Delete = 4,
+
+    /// <summary>Searched.</summary>
     Query = 5,
+
+    /// <summary>Exported or printed records.</summary>
     Export = 6,
+
+    /// <summary>Logged in.</summary>
     Login = 7,
+
+    /// <summary>Failed to log in.</summary>
     FailedLogin = 8,
+
+    /// <summary>Logged out.</summary>
     Logout = 9,
 }
 
@@ -20,6 +38,7 @@ public enum AccessKind
 [Flags]
 public enum AccessFlags
 {
+    /// <summary>Nothing was wrong.</summary>
     None = 0,
 
     /// <summary>No agent with a name, reference or identifier.</summary>

@@ -17,12 +17,14 @@ public interface IAccessProfileGrain : IGrainWithStringKey
     Task<AccessObserved> Observe(AccessBatch batch);
 }
 
+/// <summary>A batch's accesses by one agent.</summary>
 /// <param name="Epoch">The poller's fencing token; after any failure it is a new one.</param>
 /// <param name="Sequence">The batch's number at its source.</param>
 /// <param name="Accesses">In the order of their instants.</param>
 [GenerateSerializer, Immutable, Alias("Interop.AccessBatch")]
 public sealed record AccessBatch(long Epoch, long Sequence, ImmutableArray<AccessInContext> Accesses);
 
+/// <summary>What a batch did to the history of one agent.</summary>
 /// <param name="EventsBefore">The agent's events before this batch.</param>
 /// <param name="Features">Per access its numbers, single precision, one after the other.</param>
 /// <param name="Profile">The profile after the batch, in its saved form.</param>

@@ -16,9 +16,9 @@ public interface IAlertDeskGrain : IGrainWithIntegerKey
     [Alias("ChangeCase")]
     Task<AccessCase?> ChangeCase(long id, string? status, string? assignee, string? note);
 
-    /// <summary>Adds a patient to the watchlist.</summary>
+    /// <summary>Adds a patient to the watchlist. False: the text is not <c>Patient/ID</c>.</summary>
     [Alias("Watch")]
-    Task Watch(string patient, string? reason);
+    Task<bool> Watch(string patient, string? reason);
 
     /// <summary>False: the patient was not on the watchlist.</summary>
     [Alias("Unwatch")]

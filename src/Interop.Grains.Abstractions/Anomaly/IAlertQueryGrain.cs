@@ -35,6 +35,7 @@ public interface IAlertQueryGrain : IQueryGrain
     Task<ImmutableArray<Suppression>> ListSuppressions();
 }
 
+/// <summary>Which alerts to list; null members filter nothing.</summary>
 /// <param name="After">Only alerts that were stored after this one's number; then the oldest come first. Null: all, the newest
 /// first.</param>
 [GenerateSerializer, Immutable, Alias("Interop.AlertFilter")]
@@ -86,21 +87,25 @@ public sealed record Alert(
     int Flags
 );
 
+/// <summary>One alert with its evidence.</summary>
 /// <param name="Features">JSON object: the feature vector.</param>
 /// <param name="Event">The AuditEvent as received.</param>
 [GenerateSerializer, Immutable, Alias("Interop.AlertDetail")]
 public sealed record AlertDetail(Alert Alert, JsonText Features, JsonText Event);
 
+/// <summary>Which accesses to list: of one patient or of one agent.</summary>
 /// <param name="Patient">Accesses to this patient's data.</param>
 /// <param name="Agent">Accesses by this agent.</param>
 /// <param name="Cursor">The last page's <see cref="AccessPage.Next"/>; null: the beginning.</param>
 [GenerateSerializer, Immutable, Alias("Interop.AccessFilter")]
 public sealed record AccessFilter(string? Patient, string? Agent, DateTimeOffset? Since, DateTimeOffset? Until, string? Cursor);
 
+/// <summary>A page of accesses.</summary>
 /// <param name="Next">The cursor of the next page; null: this is the last.</param>
 [GenerateSerializer, Immutable, Alias("Interop.AccessPage")]
 public sealed record AccessPage(ImmutableArray<Alert> Accesses, string? Next);
 
+/// <summary>The alerts of one agent and class within 24 hours, with the state of their investigation.</summary>
 /// <param name="History">JSON array of what happened to the case.</param>
 [GenerateSerializer, Immutable, Alias("Interop.AccessCase")]
 public sealed record AccessCase(
@@ -116,9 +121,14 @@ public sealed record AccessCase(
     JsonText History
 );
 
+/// <summary>A patient on the watchlist.</summary>
+/// <param name="Patient">The patient, as <c>Patient/ID</c>.</param>
+/// <param name="Reason">Why the patient is watched, in the operator's words; null: none was given.</param>
+/// <param name="AddedAt">When the patient was put on the list.</param>
 [GenerateSerializer, Immutable, Alias("Interop.WatchedPatient")]
 public sealed record WatchedPatient(string Patient, string? Reason, DateTimeOffset AddedAt);
 
+/// <summary>A rule that keeps matching accesses from becoming alerts.</summary>
 /// <param name="Suppressed">How many alerts it kept back.</param>
 [GenerateSerializer, Immutable, Alias("Interop.Suppression")]
 public sealed record Suppression(

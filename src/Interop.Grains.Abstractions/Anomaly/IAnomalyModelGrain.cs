@@ -25,11 +25,13 @@ public interface IAnomalyModelGrain : IGrainWithIntegerKey
     Task EnsureFirst();
 }
 
+/// <summary>The result of a training.</summary>
 /// <param name="Version">The new version; null: nothing was trained.</param>
 /// <param name="Problem">Why not.</param>
 [GenerateSerializer, Immutable, Alias("Interop.TrainResult")]
 public sealed record TrainResult(ModelVersion? Version, string? Problem);
 
+/// <summary>One trained version of the model.</summary>
 /// <param name="Status">shadow, promoted or retired.</param>
 /// <param name="Metrics">JSON object.</param>
 [GenerateSerializer, Immutable, Alias("Interop.ModelVersion")]

@@ -31,6 +31,11 @@ public sealed record Demographics(string FirstName, string LastName, string Dob)
     public override string ToString() => "(patient)";
 }
 
+/// <summary>A patient discovery request.</summary>
+/// <param name="Tenant">The OpenEMR tenant whose Mirth channel and token are used.</param>
+/// <param name="RequestId">The caller's id; the same id within 24 hours is not sent again.</param>
+/// <param name="Demographics">The patient to search for.</param>
+/// <param name="Format">The format of the request to Mirth.</param>
 [GenerateSerializer, Immutable, Alias("Interop.DiscoveryRequest")]
 public sealed record DiscoveryRequest(string Tenant, string RequestId, Demographics Demographics, DiscoveryFormat Format);
 
@@ -53,6 +58,7 @@ public enum DiscoveryOutcome
     RequestIdReused,
 }
 
+/// <summary>The answer to a submission.</summary>
 /// <param name="Outcome">The result.</param>
 /// <param name="Problem">Why it was not submitted.</param>
 /// <param name="CorrelationId">Null: nothing was sent.</param>
@@ -73,6 +79,7 @@ public sealed record XcpdResult(
     ImmutableArray<XcpdMatch> Matches
 );
 
+/// <summary>The identifier of a patient that was found.</summary>
 /// <param name="Root">The assigning authority.</param>
 /// <param name="Extension">The patient's id there.</param>
 [GenerateSerializer, Immutable, Alias("Interop.XcpdMatch")]

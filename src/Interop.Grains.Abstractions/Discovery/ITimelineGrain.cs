@@ -11,5 +11,10 @@ public interface ITimelineGrain : IQueryGrain
     Task<ImmutableArray<TimelineEvent>> Read(Demographics patient);
 }
 
+/// <summary>An event on a patient's timeline.</summary>
+/// <param name="Timestamp">When it happened, by the clock of the silo.</param>
+/// <param name="Type">What happened, such as <c>PD_SEARCH_REQUEST</c>.</param>
+/// <param name="Status">The outcome.</param>
+/// <param name="Details">JSON object without names or dates of birth.</param>
 [GenerateSerializer, Immutable, Alias("Interop.TimelineEvent")]
 public sealed record TimelineEvent(DateTimeOffset Timestamp, string Type, string Status, JsonText Details);

@@ -11,6 +11,7 @@ public interface IHealthGrain : IQueryGrain
     Task<ImmutableArray<ComponentHealth>> Check();
 }
 
+/// <summary>The state of one part of the system.</summary>
 /// <param name="Component">The part that was checked.</param>
 /// <param name="Problem">Null when it is well, else what is wrong and what to do.</param>
 [GenerateSerializer, Immutable, Alias("Interop.ComponentHealth")]

@@ -63,6 +63,9 @@ public enum StartOutcome
 
     /// <summary>The source was filled from another server.</summary>
     OtherServer,
+
+    /// <summary>The patient id is not a FHIR id.</summary>
+    InvalidPatientId,
 }
 
 /// <summary>A started run, or why none was started.</summary>

@@ -34,6 +34,7 @@ public interface IAuditEventPollerGrain : IGrainWithStringKey
     Task<NotifyResult> Notify(string json);
 }
 
+/// <summary>Changes of the settings of a poller; null members stay as they are.</summary>
 /// <param name="Interval">Between two polls.</param>
 /// <param name="Batch">Entries per page.</param>
 /// <param name="ResourceType">AuditEvent, or the type that each poll ingests.</param>
@@ -42,6 +43,7 @@ public interface IAuditEventPollerGrain : IGrainWithStringKey
 [GenerateSerializer, Immutable, Alias("Interop.PollerChange")]
 public sealed record PollerChange(TimeSpan? Interval, int? Batch, string? ResourceType, DateTimeOffset? Since, bool Reset);
 
+/// <summary>The state of a poller.</summary>
 /// <param name="Watermark">The server's instants up to here are stored.</param>
 /// <param name="Lag">From the watermark to now.</param>
 /// <param name="Failures">Failed polls in a row.</param>
@@ -61,6 +63,7 @@ public sealed record PollerStatus(
     string? LastError
 );
 
+/// <summary>The result of one poll.</summary>
 /// <param name="Stored">New events.</param>
 /// <param name="Known">Events that were stored before.</param>
 /// <param name="Pages">Pages read.</param>
@@ -68,6 +71,7 @@ public sealed record PollerStatus(
 [GenerateSerializer, Immutable, Alias("Interop.PollResult")]
 public sealed record PollResult(long Stored, long Known, int Pages, string? Error);
 
+/// <summary>The result of events that a server sent.</summary>
 /// <param name="AlertIds">The alerts of the events, in their order.</param>
 /// <param name="Problem">Why nothing was stored.</param>
 [GenerateSerializer, Immutable, Alias("Interop.NotifyResult")]

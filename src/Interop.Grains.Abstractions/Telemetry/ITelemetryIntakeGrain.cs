@@ -37,6 +37,7 @@ public enum SubmissionStatus
     NotKept,
 }
 
+/// <summary>The outcome for the body of one request.</summary>
 /// <param name="Status">Of the body as a whole.</param>
 /// <param name="Rejected">The elements that were not accepted; at most 1,000 of them.</param>
 /// <param name="RejectedCount">The number of elements that were not accepted.</param>
@@ -50,6 +51,7 @@ public sealed record SubmissionOutcome(SubmissionStatus Status, ImmutableArray<R
     public static SubmissionOutcome NotKept { get; } = new(SubmissionStatus.NotKept, [], 0);
 }
 
+/// <summary>An element of a body that was not accepted.</summary>
 /// <param name="Index">The index in the array, from 0; null: the body as a whole was refused.</param>
 /// <param name="Reason">Why it was not accepted.</param>
 [GenerateSerializer, Immutable, Alias("Interop.RejectedEvent")]

@@ -27,6 +27,7 @@ public interface ITelemetryQueryGrain : IQueryGrain
     Task<PdSummary> SummarizeExecutions(ExecutionFilter filter);
 }
 
+/// <summary>Which events to list; null members filter nothing.</summary>
 /// <param name="Since">The earliest time of an event (its own timestamp).</param>
 /// <param name="Until">The latest time.</param>
 /// <param name="CorrelationId">The correlation id, or the id of the correlated request.</param>
@@ -48,12 +49,14 @@ public sealed record EventFilter(
 [GenerateSerializer, Immutable, Alias("Interop.EventRange")]
 public sealed record EventRange(long After, long Last, bool IsFull);
 
+/// <summary>A part of a range of events.</summary>
 /// <param name="Payloads">The original payloads, separated by commas.</param>
 /// <param name="Count">The number of payloads.</param>
 /// <param name="Last">The position of the last payload, or the end of the range if nothing is left.</param>
 [GenerateSerializer, Immutable, Alias("Interop.EventPage")]
 public sealed record EventPage(string Payloads, int Count, long Last);
 
+/// <summary>Which PD executions to list; null members filter nothing.</summary>
 /// <param name="Since">The earliest time of completion.</param>
 /// <param name="Until">The latest time of completion.</param>
 [GenerateSerializer, Immutable, Alias("Interop.ExecutionFilter")]
@@ -74,6 +77,15 @@ public sealed record PdExecution(
     long RequestCount
 );
 
+/// <summary>A summary of PD executions. Durations are in milliseconds.</summary>
+/// <param name="TotalExecutions">The number of executions.</param>
+/// <param name="SuccessCount">Those that succeeded.</param>
+/// <param name="FailureCount">Those that failed.</param>
+/// <param name="AverageDurationMs">The mean duration; 0 without executions.</param>
+/// <param name="P50DurationMs">The median; null without executions.</param>
+/// <param name="P95DurationMs">The 95th percentile; null without executions.</param>
+/// <param name="ByOrganization">A summary per organization, the most executions first, at most 1,000.</param>
+/// <param name="ByQhin">A summary per QHIN, the most executions first, at most 1,000.</param>
 [GenerateSerializer, Immutable, Alias("Interop.PdSummary")]
 public sealed record PdSummary(
     long TotalExecutions,
@@ -86,6 +98,7 @@ public sealed record PdSummary(
     ImmutableArray<PdBreakdown> ByQhin
 );
 
+/// <summary>The summary of one organization or QHIN.</summary>
 /// <param name="Name">The organization or QHIN; null: the events do not name one.</param>
 [GenerateSerializer, Immutable, Alias("Interop.PdBreakdown")]
 public sealed record PdBreakdown(string? Name, long TotalExecutions, long SuccessCount, long FailureCount, long AverageDurationMs);

@@ -63,17 +63,20 @@ public enum TokenOutcome
     TimedOut,
 }
 
+/// <summary>A token, or why there is none.</summary>
 /// <param name="Outcome">The result.</param>
 /// <param name="Token">The token, if it was granted.</param>
 /// <param name="Problem">Why it was not granted. Contains no secret.</param>
 [GenerateSerializer, Immutable, Alias("Interop.TokenGrant")]
 public sealed record TokenGrant(TokenOutcome Outcome, AccessToken? Token, string? Problem);
 
+/// <summary>The state of a token, without its value.</summary>
 /// <param name="IsPresent">Whether there is a valid token.</param>
 /// <param name="ExpiresIn">How long it is valid; null: there is no token.</param>
 [GenerateSerializer, Immutable, Alias("Interop.TokenStatus")]
 public sealed record TokenStatus(bool IsPresent, TimeSpan? ExpiresIn);
 
+/// <summary>The result of a token request, without the value of the token.</summary>
 /// <param name="ExpiresAt">By the clock of this machine.</param>
 /// <param name="Scope">The scope that OpenEMR granted, or the requested one if the answer names none.</param>
 [GenerateSerializer, Immutable, Alias("Interop.TokenAnswer")]

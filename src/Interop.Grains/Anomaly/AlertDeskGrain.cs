@@ -1,4 +1,5 @@
 using Interop.Anomaly.Alerts;
+using Interop.Fhir.Schema;
 using Interop.Storage;
 
 namespace Interop.Anomaly;
@@ -6,6 +7,8 @@ namespace Interop.Anomaly;
 /// <inheritdoc cref="IAlertDeskGrain"/>
 internal sealed class AlertDeskGrain(Database database, TimeProvider time) : Grain, IAlertDeskGrain
 {
+    private const string PatientPrefix = "Patient/";
+
     public Task<bool> GiveFeedback(string alertId, AlertVerdict verdict, string? reason) =>
         AlertId.TryParse(alertId, out var source, out var number)
             ? database.WriteAsync(
@@ -30,8 +33,13 @@ internal sealed class AlertDeskGrain(Database database, TimeProvider time) : Gra
     public Task<AccessCase?> ChangeCase(long id, string? status, string? assignee, string? note) =>
         database.WriteAsync((session, token) => CaseStore.ChangeAsync(session, id, status, assignee, note, time.GetUtcNow(), token));
 
-    public Task Watch(string patient, string? reason) =>
-        database.WriteAsync((session, token) => WatchlistStore.PutAsync(session, patient, reason, time.GetUtcNow(), token));
+    public async Task<bool> Watch(string patient, string? reason)
+    {
+        if (!patient.StartsWith(PatientPrefix, StringComparison.Ordinal) || !FhirId.IsValid(patient[PatientPrefix.Length..]))
+            return false;
+        await database.WriteAsync((session, token) => WatchlistStore.PutAsync(session, patient, reason, time.GetUtcNow(), token));
+        return true;
+    }
 
     public Task<bool> Unwatch(string patient) =>
         database.WriteAsync((session, token) => WatchlistStore.RemoveAsync(session, patient, token));

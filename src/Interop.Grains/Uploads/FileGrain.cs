@@ -109,7 +109,7 @@ internal sealed class FileGrain(FileWorkers workers, Database database, IOptions
             return null;
         if (!FileStatus.IsActive(file.Status))
         {
-            await database.WriteAsync((session, token) => FileRetry.RunAsync(session, FileId, time.GetUtcNow(), token));
+            await database.WriteAsync((session, token) => FileRetry.RunAsync(session, FileId, token));
             await Resume();
         }
         return (await FindRecordAsync())?.Progress;

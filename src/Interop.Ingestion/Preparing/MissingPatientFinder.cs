@@ -1,4 +1,5 @@
 using Interop.Fhir.Client;
+using Interop.Fhir.Schema;
 using Interop.Ingestion.DeadLetters;
 using Interop.Ingestion.Fetching;
 using Interop.Ingestion.Resources;

@@ -21,6 +21,8 @@ internal sealed class RunRegistry(
     TimeProvider time
 )
 {
+    private const string InvalidPatientId = "patient_id is not a FHIR id: up to 64 letters, digits, '-' and '.'";
+
     private readonly string _processKind = process.Kind.ToString().ToLowerInvariant();
 
     /// <summary>The active runs that this process may resume.</summary>
@@ -37,6 +39,8 @@ internal sealed class RunRegistry(
             return new StartRunResult(StartOutcome.UnknownSource, 0, "");
         if (schema.FindResource(resourceType) is null)
             return new StartRunResult(StartOutcome.UnknownType, 0, "");
+        if (request.PatientId is { } id && !FhirId.IsValid(id))
+            return new StartRunResult(StartOutcome.InvalidPatientId, 0, "", InvalidPatientId);
         if (await OtherServerAsync(source, request.Adopt) is { } reason)
             return new StartRunResult(StartOutcome.OtherServer, 0, "", reason);
 

@@ -4,6 +4,7 @@ using Interop.Ingestion.Leases;
 using Interop.Ingestion.Runs;
 using Interop.Ingestion.Views;
 using Interop.Storage;
+using Interop.Storage.Leases;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -129,47 +130,16 @@ internal sealed partial class RunWorker(
     /// <exception cref="LeaseLostException">The run has another owner or has ended.</exception>
     private async Task ExecuteUnderLeaseAsync()
     {
-        using var lease = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        var renewing = RenewAsync(_run, lease);
-        try
-        {
-            await ExecuteAsync(lease.Token);
-        }
-        catch (OperationCanceledException) when (lease.IsCancellationRequested && !_stop.IsCancellationRequested)
-        {
+        var run = _run;
+        var keeper = new LeaseKeeper(
+            cancellationToken => database.WriteAsync((session, token) => RunStore.RenewAsync(session, run, null, token), cancellationToken),
+            leases.Value.Heartbeat,
+            tolerance: null,
+            time,
+            reason => LogNotRenewed(runId, reason)
+        );
+        if (!await keeper.RunAsync(ExecuteAsync, _stop.Token))
             throw new LeaseLostException(runId);
-        }
-        finally
-        {
-            await lease.CancelAsync();
-            await renewing;
-        }
-    }
-
-    /// <summary>Renews the lease until it is cancelled; cancels it when another owner has it.</summary>
-    private async Task RenewAsync(RunRecord run, CancellationTokenSource lease)
-    {
-        try
-        {
-            using var timer = new PeriodicTimer(leases.Value.Heartbeat, time);
-            while (await timer.WaitForNextTickAsync(lease.Token))
-            {
-                try
-                {
-                    if (await database.WriteAsync((session, token) => RunStore.RenewAsync(session, run, null, token), lease.Token))
-                        continue;
-                    await lease.CancelAsync();
-                }
-                catch (DatabaseException e)
-                {
-                    LogNotRenewed(runId, e.Message);
-                }
-            }
-        }
-        catch (OperationCanceledException) when (lease.IsCancellationRequested)
-        {
-            // The run has ended, or this worker stops.
-        }
     }
 
     /// <summary>A stopping worker gives the lease back, so that the next process resumes the run at once.</summary>

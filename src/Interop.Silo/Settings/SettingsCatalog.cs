@@ -79,6 +79,7 @@ internal static class SettingsCatalog
         ["OPENEMR_SCOPE"] = "Tenants:default:Scope",
         ["MIRTH_PD_ENDPOINT_URL"] = "Tenants:default:MirthEndpointUrl",
         ["FHIR_TARGET_URL"] = "Uploads:TargetUrl",
+        ["TERMINOLOGY_URL"] = "Uploads:TerminologyUrl",
         ["OPENMRS_BASE_URL"] = "Tm2:BaseUrl",
         ["OPENMRS_USERNAME"] = "Tm2:Username",
         ["OPENMRS_PASSWORD"] = "Tm2:Password",
@@ -93,7 +94,6 @@ internal static class SettingsCatalog
         ["MONGODB_URI"] = "alerts are stored in the database (DB_URL or INTEROP_DATA)",
         ["FHIR_POLLING_TRACKER_FILE"] = "each poller's watermark is stored in the database",
         ["ENVIRONMENT"] = "the program behaves the same in every environment",
-        ["TERMINOLOGY_URL"] = NotYet("uploads"),
     };
 
     /// <summary>Keys that other libraries read by themselves: OpenTelemetry's variables and Kestrel's section (TLS).</summary>
@@ -103,6 +103,4 @@ internal static class SettingsCatalog
     /// <summary>A key as its user knows it: the flat name where there is one.</summary>
     public static string NameOf(string key) =>
         FlatNames.FirstOrDefault(flat => flat.Value.Equals(key, StringComparison.OrdinalIgnoreCase)).Key ?? key;
-
-    private static string NotYet(string feature) => $"this version does not have {feature}";
 }

@@ -8,8 +8,10 @@ public sealed class DatabaseTooNewException(string location, int databaseVersion
         null
     )
 {
+    /// <summary>The schema version of the database.</summary>
     public int DatabaseVersion { get; } = databaseVersion;
 
+    /// <summary>The highest schema version that this program supports.</summary>
     public int ProgramVersion { get; } = programVersion;
 }
 

@@ -54,6 +54,7 @@ public sealed record TableShape
 
     internal int TimestampColumns { get; }
 
+    /// <inheritdoc/>
     public bool Equals(TableShape? other) =>
         ReferenceEquals(this, other)
         || (
@@ -64,7 +65,9 @@ public sealed record TableShape
             && Key.SequenceEqual(other.Key)
         );
 
+    /// <inheritdoc/>
     public override int GetHashCode() => _hashCode;
 
+    /// <inheritdoc/>
     public override string ToString() => $"{Name}({string.Join(", ", Columns.Select(column => column.Name))})";
 }

@@ -37,6 +37,11 @@ internal sealed record RowOutcome(
     public static RowOutcome Stop(string error) => new(OutcomeKind.Stop, Error: error);
 }
 
+/// <summary>Rows that must be submitted together, in order.</summary>
+/// <param name="LockKey">One file at a time submits groups of this key, over all processes; null when files do not disturb each
+/// other.</param>
+internal sealed record RowGroup(string? LockKey, IReadOnlyList<FileRow> Rows);
+
 /// <summary>Submits rows of one file to an upstream. Submitting a row again must not double anything there.</summary>
 internal interface IRowSubmitter
 {
@@ -45,11 +50,14 @@ internal interface IRowSubmitter
 
     int Parallelism { get; }
 
-    /// <summary>Rows that must be submitted together, in order; other groups run at the same time.</summary>
-    IEnumerable<IReadOnlyList<FileRow>> Group(IReadOnlyList<FileRow> rows);
+    /// <summary>Learns what the upstream supports, before the first row.</summary>
+    Task PrepareAsync(CancellationToken cancellationToken);
+
+    /// <summary>The rows in groups, which are submitted at the same time.</summary>
+    IEnumerable<RowGroup> Group(IReadOnlyList<FileRow> rows);
 
     /// <summary>One outcome per row.</summary>
-    Task<IReadOnlyList<RowOutcome>> SubmitAsync(IReadOnlyList<FileRow> group, CancellationToken cancellationToken);
+    Task<IReadOnlyList<RowOutcome>> SubmitAsync(RowGroup group, CancellationToken cancellationToken);
 }
 
 /// <summary>A kind of file: its format and its submitter.</summary>

@@ -21,11 +21,7 @@ internal sealed class FilePreviewer(MappingProfiles profiles, ITerminology termi
             while (rows.Count < MostRows && await reader.ReadAsync(cancellationToken))
             {
                 var fields = positions.Select(at => at >= 0 && at < reader.Fields.Length ? reader.Fields[at].Trim() : "").ToArray();
-                rows.Add(
-                    format.Map(fields, out var problem) is { } mapped
-                        ? new PreviewRow(reader.Line, null, new JsonText(await BundleAsync(format, mapped, cancellationToken)))
-                        : new PreviewRow(reader.Line, problem, null)
-                );
+                rows.Add(await MapAsync(format, reader.Line, fields, cancellationToken));
             }
             return new FilePreview(null, rows.ToImmutable());
         }
@@ -39,11 +35,19 @@ internal sealed class FilePreviewer(MappingProfiles profiles, ITerminology termi
         }
     }
 
-    private async Task<string> BundleAsync(PatientFormat format, PatientRow row, CancellationToken cancellationToken)
+    private async Task<PreviewRow> MapAsync(PatientFormat format, long line, string[] fields, CancellationToken cancellationToken)
     {
-        var terms = new List<(string, CodedTerm?)>();
-        foreach (var term in row.Terms)
-            terms.Add((term, await terminology.FindAsync(term, cancellationToken)));
-        return Encoding.UTF8.GetString(PatientBundle.Write(format.Profile, row, terms, time.GetUtcNow()));
+        if (format.Map(fields, out var problem) is not { } row)
+            return new PreviewRow(line, problem, null);
+        try
+        {
+            var terms = await format.FindTermsAsync(row, terminology, cancellationToken);
+            var bundle = new PatientResources(format.Profile, row, terms, time.GetUtcNow()).Transaction();
+            return new PreviewRow(line, null, new JsonText(Encoding.UTF8.GetString(bundle)));
+        }
+        catch (TerminologyUnavailableException e)
+        {
+            return new PreviewRow(line, e.Message, null);
+        }
     }
 }

@@ -42,4 +42,9 @@ internal sealed record CodedMapping(string Column, Dictionary<string, string> Va
 internal sealed record DateMapping(string Column, string Format);
 
 /// <param name="Separator">Between several terms of one field.</param>
-internal sealed record TermMapping(string Column, string Separator = "|");
+/// <param name="Codes">The codes of terms, in any case, before those of the terminology.</param>
+internal sealed record TermMapping(string Column, string Separator = "|", Dictionary<string, TermCode>? Codes = null);
+
+/// <param name="System">Such as `http://snomed.info/sct`.</param>
+/// <param name="IsObservation">Whether the term becomes an Observation instead of a Condition.</param>
+internal sealed record TermCode(string System, string Code, string Display, bool IsObservation = false);

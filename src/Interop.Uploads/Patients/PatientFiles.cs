@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using Interop.Uploads.Formats;
 using Interop.Uploads.Running;
 using Microsoft.Extensions.Options;
@@ -8,7 +11,7 @@ namespace Interop.Uploads.Patients;
 internal sealed class PatientFiles(
     MappingProfiles profiles,
     ITerminology terminology,
-    TransactionClient client,
+    UploadTarget target,
     IOptions<UploadOptions> options,
     TimeProvider time
 ) : IFileKind
@@ -20,49 +23,63 @@ internal sealed class PatientFiles(
     public FileFormat Format(string? profile) => profiles.Find(profile);
 
     public IRowSubmitter Submitter(string? profile) =>
-        new PatientSubmitter(profiles.Find(profile), terminology, client, options.Value.Parallelism, time);
+        new PatientSubmitter(profiles.Find(profile), terminology, target, options.Value.Parallelism, time);
 
     public string? RecordKey(string[] fields) => null;
 }
 
-/// <summary>One transaction per row.</summary>
+/// <summary>Writes rows to the FHIR server.</summary>
 internal sealed class PatientSubmitter(
     PatientFormat format,
     ITerminology terminology,
-    TransactionClient client,
+    UploadTarget target,
     int parallelism,
     TimeProvider time
 ) : IRowSubmitter
 {
-    public string? NotConfigured => client.IsConfigured ? null : "FHIR_TARGET_URL is not set, and there is no source 'default'";
+    private readonly PatientWriter _writer = new(target);
+
+    public string? NotConfigured => target.IsConfigured ? null : "FHIR_TARGET_URL is not set, and there is no source 'default'";
 
     public int Parallelism => parallelism;
 
-    // Rows of one patient go one after the other, so that they do not conflict on the server.
-    public IEnumerable<IReadOnlyList<FileRow>> Group(IReadOnlyList<FileRow> rows) =>
-        rows.GroupBy(row =>
-                format.Map(row.Fields, out _)?.Identifier ?? row.Line.ToString(System.Globalization.CultureInfo.InvariantCulture)
-            )
-            .Select(group => group.ToArray());
+    public Task PrepareAsync(CancellationToken cancellationToken) => _writer.PrepareAsync(cancellationToken);
 
-    public async Task<IReadOnlyList<RowOutcome>> SubmitAsync(IReadOnlyList<FileRow> group, CancellationToken cancellationToken)
+    // Rows of one patient go one after the other, so that they do not conflict on the server.
+    public IEnumerable<RowGroup> Group(IReadOnlyList<FileRow> rows) =>
+        from row in rows
+        group row by format.Map(row.Fields, out _)?.Identifier ?? row.Line.ToString(CultureInfo.InvariantCulture) into patient
+        select new RowGroup(_writer.Mode == WriteMode.SearchFirst ? LockKey(patient.Key) : null, [.. patient]);
+
+    public async Task<IReadOnlyList<RowOutcome>> SubmitAsync(RowGroup group, CancellationToken cancellationToken)
     {
-        var outcomes = new List<RowOutcome>(group.Count);
-        foreach (var row in group)
-            outcomes.Add(await SubmitAsync(row, cancellationToken));
+        var outcomes = new List<RowOutcome>(group.Rows.Count);
+        foreach (var row in group.Rows)
+            outcomes.Add(await SubmitAsync(row, group.LockKey is not null, cancellationToken));
         return outcomes;
     }
 
-    private async Task<RowOutcome> SubmitAsync(FileRow row, CancellationToken cancellationToken)
+    private async Task<RowOutcome> SubmitAsync(FileRow row, bool isLocked, CancellationToken cancellationToken)
     {
         if (format.Map(row.Fields, out var problem) is not { } mapped)
             return RowOutcome.Refused(problem!);
-        var terms = new List<(string Term, CodedTerm? Code)>(mapped.Terms.Count);
-        foreach (var term in mapped.Terms)
-            terms.Add((term, await terminology.FindAsync(term, cancellationToken)));
-        // Two words for one code are one entry.
-        var distinct = terms.DistinctBy(term => term.Code?.Code ?? Csv.ColumnName.Fold(term.Term)).ToArray();
-        var outcome = await client.PostAsync(PatientBundle.Write(format.Profile, mapped, distinct, time.GetUtcNow()), cancellationToken);
-        return outcome with { UnknownTerms = [.. distinct.Where(term => term.Code is null).Select(term => term.Term)] };
+        IReadOnlyList<(string Term, CodedTerm? Code)> terms;
+        try
+        {
+            terms = await format.FindTermsAsync(mapped, terminology, cancellationToken);
+        }
+        catch (TerminologyUnavailableException e)
+        {
+            return RowOutcome.Unavailable(e.Message);
+        }
+        var outcome = await _writer.WriteAsync(
+            new PatientResources(format.Profile, mapped, terms, time.GetUtcNow()),
+            isLocked,
+            cancellationToken
+        );
+        return outcome with { UnknownTerms = [.. terms.Where(term => term.Code is null).Select(term => term.Term)] };
     }
+
+    private string LockKey(string identifier) =>
+        $"fhir/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{format.Profile.Identifier.System}|{identifier}")))}";
 }

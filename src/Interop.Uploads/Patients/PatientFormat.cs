@@ -30,6 +30,7 @@ internal sealed class PatientFormat : FileFormat
     private const int MostTerms = 50;
     private readonly MappingProfile _profile;
     private readonly Dictionary<string, string> _genders;
+    private readonly Dictionary<string, CodedTerm> _codes;
     private readonly int _identifier,
         _name,
         _gender,
@@ -42,6 +43,11 @@ internal sealed class PatientFormat : FileFormat
     {
         _profile = profile;
         _genders = profile.Gender?.Values.ToDictionary(pair => ColumnName.Fold(pair.Key), pair => pair.Value, StringComparer.Ordinal) ?? [];
+        _codes = (profile.Terms?.Codes ?? []).ToDictionary(
+            pair => ColumnName.Fold(pair.Key),
+            pair => new CodedTerm(pair.Value.System, pair.Value.Code, pair.Value.Display, pair.Value.IsObservation),
+            StringComparer.Ordinal
+        );
         var columns = new List<FormatColumn>();
         int Add(string? name, bool isRequired = true)
         {
@@ -112,6 +118,23 @@ internal sealed class PatientFormat : FileFormat
             Country = _country >= 0 && fields[_country].Length > 0 ? fields[_country] : null,
             Terms = [.. terms.DistinctBy(ColumnName.Fold)],
         };
+    }
+
+    /// <summary>The code of each term of the row: from the profile's table, else from the terminology. Two words for one code are one
+    /// entry.</summary>
+    /// <exception cref="TerminologyUnavailableException">The terminology server did not answer.</exception>
+    public async ValueTask<IReadOnlyList<(string Term, CodedTerm? Code)>> FindTermsAsync(
+        PatientRow row,
+        ITerminology terminology,
+        CancellationToken cancellationToken
+    )
+    {
+        if (row.Terms.Count == 0)
+            return [];
+        var terms = new List<(string Term, CodedTerm? Code)>(row.Terms.Count);
+        foreach (var term in row.Terms)
+            terms.Add((term, _codes.GetValueOrDefault(ColumnName.Fold(term)) ?? await terminology.FindAsync(term, cancellationToken)));
+        return [.. terms.DistinctBy(term => term.Code?.Code ?? ColumnName.Fold(term.Term))];
     }
 
     private static PatientRow? Refuse(string reason, out string? problem)

@@ -10,8 +10,12 @@ internal sealed record CodedTerm(string System, string Code, string Display, boo
 internal interface ITerminology
 {
     /// <summary>Null: the term is unknown.</summary>
+    /// <exception cref="TerminologyUnavailableException">The terminology server did not answer; a later call may succeed.</exception>
     ValueTask<CodedTerm?> FindAsync(string term, CancellationToken cancellationToken);
 }
+
+/// <summary>The terminology server did not answer. The message holds no data.</summary>
+internal sealed class TerminologyUnavailableException(string message) : Exception(message);
 
 /// <summary>The built-in table (SNOMED CT).</summary>
 internal sealed class BuiltInTerminology : ITerminology
@@ -32,6 +36,10 @@ internal sealed class BuiltInTerminology : ITerminology
         ["Gestante"] = Pregnancy,
         ["Pregnant"] = Pregnancy,
     }.ToDictionary(pair => ColumnName.Fold(pair.Key), pair => pair.Value, StringComparer.Ordinal);
+
+    /// <summary>Whether a code becomes an Observation.</summary>
+    public static bool IsObservation(string system, string code) =>
+        Terms.Values.Any(term => term.IsObservation && term.System == system && term.Code == code);
 
     public ValueTask<CodedTerm?> FindAsync(string term, CancellationToken cancellationToken) =>
         new(Terms.GetValueOrDefault(ColumnName.Fold(term)));

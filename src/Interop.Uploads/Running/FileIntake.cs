@@ -120,21 +120,36 @@ internal sealed class FileIntake : IAsyncDisposable
         {
             using var rows = await CsvRowReader.OpenAsync(_pipe.Reader.AsStream(leaveOpen: true), cancellationToken);
             var positions = _format.Locate(rows.Header);
-            using var batch = new RowBatch(RowStore.Shape);
-            var change = new CounterChange();
+            using var encoder = new RowEncoder(_fileId);
+            // One batch is written while the next one is read.
+            using var batches = new BatchPair();
             var total = 0L;
-            while (await rows.ReadAsync(cancellationToken))
+            var change = new CounterChange();
+            try
             {
-                total++;
-                change = Add(batch, rows, positions, change);
-                if (batch.Count < RowsPerBatch)
-                    continue;
-                await FlushAsync(batch, change, cancellationToken);
-                change = new CounterChange();
+                while (await rows.ReadAsync(cancellationToken))
+                {
+                    total++;
+                    change = Add(encoder, batches.Filling, rows, positions, change);
+                    if (batches.Filling.Count < RowsPerBatch)
+                        continue;
+                    await SwapAsync();
+                    change = new CounterChange();
+                }
+                if (total == 0)
+                    return new FileRefusal(FileRefusalReason.HeaderOnly, "the file has a header and no rows", 1);
+                await SwapAsync();
+
+                Task SwapAsync()
+                {
+                    var counted = change;
+                    return batches.SwapAsync(full => FlushAsync(full, counted, cancellationToken));
+                }
             }
-            if (total == 0)
-                return new FileRefusal(FileRefusalReason.HeaderOnly, "the file has a header and no rows", 1);
-            await FlushAsync(batch, change, cancellationToken);
+            finally
+            {
+                await batches.CompleteAsync();
+            }
             return null;
         }
         catch (CsvException e)
@@ -153,7 +168,7 @@ internal sealed class FileIntake : IAsyncDisposable
         }
     }
 
-    private CounterChange Add(RowBatch batch, CsvRowReader rows, int[] positions, CounterChange change)
+    private CounterChange Add(RowEncoder encoder, RowBatch batch, CsvRowReader rows, int[] positions, CounterChange change)
     {
         var fields = new string[positions.Length];
         for (var i = 0; i < positions.Length; i++)
@@ -163,7 +178,7 @@ internal sealed class FileIntake : IAsyncDisposable
                 ? $"the row has {rows.Fields.Length} fields and the header {rows.Header.Length}"
                 : _format.Problem(fields);
         var status = problem is null ? _format.InitialStatus : RowStatus.Invalid;
-        RowStore.Append(batch, _fileId.ToString(), rows.Line, status, fields, null, problem, 0, _time.GetUtcNow());
+        encoder.Append(batch, rows.Line, status, fields, null, problem, 0, _time.GetUtcNow());
         return status switch
         {
             RowStatus.Invalid => change with { Rows = change.Rows + 1, Invalid = change.Invalid + 1 },
@@ -176,19 +191,19 @@ internal sealed class FileIntake : IAsyncDisposable
     private static bool IsOnlyEmptyTail(CsvRowReader rows) =>
         rows.Fields.Length < rows.Header.Length || rows.Fields.AsSpan(rows.Header.Length).IndexOfAnyExcept("") < 0;
 
+    /// <summary>The lines of a file are new: no row exists with their keys.</summary>
     private async Task FlushAsync(RowBatch batch, CounterChange change, CancellationToken cancellationToken)
     {
-        if (batch.Count > 0)
-        {
-            await _database.WriteAsync(
-                async (session, token) =>
-                {
-                    await FileStore.ChangeAsync(session, _fileId, 0, change, null, _time.GetUtcNow(), token);
-                    await session.BulkUpsertAsync(batch, UpsertRule.KeepExisting, token);
-                },
-                cancellationToken
-            );
-        }
+        if (batch.Count == 0)
+            return;
+        await _database.WriteAsync(
+            async (session, token) =>
+            {
+                await FileStore.ChangeAsync(session, _fileId, 0, change, null, token);
+                await session.BulkUpsertAsync(batch, UpsertRule.Refuse, token);
+            },
+            cancellationToken
+        );
         batch.Clear();
     }
 }

@@ -7,7 +7,7 @@ internal static class FileRetry
 {
     private static readonly string[] Ended = [FileStatus.Completed, FileStatus.Failed, FileStatus.Waiting, FileStatus.Cancelled];
 
-    public static async Task RunAsync(DbSession session, Guid fileId, DateTimeOffset now, CancellationToken cancellationToken)
+    public static async Task RunAsync(DbSession session, Guid fileId, CancellationToken cancellationToken)
     {
         if (await FileStore.SetStatusAsync(session, fileId, null, Ended, FileStatus.Running, null, null, cancellationToken) is not { } file)
             return;
@@ -18,7 +18,6 @@ internal static class FileRetry
             file.Epoch,
             new CounterChange { Pending = rows, Failed = -rows },
             null,
-            now,
             cancellationToken
         );
         // Without a heartbeat, a worker may claim it at once.

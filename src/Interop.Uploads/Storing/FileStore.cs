@@ -90,9 +90,9 @@ internal static class FileStore
         CancellationToken cancellationToken
     ) =>
         session.ExecuteAsync(
-            """
+            $"""
             INSERT INTO upload_files (file_id, kind, filename, profile, status, unknown_terms, epoch, heartbeat_at, started_at)
-            VALUES (@fileId, @kind, @Filename, @Profile, @status, '[]', 0, @now, @now)
+            VALUES (@fileId, @kind, @Filename, @Profile, @status, '[]', 0, {session.Now()}, @now)
             """,
             new
             {
@@ -125,30 +125,48 @@ internal static class FileStore
             ).Select(Guid.Parse),
         ];
 
-    /// <summary>Makes the caller the owner of the file if no other owner has shown itself since <paramref name="silentSince"/>.</summary>
+    /// <summary>
+    /// Makes the caller the owner of the file when no other owner has shown itself, by the database's time, within
+    /// <paramref name="silenceLimit"/>.
+    /// </summary>
+    /// <param name="ownEpoch">The epoch of the caller's last claim. If nothing was claimed since, the caller need not wait; null for the
+    /// first claim.</param>
     /// <returns>The file with its new epoch; null when another owner works on it, or it is not running.</returns>
     public static Task<FileRecord?> ClaimAsync(
         DbSession session,
         Guid fileId,
-        DateTimeOffset now,
-        DateTimeOffset silentSince,
+        long? ownEpoch,
+        TimeSpan silenceLimit,
         CancellationToken cancellationToken
     ) =>
         session.FirstAsync<FileRecord>(
-            """
-            UPDATE upload_files SET epoch = epoch + 1, heartbeat_at = @now
-            WHERE file_id = @fileId AND status = @running AND (heartbeat_at IS NULL OR heartbeat_at < @silentSince)
+            $"""
+            UPDATE upload_files SET epoch = epoch + 1, heartbeat_at = {session.Now()}
+            WHERE file_id = @fileId AND status = @running
+                AND (heartbeat_at IS NULL OR heartbeat_at < {session.Ago(silenceLimit)} OR epoch = @ownEpoch)
             RETURNING *
             """,
             new
             {
                 fileId = fileId.ToString(),
-                now,
-                silentSince,
+                ownEpoch = ownEpoch ?? -1,
                 running = FileStatus.Running,
             },
             cancellationToken
         );
+
+    /// <summary>Shows that the owner lives. False: the caller does not own the file any more, or it is not running.</summary>
+    public static async Task<bool> RenewAsync(DbSession session, Guid fileId, long epoch, CancellationToken cancellationToken) =>
+        await session.ExecuteAsync(
+            $"UPDATE upload_files SET heartbeat_at = {session.Now()} WHERE file_id = @fileId AND epoch = @epoch AND status = @running",
+            new
+            {
+                fileId = fileId.ToString(),
+                epoch,
+                running = FileStatus.Running,
+            },
+            cancellationToken
+        ) > 0;
 
     /// <summary>Adds to the counters and shows that the owner lives.</summary>
     /// <exception cref="LostOwnershipException">The caller does not own the file any more.</exception>
@@ -158,16 +176,15 @@ internal static class FileStore
         long epoch,
         CounterChange change,
         string? unknownTerms,
-        DateTimeOffset now,
         CancellationToken cancellationToken
     )
     {
         var changed = await session.ExecuteAsync(
-            """
+            $"""
             UPDATE upload_files SET
                 "rows" = "rows" + @Rows, received = received + @Received, pending = pending + @Pending, succeeded = succeeded + @Succeeded,
                 failed = failed + @Failed, invalid = invalid + @Invalid, duplicates = duplicates + @Duplicates,
-                unknown_terms = COALESCE(@unknownTerms, unknown_terms), heartbeat_at = @now
+                unknown_terms = COALESCE(@unknownTerms, unknown_terms), heartbeat_at = {session.Now()}
             WHERE file_id = @fileId AND epoch = @epoch AND status IN (@running, @receiving)
             """,
             new
@@ -182,7 +199,6 @@ internal static class FileStore
                 change.Invalid,
                 change.Duplicates,
                 unknownTerms,
-                now,
                 running = FileStatus.Running,
                 receiving = FileStatus.Receiving,
             },

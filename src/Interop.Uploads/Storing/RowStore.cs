@@ -22,32 +22,6 @@ internal static class RowStore
         ["file_id", "line"]
     );
 
-    public static void Append(
-        RowBatch batch,
-        string fileId,
-        long line,
-        string status,
-        string[]? fields,
-        string? outcome,
-        string? error,
-        int attempts,
-        DateTimeOffset now
-    )
-    {
-        batch.BeginRow();
-        batch.WriteText(fileId);
-        batch.WriteInteger(line);
-        batch.WriteText(status);
-        if (fields is null)
-            batch.WriteNull();
-        else
-            batch.WriteUtf8(JsonSerializer.SerializeToUtf8Bytes(fields));
-        batch.WriteText(outcome);
-        batch.WriteText(error);
-        batch.WriteInteger(attempts);
-        batch.WriteTimestamp(now);
-    }
-
     /// <summary>Rows of a status after a line, in order.</summary>
     public static async Task<IReadOnlyList<FileRow>> ReadAsync(
         DbSession session,

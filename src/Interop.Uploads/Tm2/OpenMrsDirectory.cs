@@ -6,7 +6,8 @@ namespace Interop.Uploads.Tm2;
 
 /// <summary>
 /// Finds, and where needed creates, the patients, concepts and metadata of OpenMRS. Found uuids are cached. Equal keys are looked up one
-/// after the other, so that two records at once do not create one thing twice.
+/// after the
+/// other, so that two records at once do not create one thing twice.
 /// </summary>
 internal sealed class OpenMrsDirectory(OpenMrsClient client, IOptions<Tm2Options> options)
 {
@@ -16,8 +17,6 @@ internal sealed class OpenMrsDirectory(OpenMrsClient client, IOptions<Tm2Options
     private long _patientsCreated;
 
     public long PatientsCreated => Interlocked.Read(ref _patientsCreated);
-
-    public KeyedLocks Locks => _locks;
 
     public Task<string> IdentifierTypeAsync(CancellationToken cancellationToken) =>
         MetadataAsync("patientidentifiertype", options.Value.IdentifierType, null, cancellationToken);
@@ -55,35 +54,11 @@ internal sealed class OpenMrsDirectory(OpenMrsClient client, IOptions<Tm2Options
     public Task<string> PatientAsync(string identifier, CancellationToken cancellationToken) =>
         CachedAsync(
             $"patient/{identifier}",
-            async () =>
-            {
-                var found = await client.SearchAsync("patient", $"identifier={Uri.EscapeDataString(identifier)}", cancellationToken);
-                if (found.Count > 0)
-                    return OpenMrsClient.Uuid(found[0]);
-                var created = await client.CreateAsync(
-                    "patient",
-                    new JsonObject
-                    {
-                        ["person"] = new JsonObject
-                        {
-                            ["names"] = new JsonArray(new JsonObject { ["givenName"] = "Patient", ["familyName"] = identifier }),
-                            ["gender"] = "U",
-                        },
-                        ["identifiers"] = new JsonArray(
-                            new JsonObject
-                            {
-                                ["identifier"] = identifier,
-                                ["identifierType"] = await IdentifierTypeAsync(cancellationToken),
-                                ["location"] = await LocationAsync(cancellationToken),
-                                ["preferred"] = true,
-                            }
-                        ),
-                    },
-                    cancellationToken
-                );
-                Interlocked.Increment(ref _patientsCreated);
-                return OpenMrsClient.Uuid(created);
-            },
+            () =>
+                FindOrCreateAsync(
+                    () => FirstAsync("patient", $"identifier={Uri.EscapeDataString(identifier)}", cancellationToken),
+                    () => CreatePatientAsync(identifier, cancellationToken)
+                ),
             cancellationToken
         );
 
@@ -91,32 +66,80 @@ internal sealed class OpenMrsDirectory(OpenMrsClient client, IOptions<Tm2Options
     public Task<string> ConceptAsync(string code, string name, CancellationToken cancellationToken) =>
         CachedAsync(
             $"concept/{code}",
-            async () =>
+            () =>
+                FindOrCreateAsync(
+                    () => FindConceptAsync(code, name, cancellationToken),
+                    () =>
+                        options.Value.CreatesConcepts
+                            ? CreateConceptAsync(code, name, cancellationToken)
+                            : throw new OpenMrsException(
+                                OpenMrsFailure.Refused,
+                                $"OpenMRS has no concept for {code}, and Tm2:CreatesConcepts is false"
+                            )
+                ),
+            cancellationToken
+        );
+
+    /// <summary>Another process may create the same thing between search and write. OpenMRS refuses the second one; it is found
+    /// then.</summary>
+    private static async Task<string> FindOrCreateAsync(Func<Task<string?>> find, Func<Task<string>> create)
+    {
+        if (await find() is { } known)
+            return known;
+        try
+        {
+            return await create();
+        }
+        catch (OpenMrsException e) when (e.Failure == OpenMrsFailure.Refused)
+        {
+            if (await find() is { } created)
+                return created;
+            throw;
+        }
+    }
+
+    private async Task<string?> FirstAsync(string resource, string query, CancellationToken cancellationToken) =>
+        await client.SearchAsync(resource, query, cancellationToken) is [var first, ..] ? OpenMrsClient.Uuid(first) : null;
+
+    private async Task<string> CreatePatientAsync(string identifier, CancellationToken cancellationToken)
+    {
+        var created = await client.CreateAsync(
+            "patient",
+            new JsonObject
             {
-                var source = options.Value.ConceptSource;
-                var found = await client.SearchAsync(
-                    "concept",
-                    $"source={Uri.EscapeDataString(source)}&code={Uri.EscapeDataString(code)}",
-                    cancellationToken
-                );
-                if (found.Count == 0)
-                    found =
-                    [
-                        .. (await client.SearchAsync("concept", $"q={Uri.EscapeDataString(name)}", cancellationToken)).Where(concept =>
-                            string.Equals((string?)concept["display"], name, StringComparison.OrdinalIgnoreCase)
-                        ),
-                    ];
-                if (found.Count > 0)
-                    return OpenMrsClient.Uuid(found[0]);
-                return options.Value.CreatesConcepts
-                    ? await CreateConceptAsync(code, name, cancellationToken)
-                    : throw new OpenMrsException(
-                        OpenMrsFailure.Refused,
-                        $"OpenMRS has no concept for {code}, and Tm2:CreatesConcepts is false"
-                    );
+                ["person"] = new JsonObject
+                {
+                    ["names"] = new JsonArray(new JsonObject { ["givenName"] = "Patient", ["familyName"] = identifier }),
+                    ["gender"] = "U",
+                },
+                ["identifiers"] = new JsonArray(
+                    new JsonObject
+                    {
+                        ["identifier"] = identifier,
+                        ["identifierType"] = await IdentifierTypeAsync(cancellationToken),
+                        ["location"] = await LocationAsync(cancellationToken),
+                        ["preferred"] = true,
+                    }
+                ),
             },
             cancellationToken
         );
+        Interlocked.Increment(ref _patientsCreated);
+        return OpenMrsClient.Uuid(created);
+    }
+
+    private async Task<string?> FindConceptAsync(string code, string name, CancellationToken cancellationToken)
+    {
+        var mapped = $"source={Uri.EscapeDataString(options.Value.ConceptSource)}&code={Uri.EscapeDataString(code)}";
+        if (await FirstAsync("concept", mapped, cancellationToken) is { } uuid)
+            return uuid;
+        var named = await client.SearchAsync("concept", $"q={Uri.EscapeDataString(name)}", cancellationToken);
+        return
+            named.FirstOrDefault(concept => string.Equals((string?)concept["display"], name, StringComparison.OrdinalIgnoreCase))
+                is { } found
+            ? OpenMrsClient.Uuid(found)
+            : null;
+    }
 
     private async Task<string> CreateConceptAsync(string code, string name, CancellationToken cancellationToken)
     {
@@ -139,19 +162,21 @@ internal sealed class OpenMrsDirectory(OpenMrsClient client, IOptions<Tm2Options
         );
         if (source is not null)
         {
-            var terms = await client.SearchAsync("conceptreferenceterm", $"codeOrName={Uri.EscapeDataString(code)}", cancellationToken);
-            var term =
-                terms.Count > 0
-                    ? terms[0]
-                    : await client.CreateAsync(
-                        "conceptreferenceterm",
-                        new JsonObject { ["code"] = code, ["conceptSource"] = OpenMrsClient.Uuid(source) },
-                        cancellationToken
-                    );
+            var term = await FindOrCreateAsync(
+                () => FirstAsync("conceptreferenceterm", $"codeOrName={Uri.EscapeDataString(code)}", cancellationToken),
+                async () =>
+                    OpenMrsClient.Uuid(
+                        await client.CreateAsync(
+                            "conceptreferenceterm",
+                            new JsonObject { ["code"] = code, ["conceptSource"] = OpenMrsClient.Uuid(source) },
+                            cancellationToken
+                        )
+                    )
+            );
             concept["mappings"] = new JsonArray(
                 new JsonObject
                 {
-                    ["conceptReferenceTerm"] = OpenMrsClient.Uuid(term),
+                    ["conceptReferenceTerm"] = term,
                     ["conceptMapType"] = await MetadataAsync("conceptmaptype", null, "SAME-AS", cancellationToken),
                 }
             );

@@ -13,7 +13,6 @@ internal sealed class Tm2Files(
 ) : IFileKind
 {
     private readonly Tm2Format _format = new(time);
-    private Tm2Submitter? _submitter;
 
     public FileKind Kind => FileKind.Tm2;
 
@@ -21,12 +20,7 @@ internal sealed class Tm2Files(
 
     public FileFormat Format(string? profile) => _format;
 
-    // One submitter for all files: its locks keep two files from creating two encounters of one day.
-    public IRowSubmitter Submitter(string? profile) =>
-        LazyInitializer.EnsureInitialized(
-            ref _submitter,
-            () => new Tm2Submitter(_format, mappings, client, directory, options.Value.Parallelism)
-        );
+    public IRowSubmitter Submitter(string? profile) => new Tm2Submitter(_format, mappings, client, directory, options.Value.Parallelism);
 
     public string? RecordKey(string[] fields) => _format.Read(fields, out _)?.Hash;
 }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Interop.Uploads.Formats;
@@ -17,24 +19,23 @@ internal sealed class Tm2Submitter(
     int parallelism
 ) : IRowSubmitter
 {
-    private readonly KeyedLocks _days = new();
-
     public string? NotConfigured => client.IsConfigured ? null : "OPENMRS_BASE_URL is not set: the records are stored and stay pending";
 
     public int Parallelism => parallelism;
 
-    public IEnumerable<IReadOnlyList<FileRow>> Group(IReadOnlyList<FileRow> rows) =>
-        rows.GroupBy(row => format.Read(row.Fields, out _) is { } record ? (record.PatientId, record.DiagnosisDate) : ("", default))
-            .Select(group => group.ToArray());
+    public Task PrepareAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public async Task<IReadOnlyList<RowOutcome>> SubmitAsync(IReadOnlyList<FileRow> group, CancellationToken cancellationToken)
+    // Two files at once may have records of one patient: the patient and the encounter of a day must not be created twice.
+    public IEnumerable<RowGroup> Group(IReadOnlyList<FileRow> rows) =>
+        rows.GroupBy(row => format.Read(row.Fields, out _) is { } record ? (record.PatientId, record.DiagnosisDate) : ("", default))
+            .Select(group => new RowGroup(LockKey(group.Key.Item1), [.. group]));
+
+    public async Task<IReadOnlyList<RowOutcome>> SubmitAsync(RowGroup group, CancellationToken cancellationToken)
     {
-        var records = group.Select(row => format.Read(row.Fields, out _)!).ToArray();
-        var outcomes = new RowOutcome?[group.Count];
+        var records = group.Rows.Select(row => format.Read(row.Fields, out _)!).ToArray();
+        var outcomes = new RowOutcome?[records.Length];
         try
         {
-            // Two files at once may have records of one patient and day.
-            using var held = await _days.EnterAsync($"{records[0].PatientId}|{records[0].DiagnosisDate}", cancellationToken);
             var concepts = await ConceptsAsync(records, outcomes, cancellationToken);
             var open = Enumerable.Range(0, records.Length).Where(i => outcomes[i] is null).ToArray();
             if (open.Length > 0)
@@ -48,6 +49,9 @@ internal sealed class Tm2Submitter(
         }
         return outcomes!;
     }
+
+    private static string LockKey(string patientId) =>
+        $"openmrs/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(patientId)))}";
 
     private static RowOutcome Outcome(OpenMrsException e) =>
         e.Failure switch

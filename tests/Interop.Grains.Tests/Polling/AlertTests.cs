@@ -87,7 +87,8 @@ public abstract class AlertTests(SharedSilo shared) : IngestionSuite(shared)
         var query = Client.GetQuery<IAlertQueryGrain>();
         var patient = $"Patient/{Guid.NewGuid():N}";
 
-        await desk.Watch(patient, "employee");
+        Assert.True(await desk.Watch(patient, "employee"));
+        Assert.False(await desk.Watch("Patient/a b", null));
         var suppression = await desk.Suppress($"Practitioner/{Guid.NewGuid():N}", null, "snooping", DateTimeOffset.UtcNow.AddDays(1));
 
         Assert.Contains(await query.ListWatched(), w => w.Patient == patient && w.Reason == "employee");

@@ -49,13 +49,15 @@ public abstract class FileSuite(SqlDialect dialect) : IAsyncLifetime
         await _database.DisposeAsync();
     }
 
-    private protected Task<TestSilo> StartAsync() =>
+    /// <param name="configure">Registers services before those of the feature.</param>
+    private protected Task<TestSilo> StartAsync(Action<IServiceCollection>? configure = null) =>
         TestSilo.StartAsync(
             _database,
             new TestSiloOptions
             {
                 Services = services =>
                 {
+                    configure?.Invoke(services);
                     services.AddSingleton(Options.Create(Uploads));
                     services.AddSingleton(Options.Create(Tm2));
                     services.AddUploads(null);

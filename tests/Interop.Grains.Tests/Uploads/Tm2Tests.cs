@@ -56,6 +56,35 @@ public abstract class Tm2Tests(SqlDialect dialect) : FileSuite(dialect)
     }
 
     [Fact]
+    public async Task Two_processes_that_submit_the_same_patients_and_days_at_once_create_each_thing_once()
+    {
+        const int Patients = 40;
+        string[] codes = ["SK62", "SQ24", "SR10"];
+        await using var first = await StartAsync();
+        await using var second = await StartAsync();
+        Sandbox.Faults.Set(
+            new FaultRule
+            {
+                Kind = FaultKind.SlowHeaders,
+                Seconds = 0.005,
+                Path = "/openmrs",
+            }
+        );
+        var files = codes.Select(code =>
+            Header + string.Concat(Enumerable.Range(0, Patients).Select(p => $"r{p},{code},Tremor {code},Unani,mild,2026-01-05,dr\n"))
+        );
+
+        var ended = await Task.WhenAll(files.Select((text, i) => RunAsync(i % 2 == 0 ? first : second, FileKind.Tm2, text)));
+
+        Assert.All(ended, file => Assert.Equal((FileStatus.Completed, Patients), (file.Status, file.Succeeded)));
+        Assert.Equal(
+            (Patients, Patients, 3 * Patients),
+            (Sandbox.OpenMrs.Count("patient"), Sandbox.OpenMrs.Count("encounter"), Sandbox.OpenMrs.Count("obs"))
+        );
+        Assert.Equal(0, await CountAsync("upload_locks"));
+    }
+
+    [Fact]
     public async Task A_record_with_an_unknown_code_gets_a_concept_of_its_own_and_is_counted()
     {
         await using var silo = await StartAsync();

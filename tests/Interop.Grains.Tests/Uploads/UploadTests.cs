@@ -221,7 +221,7 @@ public abstract class UploadTests(SqlDialect dialect) : FileSuite(dialect)
         Assert.Equal((FileStatus.Failed, 2), (stopped.Status, stopped.Pending));
         Assert.Contains("401", stopped.Error, StringComparison.Ordinal);
 
-        Sandbox.Faults.Set(new FaultRule { Kind = FaultKind.Unprocessable, Times = 1 });
+        Sandbox.Faults.Set(new FaultRule { Kind = FaultKind.Unprocessable, Times = 2 }); // one for the CapabilityStatement
         var progress = await RunAsync(silo, FileKind.Fhir, Good);
         Assert.Equal((FileStatus.Completed, 1, 1), (progress.Status, progress.Succeeded, progress.Failed));
     }

@@ -76,16 +76,22 @@ public readonly struct FhirPathNode
             _ => NodeKind.None,
         };
 
+    /// <summary>A System.Boolean.</summary>
     public static FhirPathNode FromBoolean(bool value) => new(default, null, value ? 1 : 0, SystemTypes.Boolean, NodeKind.Boolean);
 
+    /// <summary>A System.Integer.</summary>
     public static FhirPathNode FromInteger(long value) => new(default, null, value, SystemTypes.Integer, NodeKind.Integer);
 
+    /// <summary>A System.Decimal. The number of digits after the point is its precision.</summary>
     public static FhirPathNode FromDecimal(decimal value) => new(default, value, 0, SystemTypes.Decimal, NodeKind.Decimal);
 
+    /// <summary>A System.String.</summary>
     public static FhirPathNode FromString(string value) => new(default, value, 0, SystemTypes.String, NodeKind.String);
 
+    /// <summary>A System.Quantity.</summary>
     public static FhirPathNode FromQuantity(Quantity value) => new(default, value, 0, SystemTypes.Quantity, NodeKind.Quantity);
 
+    /// <summary>A System.Date, System.DateTime or System.Time, by the kind of the value.</summary>
     public static FhirPathNode FromTemporal(Temporal value) =>
         value.Kind switch
         {
@@ -201,6 +207,7 @@ public readonly struct FhirPathNode
     internal bool TextEquals(string literal, ReadOnlySpan<byte> literalUtf8) =>
         _value is string own ? own == literal : _json.ValueKind == JsonValueKind.String && _json.ValueEquals(literalUtf8);
 
+    /// <inheritdoc/>
     public override string ToString() =>
         (_json.ValueKind == JsonValueKind.String && !LoneSurrogate.IsText(_json) ? null : AsText())
         ?? (_json.ValueKind != JsonValueKind.Undefined ? _json.GetRawText() : Type.ToString());

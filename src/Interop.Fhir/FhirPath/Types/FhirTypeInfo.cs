@@ -38,23 +38,33 @@ public sealed class FhirTypeInfo
     /// <summary>FHIR or System.</summary>
     public string Namespace { get; }
 
+    /// <summary>
+    /// The name without namespace: <c>Patient</c>, <c>Integer</c>. A nested element's type has its path: <c>Patient.contact</c>.
+    /// </summary>
     public string Name { get; }
 
+    /// <summary>The type that this one derives from; null for a root.</summary>
     public FhirTypeInfo? Base { get; }
 
+    /// <summary>How the value of a primitive behaves in operators; <see cref="NodeKind.None"/> for a complex type.</summary>
     public NodeKind Kind { get; }
 
+    /// <summary>Whether this is a resource type.</summary>
     public bool IsResource { get; }
 
     /// <summary>Resource or DomainResource: the instance's <c>resourceType</c> names its actual type.</summary>
     internal bool IsAbstractResource { get; }
 
+    /// <summary>Whether this is a primitive type of FHIR or a simple type of System.</summary>
     public bool IsPrimitive { get; }
 
+    /// <summary>Whether this is a type of the namespace System.</summary>
     public bool IsSystem => ReferenceEquals(Namespace, SystemTypes.Namespace);
 
+    /// <summary>Its own and inherited elements.</summary>
     public IEnumerable<FhirElementInfo> Elements => _elements.Value.Values;
 
+    /// <summary>The element of this name (a choice is named without [x]), or null.</summary>
     public FhirElementInfo? FindElement(string name) => _elements.Value.GetValueOrDefault(name);
 
     /// <summary>Whether this type is the other one, or derives from it.</summary>
@@ -68,5 +78,6 @@ public sealed class FhirTypeInfo
         return false;
     }
 
+    /// <inheritdoc/>
     public override string ToString() => $"{Namespace}.{Name}";
 }

@@ -35,10 +35,13 @@ public sealed class R4TypeModel : IFhirTypeModel
         _types = types.ToFrozenDictionary(StringComparer.Ordinal);
     }
 
+    /// <summary>The model of R4. It is immutable.</summary>
     public static R4TypeModel Instance => Shared.Value;
 
+    /// <inheritdoc/>
     public FhirTypeInfo? FindType(string name) => _types.GetValueOrDefault(name);
 
+    /// <inheritdoc/>
     public bool? IsMember(string valueSet, string? system, string code)
     {
         if (_schema.FindValueSet(valueSet) is not { } codes)

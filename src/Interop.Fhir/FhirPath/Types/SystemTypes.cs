@@ -5,14 +5,31 @@ public static class SystemTypes
 {
     internal const string Namespace = "System";
 
+    /// <summary>The root of the types, without elements.</summary>
     public static readonly FhirTypeInfo Any = new(Namespace, "Any", null, NodeKind.None, () => []);
+
+    /// <summary>System.Boolean.</summary>
     public static readonly FhirTypeInfo Boolean = new(Namespace, "Boolean", Any, NodeKind.Boolean, () => []);
+
+    /// <summary>System.String.</summary>
     public static readonly FhirTypeInfo String = new(Namespace, "String", Any, NodeKind.String, () => []);
+
+    /// <summary>System.Integer.</summary>
     public static readonly FhirTypeInfo Integer = new(Namespace, "Integer", Any, NodeKind.Integer, () => []);
+
+    /// <summary>System.Decimal.</summary>
     public static readonly FhirTypeInfo Decimal = new(Namespace, "Decimal", Any, NodeKind.Decimal, () => []);
+
+    /// <summary>System.Date.</summary>
     public static readonly FhirTypeInfo Date = new(Namespace, "Date", Any, NodeKind.Date, () => []);
+
+    /// <summary>System.DateTime.</summary>
     public static readonly FhirTypeInfo DateTime = new(Namespace, "DateTime", Any, NodeKind.DateTime, () => []);
+
+    /// <summary>System.Time.</summary>
     public static readonly FhirTypeInfo Time = new(Namespace, "Time", Any, NodeKind.Time, () => []);
+
+    /// <summary>System.Quantity.</summary>
     public static readonly FhirTypeInfo Quantity = new(
         Namespace,
         "Quantity",
@@ -36,5 +53,6 @@ public static class SystemTypes
 
     private static readonly FhirTypeInfo[] All = [Any, Boolean, String, Integer, Decimal, Date, DateTime, Time, Quantity];
 
+    /// <summary>The type of this name without namespace, or null.</summary>
     public static FhirTypeInfo? Find(string name) => Array.Find(All, type => type.Name == name);
 }

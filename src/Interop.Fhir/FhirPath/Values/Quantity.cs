@@ -7,8 +7,10 @@ namespace Interop.Fhir.FhirPath.Values;
 /// </summary>
 public sealed class Quantity(decimal value, string unit, bool isCalendar = false)
 {
+    /// <summary>The number, in <see cref="Unit"/>.</summary>
     public decimal Value { get; } = value;
 
+    /// <summary>The UCUM code or calendar duration; '1' for a plain number.</summary>
     public string Unit { get; } = unit;
 
     /// <summary>The unit is a calendar duration, written without quotes.</summary>
@@ -16,6 +18,7 @@ public sealed class Quantity(decimal value, string unit, bool isCalendar = false
 
     private UcumUnit? Ucum => UcumUnit.TryParse(CalendarUnit.IsKeyword(Unit) ? CalendarUnit.ToUcum(Unit) : Unit);
 
+    /// <inheritdoc/>
     public override string ToString() => Value.ToString(CultureInfo.InvariantCulture) + (IsCalendar ? $" {Unit}" : $" '{Unit}'");
 
     /// <summary>Reads <c>4 days</c>, <c>10 'mg'</c> and <c>1.5</c>; null for anything else.</summary>

@@ -6,20 +6,38 @@ namespace Interop.Fhir.FhirPath.Values;
 /// <summary>Which of the three temporal types of FHIRPath a value has.</summary>
 public enum TemporalKind
 {
+    /// <summary>A date.</summary>
     Date,
+
+    /// <summary>A date with time.</summary>
     DateTime,
+
+    /// <summary>A time of day.</summary>
     Time,
 }
 
 /// <summary>The precision of a <see cref="Temporal"/>: its last component.</summary>
 public enum TemporalPrecision
 {
+    /// <summary>YYYY.</summary>
     Year,
+
+    /// <summary>YYYY-MM.</summary>
     Month,
+
+    /// <summary>YYYY-MM-DD.</summary>
     Day,
+
+    /// <summary>To the hour.</summary>
     Hour,
+
+    /// <summary>To the minute.</summary>
     Minute,
+
+    /// <summary>To the second.</summary>
     Second,
+
+    /// <summary>To a fraction of a second.</summary>
     Millisecond,
 }
 
@@ -56,18 +74,25 @@ public sealed class Temporal
         OffsetMinutes = offsetMinutes;
     }
 
+    /// <summary>Which of the three types this is.</summary>
     public TemporalKind Kind { get; }
 
+    /// <summary>The last component that was stated.</summary>
     public TemporalPrecision Precision { get; }
 
+    /// <summary>1 to 9999; 0 for a time of day.</summary>
     public int Year { get; }
 
+    /// <summary>1 to 12; 1 when it was not stated.</summary>
     public int Month { get; }
 
+    /// <summary>1 to 31; 1 when it was not stated.</summary>
     public int Day { get; }
 
+    /// <summary>0 to 23; 0 when it was not stated.</summary>
     public int Hour { get; }
 
+    /// <summary>0 to 59; 0 when it was not stated.</summary>
     public int Minute { get; }
 
     /// <summary>Seconds and their fraction, in 100 ns.</summary>
@@ -76,8 +101,10 @@ public sealed class Temporal
     /// <summary>The offset from UTC, where one was stated.</summary>
     public int? OffsetMinutes { get; }
 
+    /// <summary>The whole seconds, 0 to 59; 0 when they were not stated.</summary>
     public int Second => (int)(SecondTicks / TimeSpan.TicksPerSecond);
 
+    /// <summary>The whole milliseconds of the fraction; 0 when they were not stated.</summary>
     public int Millisecond => (int)(SecondTicks % TimeSpan.TicksPerSecond / TimeSpan.TicksPerMillisecond);
 
     /// <summary>The same instant of the calendar at another precision; components that were not stated take the given ones'
@@ -95,12 +122,15 @@ public sealed class Temporal
         int? offsetMinutes
     ) => new(kind, precision, year, month, day, hour, minute, secondTicks, fractionDigits, offsetMinutes);
 
+    /// <summary>The date of an instant, in the instant's own offset.</summary>
     public static Temporal DateOf(DateTimeOffset at) =>
         new(TemporalKind.Date, TemporalPrecision.Day, at.Year, at.Month, at.Day, 0, 0, 0, 0, null);
 
+    /// <summary>The time of day of an instant, to the millisecond, in the instant's own offset.</summary>
     public static Temporal TimeOf(DateTimeOffset at) =>
         new(TemporalKind.Time, TemporalPrecision.Millisecond, 0, 1, 1, at.Hour, at.Minute, TicksOf(at), 3, null);
 
+    /// <summary>An instant, to the millisecond, with its offset.</summary>
     public static Temporal DateTimeOf(DateTimeOffset at) =>
         new(
             TemporalKind.DateTime,

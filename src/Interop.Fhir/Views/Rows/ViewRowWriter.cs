@@ -17,6 +17,7 @@ public abstract class ViewRowWriter(PipeWriter output) : IViewRowSink, IDisposab
     /// <summary>The media type of what is written.</summary>
     public abstract string MediaType { get; }
 
+    /// <summary>The pipe that is written to.</summary>
     protected PipeWriter Output { get; } = output;
 
     /// <summary>Flushes when more than 64 KiB are buffered.</summary>

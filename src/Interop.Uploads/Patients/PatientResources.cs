@@ -6,24 +6,47 @@ using Interop.Uploads.Csv;
 
 namespace Interop.Uploads.Patients;
 
+/// <summary>A Condition or Observation of a row.</summary>
+/// <param name="Condition">The search that finds it, escaped for a URL.</param>
+internal sealed record TermResource(string ResourceType, string Condition);
+
 /// <summary>
-/// The transaction of one row: the Patient by conditional update on its identifier, and each term by conditional create on an identifier
+/// The resources of one row as JSON: the Patient, found by its identifier, and a Condition or Observation for each term, found by an
+/// identifier
 /// that is derived from the patient's identifier and the code. So a row that is sent again, from this file or a corrected copy, doubles
 /// nothing.
 /// </summary>
-internal static class PatientBundle
+internal sealed class PatientResources
 {
     private const string EntrySystem = "urn:interop:upload-entry";
 
-    public static byte[] Write(
-        MappingProfile profile,
-        PatientRow row,
-        IReadOnlyList<(string Term, CodedTerm? Code)> terms,
-        DateTimeOffset now
-    )
+    private readonly MappingProfile _profile;
+    private readonly PatientRow _row;
+    private readonly IReadOnlyList<(string Term, CodedTerm? Code)> _terms;
+    private readonly string[] _keys;
+    private readonly DateTimeOffset _now;
+
+    public PatientResources(MappingProfile profile, PatientRow row, IReadOnlyList<(string Term, CodedTerm? Code)> terms, DateTimeOffset now)
     {
-        using var stream = new MemoryStream(2048);
-        using (var json = new Utf8JsonWriter(stream))
+        (_profile, _row, _terms, _now) = (profile, row, terms, now);
+        _keys = [.. terms.Select(term => EntryKey(profile, row, term.Term, term.Code))];
+        Terms =
+        [
+            .. terms.Select(
+                (term, i) =>
+                    new TermResource(term.Code is { IsObservation: true } ? "Observation" : "Condition", Search(EntrySystem, _keys[i]))
+            ),
+        ];
+    }
+
+    /// <summary>The search that finds the patient, escaped for a URL.</summary>
+    public string PatientCondition => Search(_profile.Identifier.System, _row.Identifier);
+
+    public IReadOnlyList<TermResource> Terms { get; }
+
+    /// <summary>All resources with conditional entries: the Patient is updated, the terms are created.</summary>
+    public byte[] Transaction() =>
+        Write(json =>
         {
             var patientUrl = $"urn:uuid:{Guid.NewGuid()}";
             json.WriteStartObject();
@@ -33,30 +56,47 @@ internal static class PatientBundle
             json.WriteStartObject();
             json.WriteString("fullUrl", patientUrl);
             json.WritePropertyName("resource");
-            WritePatient(json, profile, row);
-            WriteRequest(json, "PUT", $"Patient?identifier={Uri.EscapeDataString($"{profile.Identifier.System}|{row.Identifier}")}", null);
+            WritePatient(json, _profile, _row, id: null);
+            WriteRequest(json, "PUT", $"Patient?{PatientCondition}", null);
             json.WriteEndObject();
-            foreach (var (term, code) in terms)
+            for (var i = 0; i < _terms.Count; i++)
             {
-                var key = EntryKey(profile, row, term, code);
-                var type = code is { IsObservation: true } ? "Observation" : "Condition";
                 json.WriteStartObject();
                 json.WriteString("fullUrl", $"urn:uuid:{Guid.NewGuid()}");
                 json.WritePropertyName("resource");
-                WriteTerm(json, type, key, term, code, patientUrl, now);
-                WriteRequest(json, "POST", type, $"identifier={Uri.EscapeDataString($"{EntrySystem}|{key}")}");
+                WriteTerm(json, Terms[i].ResourceType, _keys[i], _terms[i].Term, _terms[i].Code, patientUrl, _now);
+                WriteRequest(json, "POST", Terms[i].ResourceType, Terms[i].Condition);
                 json.WriteEndObject();
             }
             json.WriteEndArray();
             json.WriteEndObject();
-        }
+        });
+
+    /// <param name="id">The id on the server, for an update; null for a new patient.</param>
+    public byte[] Patient(string? id) => Write(json => WritePatient(json, _profile, _row, id));
+
+    /// <summary>The resource of a term.</summary>
+    public byte[] Term(int index, string patientReference) =>
+        Write(json =>
+            WriteTerm(json, Terms[index].ResourceType, _keys[index], _terms[index].Term, _terms[index].Code, patientReference, _now)
+        );
+
+    private static string Search(string system, string value) => $"identifier={Uri.EscapeDataString($"{system}|{value}")}";
+
+    private static byte[] Write(Action<Utf8JsonWriter> write)
+    {
+        using var stream = new MemoryStream(2048);
+        using (var json = new Utf8JsonWriter(stream))
+            write(json);
         return stream.ToArray();
     }
 
-    private static void WritePatient(Utf8JsonWriter json, MappingProfile profile, PatientRow row)
+    private static void WritePatient(Utf8JsonWriter json, MappingProfile profile, PatientRow row, string? id)
     {
         json.WriteStartObject();
         json.WriteString("resourceType", "Patient");
+        if (id is not null)
+            json.WriteString("id", id);
         WriteIdentifier(json, profile.Identifier.System, row.Identifier);
         json.WriteStartArray("name");
         json.WriteStartObject();
@@ -100,7 +140,7 @@ internal static class PatientBundle
         string key,
         string term,
         CodedTerm? code,
-        string patientUrl,
+        string patientReference,
         DateTimeOffset now
     )
     {
@@ -119,7 +159,7 @@ internal static class PatientBundle
         }
         WriteCode(json, "code", code?.System, code?.Code, code?.Display, term);
         json.WriteStartObject("subject");
-        json.WriteString("reference", patientUrl);
+        json.WriteString("reference", patientReference);
         json.WriteEndObject();
         json.WriteString(type == "Observation" ? "effectiveDateTime" : "recordedDate", instant);
         if (type == "Observation")

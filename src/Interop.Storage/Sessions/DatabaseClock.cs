@@ -1,10 +1,9 @@
 using System.Globalization;
-using Interop.Storage;
 
-namespace Interop.Ingestion.Leases;
+namespace Interop.Storage;
 
 /// <summary>The database's own time in statements: processes with different clocks compare leases by it.</summary>
-internal static class DatabaseClock
+public static class DatabaseClock
 {
     /// <summary>The expression of the present time, in the form in which instants are stored.</summary>
     public static string Now(this DbSession session) =>
