@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using Interop.Access;
+using Interop.Api.Access;
 using Interop.Silo.Settings;
 using Interop.Storage;
 using Interop.Storage.Connections;
@@ -33,6 +35,13 @@ internal static partial class Engine
             builder.AddSilo(settings, alone || !settings.IsPostgres);
     }
 
+    /// <summary>Adds the pages of the engine to the front end of a cluster: the Orleans dashboard, which shows grain states.</summary>
+    public static void MapEngine(this WebApplication app, InteropSettings settings)
+    {
+        if (settings.IsPostgres)
+            app.MapOrleansDashboard("/orleans").RequireRole(AccessRole.Admin).ExcludeFromDescription();
+    }
+
     private static void AddClient(this IHostApplicationBuilder builder, InteropSettings settings)
     {
         if (!settings.IsPostgres)
@@ -42,6 +51,9 @@ internal static partial class Engine
             client.Configure<ClusterOptions>(settings.Identify);
             client.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = GatewayRefresh);
             client.AddActivityPropagation();
+            client.AddDashboard();
+            if (ClusterTls.Read(settings) is { } tls)
+                client.UseTls(tls.Configure);
             client.UseAdoNetClustering(store =>
                 (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions)
             );
@@ -76,6 +88,9 @@ internal static partial class Engine
                 silo.Services.AddOptions<ClusterMembershipOptions>()
                     .Bind(new ConfigurationBuilder().AddInMemoryCollection(Membership).Build());
                 silo.AddEndpoints(settings);
+                silo.AddDashboard();
+                if (ClusterTls.Read(settings) is { } tls)
+                    silo.UseTls(tls.Configure);
                 silo.UseAdoNetClustering(store =>
                     (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions)
                 );

@@ -27,7 +27,11 @@ internal static class InteropHost
         if (settings.Role == ProcessRole.Silo)
             app.MapInteropSilo();
         else
+        {
             app.MapInteropApi();
+            app.MapEngine(settings);
+        }
+
         return app;
     }
 
