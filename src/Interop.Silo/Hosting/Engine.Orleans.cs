@@ -6,6 +6,7 @@ using Interop.Silo.Settings;
 using Interop.Storage;
 using Interop.Storage.Connections;
 using Orleans.Configuration;
+using Orleans.Dashboard;
 
 namespace Interop.Silo.Hosting;
 
