@@ -1,7 +1,8 @@
 namespace Interop;
 
 /// <summary>
-/// Repeats calls that another silo can answer as well. A silo that was killed fails its calls; one that is frozen, or gone from the network,
+/// Repeats calls that another silo can answer as well. A silo that was killed fails its calls; one that is frozen, or gone from the
+/// network,
 /// leaves them without an answer until the cluster declares it dead. In both cases the call is sent again under another key.
 /// </summary>
 public static class RepeatedCalls

@@ -6,7 +6,8 @@ using Orleans.Connections.Security;
 namespace Interop.Silo.Hosting;
 
 /// <summary>
-/// TLS between the processes of a cluster, in both directions: each process shows a certificate, and accepts those of one authority. The names
+/// TLS between the processes of a cluster, in both directions: each process shows a certificate, and accepts those of one authority. The
+/// names
 /// in the certificates are not compared, because silos come and go and are addressed by IP.
 /// </summary>
 internal sealed class ClusterTls

@@ -69,7 +69,8 @@ internal sealed record InteropSettings : IValidatableObject
     public string ServiceId { get; set; } = "interop";
 
     /// <summary>
-    /// The certificate of this process for connections between silos and front ends, a PEM file (<c>CLUSTER_TLS_CERTIFICATE</c>). Null: these
+    /// The certificate of this process for connections between silos and front ends, a PEM file (<c>CLUSTER_TLS_CERTIFICATE</c>). Null:
+    /// these
     /// connections are not encrypted.
     /// </summary>
     public string? ClusterTlsCertificate { get; set; }
