@@ -3,30 +3,35 @@ using System.Text;
 namespace Interop.SchemaGenerator;
 
 /// <summary>
-/// Writes the schema table: <c>--definitions DIR</c> (the folder with profiles-types.json, profiles-resources.json and the terminology
-/// files) and <c>--output FILE</c>. With <c>--check</c> nothing is written: the table is made twice and must have the same bytes both times
-/// and the bytes of the file. Exit codes: 0 done or equal, 1 different, 2 wrong arguments or definitions.
+/// Writes the schema table and the vital signs profiles: <c>--definitions DIR</c> (the folder with profiles-types.json,
+/// profiles-resources.json, profiles-others.json and the terminology files), <c>--output FILE</c> and <c>--vital-signs FILE</c>. With
+/// <c>--check</c> nothing is written: both are made twice and must have the same bytes both times and the bytes of the files. Exit codes: 0
+/// done or equal, 1 different, 2 wrong arguments or definitions.
 /// </summary>
 internal static class Program
 {
     public static int Main(string[] args)
     {
-        var definitions = Option(args, "--definitions");
-        var output = Option(args, "--output");
-        if (definitions is null || output is null)
+        var folder = Option(args, "--definitions");
+        var table = Option(args, "--output");
+        var vitalSigns = Option(args, "--vital-signs");
+        if (folder is null || table is null || vitalSigns is null)
         {
-            Console.Error.WriteLine("usage: Interop.SchemaGenerator --definitions DIR --output FILE [--check]");
+            Console.Error.WriteLine("usage: Interop.SchemaGenerator --definitions DIR --output FILE --vital-signs FILE [--check]");
             return 2;
         }
 
         try
         {
-            var table = Generate(definitions);
+            var (tableBytes, vitalSignsBytes) = Generate(folder);
             if (args.Contains("--check"))
-                return Check(table, Generate(definitions), output);
+            {
+                var again = Generate(folder);
+                return Math.Max(Check(tableBytes, again.Table, table), Check(vitalSignsBytes, again.VitalSigns, vitalSigns));
+            }
 
-            File.WriteAllBytes(output, table);
-            Console.WriteLine($"{output}: {table.Length:N0} bytes");
+            Write(table, tableBytes);
+            Write(vitalSigns, vitalSignsBytes);
             return 0;
         }
         catch (Exception e) when (e is DefinitionException or IOException or System.Text.Json.JsonException)
@@ -36,17 +41,24 @@ internal static class Program
         }
     }
 
-    private static byte[] Generate(string folder)
+    private static (byte[] Table, byte[] VitalSigns) Generate(string folder)
     {
         using var definitions = Definitions.Load(folder);
-        return new UTF8Encoding(encoderShouldEmitUTF8Identifier: false).GetBytes(new SchemaTableWriter(definitions).Write());
+        var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+        return (utf8.GetBytes(new SchemaTableWriter(definitions).Write()), utf8.GetBytes(VitalSignsWriter.Write(folder, definitions)));
+    }
+
+    private static void Write(string file, byte[] bytes)
+    {
+        File.WriteAllBytes(file, bytes);
+        Console.WriteLine($"{file}: {bytes.Length:N0} bytes");
     }
 
     private static int Check(byte[] first, byte[] second, string output)
     {
         if (!first.AsSpan().SequenceEqual(second))
         {
-            Console.Error.WriteLine("Two runs over the same definitions gave different bytes.");
+            Console.Error.WriteLine($"{output}: two runs over the same definitions gave different bytes.");
             return 1;
         }
 

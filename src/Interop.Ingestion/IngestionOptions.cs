@@ -30,22 +30,3 @@ public sealed record IngestionOptions : IValidatableObject
             yield return new($"must not be in the future: {LastUpdatedGte:O}", [nameof(LastUpdatedGte)]);
     }
 }
-
-/// <summary>Where run files and exports go.</summary>
-public sealed record ExportOptions
-{
-    /// <summary>Whether a run writes its files as its last step.</summary>
-    public bool Enabled { get; set; } = true;
-
-    /// <summary>The folder under which each export gets a folder of its own.</summary>
-    [Required]
-    public string Directory { get; set; } = "data/exports";
-}
-
-/// <summary>The normalized tables.</summary>
-public sealed record ViewOptions
-{
-    /// <summary>A folder of the user's own ViewDefinitions (*.json), read at start; null: the platform's and those put through the
-    /// API.</summary>
-    public string? Directory { get; set; }
-}

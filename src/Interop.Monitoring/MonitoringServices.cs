@@ -1,4 +1,5 @@
 using Interop.Anomaly.Alerts;
+using Interop.Anomaly.Care;
 using Interop.Anomaly.Models;
 using Interop.Anomaly.Scoring;
 using Microsoft.Extensions.DependencyInjection;
@@ -14,11 +15,15 @@ public static class MonitoringLibraryServices
     public static IServiceCollection AddMonitoringLibrary(this IServiceCollection services)
     {
         services.TryAddSingleton<Func<IAnomalyModel>>(() => new ForestModel());
+        services.AddSingleton<AgentMap>();
         services.AddSingleton<ModelCatalog>();
         services.AddSingleton<ModelTrainer>();
-        services.AddHttpClient(AlertOutlets.HttpClientName);
+        services.AddHttpClient(AlertWebhook.HttpClientName);
+        services.AddSingleton<AlertLog>();
+        services.AddSingleton<AlertWebhook>();
         services.AddSingleton<AlertOutlets>();
-        services.AddHostedService(provider => provider.GetRequiredService<AlertOutlets>());
+        services.AddHostedService(provider => provider.GetRequiredService<AlertLog>());
+        services.AddHostedService(provider => provider.GetRequiredService<AlertWebhook>());
         return services;
     }
 }

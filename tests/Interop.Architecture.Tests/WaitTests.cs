@@ -11,6 +11,8 @@ public sealed partial class WaitTests
         ["tests/Interop.TestServers/Eventually.cs"] = "the helper itself",
         ["tests/Interop.TestServers/PostgresServer.cs"] = "polls the server's port while its process runs",
         ["tests/Interop.Api.Tests/Telemetry/DurabilityTests.cs"] = "the length of a simulated outage",
+        ["tests/Interop.Api.Tests/Crashes/PollKillTests.cs"] = "the length of an outage, and the random moment of a kill",
+        ["tests/Interop.Grains.Tests/Polling/CompetingPollersTests.cs"] = "the pause of a poller that has lost its source",
         ["engine/Orleans.Local.Tests/Turns/TurnGrains.cs"] = "an await that continues on a timer's thread is what the test is about",
     };
 

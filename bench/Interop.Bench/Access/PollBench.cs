@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Interop.Anomaly;
 using Interop.Anomaly.Alerts;
+using Interop.Anomaly.Care;
 using Interop.Anomaly.Models;
 using Interop.Anomaly.Profiles;
 using Interop.Anomaly.Scoring;
@@ -15,6 +16,7 @@ using Interop.Storage;
 using Interop.Storage.Connections;
 using Interop.TestServers;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace Interop.Bench.Access;
 
@@ -84,6 +86,7 @@ internal static class PollBench
             name,
             new PollerOptions(),
             true,
+            new AgentMap(Options.Create(new MonitoringOptions()), NullLogger<AgentMap>.Instance),
             null,
             cancellationToken
         );

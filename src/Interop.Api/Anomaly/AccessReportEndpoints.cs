@@ -13,8 +13,7 @@ using Microsoft.Extensions.Options;
 
 namespace Interop.Api.Anomaly;
 
-/// <summary>The accounting of disclosures: who looked at a patient's data, or at whose data an agent looked. Streamed page by
-/// page.</summary>
+/// <summary>The accounting of disclosures: accesses to a patient's data, or of an agent. Streamed page by page.</summary>
 public static class AccessReportEndpoints
 {
     private const string Header =
@@ -55,13 +54,7 @@ public static class AccessReportEndpoints
                     string format = "json"
                 ) =>
                     id.EndsWith("/accesses", StringComparison.Ordinal)
-                        ? WriteAsync(
-                            http,
-                            grains,
-                            json.Value,
-                            new AccessFilter(null, AgentOf(id[..^"/accesses".Length]), since, until, null),
-                            format
-                        )
+                        ? WriteAsync(http, grains, json.Value, new AccessFilter(null, AgentOf(id), since, until, null), format)
                         : Problems.NotFound("GET /api/agents/{id}/accesses lists an agent's accesses").ExecuteAsync(http)
             )
             .RequireRole(AccessRole.Viewer)
@@ -73,9 +66,8 @@ public static class AccessReportEndpoints
             .ProducesProblem(StatusCodes.Status400BadRequest);
     }
 
-    /// <summary>An id alone is a Practitioner's.</summary>
-    private static string AgentOf(string id) =>
-        id.Contains('/', StringComparison.Ordinal) || !id.StartsWith("prac", StringComparison.Ordinal) ? id : $"Practitioner/{id}";
+    /// <summary>The server leaves an escaped slash in the path as it is: an absolute reference comes with such.</summary>
+    private static string AgentOf(string path) => path[..^"/accesses".Length].Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
 
     private static async Task WriteAsync(HttpContext http, IGrainFactory grains, JsonOptions json, AccessFilter filter, string format)
     {
@@ -134,12 +126,12 @@ public static class AccessReportEndpoints
             )
             .Append("\r\n");
 
-    /// <summary>RFC 4180; a leading sign of a formula is made harmless, for the file is opened in a spreadsheet.</summary>
+    /// <summary>RFC 4180. A leading sign of a formula is made harmless, because the file is opened in a spreadsheet.</summary>
     private static string Quoted(string? text)
     {
         if (string.IsNullOrEmpty(text))
             return "";
-        if (text[0] is '=' or '+' or '-' or '@')
+        if (text[0] is '=' or '+' or '-' or '@' or '\t' or '\r')
             text = $"'{text}";
         return text.AsSpan().IndexOfAny(",\"\r\n") < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
     }

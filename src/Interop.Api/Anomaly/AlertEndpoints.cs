@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Text.Json;
 using Interop.Access;
 using Interop.Anomaly;
 using Interop.Api.Access;
@@ -7,9 +6,7 @@ using Interop.Api.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.Options;
 
 namespace Interop.Api.Anomaly;
 
@@ -17,8 +14,16 @@ namespace Interop.Api.Anomaly;
 public static class AlertEndpoints
 {
     private const int MostAlerts = 1_000;
-    private static readonly TimeSpan StreamPause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
+    private static readonly string[] ReasonClasses =
+    [
+        "snooping",
+        "credential_misuse",
+        "exfiltration",
+        "off_hours",
+        "privilege",
+        "brute_force",
+        "normal",
+    ];
 
     public static void MapAlerts(this IEndpointRouteBuilder routes)
     {
@@ -33,11 +38,11 @@ public static class AlertEndpoints
             .WithExample(AlertExamples.Alerts)
             .WithSummary("Stored events with their scores, the newest first");
         alerts
-            .MapGet("/stream", StreamAsync)
+            .MapGet("/stream", AlertStream.WriteAsync)
             .WithName("StreamAlerts")
             .Produces<string>(StatusCodes.Status200OK, "text/event-stream")
             .WithExample(AlertExamples.Stream, contentType: "text/event-stream")
-            .WithSummary("New MEDIUM and HIGH alerts as text/event-stream");
+            .WithSummary("New MEDIUM and HIGH alerts as text/event-stream; Last-Event-ID goes on after that event");
         alerts
             .MapGet("/{id}", FindAsync)
             .WithName("GetAlert")
@@ -84,12 +89,12 @@ public static class AlertEndpoints
         if (status is not (null or "open" or "confirmed" or "dismissed" or "suppressed"))
             return Problems.BadRequest($"status must be open, confirmed, dismissed or suppressed, not '{status}'");
         var alerts = await grains.GetQuery<IAlertQueryGrain>().List(new AlertFilter(severity, since, until, source, agent, status, limit));
-        return TypedResults.Ok(new AlertsResponse([.. alerts.Select(AlertResponse.Of)], alerts.Length, time.GetUtcNow()));
+        return TypedResults.Ok(AlertsResponse.Of(alerts, time.GetUtcNow()));
     }
 
-    private static async Task<Results<Ok<AlertDetailResponse>, ProblemHttpResult>> FindAsync(string id, IGrainFactory grains) =>
+    private static async Task<Results<Ok<AlertResponse>, ProblemHttpResult>> FindAsync(string id, IGrainFactory grains) =>
         await grains.GetQuery<IAlertQueryGrain>().Find(id) is { } found
-            ? TypedResults.Ok(new AlertDetailResponse(AlertResponse.Of(found.Alert), found.Features, found.Event))
+            ? TypedResults.Ok(AlertResponse.Of(found))
             : Problems.NotFound($"No alert {id}");
 
     private static async Task<Results<NoContent, ProblemHttpResult>> FeedbackAsync(string id, FeedbackRequest request, IGrainFactory grains)
@@ -112,50 +117,12 @@ public static class AlertEndpoints
             return Problems.BadRequest(
                 "a suppression needs at least one of agent, action and reason_class: without them it would keep every alert back"
             );
+        if (request.ReasonClass is { } named && !ReasonClasses.Contains(named))
+            return Problems.BadRequest($"reason_class must be one of {string.Join(", ", ReasonClasses)}, not '{named}'");
         if (request.Until is not { } until || until <= time.GetUtcNow())
             return Problems.BadRequest("until must be an instant in the future");
         return TypedResults.Ok(
             await grains.GetGrain<IAlertDeskGrain>(0).Suppress(request.Agent, request.Action, request.ReasonClass, until)
         );
-    }
-
-    private static async Task StreamAsync(HttpContext http, IGrainFactory grains, TimeProvider time, IOptions<JsonOptions> json)
-    {
-        http.Response.ContentType = "text/event-stream";
-        http.Response.Headers.CacheControl = "no-cache";
-        await http.Response.Body.FlushAsync(http.RequestAborted);
-        var after = time.GetUtcNow();
-        var sent = time.GetUtcNow();
-        try
-        {
-            while (!http.RequestAborted.IsCancellationRequested)
-            {
-                var alerts = await grains
-                    .GetQuery<IAlertQueryGrain>()
-                    .List(new AlertFilter(null, null, null, null, null, null, 200, after));
-                foreach (var alert in alerts)
-                {
-                    await http.Response.WriteAsync(
-                        $"id: {alert.Id}\nevent: alert\ndata: {JsonSerializer.Serialize(AlertResponse.Of(alert), json.Value.SerializerOptions)}\n\n",
-                        http.RequestAborted
-                    );
-                    after = alert.StoredAt > after ? alert.StoredAt : after;
-                }
-
-                if (alerts.Length == 0 && time.GetUtcNow() - sent >= KeepAlive)
-                    await http.Response.WriteAsync(": waiting\n\n", http.RequestAborted);
-                if (alerts.Length > 0 || time.GetUtcNow() - sent >= KeepAlive)
-                {
-                    await http.Response.Body.FlushAsync(http.RequestAborted);
-                    sent = time.GetUtcNow();
-                }
-
-                await Task.Delay(StreamPause, time, http.RequestAborted);
-            }
-        }
-        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
-        {
-            // The reader has gone.
-        }
     }
 }

@@ -3,17 +3,19 @@ namespace Interop.Api.Anomaly;
 /// <summary>Answers of the monitoring endpoints, for /openapi.json.</summary>
 internal static class AlertExamples
 {
-    public const string Alert =
-        """{"id":"default-42","timestamp":"2026-03-02T23:14:05Z","ts":"2026-03-02T23:14:05Z","source_ip":"10.1.1.2","prediction":"anomaly","pred":"anomaly","anomaly_score":0.72,"score":0.72,"severity":"HIGH","sev":"HIGH","raw_fhir_id":"ae-4711","predicted_class":"snooping","class_probs":{"normal":0.28,"snooping":0.72},"meta":{"kind":"read","role":"Nurse","resource_type":"Patient","purpose":"TREAT","care":"unexplained","care_text":null,"flags":0,"stored_at":"2026-03-02T23:14:09Z"},"source":"default","agent":"Practitioner/prac-12","patient":"Patient/pat-9","action":"R","outcome":"0","reasons":[{"class":"snooping","text":"opened 41 patients in 60 minutes; own norm 6","feature":"patients_in_hour","contribution":2.4}],"rarity":"1 in 3,981","model_version":"m-20260301020000000","status":"open"}""";
+    private const string Members =
+        """{"id":"default-42","timestamp":"2026-03-02T23:14:05Z","ts":"2026-03-02T23:14:05Z","source_ip":"10.1.1.2","prediction":"anomaly","pred":"anomaly","anomaly_score":0.72,"score":0.72,"severity":"HIGH","sev":"HIGH","raw_fhir_id":"ae-4711","predicted_class":"snooping","class_probs":{"normal":0.28,"snooping":0.72},"meta":{"kind":"read","role":"Nurse","resource_type":"Patient","purpose":"TREAT","care":"unexplained","care_text":null,"flags":0,"stored_at":"2026-03-02T23:14:09Z"},"source":"default","agent":"Practitioner/prac-12","patient":"Patient/pat-9","action":"R","outcome":"0","reasons":[{"class":"snooping","text":"opened 41 patients in 60 minutes; own norm 6","feature":"patients_in_hour","contribution":2.4}],"rarity":"1 in 3,981","model_version":"m-20260301020000000","status":"open" """;
+
+    public const string Alert = Members + "}";
 
     public const string Alerts = $$"""{"alerts":[{{Alert}}],"count":1,"timestamp":"2026-03-02T23:15:00Z"}""";
 
     public const string Detail =
-        $$"""{"alert":{{Alert}},"features":{"patients_in_hour":4.1},"event":{"resourceType":"AuditEvent","id":"ae-4711"} }""";
+        Members + ""","features":{"patients_in_hour":4.1},"event":{"resourceType":"AuditEvent","id":"ae-4711"} }""";
 
     public const string Accesses = $"[{Alert}]";
 
-    public const string Stream = $"id: default-42\nevent: alert\ndata: {Alert}\n\n";
+    public const string Stream = $"id: clinic-7,default-42\nevent: alert\ndata: {Alert}\n\n";
 
     public const string Case =
         """{"id":7,"source":"default","agent":"Practitioner/prac-12","reason_class":"snooping","status":"open","assignee":null,"opened_at":"2026-03-02T23:14:05Z","last_at":"2026-03-02T23:40:11Z","alerts":3,"history":[]}""";

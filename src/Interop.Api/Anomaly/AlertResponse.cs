@@ -30,6 +30,16 @@ public sealed record AlertResponse(
     string Status
 )
 {
+    /// <summary>The feature vector; only of one alert.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonText? Features { get; init; }
+
+    /// <summary>The AuditEvent as received; only of one alert.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonText? Event { get; init; }
+
+    internal static AlertResponse Of(AlertDetail detail) => Of(detail.Alert) with { Features = detail.Features, Event = detail.Event };
+
     internal static AlertResponse Of(Alert a) =>
         new(
             a.Id,
@@ -72,12 +82,11 @@ public sealed record AlertMeta(
     DateTimeOffset StoredAt
 );
 
-public sealed record AlertsResponse(IReadOnlyList<AlertResponse> Alerts, int Count, DateTimeOffset Timestamp);
-
-/// <summary>The message <see cref="AlertDetail"/> with the alert in the documented form.</summary>
-/// <param name="Features">The feature vector.</param>
-/// <param name="Event">The AuditEvent as received.</param>
-public sealed record AlertDetailResponse(AlertResponse Alert, JsonText Features, JsonText Event);
+public sealed record AlertsResponse(IReadOnlyList<AlertResponse> Alerts, int Count, DateTimeOffset Timestamp)
+{
+    internal static AlertsResponse Of(IReadOnlyCollection<Alert> alerts, DateTimeOffset now) =>
+        new([.. alerts.Select(AlertResponse.Of)], alerts.Count, now);
+}
 
 /// <param name="Verdict">confirmed or dismissed.</param>
 public sealed record FeedbackRequest(string? Verdict, string? Reason);

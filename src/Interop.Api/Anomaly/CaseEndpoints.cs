@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.ComponentModel.DataAnnotations;
 using Interop.Access;
 using Interop.Anomaly;
@@ -21,11 +22,8 @@ public static class CaseEndpoints
             .RequireRole(AccessRole.Viewer)
             .ProducesProblem(StatusCodes.Status404NotFound);
         cases
-            .MapGet(
-                "/",
-                async (IGrainFactory grains, string? status = null, string? assignee = null, [Range(1, 1_000)] int limit = 50) =>
-                    TypedResults.Ok(await grains.GetQuery<IAlertQueryGrain>().ListCases(status, assignee, limit))
-            )
+            .MapGet("/", ListAsync)
+            .ProducesProblem(StatusCodes.Status400BadRequest)
             .WithName("ListCases")
             .WithExample(AlertExamples.Cases)
             .WithSummary("Alerts of one agent and class within 24 hours, as cases");
@@ -99,10 +97,27 @@ public static class CaseEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
+    private static async Task<Results<Ok<ImmutableArray<AccessCase>>, ProblemHttpResult>> ListAsync(
+        IGrainFactory grains,
+        string? status = null,
+        string? assignee = null,
+        [Range(1, 1_000)] int limit = 50
+    ) =>
+        BadStatus(status) is { } problem
+            ? problem
+            : TypedResults.Ok(await grains.GetQuery<IAlertQueryGrain>().ListCases(status, assignee, limit));
+
+    private static ProblemHttpResult? BadStatus(string? status) =>
+        status is null or "open" or "confirmed" or "dismissed"
+            ? null
+            : Problems.BadRequest($"status must be open, confirmed or dismissed, not '{status}'");
+
     private static async Task<Results<Ok<AccessCase>, ProblemHttpResult>> ChangeAsync(long id, CaseRequest request, IGrainFactory grains)
     {
-        if (request.Status is not (null or "open" or "confirmed" or "dismissed"))
-            return Problems.BadRequest($"status must be open, confirmed or dismissed, not '{request.Status}'");
+        if (BadStatus(request.Status) is { } problem)
+            return problem;
+        if (request is { Status: null, Assignee: null, Note: null })
+            return Problems.BadRequest("a change needs at least one of status, assignee and note");
         return await grains.GetGrain<IAlertDeskGrain>(0).ChangeCase(id, request.Status, request.Assignee, request.Note) is { } changed
             ? TypedResults.Ok(changed)
             : Problems.NotFound($"No case {id}");

@@ -8,7 +8,8 @@ namespace Interop.Api.Http;
 /// <summary>Errors as application/problem+json, with a trace id that leads to the log.</summary>
 internal static class Problems
 {
-    public static ProblemHttpResult BadRequest(string detail) => Of(StatusCodes.Status400BadRequest, "Bad request", detail);
+    public static ProblemHttpResult BadRequest(string detail, params (string Key, object Value)[] extensions) =>
+        Of(StatusCodes.Status400BadRequest, "Bad request", detail, extensions);
 
     public static ProblemHttpResult NotFound(string detail) => Of(StatusCodes.Status404NotFound, "Not found", detail);
 

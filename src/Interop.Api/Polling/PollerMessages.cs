@@ -48,6 +48,5 @@ public sealed record PollerRequest(int? Interval, int? Batch, string? Type, stri
 /// <param name="Known">Events that were stored before.</param>
 public sealed record PollResponse(long Stored, long Known, int Pages);
 
-/// <summary>The result of accepted events: the message <see cref="NotifyResult"/> without its problem.</summary>
-/// <param name="Alerts">The ids of the events' alerts.</param>
-public sealed record NotifyResponse(IReadOnlyList<string> Alerts);
+/// <summary>What is wrong with a notification, with the members of an OperationOutcome's issue.</summary>
+public sealed record NotifyIssue(string Severity, string Code, string Diagnostics);

@@ -2,6 +2,7 @@ using System.Text;
 using System.Xml;
 using Interop.Access;
 using Interop.Api.Access;
+using Interop.Api.Anomaly;
 using Interop.Api.Http;
 using Interop.Polling;
 using Microsoft.AspNetCore.Builder;
@@ -47,7 +48,9 @@ public static class PollingEndpoints
             .RequireRole(AccessRole.Operator)
             .WithName("Poll")
             .WithExample(PollingExamples.Polled)
-            .WithSummary("Poll now and wait for the end");
+            .WithExample(PollingExamples.Poller, StatusCodes.Status202Accepted)
+            .WithSummary("Poll now and wait for the end; 202: it takes longer and goes on")
+            .ProducesProblem(StatusCodes.Status502BadGateway);
         pollers
             .MapPut("/{source}", ConfigureAsync)
             .RequireRole(AccessRole.Admin)
@@ -60,9 +63,10 @@ public static class PollingEndpoints
             .RequireRole(AccessRole.Operator)
             .WithTags("Polling")
             .WithName("Notify")
-            .WithExample(PollingExamples.Notified)
-            .WithSummary("An AuditEvent or a Bundle of them (a FHIR Subscription's rest-hook): scored at once")
-            .ProducesProblem(StatusCodes.Status400BadRequest);
+            .WithExample(AlertExamples.Alert)
+            .WithSummary("An AuditEvent (its alert is returned) or a Bundle of them (an alert each), scored at once")
+            .ProducesProblem(StatusCodes.Status400BadRequest)
+            .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
     private static async Task<Ok<IReadOnlyList<PollerResponse>>> ListAsync(IGrainFactory grains)
@@ -83,15 +87,25 @@ public static class PollingEndpoints
     private static async Task<Results<Ok<PollerResponse>, ProblemHttpResult>> StopAsync(string source, IGrainFactory grains) =>
         await grains.GetGrain<IAuditEventPollerGrain>(source).Stop() ? await FindAsync(source, grains) : Unknown(source);
 
-    private static async Task<Results<Ok<PollResponse>, ProblemHttpResult>> PollAsync(string source, IGrainFactory grains)
+    private static async Task<Results<Ok<PollResponse>, Accepted<PollerResponse>, ProblemHttpResult>> PollAsync(
+        string source,
+        IGrainFactory grains
+    )
     {
         var poller = grains.GetGrain<IAuditEventPollerGrain>(source);
-        if (await poller.GetStatus() is null)
+        if (await poller.GetStatus() is not { } status)
             return Unknown(source);
-        var result = await poller.Poll();
-        return result.Error is null
-            ? TypedResults.Ok(new PollResponse(result.Stored, result.Known, result.Pages))
-            : Problems.BadGateway(result.Error);
+        try
+        {
+            var result = await poller.Poll();
+            return result.Error is null
+                ? TypedResults.Ok(new PollResponse(result.Stored, result.Known, result.Pages))
+                : Problems.BadGateway(result.Error);
+        }
+        catch (TimeoutException)
+        {
+            return TypedResults.Accepted($"/api/pollers/{source}", PollerResponse.Of(await poller.GetStatus() ?? status));
+        }
     }
 
     private static async Task<Results<Ok<PollerResponse>, ProblemHttpResult>> ConfigureAsync(
@@ -110,6 +124,10 @@ public static class PollingEndpoints
         DateTimeOffset? since = null;
         if (request.Since is { } text && (since = ParseSince(text, time.GetUtcNow())) is null)
             return Problems.BadRequest($"since must be an instant such as 2026-01-31T08:00:00Z or a duration such as P30D, not '{text}'");
+        if (await grains.GetGrain<IAuditEventPollerGrain>(source).GetStatus() is not { } before)
+            return Unknown(source);
+        if (since is not null && before.Watermark is not null && request.Reset is not true)
+            return Problems.BadRequest("since counts only before the first poll: send reset: true to read again from there");
         var change = new PollerChange(
             request.Interval is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             request.Batch,
@@ -122,15 +140,23 @@ public static class PollingEndpoints
             : Unknown(source);
     }
 
-    private static async Task<Results<Ok<NotifyResponse>, ProblemHttpResult>> NotifyAsync(
+    private static async Task<Results<Ok<AlertResponse>, Ok<AlertsResponse>, ProblemHttpResult>> NotifyAsync(
         HttpContext http,
         IGrainFactory grains,
+        TimeProvider time,
         string source = "default"
     )
     {
         using var reader = new StreamReader(http.Request.Body, Encoding.UTF8);
-        var result = await grains.GetGrain<IAuditEventPollerGrain>(source).Notify(await reader.ReadToEndAsync(http.RequestAborted));
-        return result.Problem is null ? TypedResults.Ok(new NotifyResponse(result.AlertIds)) : Problems.BadRequest(result.Problem);
+        var body = await reader.ReadToEndAsync(http.RequestAborted);
+        var result = await grains.GetGrain<IAuditEventPollerGrain>(source).Notify(body);
+        if (result.IsUnknownSource)
+            return Unknown(source);
+        if (result.Problem is { } problem)
+            return Problems.BadRequest(problem, ("issues", new[] { new NotifyIssue("error", "invalid", problem) }));
+        return result is { IsBundle: false, Alerts: [var alert] }
+            ? TypedResults.Ok(AlertResponse.Of(alert))
+            : TypedResults.Ok(AlertsResponse.Of(result.Alerts, time.GetUtcNow()));
     }
 
     private static DateTimeOffset? ParseSince(string text, DateTimeOffset now)

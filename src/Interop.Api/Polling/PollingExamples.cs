@@ -9,6 +9,4 @@ internal static class PollingExamples
     public const string Pollers = $"[{Poller}]";
 
     public const string Polled = """{"stored":12,"known":3,"pages":1}""";
-
-    public const string Notified = """{"alerts":["default-42"]}""";
 }

@@ -59,7 +59,7 @@ internal static class PrimitiveFormat
             PrimitiveKind.Base64Binary => "base64 in groups of four characters",
             PrimitiveKind.Boolean => "true or false, without quotes",
             PrimitiveKind.Canonical or PrimitiveKind.Uri or PrimitiveKind.Url => "a URI without white space",
-            PrimitiveKind.Code => "no white space at the ends and no two together",
+            PrimitiveKind.Code => "no space at the ends, single spaces inside, and no other white space",
             PrimitiveKind.Date => "YYYY, YYYY-MM or YYYY-MM-DD, a date of the calendar",
             PrimitiveKind.DateTime =>
                 "YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss with Z or an offset such as +01:00, a date of the calendar",
@@ -99,20 +99,11 @@ internal static class PrimitiveFormat
         }
     }
 
-    private static bool IsCode(ReadOnlySpan<byte> value)
-    {
-        if (!IsString(value))
-            return false;
-        for (var at = value.IndexOfAny(WhiteSpace); at >= 0; )
-        {
-            if (at == 0 || at == value.Length - 1 || WhiteSpace.Contains(value[at + 1]))
-                return false;
-            var next = value[(at + 1)..].IndexOfAny(WhiteSpace);
-            at = next < 0 ? -1 : at + 1 + next;
-        }
-
-        return true;
-    }
+    // The expression of the specification allows a tab or a line break, its text only single spaces, and other validators follow the text.
+    private static bool IsCode(ReadOnlySpan<byte> value) =>
+        value.IndexOfAnyInRange((byte)0, (byte)0x1F) < 0
+        && value is not [(byte)' ', ..] and not [.., (byte)' ']
+        && value.IndexOf("  "u8) < 0;
 
     private static bool IsUri(ReadOnlySpan<byte> value) => value.IndexOfAny(WhiteSpace) < 0 && IsString(value);
 

@@ -30,6 +30,13 @@ internal static class ReferenceFormat
         return FindRelativeError(reference, schema, out target, out isWarning);
     }
 
+    /// <summary>Whether a URI is absolute: a scheme such as https: or urn: comes before any other delimiter.</summary>
+    public static bool HasScheme(ReadOnlySpan<byte> uri)
+    {
+        var colon = uri.IndexOfAny(":/?#"u8);
+        return colon > 0 && uri[colon] == ':' && char.IsAsciiLetter((char)uri[0]);
+    }
+
     private static string? FindAbsoluteError(ReadOnlySpan<byte> reference, int colon, out bool isWarning)
     {
         isWarning = false;

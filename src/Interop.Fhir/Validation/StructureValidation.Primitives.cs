@@ -86,13 +86,28 @@ internal sealed partial class StructureValidation
             if (property.Element.RequiredBinding is { } valueSet && !valueSet.Contains(text))
                 Issues.Error(IssueCode.CodeInvalid, $"{Quote(text)} is not {Codes(valueSet)} (value set {valueSet.Url}).");
         }
+        else if (kind == PrimitiveKind.Uri)
+        {
+            if (property.Element.Path is "Coding.system" or "Bundle.entry.fullUrl" && !ReferenceFormat.HasScheme(text))
+                Issues.Error(IssueCode.Value, $"{property.Name} must be an absolute URI such as http://... or urn:..., not {Quote(text)}.");
+        }
         else if (kind == PrimitiveKind.String)
         {
             if (property.Element.Name == "reference" && parent?.Code == "Reference")
                 CheckReference(text, parent);
+            else if (property.Element.Name == "id")
+                CheckElementId(text);
             else if (PrimitiveFormat.IsBlank(text))
                 Issues.Warning(IssueCode.Value, $"{property.Name} has nothing but white space.");
         }
+    }
+
+    // The id of an element, not of a resource (https://hl7.org/fhir/R4/element.html: unique within the resource).
+    private void CheckElementId(ReadOnlySpan<byte> text)
+    {
+        var id = Encoding.UTF8.GetString(text);
+        if (!(_elementIds ??= new HashSet<string>(StringComparer.Ordinal)).Add(id))
+            Issues.Error(IssueCode.Value, $"The id {Quote(text)} is already the id of another element of this resource.");
     }
 
     private void CheckReference(ReadOnlySpan<byte> reference, ElementType type)

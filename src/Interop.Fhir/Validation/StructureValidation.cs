@@ -22,6 +22,7 @@ internal sealed partial class StructureValidation
     private readonly ElementStates _states = new();
     private readonly List<ArrayGap> _gaps = [];
     private R4Schema _schema = null!;
+    private HashSet<string>? _elementIds; // of the current resource
 
     public IssueLog Issues { get; } = new();
 
@@ -38,6 +39,7 @@ internal sealed partial class StructureValidation
         _schema = schema;
         _states.Clear();
         _gaps.Clear();
+        _elementIds = null;
         ReleaseLargeBuffers();
         Issues.Begin(maxIssues);
         RootType = null;
@@ -83,7 +85,10 @@ internal sealed partial class StructureValidation
             return;
         }
 
+        var outer = _elementIds;
+        _elementIds = null;
         ReadObject(ref reader, type, null, role);
+        _elementIds = outer;
     }
 
     // A copy of the reader looks ahead, because resourceType need not be the first property.

@@ -10,6 +10,10 @@ public interface IAlertQueryGrain : IQueryGrain
     [Alias("List")]
     Task<ImmutableArray<Alert>> List(AlertFilter filter);
 
+    /// <summary>MEDIUM and HIGH alerts that were stored after the position; null: from now on.</summary>
+    [Alias("Follow")]
+    Task<AlertFeedPage> Follow(string? position);
+
     /// <summary>One alert with its event and features; null: there is none.</summary>
     [Alias("Find")]
     Task<AlertDetail?> Find(string id);
@@ -36,8 +40,7 @@ public interface IAlertQueryGrain : IQueryGrain
 }
 
 /// <summary>Which alerts to list; null members filter nothing.</summary>
-/// <param name="After">Only alerts that were stored after this one's number; then the oldest come first. Null: all, the newest
-/// first.</param>
+/// <param name="Agent">A reference, an id alone (a Practitioner's, or a login), or an absolute reference.</param>
 [GenerateSerializer, Immutable, Alias("Interop.AlertFilter")]
 public sealed record AlertFilter(
     string? Severity,
@@ -46,9 +49,20 @@ public sealed record AlertFilter(
     string? Source,
     string? Agent,
     string? Status,
-    int Limit,
-    DateTimeOffset? After = null
+    int Limit
 );
+
+/// <summary>Alerts that were stored after a position.</summary>
+/// <param name="Alerts">In the order in which they were stored.</param>
+/// <param name="Position">Where to go on.</param>
+[GenerateSerializer, Immutable, Alias("Interop.AlertFeedPage")]
+public sealed record AlertFeedPage(ImmutableArray<AlertFeedItem> Alerts, string Position);
+
+/// <summary>An alert and its place in the feed.</summary>
+/// <param name="Alert">The alert.</param>
+/// <param name="Position">Where to go on after this alert.</param>
+[GenerateSerializer, Immutable, Alias("Interop.AlertFeedItem")]
+public sealed record AlertFeedItem(Alert Alert, string Position);
 
 /// <summary>A stored event with its score, as the dashboard shows it.</summary>
 /// <param name="Id"><c>source-number</c>.</param>
@@ -95,7 +109,7 @@ public sealed record AlertDetail(Alert Alert, JsonText Features, JsonText Event)
 
 /// <summary>Which accesses to list: of one patient or of one agent.</summary>
 /// <param name="Patient">Accesses to this patient's data.</param>
-/// <param name="Agent">Accesses by this agent.</param>
+/// <param name="Agent">Accesses by this agent: a reference, an id alone (a Practitioner's, or a login), or an absolute reference.</param>
 /// <param name="Cursor">The last page's <see cref="AccessPage.Next"/>; null: the beginning.</param>
 [GenerateSerializer, Immutable, Alias("Interop.AccessFilter")]
 public sealed record AccessFilter(string? Patient, string? Agent, DateTimeOffset? Since, DateTimeOffset? Until, string? Cursor);

@@ -19,10 +19,15 @@ public interface IAnomalyModelGrain : IGrainWithIntegerKey
     [Alias("List")]
     Task<ImmutableArray<ModelVersion>> List();
 
-    /// <summary>Trains and promotes the first version when there is none and enough events are stored; then scores what is
-    /// unscored.</summary>
-    [Alias("EnsureFirst")]
-    Task EnsureFirst();
+    /// <summary>
+    /// Scores what is stored unscored. When there is no model and enough events are stored, trains and promotes the first version before.
+    /// </summary>
+    [Alias("ScoreStored")]
+    Task ScoreStored();
+
+    /// <summary>Has a version trained every week; called again, it changes nothing.</summary>
+    [Alias("EnsureWeekly")]
+    Task EnsureWeekly();
 }
 
 /// <summary>The result of a training.</summary>

@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
+using Interop.Anomaly;
 
 namespace Interop.Polling;
 
 /// <summary>
-/// Polls the AuditEvents of one source, scores and stores each exactly once; the key is the source's name. A grain timer keeps the cadence;
+/// Polls the AuditEvents of one source, scores and stores each exactly once; the key is the source's name. A grain timer keeps the
+/// cadence;
 /// a reminder brings the poller back after a crash.
 /// </summary>
 [Alias("Interop.IAuditEventPollerGrain")]
@@ -13,7 +15,7 @@ public interface IAuditEventPollerGrain : IGrainWithStringKey
     [Alias("Start")]
     Task<bool> Start();
 
-    /// <summary>Stops polling; what is under way is finished.</summary>
+    /// <summary>Stops polling. A poll under way ends after its page.</summary>
     [Alias("Stop")]
     Task<bool> Stop();
 
@@ -72,7 +74,16 @@ public sealed record PollerStatus(
 public sealed record PollResult(long Stored, long Known, int Pages, string? Error);
 
 /// <summary>The result of events that a server sent.</summary>
-/// <param name="AlertIds">The alerts of the events, in their order.</param>
-/// <param name="Problem">Why nothing was stored.</param>
+/// <param name="AlertIds">The ids of <paramref name="Alerts"/>.</param>
+/// <param name="Problem">What is wrong with the body; then nothing was stored.</param>
+/// <param name="Alerts">The alerts of the events, in their order.</param>
+/// <param name="IsUnknownSource">The settings know no such source.</param>
+/// <param name="IsBundle">The body was a Bundle.</param>
 [GenerateSerializer, Immutable, Alias("Interop.NotifyResult")]
-public sealed record NotifyResult(ImmutableArray<string> AlertIds, string? Problem);
+public sealed record NotifyResult(
+    ImmutableArray<string> AlertIds,
+    string? Problem,
+    ImmutableArray<Alert> Alerts,
+    bool IsUnknownSource = false,
+    bool IsBundle = false
+);

@@ -1,19 +1,25 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Interop.Anomaly.Alerts;
+using Interop.Anomaly.Care;
 using Interop.Anomaly.Scoring;
+using Interop.Polling;
 using Interop.Storage;
 
 namespace Interop.Anomaly;
 
 /// <inheritdoc cref="IAlertQueryGrain"/>
 [StatelessWorker]
-internal sealed class AlertQueryGrain(Database database, TimeProvider time) : Grain, IAlertQueryGrain
+internal sealed class AlertQueryGrain(Database database, AgentMap agentMap, TimeProvider time) : Grain, IAlertQueryGrain
 {
     private const int AccessesPerPage = 500;
+    private const int AlertsPerSource = 100;
 
     public async Task<ImmutableArray<Alert>> List(AlertFilter filter) =>
-        [.. await database.ReadAsync((session, token) => AuditEventStore.ListAsync(session, filter, token))];
+        [.. await database.ReadAsync((session, token) => AuditEventStore.ListAsync(session, filter, FormsOf(filter.Agent), token))];
+
+    public Task<AlertFeedPage> Follow(string? position) =>
+        database.ReadAsync((session, token) => AlertFeed.ReadAsync(session, position, AlertsPerSource, token));
 
     public async Task<AlertDetail?> Find(string id)
     {
@@ -30,7 +36,16 @@ internal sealed class AlertQueryGrain(Database database, TimeProvider time) : Gr
         var (afterTime, afterSource, afterNumber) = ParseCursor(filter.Cursor);
         var accesses = await database.ReadAsync(
             (session, token) =>
-                AuditEventStore.ListAccessesAsync(session, filter, afterTime, afterSource, afterNumber, AccessesPerPage, token)
+                AuditEventStore.ListAccessesAsync(
+                    session,
+                    filter,
+                    FormsOf(filter.Agent),
+                    afterTime,
+                    afterSource,
+                    afterNumber,
+                    AccessesPerPage,
+                    token
+                )
         );
         return new AccessPage([.. accesses], accesses.Count < AccessesPerPage ? null : $"{accesses[^1].Time.UtcTicks}/{accesses[^1].Id}");
     }
@@ -44,6 +59,8 @@ internal sealed class AlertQueryGrain(Database database, TimeProvider time) : Gr
 
     public async Task<ImmutableArray<Suppression>> ListSuppressions() =>
         [.. await database.ReadAsync((session, token) => SuppressionStore.ListAsync(session, time.GetUtcNow(), token))];
+
+    private List<string> FormsOf(string? agent) => [.. AgentForms.Of(agent), .. agentMap.PractitionersOf(agent)];
 
     private static (DateTimeOffset? Time, string? Source, long Number) ParseCursor(string? cursor)
     {

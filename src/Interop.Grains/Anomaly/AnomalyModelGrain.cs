@@ -16,7 +16,7 @@ internal sealed partial class AnomalyModelGrain(Database database, ModelTrainer 
 {
     private const string ReminderName = "train";
     private static readonly TimeSpan Week = TimeSpan.FromDays(7);
-    private Task? _first;
+    private Task? _scoring;
     private bool _training;
 
     public async Task<TrainResult> Train()
@@ -47,11 +47,18 @@ internal sealed partial class AnomalyModelGrain(Database database, ModelTrainer 
 
     public async Task<ImmutableArray<ModelVersion>> List() => [.. await database.ReadAsync(ModelStore.ListAsync)];
 
-    public async Task EnsureFirst()
+    public async Task ScoreStored()
     {
-        if (_first is null || _first.IsCompleted)
-            _first = TrainFirstAsync();
-        await _first;
+        if (_scoring is null || _scoring.IsCompleted)
+            _scoring = ScoreStoredAsync();
+        await _scoring;
+    }
+
+    public async Task EnsureWeekly()
+    {
+        // Registering again would begin the week anew at every start.
+        if (await this.GetReminder(ReminderName) is null)
+            await this.RegisterOrUpdateReminder(ReminderName, Week, Week);
     }
 
     public async Task ReceiveReminder(string reminderName, TickStatus status)
@@ -60,20 +67,19 @@ internal sealed partial class AnomalyModelGrain(Database database, ModelTrainer 
         LogTrained(result.Version?.Id, result.Problem);
     }
 
-    private async Task TrainFirstAsync()
+    private async Task ScoreStoredAsync()
     {
         await Task.Yield(); // so that it is in its field before it ends
-        if ((await List()).Any(v => v.Status == "promoted"))
-        {
-            await trainer.ScoreStoredAsync(CancellationToken.None);
+        if (!await trainer.HasUnscoredAsync(CancellationToken.None))
             return;
+        if ((await List()).All(v => v.Status != "promoted"))
+        {
+            if (await trainer.TrainAsync(promote: true, CancellationToken.None) is not { } version)
+                return;
+            LogTrained(version.Id, null);
         }
 
-        if (await trainer.TrainAsync(promote: true, CancellationToken.None) is not { } version)
-            return;
-        LogTrained(version.Id, null);
         await trainer.ScoreStoredAsync(CancellationToken.None);
-        await this.RegisterOrUpdateReminder(ReminderName, Week, Week);
     }
 
     [LoggerMessage(3301, LogLevel.Information, "Trained the anomaly model {Version} {Problem}")]

@@ -1,7 +1,7 @@
 using Interop.Anomaly;
 using Interop.Anomaly.Alerts;
+using Interop.Anomaly.Care;
 using Interop.Anomaly.Scoring;
-using Interop.Fhir.Client;
 using Interop.Ingestion;
 using Interop.Sources;
 using Interop.Storage;
@@ -10,13 +10,14 @@ using Microsoft.Extensions.Logging;
 namespace Interop.Polling;
 
 /// <inheritdoc cref="IAuditEventPollerGrain"/>
-/// <remarks>Reentrant, so that a status is answered during a poll; polls and notifications take turns by themselves.</remarks>
+/// <remarks>Reentrant, so that a status is answered and a notification is stored during a poll. Writes take turns in the claim.</remarks>
 [Reentrant]
 internal sealed partial class AuditEventPollerGrain(
     Database database,
     SourceRegistry sources,
     PollerSettings settings,
     ModelCatalog models,
+    AgentMap agentMap,
     AlertOutlets outlets,
     TimeProvider time,
     ILogger<AuditEventPollerGrain> log
@@ -24,95 +25,182 @@ internal sealed partial class AuditEventPollerGrain(
 {
     private const string ReminderName = "poll";
     private static readonly TimeSpan ReminderPeriod = TimeSpan.FromMinutes(1);
-    private readonly SemaphoreSlim _turn = new(1, 1);
-    private MonitoredSource? _source;
-    private bool _stale = true;
+    private readonly SemaphoreSlim _oneAtATime = new(1, 1);
+    private readonly CancellationTokenSource _deactivated = new();
+    private CancellationTokenSource _poll = new();
+    private SourceClaim? _claim;
     private IGrainTimer? _timer;
     private DateTimeOffset _notBefore;
+    private long _failures;
 
     private string Source => this.GetPrimaryKeyString();
 
+    private SourceClaim Claim => _claim ??= new SourceClaim(database, models, settings, agentMap, time, Source);
+
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        if (
-            sources.Contains(Source)
-            && await database.ReadAsync((session, token) => PollerStore.FindAsync(session, Source, token), cancellationToken)
-                is { Enabled: true } row
-        )
+        if (sources.Contains(Source) && await FindRowAsync(cancellationToken) is { Enabled: true } row)
             Schedule(row.Interval);
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await _deactivated.CancelAsync();
+        // A poll under way ends after its page.
+        await _oneAtATime.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public Task ReceiveReminder(string reminderName, TickStatus status) => Task.CompletedTask; // activation has set the timer
 
-    public Task<bool> Start() => SwitchAsync(true);
+    public async Task<bool> Start()
+    {
+        if (!sources.Contains(Source))
+            return false;
+        var row = await Claim.UseOrReclaimAsync(s => s.SaveAsync(s.Row with { Enabled = true }, default), _deactivated.Token);
+        await this.RegisterOrUpdateReminder(ReminderName, ReminderPeriod, ReminderPeriod);
+        Schedule(row.Interval);
+        return true;
+    }
 
-    public Task<bool> Stop() => SwitchAsync(false);
+    public async Task<bool> Stop()
+    {
+        if (!sources.Contains(Source))
+            return false;
+        _timer?.Dispose();
+        await _poll.CancelAsync();
+        await Claim.UseOrReclaimAsync(s => s.SaveAsync(s.Row with { Enabled = false }, default), _deactivated.Token);
+        if (await this.GetReminder(ReminderName) is { } reminder)
+            await this.UnregisterReminder(reminder);
+        return true;
+    }
 
-    public Task<PollResult> Poll() => TakeTurnAsync(PollAsync);
+    public async Task<PollResult> Poll()
+    {
+        await _oneAtATime.WaitAsync(_deactivated.Token);
+        try
+        {
+            return await PollAsync();
+        }
+        finally
+        {
+            _oneAtATime.Release();
+        }
+    }
 
     public async Task<PollerStatus?> Configure(PollerChange change)
     {
         if (!sources.Contains(Source))
             return null;
-        await TakeTurnAsync(async () =>
+        await _poll.CancelAsync(); // a poll under way goes by the old settings
+        await _oneAtATime.WaitAsync(_deactivated.Token);
+        try
         {
-            var source = await ReadyAsync();
-            var row = PollerSettings.Apply(source.Row, change);
-            await source.SaveAsync(row, CancellationToken.None);
+            var row = await Claim.UseOrReclaimAsync(s => s.SaveAsync(PollerSettings.Apply(s.Row, change), default), _deactivated.Token);
             if (row.Enabled)
                 Schedule(row.Interval);
-            return true;
-        });
+        }
+        finally
+        {
+            _oneAtATime.Release();
+        }
+
         return await GetStatus();
     }
 
     public async Task<PollerStatus?> GetStatus() =>
-        !sources.Contains(Source)
-            ? null
-            : settings.StatusOf(
-                Source,
-                await database.ReadAsync((session, token) => PollerStore.FindAsync(session, Source, token)),
-                time.GetUtcNow()
-            );
+        sources.Contains(Source) ? settings.StatusOf(Source, await FindRowAsync(_deactivated.Token), time.GetUtcNow()) : null;
 
-    public Task<NotifyResult> Notify(string json) =>
-        TakeTurnAsync(async () =>
-        {
-            if (!sources.Contains(Source))
-                return new NotifyResult([], $"no source {Source} in the settings");
-            var events = IncomingEvents.OfNotification(json, time.GetUtcNow(), out var problem);
-            if (problem is not null)
-                return new NotifyResult([], problem);
-            var source = await ReadyAsync();
-            await source.RefreshAsync(CancellationToken.None);
-            await StoreAsync(source, events, source.Row.Watermark);
-            return new NotifyResult(await source.FindIdsAsync(events, CancellationToken.None), null);
-        });
-
-    public void Dispose() => _turn.Dispose();
-
-    private async Task<bool> SwitchAsync(bool enabled)
+    public async Task<NotifyResult> Notify(string json)
     {
         if (!sources.Contains(Source))
-            return false;
-        return await TakeTurnAsync(async () =>
-        {
-            var source = await ReadyAsync();
-            await source.SaveAsync(source.Row with { Enabled = enabled }, CancellationToken.None);
-            if (enabled)
+            return new NotifyResult([], null, [], IsUnknownSource: true);
+        var events = IncomingEvents.OfNotification(json, time.GetUtcNow(), out var isBundle, out var problem);
+        if (problem is not null)
+            return new NotifyResult([], problem, []);
+        return await Claim.UseOrReclaimAsync(
+            async source =>
             {
-                await this.RegisterOrUpdateReminder(ReminderName, ReminderPeriod, ReminderPeriod);
-                Schedule(source.Row.Interval);
-            }
-            else
-            {
-                _timer?.Dispose();
-                if (await this.GetReminder(ReminderName) is { } reminder)
-                    await this.UnregisterReminder(reminder);
-            }
+                await source.RefreshAsync(default);
+                await AuditEventPoll.StoreAsync(source, events, source.Row.Watermark, AskProfilesAsync, outlets.Publish, default);
+                var alerts = await source.FindAlertsAsync(events, default);
+                return new NotifyResult([.. alerts.Select(a => a.Id)], null, alerts, IsBundle: isBundle);
+            },
+            _deactivated.Token
+        );
+    }
 
-            return true;
-        });
+    public void Dispose()
+    {
+        _claim?.Dispose();
+        _oneAtATime.Dispose();
+        _deactivated.Dispose();
+        _poll.Dispose();
+    }
+
+    private async Task<PollResult> PollAsync()
+    {
+        if (sources.Find(Source) is not { } client)
+            return new PollResult(0, 0, 0, $"no source {Source} in the settings");
+        _poll.Dispose();
+        _poll = CancellationTokenSource.CreateLinkedTokenSource(_deactivated.Token);
+        var poll = new AuditEventPoll(client, Claim, settings, AskProfilesAsync, outlets.Publish, time);
+        try
+        {
+            var type = (await FindRowAsync(_poll.Token))?.ResourceType ?? settings[Source].ResourceType;
+            if (type != "AuditEvent")
+                return await IngestAsync(type);
+            await poll.RunAsync(_poll.Token);
+            _failures = 0;
+            await ScoreStoredAsync();
+            return poll.Result(null);
+        }
+        catch (OperationCanceledException) when (_poll.IsCancellationRequested)
+        {
+            return poll.Result(null); // stopped or configured: what is stored is committed
+        }
+        catch (Exception e) // whatever failed shows in the status, and the next poll tries again
+        {
+            await FailedAsync(e);
+            return poll.Result(e.Message);
+        }
+    }
+
+    /// <summary>Starts an incremental run of another type instead.</summary>
+    private async Task<PollResult> IngestAsync(string type)
+    {
+        var started = await GrainFactory
+            .GetGrain<ICheckpointGrain>($"{Source}/{type}")
+            .StartRun(new RunRequest(null, Full: false, MissingPatients.Ignore, RunMeta.None));
+        if (started.Outcome is not (StartOutcome.Started or StartOutcome.AlreadyActive))
+            throw new InvalidOperationException(started.Reason ?? $"{type} cannot be ingested from {Source}: {started.Outcome}");
+        await Claim.UseAsync(s => s.FinishPollAsync(s.Row.Watermark, default), _poll.Token);
+        _failures = 0;
+        return new PollResult(0, 0, 0, null);
+    }
+
+    /// <summary>Has what is unscored scored, and the first model trained where there is none.</summary>
+    private async Task ScoreStoredAsync()
+    {
+        try
+        {
+            await GrainFactory.GetGrain<IAnomalyModelGrain>(0).ScoreStored();
+        }
+        catch (TimeoutException)
+        {
+            // It goes on without this call.
+        }
+    }
+
+    /// <summary>One call per agent.</summary>
+    private async Task AskProfilesAsync(SourceBatch batch)
+    {
+        var observed = await Task.WhenAll(
+            batch.Requests.Select(r =>
+                GrainFactory.GetGrain<IAccessProfileGrain>(AccessProfileGrain.Key(Source, r.Agent)).Observe(r.Request)
+            )
+        );
+        for (var i = 0; i < observed.Length; i++)
+            batch.Take(i, observed[i]);
     }
 
     private void Schedule(TimeSpan interval)
@@ -124,150 +212,25 @@ internal sealed partial class AuditEventPollerGrain(
         );
     }
 
-    private async Task<PollResult> PollAsync()
-    {
-        if (sources.Find(Source) is not { } client)
-            return new PollResult(0, 0, 0, $"no source {Source} in the settings");
-        var (stored, seen, pages) = (0L, 0L, 0);
-        string? error = null;
-        try
-        {
-            var source = await ReadyAsync();
-            if (source.Row.ResourceType != "AuditEvent")
-            {
-                await GrainFactory
-                    .GetGrain<ICheckpointGrain>($"{Source}/{source.Row.ResourceType}")
-                    .StartRun(new RunRequest(null, Full: false, MissingPatients.Ignore, RunMeta.None));
-                await source.SaveAsync(
-                    source.Row with
-                    {
-                        Failures = 0,
-                        LastPoll = time.GetUtcNow(),
-                        LastError = null,
-                    },
-                    CancellationToken.None
-                );
-                return new PollResult(0, 0, 0, null);
-            }
-
-            await source.RefreshAsync(CancellationToken.None);
-            var progress = new WatermarkProgress(source.Row.Watermark);
-            await foreach (
-                var page in AuditEventSearch.PagesAsync(
-                    client,
-                    settings.BeginAt(source.Row, time.GetUtcNow()),
-                    (int)source.Row.Batch,
-                    CancellationToken.None
-                )
-            )
-            {
-                using var _ = page;
-                var events = IncomingEvents.Of(page.Bundle, time.GetUtcNow());
-                progress.See(events.Select(e => e.Event.LastUpdated));
-                stored += await StoreAsync(source, events, progress.Committable);
-                (seen, pages) = (seen + events.Count, pages + 1);
-            }
-
-            await source.SaveAsync(
-                source.Row with
-                {
-                    Watermark = progress.Finish(),
-                    Failures = 0,
-                    LastPoll = time.GetUtcNow(),
-                    LastError = null,
-                },
-                CancellationToken.None
-            );
-            if (!source.HasModel && source.Row.Events >= ModelTrainer.FirstAfter)
-                await GrainFactory.GetGrain<IAnomalyModelGrain>(0).EnsureFirst();
-        }
-        catch (Exception e) when (e is FhirRequestException or DatabaseException or PollerLostException or TimeoutException)
-        {
-            error = e.Message;
-            await FailedAsync(e);
-        }
-
-        return new PollResult(stored, seen - stored, pages, error);
-    }
-
-    /// <summary>One call per agent, then one transaction.</summary>
-    private async Task<int> StoreAsync(MonitoredSource source, IReadOnlyList<IncomingEvent> events, DateTimeOffset? watermark)
-    {
-        if (await source.PrepareAsync(events, CancellationToken.None) is not { } batch)
-            return 0;
-        _stale = true; // until it is committed, population and profiles are ahead of the database
-        var observed = await Task.WhenAll(
-            batch.Requests.Select(r =>
-                GrainFactory.GetGrain<IAccessProfileGrain>(AccessProfileGrain.Key(Source, r.Agent)).Observe(r.Request)
-            )
-        );
-        for (var i = 0; i < observed.Length; i++)
-            batch.Take(i, observed[i]);
-        outlets.Publish(await source.CommitAsync(batch, watermark, CancellationToken.None));
-        _stale = false;
-        return batch.Count;
-    }
-
-    private async Task<MonitoredSource> ReadyAsync()
-    {
-        if (_source is null || _stale)
-        {
-            _source = await MonitoredSource.ClaimAsync(
-                database,
-                models,
-                time,
-                Source,
-                settings[Source],
-                settings.IsEnabled(Source),
-                _source,
-                CancellationToken.None
-            );
-            _stale = false;
-        }
-
-        return _source;
-    }
-
     /// <summary>Backs off, to at most a quarter of an hour, and says so in the row where the database answers.</summary>
     private async Task FailedAsync(Exception e)
     {
-        var failures = (_source?.Row.Failures ?? 0) + 1;
-        var wait = PollerSettings.WaitAfter(failures);
+        var wait = PollerSettings.WaitAfter(++_failures);
         _notBefore = time.GetUtcNow() + wait;
-        LogFailed(Source, e.Message, wait);
+        LogFailed(e is DatabaseException or Fhir.Client.FhirRequestException or PollerLostException ? null : e, Source, e.Message, wait);
         try
         {
-            _stale = true;
-            var source = await ReadyAsync();
-            await source.SaveAsync(
-                source.Row with
-                {
-                    Failures = source.Row.Failures + 1,
-                    LastPoll = time.GetUtcNow(),
-                    LastError = e.Message,
-                },
-                CancellationToken.None
-            );
+            await Claim.UseAsync(s => s.FailPollAsync(e.Message, default), _deactivated.Token);
         }
         catch (Exception also) when (also is DatabaseException or PollerLostException)
         {
-            _stale = true; // the next poll claims again
+            // The next poll claims again.
         }
     }
 
-    private async Task<T> TakeTurnAsync<T>(Func<Task<T>> work)
-    {
-        await _turn.WaitAsync();
-        try
-        {
-            return await work();
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
+    private Task<PollerRow?> FindRowAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync((session, token) => PollerStore.FindAsync(session, Source, token), cancellationToken);
 
     [LoggerMessage(3001, LogLevel.Warning, "Polling {Source} failed: {Reason}; again in {Wait}")]
-    private partial void LogFailed(string source, string reason, TimeSpan wait);
+    private partial void LogFailed(Exception? exception, string source, string reason, TimeSpan wait);
 }

@@ -54,17 +54,15 @@ internal static class RunStore
     /// <summary>The runs that the filter lets through, newest first.</summary>
     public static Task<IReadOnlyList<RunRecord>> ListAsync(DbSession session, RunFilter filter, CancellationToken cancellationToken)
     {
-        (object? Value, string Condition)[] conditions =
-        [
+        var where = SqlConditions.All(
             (filter.ResourceType, "resource_type = @ResourceType"),
             (filter.Source, "source = @Source"),
             (filter.Status, "status = @Status"),
             (filter.Since, "started_at >= @Since"),
             (filter.Until, "started_at <= @Until"),
             (filter.Job, "job = @Job"),
-            (filter.Trigger, "triggered_by = @Trigger"),
-        ];
-        var where = string.Join(" AND ", conditions.Where(c => c.Value is not null).Select(c => c.Condition).Prepend("1 = 1"));
+            (filter.Trigger, "triggered_by = @Trigger")
+        );
         return session.QueryAsync<RunRecord>(
             $"SELECT * FROM ingestion_runs WHERE {where} ORDER BY run_id DESC LIMIT @Limit",
             filter,

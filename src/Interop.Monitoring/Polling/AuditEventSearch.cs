@@ -10,17 +10,19 @@ public static class AuditEventSearch
     private const int MostRestarts = 3;
 
     /// <summary>
-    /// Follows next until there is none. A page that has expired begins the search anew; what it repeats is known to the store. The caller
-    /// disposes of each page.
+    /// Follows next until there is none. When a page has expired, the search begins anew where <paramref name="beginAt"/> then says;
+    /// what it
+    /// repeats is known to the store. The caller disposes of each page.
     /// </summary>
-    /// <exception cref="FhirRequestException">The server refused, or pages expired again and again.</exception>
+    /// <exception cref="FhirRequestException">The server refused, or pages expired again and again without progress.</exception>
     public static async IAsyncEnumerable<FhirPage> PagesAsync(
         FhirClient client,
-        DateTimeOffset since,
+        Func<DateTimeOffset> beginAt,
         int batch,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
+        var since = beginAt();
         var first = First(since, batch);
         var next = first;
         for (var restarts = 0; next is not null; )
@@ -37,7 +39,11 @@ public static class AuditEventSearch
 
             if (page is null)
             {
-                next = first;
+                var from = beginAt();
+                if (from > since)
+                    restarts = 0; // it got on since the last begin
+                since = from;
+                next = first = First(since, batch);
                 continue;
             }
 

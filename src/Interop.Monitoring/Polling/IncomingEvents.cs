@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using Interop.Anomaly;
 using Interop.Anomaly.Events;
 using Interop.Fhir.Client;
@@ -31,11 +33,13 @@ public static class IncomingEvents
     /// <summary>An AuditEvent or a Bundle of them, as a server sends it by itself.</summary>
     /// <param name="json">The body.</param>
     /// <param name="now">The time of an event without one.</param>
+    /// <param name="isBundle">The body is a Bundle.</param>
     /// <param name="problem">What is wrong with the body; null: nothing.</param>
-    public static List<IncomingEvent> OfNotification(string json, DateTimeOffset now, out string? problem)
+    public static List<IncomingEvent> OfNotification(string json, DateTimeOffset now, out bool isBundle, out string? problem)
     {
-        var utf8 = System.Text.Encoding.UTF8.GetBytes(json);
+        var utf8 = Encoding.UTF8.GetBytes(json);
         problem = null;
+        isBundle = false;
         try
         {
             using var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = 512 });
@@ -48,6 +52,7 @@ public static class IncomingEvents
                 return [];
             }
 
+            isBundle = true;
             var page = BundlePage.Parse(utf8);
             if (
                 page
@@ -67,41 +72,48 @@ public static class IncomingEvents
 
     private static IncomingEvent Read(ReadOnlyMemory<byte> utf8, DateTimeOffset now)
     {
-        AccessEvent e;
         try
         {
-            e = AuditEventReader.Read(utf8, now);
+            var e = AuditEventReader.Read(utf8, now);
+            // Without an id the content itself is the id: the same bytes are the same event.
+            return new IncomingEvent(e.Id.Length > 0 ? e : e with { Id = ContentId(utf8.Span) }, Storable(utf8));
         }
-        catch (JsonException) // deeper than any AuditEvent: nothing of it can be told
+        catch (JsonException) // deeper than any AuditEvent, or no object: nothing of it can be told
         {
-            e = new AccessEvent(
-                "",
-                null,
-                null,
-                now,
-                "",
-                null,
-                null,
-                null,
-                AccessKind.Other,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                false,
-                0,
-                0,
-                AccessFlags.WrongTypes
-            );
+            return new IncomingEvent(Unreadable(ContentId(utf8.Span), now), AsJsonString(utf8.Span));
         }
-
-        // Without an id the content itself is the id: the same bytes are the same event.
-        return new IncomingEvent(
-            e.Id.Length > 0 ? e : e with { Id = $"sha256-{Convert.ToHexStringLower(SHA256.HashData(utf8.Span)[..16])}" },
-            utf8
-        );
     }
+
+    /// <summary>The bytes as received. PostgreSQL refuses text that is not UTF-8: there each wrong byte becomes U+FFFD.</summary>
+    private static ReadOnlyMemory<byte> Storable(ReadOnlyMemory<byte> utf8) =>
+        Utf8.IsValid(utf8.Span) ? utf8 : Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(utf8.Span));
+
+    /// <summary>PostgreSQL refuses JSON that is nested too deep, but not as a string.</summary>
+    private static byte[] AsJsonString(ReadOnlySpan<byte> utf8) => JsonSerializer.SerializeToUtf8Bytes(Encoding.UTF8.GetString(utf8));
+
+    private static string ContentId(ReadOnlySpan<byte> utf8) => $"sha256-{Convert.ToHexStringLower(SHA256.HashData(utf8)[..16])}";
+
+    private static AccessEvent Unreadable(string id, DateTimeOffset now) =>
+        new(
+            id,
+            null,
+            null,
+            now,
+            "",
+            null,
+            null,
+            null,
+            AccessKind.Other,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            false,
+            0,
+            0,
+            AccessFlags.WrongTypes
+        );
 }

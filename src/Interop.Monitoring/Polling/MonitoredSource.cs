@@ -11,8 +11,9 @@ using Interop.Storage;
 namespace Interop.Polling;
 
 /// <summary>
-/// All that a poller knows of its source: its row, the population, the clinical data, the models and the operators' lists; and the steps of
-/// a batch: prepare, (profiles answer,) score and commit. After a failure it is loaded anew. Not for use by two calls at once.
+/// All that a poller knows of its source: its row, the population, the clinical data, the models and the operators' lists; and the steps
+/// of
+/// a batch: prepare, ask the profiles, score and commit. After a failure it is loaded anew. Not for use by two calls at once.
 /// </summary>
 public sealed class MonitoredSource
 {
@@ -21,6 +22,7 @@ public sealed class MonitoredSource
     private readonly ModelCatalog _models;
     private readonly TimeProvider _time;
     private readonly CareIndex _care;
+    private readonly AgentMap _agentMap;
     private readonly AccessPreparation _preparation;
     private CarePosition _carePosition;
     private DateTimeOffset _careRead;
@@ -35,11 +37,12 @@ public sealed class MonitoredSource
         TimeProvider time,
         PollerRow row,
         AccessPopulation population,
+        AgentMap agentMap,
         CareIndex care,
         CarePosition position
     )
     {
-        (_database, _models, _time, Row, _care, _carePosition) = (database, models, time, row, care, position);
+        (_database, _models, _time, Row, _agentMap, _care, _carePosition) = (database, models, time, row, agentMap, care, position);
         _preparation = new AccessPreparation(population, care);
     }
 
@@ -57,6 +60,7 @@ public sealed class MonitoredSource
         string source,
         PollerOptions options,
         bool enabled,
+        AgentMap agentMap,
         MonitoredSource? earlier,
         CancellationToken cancellationToken
     )
@@ -75,6 +79,7 @@ public sealed class MonitoredSource
             time,
             row,
             population is null ? new AccessPopulation() : AccessPopulation.Load(population),
+            agentMap,
             earlier?._care ?? new CareIndex(),
             earlier?._carePosition ?? CarePosition.Beginning
         );
@@ -84,6 +89,7 @@ public sealed class MonitoredSource
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
         var now = _time.GetUtcNow();
+        _care.Names = _agentMap.NamesOf(Row.Source);
         await _database.ReadAsync(
             async (session, token) =>
             {
@@ -154,7 +160,7 @@ public sealed class MonitoredSource
                 await AuditEventStore.AddAsync(session, scored, batch.Sequence, now, token);
                 await ProfileStore.PutAsync(session, batch.Source, batch.Sequence, batch.Profiles, token);
                 await ProfileStore.PutPopulationAsync(session, batch.Source, batch.Sequence, population, token);
-                await AttachCasesAsync(session, scored, token);
+                await CaseStore.AttachAsync(session, scored.Select(CaseAlert.Of).OfType<CaseAlert>(), token);
                 foreach (var suppression in _suppressions)
                 {
                     if (scored.Count(s => s.IsSuppressed && Matches(suppression, s)) is > 0 and var count)
@@ -169,29 +175,35 @@ public sealed class MonitoredSource
     }
 
     /// <summary>The alerts of stored events, in their order.</summary>
-    public async Task<ImmutableArray<string>> FindIdsAsync(IReadOnlyList<IncomingEvent> events, CancellationToken cancellationToken)
-    {
-        var stored = await _database.ReadAsync(
-            (session, token) =>
-                AuditEventStore.FindAsync(session, Row.Source, events.Select(e => e.Event.Id).Distinct(StringComparer.Ordinal), token),
+    public Task<ImmutableArray<Alert>> FindAlertsAsync(IReadOnlyList<IncomingEvent> events, CancellationToken cancellationToken) =>
+        _database.ReadAsync(
+            async (session, token) =>
+            {
+                var ids = events.Select(e => e.Event.Id).Distinct(StringComparer.Ordinal);
+                var stored = (await AuditEventStore.FindAsync(session, Row.Source, ids, token)).ToLookup(s => s.EventId);
+                var numbers = events.SelectMany(e =>
+                    stored[e.Event.Id].OrderBy(s => s.VersionId == (e.Event.VersionId ?? "") ? 0 : 1).Take(1).Select(s => s.Number)
+                );
+                return (await AuditEventStore.ListByNumberAsync(session, Row.Source, numbers, token)).ToImmutableArray();
+            },
             cancellationToken
         );
-        return
-        [
-            .. events
-                .SelectMany(e =>
-                    stored.Where(s => s.EventId == e.Event.Id).OrderBy(s => s.VersionId == (e.Event.VersionId ?? "") ? 0 : 1).Take(1)
-                )
-                .Select(s => AlertId.Of(Row.Source, s.Number)),
-        ];
-    }
 
-    /// <summary>Stores settings, the watermark of a finished poll, or its failure.</summary>
-    public async Task SaveAsync(PollerRow row, CancellationToken cancellationToken)
+    /// <summary>Stores settings.</summary>
+    /// <exception cref="PollerLostException">Another poller has claimed the source.</exception>
+    public async Task<PollerRow> SaveAsync(PollerRow row, CancellationToken cancellationToken)
     {
         await _database.WriteAsync((session, token) => PollerStore.SaveAsync(session, row, token), cancellationToken);
-        Row = row;
+        return Row = row;
     }
+
+    /// <summary>Stores the watermark of a poll that has ended well.</summary>
+    public Task<PollerRow> FinishPollAsync(DateTimeOffset? watermark, CancellationToken cancellationToken) =>
+        SaveAsync(Row with { Watermark = watermark, Failures = 0, LastPoll = _time.GetUtcNow(), LastError = null }, cancellationToken);
+
+    /// <summary>Stores that a poll has failed.</summary>
+    public Task<PollerRow> FailPollAsync(string error, CancellationToken cancellationToken) =>
+        SaveAsync(Row with { Failures = Row.Failures + 1, LastPoll = _time.GetUtcNow(), LastError = error }, cancellationToken);
 
     private List<ScoredAccess> Score(SourceBatch batch)
     {
@@ -238,24 +250,6 @@ public sealed class MonitoredSource
         }
 
         return scored;
-    }
-
-    private static async Task AttachCasesAsync(DbSession session, IReadOnlyList<ScoredAccess> scored, CancellationToken cancellationToken)
-    {
-        var alerts = scored.Where(s => s.Verdict is { Severity: > AccessSeverity.Low } && !s.IsSuppressed);
-        foreach (var group in alerts.GroupBy(s => (s.Source, s.Event.Agent, Class: AlertJson.Name(s.Verdict!.PredictedClass))))
-        {
-            await CaseStore.AttachAsync(
-                session,
-                group.Key.Source,
-                group.Key.Agent,
-                group.Key.Class,
-                group.Min(s => s.Event.Time),
-                group.Max(s => s.Event.Time),
-                group.Count(),
-                cancellationToken
-            );
-        }
     }
 
     private static bool Matches(Suppression suppression, ScoredAccess access) =>

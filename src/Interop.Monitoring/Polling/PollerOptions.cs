@@ -15,9 +15,9 @@ public sealed record PollerOptions : IValidatableObject
     [Range(1, 86_400)]
     public int Interval { get; set; } = 30;
 
-    /// <summary>Entries per page. The default value is 100.</summary>
+    /// <summary>Entries per page. The default value is 20.</summary>
     [Range(1, 1_000)]
-    public int BatchSize { get; set; } = 100;
+    public int BatchSize { get; set; } = 20;
 
     /// <summary>AuditEvent, or the type that each poll ingests.</summary>
     [RegularExpression("^[A-Z][A-Za-z]{1,63}$")]

@@ -1,19 +1,18 @@
 namespace Interop.Polling;
 
 /// <summary>The pollers of the settings, and how they go together with what is stored.</summary>
-public sealed class PollerSettings(IReadOnlyDictionary<string, PollerOptions> pollers)
+/// <param name="pollers">By source.</param>
+/// <param name="pollsByDefault">Whether a source without an entry is polled.</param>
+public sealed class PollerSettings(IReadOnlyDictionary<string, PollerOptions> pollers, bool pollsByDefault = true)
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(15);
     private static readonly PollerOptions Defaults = new();
-
-    /// <summary>Sources that poll from the start.</summary>
-    public IEnumerable<string> Enabled => pollers.Where(p => p.Value.Enabled).Select(p => p.Key);
 
     /// <summary>A source's settings, or the defaults.</summary>
     public PollerOptions this[string source] => pollers.GetValueOrDefault(source, Defaults);
 
     /// <summary>Whether it polls from the start.</summary>
-    public bool IsEnabled(string source) => pollers.TryGetValue(source, out var options) && options.Enabled;
+    public bool IsEnabled(string source) => pollers.TryGetValue(source, out var options) ? options.Enabled : pollsByDefault;
 
     /// <summary>Where the next poll begins.</summary>
     public DateTimeOffset BeginAt(PollerRow row, DateTimeOffset now)

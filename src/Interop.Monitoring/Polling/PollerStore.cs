@@ -39,6 +39,17 @@ public static class PollerStore
     public static Task<PollerRow?> FindAsync(DbSession session, string source, CancellationToken cancellationToken) =>
         session.FirstAsync<PollerRow>($"SELECT {Columns} FROM pollers WHERE source = @source", new { source }, cancellationToken);
 
+    /// <summary>How many events each source has; the number of its last one.</summary>
+    public static async Task<IReadOnlyList<(string Source, long Events)>> ListEndsAsync(
+        DbSession session,
+        CancellationToken cancellationToken
+    ) =>
+        [
+            .. (await session.QueryAsync<SourceEnd>("SELECT source, events FROM pollers ORDER BY source", null, cancellationToken)).Select(
+                e => (e.Source, e.Events)
+            ),
+        ];
+
     /// <summary>Settings and the outcome of a poll.</summary>
     /// <exception cref="PollerLostException">Another poller has claimed the source.</exception>
     public static async Task SaveAsync(DbSession session, PollerRow row, CancellationToken cancellationToken) =>
@@ -69,6 +80,8 @@ public static class PollerStore
                 cancellationToken
             )
         );
+
+    private sealed record SourceEnd(string Source, long Events);
 
     private static void Fence(string source, int updated)
     {

@@ -1,14 +1,17 @@
 namespace Interop.Polling;
 
 /// <summary>
-/// Where the watermark may go during one poll. While pages come in ascending order it follows them. After the first step backwards, as of a
-/// server that ignores _sort, it waits for the end: until then events below the highest instant may still come.
+/// Where the watermark may go during one poll. While pages come in ascending order it follows them. After the first step backwards, as
+/// of a
+/// server that ignores _sort, it waits for the end: until then events below the highest instant may still come. It never passes the
+/// instant
+/// at which the poll began: one event with a stamp of the future must not hide those that follow.
 /// </summary>
-public sealed class WatermarkProgress(DateTimeOffset? watermark)
+public sealed class WatermarkProgress(DateTimeOffset? watermark, DateTimeOffset now)
 {
     private DateTimeOffset? _highest = watermark;
     private DateTimeOffset? _last;
-    private bool _ascending = true;
+    private bool _isAscending = true;
 
     /// <summary>The watermark that may be committed with the page that was just seen.</summary>
     public DateTimeOffset? Committable { get; private set; } = watermark;
@@ -20,18 +23,23 @@ public sealed class WatermarkProgress(DateTimeOffset? watermark)
             if (instant is not { } at)
                 continue;
             if (at < _last)
-                _ascending = false;
+                _isAscending = false;
             _last = at;
-            if (!(at <= _highest))
-                _highest = at;
+            var reached = at < now ? at : now;
+            if (!(reached <= _highest))
+                _highest = reached;
         }
 
-        if (_ascending)
+        if (_isAscending)
             Committable = _highest;
     }
 
-    /// <summary>A search that began anew repeats instants.</summary>
-    public void Restart() => _last = null;
+    /// <summary>Begins anew at the watermark that it returns: what follows repeats instants.</summary>
+    public DateTimeOffset? Restart()
+    {
+        _last = null;
+        return Committable;
+    }
 
     /// <summary>All pages are stored.</summary>
     public DateTimeOffset? Finish() => Committable = _highest;

@@ -1,4 +1,5 @@
 using Interop.Anomaly.Alerts;
+using Interop.Anomaly.Care;
 using Interop.Api.Access;
 using Interop.Discovery;
 using Interop.Ingestion;
@@ -32,6 +33,7 @@ internal static class SettingsCatalog
         SettingsSection.Of<UploadOptions>("Uploads"),
         SettingsSection.Of<Tm2Options>("Tm2"),
         SettingsSection.Of<AlertOptions>("Alerts", (options, data) => options.LogFile = Path.Combine(data, "logs", "alerts.log")),
+        SettingsSection.Of<MonitoringOptions>("Monitoring"),
         SettingsSection.Named<PollerOptions>("Pollers"),
         SettingsSection.Named<ScheduleOptions, ScheduleTable>("Schedules"),
         SettingsSection.Named<SourceOptions>("Sources"),

@@ -12,6 +12,9 @@ internal sealed class CommitBatch(List<CommitRequest> requests, long startedAt)
 
     public long StartedAt { get; } = startedAt;
 
+    /// <summary>Its transaction was beyond the budget when the spool's thread took it.</summary>
+    public bool IsLate { get; set; }
+
     public IReadOnlyList<TelemetryEvent> Events { get; } =
         requests.Count == 1 ? requests[0].Events : [.. requests.SelectMany(r => r.Events)];
 

@@ -17,38 +17,26 @@ namespace Interop.Telemetry.Committing;
 /// </remarks>
 internal sealed partial class CommitService : IHostedService, IDisposable
 {
-    private const long MaxWaitingBytes = 128L * 1024 * 1024;
-    private const long MaxBatchBytes = 8L * 1024 * 1024;
     private const long BacklogBytes = 4L * 1024 * 1024;
     private const int MaxDrainedRecords = 2_000;
     private const string TooLong = "body longer than 1 MiB";
     private static readonly TimeSpan CatchUpPause = TimeSpan.FromMilliseconds(15);
     private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan WatchAfterBatch = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(2);
 
-    private readonly Lock _gate = new();
-    private readonly Queue<CommitRequest> _waiting = new();
     private readonly AutoResetEvent _databaseWork = new(false);
     private readonly AutoResetEvent _spoolWork = new(false);
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _abort = new();
+    private readonly CommitQueue _queue;
     private readonly BatchWriter _writer;
     private readonly Spool _spool;
     private readonly TelemetryOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
 
-    private long _waitingBytes;
-    private long _lastBatchAt;
-    private CommitBatch? _inDatabase; // the batch of the current transaction, while its requests are not answered
-    private bool _isLate; // the current transaction is beyond its budget, and the spool has its batch
-    private bool _isSpooling; // a batch has left the queue and is not in the spool yet
-    private bool _isWatching; // the spool's thread looks at the budget by itself
     private volatile bool _isDraining;
-    private bool _isStopped;
     private Task _databaseThread = Task.CompletedTask;
     private Task _spoolThread = Task.CompletedTask;
 
@@ -64,6 +52,7 @@ internal sealed partial class CommitService : IHostedService, IDisposable
 
     internal CommitService(BatchWriter writer, Spool spool, TelemetryOptions options, TimeProvider time, ILogger log)
     {
+        _queue = new CommitQueue(spool, options, time, _databaseWork, _spoolWork);
         _writer = writer;
         _spool = spool;
         _options = options;
@@ -84,7 +73,7 @@ internal sealed partial class CommitService : IHostedService, IDisposable
             request.Add(bodies[i], body.Length);
         }
 
-        if (!Enqueue(request))
+        if (!_queue.Enqueue(request))
             request.CompleteAll(EventVerdict.NotKept);
         var verdicts = await request.Done;
         var outcomes = ImmutableArray.CreateBuilder<SubmissionOutcome>(bodies.Length);
@@ -113,8 +102,7 @@ internal sealed partial class CommitService : IHostedService, IDisposable
     /// <summary>Makes durable what has arrived. What is in the spool stays there for the next process.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        lock (_gate)
-            _isStopped = true;
+        _queue.Stop();
         await _stopping.CancelAsync();
         _databaseWork.Set();
         _spoolWork.Set();
@@ -129,11 +117,7 @@ internal sealed partial class CommitService : IHostedService, IDisposable
             LogStillWriting(2 * StopGrace);
         }
 
-        lock (_gate)
-        {
-            while (_waiting.TryDequeue(out var request))
-                request.CompleteAll(EventVerdict.NotKept); // the spool failed as well
-        }
+        _queue.RefuseWaiting(); // the spool failed as well
     }
 
     public void Dispose()
@@ -143,30 +127,13 @@ internal sealed partial class CommitService : IHostedService, IDisposable
         _spool.Dispose();
     }
 
-    /// <returns>False: there is no room, or the process is stopping.</returns>
-    private bool Enqueue(CommitRequest request)
-    {
-        lock (_gate)
-        {
-            if (_isStopped || _waitingBytes + request.Bytes > MaxWaitingBytes)
-                return false;
-            _waitingBytes += request.Bytes;
-            _waiting.Enqueue(request);
-        }
-
-        _databaseWork.Set();
-        if (!_spool.IsEmpty || _isLate)
-            _spoolWork.Set();
-        return true;
-    }
-
     /// <summary>The thread that writes to the database: new batches, or the oldest frames of the spool while there are any.</summary>
     private void WriteToDatabase()
     {
         var wait = FirstWait;
         while (true)
         {
-            if (NextForDatabase() is { } batch)
+            if (_queue.NextForDatabase() is { } batch)
             {
                 Commit(batch);
             }
@@ -192,23 +159,6 @@ internal sealed partial class CommitService : IHostedService, IDisposable
         }
     }
 
-    private CommitBatch? NextForDatabase()
-    {
-        lock (_gate)
-        {
-            if (_waiting.Count == 0 || _isSpooling || !_spool.IsEmpty)
-                return null;
-            _inDatabase = TakeBatch();
-            if (!_isWatching)
-            {
-                _isWatching = true;
-                _spoolWork.Set();
-            }
-
-            return _inDatabase;
-        }
-    }
-
     private void Commit(CommitBatch batch)
     {
         EventVerdict[]? verdicts = null;
@@ -222,7 +172,7 @@ internal sealed partial class CommitService : IHostedService, IDisposable
             LogFailed(e);
         }
 
-        if (IsStillUnanswered(batch))
+        if (_queue.EndTransaction(batch))
         {
             if (verdicts is null)
             {
@@ -238,19 +188,6 @@ internal sealed partial class CommitService : IHostedService, IDisposable
         {
             _spool.Release(position.Segment, position.End); // the spool's copy is not needed
             CountReused(verdicts);
-        }
-    }
-
-    /// <summary>Whether the batch belongs to the database's thread. False: it was late, and the spool's thread has taken it.</summary>
-    private bool IsStillUnanswered(CommitBatch batch)
-    {
-        lock (_gate)
-        {
-            _isLate = false;
-            if (_inDatabase != batch)
-                return false;
-            _inDatabase = null;
-            return true;
         }
     }
 
@@ -283,12 +220,12 @@ internal sealed partial class CommitService : IHostedService, IDisposable
     {
         while (true)
         {
-            if (NextForSpool(out var wait) is { } batch)
+            if (_queue.NextForSpool(_databaseThread.IsCompleted, out var wait) is { } batch)
             {
+                if (batch.IsLate)
+                    LogSlow(_options.CommitBudget);
                 AppendToSpool(batch);
-                lock (_gate)
-                    _isSpooling = false;
-                _databaseWork.Set();
+                _queue.EndSpooling();
                 // The spool is faster than the database. Without a pause senders at full speed would fill it while it is drained.
                 if (_isDraining && _spool.Bytes > BacklogBytes)
                     _stopping.Token.WaitHandle.WaitOne(CatchUpPause);
@@ -302,64 +239,6 @@ internal sealed partial class CommitService : IHostedService, IDisposable
                 _spoolWork.WaitOne(wait);
             }
         }
-    }
-
-    /// <param name="wait">If there is nothing to append: how long until this can change by itself. Zero: there will be nothing any
-    /// more.</param>
-    private CommitBatch? NextForSpool(out TimeSpan wait)
-    {
-        wait = Timeout.InfiniteTimeSpan;
-        lock (_gate)
-        {
-            if (_inDatabase is { } current)
-            {
-                wait = _options.CommitBudget - _time.GetElapsedTime(current.StartedAt);
-                if (wait >= ShortestWait)
-                    return null;
-                LogSlow(_options.CommitBudget);
-                _inDatabase = null;
-                _isLate = true;
-                _isSpooling = true;
-                return current;
-            }
-
-            if (_waiting.Count > 0 && (_isLate || !_spool.IsEmpty))
-            {
-                _isSpooling = true;
-                return TakeBatch();
-            }
-
-            if (_isStopped)
-            {
-                wait = _waiting.Count == 0 || _databaseThread.IsCompleted ? TimeSpan.Zero : CatchUpPause;
-                return null;
-            }
-
-            // Watch for some time after the last batch, so that the next one need not wake this thread.
-            _isWatching = _time.GetElapsedTime(_lastBatchAt) < WatchAfterBatch;
-            if (_isWatching)
-                wait = _options.CommitBudget;
-            return null;
-        }
-    }
-
-    private CommitBatch TakeBatch()
-    {
-        var requests = new List<CommitRequest>();
-        for (
-            var (events, bytes) = (0, 0L);
-            _waiting.TryPeek(out var next)
-                && (requests.Count == 0 || (events < _options.MaxBatchEvents && bytes + next.Bytes <= MaxBatchBytes));
-
-        )
-        {
-            requests.Add(_waiting.Dequeue());
-            events += next.Events.Count;
-            bytes += next.Bytes;
-            _waitingBytes -= next.Bytes;
-        }
-
-        return new CommitBatch(requests, _lastBatchAt = _time.GetTimestamp());
     }
 
     private void AppendToSpool(CommitBatch batch)

@@ -145,24 +145,17 @@ internal static class EventStore
         return new EventPage(payloads.ToString(), count, range.Last);
     }
 
-    private static string Conditions(EventFilter filter)
-    {
-        var conditions = new StringBuilder("id > @After");
-        void When(object? value, string condition)
-        {
-            if (value is not null)
-                conditions.Append(" AND ").Append(condition);
-        }
-
-        When(filter.Since, "timestamp_utc >= @Since");
-        When(filter.Until, "timestamp_utc <= @Until");
-        When(filter.EventType, "event_type = @EventType");
-        When(filter.Status, "status = @Status");
-        When(filter.Source, "source_system = @Source");
-        When(filter.Organization, "organization = @Organization");
-        When(filter.CorrelationId, "(correlation_id = @CorrelationId OR correlation_request_id = @CorrelationId)");
-        return conditions.ToString();
-    }
+    private static string Conditions(EventFilter filter) =>
+        "id > @After AND "
+        + SqlConditions.All(
+            (filter.Since, "timestamp_utc >= @Since"),
+            (filter.Until, "timestamp_utc <= @Until"),
+            (filter.EventType, "event_type = @EventType"),
+            (filter.Status, "status = @Status"),
+            (filter.Source, "source_system = @Source"),
+            (filter.Organization, "organization = @Organization"),
+            (filter.CorrelationId, "(correlation_id = @CorrelationId OR correlation_request_id = @CorrelationId)")
+        );
 
     private static object Arguments(EventFilter filter, long after, long last = 0, long skip = 0) =>
         new

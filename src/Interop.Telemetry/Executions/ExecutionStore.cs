@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using Interop.Storage;
 using Interop.Telemetry.Events;
 
@@ -177,20 +176,12 @@ internal static class ExecutionStore
             ),
         ];
 
-    private static string Conditions(ExecutionFilter filter)
-    {
-        var conditions = new StringBuilder("1 = 1");
-        void When(object? value, string condition)
-        {
-            if (value is not null)
-                conditions.Append(" AND ").Append(condition);
-        }
-
-        When(filter.Since, "completed_at >= @Since");
-        When(filter.Until, "completed_at <= @Until");
-        When(filter.Status, "status = @Status");
-        When(filter.Organization, "organization = @Organization");
-        When(filter.Qhin, "qhin = @Qhin");
-        return conditions.ToString();
-    }
+    private static string Conditions(ExecutionFilter filter) =>
+        SqlConditions.All(
+            (filter.Since, "completed_at >= @Since"),
+            (filter.Until, "completed_at <= @Until"),
+            (filter.Status, "status = @Status"),
+            (filter.Organization, "organization = @Organization"),
+            (filter.Qhin, "qhin = @Qhin")
+        );
 }

@@ -55,6 +55,7 @@ public sealed class LongRun : IAsyncLifetime
                 ["DB_URL"] = database,
                 ["FHIR_BASE_URL"] = _sandbox!.FhirBase.AbsoluteUri,
                 ["FHIR_PAGE_SIZE"] = "20",
+                ["FHIR_POLLING_ENABLED"] = "false",
             },
             "serve"
         );

@@ -64,6 +64,7 @@ public sealed class TenantSourceTests : UpstreamTests
         Task.FromResult<(string, string)[]>([
             ("FHIR_BASE_URL", Sandbox.FhirBase.AbsoluteUri),
             ("FHIR_PAGE_SIZE", "10"),
+            ("FHIR_POLLING_ENABLED", "false"), // polling would ask for tokens, too
             ("Sources__default__Auth__Kind", "tenant"),
             ("Sources__default__Auth__Tenant", "default"),
             ("Sources__default__BaseDelay", "00:00:00.01"),

@@ -33,6 +33,7 @@ public abstract class ApiFixture : IAsyncLifetime
             ("FHIR_BASE_URL", Sandbox.FhirBase.AbsoluteUri),
             ("Sources:down:BaseUrl", "http://127.0.0.1:1/fhir"),
             ("Sources:down:MaxAttempts", "2"),
+            ("Pollers:down:Enabled", "false"),
             ("Sources:down:BaseDelay", "00:00:00.01")
         );
         var summaries = new Dictionary<string, JsonElement>();

@@ -37,7 +37,12 @@ internal sealed class InteropServer : IAsyncDisposable
 
     public static InteropSettings Read(params (string Name, string? Value)[] settings)
     {
-        var values = new Dictionary<string, string?> { ["PORT"] = "0", ["LOG_LEVEL"] = "None" };
+        var values = new Dictionary<string, string?>
+        {
+            ["PORT"] = "0",
+            ["LOG_LEVEL"] = "None",
+            ["FHIR_POLLING_ENABLED"] = "false", // tests count the requests that they cause
+        };
         foreach (var (name, value) in settings)
             values[name] = value;
         var layers = new SettingsLayers();

@@ -104,6 +104,8 @@ public class SpecificationRegexTests
                 DateTimeStyles.None,
                 out _
             ),
+            // "no whitespace other than single spaces in the contents", says the text; the expression also allows a tab or a line break.
+            "code" => text.AsSpan().IndexOfAny("\t\r\n") < 0,
             "base64Binary" => Convert.TryFromBase64String(text, new byte[100], out var length) && length > 0,
             _ => true,
         };

@@ -23,6 +23,20 @@ public class StructureRuleTests
     [InlineData("{'resourceType':'Patient','active':true,'resourceType':'Patient'}", "structure", "Patient.resourceType")]
     [InlineData("{'resourceType':'Patient','name':[{'family':'A','family':'B'}]}", "structure", "Patient.name[0].family")]
     [InlineData("{'resourceType':'Patient','active':true,'_active':{'id':'a'},'_active':{'id':'b'}}", "structure", "Patient.active")]
+    // ids of elements
+    [InlineData("{'resourceType':'Patient','name':[{'id':'a','family':'A'},{'id':'a','family':'B'}]}", "value", "Patient.name[1].id")]
+    [InlineData(
+        "{'resourceType':'Patient','name':[{'id':'a','family':'A'}],'active':true,'_active':{'id':'a'}}",
+        "value",
+        "Patient.active.id"
+    )]
+    // absolute URIs
+    [InlineData("{'resourceType':'Basic','code':{'coding':[{'system':'codes','code':'a'}]}}", "value", "Basic.code.coding[0].system")]
+    [InlineData("{'resourceType':'Basic','code':{'coding':[{'system':'#codes','code':'a'}]}}", "value", "Basic.code.coding[0].system")]
+    [InlineData("{'resourceType':'Bundle','type':'collection','entry':[{'fullUrl':'Patient/1'}]}", "value", "Bundle.entry[0].fullUrl")]
+    // codes
+    [InlineData("{'resourceType':'Basic','code':{'coding':[{'code':'a\\tb'}]}}", "value", "Basic.code.coding[0].code")]
+    [InlineData("{'resourceType':'Basic','code':{'coding':[{'code':'a  b'}]}}", "value", "Basic.code.coding[0].code")]
     // JSON types
     [InlineData("{'resourceType':'Patient','active':'true'}", "structure", "Patient.active")]
     [InlineData("{'resourceType':'Patient','active':1}", "structure", "Patient.active")]

@@ -1,6 +1,7 @@
 using Interop.Anomaly;
 using Interop.Grains.Tests.Support;
 using Interop.Polling;
+using Interop.TestServers;
 
 namespace Interop.Grains.Tests.Polling;
 
@@ -78,6 +79,77 @@ public abstract class AlertTests(SharedSilo shared) : IngestionSuite(shared)
         Assert.Equal(900, seen.Select(a => a.Id).Distinct().Count());
         Assert.Equal(900, seen.Count);
         Assert.Equal(seen.OrderBy(a => a.Time).Select(a => a.Time), seen.Select(a => a.Time));
+    }
+
+    [Theory]
+    [InlineData("dr-@", "Practitioner/dr-@")]
+    [InlineData("Practitioner/dr-@", "Practitioner/dr-@")]
+    [InlineData("https://fhir.example.org/r4/Practitioner/dr-@", "Practitioner/dr-@")]
+    [InlineData("https://fhir.example.org/r4/Practitioner/dr-@/_history/3", "Practitioner/dr-@")]
+    [InlineData("Device/etl-@", "Device/etl-@")]
+    [InlineData("login.@", "login.@")]
+    public async Task Accesses_of_an_agent_are_found_by_id_by_reference_and_by_login(string asked, string stored)
+    {
+        var key = Guid.NewGuid().ToString("N");
+        var agent = stored.Replace("@", key, StringComparison.Ordinal);
+        var server = new AuditServer();
+        server.Add("e1", AuditServer.Noon, agent);
+        server.Add("e2", AuditServer.Noon, $"Practitioner/another-{key}");
+        var (_, source) = await ScriptedAsync(server.Answer);
+        var poller = Client.GetGrain<IAuditEventPollerGrain>(source);
+        await poller.Configure(new PollerChange(null, 200, null, AuditServer.Noon.AddHours(-1), Reset: false));
+        await poller.Poll();
+        var query = Client.GetQuery<IAlertQueryGrain>();
+        var name = asked.Replace("@", key, StringComparison.Ordinal);
+
+        var accesses = await query.ListAccesses(new AccessFilter(null, name, null, null, null));
+        var alerts = await query.List(new AlertFilter(null, null, null, null, name, null, 10));
+
+        Assert.Equal(agent, Assert.Single(accesses.Accesses).Agent);
+        Assert.Equal(agent, Assert.Single(alerts).Agent);
+    }
+
+    [Fact]
+    public async Task What_a_killed_process_left_unscored_is_scored_after_the_next_poll()
+    {
+        var server = new AuditServer();
+        for (var i = 0; i < 600; i++)
+            server.Add($"e{i}", AuditServer.Noon.AddMinutes(i), $"Practitioner/{i % 5}", $"Patient/{i % 40}");
+        var (_, source) = await ScriptedAsync(server.Answer);
+        var poller = Client.GetGrain<IAuditEventPollerGrain>(source);
+        await poller.Configure(new PollerChange(null, 100, null, AuditServer.Noon.AddHours(-1), Reset: false));
+        await poller.Poll();
+        await Database.WriteAsync(
+            (session, token) =>
+                session.ExecuteAsync(
+                    "UPDATE audit_scores SET model_version = NULL, score = NULL, share = NULL WHERE source = @source AND number > 400",
+                    new { source },
+                    token
+                )
+        );
+
+        await poller.Poll();
+
+        var alerts = await Client.GetQuery<IAlertQueryGrain>().List(new AlertFilter(null, null, null, source, null, null, 1_000));
+        Assert.Equal(600, alerts.Count(a => a.Score is not null));
+    }
+
+    [Fact]
+    public async Task The_weekly_training_is_registered_before_there_is_a_model()
+    {
+        if (!TestSilo.IsEmbeddedEngine && Shared.Dialect == Interop.Storage.SqlDialect.Sqlite)
+            return; // Orleans' in-memory reminders are not in the database
+        await using var database = await TestDatabase.CreateAsync(Shared.Dialect);
+        var table = Shared.Dialect == Interop.Storage.SqlDialect.Postgres ? "orleans.OrleansRemindersTable" : "OrleansRemindersTable";
+        await using var silo = await TestSilo.StartAsync(database);
+
+        await Eventually.Is(
+            async () =>
+                await database.Database.ReadAsync(
+                    (session, token) => session.ScalarAsync<long>($"SELECT COUNT(*) FROM {table} WHERE ReminderName = 'train'", null, token)
+                ) == 1,
+            "the reminder is registered"
+        );
     }
 
     [Fact]

@@ -115,6 +115,79 @@ public abstract class ExactlyOnceTests(SharedSilo shared) : IngestionSuite(share
     }
 
     [Fact]
+    public async Task A_notification_is_answered_while_a_poll_is_under_way()
+    {
+        using var hold = new ManualResetEventSlim();
+        var server = new AuditServer
+        {
+            OnPage = page =>
+            {
+                if (page == 3)
+                    hold.Wait();
+                return null;
+            },
+        };
+        for (var i = 0; i < 100; i++)
+            server.Add($"e{i}", AuditServer.Noon.AddSeconds(i));
+        var (poller, source) = await PollerAsync(server);
+
+        var polling = poller.Poll();
+        await Eventually.Is(() => server.FollowedPages >= 3, "a page is waited for");
+        var notified = await poller.Notify(AuditServer.Event("e99", AuditServer.Noon.AddSeconds(99)));
+        hold.Set();
+
+        Assert.Single(notified.Alerts);
+        Assert.Null((await polling).Error);
+        await AssertStoredOnceAsync(source, server);
+    }
+
+    [Fact]
+    public async Task A_stopped_poll_ends_after_its_page_and_the_next_one_goes_on()
+    {
+        using var hold = new ManualResetEventSlim();
+        var server = new AuditServer
+        {
+            OnPage = page =>
+            {
+                if (page == 2)
+                    hold.Wait();
+                return null;
+            },
+        };
+        for (var i = 0; i < 200; i++)
+            server.Add($"e{i}", AuditServer.Noon.AddSeconds(i));
+        var (poller, source) = await PollerAsync(server);
+
+        var polling = poller.Poll();
+        await Eventually.Is(() => server.FollowedPages >= 2, "a page is waited for");
+        await poller.Stop();
+        var stopped = await polling;
+        hold.Set();
+
+        Assert.Null(stopped.Error);
+        Assert.InRange(stopped.Stored, 1, 60);
+        Assert.Equal(200 - stopped.Stored, (await poller.Poll()).Stored);
+        await AssertStoredOnceAsync(source, server);
+    }
+
+    [Fact]
+    public async Task Where_the_first_poll_begins_does_not_move_while_polls_fail()
+    {
+        var isDown = true;
+        var (_, source) = await ScriptedAsync(_ => isDown ? new ScriptedAnswer(403, "{}") : ScriptedAnswer.Bundle([]));
+        var poller = Client.GetGrain<IAuditEventPollerGrain>(source);
+
+        Assert.NotNull((await poller.Poll()).Error);
+        var since = (await poller.GetStatus())!.Since;
+        Assert.NotNull((await poller.Poll()).Error);
+        isDown = false;
+        Assert.Null((await poller.Poll()).Error);
+
+        Assert.NotNull(since);
+        Assert.Equal(since, (await poller.GetStatus())!.Since);
+    }
+
+    [Fact]
     public async Task Settings_of_a_poller_survive_and_a_reset_reads_again_without_storing_twice()
     {
         var server = new AuditServer();

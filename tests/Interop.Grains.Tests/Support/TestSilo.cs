@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.ComponentModel.DataAnnotations;
 using Interop.Anomaly.Alerts;
+using Interop.Anomaly.Care;
 using Interop.Ingestion;
 using Interop.Polling;
 using Interop.Sources;
@@ -22,6 +23,10 @@ internal sealed record TestSiloOptions
     public string? ExportDirectory { get; init; }
 
     public ViewOptions Views { get; init; } = new();
+
+    public AlertOptions Alerts { get; init; } = new();
+
+    public MonitoringOptions Monitoring { get; init; } = new();
 
     /// <summary>Whether interrupted runs are resumed at start; otherwise only their reminders resume them.</summary>
     public bool RecoversAtStart { get; init; } = true;
@@ -124,8 +129,9 @@ internal sealed class TestSilo : IAsyncDisposable
             );
             services.AddSingleton(Options.Create(options.Views));
             services.AddIngestion(sources);
-            services.AddSingleton(Options.Create(new AlertOptions()));
-            services.AddMonitoring(new Dictionary<string, PollerOptions>());
+            services.AddSingleton(Options.Create(options.Alerts));
+            services.AddSingleton(Options.Create(options.Monitoring));
+            services.AddMonitoring(new Dictionary<string, PollerOptions>(), pollsByDefault: false);
             if (!options.RecoversAtStart)
                 services.Remove(
                     services.Single(s => s.ServiceType == typeof(IHostedService) && s.ImplementationType == typeof(RunRecovery))

@@ -33,7 +33,9 @@ public sealed class ProfilePackage
     /// <summary>Loads profiles from several places.</summary>
     /// <param name="sources">
     /// Each a StructureDefinition file, a folder, a .tgz package, or the name of a package in the cache with or without its version
-    /// (<c>hl7.fhir.us.core#6.1.0</c>). Files of other content are ignored in folders and packages.
+    /// (<c>hl7.fhir.us.core#6.1.0</c>). Files of other content are ignored in folders and packages. R4's vital signs are always there; the
+    /// name
+    /// <c>hl7.fhir.r4.vitalsigns</c> asks for nothing else.
     /// </param>
     /// <exception cref="FormatException">A source is not there or cannot be used; the message names it and says why.</exception>
     public static ProfilePackage Load(IEnumerable<string> sources)
@@ -57,6 +59,8 @@ public sealed class ProfilePackage
         {
             try
             {
+                if (source == VitalSigns.PackageName)
+                    return;
                 if (Directory.Exists(source))
                     LoadFolder(source);
                 else if (

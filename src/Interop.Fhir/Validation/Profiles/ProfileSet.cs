@@ -22,8 +22,9 @@ public interface ITerminology
 internal sealed record ResolvedProfile(Profile Profile, ProfileElement Rules);
 
 /// <summary>
-/// The profiles that resources are checked against, with the value sets and code systems that came with them. A resource is checked against
-/// the profiles that its meta.profile claims and against the required ones. Immutable; safe for several threads.
+/// The profiles that resources are checked against, with the value sets and code systems that came with them, and R4's vital signs profiles
+/// where the package does not have them. A resource is checked against the profiles that its meta.profile claims and against the required
+/// ones. Immutable; safe for several threads.
 /// </summary>
 public sealed class ProfileSet : IProfileChecker
 {
@@ -53,7 +54,7 @@ public sealed class ProfileSet : IProfileChecker
         _schema = schema;
         _terminology = terminology;
         _valueSets = new ValueSetTable(schema);
-        foreach (var resource in package.Terminology)
+        foreach (var resource in VitalSigns.ValueSets.Concat(package.Terminology))
             _valueSets.Add(resource);
         var byUrl = new Dictionary<string, Profile>(StringComparer.Ordinal);
         foreach (var profile in package.Profiles)
@@ -62,14 +63,16 @@ public sealed class ProfileSet : IProfileChecker
                 throw new ArgumentException($"The profile {profile.Url} is given twice.", nameof(package));
         }
 
-        foreach (var profile in package.Profiles)
+        foreach (var profile in VitalSigns.Profiles)
+            byUrl.TryAdd(profile.Url, profile);
+        foreach (var profile in package.Profiles.Concat(byUrl.Values))
             Resolve(profile, byUrl, []);
         _required = [.. required.Select(Profile.WithoutVersion)];
         if (_required.FirstOrDefault(url => !_profiles.ContainsKey(url)) is { } missing)
             throw new ArgumentException($"The required profile {missing} is not loaded.", nameof(required));
     }
 
-    /// <summary>The canonical URLs of the profiles, without version, in the order in which they were given.</summary>
+    /// <summary>The canonical URLs of the profiles, without version, in the order in which they were given; then the vital signs.</summary>
     public IEnumerable<string> Urls => _profiles.Keys;
 
     /// <inheritdoc/>

@@ -82,23 +82,39 @@ public static class AuditEventStore
         await session.BulkUpsertAsync(rows, UpsertRule.Refuse, cancellationToken);
     }
 
-    public static async Task<IReadOnlyList<Alert>> ListAsync(DbSession session, AlertFilter filter, CancellationToken cancellationToken)
+    /// <param name="session">A read.</param>
+    /// <param name="filter">What is asked for; its agent counts by <paramref name="agents"/>.</param>
+    /// <param name="agents">The forms in which the agent may be stored.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    public static async Task<IReadOnlyList<Alert>> ListAsync(
+        DbSession session,
+        AlertFilter filter,
+        IReadOnlyList<string> agents,
+        CancellationToken cancellationToken
+    )
     {
         var conditions = new List<string>();
         Add(filter.Severity is not null, "e.severity = @Severity");
         Add(filter.Since is not null, "e.event_time >= @Since");
         Add(filter.Until is not null, "e.event_time < @Until");
         Add(filter.Source is not null, "e.source = @Source");
-        Add(filter.Agent is not null, "e.agent = @Agent");
-        Add(filter.After is not null, "e.stored_at > @After AND e.severity <> 'LOW' AND NOT e.suppressed");
+        Add(filter.Agent is not null, session.IsAnyOf("e.agent", "@agents"));
         Add(filter.Status == "suppressed", "e.suppressed");
         Add(filter.Status is "confirmed" or "dismissed", "f.verdict = @Status");
         Add(filter.Status == "open", "f.verdict IS NULL AND NOT e.suppressed");
         var where = conditions.Count == 0 ? "" : $"WHERE {string.Join(" AND ", conditions)}";
-        var order = filter.After is null ? "e.event_time DESC, e.source, e.number DESC" : "e.stored_at, e.source, e.number";
         var rows = await session.QueryAsync<AlertRow>(
-            $"SELECT {AlertColumns} {FromAlerts} {where} ORDER BY {order} LIMIT @Limit",
-            filter,
+            $"SELECT {AlertColumns} {FromAlerts} {where} ORDER BY e.event_time DESC, e.source, e.number DESC LIMIT @Limit",
+            new
+            {
+                filter.Severity,
+                filter.Since,
+                filter.Until,
+                filter.Source,
+                filter.Status,
+                filter.Limit,
+                agents = session.ArrayOf(agents),
+            },
             cancellationToken
         );
         return [.. rows.Select(r => r.ToAlert())];
@@ -108,6 +124,56 @@ public static class AuditEventStore
             if (asked)
                 conditions.Add(condition);
         }
+    }
+
+    /// <summary>Alerts of a source by their numbers.</summary>
+    public static async Task<IReadOnlyList<Alert>> ListByNumberAsync(
+        DbSession session,
+        string source,
+        IEnumerable<long> numbers,
+        CancellationToken cancellationToken
+    )
+    {
+        var alerts = new List<Alert>();
+        foreach (var number in numbers)
+        {
+            var row = await session.FirstAsync<AlertRow>(
+                $"SELECT {AlertColumns} {FromAlerts} WHERE e.source = @source AND e.number = @number",
+                new { source, number },
+                cancellationToken
+            );
+            if (row is not null)
+                alerts.Add(row.ToAlert());
+        }
+
+        return alerts;
+    }
+
+    /// <summary>MEDIUM and HIGH alerts of a source with numbers above one and up to another, in their order.</summary>
+    public static async Task<IReadOnlyList<(long Number, Alert Alert)>> ListBetweenAsync(
+        DbSession session,
+        string source,
+        long above,
+        long upTo,
+        int limit,
+        CancellationToken cancellationToken
+    )
+    {
+        var rows = await session.QueryAsync<AlertRow>(
+            $"""
+            SELECT {AlertColumns} {FromAlerts} WHERE e.source = @source AND e.number > @above AND e.number <= @upTo
+                AND e.severity <> 'LOW' AND NOT e.suppressed ORDER BY e.number LIMIT @limit
+            """,
+            new
+            {
+                source,
+                above,
+                upTo,
+                limit,
+            },
+            cancellationToken
+        );
+        return [.. rows.Select(r => (r.Number, r.ToAlert()))];
     }
 
     public static async Task<(Alert Alert, byte[] Features, string Raw)?> FindAlertAsync(
@@ -138,6 +204,7 @@ public static class AuditEventStore
     public static async Task<IReadOnlyList<Alert>> ListAccessesAsync(
         DbSession session,
         AccessFilter filter,
+        IReadOnlyList<string> agents,
         DateTimeOffset? afterTime,
         string? afterSource,
         long afterNumber,
@@ -145,7 +212,7 @@ public static class AuditEventStore
         CancellationToken cancellationToken
     )
     {
-        var who = filter.Patient is not null ? "e.patient = @Patient" : "e.agent = @Agent";
+        var who = filter.Patient is not null ? "e.patient = @Patient" : session.IsAnyOf("e.agent", "@agents");
         var since = filter.Since is null ? "" : "AND e.event_time >= @Since";
         var until = filter.Until is null ? "" : "AND e.event_time < @Until";
         var behind = afterTime is null ? "" : "AND (e.event_time, e.source, e.number) > (@afterTime, @afterSource, @afterNumber)";
@@ -154,7 +221,7 @@ public static class AuditEventStore
             new
             {
                 filter.Patient,
-                filter.Agent,
+                agents = session.ArrayOf(agents),
                 filter.Since,
                 filter.Until,
                 afterTime,
@@ -181,14 +248,28 @@ public static class AuditEventStore
     public static Task<long> CountAsync(DbSession session, CancellationToken cancellationToken) =>
         session.ScalarAsync<long>("SELECT COUNT(*) FROM audit_scores", null, cancellationToken);
 
-    /// <summary>Events that no model has scored, with what a score needs.</summary>
-    public static Task<IReadOnlyList<UnscoredRow>> UnscoredAsync(DbSession session, int limit, CancellationToken cancellationToken) =>
+    public static Task<long> CountUnscoredAsync(DbSession session, CancellationToken cancellationToken) =>
+        session.ScalarAsync<long>("SELECT COUNT(*) FROM audit_scores WHERE model_version IS NULL", null, cancellationToken);
+
+    /// <summary>Events that no model has scored, with what a score needs, from behind (source, number) on.</summary>
+    public static Task<IReadOnlyList<UnscoredRow>> UnscoredAsync(
+        DbSession session,
+        string source,
+        long number,
+        int limit,
+        CancellationToken cancellationToken
+    ) =>
         session.QueryAsync<UnscoredRow>(
             """
             SELECT source, number, event_id, event_time, agent, patient, kind, outcome, care, care_flags, flags, features FROM audit_scores
-            WHERE model_version IS NULL ORDER BY source, number LIMIT @limit
+            WHERE model_version IS NULL AND (source, number) > (@source, @number) ORDER BY source, number LIMIT @limit
             """,
-            new { limit },
+            new
+            {
+                source,
+                number,
+                limit,
+            },
             cancellationToken
         );
 

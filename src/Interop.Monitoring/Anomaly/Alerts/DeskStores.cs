@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Interop.Anomaly.Scoring;
 using Interop.Storage;
 
 namespace Interop.Anomaly.Alerts;
@@ -115,47 +116,22 @@ public static class CaseStore
     private const string Columns = "id, source, agent, reason_class, status, assignee, opened_at, last_at, alerts, history";
     private static readonly TimeSpan Window = TimeSpan.FromHours(24);
 
-    /// <summary>Counts alerts of one agent and class into the open case of the last 24 hours, or opens one.</summary>
-    public static async Task AttachAsync(
-        DbSession session,
-        string source,
-        string agent,
-        string reasonClass,
-        DateTimeOffset first,
-        DateTimeOffset last,
-        int alerts,
-        CancellationToken cancellationToken
-    )
+    /// <summary>
+    /// Counts alerts into the open cases of their agents and classes. An alert more than 24 hours away from those of a case opens
+    /// another.
+    /// </summary>
+    public static async Task AttachAsync(DbSession session, IEnumerable<CaseAlert> alerts, CancellationToken cancellationToken)
     {
-        var args = new
+        foreach (var group in alerts.GroupBy(a => (a.Source, a.Agent, a.ReasonClass)))
         {
-            source,
-            agent,
-            reasonClass,
-            first,
-            last,
-            alerts,
-            from = first - Window,
-        };
-        var updated = await session.ExecuteAsync(
-            """
-            UPDATE access_cases SET alerts = alerts + @alerts, last_at = CASE WHEN last_at > @last THEN last_at ELSE @last END
-            WHERE id = (SELECT id FROM access_cases WHERE source = @source AND agent = @agent AND reason_class = @reasonClass AND status = 'open'
-                AND last_at >= @from ORDER BY last_at DESC LIMIT 1)
-            """,
-            args,
-            cancellationToken
-        );
-        if (updated == 0)
-        {
-            await session.ExecuteAsync(
-                """
-                INSERT INTO access_cases (source, agent, reason_class, status, opened_at, last_at, alerts, history)
-                VALUES (@source, @agent, @reasonClass, 'open', @first, @last, @alerts, '[]')
-                """,
-                args,
-                cancellationToken
-            );
+            var times = group.Select(a => a.Time).Order().ToList();
+            for (int from = 0, to = 1; to <= times.Count; to++)
+            {
+                if (to < times.Count && times[to] - times[to - 1] <= Window)
+                    continue;
+                await AttachAsync(session, group.Key, times[from], times[to - 1], to - from, cancellationToken);
+                from = to;
+            }
         }
     }
 
@@ -226,6 +202,49 @@ public static class CaseStore
         return await FindAsync(session, id, cancellationToken);
     }
 
+    private static async Task AttachAsync(
+        DbSession session,
+        (string Source, string Agent, string ReasonClass) of,
+        DateTimeOffset first,
+        DateTimeOffset last,
+        int alerts,
+        CancellationToken cancellationToken
+    )
+    {
+        var args = new
+        {
+            source = of.Source,
+            agent = of.Agent,
+            reasonClass = of.ReasonClass,
+            first,
+            last,
+            alerts,
+            from = first - Window,
+            until = last + Window,
+        };
+        var updated = await session.ExecuteAsync(
+            """
+            UPDATE access_cases SET alerts = alerts + @alerts, last_at = CASE WHEN last_at > @last THEN last_at ELSE @last END,
+                opened_at = CASE WHEN opened_at < @first THEN opened_at ELSE @first END
+            WHERE id = (SELECT id FROM access_cases WHERE source = @source AND agent = @agent AND reason_class = @reasonClass AND status = 'open'
+                AND last_at >= @from AND opened_at <= @until ORDER BY last_at DESC LIMIT 1)
+            """,
+            args,
+            cancellationToken
+        );
+        if (updated == 0)
+        {
+            await session.ExecuteAsync(
+                """
+                INSERT INTO access_cases (source, agent, reason_class, status, opened_at, last_at, alerts, history)
+                VALUES (@source, @agent, @reasonClass, 'open', @first, @last, @alerts, '[]')
+                """,
+                args,
+                cancellationToken
+            );
+        }
+    }
+
     private sealed record CaseRow(
         long Id,
         string Source,
@@ -242,4 +261,18 @@ public static class CaseStore
         public AccessCase ToCase() =>
             new(Id, Source, Agent, ReasonClass, Status, Assignee, OpenedAt, LastAt, Alerts, new JsonText(History));
     }
+}
+
+/// <summary>An alert on its way into a case.</summary>
+public sealed record CaseAlert(string Source, string Agent, string ReasonClass, DateTimeOffset Time)
+{
+    /// <summary>Null: an access without an alert.</summary>
+    internal static CaseAlert? Of(UnscoredRow row, AccessVerdict verdict) => Of(row.Source, row.Agent, row.EventTime, verdict);
+
+    /// <summary>Null: an access without an alert, or one whose alert is suppressed.</summary>
+    public static CaseAlert? Of(ScoredAccess access) =>
+        access.IsSuppressed ? null : Of(access.Source, access.Event.Agent, access.Event.Time, access.Verdict);
+
+    private static CaseAlert? Of(string source, string agent, DateTimeOffset time, AccessVerdict? verdict) =>
+        verdict is { Severity: > AccessSeverity.Low } ? new CaseAlert(source, agent, AlertJson.Name(verdict.PredictedClass), time) : null;
 }

@@ -14,6 +14,7 @@ public sealed class ModelTrainer(Database database, ModelCatalog catalog, TimePr
 
     private const long MostRows = 200_000;
     private const int RescoreBatch = 500;
+    private (string Version, long Rows) _unusable;
 
     public Task<long> CountEventsAsync(CancellationToken cancellationToken) =>
         database.ReadAsync(AuditEventStore.CountAsync, cancellationToken);
@@ -81,36 +82,55 @@ public sealed class ModelTrainer(Database database, ModelCatalog catalog, TimePr
         return promote ? version with { Status = "promoted", PromotedAt = now } : version;
     }
 
-    /// <summary>Scores what was stored without a score, with the promoted model.</summary>
-    /// <returns>How many events; fewer than a batch: there are no more.</returns>
+    /// <summary>Whether events are stored unscored that a score can be found for.</summary>
+    public async Task<bool> HasUnscoredAsync(CancellationToken cancellationToken)
+    {
+        var (unscored, promoted) = await database.ReadAsync(
+            async (session, token) =>
+                (await AuditEventStore.CountUnscoredAsync(session, token), await ModelStore.FindInUseAsync(session, "promoted", token)),
+            cancellationToken
+        );
+        return unscored > (_unusable.Version == promoted ? _unusable.Rows : 0);
+    }
+
+    /// <summary>Scores what was stored without a score, with the promoted model. Alerts among them join their cases.</summary>
+    /// <returns>How many events were scored.</returns>
     public async Task<int> ScoreStoredAsync(CancellationToken cancellationToken)
     {
-        var total = 0;
-        while (true)
+        var (total, unusable) = (0, 0L);
+        for (var (source, number) = ("", 0L); ; )
         {
             var (unscored, scorer) = await database.ReadAsync(
                 async (session, token) =>
                     (
-                        await AuditEventStore.UnscoredAsync(session, RescoreBatch, token),
+                        await AuditEventStore.UnscoredAsync(session, source, number, RescoreBatch, token),
                         (await catalog.CurrentAsync(session, token)).Promoted
                     ),
                 cancellationToken
             );
-            var rows = unscored.Where(r => r.Numbers is not null).ToList();
-            if (scorer is null || rows.Count == 0)
+            if (scorer is null)
                 return total;
+            if (unscored.Count == 0)
+            {
+                _unusable = (scorer.Model.Version, unusable);
+                return total;
+            }
+
+            // Features that another version of the program stored cannot be scored.
+            var rows = unscored.Where(r => r.Numbers is not null).ToList();
             var verdicts = scorer.Score([.. rows.Select(r => (r.Event, r.Context, r.Numbers!))]);
             await database.WriteAsync(
                 async (session, token) =>
                 {
                     for (var i = 0; i < rows.Count; i++)
                         await AuditEventStore.ScoreAsync(session, rows[i].Source, rows[i].Number, verdicts[i], token);
+                    await CaseStore.AttachAsync(session, rows.Zip(verdicts, CaseAlert.Of).OfType<CaseAlert>(), token);
                 },
                 cancellationToken
             );
+            (source, number) = (unscored[^1].Source, unscored[^1].Number);
             total += rows.Count;
-            if (unscored.Count < RescoreBatch)
-                return total;
+            unusable += unscored.Count - rows.Count;
         }
     }
 }

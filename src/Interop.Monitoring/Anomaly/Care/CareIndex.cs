@@ -39,9 +39,14 @@ public sealed class CareIndex
 
     public int Patients => _patients.Count;
 
+    /// <summary>Names of the mapping file. They count before identifiers and logins.</summary>
+    public AgentNames Names { get; set; } = AgentNames.None;
+
     /// <summary>The Practitioner of an agent's reference, identifier or login; null: not known here.</summary>
     public string? FindAgent(string agent, string? login)
     {
+        if ((Names.Find(agent) ?? Names.Find(login)) is { } mapped)
+            return mapped;
         if (_agents.ContainsKey(agent))
             return agent;
         return _aliases.GetValueOrDefault(agent) ?? (login is null ? null : _aliases.GetValueOrDefault(login));
@@ -60,9 +65,6 @@ public sealed class CareIndex
     /// <summary>Whether patients stay or are examined there; elsewhere (pharmacy, admission, billing, records) staff serve the whole
     /// house.</summary>
     internal bool IsCarePlace(string place) => _carePlaces.Contains(place);
-
-    /// <summary>Another name for an agent, such as from a mapping file.</summary>
-    public void AddAlias(string name, string practitioner) => _aliases[name] = practitioner;
 
     /// <summary>Takes in one resource; one of another type or without an id is ignored.</summary>
     public void Add(ReadOnlyMemory<byte> utf8)

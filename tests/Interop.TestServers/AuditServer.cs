@@ -1,17 +1,20 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using Interop.TestServers;
 
-namespace Interop.Grains.Tests.Polling;
+namespace Interop.TestServers;
 
-/// <summary>The AuditEvents of a FHIR server with faults: a test adds events while the server is polled.</summary>
-internal sealed class AuditServer
+/// <summary>The AuditEvents of a FHIR server, with faults that a test chooses. A test may add events while it is polled.</summary>
+public sealed class AuditServer
 {
     private readonly ConcurrentQueue<(string Id, DateTimeOffset At, string Json)> _events = new();
     private int _pages;
+    private int _requests;
 
     /// <summary>Pages that were asked for by a next link.</summary>
     public int FollowedPages => _pages;
+
+    /// <summary>Pages that were asked for, first pages included.</summary>
+    public int Requests => _requests;
 
     public int Count => _events.Count;
 
@@ -40,13 +43,29 @@ internal sealed class AuditServer
             }
             """;
 
+    /// <summary>A login.</summary>
+    public static string Login(string id, DateTimeOffset at, string agent, bool isSuccess) =>
+        $$"""
+            {"resourceType":"AuditEvent","id":"{{id}}","meta":{"versionId":"1","lastUpdated":"{{at:yyyy-MM-ddTHH:mm:ss.fffZ}}" },
+            "type":{"code":"110114"},"subtype":[{"code":"110122"}],"action":"E","recorded":"{{at:yyyy-MM-ddTHH:mm:ss.fffZ}}",
+            "outcome":"{{(
+                isSuccess ? 0 : 4
+            )}}","agent":[{"who":{"reference":"{{agent}}" },"requestor":true,"network":{"address":"10.0.0.9"} }],
+            "source":{"observer":{"reference":"Device/ehr"} }
+            }
+            """;
+
     public void Add(string id, DateTimeOffset at, string agent = "Practitioner/a", string patient = "Patient/p") =>
         _events.Enqueue((id, at, Event(id, at, agent, patient)));
+
+    /// <summary>Adds an event as it stands; the server stamps it with the instant.</summary>
+    public void AddRaw(string id, DateTimeOffset at, string json) => _events.Enqueue((id, at, json));
 
     public ScriptedAnswer Answer(ScriptedRequest request)
     {
         if (request.Path != "AuditEvent")
             return ScriptedAnswer.NotFound;
+        Interlocked.Increment(ref _requests);
         var offset = int.Parse(request.Query["offset"].FirstOrDefault("0")!, CultureInfo.InvariantCulture);
         if (offset > 0 && OnPage(Interlocked.Increment(ref _pages)) is { } instead)
             return instead;
