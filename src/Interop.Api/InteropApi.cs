@@ -20,6 +20,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Interop.Api;
 
@@ -29,6 +30,9 @@ public static class InteropApi
     public static IServiceCollection AddInteropApi(this IServiceCollection services, ApiOptions options)
     {
         services.AddRoutingCore();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, PageSelection>());
+        services.AddAntiforgery();
+        services.AddSharedKeys();
         services.AddSingleton(options);
         services.AddAccess(options.Access);
         services.AddSingleton<RunStarter>();
@@ -133,5 +137,6 @@ public static class InteropApi
         app.UseAccess();
         app.UseMiddleware<BodyLimit>();
         app.UseMiddleware<QueryCheck>();
+        app.UseAntiforgery();
     }
 }

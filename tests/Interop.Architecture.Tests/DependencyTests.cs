@@ -32,6 +32,7 @@ public sealed partial class DependencyTests
                 ]
             },
             { "Interop.Api", ["Interop.Grains.Abstractions"] },
+            { "Interop.Dashboard", ["Interop.Grains.Abstractions"] },
             { "Orleans.Local", [] },
         };
 

@@ -62,7 +62,7 @@ internal sealed class CallerAuthentication(CallerDirectory callers, SessionToken
             await sessions.ReadAsync(token) is { } session
             && await callers.FindUserAsync(session.Name) is { } user
             && user.Stamp == session.Stamp
-            ? Caller.Of(user.Name, user.Role)
+            ? Caller.Of(user.Name, user.Role, user.Stamp)
             : null;
     }
 }

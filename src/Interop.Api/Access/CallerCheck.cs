@@ -32,6 +32,12 @@ internal sealed class CallerCheck(RequestDelegate next, CallerAuthentication aut
         var caller = await authentication.AuthenticateAsync(http);
         if (caller.Failure is { } failure)
         {
+            if (PageSelection.IsPage(http.GetEndpoint()) && PageSelection.AcceptsHtml(http.Request))
+            {
+                http.Response.Redirect($"/sign-in?to={Uri.EscapeDataString(http.Request.Path + http.Request.QueryString)}");
+                return;
+            }
+
             http.Response.Headers.WWWAuthenticate = "Bearer";
             await Problems.Of(StatusCodes.Status401Unauthorized, "Unauthorized", failure).ExecuteAsync(http);
             return;
@@ -58,9 +64,14 @@ internal sealed record Caller(AccessRole? Role, ClaimsPrincipal User, string? Fa
 {
     private const string AuthenticationType = "Interop";
 
-    public static Caller Of(string name, AccessRole? role)
+    /// <summary>The claim with a user's stamp: an open page of the dashboard sees by it that its session has ended.</summary>
+    public const string StampClaim = "interop_stamp";
+
+    public static Caller Of(string name, AccessRole? role, string? stamp = null)
     {
         var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, name)], AuthenticationType);
+        if (stamp is not null)
+            identity.AddClaim(new Claim(StampClaim, stamp));
         for (var held = AccessRole.Viewer; held <= role; held++)
             identity.AddClaim(new Claim(ClaimTypes.Role, RequiredRole.NameOf(held)));
         return new Caller(role, new ClaimsPrincipal(identity), null);

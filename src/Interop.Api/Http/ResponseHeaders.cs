@@ -16,6 +16,11 @@ internal sealed class ResponseHeaders(RequestDelegate next, ILogger<ResponseHead
     private const string PagePolicy =
         "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
+    // The dashboard: its own scripts and no inline ones, a WebSocket to this server, and style attributes, which bars and charts need.
+    private const string DashboardPolicy =
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+        + "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
+
     private static readonly Func<ILogger, string, IDisposable?> Scope = LoggerMessage.DefineScope<string>("request {RequestId}");
 
     public async Task InvokeAsync(HttpContext http)
@@ -39,7 +44,10 @@ internal sealed class ResponseHeaders(RequestDelegate next, ILogger<ResponseHead
         headers["Referrer-Policy"] = "no-referrer";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         var isPage = http.Response.ContentType?.StartsWith("text/html", StringComparison.OrdinalIgnoreCase) ?? false;
-        headers.ContentSecurityPolicy = isPage ? PagePolicy : DataPolicy;
+        headers.ContentSecurityPolicy =
+            !isPage ? DataPolicy
+            : PageSelection.IsPage(http.GetEndpoint()) ? DashboardPolicy
+            : PagePolicy;
         if (http.Request.IsHttps)
             headers.StrictTransportSecurity = "max-age=31536000";
         return Task.CompletedTask;

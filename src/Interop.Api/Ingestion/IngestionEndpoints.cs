@@ -101,7 +101,12 @@ public sealed record IngestQuery(
     [FromQuery(Name = "airflow_run_id")] string? AirflowRunId,
     [property: Description("The server of the source has moved: its new base URL replaces the old one")]
     [FromQuery(Name = "adopt")]
-        bool? Adopt
+        bool? Adopt,
+    [property: Description(
+        "Where the resources come from: search, bulk ($export), history, auto, or reconcile (compares the server's ids with the stored ones); the default is the source's setting"
+    )]
+    [FromQuery(Name = "mode")]
+        string? Mode
 )
 {
     internal RunMeta Meta => new(Job, Trigger, Attempt, MaxAttempts, RunGroup, AirflowDagId, AirflowTaskId, AirflowRunId);
@@ -111,6 +116,9 @@ public sealed record IngestQuery(
         {
             { PatientId: "" } => "patient_id must not be empty",
             { PatientId: not null } when resourceType == "Patient" => "patient_id does not apply to patients",
+            { Mode: { } mode } when !RunMode.OfServers.Contains(mode) =>
+                $"mode must be one of {string.Join(", ", RunMode.OfServers)}, not '{mode}'",
+            { PatientId: not null, Mode: not (null or RunMode.Search) } => "patient_id goes with mode=search only",
             _ => null,
         };
 }

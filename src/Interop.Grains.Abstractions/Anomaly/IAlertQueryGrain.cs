@@ -10,6 +10,10 @@ public interface IAlertQueryGrain : IQueryGrain
     [Alias("List")]
     Task<ImmutableArray<Alert>> List(AlertFilter filter);
 
+    /// <summary>How many accesses there were since the instant, by severity and by state.</summary>
+    [Alias("Count")]
+    Task<AlertCounts> Count(DateTimeOffset since);
+
     /// <summary>MEDIUM and HIGH alerts that were stored after the position; null: from now on.</summary>
     [Alias("Follow")]
     Task<AlertFeedPage> Follow(string? position);
@@ -51,6 +55,19 @@ public sealed record AlertFilter(
     string? Status,
     int Limit
 );
+
+/// <summary>Counts of stored events.</summary>
+[GenerateSerializer, Immutable, Alias("Interop.AlertCounts")]
+public sealed record AlertCounts(ImmutableArray<SeverityCount> Severities)
+{
+    /// <summary>The counts of a severity.</summary>
+    public SeverityCount Of(string severity) =>
+        Severities.FirstOrDefault(count => count.Severity == severity) ?? new SeverityCount(severity, 0, 0);
+}
+
+/// <param name="Open">Those that have no verdict and are not suppressed.</param>
+[GenerateSerializer, Immutable, Alias("Interop.SeverityCount")]
+public sealed record SeverityCount(string Severity, long Total, long Open);
 
 /// <summary>Alerts that were stored after a position.</summary>
 /// <param name="Alerts">In the order in which they were stored.</param>

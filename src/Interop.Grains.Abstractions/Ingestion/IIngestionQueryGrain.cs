@@ -11,6 +11,11 @@ public interface IIngestionQueryGrain : IQueryGrain
     [Alias("ListRuns")]
     Task<ImmutableArray<RunListItem>> ListRuns(RunFilter filter);
 
+    /// <summary>What an overview shows: the active runs, the newest runs of each type, and the open dead letters.</summary>
+    /// <param name="runsPerType">How many runs of each type; at most 50.</param>
+    [Alias("GetActivity")]
+    Task<IngestionActivity> GetActivity(int runsPerType);
+
     /// <summary>Counts over all runs and dead letters.</summary>
     [Alias("GetMetrics")]
     Task<RunMetrics> GetMetrics();
@@ -19,6 +24,10 @@ public interface IIngestionQueryGrain : IQueryGrain
     [Alias("GetRun")]
     Task<RunDetail?> GetRun(long runId);
 
+    /// <summary>Who worked on a run, its replays, and what is open of it; null when there is no such run.</summary>
+    [Alias("GetHistory")]
+    Task<RunHistory?> GetHistory(long runId);
+
     /// <summary>What the caller of a run gets when it ends; null when there is no such run.</summary>
     [Alias("GetSummary")]
     Task<RunSummary?> GetSummary(long runId);
@@ -26,6 +35,10 @@ public interface IIngestionQueryGrain : IQueryGrain
     /// <summary>A run's dead letters, newest first; null when there is no such run.</summary>
     [Alias("ListDeadLetters")]
     Task<ImmutableArray<DeadLetter>?> ListDeadLetters(long runId, string? stage, int limit, bool includeRaw);
+
+    /// <summary>One dead letter with its raw JSON; null when there is none.</summary>
+    [Alias("FindDeadLetter")]
+    Task<DeadLetter?> FindDeadLetter(long id);
 
     /// <summary>All checkpoints.</summary>
     [Alias("ListCheckpoints")]
@@ -44,6 +57,7 @@ public interface IIngestionQueryGrain : IQueryGrain
 
 /// <summary>Which runs to list; null members filter nothing.</summary>
 /// <param name="Limit">1 to 200.</param>
+/// <param name="Before">Only runs that are older than this one: the last run of the page before.</param>
 [GenerateSerializer, Immutable, Alias("Interop.RunFilter")]
 public sealed record RunFilter(
     string? ResourceType,
@@ -54,12 +68,14 @@ public sealed record RunFilter(
     DateTimeOffset? Since,
     DateTimeOffset? Until,
     bool IncludeDetails,
-    int Limit
+    int Limit,
+    long? Before = null
 );
 
 /// <summary>A run in a list.</summary>
 /// <param name="DurationSeconds">Null while the run is active.</param>
 /// <param name="Details">Null unless the filter asks for it.</param>
+/// <param name="Progress">How far the run is, and what it did.</param>
 [GenerateSerializer, Immutable, Alias("Interop.RunListItem")]
 public sealed record RunListItem(
     long RunId,
@@ -69,7 +85,19 @@ public sealed record RunListItem(
     DateTimeOffset StartedAt,
     DateTimeOffset? FinishedAt,
     double? DurationSeconds,
-    JsonText? Details
+    JsonText? Details,
+    RunProgress? Progress = null
+);
+
+/// <summary>What ingestion does and did lately.</summary>
+/// <param name="Active">The runs that are active.</param>
+/// <param name="Latest">The newest runs of each source and type, newest first.</param>
+/// <param name="OpenDeadLetters">How many dead letters are not resolved, by stage.</param>
+[GenerateSerializer, Immutable, Alias("Interop.IngestionActivity")]
+public sealed record IngestionActivity(
+    ImmutableArray<RunListItem> Active,
+    ImmutableArray<RunListItem> Latest,
+    ImmutableSortedDictionary<string, long> OpenDeadLetters
 );
 
 /// <summary>Counts over all runs and dead letters.</summary>
@@ -111,6 +139,22 @@ public sealed record RunDetail(
     ImmutableArray<DeadLetter> DeadletterSample,
     long? ReplayOfRunId
 );
+
+/// <summary>The course of a run.</summary>
+/// <param name="Attempts">The processes that worked on it, oldest first: more than one when it was interrupted.</param>
+/// <param name="Replays">The runs that replayed its dead letters, oldest first.</param>
+/// <param name="OpenDeadLetters">How many of its dead letters are not resolved, by stage.</param>
+[GenerateSerializer, Immutable, Alias("Interop.RunHistory")]
+public sealed record RunHistory(
+    ImmutableArray<RunAttempt> Attempts,
+    ImmutableArray<RunListItem> Replays,
+    ImmutableSortedDictionary<string, long> OpenDeadLetters
+);
+
+/// <param name="Epoch">The fencing token of the attempt.</param>
+/// <param name="Owner">The process.</param>
+[GenerateSerializer, Immutable, Alias("Interop.RunAttempt")]
+public sealed record RunAttempt(long Epoch, string Owner, DateTimeOffset ClaimedAt);
 
 /// <summary>A resource that could not be validated, transformed or loaded.</summary>
 /// <param name="Issues">The validator's issues, as a JSON array.</param>

@@ -15,6 +15,10 @@ public interface ITelemetryQueryGrain : IQueryGrain
     [Alias("ReadEvents")]
     Task<EventPage> ReadEvents(EventFilter filter, EventRange range);
 
+    /// <summary>How many events were received in each minute since the instant. Only the newest 200,000 events are looked at.</summary>
+    [Alias("CountByMinute")]
+    Task<ImmutableArray<MinuteCount>> CountByMinute(DateTimeOffset since);
+
     /// <summary>The next executions, the latest completed first, at most <paramref name="limit"/> (up to 1,000) of them.</summary>
     /// <param name="filter">Which executions.</param>
     /// <param name="after">The last execution that the caller has; null: from the beginning.</param>
@@ -102,3 +106,8 @@ public sealed record PdSummary(
 /// <param name="Name">The organization or QHIN; null: the events do not name one.</param>
 [GenerateSerializer, Immutable, Alias("Interop.PdBreakdown")]
 public sealed record PdBreakdown(string? Name, long TotalExecutions, long SuccessCount, long FailureCount, long AverageDurationMs);
+
+/// <param name="Minute">The minute's beginning, in UTC.</param>
+/// <param name="Events">Events received in it; a minute without events is left out.</param>
+[GenerateSerializer, Immutable, Alias("Interop.MinuteCount")]
+public sealed record MinuteCount(DateTimeOffset Minute, long Events);

@@ -21,6 +21,9 @@ internal sealed class AlertQueryGrain(Database database, AgentMap agentMap, Time
     public Task<AlertFeedPage> Follow(string? position) =>
         database.ReadAsync((session, token) => AlertFeed.ReadAsync(session, position, AlertsPerSource, token));
 
+    public async Task<AlertCounts> Count(DateTimeOffset since) =>
+        new([.. await database.ReadAsync((session, token) => AuditEventStore.CountBySeverityAsync(session, since, token))]);
+
     public async Task<AlertDetail?> Find(string id)
     {
         if (!AlertId.TryParse(id, out var source, out var number))

@@ -12,12 +12,20 @@ namespace Interop.Ingestion;
 [StatelessWorker]
 internal sealed class IngestionQueryGrain(Database database, R4Schema schema, ExportReader exports) : Grain, IIngestionQueryGrain
 {
+    private const int MaxRunsPerType = 50;
+
     public Task<ImmutableArray<RunListItem>> ListRuns(RunFilter filter) =>
         database.ReadAsync((session, token) => RunReports.ListAsync(session, filter, token));
+
+    public Task<IngestionActivity> GetActivity(int runsPerType) =>
+        database.ReadAsync((session, token) => RunReports.ActivityAsync(session, Math.Clamp(runsPerType, 1, MaxRunsPerType), token));
 
     public Task<RunMetrics> GetMetrics() => database.ReadAsync(RunReports.MetricsAsync);
 
     public Task<RunDetail?> GetRun(long runId) => database.ReadAsync((session, token) => RunReports.DetailAsync(session, runId, token));
+
+    public Task<RunHistory?> GetHistory(long runId) =>
+        database.ReadAsync((session, token) => RunReports.HistoryAsync(session, runId, token));
 
     public Task<RunSummary?> GetSummary(long runId) =>
         database.ReadAsync((session, token) => RunReports.SummaryAsync(session, runId, token));
@@ -29,6 +37,9 @@ internal sealed class IngestionQueryGrain(Database database, R4Schema schema, Ex
                     ? await DeadLetterStore.ListAsync(session, run, stage, limit, includeRaw, token)
                     : null
         );
+
+    public Task<DeadLetter?> FindDeadLetter(long id) =>
+        database.ReadAsync((session, token) => DeadLetterStore.FindAsync(session, id, token));
 
     public Task<ImmutableArray<Checkpoint>> ListCheckpoints() =>
         database.ReadAsync(async (session, token) => (await CheckpointStore.ListAsync(session, token)).ToImmutableArray());

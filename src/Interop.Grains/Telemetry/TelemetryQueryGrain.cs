@@ -16,6 +16,9 @@ internal sealed class TelemetryQueryGrain(TelemetryDatabase telemetry) : Grain, 
     public Task<EventPage> ReadEvents(EventFilter filter, EventRange range) =>
         telemetry.Database.ReadAsync((session, token) => EventStore.ReadAsync(session, filter, range, token));
 
+    public async Task<ImmutableArray<MinuteCount>> CountByMinute(DateTimeOffset since) =>
+        [.. await telemetry.Database.ReadAsync((session, token) => EventStore.CountByMinuteAsync(session, since, token))];
+
     public Task<ImmutableArray<PdExecution>> ReadExecutions(ExecutionFilter filter, ExecutionPosition? after, int limit) =>
         telemetry.Database.ReadAsync(
             (session, token) => ExecutionStore.ReadAsync(session, filter, after, Math.Clamp(limit, 1, MaxPage), token)

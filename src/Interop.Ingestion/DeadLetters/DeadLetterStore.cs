@@ -203,6 +203,16 @@ internal static class DeadLetterStore
         return [.. rows.Select(r => r.ToMessage())];
     }
 
+    /// <summary>One letter with its raw JSON.</summary>
+    public static async Task<DeadLetter?> FindAsync(DbSession session, long id, CancellationToken cancellationToken) =>
+        (
+            await session.FirstAsync<LetterRow>(
+                $"SELECT {ListColumns}, raw FROM dead_letters WHERE id = @id",
+                new { id },
+                cancellationToken
+            )
+        )?.ToMessage();
+
     /// <summary>A run's letters with their raw JSON, oldest first.</summary>
     public static IAsyncEnumerable<LetterRow> StreamAsync(DbSession session, RunRecord run, CancellationToken cancellationToken) =>
         session.StreamAsync<LetterRow>(
@@ -224,9 +234,34 @@ internal static class DeadLetterStore
             cancellationToken
         );
 
+    /// <summary>How many letters of a run are not resolved, by stage.</summary>
+    public static Task<ImmutableSortedDictionary<string, long>> CountOpenByStageAsync(
+        DbSession session,
+        RunRecord run,
+        CancellationToken cancellationToken
+    ) =>
+        CountAsync(
+            session,
+            $"SELECT stage AS key, COUNT(*) AS total FROM dead_letters WHERE {OfRun(run)} AND NOT resolved GROUP BY stage",
+            new { run.RunId },
+            cancellationToken
+        );
+
     /// <summary>How many letters there are, by stage.</summary>
     public static Task<ImmutableSortedDictionary<string, long>> CountByStageAsync(DbSession session, CancellationToken cancellationToken) =>
         CountAsync(session, "SELECT stage AS key, COUNT(*) AS total FROM dead_letters GROUP BY stage", null, cancellationToken);
+
+    /// <summary>How many letters are not resolved, by stage.</summary>
+    public static Task<ImmutableSortedDictionary<string, long>> CountOpenByStageAsync(
+        DbSession session,
+        CancellationToken cancellationToken
+    ) =>
+        CountAsync(
+            session,
+            "SELECT stage AS key, COUNT(*) AS total FROM dead_letters WHERE NOT resolved GROUP BY stage",
+            null,
+            cancellationToken
+        );
 
     /// <summary>A run's letters about missing patients, and how many patients are missing.</summary>
     public static async Task<(long Letters, long Patients)> CountMissingPatientsAsync(

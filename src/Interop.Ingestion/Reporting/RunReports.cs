@@ -24,19 +24,14 @@ internal static class RunReports
         DbSession session,
         RunFilter filter,
         CancellationToken cancellationToken
-    ) =>
-        [
-            .. (await RunStore.ListAsync(session, filter, cancellationToken)).Select(r => new RunListItem(
-                r.RunId,
-                r.ResourceType,
-                r.Source,
-                r.Status,
-                r.StartedAt,
-                r.FinishedAt,
-                Duration(r),
-                filter.IncludeDetails ? Details(r) : null
-            )),
-        ];
+    ) => [.. (await RunStore.ListAsync(session, filter, cancellationToken)).Select(r => Item(r, filter.IncludeDetails))];
+
+    public static async Task<IngestionActivity> ActivityAsync(DbSession session, int runsPerType, CancellationToken cancellationToken) =>
+        new(
+            [.. (await RunStore.ListActiveAsync(session, cancellationToken)).Select(r => Item(r, includeDetails: true))],
+            [.. (await RunStore.ListLatestAsync(session, runsPerType, cancellationToken)).Select(r => Item(r, includeDetails: false))],
+            await DeadLetterStore.CountOpenByStageAsync(session, cancellationToken)
+        );
 
     public static async Task<RunMetrics> MetricsAsync(DbSession session, CancellationToken cancellationToken)
     {
@@ -73,6 +68,16 @@ internal static class RunReports
             run.ReplayOfRunId
         );
     }
+
+    /// <summary>The attempts and replays of a run; null when there is no such run.</summary>
+    public static async Task<RunHistory?> HistoryAsync(DbSession session, long runId, CancellationToken cancellationToken) =>
+        await RunStore.FindAsync(session, runId, cancellationToken) is { } run
+            ? new RunHistory(
+                await RunClaimStore.ListAsync(session, runId, cancellationToken),
+                [.. (await RunStore.ListReplaysAsync(session, run, cancellationToken)).Select(r => Item(r, includeDetails: true))],
+                await DeadLetterStore.CountOpenByStageAsync(session, run, cancellationToken)
+            )
+            : null;
 
     /// <summary>What the caller of a run gets when it ends; null when there is no such run.</summary>
     public static async Task<RunSummary?> SummaryAsync(DbSession session, long runId, CancellationToken cancellationToken)
@@ -113,6 +118,19 @@ internal static class RunReports
         );
     }
 
+    private static RunListItem Item(RunRecord run, bool includeDetails) =>
+        new(
+            run.RunId,
+            run.ResourceType,
+            run.Source,
+            run.Status,
+            run.StartedAt,
+            run.FinishedAt,
+            Duration(run),
+            includeDetails ? Details(run) : null,
+            run.Progress
+        );
+
     /// <summary>What has no member of its own in an answer.</summary>
     private static JsonText Details(RunRecord run)
     {
@@ -130,6 +148,10 @@ internal static class RunReports
                 details[key] = value;
         }
 
+        When("mode", run.Mode, !run.IsReplay && !run.IsViewRebuild);
+        When("files_path", run.FilesPath, run.FilesPath is not null);
+        When("export_url", run.ExportUrl, run.ExportUrl is not null);
+        When("transaction_time", run.TransactionTime?.UtcDateTime.ToString("O"), run.TransactionTime is not null);
         When("patient_id", run.PatientId, run.PatientId is not null);
         When("since", run.Since?.UtcDateTime.ToString("O"), run.Since is not null);
         When("cursor", run.Cursor?.UtcDateTime.ToString("O"), run.Cursor is not null);

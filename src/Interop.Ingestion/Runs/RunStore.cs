@@ -61,7 +61,8 @@ internal static class RunStore
             (filter.Since, "started_at >= @Since"),
             (filter.Until, "started_at <= @Until"),
             (filter.Job, "job = @Job"),
-            (filter.Trigger, "triggered_by = @Trigger")
+            (filter.Trigger, "triggered_by = @Trigger"),
+            (filter.Before, "run_id < @Before")
         );
         return session.QueryAsync<RunRecord>(
             $"SELECT * FROM ingestion_runs WHERE {where} ORDER BY run_id DESC LIMIT @Limit",
@@ -69,6 +70,32 @@ internal static class RunStore
             cancellationToken
         );
     }
+
+    /// <summary>The replays of a run, oldest first.</summary>
+    public static Task<IReadOnlyList<RunRecord>> ListReplaysAsync(DbSession session, RunRecord run, CancellationToken cancellationToken) =>
+        session.QueryAsync<RunRecord>(
+            "SELECT * FROM ingestion_runs WHERE resource_type = @ResourceType AND run_id > @RunId AND replay_of_run_id = @RunId ORDER BY run_id LIMIT 100",
+            new { run.ResourceType, run.RunId },
+            cancellationToken
+        );
+
+    public static Task<IReadOnlyList<RunRecord>> ListActiveAsync(DbSession session, CancellationToken cancellationToken) =>
+        session.QueryAsync<RunRecord>($"SELECT * FROM ingestion_runs WHERE {IsActive} ORDER BY run_id DESC", null, cancellationToken);
+
+    /// <summary>The newest runs of each source and type. Of a long history only the newest 2,000 runs are looked at.</summary>
+    public static Task<IReadOnlyList<RunRecord>> ListLatestAsync(DbSession session, int perType, CancellationToken cancellationToken) =>
+        session.QueryAsync<RunRecord>(
+            """
+            SELECT * FROM ingestion_runs WHERE run_id IN (
+                SELECT run_id FROM (
+                    SELECT run_id, ROW_NUMBER() OVER (PARTITION BY source, resource_type ORDER BY run_id DESC) AS place
+                    FROM (SELECT run_id, source, resource_type FROM ingestion_runs ORDER BY run_id DESC LIMIT 2000) AS newest
+                ) AS placed WHERE place <= @perType)
+            ORDER BY run_id DESC
+            """,
+            new { perType },
+            cancellationToken
+        );
 
     /// <summary>The sources that had a run which fetches, in order.</summary>
     public static Task<IReadOnlyList<string>> SourcesAsync(DbSession session, CancellationToken cancellationToken) =>
@@ -93,11 +120,13 @@ internal static class RunStore
             INSERT INTO ingestion_runs (source, resource_type, status, started_at, patient_id, full_fetch, missing_patients, job, triggered_by,
                                         attempt, max_attempts, run_group, airflow_dag_id, airflow_task_id, airflow_run_id, since, checkpoint_before,
                                         process_kind, source_url,
-                                        replay_of_run_id, replay_stage, replay_until, replay_source_count, replay_missing_raw, view_name)
+                                        replay_of_run_id, replay_stage, replay_until, replay_source_count, replay_missing_raw, view_name,
+                                        mode, files_path)
             VALUES (@Source, @ResourceType, @Status, @StartedAt, @PatientId, @FullFetch, @MissingPatients, @Job, @TriggeredBy,
                     @Attempt, @MaxAttempts, @RunGroup, @AirflowDagId, @AirflowTaskId, @AirflowRunId, @Since, @CheckpointBefore,
                     @ProcessKind, @SourceUrl,
-                    @ReplayOfRunId, @ReplayStage, @ReplayUntil, @ReplaySourceCount, @ReplayMissingRaw, @ViewName)
+                    @ReplayOfRunId, @ReplayStage, @ReplayUntil, @ReplaySourceCount, @ReplayMissingRaw, @ViewName,
+                    @Mode, @FilesPath)
             ON CONFLICT (source, resource_type) WHERE {IsActive} DO NOTHING
             RETURNING *
             """,
@@ -114,7 +143,7 @@ internal static class RunStore
         var present = await FindAsync(session, runId, cancellationToken);
         if (present?.Owner is { } silent && silent != claim.Owner.ToString())
             await ProcessSessions.EndSilentAsync(session, runId, silent, claim.SilentAfter, cancellationToken);
-        return await session.FirstAsync<RunRecord>(
+        var claimed = await session.FirstAsync<RunRecord>(
             $"""
             UPDATE ingestion_runs SET epoch = epoch + 1, owner = @owner, heartbeat_at = {session.Now()}, waiting = NULL
             WHERE run_id = @runId AND {IsActive} AND {IsOfKind} AND ({IsFree(session, claim.SilentAfter)} OR owner = @own)
@@ -130,6 +159,9 @@ internal static class RunStore
             },
             cancellationToken
         );
+        if (claimed is not null)
+            await RunClaimStore.AddAsync(session, claimed, claim, cancellationToken);
+        return claimed;
     }
 
     /// <summary>Renews the lease and records what the run waits for; false when the run has another owner or has ended.</summary>
@@ -184,8 +216,59 @@ internal static class RunStore
                 cancellationToken
             ) > 0;
         if (ended)
-            await RunSeenStore.DeleteAsync(session, run.RunId, cancellationToken);
+            await ForgetProgressAsync(session, run.RunId, cancellationToken);
         return ended;
+    }
+
+    /// <summary>Locks the run's row for a write beside its pages.</summary>
+    /// <exception cref="LeaseLostException">The run has another owner or has ended.</exception>
+    public static async Task FenceAsync(DbSession session, RunRecord run, CancellationToken cancellationToken)
+    {
+        var held = await session.ExecuteAsync(
+            $"UPDATE ingestion_runs SET epoch = epoch WHERE run_id = @RunId AND epoch = @Epoch AND {IsActive}",
+            new { run.RunId, run.Epoch },
+            cancellationToken
+        );
+        if (held == 0)
+            throw new LeaseLostException(run.RunId);
+    }
+
+    /// <summary>Records where the resources come from, once that is decided.</summary>
+    /// <exception cref="LeaseLostException">The run has another owner or has ended.</exception>
+    public static async Task SetModeAsync(DbSession session, RunRecord run, string mode, CancellationToken cancellationToken)
+    {
+        await FenceAsync(session, run, cancellationToken);
+        await session.ExecuteAsync(
+            "UPDATE ingestion_runs SET mode = @mode WHERE run_id = @RunId",
+            new { run.RunId, mode },
+            cancellationToken
+        );
+    }
+
+    /// <summary>Records the export that the run reads, and the instant of its snapshot once that is known.</summary>
+    /// <exception cref="LeaseLostException">The run has another owner or has ended.</exception>
+    public static async Task RecordExportAsync(
+        DbSession session,
+        RunRecord run,
+        string exportUrl,
+        DateTimeOffset? transactionTime,
+        CancellationToken cancellationToken
+    )
+    {
+        await FenceAsync(session, run, cancellationToken);
+        await session.ExecuteAsync(
+            """
+            UPDATE ingestion_runs SET export_url = @exportUrl, transaction_time = COALESCE(@transactionTime, transaction_time)
+            WHERE run_id = @RunId
+            """,
+            new
+            {
+                run.RunId,
+                exportUrl,
+                transactionTime,
+            },
+            cancellationToken
+        );
     }
 
     /// <summary>Whether the caller still owns the run, and the database holds every page that the caller knows of.</summary>
@@ -300,7 +383,7 @@ internal static class RunStore
         );
         if (ended is null)
             return null;
-        await RunSeenStore.DeleteAsync(session, run.RunId, cancellationToken);
+        await ForgetProgressAsync(session, run.RunId, cancellationToken);
         if (status != RunStatus.Success || ended is not { MovesCheckpoint: true, Watermark: { } watermark })
             return ended;
         var after = await CheckpointStore.RaiseAsync(session, run.Source, run.ResourceType, watermark, now, cancellationToken);
@@ -326,8 +409,15 @@ internal static class RunStore
             cancellationToken
         );
         if (cancelled is not null)
-            await RunSeenStore.DeleteAsync(session, runId, cancellationToken);
+            await ForgetProgressAsync(session, runId, cancellationToken);
         return cancelled;
+    }
+
+    /// <summary>Removes what only an active run needs.</summary>
+    private static async Task ForgetProgressAsync(DbSession session, long runId, CancellationToken cancellationToken)
+    {
+        await RunSeenStore.DeleteAsync(session, runId, cancellationToken);
+        await RunPartStore.DeleteAsync(session, runId, 0, cancellationToken);
     }
 
     /// <summary>No process works on the run: it was released, its owner is silent, or its owner's process has ended.</summary>

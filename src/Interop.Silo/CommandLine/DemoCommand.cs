@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Interop.Ingestion;
 using Interop.Sandbox;
 using Interop.Silo.Hosting;
 using Interop.Silo.Settings;
@@ -81,14 +82,13 @@ internal static class DemoCommand
                 app.Services.GetRequiredService<IGrainFactory>(),
                 "default",
                 Types,
-                full: false,
-                adopt: true,
+                type => new RunRequest(null, Full: false, IngestedType.MissingPatientsOf(type), RunMeta.None, Adopt: true),
                 cancellationToken
             );
             if (exit || !report.AllWell)
                 return report.AllWell ? ExitCodes.Success : ExitCodes.Failure;
             AnsiConsole.MarkupLineInterpolated(
-                $"Still serving. Try: [bold]curl {new Uri(address, "runs")}[/], or open {new Uri(address, "docs")}. Ctrl+C ends."
+                $"Still serving. Open [bold]{address}[/] in a browser, or try: curl {new Uri(address, "runs")}. Ctrl+C ends."
             );
             await ServeCommand.WaitAsync(cancellationToken);
             return ExitCodes.Success;

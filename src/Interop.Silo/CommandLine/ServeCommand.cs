@@ -56,7 +56,11 @@ internal static class ServeCommand
             $"  sources   {(settings.Sources.Count == 0 ? "none: set FHIR_BASE_URL" : string.Join(", ", settings.Sources.Select(s => $"{s.Key} = {s.Value.BaseUrl}")))}"
         );
         Console.WriteLine($"  access    {await ServerSecurity.DescribeAsync(settings, cancellationToken)}");
-        Console.WriteLine($"  try       {new Uri(address, settings.Role == ProcessRole.Silo ? "health/ready" : "docs")}");
+        Console.WriteLine(
+            settings.Role == ProcessRole.Silo
+                ? $"  try       {new Uri(address, "health/ready")}"
+                : $"  open      {address} (the API: {new Uri(address, "docs")})"
+        );
         foreach (var line in settings.WithoutEffect)
             Console.WriteLine($"  note      {line}");
         return address;

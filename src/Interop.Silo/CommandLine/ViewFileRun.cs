@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Text.Json;
 using System.Text.Unicode;
 using Interop.Fhir.Client;
+using Interop.Fhir.Files;
 using Interop.Fhir.Schema;
 using Interop.Fhir.Validation;
 using Interop.Fhir.Views;

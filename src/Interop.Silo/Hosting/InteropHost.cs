@@ -15,13 +15,16 @@ internal static class InteropHost
     {
         await DatabaseSetup.MigrateAsync(settings, cancellationToken);
         await ServerSecurity.CheckAsync(settings, cancellationToken);
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        var builder = WebApplication.CreateEmptyBuilder(
+            new WebApplicationOptions { WebRootPath = Path.Combine(AppContext.BaseDirectory, "wwwroot") }
+        );
         builder.AddPlatform(settings);
         builder.AddEngine(settings);
         builder.AddFeatures(settings, ProcessKind.Server);
         builder.AddServerFeatures(settings);
         builder.AddWebServer(settings);
         builder.Services.AddInteropApi(ServerSecurity.ApiOptions(settings));
+        builder.AddDashboardPages();
 
         var app = builder.Build();
         if (settings.Role == ProcessRole.Silo)
@@ -29,6 +32,7 @@ internal static class InteropHost
         else
         {
             app.MapInteropApi();
+            app.MapDashboardPages();
             app.MapEngine(settings);
         }
 

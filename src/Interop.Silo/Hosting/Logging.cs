@@ -16,6 +16,8 @@ internal static class Logging
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         // At Information the frameworks log every request and call; Interop's own lines are enough there.
         logging.AddFilter("Microsoft", Max(settings.MinLogLevel, LogLevel.Warning));
+        // It warns at each start that its keys are not encrypted in the database (docs/adr/0012-the-dashboard.md says why).
+        logging.AddFilter("Microsoft.AspNetCore.DataProtection", Max(settings.MinLogLevel, LogLevel.Error));
         logging.AddFilter("System", Max(settings.MinLogLevel, LogLevel.Warning));
         logging.AddFilter("Npgsql", Max(settings.MinLogLevel, LogLevel.Warning));
         logging.AddFilter("Orleans", Max(settings.MinLogLevel, LogLevel.Warning));

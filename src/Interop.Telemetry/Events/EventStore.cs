@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Interop.Storage;
 
@@ -9,11 +10,14 @@ internal static class EventStore
     // All writers of events take this advisory lock.
     private const long WriterLock = 0x496E7465726F7054;
     private const int MaxPageChars = 1024 * 1024;
+    private const int MaxCounted = 200_000;
 
     /// <summary>An event as it is stored.</summary>
     public sealed record StoredEvent(long Id, string EventId, string RawPayload);
 
     private sealed record Row(long Id, string RawPayload);
+
+    private sealed record MinuteRow(string Minute, long Events);
 
     /// <summary>
     /// Takes <paramref name="count"/> consecutive row ids and returns the first. From here to the commit no other process writes events, so
@@ -116,6 +120,29 @@ internal static class EventStore
             await session.ScalarAsync<long>("SELECT COALESCE(MAX(id), 0) FROM telemetry_events", null, cancellationToken),
             IsFull: false
         );
+    }
+
+    /// <summary>How many events were received in each minute since the instant, among the newest ones.</summary>
+    public static async Task<IReadOnlyList<MinuteCount>> CountByMinuteAsync(
+        DbSession session,
+        DateTimeOffset since,
+        CancellationToken cancellationToken
+    )
+    {
+        var minute =
+            session.Dialect == SqlDialect.Postgres
+                ? "to_char(received_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI')"
+                : "substr(received_at, 1, 16)";
+        var rows = await session.QueryAsync<MinuteRow>(
+            $"""
+            SELECT {minute} AS minute, COUNT(*) AS events FROM telemetry_events
+            WHERE id > (SELECT COALESCE(MAX(id), 0) FROM telemetry_events) - {MaxCounted} AND received_at >= @since
+            GROUP BY {minute} ORDER BY {minute}
+            """,
+            new { since },
+            cancellationToken
+        );
+        return [.. rows.Select(r => new MinuteCount(DateTimeOffset.Parse($"{r.Minute}:00Z", CultureInfo.InvariantCulture), r.Events))];
     }
 
     /// <summary>The next payloads of a range, up to about 1 MiB.</summary>

@@ -1,9 +1,9 @@
 using System.Net;
 using Interop.Access;
 using Interop.Api.Access;
+using Interop.Api.Tests.Support;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Interop.Api.Tests.Access;
 
@@ -19,12 +19,20 @@ public sealed class EndpointRoleTests : IAsyncLifetime
     [Fact]
     public void Every_endpoint_declares_its_role()
     {
-        var undeclared = Endpoints().Where(e => e.Role is null && !e.IsAnonymous).Select(e => e.Name);
+        var undeclared = Endpoints(ApiEndpoints.All(_server.Services)).Where(e => e.Role is null && !e.IsAnonymous).Select(e => e.Name);
         Assert.Empty(undeclared);
 
         Assert.Equal(
             ["GET /", "GET /api/health", "GET /health", "GET /health/ready", "GET /{documentName}.json", "POST /login", "POST /logout"],
             Endpoints().Where(e => e.IsAnonymous).Select(e => e.Name).Order(StringComparer.Ordinal)
+        );
+        // The files of the pages are anonymous, and so is the login. The connection, through which pages read, is not.
+        Assert.Equal(
+            ["GET /not-found", "GET /sign-in"],
+            Endpoints(ApiEndpoints.All(_server.Services).Except(ApiEndpoints.OfApi(_server.Services)))
+                .Where(e => e is { IsAnonymous: true, Method: "GET" } && !e.Path.StartsWith("/_content/", StringComparison.Ordinal))
+                .Select(e => e.Name)
+                .Order(StringComparer.Ordinal)
         );
         // The only POST that a viewer may send writes nothing.
         Assert.Equal(
@@ -55,11 +63,10 @@ public sealed class EndpointRoleTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, await _server.StatusAsync(HttpMethod.Get, "/metrics", operators));
     }
 
-    private IEnumerable<Declared> Endpoints() =>
-        from endpoint in _server
-            .Services.GetRequiredService<IEnumerable<EndpointDataSource>>()
-            .SelectMany(source => source.Endpoints)
-            .OfType<RouteEndpoint>()
+    private IEnumerable<Declared> Endpoints() => Endpoints(ApiEndpoints.OfApi(_server.Services));
+
+    private static IEnumerable<Declared> Endpoints(IEnumerable<RouteEndpoint> endpoints) =>
+        from endpoint in endpoints
         from method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"]
         select new Declared(
             method,

@@ -29,10 +29,7 @@ public sealed class HttpConventionTests : IAsyncLifetime
             .SelectMany(path => path.Value.EnumerateObject().Select(operation => (Name: $"{operation.Name} {path.Name}", operation.Value)))
             .ToList();
         var mapped =
-            from endpoint in _server
-                .Services.GetRequiredService<IEnumerable<EndpointDataSource>>()
-                .SelectMany(source => source.Endpoints)
-                .OfType<RouteEndpoint>()
+            from endpoint in ApiEndpoints.OfApi(_server.Services)
             from method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []
             let path = "/" + Regex.Replace(endpoint.RoutePattern.RawText!.Trim('/'), @"\{\**(\w+)(:\w+)?\}", "{$1}")
             where path != "/{documentName}.json"

@@ -126,6 +126,21 @@ public static class AuditEventStore
         }
     }
 
+    /// <summary>How many events there were since the instant, by severity.</summary>
+    public static Task<IReadOnlyList<SeverityCount>> CountBySeverityAsync(
+        DbSession session,
+        DateTimeOffset since,
+        CancellationToken cancellationToken
+    ) =>
+        session.QueryAsync<SeverityCount>(
+            $"""
+            SELECT e.severity, COUNT(*) AS total, SUM(CASE WHEN f.verdict IS NULL AND NOT e.suppressed THEN 1 ELSE 0 END) AS open
+            {FromAlerts} WHERE e.event_time >= @since GROUP BY e.severity
+            """,
+            new { since },
+            cancellationToken
+        );
+
     /// <summary>Alerts of a source by their numbers.</summary>
     public static async Task<IReadOnlyList<Alert>> ListByNumberAsync(
         DbSession session,

@@ -42,7 +42,7 @@ public sealed class ModelTrainer(Database database, ModelCatalog catalog, TimePr
         if (rows.Count < FirstAfter)
             return null;
         var now = time.GetUtcNow();
-        var options = new TrainingOptions();
+        var options = AccessModel.DefaultOptions;
         var id = $"m-{now:yyyyMMddHHmmssfff}";
         var model = await Task.Run(() => AccessModel.Train(id, rows, options, catalog.Create, cancellationToken), cancellationToken);
         var version = new ModelVersion(

@@ -15,7 +15,17 @@ internal sealed class CareAgent
 }
 
 /// <summary>A PractitionerRole.</summary>
-internal sealed record CareRole(string Id, string? Code, IReadOnlySet<string> Places, DateTimeOffset From, DateTimeOffset To);
+internal sealed record CareRole(
+    string Id,
+    string? Code,
+    IReadOnlySet<string> Places,
+    DateTimeOffset From,
+    DateTimeOffset To,
+    bool IsActive = true
+)
+{
+    public bool Covers(DateTimeOffset time) => From <= time && time <= To;
+}
 
 /// <summary>A patient and what connects agents with it.</summary>
 internal sealed class CarePatient

@@ -19,6 +19,10 @@ public sealed class AccessModel
 
     public ScoreCalibration Calibration { get; }
 
+    /// <summary>How models of accesses are trained. The tails count most: a forest takes every rare combination, also a harmless one, for
+    /// an anomaly.</summary>
+    public static TrainingOptions DefaultOptions { get; } = new(TailWeight: 4);
+
     /// <summary>Trains on the features of accesses and calibrates on the same rows.</summary>
     public static AccessModel Train(
         string version,

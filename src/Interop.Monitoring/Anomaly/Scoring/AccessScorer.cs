@@ -16,6 +16,9 @@ public sealed class AccessScorer(AccessModel model)
     private const int MostReasons = 4;
     private const float SmallestContribution = 0.3f;
 
+    // Contributions grow with the square of the surprise: this is twice the surprise.
+    private const float SpecificWeight = 4;
+
     public AccessModel Model => model;
 
     /// <summary>A verdict per access, in order.</summary>
@@ -66,7 +69,7 @@ public sealed class AccessScorer(AccessModel model)
 
         foreach (
             var (definition, contribution) in found
-                .OrderByDescending(f => f.Definition.IsSpecific ? 2 * f.Contribution : f.Contribution)
+                .OrderByDescending(f => f.Definition.IsSpecific ? SpecificWeight * f.Contribution : f.Contribution)
                 .Take(MostReasons)
         )
         {

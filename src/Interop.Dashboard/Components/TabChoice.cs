@@ -1,0 +1,5 @@
+namespace Interop.Dashboard.Components;
+
+/// <param name="Value">What is chosen; null: everything.</param>
+/// <param name="Count">A number beside the text.</param>
+public sealed record TabChoice(string? Value, string Text, long? Count = null);

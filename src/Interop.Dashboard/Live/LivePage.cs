@@ -1,0 +1,129 @@
+using Interop.Access;
+using Interop.Dashboard.Access;
+using Interop.Dashboard.Components;
+using Microsoft.AspNetCore.Components;
+using Microsoft.Extensions.Logging;
+
+namespace Interop.Dashboard.Live;
+
+/// <summary>A page that reads through grains and reads again while it is open. A failed read shows its reason above the last
+/// data.</summary>
+public abstract partial class LivePage : ComponentBase, IDisposable
+{
+    private IDisposable? _ticks;
+    private bool _isDisposed;
+
+    [Inject]
+    protected IGrainFactory Grains { get; set; } = default!;
+
+    [Inject]
+    protected SharedReads Reads { get; set; } = default!;
+
+    [Inject]
+    protected CurrentUser User { get; set; } = default!;
+
+    [Inject]
+    protected Toasts Toasts { get; set; } = default!;
+
+    [Inject]
+    protected NavigationManager Navigation { get; set; } = default!;
+
+    [Inject]
+    private LiveClock Clock { get; set; } = default!;
+
+    [Inject]
+    private ILogger<LivePage> Log { get; set; } = default!;
+
+    /// <summary>Why the last read failed; null: it did not.</summary>
+    protected string? Problem { get; private set; }
+
+    /// <summary>Whether data was read at least once.</summary>
+    protected bool IsLoaded { get; private set; }
+
+    /// <summary>How often the page reads again; null: never by itself.</summary>
+    protected virtual TimeSpan? Period => TimeSpan.FromSeconds(2);
+
+    /// <summary>Reads what the page shows.</summary>
+    protected abstract Task ReadAsync();
+
+    /// <summary>Reads now.</summary>
+    protected Task RefreshAsync() => RunAsync(ReadAsync);
+
+    /// <summary>Reads a part of the page; a failure shows as one of the page.</summary>
+    protected async Task RunAsync(Func<Task> read)
+    {
+        ArgumentNullException.ThrowIfNull(read);
+        try
+        {
+            await read();
+            (Problem, IsLoaded) = (null, true);
+        }
+        catch (Exception e) when (!_isDisposed)
+        {
+            Problem = Describe(e);
+        }
+    }
+
+    /// <summary>Runs an action of the user. A failure becomes a message, never a broken page.</summary>
+    protected async Task ActAsync(AccessRole role, Func<Task> action)
+    {
+        ArgumentNullException.ThrowIfNull(action);
+        try
+        {
+            await User.RequireAsync(role);
+            await action();
+            Reads.Clear();
+        }
+        catch (Exception e) when (!_isDisposed)
+        {
+            Toasts.Failed(Describe(e));
+        }
+
+        await RefreshAsync();
+    }
+
+    /// <inheritdoc/>
+    protected override Task OnParametersSetAsync() => RefreshAsync();
+
+    /// <inheritdoc/>
+    protected override void OnAfterRender(bool firstRender)
+    {
+        // Only a page with a connection gets here; the first, static rendering reads once.
+        if (firstRender && Period is { } period)
+            _ticks = Clock.Every(period, () => InvokeAsync(TickAsync));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Stops reading.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+        _isDisposed = true;
+        _ticks?.Dispose();
+    }
+
+    private async Task TickAsync()
+    {
+        if (_isDisposed)
+            return;
+        await RefreshAsync();
+        if (!_isDisposed)
+            StateHasChanged();
+    }
+
+    private string Describe(Exception failure)
+    {
+        if (Failures.Describe(failure) is { } known)
+            return known;
+        LogFailure(Log, failure, GetType().Name);
+        return Failures.Unexpected;
+    }
+
+    [LoggerMessage(3201, LogLevel.Error, "The page {Page} failed unexpectedly")]
+    private static partial void LogFailure(ILogger log, Exception e, string page);
+}

@@ -1,0 +1,134 @@
+// What the server cannot do: times in the reader's zone, the theme, shortcuts, the login form, and coming back after a lost connection.
+(() => {
+  'use strict';
+
+  // <i-time datetime mode>: the text lies in a shadow root, so that Blazor's updates of the element never meet it.
+  const full = new Intl.DateTimeFormat(undefined, { year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit' });
+  const span = (s) =>
+    s < 60 ? `${s} s` : s < 3600 ? `${Math.floor(s / 60)} min` : s < 86400 ? `${Math.floor(s / 3600)} h` : `${Math.floor(s / 86400)} d`;
+  const elapsed = (s) =>
+    s < 60 ? `${s} s` : s < 3600 ? `${Math.floor(s / 60)} min ${s % 60} s` : `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
+  const shown = new Set();
+  class TimeElement extends HTMLElement {
+    static observedAttributes = ['datetime', 'mode'];
+    connectedCallback() {
+      if (!this.shadowRoot) this.attachShadow({ mode: 'open' });
+      shown.add(this);
+      this.show();
+    }
+    disconnectedCallback() {
+      shown.delete(this);
+    }
+    attributeChangedCallback() {
+      this.show();
+    }
+    show() {
+      if (!this.shadowRoot) return;
+      const at = new Date(this.getAttribute('datetime'));
+      const seconds = Math.max(0, Math.round((Date.now() - at) / 1000));
+      const mode = this.getAttribute('mode');
+      const text =
+        mode === 'relative' ? (seconds < 5 ? 'just now' : `${span(seconds)} ago`)
+        : mode === 'until' ? (at <= Date.now() ? 'now' : `in ${span(Math.round((at - Date.now()) / 1000))}`)
+        : mode === 'elapsed' ? elapsed(seconds)
+        : full.format(at);
+      if (this.shadowRoot.textContent !== text) this.shadowRoot.textContent = text;
+    }
+  }
+  customElements.define('i-time', TimeElement);
+  setInterval(() => shown.forEach((t) => t.show()), 1000);
+
+  // Dialogs, theme, navigation.
+  const openDialog = (d) => {
+    if (d.open) return;
+    d.showModal();
+    d.querySelector('input:not([type=hidden]), select, textarea, .button-primary, .button-danger')?.focus();
+  };
+  const closeDialog = (d) => d.open && d.close();
+  const palette = () => document.getElementById('palette');
+  const actions = {
+    theme() {
+      const theme = document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark';
+      document.documentElement.dataset.theme = theme;
+      localStorage.setItem('interop.theme', theme);
+    },
+    palette: () => palette() && openDialog(palette()),
+    'close-palette': () => palette() && closeDialog(palette()),
+    'toggle-nav': () => document.body.classList.toggle('nav-open'),
+    async 'sign-out'() {
+      await fetch('/logout', { method: 'POST' });
+      location.assign('/sign-in');
+    },
+  };
+  document.addEventListener('click', (e) => {
+    const target = e.target.closest('[data-action]');
+    if (target) actions[target.dataset.action]?.();
+    else if (e.target === palette()) closeDialog(palette());
+    if (e.target.closest('.nav a')) document.body.classList.remove('nav-open');
+  });
+  document.addEventListener('keydown', (e) => {
+    if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === 'k') {
+      e.preventDefault();
+      actions.palette();
+    }
+    if (e.key === 'Escape') document.body.classList.remove('nav-open');
+  });
+  document.addEventListener('submit', (e) => {
+    if (e.target.closest('#palette')) setTimeout(() => closeDialog(palette()));
+  });
+
+  // The login form.
+  const signIn = document.getElementById('sign-in');
+  signIn?.addEventListener('submit', async (e) => {
+    e.preventDefault();
+    const problem = document.getElementById('sign-in-problem');
+    problem.hidden = true;
+    const answer = await fetch('/login', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(Object.fromEntries(new FormData(signIn))),
+    }).catch(() => null);
+    if (answer?.ok) {
+      const to = new URLSearchParams(location.search).get('to');
+      // Only a path of this server: "//host" and "/\host" would lead elsewhere.
+      location.assign(to && /^\/(?![/\\])/.test(to) ? to : '/');
+      return;
+    }
+    const body = await answer?.json().catch(() => null);
+    problem.textContent = answer ? (body?.detail ?? `The server answered ${answer.status}.`) : 'The server does not answer.';
+    problem.hidden = false;
+    signIn.querySelector('[type=password]').select();
+  });
+
+  // Scrolls the first marked line of a JSON view into the middle of the view.
+  const reveal = (view) => {
+    const line = view?.querySelector('.marked');
+    if (line) view.scrollTop = line.offsetTop - view.offsetTop - view.clientHeight / 2;
+  };
+  window.interop = { openDialog, closeDialog, reveal };
+  if (signIn) return;
+
+  // A server that was restarted does not know this page's state: load the page anew, as soon as it answers.
+  const reload = async () => {
+    for (;;) {
+      try {
+        if ((await fetch('/health', { cache: 'no-store' })).ok) break;
+      } catch {
+        // Not there yet.
+      }
+      await new Promise((r) => setTimeout(r, 1000));
+    }
+    location.reload();
+  };
+  const connection = document.getElementById('components-reconnect-modal');
+  new MutationObserver(() => {
+    if (connection.matches('.components-reconnect-failed, .components-reconnect-rejected')) reload();
+  }).observe(connection, { attributes: true, attributeFilter: ['class'] });
+  Blazor.start({
+    circuit: {
+      // Over a WebSocket alone, so that two servers behind a load balancer need no affinity.
+      configureSignalR: (hub) => hub.withUrl('_blazor', { skipNegotiation: true, transport: 1 }),
+      reconnectionOptions: { maxRetries: 60, retryIntervalMilliseconds: 1000 },
+    },
+  });
+})();

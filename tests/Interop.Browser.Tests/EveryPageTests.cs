@@ -1,0 +1,47 @@
+using Microsoft.Playwright;
+
+namespace Interop.Browser.Tests;
+
+/// <summary>What holds on every page.</summary>
+[Collection("dashboard")]
+public sealed class EveryPageTests(DashboardFixture dashboard)
+{
+    public static TheoryData<string, string> Pages =>
+        new()
+        {
+            { "/", "Overview" },
+            { "/runs", "Runs" },
+            { "/runs?status=FAILED", "Runs" },
+            { "/runs/2", "Observation" },
+            { "/sign-in", "Sign in" },
+            { "/not-found", "No such page" },
+        };
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public async Task A_page_renders_in_both_themes_without_errors_foreign_requests_or_barriers(string path, string heading)
+    {
+        foreach (var theme in new[] { ColorScheme.Light, ColorScheme.Dark })
+        {
+            await using var window = await dashboard.OpenAsync(path, theme);
+
+            await Assertions.Expect(window.Page.Locator("h1")).ToContainTextAsync(heading);
+            await Assertions.Expect(window.Page.Locator(".skeleton")).ToHaveCountAsync(0);
+            AssertNone(await window.AxeAsync());
+            AssertNone(window.Errors);
+            AssertNone(window.Foreign);
+        }
+    }
+
+    private static void AssertNone(IReadOnlyCollection<string> found) => Assert.True(found.Count == 0, string.Join('\n', found));
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public async Task A_page_fits_a_phone(string path, string heading)
+    {
+        await using var window = await dashboard.OpenAsync(path, width: 390, height: 844);
+
+        await Assertions.Expect(window.Page.Locator("h1")).ToContainTextAsync(heading);
+        Assert.Equal(390, await window.Page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
+    }
+}

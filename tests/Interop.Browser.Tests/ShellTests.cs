@@ -1,0 +1,53 @@
+using Microsoft.Playwright;
+
+namespace Interop.Browser.Tests;
+
+/// <summary>What surrounds every page.</summary>
+[Collection("dashboard")]
+public sealed class ShellTests(DashboardFixture dashboard)
+{
+    [Fact]
+    public async Task The_start_is_a_page_for_browsers_and_JSON_for_programs()
+    {
+        Assert.Contains("\"openapi\"", await dashboard.Api.GetStringAsync("/"), StringComparison.Ordinal);
+
+        await using var window = await dashboard.OpenAsync("/");
+
+        await Assertions.Expect(window.Page).ToHaveTitleAsync("Overview · Interop");
+    }
+
+    [Fact]
+    public async Task The_theme_is_kept_over_a_reload()
+    {
+        await using var window = await dashboard.OpenAsync("/");
+
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Switch between light and dark" }).ClickAsync();
+        await window.Page.ReloadAsync();
+
+        await Assertions.Expect(window.Page.Locator("html")).ToHaveAttributeAsync("data-theme", "dark");
+    }
+
+    [Fact]
+    public async Task The_command_palette_opens_with_the_keyboard_and_finds_a_run_by_its_number()
+    {
+        await using var window = await dashboard.OpenAsync("/");
+
+        await window.Page.Keyboard.PressAsync("Control+k");
+        await window.Page.Keyboard.TypeAsync("2");
+        await Assertions.Expect(window.Page.Locator(".palette-list a").First).ToHaveTextAsync("Run 2");
+        await window.Page.Keyboard.PressAsync("Enter");
+
+        await Assertions.Expect(window.Page.Locator("h1")).ToContainTextAsync("Observation");
+        Assert.EndsWith("/runs/2", window.Page.Url, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Times_are_in_the_zone_of_the_browser_with_UTC_on_hover()
+    {
+        await using var window = await dashboard.OpenAsync("/");
+        var time = window.Page.Locator("i-time").First;
+
+        await Assertions.Expect(time).ToHaveAttributeAsync("title", new System.Text.RegularExpressions.Regex("^[0-9]{4}-.* UTC$"));
+        await Assertions.Expect(time).ToContainTextAsync("ago");
+    }
+}
