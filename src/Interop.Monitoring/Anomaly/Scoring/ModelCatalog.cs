@@ -7,6 +7,9 @@ namespace Interop.Anomaly.Scoring;
 /// <summary>The promoted model and the one in shadow, loaded once per version.</summary>
 public sealed partial class ModelCatalog(Func<IAnomalyModel> create, ILogger<ModelCatalog> log)
 {
+    // Fewer events are a few hours of one shift, and those differ from the whole training period on every day.
+    private const int DriftEvents = 10_000;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, AccessScorer?> _loaded = [];
     private readonly PopulationStability _drift = new();
@@ -28,7 +31,7 @@ public sealed partial class ModelCatalog(Func<IAnomalyModel> create, ILogger<Mod
         {
             foreach (var verdict in verdicts)
                 _drift.Add(verdict.Share);
-            if (_drift.Count < 1_000)
+            if (_drift.Count < DriftEvents)
                 return null;
             var index = _drift.Index();
             _drift.Reset();
