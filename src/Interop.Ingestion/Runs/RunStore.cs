@@ -142,7 +142,7 @@ internal static class RunStore
     {
         var present = await FindAsync(session, runId, cancellationToken);
         if (present?.Owner is { } silent && silent != claim.Owner.ToString())
-            await ProcessSessions.EndSilentAsync(session, runId, silent, claim.SilentAfter, cancellationToken);
+            await ProcessSessionStore.EndSilentAsync(session, runId, silent, claim.SilentAfter, cancellationToken);
         var claimed = await session.FirstAsync<RunRecord>(
             $"""
             UPDATE ingestion_runs SET epoch = epoch + 1, owner = @owner, heartbeat_at = {session.Now()}, waiting = NULL

@@ -3,7 +3,7 @@ using Interop.Storage;
 namespace Interop.Ingestion.Leases;
 
 /// <summary>The database connections of other processes (PostgreSQL's <c>pg_stat_activity</c>).</summary>
-internal static class ProcessSessions
+internal static class ProcessSessionStore
 {
     /// <summary>
     /// Ends the transactions of a run's silent owner. PostgreSQL ends an idle transaction by itself, but not one whose process was frozen
