@@ -35,17 +35,20 @@ public static class AlertEndpoints
         alerts
             .MapGet("/", ListAsync)
             .WithName("ListAlerts")
+            .Audited(AuditAction.Query)
             .WithExample(AlertExamples.Alerts)
             .WithSummary("Stored events with their scores, the newest first");
         alerts
             .MapGet("/stream", AlertStream.WriteAsync)
             .WithName("StreamAlerts")
+            .Audited(AuditAction.Query)
             .Produces<string>(StatusCodes.Status200OK, "text/event-stream")
             .WithExample(AlertExamples.Stream, contentType: "text/event-stream")
             .WithSummary("New MEDIUM and HIGH alerts as text/event-stream; Last-Event-ID goes on after that event");
         alerts
             .MapGet("/{id}", FindAsync)
             .WithName("GetAlert")
+            .Audited(AuditAction.Read)
             .WithExample(AlertExamples.Detail)
             .WithSummary("One alert with its event and features")
             .ProducesProblem(StatusCodes.Status404NotFound);
@@ -53,6 +56,7 @@ public static class AlertEndpoints
             .MapPost("/{id}/feedback", FeedbackAsync)
             .RequireRole(AccessRole.Operator)
             .WithName("GiveFeedback")
+            .Audited(AuditAction.Update)
             .WithSummary("Confirm or dismiss an alert")
             .ProducesProblem(StatusCodes.Status404NotFound);
 
@@ -60,12 +64,14 @@ public static class AlertEndpoints
         suppressions
             .MapGet("/", async (IGrainFactory grains) => TypedResults.Ok(await grains.GetQuery<IAlertQueryGrain>().ListSuppressions()))
             .WithName("ListSuppressions")
+            .NotAudited("rules of operators, no patient data")
             .WithExample(AlertExamples.Suppressions)
             .WithSummary("Suppressions that have not ended");
         suppressions
             .MapPost("/", SuppressAsync)
             .RequireRole(AccessRole.Admin)
             .WithName("Suppress")
+            .Audited(AuditAction.Create)
             .WithExample(AlertExamples.Suppression)
             .WithSummary("Keep alerts of a pattern back for a time")
             .ProducesProblem(StatusCodes.Status400BadRequest);

@@ -33,25 +33,34 @@ public static class UploadEndpoints
         writing
             .MapPost("/upload-csv", UploadAsync)
             .WithName("UploadCsv")
+            .Audited(AuditAction.Import)
             .WithSummary("Store the rows of a CSV file and write them to the FHIR server; multipart field 'file'")
             .WithExample(UploadExamples.Accepted)
             .WithErrorExample(StatusCodes.Status422UnprocessableEntity, "Missing columns: CPF");
         writing
             .MapPost("/upload-csv/preview", PreviewAsync)
             .WithName("PreviewCsv")
+            .Audited(AuditAction.Read)
             .WithSummary("The first rows of a CSV file, mapped and checked; nothing is stored")
             .WithExample(UploadExamples.Preview);
 
         var upload = uploads.MapGroup("/uploads/{fileId:guid}").ProducesProblem(StatusCodes.Status404NotFound);
-        upload.MapGet("/", GetAsync).WithName("GetUpload").WithSummary("The state of an uploaded file").WithExample(UploadExamples.State);
+        upload
+            .MapGet("/", GetAsync)
+            .WithName("GetUpload")
+            .NotAudited("counters, no patient data")
+            .WithSummary("The state of an uploaded file")
+            .WithExample(UploadExamples.State);
         upload
             .MapGet("/rows", RowsAsync)
             .WithName("ListUploadRows")
+            .Audited(AuditAction.Query)
             .WithSummary("Rows of an uploaded file in the order of their lines")
             .WithExample(UploadExamples.Rows);
         upload
             .MapGet("/events", EventsAsync)
             .WithName("FollowUpload")
+            .NotAudited("counters, no patient data")
             .WithSummary("The progress of an uploaded file as server-sent events")
             .Produces<UploadResponse>(StatusCodes.Status200OK, "text/event-stream")
             .WithExample(UploadExamples.Events, contentType: "text/event-stream");
@@ -59,12 +68,14 @@ public static class UploadEndpoints
             .MapPost("/retry", RetryAsync)
             .RequireRole(AccessRole.Operator)
             .WithName("RetryUpload")
+            .Audited(AuditAction.Execute)
             .WithSummary("Submit failed rows again")
             .WithExample(UploadExamples.State);
         upload
             .MapPost("/cancel", CancelAsync)
             .RequireRole(AccessRole.Operator)
             .WithName("CancelUpload")
+            .Audited(AuditAction.Execute)
             .WithSummary("End the submission; what was written stays")
             .WithExample(UploadExamples.State);
     }
@@ -145,7 +156,7 @@ public static class UploadEndpoints
     private static async Task<Results<Ok<UploadResponse>, ProblemHttpResult>> GetAsync(Guid fileId, IGrainFactory grains) =>
         Answer(await FindAsync(grains, fileId));
 
-    private static async Task<Results<Ok<ImmutableArray<RowState>>, ProblemHttpResult>> RowsAsync(
+    private static async Task<Results<Ok<IEnumerable<RowResponse>>, ProblemHttpResult>> RowsAsync(
         Guid fileId,
         IGrainFactory grains,
         string? status,
@@ -154,7 +165,9 @@ public static class UploadEndpoints
     ) =>
         await FindAsync(grains, fileId) is null
             ? Problems.NotFound("Upload not found")
-            : TypedResults.Ok(await grains.GetQuery<IFileQueryGrain>().ListRows(fileId, status, afterLine, limit));
+            : TypedResults.Ok(
+                (await grains.GetQuery<IFileQueryGrain>().ListRows(fileId, status, afterLine, limit)).Select(RowResponse.From)
+            );
 
     private static async Task<IResult> EventsAsync(Guid fileId, IGrainFactory grains, CancellationToken cancellationToken) =>
         await FindAsync(grains, fileId) is null
@@ -227,4 +240,12 @@ public sealed record UploadResponse(
             p.Error,
             p.UnknownTerms
         );
+}
+
+/// <summary>A row of an uploaded file.</summary>
+/// <param name="Outcome">The ids on the upstream.</param>
+public sealed record RowResponse(long Line, string Status, string? Error, JsonText? Outcome, long Attempts)
+{
+    internal static RowResponse From(RowState row) =>
+        new(row.Line, row.Status, row.Error, row.Outcome is { } ids ? new JsonText(ids) : null, row.Attempts);
 }

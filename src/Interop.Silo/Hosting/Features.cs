@@ -1,3 +1,4 @@
+using Interop.Access;
 using Interop.Discovery;
 using Interop.Fhir.Schema;
 using Interop.Fhir.Validation;
@@ -54,6 +55,7 @@ internal static class Features
         services.AddUploads(settings.Sources.GetValueOrDefault("default")?.BaseUrl);
         services.AddMonitoring(settings.Entries<PollerOptions>("Pollers"));
         services.AddScheduling();
+        services.AddAuditTrail();
         services.AddDiscovery();
     }
 }

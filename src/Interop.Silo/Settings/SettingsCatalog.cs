@@ -1,3 +1,4 @@
+using Interop.Access;
 using Interop.Anomaly.Alerts;
 using Interop.Anomaly.Care;
 using Interop.Api.Access;
@@ -33,6 +34,7 @@ internal static class SettingsCatalog
         SettingsSection.Of<UploadOptions>("Uploads"),
         SettingsSection.Of<Tm2Options>("Tm2"),
         SettingsSection.Of<AlertOptions>("Alerts", (options, data) => options.LogFile = Path.Combine(data, "logs", "alerts.log")),
+        SettingsSection.Of<AuditOptions>("Audit", (options, data) => options.SpoolDirectory = Path.Combine(data, "audit")),
         SettingsSection.Of<MonitoringOptions>("Monitoring"),
         SettingsSection.Named<PollerOptions>("Pollers"),
         SettingsSection.Named<ScheduleOptions, ScheduleTable>("Schedules"),

@@ -90,6 +90,7 @@ public abstract class UploadTests(SqlDialect dialect) : FileSuite(dialect)
             { Good + "Ana\0,529.982.247-25,Feminino,01/01/1990,,Brasil,\n", FileRefusalReason.Encoding, 4 },
             { "PK\u0003\u0004\0\0\0\0", FileRefusalReason.Encoding, 1 },
             { "Nome,nome,CPF\nA,B,C\n", FileRefusalReason.Parse, 1 },
+            { Header + Header + Good, FileRefusalReason.Parse, 2 },
             { string.Join(',', Enumerable.Range(0, 1000)) + "\n1\n", FileRefusalReason.Parse, 1 },
         };
 
@@ -145,7 +146,7 @@ public abstract class UploadTests(SqlDialect dialect) : FileSuite(dialect)
     }
 
     [Fact]
-    public async Task A_silo_that_is_killed_again_and_again_leaves_every_row_once()
+    public async Task A_silo_that_is_killed_repeatedly_leaves_every_row_once()
     {
         const int Rows = 3000;
         var text = new StringBuilder("Patient number,Name,Gender,Date of birth,Phone,Country of birth,Notes\n");
