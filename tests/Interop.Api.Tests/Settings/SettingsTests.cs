@@ -38,7 +38,7 @@ public sealed class SettingsTests
     [InlineData(
         "Ingestion:Overlapp",
         "1",
-        "Ingestion:Overlapp (from the test) is not a setting. Did you mean Ingestion:Overlap? Ingestion takes PageSize, Overlap, LastUpdatedGte, MaxExpiredSearches, MaxTimeWithoutProgress"
+        "Ingestion:Overlapp (from the test) is not a setting. Did you mean Ingestion:Overlap? Ingestion takes PageSize, Overlap, LastUpdatedGte, MaxExpiredSearches, "
     )]
     [InlineData("Validation:Level", "strict", "Validation:Level must be one of structure, full, not 'strict'")]
     [InlineData(
