@@ -1,8 +1,8 @@
 namespace Interop.Anomaly.Profiles;
 
 /// <summary>
-/// The patients that the agent opened last: how often, and when last. Bounded; the one opened longest ago goes. Many profiles are in memory
-/// at once, so it is kept in arrays in the order of the patients, at 11 bytes a patient instead of the 30 to 60 of a dictionary.
+/// The patients that the agent opened last, with number and time. When the table is full, the patients opened longest ago are removed. Many
+/// profiles are in memory at once, so it uses arrays sorted by patient: 11 bytes a patient instead of the 30 to 60 of a dictionary.
 /// </summary>
 internal sealed class KnownPatients
 {
