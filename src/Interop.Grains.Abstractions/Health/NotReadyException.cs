@@ -3,7 +3,7 @@ namespace Interop.Health;
 /// <summary>A part that every call needs is not available now. The message names the part and what to do. The same call may succeed
 /// later.</summary>
 [GenerateSerializer, Alias("Interop.NotReadyException")]
-public class NotReadyException : Exception
+public sealed class NotReadyException : Exception
 {
     /// <summary>Creates the exception with a general message.</summary>
     public NotReadyException() { }
@@ -19,7 +19,7 @@ public class NotReadyException : Exception
 
 /// <summary>The database or a disk has no room for more data. The same call succeeds after there is room again.</summary>
 [GenerateSerializer, Alias("Interop.StorageFullException")]
-public sealed class StorageFullException : NotReadyException
+public sealed class StorageFullException : Exception
 {
     /// <summary>Without a message.</summary>
     public StorageFullException() { }

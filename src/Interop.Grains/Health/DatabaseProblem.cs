@@ -7,7 +7,7 @@ namespace Interop.Health;
 internal static class DatabaseProblem
 {
     /// <summary>The exception that callers of a grain get.</summary>
-    public static NotReadyException ToNotReady(DatabaseException failure) =>
+    public static Exception ToNotReady(DatabaseException failure) =>
         failure is DatabaseFullException ? new StorageFullException(ForCallers(failure)) : new NotReadyException(ForCallers(failure));
 
     public static string ForCallers(DatabaseException failure) =>
