@@ -24,7 +24,9 @@ public static class IngestionEndpoints
             .ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(StatusCodes.Status409Conflict)
+            .ProducesProblem(StatusCodes.Status500InternalServerError)
             .ProducesProblem(StatusCodes.Status502BadGateway)
+            .ProducesProblem(StatusCodes.Status507InsufficientStorage)
             .WithExample(IngestionExamples.Summary)
             .WithExample(IngestionExamples.Accepted, StatusCodes.Status202Accepted)
             .WithErrorExample(StatusCodes.Status400BadRequest, "attempt must be a whole number, 1 or more, not '0'")
@@ -66,6 +68,7 @@ public static class IngestionEndpoints
                     runs.StartAsync(http, resourceType, query, IngestedType.MissingPatientsOf(resourceType))
             )
             .WithName("IngestType")
+            .Audited(AuditAction.Execute)
             .WithSummary("Ingest any R4 resource type")
             .Produces<RunSummaryResponse>()
             .Produces<RunAccepted>(StatusCodes.Status202Accepted);
@@ -78,6 +81,8 @@ public static class IngestionEndpoints
                         runs.StartAsync(http, resourceType, query, missing)
                 )
                 .WithName(name)
+                .Audited(AuditAction.Execute)
+                .Audited(AuditAction.Execute)
                 .WithSummary(summary)
                 .Produces<RunSummaryResponse>()
                 .Produces<RunAccepted>(StatusCodes.Status202Accepted);

@@ -55,7 +55,7 @@ internal static class FileReceiver
         filename = new string([.. filename.Where(letter => !char.IsControl(letter)).Take(200)]);
 
         var fileId = Guid.NewGuid();
-        var refusal = await grains.SendFileAsync(fileId, new FileRequest(kind, filename, profile), part.Body, cancellationToken);
+        var refusal = await grains.SendFileAsync(fileId, new FileRequest(kind, filename, profile, http.Request.ContentLength), part.Body, cancellationToken);
         return new ReceivedFile(refusal is null ? ReceiveProblem.None : ReceiveProblem.Refused, fileId, filename, refusal);
     }
 

@@ -1,3 +1,4 @@
+using Interop.Access;
 using Interop.Anomaly;
 using Interop.Anomaly.Alerts;
 using Interop.Anomaly.Care;
@@ -112,7 +113,7 @@ internal sealed partial class AuditEventPollerGrain(
 
     public async Task<NotifyResult> Notify(string json)
     {
-        if (!sources.Contains(Source))
+        if (!sources.Contains(Source) && Source != AuditTrail.Source)
             return new NotifyResult([], null, [], IsUnknownSource: true);
         var events = IncomingEvents.OfNotification(json, time.GetUtcNow(), out var isBundle, out var problem);
         if (problem is not null)
@@ -217,7 +218,14 @@ internal sealed partial class AuditEventPollerGrain(
     {
         var wait = PollerSettings.WaitAfter(++_failures);
         _notBefore = time.GetUtcNow() + wait;
-        LogFailed(e is DatabaseException or Fhir.Client.FhirRequestException or PollerLostException ? null : e, Source, e.Message, wait);
+        var upstream = e as Fhir.Client.FhirRequestException;
+        // Without the words of the server, which may name a patient.
+        LogFailed(
+            upstream is null && e is not (DatabaseException or PollerLostException) ? e : null,
+            Source,
+            upstream?.LogMessage ?? e.Message,
+            wait
+        );
         try
         {
             await Claim.UseAsync(s => s.FailPollAsync(e.Message, default), _deactivated.Token);

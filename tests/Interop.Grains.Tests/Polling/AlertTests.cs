@@ -1,4 +1,5 @@
 using Interop.Anomaly;
+using Interop.Anomaly.Care;
 using Interop.Grains.Tests.Support;
 using Interop.Polling;
 using Interop.TestServers;
@@ -18,7 +19,7 @@ public abstract class AlertTests(SharedSilo shared) : IngestionSuite(shared)
         var poller = Client.GetGrain<IAuditEventPollerGrain>(source);
         await poller.Configure(new PollerChange(null, 100, null, AuditServer.Noon.AddHours(-1), Reset: false));
         await poller.Poll();
-        var query = Client.GetGrain<IAlertQueryGrain>(0);
+        var query = Client.GetQuery<IAlertQueryGrain>();
 
         var alerts = await query.List(new AlertFilter(null, null, null, source, null, null, 1_000));
         var model = (await Client.GetGrain<IAnomalyModelGrain>(0).List()).First(v => v.Status == "promoted");
@@ -71,7 +72,7 @@ public abstract class AlertTests(SharedSilo shared) : IngestionSuite(shared)
         string? cursor = null;
         do
         {
-            var page = await Client.GetGrain<IAlertQueryGrain>(0).ListAccesses(new AccessFilter(patient, null, null, null, cursor));
+            var page = await Client.GetQuery<IAlertQueryGrain>().ListAccesses(new AccessFilter(patient, null, null, null, cursor));
             seen.AddRange(page.Accesses);
             cursor = page.Next;
         } while (cursor is not null);
@@ -99,7 +100,7 @@ public abstract class AlertTests(SharedSilo shared) : IngestionSuite(shared)
         var poller = Client.GetGrain<IAuditEventPollerGrain>(source);
         await poller.Configure(new PollerChange(null, 200, null, AuditServer.Noon.AddHours(-1), Reset: false));
         await poller.Poll();
-        var query = Client.GetGrain<IAlertQueryGrain>(0);
+        var query = Client.GetQuery<IAlertQueryGrain>();
         var name = asked.Replace("@", key, StringComparison.Ordinal);
 
         var accesses = await query.ListAccesses(new AccessFilter(null, name, null, null, null));
@@ -130,8 +131,31 @@ public abstract class AlertTests(SharedSilo shared) : IngestionSuite(shared)
 
         await poller.Poll();
 
-        var alerts = await Client.GetGrain<IAlertQueryGrain>(0).List(new AlertFilter(null, null, null, source, null, null, 1_000));
+        var alerts = await Client.GetQuery<IAlertQueryGrain>().List(new AlertFilter(null, null, null, source, null, null, 1_000));
         Assert.Equal(600, alerts.Count(a => a.Score is not null));
+    }
+
+    [Fact]
+    public async Task An_agent_of_the_mapping_file_is_stored_as_its_Practitioner_and_found_by_its_login()
+    {
+        await using var database = await TestDatabase.CreateAsync(Shared.Dialect);
+        using var file = new TemporaryFile();
+        await File.WriteAllTextAsync(file.Path, "agent,practitioner\njdoe,Practitioner/prac-12\n");
+        await using var silo = await TestSilo.StartAsync(
+            database,
+            new TestSiloOptions { Monitoring = new MonitoringOptions { AgentMap = file.Path } },
+            names: ["default"],
+            baseUrl: new Uri("http://127.0.0.1:1/")
+        );
+        var poller = silo.Client.GetGrain<IAuditEventPollerGrain>("default");
+
+        var alert = Assert.Single((await poller.Notify(AuditServer.Event("e1", AuditServer.Noon, "jdoe"))).Alerts);
+        await File.WriteAllTextAsync(file.Path, "agent,practitioner\njdoe,Practitioner/prac-1234\n");
+        var later = Assert.Single((await poller.Notify(AuditServer.Event("e2", AuditServer.Noon, "jdoe"))).Alerts);
+        var found = await silo.Client.GetGrain<IAlertQueryGrain>(0).ListAccesses(new AccessFilter(null, "jdoe", null, null, null));
+
+        Assert.Equal(("Practitioner/prac-12", "Practitioner/prac-1234"), (alert.Agent, later.Agent));
+        Assert.Equal(later.Id, Assert.Single(found.Accesses).Id);
     }
 
     [Fact]
@@ -156,7 +180,7 @@ public abstract class AlertTests(SharedSilo shared) : IngestionSuite(shared)
     public async Task Watchlist_suppressions_and_cases_are_kept()
     {
         var desk = Client.GetGrain<IAlertDeskGrain>(0);
-        var query = Client.GetGrain<IAlertQueryGrain>(0);
+        var query = Client.GetQuery<IAlertQueryGrain>();
         var patient = $"Patient/{Guid.NewGuid():N}";
 
         Assert.True(await desk.Watch(patient, "employee"));
@@ -168,8 +192,16 @@ public abstract class AlertTests(SharedSilo shared) : IngestionSuite(shared)
         Assert.False(await desk.Unwatch(patient));
         Assert.Contains(await query.ListSuppressions(), s => s.Id == suppression.Id && s.Suppressed == 0);
         Assert.Null(await query.FindCase(999_999));
-        Assert.Null(await desk.ChangeCase(999_999, "confirmed", null, null));
+        Assert.Null(await desk.ChangeCase(999_999, "confirmed", null, null, null));
     }
+}
+
+/// <summary>A file that is gone after the test.</summary>
+internal sealed class TemporaryFile : IDisposable
+{
+    public string Path { get; } = System.IO.Path.GetTempFileName();
+
+    public void Dispose() => File.Delete(Path);
 }
 
 [Collection(OnSqlite.Name)]

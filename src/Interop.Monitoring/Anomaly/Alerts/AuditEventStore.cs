@@ -1,3 +1,4 @@
+using Interop.Access;
 using Interop.Anomaly.Scoring;
 using Interop.Storage;
 
@@ -54,7 +55,7 @@ public static class AuditEventStore
         ["source", "event_id", "version_id"]
     );
 
-    /// <summary>Of these ids those that are stored, with their versions and numbers.</summary>
+    /// <summary>The stored events among these ids, with their versions and numbers.</summary>
     public static Task<IReadOnlyList<StoredEvent>> FindAsync(
         DbSession session,
         string source,
@@ -67,7 +68,7 @@ public static class AuditEventStore
             cancellationToken
         );
 
-    /// <summary>Stores new events. One that is stored already makes the whole transaction fail: the caller looks before.</summary>
+    /// <summary>Stores new events. An event that is stored already fails the whole transaction, so the caller checks first.</summary>
     public static async Task AddAsync(
         DbSession session,
         IReadOnlyList<ScoredAccess> accesses,
@@ -98,6 +99,8 @@ public static class AuditEventStore
         Add(filter.Since is not null, "e.event_time >= @Since");
         Add(filter.Until is not null, "e.event_time < @Until");
         Add(filter.Source is not null, "e.source = @Source");
+        // Reading this list is an access of its own: without this the list would mostly show itself.
+        Add(filter.Source is null && filter.Severity is null, $"(e.source <> '{AuditTrail.Source}' OR e.severity <> 'LOW')");
         Add(filter.Agent is not null, session.IsAnyOf("e.agent", "@agents"));
         Add(filter.Status == "suppressed", "e.suppressed");
         Add(filter.Status is "confirmed" or "dismissed", "f.verdict = @Status");
@@ -215,7 +218,7 @@ public static class AuditEventStore
         return (row.ToAlert(), evidence.Features, evidence.Raw);
     }
 
-    /// <summary>Accesses in the order of their instants, from behind (time, source, number) on.</summary>
+    /// <summary>Accesses in the order of their instants, after (time, source, number).</summary>
     public static async Task<IReadOnlyList<Alert>> ListAccessesAsync(
         DbSession session,
         AccessFilter filter,
@@ -227,12 +230,22 @@ public static class AuditEventStore
         CancellationToken cancellationToken
     )
     {
-        var who = filter.Patient is not null ? "e.patient = @Patient" : session.IsAnyOf("e.agent", "@agents");
-        var since = filter.Since is null ? "" : "AND e.event_time >= @Since";
-        var until = filter.Until is null ? "" : "AND e.event_time < @Until";
-        var behind = afterTime is null ? "" : "AND (e.event_time, e.source, e.number) > (@afterTime, @afterSource, @afterNumber)";
+        var since = filter.Since is null ? "" : "AND event_time >= @Since";
+        var until = filter.Until is null ? "" : "AND event_time < @Until";
+        var behind = afterTime is null ? "" : "AND (event_time, source, number) > (@afterTime, @afterSource, @afterNumber)";
+        var condition = $"{since} {until} {behind}";
+        var who = filter.Patient is not null ? "patient = @Patient" : session.IsAnyOf("agent", "@agents");
+        var others = filter.Patient is null ? "" : $"UNION ALL {EventPatientStore.Keys("@Patient", condition)}";
         var rows = await session.QueryAsync<AlertRow>(
-            $"SELECT {AlertColumns} {FromAlerts} WHERE {who} {since} {until} {behind} ORDER BY e.event_time, e.source, e.number LIMIT @limit",
+            $"""
+            WITH found AS (
+                SELECT event_time, source, number FROM audit_scores WHERE {who} {condition} {others}
+                ORDER BY event_time, source, number LIMIT @limit
+            )
+            SELECT {AlertColumns} FROM found JOIN audit_scores e ON e.source = found.source AND e.number = found.number
+                LEFT JOIN alert_feedback f ON f.source = e.source AND f.number = e.number
+            ORDER BY e.event_time, e.source, e.number
+            """,
             new
             {
                 filter.Patient,
@@ -246,7 +259,8 @@ public static class AuditEventStore
             },
             cancellationToken
         );
-        return [.. rows.Select(r => r.ToAlert())];
+        // A report of one patient does not name others.
+        return [.. rows.Select(r => filter.Patient is { } patient ? r.ToAlert() with { Patient = patient } : r.ToAlert())];
     }
 
     /// <summary>Features of stored events to train on, confirmed anomalies left out: at most the limit, spread evenly.</summary>
@@ -288,7 +302,7 @@ public static class AuditEventStore
             cancellationToken
         );
 
-    /// <summary>Gives an unscored event its score.</summary>
+    /// <summary>Stores the score of an unscored event.</summary>
     public static Task ScoreAsync(
         DbSession session,
         string source,

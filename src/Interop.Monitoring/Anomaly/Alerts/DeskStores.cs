@@ -4,7 +4,7 @@ using Interop.Storage;
 
 namespace Interop.Anomaly.Alerts;
 
-/// <summary>The table <c>alert_feedback</c>: operators' judgements, beside the evidence.</summary>
+/// <summary>The table <c>alert_feedback</c>: operators' judgements, apart from the evidence.</summary>
 public static class FeedbackStore
 {
     /// <summary>False: there is no such event.</summary>
@@ -170,6 +170,7 @@ public static class CaseStore
         string? status,
         string? assignee,
         string? note,
+        string? by,
         DateTimeOffset now,
         CancellationToken cancellationToken
     )
@@ -182,6 +183,7 @@ public static class CaseStore
                 new
                 {
                     at = now,
+                    by,
                     status,
                     assignee,
                     note,

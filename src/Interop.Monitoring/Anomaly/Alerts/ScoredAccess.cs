@@ -2,7 +2,7 @@ using Interop.Anomaly.Scoring;
 
 namespace Interop.Anomaly.Alerts;
 
-/// <summary>An access on its way into the table.</summary>
+/// <summary>A scored access that is not stored yet.</summary>
 /// <param name="Number">Counts the events of the source.</param>
 /// <param name="Verdict">Null: there is no model yet.</param>
 /// <param name="Shadow">The verdict of the model that is tried in shadow.</param>
@@ -21,6 +21,9 @@ public sealed record ScoredAccess(
     ReadOnlyMemory<byte> Raw
 )
 {
+    /// <summary>The event's patients but the first.</summary>
+    public IReadOnlyCollection<string> OtherPatients { get; init; } = [];
+
     /// <summary>The alert's id.</summary>
     public string Id => AlertId.Of(Source, Number);
 }

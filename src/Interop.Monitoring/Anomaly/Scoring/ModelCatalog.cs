@@ -17,8 +17,7 @@ public sealed partial class ModelCatalog(Func<IAnomalyModel> create, ILogger<Mod
     /// <summary>Makes an untrained model of the kind that this program is built with.</summary>
     public IAnomalyModel Create() => create();
 
-    /// <summary>The scorers in use; null where there is none or it cannot be loaded. A failing model never becomes an invented
-    /// score.</summary>
+    /// <summary>The scorers in use; null where there is none or it cannot be loaded. Without a model an event is stored unscored.</summary>
     public async Task<(AccessScorer? Promoted, AccessScorer? Shadow)> CurrentAsync(
         DbSession session,
         CancellationToken cancellationToken
