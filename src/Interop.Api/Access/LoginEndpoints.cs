@@ -59,7 +59,7 @@ public static class LoginEndpoints
             return JsonBody.Invalid(error ?? new FieldError(body?.Username is null ? "username" : "password", "is required"));
         AuditedCaller.Set(http, name);
         var address = http.Connection.RemoteIpAddress?.ToString() ?? "unknown";
-        var result = await grains.GetGrain<IAccessGrain>(0).Login(new LoginAttempt(name, password, address));
+        var result = await grains.GetGrain<IAccessGrain>(QueryGrains.AnyKey()).Login(new LoginAttempt(name, password, address));
         if (result.RetryAfter is { } wait)
         {
             var seconds = (long)Math.Ceiling(wait.TotalSeconds);

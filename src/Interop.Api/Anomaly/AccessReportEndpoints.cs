@@ -85,7 +85,7 @@ public static class AccessReportEndpoints
         var first = true;
         do
         {
-            var page = await grains.GetGrain<IAlertQueryGrain>(0).ListAccesses(filter);
+            var page = await grains.GetQuery<IAlertQueryGrain>().ListAccesses(filter);
             var text = new StringBuilder();
             foreach (var access in page.Accesses)
             {

@@ -62,7 +62,7 @@ public static class AlertEndpoints
 
         var suppressions = routes.MapGroup("/api/suppressions").WithTags("Alerts").RequireRole(AccessRole.Viewer);
         suppressions
-            .MapGet("/", async (IGrainFactory grains) => TypedResults.Ok(await grains.GetGrain<IAlertQueryGrain>(0).ListSuppressions()))
+            .MapGet("/", async (IGrainFactory grains) => TypedResults.Ok(await grains.GetQuery<IAlertQueryGrain>().ListSuppressions()))
             .WithName("ListSuppressions")
             .NotAudited("rules of operators, no patient data")
             .WithExample(AlertExamples.Suppressions)
@@ -94,12 +94,12 @@ public static class AlertEndpoints
             return Problems.BadRequest($"severity must be LOW, MEDIUM or HIGH, not '{severity}'");
         if (status is not (null or "open" or "confirmed" or "dismissed" or "suppressed"))
             return Problems.BadRequest($"status must be open, confirmed, dismissed or suppressed, not '{status}'");
-        var alerts = await grains.GetGrain<IAlertQueryGrain>(0).List(new AlertFilter(severity, since, until, source, agent, status, limit));
+        var alerts = await grains.GetQuery<IAlertQueryGrain>().List(new AlertFilter(severity, since, until, source, agent, status, limit));
         return TypedResults.Ok(AlertsResponse.Of(alerts, time.GetUtcNow()));
     }
 
     private static async Task<Results<Ok<AlertResponse>, ProblemHttpResult>> FindAsync(string id, IGrainFactory grains) =>
-        await grains.GetGrain<IAlertQueryGrain>(0).Find(id) is { } found
+        await grains.GetQuery<IAlertQueryGrain>().Find(id) is { } found
             ? TypedResults.Ok(AlertResponse.Of(found))
             : Problems.NotFound($"No alert {id}");
 

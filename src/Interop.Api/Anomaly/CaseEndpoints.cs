@@ -32,7 +32,7 @@ public static class CaseEndpoints
             .MapGet(
                 "/{id:long}",
                 async Task<Results<Ok<AccessCase>, ProblemHttpResult>> (long id, IGrainFactory grains) =>
-                    await grains.GetGrain<IAlertQueryGrain>(0).FindCase(id) is { } found
+                    await grains.GetQuery<IAlertQueryGrain>().FindCase(id) is { } found
                         ? TypedResults.Ok(found)
                         : Problems.NotFound($"No case {id}")
             )
@@ -55,7 +55,7 @@ public static class CaseEndpoints
             .RequireRole(AccessRole.Viewer)
             .ProducesProblem(StatusCodes.Status400BadRequest);
         watchlist
-            .MapGet("/", async (IGrainFactory grains) => TypedResults.Ok(await grains.GetGrain<IAlertQueryGrain>(0).ListWatched()))
+            .MapGet("/", async (IGrainFactory grains) => TypedResults.Ok(await grains.GetQuery<IAlertQueryGrain>().ListWatched()))
             .WithName("ListWatched")
             .Audited(AuditAction.Query)
             .WithExample(AlertExamples.Watched)
@@ -119,7 +119,7 @@ public static class CaseEndpoints
     ) =>
         BadStatus(status) is { } problem
             ? problem
-            : TypedResults.Ok(await grains.GetGrain<IAlertQueryGrain>(0).ListCases(status, assignee, limit));
+            : TypedResults.Ok(await grains.GetQuery<IAlertQueryGrain>().ListCases(status, assignee, limit));
 
     private static ProblemHttpResult? BadStatus(string? status) =>
         status is null or "open" or "confirmed" or "dismissed"

@@ -52,7 +52,7 @@ public static class HealthEndpoints
         string? problem;
         try
         {
-            var components = await grains.GetGrain<IHealthGrain>(0).Check();
+            var components = await grains.GetQuery<IHealthGrain>().Check();
             problem = components.Where(c => c.Problem is not null).Select(c => $"{c.Component}: {c.Problem}").FirstOrDefault();
         }
         catch (Exception e) when (e is TimeoutException or Orleans.Runtime.OrleansException)

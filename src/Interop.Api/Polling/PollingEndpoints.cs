@@ -82,7 +82,7 @@ public static class PollingEndpoints
 
     private static async Task<Ok<IReadOnlyList<PollerResponse>>> ListAsync(IGrainFactory grains)
     {
-        var sources = await grains.GetGrain<IPollerQueryGrain>(0).ListSources();
+        var sources = await grains.GetQuery<IPollerQueryGrain>().ListSources();
         var all = await Task.WhenAll(sources.Select(s => grains.GetGrain<IAuditEventPollerGrain>(s).GetStatus()));
         return TypedResults.Ok<IReadOnlyList<PollerResponse>>([.. all.Where(s => s is not null).Select(s => PollerResponse.Of(s!))]);
     }

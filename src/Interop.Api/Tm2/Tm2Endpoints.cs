@@ -155,7 +155,7 @@ public static class Tm2Endpoints
         {
             if (errors.Count < MostErrors && (status == RowStatus.Invalid ? progress.Invalid : progress.Failed) > 0)
                 errors.AddRange(
-                    (await grains.GetGrain<IFileQueryGrain>(0).ListRows(progress.FileId, status, 0, MostErrors)).Select(row =>
+                    (await grains.GetQuery<IFileQueryGrain>().ListRows(progress.FileId, status, 0, MostErrors)).Select(row =>
                         $"line {row.Line}: {row.Error}"
                     )
                 );
@@ -225,7 +225,7 @@ public static class Tm2Endpoints
 
     private static async Task<Ok<Tm2StatusResponse>> StatusAsync(HttpContext http, IGrainFactory grains, TimeProvider time)
     {
-        var query = grains.GetGrain<IFileQueryGrain>(0);
+        var query = grains.GetQuery<IFileQueryGrain>();
         var totals = await query.GetTotals(FileKind.Tm2);
         var openMrs = await query.GetOpenMrs();
         using var process = Process.GetCurrentProcess();
@@ -303,7 +303,7 @@ public static class Tm2Endpoints
         if (await FindAsync(grains, processingId) is null)
             return Problems.NotFound("TM2 file not found");
         var rows = await grains
-            .GetGrain<IFileQueryGrain>(0)
+            .GetQuery<IFileQueryGrain>()
             .ListRows(processingId, status == "submitted" ? RowStatus.Succeeded : status, afterLine, limit);
         return TypedResults.Ok(
             rows.Select(row => RowResponse.From(row.Status == RowStatus.Succeeded ? row with { Status = "submitted" } : row))

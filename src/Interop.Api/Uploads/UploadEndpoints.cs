@@ -149,7 +149,7 @@ public static class UploadEndpoints
         var read = await part.Body.ReadAtLeastAsync(bytes, PreviewBytes, throwOnEndOfStream: false, http.RequestAborted);
         // A part of a row at the end would look like a bad one.
         var end = read == PreviewBytes ? bytes.AsSpan(0, read).LastIndexOf((byte)'\n') + 1 : read;
-        var preview = await grains.GetGrain<IFileQueryGrain>(0).Preview(new FileChunk(bytes.AsMemory(0, end)), profile);
+        var preview = await grains.GetQuery<IFileQueryGrain>().Preview(new FileChunk(bytes.AsMemory(0, end)), profile);
         return preview.Refusal is { } refusal ? Refused(refusal) : TypedResults.Ok(new PreviewResponse(preview.Rows));
     }
 
@@ -166,7 +166,7 @@ public static class UploadEndpoints
         await FindAsync(grains, fileId) is null
             ? Problems.NotFound("Upload not found")
             : TypedResults.Ok(
-                (await grains.GetGrain<IFileQueryGrain>(0).ListRows(fileId, status, afterLine, limit)).Select(RowResponse.From)
+                (await grains.GetQuery<IFileQueryGrain>().ListRows(fileId, status, afterLine, limit)).Select(RowResponse.From)
             );
 
     private static async Task<IResult> EventsAsync(Guid fileId, IGrainFactory grains, CancellationToken cancellationToken) =>

@@ -24,7 +24,15 @@ internal static class Features
         if (settings.Role == ProcessRole.Api)
             return;
         var services = builder.Services;
-        services.AddSingleton(provider => DatabaseFactory.Open(settings.DatabaseOptions, provider.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton(provider =>
+            DatabaseFactory.Open(
+                settings.DatabaseOptions with
+                {
+                    SessionName = provider.GetRequiredService<ProcessIdentity>().SessionName,
+                },
+                provider.GetRequiredService<ILoggerFactory>()
+            )
+        );
         services.AddSingleton(provider => new ResourceValidator(
             R4Schema.Default,
             provider.GetRequiredService<IOptions<ValidationSettings>>().Value.ToOptions()

@@ -65,7 +65,7 @@ public abstract class UploadTests(SqlDialect dialect) : FileSuite(dialect)
 
         Assert.Equal((5, 2, 3), (progress.Rows, progress.Succeeded, progress.Invalid));
         AssertAddsUp(progress);
-        var rows = await silo.Client.GetGrain<IFileQueryGrain>(0).ListRows(progress.FileId, null, 0, 10);
+        var rows = await silo.Client.GetQuery<IFileQueryGrain>().ListRows(progress.FileId, null, 0, 10);
         Assert.Equal([2L, 3, 4, 5, 6], rows.Select(row => row.Line));
         Assert.Equal(
             ["CPF is missing or not valid", "Nome is missing", "Data de Nascimento is not a date of the form dd/MM/yyyy"],
@@ -277,7 +277,7 @@ public abstract class UploadTests(SqlDialect dialect) : FileSuite(dialect)
     {
         await using var silo = await StartAsync();
         var preview = await silo
-            .Client.GetGrain<IFileQueryGrain>(0)
+            .Client.GetQuery<IFileQueryGrain>()
             .Preview(new FileChunk(Encoding.UTF8.GetBytes(Good + "Ana,1,,,,,\n")), null);
 
         Assert.Null(preview.Refusal);
