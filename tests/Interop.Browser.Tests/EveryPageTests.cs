@@ -13,9 +13,6 @@ public sealed class EveryPageTests(DashboardFixture dashboard)
             { "/runs", "Runs" },
             { "/runs?status=FAILED", "Runs" },
             { "/runs/2", "Observation" },
-            { "/telemetry", "Telemetry" },
-            { "/executions", "Patient discovery" },
-            { "/uploads", "Uploads" },
             { "/sign-in", "Sign in" },
             { "/not-found", "No such page" },
         };

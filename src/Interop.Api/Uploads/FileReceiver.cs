@@ -27,9 +27,10 @@ internal enum ReceiveProblem
 /// <summary>A received file.</summary>
 internal sealed record ReceivedFile(ReceiveProblem Problem, Guid FileId, string Filename, FileRefusal? Refusal);
 
-/// <summary>Finds the file of a multipart form and sends it to its grain.</summary>
+/// <summary>Streams the file of a multipart form to its grain, in pieces, never wholly in memory.</summary>
 internal static class FileReceiver
 {
+    private const int ChunkBytes = 512 * 1024;
     private const int MostBoundary = 200;
 
     public static async Task<ReceivedFile> ReceiveAsync(
@@ -55,7 +56,21 @@ internal static class FileReceiver
         filename = new string([.. filename.Where(letter => !char.IsControl(letter)).Take(200)]);
 
         var fileId = Guid.NewGuid();
-        var refusal = await grains.SendFileAsync(fileId, new FileRequest(kind, filename, profile, http.Request.ContentLength), part.Body, cancellationToken);
+        var file = grains.GetGrain<IFileGrain>(fileId);
+        var refusal = await file.Begin(new FileRequest(kind, filename, profile, http.Request.ContentLength));
+        if (refusal is null)
+        {
+            try
+            {
+                await SendAsync(part.Body, file, cancellationToken);
+            }
+            catch
+            {
+                await file.Abort();
+                throw;
+            }
+            refusal = await file.Complete();
+        }
         return new ReceivedFile(refusal is null ? ReceiveProblem.None : ReceiveProblem.Refused, fileId, filename, refusal);
     }
 
@@ -92,6 +107,18 @@ internal static class FileReceiver
         catch (Exception e) when (e is IOException or InvalidDataException)
         {
             return null; // the body ends before its last boundary
+        }
+    }
+
+    private static async Task SendAsync(Stream body, IFileGrain file, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            // A new array each time: the bytes of a message do not change after the call.
+            var chunk = new byte[ChunkBytes];
+            var read = await body.ReadAtLeastAsync(chunk, ChunkBytes, throwOnEndOfStream: false, cancellationToken);
+            if (read == 0 || !await file.Append(new FileChunk(chunk.AsMemory(0, read))) || read < ChunkBytes)
+                return;
         }
     }
 }

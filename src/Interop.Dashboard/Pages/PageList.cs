@@ -4,11 +4,7 @@ namespace Interop.Dashboard.Pages;
 internal static class PageList
 {
     public static IReadOnlyList<PageGroup> Groups { get; } =
-    [
-        new("Ingestion", [new("/", "Overview", "overview"), new("/runs", "Runs", "runs")]),
-        new("Telemetry", [new("/telemetry", "Events", "telemetry"), new("/executions", "Patient discovery", "discovery")]),
-        new("Files", [new("/uploads", "Uploads", "uploads")]),
-    ];
+    [new("Ingestion", [new("/", "Overview", "overview"), new("/runs", "Runs", "runs")])];
 
     public static IEnumerable<PageLink> All => Groups.SelectMany(group => group.Pages);
 }

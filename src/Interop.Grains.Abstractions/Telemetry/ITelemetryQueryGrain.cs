@@ -15,13 +15,6 @@ public interface ITelemetryQueryGrain : IQueryGrain
     [Alias("ReadEvents")]
     Task<EventPage> ReadEvents(EventFilter filter, EventRange range);
 
-    /// <summary>The newest events of a filter, the newest first, at most <paramref name="limit"/> (up to 200) of them.</summary>
-    /// <param name="filter">Which events.</param>
-    /// <param name="before">The position of the last event that the caller has; null: from the newest.</param>
-    /// <param name="limit">The size of the page.</param>
-    [Alias("ReadLatest")]
-    Task<ImmutableArray<ListedEvent>> ReadLatest(EventFilter filter, long? before, int limit);
-
     /// <summary>How many events were received in each minute since the instant. Only the newest 200,000 events are looked at.</summary>
     [Alias("CountByMinute")]
     Task<ImmutableArray<MinuteCount>> CountByMinute(DateTimeOffset since);
@@ -66,24 +59,6 @@ public sealed record EventRange(long After, long Last, bool IsFull);
 /// <param name="Last">The position of the last payload, or the end of the range if nothing is left.</param>
 [GenerateSerializer, Immutable, Alias("Interop.EventPage")]
 public sealed record EventPage(string Payloads, int Count, long Last);
-
-/// <summary>An event in a list.</summary>
-/// <param name="Position">Positions increase in the order in which events were committed.</param>
-/// <param name="TimestampUtc">The event's own timestamp; null: it has none.</param>
-/// <param name="Payload">The event as it was sent.</param>
-[GenerateSerializer, Immutable, Alias("Interop.ListedEvent")]
-public sealed record ListedEvent(
-    long Position,
-    string EventId,
-    string EventType,
-    DateTimeOffset? TimestampUtc,
-    DateTimeOffset ReceivedAt,
-    string? Status,
-    string? Source,
-    string? Organization,
-    long? DurationMs,
-    JsonText Payload
-);
 
 /// <summary>Which PD executions to list; null members filter nothing.</summary>
 /// <param name="Since">The earliest time of completion.</param>

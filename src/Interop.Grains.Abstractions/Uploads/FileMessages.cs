@@ -120,10 +120,6 @@ public sealed record FileProgress(
     ImmutableArray<string> UnknownTerms
 );
 
-/// <summary>A place in the list of files, which begins with the newest.</summary>
-[GenerateSerializer, Immutable, Alias("Interop.FilePosition")]
-public sealed record FilePosition(DateTimeOffset StartedAt, Guid FileId);
-
 /// <summary>One row of a file.</summary>
 /// <param name="Outcome">The ids on the upstream as JSON.</param>
 [GenerateSerializer, Immutable, Alias("Interop.RowState")]

@@ -58,17 +58,6 @@ public interface IFileQueryGrain : IQueryGrain
     [Alias("GetTotals")]
     Task<FileTotals> GetTotals(FileKind kind);
 
-    /// <summary>Files, the newest first, at most <paramref name="limit"/> (up to 200) of them.</summary>
-    /// <param name="kind">Only files of this kind; null for all.</param>
-    /// <param name="after">The last file that the caller has; null: from the newest.</param>
-    /// <param name="limit">The size of the page.</param>
-    [Alias("ListFiles")]
-    Task<System.Collections.Immutable.ImmutableArray<FileProgress>> ListFiles(FileKind? kind, FilePosition? after, int limit);
-
-    /// <summary>The names of the mapping profiles, in alphabetical order.</summary>
-    [Alias("ListProfiles")]
-    Task<System.Collections.Immutable.ImmutableArray<string>> ListProfiles();
-
     /// <summary>Asks OpenMRS whether it answers.</summary>
     [Alias("GetOpenMrs")]
     Task<OpenMrsState> GetOpenMrs();

@@ -14,12 +14,10 @@ internal sealed class FileQueryGrain(
     OpenMrsClient openMrs,
     OpenMrsDirectory directory,
     FilePreviewer previewer,
-    MappingProfiles profiles,
     IOptions<Tm2Options> tm2
 ) : Grain, IFileQueryGrain
 {
     private const int MostRows = 5000;
-    private const int MostFiles = 200;
 
     public async Task<ImmutableArray<RowState>> ListRows(Guid fileId, string? status, long afterLine, int limit) =>
         [
@@ -30,16 +28,6 @@ internal sealed class FileQueryGrain(
 
     public async Task<FileTotals> GetTotals(FileKind kind) =>
         (await database.ReadAsync((session, token) => FileStore.TotalsAsync(session, kind, token)))!;
-
-    public async Task<ImmutableArray<FileProgress>> ListFiles(FileKind? kind, FilePosition? after, int limit)
-    {
-        var files = await database.ReadAsync(
-            (session, token) => FileStore.ListAsync(session, kind, after, Math.Clamp(limit, 1, MostFiles), token)
-        );
-        return [.. files.Select(file => file.Progress)];
-    }
-
-    public Task<ImmutableArray<string>> ListProfiles() => Task.FromResult(profiles.Names);
 
     public async Task<OpenMrsState> GetOpenMrs() =>
         new(

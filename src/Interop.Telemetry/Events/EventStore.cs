@@ -17,32 +17,6 @@ internal static class EventStore
 
     private sealed record Row(long Id, string RawPayload);
 
-    private sealed record ListedRow
-    {
-        public long Id { get; init; }
-
-        public string EventId { get; init; } = "";
-
-        public string EventType { get; init; } = "";
-
-        public DateTimeOffset? TimestampUtc { get; init; }
-
-        public DateTimeOffset ReceivedAt { get; init; }
-
-        public string? Status { get; init; }
-
-        public string? SourceSystem { get; init; }
-
-        public string? Organization { get; init; }
-
-        public long? DurationMs { get; init; }
-
-        public string RawPayload { get; init; } = "";
-
-        public ListedEvent ToEvent() =>
-            new(Id, EventId, EventType, TimestampUtc, ReceivedAt, Status, SourceSystem, Organization, DurationMs, new JsonText(RawPayload));
-    }
-
     private sealed record MinuteRow(string Minute, long Events);
 
     /// <summary>
@@ -198,26 +172,6 @@ internal static class EventStore
         return new EventPage(payloads.ToString(), count, range.Last);
     }
 
-    /// <summary>The newest events of a filter before a position, the newest first.</summary>
-    public static async Task<IReadOnlyList<ListedEvent>> ReadLatestAsync(
-        DbSession session,
-        EventFilter filter,
-        long? before,
-        int limit,
-        CancellationToken cancellationToken
-    )
-    {
-        var rows = await session.QueryAsync<ListedRow>(
-            $"""
-            SELECT id, event_id, event_type, timestamp_utc, received_at, status, source_system, organization, duration_ms, raw_payload
-            FROM telemetry_events WHERE {Conditions(filter)} AND id <= @Last ORDER BY id DESC LIMIT @Limit
-            """,
-            Arguments(filter, after: 0, last: before - 1 ?? long.MaxValue, limit: limit),
-            cancellationToken
-        );
-        return [.. rows.Select(row => row.ToEvent())];
-    }
-
     private static string Conditions(EventFilter filter) =>
         "id > @After AND "
         + SqlConditions.All(
@@ -230,7 +184,7 @@ internal static class EventStore
             (filter.CorrelationId, "(correlation_id = @CorrelationId OR correlation_request_id = @CorrelationId)")
         );
 
-    private static object Arguments(EventFilter filter, long after, long last = 0, long skip = 0, int limit = 0) =>
+    private static object Arguments(EventFilter filter, long after, long last = 0, long skip = 0) =>
         new
         {
             filter.Since,
@@ -243,6 +197,5 @@ internal static class EventStore
             After = after,
             Last = last,
             Skip = skip,
-            Limit = limit,
         };
 }

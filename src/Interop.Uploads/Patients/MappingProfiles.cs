@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json;
 using Interop.Uploads.Formats;
 
@@ -33,9 +32,6 @@ internal sealed class MappingProfiles
             }
         }
     }
-
-    /// <summary>The names, in alphabetical order.</summary>
-    public ImmutableArray<string> Names => [.. _formats.Keys.Order(StringComparer.Ordinal)];
 
     /// <exception cref="UnknownProfileException">There is none of the name.</exception>
     public PatientFormat Find(string? name) =>

@@ -247,32 +247,6 @@ internal static class FileStore
         await session.ExecuteAsync("DELETE FROM upload_files WHERE file_id = @id", new { id }, cancellationToken);
     }
 
-    /// <summary>Files, the newest first.</summary>
-    public static Task<IReadOnlyList<FileRecord>> ListAsync(
-        DbSession session,
-        FileKind? kind,
-        FilePosition? after,
-        int limit,
-        CancellationToken cancellationToken
-    ) =>
-        session.QueryAsync<FileRecord>(
-            $"""
-            SELECT * FROM upload_files WHERE {SqlConditions.All(
-                (kind, "kind = @kind"),
-                (after, "(started_at < @at OR (started_at = @at AND file_id < @id))")
-            )}
-            ORDER BY started_at DESC, file_id DESC LIMIT @limit
-            """,
-            new
-            {
-                kind = kind?.ToString().ToLowerInvariant(),
-                at = after?.StartedAt,
-                id = after?.FileId.ToString(),
-                limit,
-            },
-            cancellationToken
-        );
-
     public static Task<FileTotals?> TotalsAsync(DbSession session, FileKind kind, CancellationToken cancellationToken) =>
         session.FirstAsync<FileTotals>(
             """
