@@ -67,14 +67,14 @@ internal sealed record OverviewData(
         return new OverviewData(await ingestion, await alerts, await telemetry, await pollers, await silos, now);
     }
 
-    private static async Task<ImmutableArray<PollerStatus>> ReadPollersAsync(IGrainFactory grains)
+    public static async Task<ImmutableArray<PollerStatus>> ReadPollersAsync(IGrainFactory grains)
     {
         var sources = await grains.GetGrain<IPollerQueryGrain>(0).ListSources();
         var all = await Task.WhenAll(sources.Select(source => grains.GetGrain<IAuditEventPollerGrain>(source).GetStatus()));
         return [.. all.OfType<PollerStatus>()];
     }
 
-    private static async Task<ImmutableArray<SiloInfo>> ReadSilosAsync(IGrainFactory grains)
+    public static async Task<ImmutableArray<SiloInfo>> ReadSilosAsync(IGrainFactory grains)
     {
         var management = grains.GetGrain<IManagementGrain>(0);
         var hosts = await management.GetDetailedHosts(onlyActive: false);
