@@ -38,7 +38,15 @@ internal sealed class AlertQueryGrain(Database database, AgentMap agentMap, Time
         AgentNorms.Of(
             await database.ReadAsync(
                 (session, token) =>
-                    AuditEventStore.ListOfAgentAsync(session, source, agent, until - AgentNorms.Period, until, AgentNorms.MaxAccesses, token)
+                    AuditEventStore.ListOfAgentAsync(
+                        session,
+                        source,
+                        agent,
+                        until - AgentNorms.Period,
+                        until,
+                        AgentNorms.MaxAccesses,
+                        token
+                    )
             )
         );
 

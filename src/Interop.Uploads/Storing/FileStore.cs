@@ -83,7 +83,11 @@ internal sealed record CounterChange
 internal static class FileStore
 {
     /// <summary>The newest files of both kinds.</summary>
-    public static async Task<IReadOnlyList<FileProgress>> ListNewestAsync(DbSession session, int limit, CancellationToken cancellationToken) =>
+    public static async Task<IReadOnlyList<FileProgress>> ListNewestAsync(
+        DbSession session,
+        int limit,
+        CancellationToken cancellationToken
+    ) =>
         [
             .. (
                 await session.QueryAsync<FileRecord>(

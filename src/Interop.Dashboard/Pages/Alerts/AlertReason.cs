@@ -28,7 +28,8 @@ internal sealed record AlertReason(string Class, string Text, double Share)
     }
 
     /// <summary>The class in words.</summary>
-    public static string NameOf(string? reasonClass) => reasonClass is { Length: > 0 } name ? char.ToUpperInvariant(name[0]) + name[1..].Replace('_', ' ') : "Normal";
+    public static string NameOf(string? reasonClass) =>
+        reasonClass is { Length: > 0 } name ? char.ToUpperInvariant(name[0]) + name[1..].Replace('_', ' ') : "Normal";
 
     private static string Member(JsonElement reason, string name) => reason.TryGetProperty(name, out var value) ? value.ToString() : "";
 }

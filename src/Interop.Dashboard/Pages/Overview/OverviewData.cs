@@ -25,7 +25,7 @@ internal sealed record OverviewData(
     /// <summary>The time that the telemetry chart shows.</summary>
     public static readonly TimeSpan TelemetryPeriod = TimeSpan.FromMinutes(60);
 
-    /// <summary>Events of each minute of the period, oldest first. The current minute is not over and is left out.</summary>
+    /// <summary>Events of each minute of the period, oldest first; the current minute is the last.</summary>
     public ImmutableArray<double> EventsByMinute
     {
         get
@@ -35,7 +35,7 @@ internal sealed record OverviewData(
             return
             [
                 .. Enumerable
-                    .Range(1, (int)TelemetryPeriod.TotalMinutes)
+                    .Range(0, (int)TelemetryPeriod.TotalMinutes)
                     .Reverse()
                     .Select(minutes => counts.GetValueOrDefault(last.AddMinutes(-minutes))),
             ];

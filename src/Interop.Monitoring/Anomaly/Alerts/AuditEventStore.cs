@@ -108,15 +108,14 @@ public static class AuditEventStore
         if (filter.Before is { } position && AlertId.TryParse(position.Id, out beforeSource, out beforeNumber))
         {
             Add(true, "e.event_time <= @before");
-            Add(
-                true,
-                "(e.event_time < @before OR e.source > @beforeSource OR (e.source = @beforeSource AND e.number < @beforeNumber))"
-            );
+            Add(true, "(e.event_time < @before OR e.source > @beforeSource OR (e.source = @beforeSource AND e.number < @beforeNumber))");
         }
 
         var where = conditions.Count == 0 ? "" : $"WHERE {string.Join(" AND ", conditions)}";
         // A verdict is rare: begin with the verdicts instead of all events.
-        var from = filter.Status is "confirmed" or "dismissed" ? FromAlerts.Replace("LEFT JOIN", "JOIN", StringComparison.Ordinal) : FromAlerts;
+        var from = filter.Status is "confirmed" or "dismissed"
+            ? FromAlerts.Replace("LEFT JOIN", "JOIN", StringComparison.Ordinal)
+            : FromAlerts;
         var rows = await session.QueryAsync<AlertRow>(
             $"SELECT {AlertColumns} {from} {where} ORDER BY e.event_time DESC, e.source, e.number DESC LIMIT @Limit",
             new
