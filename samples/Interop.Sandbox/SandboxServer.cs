@@ -32,6 +32,9 @@ public sealed class SandboxServer : IAsyncDisposable
 
     public ResourceStore Store => _app.Services.GetRequiredService<ResourceStore>();
 
+    /// <summary>The Bulk Data exports that clients began.</summary>
+    public ExportJobs Exports => _app.Services.GetRequiredService<ExportJobs>();
+
     /// <summary>The token endpoint of an OpenEMR.</summary>
     public OpenEmrUpstream OpenEmr => _app.Services.GetRequiredService<OpenEmrUpstream>();
 
@@ -78,6 +81,8 @@ public sealed class SandboxServer : IAsyncDisposable
             .AddSingleton<MirthUpstream>()
             .AddSingleton<OpenMrsUpstream>()
             .AddSingleton<SearchEndpoints>()
+            .AddSingleton<ExportJobs>()
+            .AddSingleton<ExportEndpoints>()
             .AddSingleton<ConditionalMatch>()
             .AddSingleton<TransactionEndpoint>()
             .AddSingleton<ResourceEndpoints>();

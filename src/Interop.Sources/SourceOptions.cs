@@ -14,6 +14,18 @@ public sealed record SourceOptions : IValidatableObject
     /// <summary>Its credentials.</summary>
     public SourceAuthOptions Auth { get; set; } = new();
 
+    /// <summary>Where the resources come from: <c>search</c>, <c>bulk</c>, <c>history</c>, <c>auto</c> or <c>reconcile</c>
+    /// (docs/sources.md).</summary>
+    [AllowedValues("search", "bulk", "history", "auto", "reconcile")]
+    public string Mode { get; set; } = "search";
+
+    /// <summary>How many files, reads or partitions of one run are fetched at the same time. The default value is 4.</summary>
+    [Range(1, 32)]
+    public int MaxParallel { get; set; } = 4;
+
+    /// <summary>How exports are asked for.</summary>
+    public SourceBulkOptions Bulk { get; set; } = new();
+
     /// <summary>Tries per request.</summary>
     [Range(1, 100)]
     public int MaxAttempts { get; set; } = 8;

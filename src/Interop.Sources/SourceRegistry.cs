@@ -27,6 +27,9 @@ public sealed class SourceRegistry(
     public FhirClient? Find(string source) =>
         sources.TryGetValue(source, out var options) ? _clients.GetOrAdd(source, _ => Create(options)) : null;
 
+    /// <summary>The settings of a source, or null when there is none of this name.</summary>
+    public SourceOptions? Options(string source) => sources.GetValueOrDefault(source);
+
     /// <summary>The credentials of a source for another client, or null when it needs none or is not known.</summary>
     public IAuthorization? FindAuthorization(string source) =>
         sources.TryGetValue(source, out var options)

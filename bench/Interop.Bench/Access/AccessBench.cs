@@ -19,12 +19,15 @@ internal static class AccessBench
         var agents = new Option<int>("--agents") { Description = "Persons of a hospital", DefaultValueFactory = _ => 320 };
         var days = new Option<int>("--days") { Description = "Days; half of them train", DefaultValueFactory = _ => 60 };
         var care = new Option<string>("--care") { Description = "with, without or both", DefaultValueFactory = _ => "both" };
-        var command = new Command("access", "The anomaly detector on the simulated hospital") { seeds, agents, days, care };
-        command.SetAction(parsed => Run(parsed.GetValue(seeds), parsed.GetValue(agents), parsed.GetValue(days), parsed.GetValue(care)!));
+        var inspect = new Option<bool>("--inspect") { Description = "Print false positives and misses with their features" };
+        var command = new Command("access", "The anomaly detector on the simulated hospital") { seeds, agents, days, care, inspect };
+        command.SetAction(parsed =>
+            Run(parsed.GetValue(seeds), parsed.GetValue(agents), parsed.GetValue(days), parsed.GetValue(care)!, parsed.GetValue(inspect))
+        );
         return command;
     }
 
-    private static void Run(int seeds, int agents, int days, string care)
+    private static void Run(int seeds, int agents, int days, string care, bool inspect)
     {
         var tables = new Dictionary<string, List<AccessReport>>(StringComparer.Ordinal);
         for (var seed = 1; seed <= seeds; seed++)
@@ -46,7 +49,7 @@ internal static class AccessBench
                         $"seed {seed}{suffix}: {run.Events:N0} events in {run.FeatureTime.TotalSeconds:F0} s, {run.Test.Count(e => e.Attack != AttackKind.None)} attack events of {run.Test.Count:N0} tested, benign accesses without care link {100.0 * run.BenignUnexplained / Math.Max(1, run.BenignWithPatient):F1} %"
                     )
                 );
-                foreach (var (name, scores, verdicts) in Detectors(run))
+                foreach (var (name, scores, verdicts) in Detectors(run, inspect))
                 {
                     if (!withCare && name != "Interop")
                         continue;
@@ -61,10 +64,10 @@ internal static class AccessBench
             AccessReport.Print(name, reports, HeldOut);
     }
 
-    private static IEnumerable<(string Name, float[] Scores, AccessVerdict[]? Verdicts)> Detectors(AccessRun run)
+    private static IEnumerable<(string Name, float[] Scores, AccessVerdict[]? Verdicts)> Detectors(AccessRun run, bool inspect)
     {
         var accesses = run.Test.Select(e => (e.Event, e.Care, e.Features)).ToList();
-        var model = AccessModel.Train("bench", run.Training, new TrainingOptions(), () => new ForestModel());
+        var model = AccessModel.Train("bench", run.Training, AccessModel.DefaultOptions, () => new ForestModel());
         var started = TimeProvider.System.GetTimestamp();
         var rows = new FeatureTable(FeatureCatalog.Columns, accesses.Count);
         foreach (var access in accesses)
@@ -79,6 +82,8 @@ internal static class AccessBench
         var ranked = new float[scores.Length];
         for (var i = 0; i < ranked.Length; i++)
             ranked[i] = scores[i] + (verdicts[i].Reasons.Any(r => r.Feature.StartsWith("rule:", StringComparison.Ordinal)) ? 1000 : 0);
+        if (inspect)
+            AccessInspection.Print(run.Test, ranked, model.Model);
         yield return ("Interop", ranked, verdicts);
 
         var forest = new ForestModel(useTails: false);

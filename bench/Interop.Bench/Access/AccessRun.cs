@@ -94,7 +94,10 @@ internal sealed class AccessRun
                         new AccessFeatures((float[])numbers.Clone(), before)
                     )
                 );
-            else if (e.Instant >= run.Hospital.Options.Start.AddDays(5) && (training++ < MostTrainingRows || random.Next(4) == 0))
+            else if (
+                e.Instant >= run.Hospital.Options.Start.AddDays(options.TrainingDays / 3)
+                && (training++ < MostTrainingRows || random.Next(4) == 0)
+            )
                 run.Training.Add(numbers.AsSpan(0, FeatureCatalog.Count)); // the first days only fill the profiles
         }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
+using Interop.Fhir.Files;
 using Interop.Fhir.Views;
 using Interop.Silo.CommandLine;
 using Spectre.Console;

@@ -67,6 +67,7 @@ public sealed class FaultBook
                 or FaultKind.Unavailable
                 or FaultKind.ServerError
                 or FaultKind.ExpiredPaging
+                or FaultKind.ExpiredExportFile
                 or FaultKind.OutcomeAnswer
                 or FaultKind.NotABundle
                 or FaultKind.HugeBody;
@@ -150,11 +151,19 @@ public sealed class FaultBook
     private static bool IsDrawn(FaultRule rule, int number) =>
         rule.Rate >= 1 || SplitMix.For(rule.Seed, (ulong)rule.Kind + 0xFA17, number).Next(1_000_000) < rule.Rate * 1_000_000;
 
+    private static bool IsExport(in RequestFacts facts, string part) => facts.PathAndQuery.Contains(part, StringComparison.Ordinal);
+
     private static bool CanApply(FaultKind kind, in RequestFacts facts) =>
         kind switch
         {
             FaultKind.LateRows => false, // works on rows, not on requests
             FaultKind.ExpiredPaging => facts.IsNext,
+            FaultKind.LostExport or FaultKind.EndlessExport or FaultKind.ForeignExportFile => IsExport(facts, "$export-status"),
+            FaultKind.ExpiredExportFile
+            or FaultKind.WrongExportType
+            or FaultKind.TruncatedExportLine
+            or FaultKind.ShortExportFile
+            or FaultKind.RedirectedExportFile => IsExport(facts, "$export-file"),
             FaultKind.DuplicatedPage => facts is { IsSearch: true, IsRepetition: false },
             FaultKind.OutcomeEntry
             or FaultKind.IncludedEntries

@@ -75,6 +75,33 @@ public enum FaultKind
     /// <summary>422: the server does not accept the content.</summary>
     Unprocessable,
 
+    /// <summary>A file of an export answers 410.</summary>
+    ExpiredExportFile,
+
+    /// <summary>The status of an export answers 404, and its files are gone: the server has restarted.</summary>
+    LostExport,
+
+    /// <summary>The kick-off of an export is answered with 200 and a Bundle.</summary>
+    SynchronousExport,
+
+    /// <summary>The status of an export answers 202 for ever.</summary>
+    EndlessExport,
+
+    /// <summary>The manifest of an export names files of another origin.</summary>
+    ForeignExportFile,
+
+    /// <summary>A file of an export has resources of another type.</summary>
+    WrongExportType,
+
+    /// <summary>The last line of an export's file is cut.</summary>
+    TruncatedExportLine,
+
+    /// <summary>A file of an export ends after half of its resources.</summary>
+    ShortExportFile,
+
+    /// <summary>307 from an export's file to the same name at the rule's origin.</summary>
+    RedirectedExportFile,
+
     /// <summary>The request is carried out, but after the rule's duration the connection is reset instead of an answer: a timeout after the
     /// write.</summary>
     LostAnswer,

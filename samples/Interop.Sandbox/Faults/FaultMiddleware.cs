@@ -55,6 +55,8 @@ internal sealed class FaultMiddleware(RequestDelegate next, FaultBook faults, Se
                 return FhirAnswer.Error(500, "exception", "Something went wrong in the server.");
             case FaultKind.ExpiredPaging:
                 return FhirAnswer.Error(rule.Status ?? 410, "expired", "The search does not exist or has expired; search again.");
+            case FaultKind.ExpiredExportFile:
+                return FhirAnswer.Error(410, "expired", "The file has expired.");
             case FaultKind.OutcomeAnswer:
                 return FhirAnswer.Error(200, "exception", "The search index is being rebuilt.");
             default:

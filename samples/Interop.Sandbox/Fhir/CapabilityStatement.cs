@@ -7,6 +7,10 @@ internal static class CapabilityStatement
         "interaction":[{"code":"read"},{"code":"vread"},{"code":"update"},{"code":"delete"},{"code":"history-instance"},{"code":"history-type"},{"code":"create"},{"code":"search-type"}],"versioning":"versioned","readHistory":true,"updateCreate":true,
         """;
 
+    private const string Export = """
+        {"name":"export","definition":"http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export"}
+        """;
+
     private const string Conditional = "\"conditionalCreate\":true,\"conditionalUpdate\":true,";
     private const string NotConditional = "\"conditionalCreate\":false,\"conditionalUpdate\":false,";
     private const string Transactions = "{\"code\":\"transaction\"},{\"code\":\"batch\"}";
@@ -39,7 +43,7 @@ internal static class CapabilityStatement
                 .Append(access.AllowBearer ? "OAuth" : "Basic")
                 .Append("\"}]}]},"u8);
         }
-        text.Append("\"resource\":["u8);
+        text.Append("\"operation\":["u8).Append(Export).Append("],\"resource\":["u8);
         foreach (var type in ResourceTypes.All)
         {
             text.Append("{\"type\":\""u8)
@@ -47,6 +51,8 @@ internal static class CapabilityStatement
                 .Append("\","u8)
                 .Append(Common)
                 .Append(options.ConditionalWrites ? Conditional : NotConditional);
+            if (type is "Patient" or "Group")
+                text.Append("\"operation\":["u8).Append(Export).Append("],"u8);
             if (type != "Patient")
                 text.Append("\"searchInclude\":[\""u8).Append(type).Append(":subject\",\""u8).Append(type).Append(":patient\"],"u8);
             text.Append("\"searchParam\":["u8).Append(SearchAnywhere).Append(type == "Patient" ? "" : SearchByPatient).Append("]},"u8);

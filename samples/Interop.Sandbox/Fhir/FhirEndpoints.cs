@@ -9,6 +9,7 @@ internal static class FhirEndpoints
         var search = services.GetRequiredService<SearchEndpoints>();
         var resources = services.GetRequiredService<ResourceEndpoints>();
         var transactions = services.GetRequiredService<TransactionEndpoint>();
+        var exports = services.GetRequiredService<ExportEndpoints>();
         var options = services.GetRequiredService<SandboxOptions>();
 
         var fhir = routes.MapGroup(FhirPaths.Root);
@@ -25,6 +26,23 @@ internal static class FhirEndpoints
         );
         fhir.MapGet("/ConceptMap/$translate", Handle(TerminologyEndpoint.Translate));
         fhir.MapGet("/CodeSystem/$lookup", Handle(TerminologyEndpoint.Lookup));
+        foreach (var operation in (string[])["$export", "Patient/$export", "Group/{group}/$export"])
+        {
+            fhir.MapMethods(
+                "/" + operation,
+                [HttpMethods.Get, HttpMethods.Post],
+                HandleAsync(context =>
+                    exports.StartAsync(
+                        context,
+                        operation.Replace("{group}", context.Request.RouteValues["group"] as string, StringComparison.Ordinal)
+                    )
+                )
+            );
+        }
+
+        fhir.MapGet("/$export-status/{job}", Handle(context => exports.Status(context, Value(context, "job"))));
+        fhir.MapDelete("/$export-status/{job}", Handle(context => exports.Delete(Value(context, "job"))));
+        fhir.MapGet("/$export-file/{job}/{name}", Handle(context => exports.File(context, Value(context, "job"), Value(context, "name"))));
         fhir.MapGet("/{type}", Handle(context => search.Search(context, Value(context, "type"))));
         fhir.MapGet("/{type}/_history", Handle(context => search.History(context, Value(context, "type"), null)));
         fhir.MapGet("/{type}/{id}", Handle(context => resources.Read(Value(context, "type"), Value(context, "id"))));

@@ -66,6 +66,7 @@ public static class IngestionEndpoints
                     runs.StartAsync(http, resourceType, query, IngestedType.MissingPatientsOf(resourceType))
             )
             .WithName("IngestType")
+            .Audited(AuditAction.Execute)
             .WithSummary("Ingest any R4 resource type")
             .Produces<RunSummaryResponse>()
             .Produces<RunAccepted>(StatusCodes.Status202Accepted);
@@ -78,6 +79,8 @@ public static class IngestionEndpoints
                         runs.StartAsync(http, resourceType, query, missing)
                 )
                 .WithName(name)
+                .Audited(AuditAction.Execute)
+                .Audited(AuditAction.Execute)
                 .WithSummary(summary)
                 .Produces<RunSummaryResponse>()
                 .Produces<RunAccepted>(StatusCodes.Status202Accepted);
@@ -101,7 +104,12 @@ public sealed record IngestQuery(
     [FromQuery(Name = "airflow_run_id")] string? AirflowRunId,
     [property: Description("The server of the source has moved: its new base URL replaces the old one")]
     [FromQuery(Name = "adopt")]
-        bool? Adopt
+        bool? Adopt,
+    [property: Description(
+        "Where the resources come from: search, bulk ($export), history, auto, or reconcile (compares the server's ids with the stored ones); the default is the source's setting"
+    )]
+    [FromQuery(Name = "mode")]
+        string? Mode
 )
 {
     internal RunMeta Meta => new(Job, Trigger, Attempt, MaxAttempts, RunGroup, AirflowDagId, AirflowTaskId, AirflowRunId);
@@ -111,6 +119,9 @@ public sealed record IngestQuery(
         {
             { PatientId: "" } => "patient_id must not be empty",
             { PatientId: not null } when resourceType == "Patient" => "patient_id does not apply to patients",
+            { Mode: { } mode } when !RunMode.OfServers.Contains(mode) =>
+                $"mode must be one of {string.Join(", ", RunMode.OfServers)}, not '{mode}'",
+            { PatientId: not null, Mode: not (null or RunMode.Search) } => "patient_id goes with mode=search only",
             _ => null,
         };
 }

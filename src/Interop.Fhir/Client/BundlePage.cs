@@ -9,12 +9,16 @@ namespace Interop.Fhir.Client;
 /// <param name="RequestMethod"><c>request.method</c>, as history bundles have it.</param>
 /// <param name="RequestUrl"><c>request.url</c>: what a DELETE deleted.</param>
 /// <param name="Entry">The whole entry.</param>
+/// <param name="ETag"><c>response.etag</c>, as history bundles have it.</param>
+/// <param name="LastModified"><c>response.lastModified</c>, as history bundles have it.</param>
 public readonly record struct BundleEntry(
     ReadOnlyMemory<byte> Resource,
     string? SearchMode,
     string? RequestMethod,
     string? RequestUrl,
-    ReadOnlyMemory<byte> Entry
+    ReadOnlyMemory<byte> Entry,
+    string? ETag = null,
+    string? LastModified = null
 );
 
 /// <summary>
@@ -104,7 +108,9 @@ public sealed class BundlePage
         ReadOnlyMemory<byte> resource = default;
         string? mode = null,
             method = null,
-            url = null;
+            url = null,
+            etag = null,
+            lastModified = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.IsNamed("resource"u8))
@@ -123,13 +129,17 @@ public sealed class BundlePage
             {
                 ReadMembers(ref reader, "method"u8, ref method, "url"u8, ref url);
             }
+            else if (reader.IsNamed("response"u8))
+            {
+                ReadMembers(ref reader, "etag"u8, ref etag, "lastModified"u8, ref lastModified);
+            }
             else
             {
                 SkipValue(ref reader);
             }
         }
 
-        return new BundleEntry(resource, mode, method, url, utf8[start..(int)reader.BytesConsumed]);
+        return new BundleEntry(resource, mode, method, url, utf8[start..(int)reader.BytesConsumed], etag, lastModified);
     }
 
     /// <summary>Reads up to two string members of an object; anything but an object is passed over.</summary>

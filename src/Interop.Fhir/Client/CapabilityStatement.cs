@@ -25,6 +25,28 @@ public static class CapabilityStatement
         return true;
     }
 
+    /// <summary>Whether the server says that it does Bulk Data exports.</summary>
+    /// <param name="utf8">The statement.</param>
+    /// <param name="ownerType">Patient or Group for an export of that level; null for one of the whole system.</param>
+    public static bool OffersExport(ReadOnlyMemory<byte> utf8, string? ownerType)
+    {
+        using var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = JsonDepth.Limit });
+        return Items(document.RootElement, "rest")
+            .SelectMany(rest => ownerType is null ? [rest] : Items(rest, "resource").Where(r => Is(r, "type", ownerType)))
+            .SelectMany(place => Items(place, "operation"))
+            .Any(operation => Is(operation, "name", "export") || Is(operation, "name", "$export"));
+    }
+
+    /// <summary>Whether the server says that it gives the history of a type.</summary>
+    public static bool OffersHistory(ReadOnlyMemory<byte> utf8, string resourceType)
+    {
+        using var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = JsonDepth.Limit });
+        return Items(document.RootElement, "rest")
+            .SelectMany(rest => Items(rest, "resource").Where(r => Is(r, "type", resourceType)))
+            .SelectMany(resource => Items(resource, "interaction"))
+            .Any(interaction => Is(interaction, "code", "history-type"));
+    }
+
     /// <summary>
     /// Whether transactions can be sent: false only when the server lists its system-level interactions and this is not among them.
     /// </summary>

@@ -12,7 +12,7 @@ namespace Interop.Fhir.Client;
 /// Reads from one FHIR R4 server (http, RESTful API). Transient failures are repeated with exponential backoff and jitter,
 /// Retry-After is honoured, and after repeated failures a circuit opens so that callers fail at once.
 /// </summary>
-public sealed class FhirClient
+public sealed partial class FhirClient
 {
     private const int MaxRedirects = 5;
 
@@ -86,7 +86,7 @@ public sealed class FhirClient
     {
         try
         {
-            using var response = await SendAsync(url, cancellationToken);
+            using var response = await SendAsync(new FhirRequest(HttpMethod.Get, url), url, cancellationToken);
             var body = await ReadBodyAsync(response, cancellationToken);
             try
             {
@@ -125,13 +125,14 @@ public sealed class FhirClient
         }
     }
 
-    private async Task<HttpResponseMessage> SendAsync(Uri url, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendAsync(FhirRequest request, Uri url, CancellationToken cancellationToken)
     {
         var renewed = false;
+        var method = request.Method;
         for (var redirects = 0; ; )
         {
-            var response = await SendOneAsync(url, renewed, cancellationToken);
-            if (response.StatusCode == HttpStatusCode.Unauthorized && !renewed && _authorization is not null && IsOwnOrigin(url))
+            var response = await SendOneAsync(request, method, url, renewed, cancellationToken);
+            if (response.StatusCode == HttpStatusCode.Unauthorized && !renewed && SendsCredentials(request, url))
             {
                 // The token may have been revoked early: try once with a new one.
                 response.Dispose();
@@ -141,6 +142,8 @@ public sealed class FhirClient
 
             if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } location)
                 return response;
+            if ((int)response.StatusCode is not (307 or 308))
+                method = HttpMethod.Get;
             response.Dispose();
             if (++redirects > MaxRedirects)
                 throw new FhirRequestException(url, null, $"more than {MaxRedirects} redirects", isTransient: false);
@@ -148,14 +151,33 @@ public sealed class FhirClient
         }
     }
 
-    private async Task<HttpResponseMessage> SendOneAsync(Uri url, bool renew, CancellationToken cancellationToken)
+    private bool SendsCredentials(FhirRequest request, Uri url) =>
+        _authorization is not null && request.SendsCredentials && IsOwnOrigin(url);
+
+    private async Task<HttpResponseMessage> SendOneAsync(
+        FhirRequest wanted,
+        HttpMethod method,
+        Uri url,
+        bool renew,
+        CancellationToken cancellationToken
+    )
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, url);
-        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/fhir+json"));
+        using var request = new HttpRequestMessage(method, url);
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(wanted.Accept));
+        if (wanted.Prefer is not null)
+            request.Headers.Add("Prefer", wanted.Prefer);
+        if (wanted.IfNoneMatch is not null)
+            request.Headers.TryAddWithoutValidation("If-None-Match", wanted.IfNoneMatch);
+        if (wanted.Body is { } body && method != HttpMethod.Get)
+        {
+            request.Content = new ReadOnlyMemoryContent(body);
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/fhir+json");
+        }
+
         // HAPI answers a repeated search from a one-minute cache.
         request.Headers.CacheControl = new CacheControlHeaderValue { NoCache = true };
-        if (_authorization is not null && IsOwnOrigin(url))
-            request.Headers.Authorization = await _authorization.GetAsync(renew, cancellationToken);
+        if (SendsCredentials(wanted, url))
+            request.Headers.Authorization = await _authorization!.GetAsync(renew, cancellationToken);
 
         using var silence = new CancellationTokenSource(_options.IdleTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, cancellationToken);

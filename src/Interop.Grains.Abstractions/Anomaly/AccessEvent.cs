@@ -132,6 +132,47 @@ public enum CareLink
     Unexplained = 2,
 }
 
+/// <summary>Where the patient is in its care at the time of an access, whatever the agent has to do with it.</summary>
+public enum PatientPresence
+{
+    /// <summary>There is no clinical data of the patient, or the event has no patient.</summary>
+    Unknown = 0,
+
+    /// <summary>No encounter or appointment from two months before to a month after.</summary>
+    Absent = 1,
+
+    /// <summary>An encounter or appointment begins within a month.</summary>
+    Expected = 2,
+
+    /// <summary>An encounter goes on.</summary>
+    Present = 3,
+
+    /// <summary>An encounter ended within a day.</summary>
+    LeftToday = 4,
+
+    /// <summary>An encounter ended within a week.</summary>
+    LeftLately = 5,
+
+    /// <summary>An encounter ended within two months.</summary>
+    LeftEarlier = 6,
+}
+
+/// <summary>Who opened the patient's record in the last three days, by the audit events alone.</summary>
+public enum PatientCircle
+{
+    /// <summary>The event has no patient, the agent is no person, or the place of the access is not known.</summary>
+    Unknown = 0,
+
+    /// <summary>No person, or only this agent since the last hour.</summary>
+    None = 1,
+
+    /// <summary>Persons at other places only.</summary>
+    Elsewhere = 2,
+
+    /// <summary>Another person at the place of this access.</summary>
+    SamePlace = 3,
+}
+
 /// <summary>What the clinical tables and the watchlist say of one access.</summary>
 /// <param name="Link">Whether care explains it.</param>
 /// <param name="LinkedBy">What connects them, such as "encounter enc-1".</param>
@@ -140,7 +181,10 @@ public enum CareLink
 /// <param name="OwnRecord">The agent is the patient.</param>
 /// <param name="Colleague">The patient works here.</param>
 /// <param name="Watched">The patient is on the watchlist.</param>
-/// <param name="DisabledAccount">The agent's Practitioner is not active.</param>
+/// <param name="DisabledAccount">The agent's Practitioner is not active, or all its roles have ended.</param>
+/// <param name="Presence">Where the patient is in its care.</param>
+/// <param name="WorkPlace">The place of the access, else the agent's place of work: the class of the encounters there (such as EMER), else
+/// the Location; null: not known.</param>
 [GenerateSerializer, Immutable, Alias("Interop.Anomaly.CareContext")]
 public sealed record CareContext(
     CareLink Link,
@@ -150,7 +194,9 @@ public sealed record CareContext(
     bool OwnRecord = false,
     bool Colleague = false,
     bool Watched = false,
-    bool DisabledAccount = false
+    bool DisabledAccount = false,
+    PatientPresence Presence = PatientPresence.Unknown,
+    string? WorkPlace = null
 )
 {
     /// <summary>Nothing is known.</summary>
@@ -169,6 +215,19 @@ public sealed record CareContext(
 /// <param name="DayNorm">The role's mean of ln(1 + patients of a day).</param>
 /// <param name="DaySpread">Its standard deviation.</param>
 /// <param name="UnexplainedShare">The role's share of accesses without a care link.</param>
+/// <param name="Circle">Who else opened the patient's record lately.</param>
+/// <param name="PresenceRarity">-log10 of how often an unexplained access to a patient in this state occurs in an hour of work of the role
+/// at
+/// this kind of place and hour of the day.</param>
+/// <param name="MannerRarity">The same, of the state together with how deep into the record the access goes and how it was
+/// reached.</param>
+/// <param name="NetworkRarity">-log10 of the share of accesses from this network.</param>
+/// <param name="LoginRarity">Of a login: -log10 of the share of the role's logins at this hour.</param>
+/// <param name="RecordsNorm">The role's mean of ln(1 + records) of exports and queries.</param>
+/// <param name="RecordsSpread">Its standard deviation.</param>
+/// <param name="BreakGlassRarity">Of an unexplained emergency access: the same.</param>
+/// <param name="PurposeRarity">The same, of any access with this purpose of use.</param>
+/// <param name="Surge">How many times more persons than usual work at the place of the access in this hour; at least 1.</param>
 [GenerateSerializer, Immutable, Alias("Interop.Anomaly.PopulationView")]
 public sealed record PopulationView(
     string Role,
@@ -181,7 +240,17 @@ public sealed record PopulationView(
     double HourSpread,
     double DayNorm,
     double DaySpread,
-    double UnexplainedShare
+    double UnexplainedShare,
+    PatientCircle Circle = PatientCircle.Unknown,
+    double PresenceRarity = 0,
+    double MannerRarity = 0,
+    double NetworkRarity = 0,
+    double LoginRarity = 0,
+    double RecordsNorm = 0.7,
+    double RecordsSpread = 0.7,
+    double BreakGlassRarity = 0,
+    double PurposeRarity = 0,
+    double Surge = 1
 );
 
 /// <summary>An access with all that is known of it beside the agent's own history.</summary>

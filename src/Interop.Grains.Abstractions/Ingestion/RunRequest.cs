@@ -19,8 +19,18 @@ public enum MissingPatients
 /// <param name="MissingPatients">What to do about resources whose patient is not stored.</param>
 /// <param name="Meta">The caller's words about the run.</param>
 /// <param name="Adopt">The server has moved: its new base URL replaces the one that the source was filled from.</param>
+/// <param name="Mode">One of <see cref="RunMode.OfServers"/>; null: what the source's settings say.</param>
+/// <param name="Files">A folder or file of the machine that executes the run, instead of a server. Only the command line sets it.</param>
 [GenerateSerializer, Immutable, Alias("Interop.RunRequest")]
-public sealed record RunRequest(string? PatientId, bool Full, MissingPatients MissingPatients, RunMeta Meta, bool Adopt = false);
+public sealed record RunRequest(
+    string? PatientId,
+    bool Full,
+    MissingPatients MissingPatients,
+    RunMeta Meta,
+    bool Adopt = false,
+    string? Mode = null,
+    string? Files = null
+);
 
 /// <summary>The caller's words about a run, shown under <c>details.run_meta</c>. Only <paramref name="Attempt"/> has an effect: above 1 the
 /// run's status is RETRYING.</summary>

@@ -32,11 +32,17 @@ public sealed record ScheduleOptions : IValidatableObject
     /// <summary>Whether the run ignores the checkpoint and fetches everything. The default value is false.</summary>
     public bool Full { get; set; }
 
+    /// <summary>Where the resources come from, one of <see cref="RunMode.OfServers"/>, such as <c>reconcile</c>; null: what the source's
+    /// settings say.</summary>
+    public string? Mode { get; set; }
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Cron.Length > 0 && CronTimes.Problem(Cron) is { } problem)
             yield return new($"must be a Quartz cron expression such as 0 10 * * * ?, not '{Cron}': {problem}", [nameof(Cron)]);
+        if (Mode is not null && !RunMode.OfServers.Contains(Mode))
+            yield return new($"must be one of {string.Join(", ", RunMode.OfServers)}, not '{Mode}'", [nameof(Mode)]);
         if (TimeZone.Length > 0 && !TimeZoneInfo.TryFindSystemTimeZoneById(TimeZone, out _))
             yield return new($"must be a time zone such as UTC or Europe/Berlin, not '{TimeZone}'", [nameof(TimeZone)]);
     }

@@ -29,7 +29,8 @@ internal sealed class ScheduledJob(string name, ScheduleOptions options)
             {
                 Job = name,
                 Trigger = trigger,
-            }
+            },
+            Mode: options.Mode
         );
 }
 

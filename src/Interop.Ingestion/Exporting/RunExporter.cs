@@ -55,7 +55,7 @@ internal sealed class RunExporter(Database database, ExportDirectory directory, 
         }
     }
 
-    /// <summary>The files of a run: always three for its own type, and three for every other type that it met.</summary>
+    /// <summary>The files of a run: always three for its own type where it has one, and three for every other type that it met.</summary>
     private sealed class FileSet : IAsyncDisposable
     {
         private readonly string _path;
@@ -64,6 +64,8 @@ internal sealed class RunExporter(Database database, ExportDirectory directory, 
         public FileSet(string path, string resourceType)
         {
             _path = path;
+            if (resourceType == RunMode.EveryType)
+                return;
             foreach (var kind in (string[])["raw", "valid", "deadletters"])
                 Of(resourceType, kind);
         }

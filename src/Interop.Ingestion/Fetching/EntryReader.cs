@@ -42,11 +42,24 @@ internal sealed class EntryReader(string resourceType, ICollection<string> warni
 
     private IncomingResource ReadDeletion(BundleEntry entry, string url)
     {
-        var parts = url.Split('/');
+        var history = url.IndexOf("/_history", StringComparison.Ordinal);
+        var parts = (history < 0 ? url : url[..history]).Split('/');
         return parts.Length >= 2 && parts[^2] == resourceType
-            ? new IncomingResource(default, new ResourceHeader(parts[^2], parts[^1], null, null), EntryKind.Deletion)
+            ? new IncomingResource(
+                default,
+                new ResourceHeader(
+                    parts[^2],
+                    parts[^1],
+                    VersionOf(entry.ETag),
+                    entry.LastModified is { } at ? ResourceHeader.ParseInstant(at) : null
+                ),
+                EntryKind.Deletion
+            )
             : Malformed(entry.Entry, default, $"deletes '{url}', which is not a {resourceType}");
     }
+
+    /// <summary>The version in <c>W/"3"</c>.</summary>
+    private static string? VersionOf(string? etag) => etag?.Split('"') is [_, var version, _] ? version : null;
 
     private static IncomingResource Malformed(ReadOnlyMemory<byte> raw, ResourceHeader header, string problem) =>
         new(raw, header, EntryKind.Malformed, problem);

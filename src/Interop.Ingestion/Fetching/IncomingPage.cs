@@ -28,15 +28,27 @@ internal enum EntryKind
 /// <param name="Kind">What it is to the run.</param>
 /// <param name="Problem">For <see cref="EntryKind.Malformed"/>: what is wrong.</param>
 /// <param name="LetterId">In a replay: the dead letter it comes from.</param>
+/// <param name="Place">Where in a file it is.</param>
 internal sealed record IncomingResource(
     ReadOnlyMemory<byte> Raw,
     ResourceHeader Header,
     EntryKind Kind,
     string? Problem = null,
-    long? LetterId = null
+    long? LetterId = null,
+    ResourcePlace? Place = null
 );
 
-/// <summary>A page of a run's input, from a search or from dead letters. Disposing it ends the life of its resources' bytes.</summary>
+/// <summary>Where a resource is in a file.</summary>
+/// <param name="File">The file's name.</param>
+/// <param name="Line">The first line is 1.</param>
+/// <param name="Entry">In a Bundle: the first entry is 1.</param>
+internal readonly record struct ResourcePlace(string File, long Line, int? Entry = null)
+{
+    /// <inheritdoc/>
+    public override string ToString() => Entry is { } entry ? $"{File}, entry {entry}" : $"{File}, line {Line}";
+}
+
+/// <summary>A page of a run's input, whatever it comes from. Disposing it ends the life of its resources' bytes.</summary>
 internal sealed class IncomingPage(IReadOnlyList<IncomingResource> resources, IDisposable? body = null) : IDisposable
 {
     /// <summary>In the order of the page.</summary>
@@ -57,4 +69,7 @@ internal interface IPageSource
 {
     /// <summary>Each page once, in order; ends when there are no more.</summary>
     IAsyncEnumerable<IncomingPage> PagesAsync(CancellationToken cancellationToken);
+
+    /// <summary>Called once, when every page is committed: frees what the source holds elsewhere.</summary>
+    Task EndAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

@@ -131,11 +131,11 @@ internal sealed class LoadPlan
                 return true;
             case VersionOrder.Same or VersionOrder.Older:
                 return false;
-            case VersionOrder.Tied when !resource.IsReadToSettleTie && !_run.IsReplay:
+            case VersionOrder.Tied when !resource.WinsTies && !_run.IsReplay:
                 IsStale = true; // the stored version is new since the preparation, which would have read from the server
                 return false;
             default:
-                return resource.IsReadToSettleTie || !_run.IsReplay;
+                return resource.WinsTies || !_run.IsReplay;
         }
     }
 
@@ -185,6 +185,8 @@ internal sealed class LoadPlan
         var key = (resource.ResourceType, resource.Id!);
         if (!_stored.TryGetValue(key, out var known) || known.IsDeleted)
             return;
+        if (resource.Version.LastUpdatedTicks is { } at && known.Version.LastUpdatedTicks > at)
+            return; // created again since
         _stored[key] = known with { IsDeleted = true };
         _writes.Remove(key);
         Deletions.Add(resource);

@@ -64,11 +64,13 @@ internal sealed class PageLoader(Database database, ViewCatalog catalog, TimePro
                 var rule = plan.WritesAreNew && mayInsertOnly ? UpsertRule.Refuse : UpsertRule.Replace;
                 await WriteResourcesAsync(session, run.Source, page, plan, rule, token);
                 await WriteViewFailuresAsync(session, run, plan, token);
-                await WriteViewFailuresAsync(session, run, plan, token);
                 await DeleteAsync(session, run, page.Views, plan, token);
                 await WriteLettersAsync(session, run, plan, token);
                 await CountSeenAsync(session, run.RunId, plan, token);
-                return await RunStore.AdvanceAsync(session, run, page.Incoming.Position, plan.Counters, warnings, rate, token)
+                var position = page.Incoming.Position;
+                if (position.Part is { } part)
+                    await RunPartStore.AdvanceAsync(session, run.RunId, part, token);
+                return await RunStore.AdvanceAsync(session, run, position, plan.Counters, warnings, rate, token)
                     ?? throw await RunStore.RefusalAsync(session, run, token);
             },
             cancellationToken

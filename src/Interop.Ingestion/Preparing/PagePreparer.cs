@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using System.Text.Json;
 using Interop.Fhir.Client;
 using Interop.Fhir.Validation;
@@ -30,7 +31,7 @@ internal sealed class PagePreparer(
     /// <summary>Prepares a page; may be called again for the same page.</summary>
     public async Task<PreparedPage> PrepareAsync(IncomingPage page, CancellationToken cancellationToken)
     {
-        var resources = page.Resources.Select(r => Identify(r)).ToList();
+        var resources = page.Resources.Select(r => Identify(r, winsTies: run.Mode == RunMode.Files)).ToList();
         await RecogniseAsync(resources, cancellationToken);
         try
         {
@@ -65,7 +66,7 @@ internal sealed class PagePreparer(
         }
     }
 
-    private static PreparedResource Identify(IncomingResource incoming, bool isReadToSettleTie = false)
+    private static PreparedResource Identify(IncomingResource incoming, bool winsTies = false)
     {
         var header = incoming.Header;
         // Sanitize ids (NUL, length) before using them as SQL parameters.
@@ -76,7 +77,7 @@ internal sealed class PagePreparer(
         );
         var resource = new PreparedResource(incoming, StorableText.OfId(header.ResourceType) ?? "", StorableText.OfId(header.Id), version)
         {
-            IsReadToSettleTie = isReadToSettleTie,
+            WinsTies = winsTies,
         };
         if (incoming.Kind == EntryKind.Malformed)
             resource.Failure = new Failure(DeadLetterStage.Validate, incoming.Problem!);
@@ -107,7 +108,8 @@ internal sealed class PagePreparer(
                 resource.AlreadyStored = !known!.IsDeleted;
             }
             else if (
-                !run.IsReplay
+                client is not null
+                && !run.IsReplay
                 && resource.Incoming.Kind is EntryKind.Match or EntryKind.Include
                 && (
                     order == VersionOrder.Tied
@@ -115,7 +117,7 @@ internal sealed class PagePreparer(
                 )
             )
             {
-                resources[i] = await AskServerAsync(client!, resource, cancellationToken);
+                resources[i] = await AskServerAsync(client, resource, cancellationToken);
             }
 
             inPage[key] = resources[i].Version;
@@ -135,13 +137,18 @@ internal sealed class PagePreparer(
             var raw = answer.Body.Memory.ToArray();
             var header = ResourceHeader.Read(raw);
             return header.ResourceType == tied.ResourceType && header.Id == tied.Id
-                ? Identify(new IncomingResource(raw, header, tied.Incoming.Kind), isReadToSettleTie: true)
+                ? Identify(new IncomingResource(raw, header, tied.Incoming.Kind), winsTies: true)
                 : throw new IngestionException($"reading {url} to settle a tie of versions brought {header.ResourceType}/{header.Id}");
+        }
+        catch (FhirRequestException e) when (e.Status == HttpStatusCode.Gone)
+        {
+            var deletion = tied.Incoming with { Kind = EntryKind.Deletion, Raw = default };
+            return new PreparedResource(deletion, tied.ResourceType, tied.Id, tied.Version);
         }
         catch (FhirRequestException e) when (e.IsGone)
         {
             // Deleted since the search: the version of the search is the latest.
-            return new PreparedResource(tied.Incoming, tied.ResourceType, tied.Id, tied.Version) { IsReadToSettleTie = true };
+            return new PreparedResource(tied.Incoming, tied.ResourceType, tied.Id, tied.Version) { WinsTies = true };
         }
     }
 

@@ -27,8 +27,10 @@ internal sealed class PreparedResource(IncomingResource incoming, string resourc
     /// <summary>This version was in the database when the page was prepared: it was not validated again and has no rows.</summary>
     public bool AlreadyStored { get; set; }
 
-    /// <summary>It was read from the server to settle a tie: it is newer than every stored version except itself.</summary>
-    public bool IsReadToSettleTie { get; init; }
+    /// <summary>It wins over a stored version that cannot be compared with it: it was read from the server to settle a tie, or it comes
+    /// from
+    /// a file, where the later one decides.</summary>
+    public bool WinsTies { get; init; }
 
     /// <summary>Its row in <see cref="PreparedPage.ResourceRows"/>; -1 when it has none.</summary>
     public int ResourceRow { get; set; } = -1;
@@ -49,5 +51,13 @@ internal sealed class PreparedResource(IncomingResource incoming, string resourc
     public bool IsCounted => Incoming.Kind is EntryKind.Match or EntryKind.Malformed;
 
     /// <summary>The dead letter of a failed resource.</summary>
-    public NewLetter Letter => new(ResourceType, Id, Version, Key, Failure!, Incoming.Raw);
+    public NewLetter Letter => new(ResourceType, Id, Version, Key, NamePlace(Failure!), Incoming.Raw);
+
+    private Failure NamePlace(Failure failure) =>
+        Incoming.Place is { } place && failure.Stage == DeadLetterStage.Validate
+            ? failure with
+            {
+                Error = $"{failure.Error} ({place})",
+            }
+            : failure;
 }

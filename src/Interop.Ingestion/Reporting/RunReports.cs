@@ -148,6 +148,10 @@ internal static class RunReports
                 details[key] = value;
         }
 
+        When("mode", run.Mode, !run.IsReplay && !run.IsViewRebuild);
+        When("files_path", run.FilesPath, run.FilesPath is not null);
+        When("export_url", run.ExportUrl, run.ExportUrl is not null);
+        When("transaction_time", run.TransactionTime?.UtcDateTime.ToString("O"), run.TransactionTime is not null);
         When("patient_id", run.PatientId, run.PatientId is not null);
         When("since", run.Since?.UtcDateTime.ToString("O"), run.Since is not null);
         When("cursor", run.Cursor?.UtcDateTime.ToString("O"), run.Cursor is not null);

@@ -1,6 +1,7 @@
 using Interop.Fhir.Schema;
 using Interop.Fhir.Validation;
 using Interop.Ingestion.Exporting;
+using Interop.Ingestion.Fetching;
 using Interop.Ingestion.Leases;
 using Interop.Ingestion.Views;
 using Microsoft.Extensions.DependencyInjection;
@@ -30,6 +31,7 @@ public static class IngestionPipelineServices
         services.AddSingleton<ExportReader>();
         services.AddSingleton<RunExporter>();
         services.AddSingleton<ViewRebuild>();
+        services.AddSingleton<PageSources>();
         services.AddSingleton<RunPipeline>();
         services.AddSingleton<RunRegistry>();
         return services;

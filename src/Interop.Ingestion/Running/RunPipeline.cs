@@ -8,7 +8,6 @@ using Interop.Ingestion.Runs;
 using Interop.Ingestion.Views;
 using Interop.Sources;
 using Interop.Storage;
-using Microsoft.Extensions.Options;
 
 namespace Interop.Ingestion.Running;
 
@@ -21,7 +20,7 @@ internal sealed class RunPipeline(
     SourceRegistry sources,
     ResourceValidator validator,
     ViewCatalog catalog,
-    IOptions<IngestionOptions> options,
+    PageSources pageSources,
     TimeProvider time
 )
 {
@@ -30,11 +29,11 @@ internal sealed class RunPipeline(
 
     /// <summary>Executes everything from the next page to the last; calls <paramref name="onLoaded"/> with the run after each
     /// page.</summary>
-    /// <exception cref="IngestionException">The run cannot go on.</exception>
+    /// <exception cref="IngestionException">The run cannot continue.</exception>
     public async Task ExecuteAsync(RunRecord run, Action<RunRecord> onLoaded, CancellationToken cancellationToken)
     {
         var client = sources.Find(run.Source);
-        if (client is null && !run.IsReplay)
+        if (client is null && !run.IsReplay && run.Mode != RunMode.Files)
             throw new IngestionException($"the source '{run.Source}' is not in the settings any more");
 
         if (run.SourceUrl is { } begun && client is not null && client.BaseUrl.AbsoluteUri != begun)
@@ -42,16 +41,7 @@ internal sealed class RunPipeline(
                 $"the run began at {begun}, and the source '{run.Source}' is {client.BaseUrl} now: start a new run"
             );
 
-        IPageSource source = run.IsReplay
-            ? new ReplaySource(database, run, options.Value.PageSize)
-            : new SearchSource(
-                client!,
-                new SearchPlan(run.ResourceType, run.PatientId, run.Since, options.Value.Overlap, options.Value.PageSize),
-                run.Cursor,
-                run.ServerDate,
-                options.Value.MaxExpiredSearches,
-                time
-            );
+        (run, var source) = await pageSources.OpenAsync(run, client, cancellationToken);
         var preparer = new PagePreparer(database, validator, catalog, client, run, time);
         var pages = Channel.CreateBounded<PageInWork>(PagesAhead);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -60,6 +50,7 @@ internal sealed class RunPipeline(
         {
             await LoadAsync(run, pages.Reader, onLoaded, cancellationToken);
             await fetching;
+            await source.EndAsync(cancellationToken);
         }
         finally
         {

@@ -35,10 +35,13 @@ internal sealed class RunRegistry(
     /// <summary>Allocates a run of a source and type, unless one is active.</summary>
     public async Task<StartRunResult> StartAsync(string source, string resourceType, RunRequest request)
     {
-        if (!sources.Contains(source))
+        if (request.Files is null && !sources.Contains(source))
             return new StartRunResult(StartOutcome.UnknownSource, 0, "");
-        if (schema.FindResource(resourceType) is null)
+        var isEveryType = request.Files is not null && resourceType == RunMode.EveryType;
+        if (!isEveryType && schema.FindResource(resourceType) is null)
             return new StartRunResult(StartOutcome.UnknownType, 0, "");
+        if (request.Files is { } files)
+            return await StartFilesAsync(source, resourceType, files, request);
         if (request.PatientId is { } id && !FhirId.IsValid(id))
             return new StartRunResult(StartOutcome.InvalidPatientId, 0, "", InvalidPatientId);
         if (await OtherServerAsync(source, request.Adopt) is { } reason)
@@ -57,6 +60,24 @@ internal sealed class RunRegistry(
                 return run with { CheckpointBefore = checkpoint, Since = since };
             }
         );
+    }
+
+    /// <summary>Allocates a run that reads files. An active run of the same source and type must read the same files.</summary>
+    private async Task<StartRunResult> StartFilesAsync(string source, string resourceType, string files, RunRequest request)
+    {
+        var started = await InsertAsync(
+            source,
+            resourceType,
+            (_, _) =>
+                Task.FromResult(NewRun(source, resourceType, request) with { Mode = RunMode.Files, FilesPath = files, SourceUrl = null })
+        );
+        return started.Outcome == StartOutcome.AlreadyActive && await FindAsync(started.RunId) is { } active && active.FilesPath != files
+            ? started with
+            {
+                Reason =
+                    $"run {active.RunId} of {source}/{resourceType} reads {active.FilesPath ?? "from its server"}: wait for its end, or cancel it",
+            }
+            : started;
     }
 
     /// <summary>Allocates a run over the unresolved dead letters that a run left at a stage, unless a run of its source and type is
@@ -149,6 +170,8 @@ internal sealed class RunRegistry(
             AirflowRunId = request.Meta.AirflowRunId,
             ProcessKind = _processKind,
             SourceUrl = sources.Find(source)?.BaseUrl.AbsoluteUri,
+            // An export or a history of one patient is no common feature of servers.
+            Mode = request.PatientId is not null ? RunMode.Search : request.Mode ?? sources.Options(source)?.Mode ?? RunMode.Search,
         };
 
     /// <summary>Inserts the run, or finds the active one. Looks first, because a refused INSERT would use up a run id on

@@ -103,10 +103,12 @@ internal sealed class PageCounters
 /// <param name="Cursor">Where a search may begin anew once the page is committed; null: only at the run's start.</param>
 /// <param name="Watermark">The highest <c>_lastUpdated</c> up to this page, never after <paramref name="ServerDate"/>.</param>
 /// <param name="ReplayCursor">In a replay: the last dead letter of the page.</param>
+/// <param name="Part">How far the page brings its part of the run.</param>
 internal readonly record struct PagePosition(
     long? Total = null,
     DateTimeOffset? ServerDate = null,
     DateTimeOffset? Cursor = null,
     DateTimeOffset? Watermark = null,
-    long? ReplayCursor = null
+    long? ReplayCursor = null,
+    PartPosition? Part = null
 );

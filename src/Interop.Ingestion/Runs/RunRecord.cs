@@ -56,6 +56,18 @@ internal sealed record RunRecord
     /// <summary>The base URL of the source when the run began; null for a run that fetches nothing.</summary>
     public string? SourceUrl { get; init; }
 
+    /// <summary>Where the resources come from: one of <see cref="RunMode"/>.</summary>
+    public string Mode { get; init; } = RunMode.Search;
+
+    /// <summary>In the mode files: the folder or file that is read.</summary>
+    public string? FilesPath { get; init; }
+
+    /// <summary>In the mode bulk: the status URL of the export; null before its kick-off.</summary>
+    public string? ExportUrl { get; init; }
+
+    /// <summary>In the mode bulk: the instant that the export's files are a snapshot of.</summary>
+    public DateTimeOffset? TransactionTime { get; init; }
+
     /// <summary>What the run waits for, such as a server that answers 503; null while it makes progress.</summary>
     public string? Waiting { get; init; }
 
@@ -138,7 +150,7 @@ internal sealed record RunRecord
     public bool IsActive => RunStatus.IsActive(Status);
 
     /// <summary>Only a run over the whole type reads and moves the checkpoint.</summary>
-    public bool MovesCheckpoint => !IsReplay && !IsViewRebuild && PatientId is null;
+    public bool MovesCheckpoint => !IsReplay && !IsViewRebuild && PatientId is null && Mode is not (RunMode.Files or RunMode.Reconcile);
 
     public RunMeta Meta => new(Job, TriggeredBy, Attempt, MaxAttempts, RunGroup, AirflowDagId, AirflowTaskId, AirflowRunId);
 

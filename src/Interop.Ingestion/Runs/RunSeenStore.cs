@@ -12,6 +12,9 @@ internal sealed record SeenVersion(string ResourceType, string ResourceId, strin
 /// </summary>
 internal static class RunSeenStore
 {
+    // No version has this key: a versionId has no space.
+    private const string ListedKey = "listed by the server";
+
     /// <summary>Records these versions; returns those that the run had not recorded before.</summary>
     public static async Task<HashSet<SeenVersion>> InsertNewAsync(
         DbSession session,
@@ -50,6 +53,78 @@ internal static class RunSeenStore
                 );
         return [.. inserted];
     }
+
+    /// <summary>An id that a server lists, without a version.</summary>
+    public static SeenVersion IdOnly(string resourceType, string id) => new(resourceType, id, ListedKey);
+
+    /// <summary>How many ids the run's server lists.</summary>
+    public static Task<long> CountIdsAsync(DbSession session, long runId, string resourceType, CancellationToken cancellationToken) =>
+        session.ScalarAsync<long>(
+            $"SELECT COUNT(*) FROM run_seen WHERE run_id = @runId AND resource_type = @resourceType AND version_key = '{ListedKey}'",
+            new { runId, resourceType },
+            cancellationToken
+        );
+
+    /// <summary>Ids after an id that the run's server lists and that are not stored, in their order.</summary>
+    public static Task<IReadOnlyList<string>> UnstoredIdsAsync(
+        DbSession session,
+        string source,
+        string resourceType,
+        long runId,
+        string afterId,
+        int limit,
+        CancellationToken cancellationToken
+    ) =>
+        session.QueryAsync<string>(
+            $"""
+            SELECT s.resource_id FROM run_seen s
+            WHERE s.run_id = @runId AND s.resource_type = @resourceType AND s.resource_id > @afterId AND s.version_key = '{ListedKey}'
+                AND NOT EXISTS (
+                    SELECT 1 FROM resources r
+                    WHERE r.source = @source AND r.resource_type = s.resource_type AND r.resource_id = s.resource_id AND r.deleted_at IS NULL)
+            ORDER BY s.resource_id LIMIT @limit
+            """,
+            new
+            {
+                runId,
+                resourceType,
+                afterId,
+                source,
+                limit,
+            },
+            cancellationToken
+        );
+
+    /// <summary>Ids after an id that are stored and that the run's server does not list, in their order.</summary>
+    public static Task<IReadOnlyList<string>> UnlistedIdsAsync(
+        DbSession session,
+        string source,
+        string resourceType,
+        long runId,
+        string afterId,
+        int limit,
+        CancellationToken cancellationToken
+    ) =>
+        session.QueryAsync<string>(
+            $"""
+            SELECT r.resource_id FROM resources r
+            WHERE r.source = @source AND r.resource_type = @resourceType AND r.resource_id > @afterId AND r.deleted_at IS NULL
+                AND NOT EXISTS (
+                    SELECT 1 FROM run_seen s
+                    WHERE s.run_id = @runId AND s.resource_type = r.resource_type AND s.resource_id = r.resource_id
+                        AND s.version_key = '{ListedKey}')
+            ORDER BY r.resource_id LIMIT @limit
+            """,
+            new
+            {
+                runId,
+                resourceType,
+                afterId,
+                source,
+                limit,
+            },
+            cancellationToken
+        );
 
     /// <summary>Removes what a run recorded, when it ends.</summary>
     public static Task DeleteAsync(DbSession session, long runId, CancellationToken cancellationToken) =>

@@ -120,11 +120,13 @@ internal static class RunStore
             INSERT INTO ingestion_runs (source, resource_type, status, started_at, patient_id, full_fetch, missing_patients, job, triggered_by,
                                         attempt, max_attempts, run_group, airflow_dag_id, airflow_task_id, airflow_run_id, since, checkpoint_before,
                                         process_kind, source_url,
-                                        replay_of_run_id, replay_stage, replay_until, replay_source_count, replay_missing_raw, view_name)
+                                        replay_of_run_id, replay_stage, replay_until, replay_source_count, replay_missing_raw, view_name,
+                                        mode, files_path)
             VALUES (@Source, @ResourceType, @Status, @StartedAt, @PatientId, @FullFetch, @MissingPatients, @Job, @TriggeredBy,
                     @Attempt, @MaxAttempts, @RunGroup, @AirflowDagId, @AirflowTaskId, @AirflowRunId, @Since, @CheckpointBefore,
                     @ProcessKind, @SourceUrl,
-                    @ReplayOfRunId, @ReplayStage, @ReplayUntil, @ReplaySourceCount, @ReplayMissingRaw, @ViewName)
+                    @ReplayOfRunId, @ReplayStage, @ReplayUntil, @ReplaySourceCount, @ReplayMissingRaw, @ViewName,
+                    @Mode, @FilesPath)
             ON CONFLICT (source, resource_type) WHERE {IsActive} DO NOTHING
             RETURNING *
             """,
@@ -139,6 +141,8 @@ internal static class RunStore
     public static async Task<RunRecord?> ClaimAsync(DbSession session, long runId, RunClaim claim, CancellationToken cancellationToken)
     {
         var present = await FindAsync(session, runId, cancellationToken);
+        if (present?.Owner is { } silent && silent != claim.Owner.ToString())
+            await ProcessSessionStore.EndSilentAsync(session, runId, silent, claim.SilentAfter, cancellationToken);
         var claimed = await session.FirstAsync<RunRecord>(
             $"""
             UPDATE ingestion_runs SET epoch = epoch + 1, owner = @owner, heartbeat_at = {session.Now()}, waiting = NULL
@@ -212,8 +216,59 @@ internal static class RunStore
                 cancellationToken
             ) > 0;
         if (ended)
-            await RunSeenStore.DeleteAsync(session, run.RunId, cancellationToken);
+            await ForgetProgressAsync(session, run.RunId, cancellationToken);
         return ended;
+    }
+
+    /// <summary>Locks the run's row for a write beside its pages.</summary>
+    /// <exception cref="LeaseLostException">The run has another owner or has ended.</exception>
+    public static async Task FenceAsync(DbSession session, RunRecord run, CancellationToken cancellationToken)
+    {
+        var held = await session.ExecuteAsync(
+            $"UPDATE ingestion_runs SET epoch = epoch WHERE run_id = @RunId AND epoch = @Epoch AND {IsActive}",
+            new { run.RunId, run.Epoch },
+            cancellationToken
+        );
+        if (held == 0)
+            throw new LeaseLostException(run.RunId);
+    }
+
+    /// <summary>Records where the resources come from, once that is decided.</summary>
+    /// <exception cref="LeaseLostException">The run has another owner or has ended.</exception>
+    public static async Task SetModeAsync(DbSession session, RunRecord run, string mode, CancellationToken cancellationToken)
+    {
+        await FenceAsync(session, run, cancellationToken);
+        await session.ExecuteAsync(
+            "UPDATE ingestion_runs SET mode = @mode WHERE run_id = @RunId",
+            new { run.RunId, mode },
+            cancellationToken
+        );
+    }
+
+    /// <summary>Records the export that the run reads, and the instant of its snapshot once that is known.</summary>
+    /// <exception cref="LeaseLostException">The run has another owner or has ended.</exception>
+    public static async Task RecordExportAsync(
+        DbSession session,
+        RunRecord run,
+        string exportUrl,
+        DateTimeOffset? transactionTime,
+        CancellationToken cancellationToken
+    )
+    {
+        await FenceAsync(session, run, cancellationToken);
+        await session.ExecuteAsync(
+            """
+            UPDATE ingestion_runs SET export_url = @exportUrl, transaction_time = COALESCE(@transactionTime, transaction_time)
+            WHERE run_id = @RunId
+            """,
+            new
+            {
+                run.RunId,
+                exportUrl,
+                transactionTime,
+            },
+            cancellationToken
+        );
     }
 
     /// <summary>Whether the caller still owns the run, and the database holds every page that the caller knows of.</summary>
@@ -328,7 +383,7 @@ internal static class RunStore
         );
         if (ended is null)
             return null;
-        await RunSeenStore.DeleteAsync(session, run.RunId, cancellationToken);
+        await ForgetProgressAsync(session, run.RunId, cancellationToken);
         if (status != RunStatus.Success || ended is not { MovesCheckpoint: true, Watermark: { } watermark })
             return ended;
         var after = await CheckpointStore.RaiseAsync(session, run.Source, run.ResourceType, watermark, now, cancellationToken);
@@ -354,8 +409,15 @@ internal static class RunStore
             cancellationToken
         );
         if (cancelled is not null)
-            await RunSeenStore.DeleteAsync(session, runId, cancellationToken);
+            await ForgetProgressAsync(session, runId, cancellationToken);
         return cancelled;
+    }
+
+    /// <summary>Removes what only an active run needs.</summary>
+    private static async Task ForgetProgressAsync(DbSession session, long runId, CancellationToken cancellationToken)
+    {
+        await RunSeenStore.DeleteAsync(session, runId, cancellationToken);
+        await RunPartStore.DeleteAsync(session, runId, 0, cancellationToken);
     }
 
     /// <summary>No process works on the run: it was released, its owner is silent, or its owner's process has ended.</summary>

@@ -16,6 +16,7 @@ internal static partial class ViewTableRules
         [
             "resources",
             "ingestion_runs",
+            "run_parts",
             "run_seen",
             "checkpoints",
             "dead_letters",

@@ -16,8 +16,7 @@ internal sealed class IngestionReport
         IGrainFactory grains,
         string source,
         IReadOnlyList<string> types,
-        bool full,
-        bool adopt,
+        Func<string, RunRequest> request,
         CancellationToken cancellationToken
     )
     {
@@ -35,7 +34,7 @@ internal sealed class IngestionReport
             {
                 foreach (var type in types)
                     report._summaries.Add(
-                        await RunOneAsync(grains, source, type, full, adopt, display.AddTask(type, maxValue: 1), cancellationToken)
+                        await RunOneAsync(grains, source, type, request(type), display.AddTask(Name(type), maxValue: 1), cancellationToken)
                     );
             });
         report.Print();
@@ -46,15 +45,12 @@ internal sealed class IngestionReport
         IGrainFactory grains,
         string source,
         string type,
-        bool full,
-        bool adopt,
+        RunRequest request,
         ProgressTask bar,
         CancellationToken cancellationToken
     )
     {
-        var started = await grains
-            .Checkpoint(source, type)
-            .StartRun(new RunRequest(null, full, IngestedType.MissingPatientsOf(type), RunMeta.None, adopt));
+        var started = await grains.Checkpoint(source, type).StartRun(request);
         switch (started.Outcome)
         {
             case StartOutcome.UnknownType:
@@ -62,6 +58,7 @@ internal sealed class IngestionReport
             case StartOutcome.UnknownSource:
                 throw new ArgumentException($"no source '{source}' in the settings");
             case StartOutcome.OtherServer:
+            case StartOutcome.AlreadyActive when started.Reason is not null:
                 throw new ArgumentException(started.Reason);
         }
 
@@ -89,7 +86,7 @@ internal sealed class IngestionReport
         if (showsStatus)
             table.AddColumn(new TableColumn("status").NoWrap().Padding(0, 0));
         foreach (var summary in _summaries)
-            AddRow(summary.Resource, summary.Counters, summary.DurationSeconds, Status(summary.Status));
+            AddRow(Name(summary.Resource), summary.Counters, summary.DurationSeconds, Status(summary.Status));
         var total = _summaries.Aggregate(
             RunCounters.Zero,
             (sum, s) =>
@@ -109,7 +106,7 @@ internal sealed class IngestionReport
         );
         AnsiConsole.Write(table);
         foreach (var failed in _summaries.Where(s => s.Error is not null))
-            AnsiConsole.MarkupLineInterpolated($"[red]{failed.Resource}[/] run {failed.RunId}: {Terminal.Printable(failed.Error!)}");
+            AnsiConsole.MarkupLineInterpolated($"[red]{Name(failed.Resource)}[/] run {failed.RunId}: {Terminal.Printable(failed.Error!)}");
 
         void AddRow(string name, RunCounters counters, double seconds, string status) =>
             table.AddRow([
@@ -123,6 +120,8 @@ internal sealed class IngestionReport
                 .. showsStatus ? [status] : Array.Empty<string>(),
             ]);
     }
+
+    private static string Name(string type) => type == RunMode.EveryType ? "all types" : type;
 
     private static string N(long number) => number.ToString("N0");
 

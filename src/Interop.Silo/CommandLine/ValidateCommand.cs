@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Interop.Fhir.Files;
 using Interop.Fhir.Schema;
 using Interop.Fhir.Validation;
 using Interop.Silo.Settings;

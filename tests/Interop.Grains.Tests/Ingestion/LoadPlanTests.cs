@@ -279,7 +279,7 @@ public sealed class LoadPlanTests
         )
         {
             ResourceRow = 0,
-            IsReadToSettleTie = isReadToSettleTie,
+            WinsTies = isReadToSettleTie,
         };
 
     private static PreparedResource Failed(string id, string version, string stage, long? letterId = null)

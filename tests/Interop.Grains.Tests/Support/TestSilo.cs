@@ -31,6 +31,9 @@ internal sealed record TestSiloOptions
     /// <summary>Whether interrupted runs are resumed at start; otherwise only their reminders resume them.</summary>
     public bool RecoversAtStart { get; init; } = true;
 
+    /// <summary>What the sources of the settings have besides their address.</summary>
+    public Action<SourceOptions>? Source { get; init; }
+
     public Action<IServiceCollection> Services { get; init; } = _ => { };
 }
 
@@ -60,7 +63,7 @@ internal sealed class TestSilo : IAsyncDisposable
         options ??= new TestSiloOptions();
         var sources = new ConcurrentDictionary<string, SourceOptions>();
         foreach (var name in names ?? [])
-            Add(sources, name, baseUrl!, null);
+            Add(sources, name, baseUrl!, options.Source);
         var builder = new InProcessTestClusterBuilder(1);
         builder.Options.ServiceId = "interop-tests"; // reminders of a silo that was killed are found under it
         builder.ConfigureSilo((_, silo) => Configure(silo, database, options, sources));

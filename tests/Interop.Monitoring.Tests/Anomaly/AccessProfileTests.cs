@@ -40,12 +40,12 @@ public sealed class AccessProfileTests
     }
 
     [Fact]
-    public void Many_patients_in_an_hour_stand_out_from_the_agents_own_norm()
+    public void Many_patients_in_an_hour_exceed_the_agents_own_norm()
     {
         var profile = Grown();
         float[] features = [];
         for (var i = 0; i < 40; i++)
-            features = Observe(profile, Access(Monday.AddDays(30).AddMinutes(i), $"Patient/new{i}", CareLink.Unexplained));
+            features = Observe(profile, Access(Monday.AddDays(30).AddMinutes(i), $"Patient/new{i}", CareLink.Unexplained, mannerRarity: 3));
 
         var numbers = new AccessFeatures(features, 0);
         Assert.True(numbers[AccessFeature.PatientsInHour] > 3);
@@ -97,6 +97,38 @@ public sealed class AccessProfileTests
     }
 
     [Fact]
+    public void Failed_logins_at_one_address_do_not_accuse_the_owner_at_another()
+    {
+        var profile = Grown();
+        var at = Monday.AddDays(30);
+        for (var i = 0; i < 6; i++)
+            Observe(profile, Access(at.AddSeconds(i), null, kind: AccessKind.FailedLogin, outcome: "4", address: "45.1.2.3"));
+        Observe(profile, Access(at.AddSeconds(10), null, kind: AccessKind.Login, address: "45.1.2.3"));
+
+        var owner = new AccessFeatures(Observe(profile, Access(at.AddMinutes(2), "Patient/1")), 0);
+        var thief = new AccessFeatures(Observe(profile, Access(at.AddMinutes(3), "Patient/1", address: "45.1.2.3")), 0);
+
+        Assert.Equal((0, 0), (owner[AccessFeature.SuccessAfterFailures], owner[AccessFeature.FailureBurst]));
+        Assert.Equal((6, 6), (thief[AccessFeature.SuccessAfterFailures], thief[AccessFeature.FailureBurst]));
+    }
+
+    [Fact]
+    public void What_an_agent_did_before_weighs_on_an_odd_access_and_not_on_an_ordinary_one()
+    {
+        var profile = Grown();
+        var at = Monday.AddDays(30);
+        for (var i = 0; i < 3; i++)
+            Observe(profile, Access(at.AddMinutes(i), $"Patient/odd{i}", CareLink.Unexplained, mannerRarity: 4));
+
+        var ordinary = new AccessFeatures(Observe(profile, Access(at.AddMinutes(9), "Patient/x", CareLink.Unexplained)), 0);
+        var odd = new AccessFeatures(Observe(profile, Access(at.AddMinutes(9), "Patient/y", CareLink.Unexplained, mannerRarity: 4)), 0);
+
+        Assert.Equal((0, 0), (ordinary[AccessFeature.SuspicionInHours], ordinary[AccessFeature.UnexplainedHistory]));
+        Assert.True(odd[AccessFeature.SuspicionInHours] > 3);
+        Assert.True(odd[AccessFeature.UnexplainedHistory] >= 3);
+    }
+
+    [Fact]
     public void Features_are_restored_as_they_were_stored()
     {
         var numbers = Enumerable.Range(0, AccessFeatures.Size).Select(i => i < FeatureCatalog.Count ? i * 0.37f : i).ToArray();
@@ -138,7 +170,8 @@ public sealed class AccessProfileTests
         CareLink link = CareLink.Unknown,
         AccessKind kind = AccessKind.Read,
         string outcome = "0",
-        string address = "10.0.0.1"
+        string address = "10.0.0.1",
+        double mannerRarity = 0
     ) =>
         new(
             new AccessEvent(
@@ -164,7 +197,7 @@ public sealed class AccessProfileTests
                 AccessFlags.None
             ),
             new CareContext(link),
-            new PopulationView("Nurse", 1 / 24.0, 0.3, 0.3, 1, 1, 1.5, 0.5, 1.5, 0.5, 0.02)
+            new PopulationView("Nurse", 1 / 24.0, 0.3, 0.3, 1, 1, 1.5, 0.5, 1.5, 0.5, 0.02, MannerRarity: mannerRarity)
         );
 
     private static bool Compare(float[] a, float[] b) =>

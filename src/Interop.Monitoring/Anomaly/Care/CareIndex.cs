@@ -5,9 +5,8 @@ using Interop.Anomaly.Events;
 namespace Interop.Anomaly.Care;
 
 /// <summary>
-/// What the clinical resources of one source say of agents and patients, in memory: persons, their logins and roles, and which
-/// practitioners and places each patient's care had, and when. Resources may come in any order and again. Not for use by two threads at
-/// once.
+/// An index in memory over the clinical resources of one source: persons, their logins and roles, and the practitioners, places and times
+/// of each patient's care. Resources may be added in any order, and repeatedly. Not for use by two threads at once.
 /// </summary>
 public sealed class CareIndex
 {
@@ -25,14 +24,15 @@ public sealed class CareIndex
         "MedicationRequest",
     ];
 
+    private const int MostClasses = 16;
     private readonly Dictionary<string, string> _aliases = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, CareAgent> _agents = new(StringComparer.Ordinal);
     private readonly Dictionary<string, CarePatient> _patients = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _employeePatients = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _placesByName = new(StringComparer.OrdinalIgnoreCase);
-    private readonly HashSet<string> _carePlaces = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Dictionary<string, int>> _carePlaces = new(StringComparer.Ordinal);
 
-    /// <summary>There is no care to explain an access by.</summary>
+    /// <summary>Whether there is no care that could explain an access.</summary>
     public bool IsEmpty { get; private set; } = true;
 
     public int Agents => _agents.Count;
@@ -64,9 +64,14 @@ public sealed class CareIndex
 
     /// <summary>Whether patients stay or are examined there; elsewhere (pharmacy, admission, billing, records) staff serve the whole
     /// house.</summary>
-    internal bool IsCarePlace(string place) => _carePlaces.Contains(place);
+    internal bool IsCarePlace(string place) => _carePlaces.ContainsKey(place);
 
-    /// <summary>Takes in one resource; one of another type or without an id is ignored.</summary>
+    /// <summary>The most frequent class of the encounters at the place, such as IMP; without encounters the place itself. Wards are alike,
+    /// an emergency department is not.</summary>
+    internal string KindOf(string place) =>
+        _carePlaces.TryGetValue(place, out var classes) && classes.Count > 0 ? classes.MaxBy(c => (c.Value, c.Key)).Key : place;
+
+    /// <summary>Adds one resource. A resource of another type or without an id is ignored.</summary>
     public void Add(ReadOnlyMemory<byte> utf8)
     {
         using var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = 512 });
@@ -140,7 +145,7 @@ public sealed class CareIndex
                 places.Add(place);
         }
 
-        agent.Roles.Add(new CareRole(id, code, places, from, to));
+        agent.Roles.Add(new CareRole(id, code, places, from, to, root.Child("active").ValueKind != JsonValueKind.False));
     }
 
     private void AddPatient(string key, JsonElement root)
@@ -190,6 +195,14 @@ public sealed class CareIndex
         }
 
         AddFact(subject, new CareFact("encounter", id, from, to, people, places));
+        if (root.Child("class").Text("code") is not { Length: > 0 } kind)
+            return;
+        foreach (var place in places)
+        {
+            var classes = _carePlaces[place];
+            if (classes.Count < MostClasses || classes.ContainsKey(kind))
+                classes[kind] = classes.GetValueOrDefault(kind) + 1;
+        }
     }
 
     private void AddAppointment(string id, JsonElement root)
@@ -261,7 +274,7 @@ public sealed class CareIndex
     {
         IsEmpty = false;
         foreach (var place in fact.Places)
-            _carePlaces.Add(place);
+            _carePlaces.TryAdd(place, new Dictionary<string, int>(StringComparer.Ordinal));
         PatientOf(patient).Replace(fact);
     }
 
@@ -315,7 +328,10 @@ public sealed class CareIndex
     }
 
     private static (DateTimeOffset From, DateTimeOffset To) Period(JsonElement period) =>
-        (Instant(period.Text("start")) ?? DateTimeOffset.MinValue, Instant(period.Text("end")) ?? DateTimeOffset.MaxValue);
+        (Instant(period.Text("start")) ?? DateTimeOffset.MinValue, End(period.Text("end")) ?? DateTimeOffset.MaxValue);
+
+    /// <summary>A period that ends on a date includes that day (FHIR R4, Period.end).</summary>
+    private static DateTimeOffset? End(string? text) => text?.Length == 10 ? Instant(text)?.AddDays(1) : Instant(text);
 
     private static DateTimeOffset? Instant(string? text) =>
         DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)

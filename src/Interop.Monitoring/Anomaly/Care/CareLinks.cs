@@ -1,15 +1,18 @@
 namespace Interop.Anomaly.Care;
 
-/// <summary>Says of an access whether care connects the agent and the patient around its time.</summary>
+/// <summary>Decides whether care connects the agent and the patient of an access around its time.</summary>
 public static class CareLinks
 {
     // Notes are finished after a stay, and a stay is prepared before it.
     private static readonly TimeSpan BeforeCare = TimeSpan.FromDays(2);
     private static readonly TimeSpan AfterCare = TimeSpan.FromDays(7);
 
-    // A ward's colleague has reason only while the patient is there.
+    // A colleague of the ward has a reason only during the patient's stay.
     private static readonly TimeSpan AroundStay = TimeSpan.FromHours(12);
     private static readonly TimeSpan AfterOrder = TimeSpan.FromDays(7);
+
+    // The last shift of a role may reach into the day after its end.
+    private static readonly TimeSpan AfterRole = TimeSpan.FromDays(1);
 
     // Admission, pharmacy, coding and billing work on a patient from weeks before to weeks after the care.
     private static readonly TimeSpan BeforeService = TimeSpan.FromDays(30);
@@ -22,13 +25,13 @@ public static class CareLinks
     public static CareContext Find(CareIndex care, AccessEvent e, string? agent, IReadOnlySet<string> watched)
     {
         var practitioner = agent is null ? null : care.Agent(agent);
-        var disabled = practitioner is { IsActive: false };
+        var disabled = practitioner is not null && IsDisabled(practitioner, e.Time);
         if (e.Patient is not { } patientKey)
             return disabled ? CareContext.None with { DisabledAccount = true } : CareContext.None;
         var isWatched = watched.Contains(patientKey);
         if (e.Agent == patientKey)
             return new CareContext(CareLink.Explained, "the patient's own access", Watched: isWatched);
-        // Without a person or a known patient nothing can be said.
+        // Without a person or a known patient there is no result.
         if (care.IsEmpty || practitioner is null || care.Patient(patientKey) is not { } patient)
             return CareContext.None with { Watched = isWatched, DisabledAccount = disabled };
 
@@ -42,8 +45,55 @@ public static class CareLinks
             OwnRecord: own,
             Colleague: !own && care.IsColleague(patientKey),
             Watched: isWatched,
-            DisabledAccount: disabled
+            DisabledAccount: disabled,
+            Presence: PresenceOf(patient, e.Time),
+            WorkPlace: WorkPlaceOf(care, e, practitioner) is { } place ? care.KindOf(place) : null
         );
+    }
+
+    private static string? WorkPlaceOf(CareIndex care, AccessEvent e, CareAgent practitioner) =>
+        care.PlaceNamed(e.Site) ?? practitioner.Roles.Find(r => r.Covers(e.Time) && r.Places.Count > 0)?.Places.First();
+
+    private static bool IsDisabled(CareAgent practitioner, DateTimeOffset time) =>
+        !practitioner.IsActive
+        || (practitioner.Roles.Count > 0 && practitioner.Roles.TrueForAll(role => !role.IsActive || role.To < time - AfterRole));
+
+    private static PatientPresence PresenceOf(CarePatient patient, DateTimeOffset time)
+    {
+        var presence = PatientPresence.Absent;
+        foreach (var fact in patient.Facts)
+        {
+            if (fact.Kind is not ("encounter" or "appointment") || !Within(time, fact, BeforeService, AfterService))
+                continue;
+            PatientPresence here;
+            if (time < fact.From)
+                here = PatientPresence.Expected;
+            else if (time <= fact.To)
+                here = PatientPresence.Present;
+            else
+                here = (time - fact.To).TotalDays switch
+                {
+                    <= 1 => PatientPresence.LeftToday,
+                    <= 7 => PatientPresence.LeftLately,
+                    _ => PatientPresence.LeftEarlier,
+                };
+            if (Order(here) > Order(presence))
+                presence = here;
+        }
+
+        return presence;
+
+        // The nearest care counts.
+        static int Order(PatientPresence presence) =>
+            presence switch
+            {
+                PatientPresence.Present => 5,
+                PatientPresence.LeftToday => 4,
+                PatientPresence.LeftLately => 3,
+                PatientPresence.Expected => 2,
+                PatientPresence.LeftEarlier => 1,
+                _ => 0,
+            };
     }
 
     /// <summary>The agent's role at the time; null: none is known.</summary>
@@ -51,7 +101,7 @@ public static class CareLinks
     {
         if (agent is null || care.Agent(agent) is not { } practitioner)
             return null;
-        var role = practitioner.Roles.Find(r => r.From <= time && time <= r.To) ?? practitioner.Roles.FirstOrDefault();
+        var role = practitioner.Roles.Find(r => r.Covers(time)) ?? practitioner.Roles.FirstOrDefault();
         return role?.Code;
     }
 
@@ -83,12 +133,10 @@ public static class CareLinks
     }
 
     private static bool ServesTheHouse(CareIndex care, CareAgent practitioner, DateTimeOffset time) =>
-        practitioner.Roles.Exists(role =>
-            role.From <= time && time <= role.To && role.Places.Count > 0 && !role.Places.Any(care.IsCarePlace)
-        );
+        practitioner.Roles.Exists(role => role.Covers(time) && role.Places.Count > 0 && !role.Places.Any(care.IsCarePlace));
 
     private static bool WorksAt(CareAgent practitioner, IReadOnlyList<string> places, DateTimeOffset time) =>
-        practitioner.Roles.Exists(role => role.From <= time && time <= role.To && places.Any(role.Places.Contains));
+        practitioner.Roles.Exists(role => role.Covers(time) && places.Any(role.Places.Contains));
 
     private static bool Within(DateTimeOffset time, CareFact fact, TimeSpan before, TimeSpan after) =>
         (fact.From == DateTimeOffset.MinValue || time >= fact.From - before)

@@ -37,4 +37,10 @@ public enum AccessFeature
     UnexplainedBreakGlass,
     BreakGlassHistory,
     UnexplainedRepeat,
+    UnusualPresence,
+    UnusualManner,
+    SuspicionInHours,
+    SuspicionInWeeks,
+    NewNetwork,
+    UnusualLogin,
 }

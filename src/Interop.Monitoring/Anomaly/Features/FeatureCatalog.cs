@@ -4,7 +4,7 @@ using Interop.Anomaly.Models;
 
 namespace Interop.Anomaly.Features;
 
-/// <summary>What a reason accuses of; the classes of <c>class_probs</c>.</summary>
+/// <summary>The kind of misuse that a reason points to; the classes of <c>class_probs</c>.</summary>
 public enum ReasonClass
 {
     Normal,
@@ -16,13 +16,13 @@ public enum ReasonClass
     BruteForce,
 }
 
-/// <summary>A feature: the class that it speaks for, and its words.</summary>
+/// <summary>A feature, the class that it points to, and its text.</summary>
 /// <param name="Feature">Which.</param>
-/// <param name="Class">What a high value accuses of.</param>
-/// <param name="Words">What the alert says, of the value and of the agent's own norm.</param>
+/// <param name="Class">The class that a high value points to.</param>
+/// <param name="Words">The text of the alert, from the value and the agent's own norm.</param>
 public sealed record FeatureDefinition(AccessFeature Feature, ReasonClass Class, Func<float, float, string> Words)
 {
-    /// <summary>It names one kind of misuse, where others (a rate, a missing care link) go with several: such reasons come first.</summary>
+    /// <summary>Whether it points to one kind of misuse only, unlike a rate or a missing care link. Such reasons come first.</summary>
     public bool IsSpecific =>
         Feature
             is AccessFeature.FailureBurst
@@ -37,9 +37,11 @@ public sealed record FeatureDefinition(AccessFeature Feature, ReasonClass Class,
                 or AccessFeature.SameFamilyName
                 or AccessFeature.SameAddress
                 or AccessFeature.ResourceRarity
+                or AccessFeature.NewNetwork
+                or AccessFeature.UnusualLogin
                 or AccessFeature.PatientAttention;
 
-    /// <summary>The class for this kind of access: a rare export is no matter of privilege.</summary>
+    /// <summary>The class for this kind of access: a rare export is exfiltration and not a misuse of privileges.</summary>
     public ReasonClass ClassFor(AccessKind kind) =>
         Feature is AccessFeature.ActionRarity or AccessFeature.OwnActionRarity or AccessFeature.ResourceRarity
             ? kind switch
@@ -61,18 +63,18 @@ public static class FeatureCatalog
             ReasonClass.Snooping,
             (_, norm) => $"this patient is rare for the agent: opened {Whole(norm)} times before"
         ),
-        new(
-            AccessFeature.UnexplainedFirst,
-            ReasonClass.Snooping,
-            (_, _) => "first access to this patient, and no encounter, appointment or care team connects them"
-        ),
+        new(AccessFeature.UnexplainedFirst, ReasonClass.Snooping, (_, norm) => $"first access to this patient, and {NoLink(norm)}"),
         new(AccessFeature.PatientsToday, ReasonClass.Snooping, (v, norm) => $"opened {Whole(v)} patients today; own norm {Whole(norm)}"),
         new(
             AccessFeature.HourRarity,
             ReasonClass.OffHours,
             (v, _) => $"at an hour of the week when the agent is rarely active (1 in {Whole(MathF.Pow(10, v))} of its accesses)"
         ),
-        new(AccessFeature.EventsInMinute, ReasonClass.Exfiltration, (v, _) => $"{Whole(MathF.Exp(v) - 1)} accesses in one minute"),
+        new(
+            AccessFeature.EventsInMinute,
+            ReasonClass.Exfiltration,
+            (v, norm) => $"{Whole(v)} accesses in one minute; own norm of 10 minutes {Whole(norm)}"
+        ),
         new(
             AccessFeature.EventsInTenMinutes,
             ReasonClass.Exfiltration,
@@ -145,16 +147,16 @@ public static class FeatureCatalog
             ReasonClass.CredentialMisuse,
             (v, _) => $"an account that was silent for {Whole((MathF.Exp(v) - 1) * 7)} days"
         ),
-        new(AccessFeature.Unexplained, ReasonClass.Snooping, (_, _) => "no encounter, appointment or care team connects them"),
+        new(AccessFeature.Unexplained, ReasonClass.Snooping, (_, norm) => NoLink(norm)),
         new(
             AccessFeature.UnexplainedHistory,
             ReasonClass.Snooping,
-            (v, norm) => $"opened {Whole(v)} patients without a care connection in about two weeks; norm {Whole(norm)}"
+            (v, _) => $"opened {Whole(v)} patients with whom its role has nothing to do in about two weeks"
         ),
         new(
             AccessFeature.UnexplainedInHour,
             ReasonClass.Snooping,
-            (v, _) => $"opened {Whole(v)} patients without a care connection in 60 minutes"
+            (v, _) => $"opened {Whole(v)} patients with whom its role has nothing to do in 60 minutes"
         ),
         new(AccessFeature.SameFamilyName, ReasonClass.Snooping, (_, _) => "the agent has the patient's family name"),
         new(AccessFeature.SameAddress, ReasonClass.Snooping, (_, _) => "the agent lives at the patient's address"),
@@ -182,15 +184,87 @@ public static class FeatureCatalog
             ReasonClass.Snooping,
             (v, _) => $"opened this patient {Whole(v)} times without a care connection"
         ),
+        new(
+            AccessFeature.UnusualPresence,
+            ReasonClass.Snooping,
+            (v, _) =>
+                $"a patient with whom the role has nothing to do at this place and time (occurs once in {Whole(MathF.Pow(10, v))} hours of work)"
+        ),
+        new(
+            AccessFeature.UnusualManner,
+            ReasonClass.Snooping,
+            (v, _) =>
+                $"opened an unrelated patient's record more deeply, or in another way, than the role does (once in {Whole(MathF.Pow(10, v))} hours of work)"
+        ),
+        new(
+            AccessFeature.SuspicionInHours,
+            ReasonClass.Snooping,
+            (_, _) => "the agent opened other unrelated patients' records within the last hours"
+        ),
+        new(
+            AccessFeature.SuspicionInWeeks,
+            ReasonClass.Snooping,
+            (_, _) => "the agent opened other unrelated patients' records within the last weeks"
+        ),
+        new(
+            AccessFeature.NewNetwork,
+            ReasonClass.CredentialMisuse,
+            (v, _) => $"from a network that is new to the agent and rare in the house (1 in {Whole(MathF.Pow(10, v))} accesses)"
+        ),
+        new(
+            AccessFeature.UnusualLogin,
+            ReasonClass.OffHours,
+            (v, _) => $"a login at an hour when the role rarely logs in (1 in {Whole(MathF.Pow(10, v))} of its logins)"
+        ),
     ];
 
     public static IReadOnlyList<FeatureColumn> Columns { get; } =
-    [.. All.Select(f => new FeatureColumn(Name(f.Feature), FeatureDirection.High))];
+    [.. All.Select(f => new FeatureColumn(Name(f.Feature), FeatureDirection.High, GroupOf(f.Feature)))];
 
     public static int Count => All.Length;
 
     /// <summary>The feature's name in JSON, such as patient_rarity.</summary>
     public static string Name(AccessFeature feature) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(feature.ToString());
+
+    /// <summary>Features that say nearly the same count once, by the most surprising of them.</summary>
+    private static int GroupOf(AccessFeature feature) =>
+        feature switch
+        {
+            AccessFeature.PatientRarity
+            or AccessFeature.Unexplained
+            or AccessFeature.UnexplainedFirst
+            or AccessFeature.UnexplainedRepeat
+            or AccessFeature.UnusualPresence
+            or AccessFeature.UnusualManner => 1,
+            AccessFeature.UnexplainedHistory
+            or AccessFeature.UnexplainedInHour
+            or AccessFeature.SuspicionInHours
+            or AccessFeature.SuspicionInWeeks => 2,
+            AccessFeature.PatientsToday
+            or AccessFeature.EventsInMinute
+            or AccessFeature.EventsInTenMinutes
+            or AccessFeature.EventsInHour
+            or AccessFeature.PatientsInHour => 3,
+            AccessFeature.SameFamilyName
+            or AccessFeature.SameAddress
+            or AccessFeature.OwnRecord
+            or AccessFeature.Colleague
+            or AccessFeature.Watched => 4,
+            AccessFeature.HourRarity or AccessFeature.UnexplainedOffHours or AccessFeature.UnusualLogin => 5,
+            AccessFeature.NewAddress or AccessFeature.NewDevice or AccessFeature.NewNetwork or AccessFeature.AgentsAtAddress => 6,
+            AccessFeature.FailureShare or AccessFeature.FailureBurst or AccessFeature.SuccessAfterFailures => 7,
+            AccessFeature.ActionRarity or AccessFeature.OwnActionRarity or AccessFeature.ResourceRarity => 8,
+            AccessFeature.BreakGlass
+            or AccessFeature.UnexplainedBreakGlass
+            or AccessFeature.BreakGlassHistory
+            or AccessFeature.UnusualPurpose => 9,
+            _ => 0,
+        };
+
+    private static string NoLink(float byColleagues) =>
+        byColleagues > 0
+            ? "no colleague at the same place opened the record within three days"
+            : "no encounter, appointment or care team connects them";
 
     private static string Whole(float value) =>
         float.IsFinite(value) ? MathF.Round(value).ToString("N0", CultureInfo.InvariantCulture) : "many";

@@ -5,7 +5,8 @@ namespace Interop.Anomaly.Models;
 /// <param name="Trees">Trees of the forest.</param>
 /// <param name="SampleSize">Rows that each tree is grown from.</param>
 /// <param name="MaxDepth">Levels of a tree.</param>
-public sealed record TrainingOptions(int Seed = 1, int Trees = 100, int SampleSize = 256, int MaxDepth = 12);
+/// <param name="TailWeight">How much the tail probabilities count beside the forest.</param>
+public sealed record TrainingOptions(int Seed = 1, int Trees = 100, int SampleSize = 256, int MaxDepth = 12, float TailWeight = 1);
 
 /// <summary>
 /// An unsupervised detector of unusual rows. An instance is trained or loaded once; after that it does not change, and any number of

@@ -10,14 +10,16 @@ internal sealed class TailTable
 {
     private const int MostPoints = 512;
     private const float MostBeyond = 10;
+    private const float NearestBeyond = 0.7f;
     private readonly float[] _points;
     private readonly float[] _high;
     private readonly float[] _low;
     private readonly FeatureDirection _direction;
+    private readonly float _unseen; // -ln of the share that no training row had, less the smallest distance
 
-    private TailTable(float[] points, float[] high, float[] low, FeatureDirection direction, float median)
+    private TailTable(float[] points, float[] high, float[] low, FeatureDirection direction, float median, float unseen)
     {
-        (_points, _high, _low, _direction, Median) = (points, high, low, direction, median);
+        (_points, _high, _low, _direction, Median, _unseen) = (points, high, low, direction, median, unseen);
         HighScale = Scale(points[^1] - points[Math.Max(0, points.Length - 1 - (points.Length / 20))]);
         LowScale = Scale(points[Math.Min(points.Length - 1, points.Length / 20)] - points[0]);
 
@@ -45,11 +47,10 @@ internal sealed class TailTable
             low[i] = -MathF.Log((upTo + 1) / n);
         }
 
-        return new TailTable(points, high, low, direction, sorted[sorted.Length / 2]);
+        return new TailTable(points, high, low, direction, sorted[sorted.Length / 2], MathF.Log(n) - NearestBeyond);
     }
 
-    /// <summary>-ln of the smaller tail's probability; beyond the training values it goes on growing with the distance, up to a
-    /// bound.</summary>
+    /// <summary>-ln of the smaller tail's probability; beyond the training values it grows with the distance, up to a bound.</summary>
     public float Surprise(float value)
     {
         // Most values of most columns are the lowest one.
@@ -58,7 +59,7 @@ internal sealed class TailTable
         var at = Bound(_points, value, inclusive: false);
         float high;
         if (at == _points.Length)
-            high = _high[^1] + Beyond((value - _points[^1]) / HighScale);
+            high = Math.Max(_high[^1], _unseen) + Beyond((value - _points[^1]) / HighScale);
         else
             high = _high[at];
         if (_direction == FeatureDirection.High)
@@ -69,25 +70,27 @@ internal sealed class TailTable
         else if (at > 0)
             low = _low[at - 1];
         else
-            low = _low[0] + Beyond((_points[0] - value) / LowScale);
+            low = Math.Max(_low[0], _unseen) + Beyond((_points[0] - value) / LowScale);
         return Math.Max(high, low);
     }
 
-    private static float Beyond(float tails) => Math.Min(MostBeyond, 0.7f + tails);
+    private static float Beyond(float tails) => Math.Min(MostBeyond, NearestBeyond + tails);
 
     public void Save(BinaryWriter writer)
     {
         writer.Write((byte)_direction);
         writer.Write(Median);
+        writer.Write(_unseen);
         writer.Write(_points.Length);
         foreach (var part in new[] { _points, _high, _low })
             writer.Write(MemoryMarshal.AsBytes(part.AsSpan()));
     }
 
-    public static TailTable Load(BinaryReader reader)
+    public static TailTable Load(BinaryReader reader, int version)
     {
         var direction = (FeatureDirection)reader.ReadByte();
         var median = reader.ReadSingle();
+        var unseen = version > 1 ? reader.ReadSingle() : 0;
         var count = reader.ReadInt32();
         if (count is < 1 or > MostPoints * 2)
             throw new InvalidDataException($"The model claims a table of {count} points");
@@ -98,7 +101,7 @@ internal sealed class TailTable
             reader.BaseStream.ReadExactly(MemoryMarshal.AsBytes(parts[i].AsSpan()));
         }
 
-        return new TailTable(parts[0], parts[1], parts[2], direction, median);
+        return new TailTable(parts[0], parts[1], parts[2], direction, median, unseen);
     }
 
     private static IEnumerable<int> Positions(int n)

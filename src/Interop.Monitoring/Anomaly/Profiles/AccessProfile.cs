@@ -3,22 +3,24 @@ using Interop.Anomaly.Features;
 namespace Interop.Anomaly.Profiles;
 
 /// <summary>
-/// One agent's history, bounded: its saved form has at most 16 KB. Observing an access first tells its features, then counts it. A batch
+/// One agent's history, bounded: its saved form has at most 16 KB. Observing an access first writes its features, then counts it. A batch
 /// carries a sequence: one that is not above the last is refused (<see cref="Sequence"/>), so that a repeated batch never counts twice. Not
 /// for use by two threads at once.
 /// </summary>
 public sealed class AccessProfile
 {
-    /// <summary>Until an agent has this many events, its role's profile stands in.</summary>
+    /// <summary>With fewer events of the agent, its role's profile is used.</summary>
     public const int FewEvents = 20;
 
     /// <summary>The largest saved form.</summary>
     public const int MostBytes = 16 * 1024;
 
-    private const byte FormatVersion = 1;
+    private const byte FormatVersion = 2;
     private const float DailyDecay = 0.977f; // a half-life of 30 days
     private const float UnexplainedDecay = 0.93f; // about ten days
     private const float Slow = 0.05f;
+    private const float RatherOddFrom = 1.8f;
+    private const uint LongestSession = 10 * 60;
 
     private readonly float[] _hours = new float[168];
     private readonly float[] _kinds = new float[10];
@@ -50,6 +52,15 @@ public sealed class AccessProfile
     private float _silentDays;
     private uint _alarmMinute;
     private int _alarmFailures;
+    private readonly DecayedCounts _networks = new(8);
+    private float _suspicion; // of the last hours
+    private float _suspicionLong; // of the last weeks
+    private uint _suspicionMinute;
+    private uint _loginMinute;
+    private float _loginRarity;
+    private uint _loginAddress;
+    private uint _alarmAddress;
+    private uint _failureAddress;
 
     /// <summary>The last batch that is counted in.</summary>
     public long Sequence { get; private set; }
@@ -67,7 +78,7 @@ public sealed class AccessProfile
         return true;
     }
 
-    /// <summary>Writes the features of the access as the history before it tells them, and counts it.</summary>
+    /// <summary>Writes the features of the access by the history before it, then counts the access.</summary>
     public void Observe(AccessInContext access, FeatureRow row)
     {
         var e = access.Event;
@@ -75,23 +86,26 @@ public sealed class AccessProfile
         var day = (int)Math.Min(ushort.MaxValue, minute / 1440);
         AdvanceTo(day, minute);
         row.Clear();
-        var unexplained = access.Care.Link == CareLink.Unexplained;
+        var link = AccessPopulation.LinkOf(access.Care, access.Population.Circle);
+        var unexplained = link == CareLink.Unexplained;
         var patient = e.Patient is null ? 0 : StableHash.Of(e.Patient);
         var known = e.Patient is null ? default : _patients[patient];
         var newInHour = e.Patient is not null && (known.Times == 0 || known.LastMinute + 60 < minute);
         var newToday = e.Patient is not null && (known.Times == 0 || known.LastMinute / 1440 < day);
         if (newToday)
             _patientsToday++;
-        if (newToday && unexplained)
+        var odd = unexplained && access.Population.MannerRarity >= AccessPopulation.OddFrom;
+        if (newToday && odd)
             _unexplained++;
-        _recent.Add(newInHour, unexplained, e.Failed);
+        _recent.Add(newInHour, odd, e.Failed);
 
-        PatientFeatures(access, row, known, unexplained);
-        RateFeatures(access, row);
-        var hour = HourFeatures(access, row, minute);
-        CredentialFeatures(access, row, minute, day);
-        ActionFeatures(access, row, day);
-        row.Set(AccessFeature.UnexplainedOffHours, unexplained ? hour * row[AccessFeature.Unexplained] : 0);
+        PatientFeatures(access, row, known, link);
+        SuspicionFeatures(access, row, minute, unexplained, newToday);
+        RateFeatures(access, row, link);
+        var hour = HourFeatures(access, row, minute, link);
+        CredentialFeatures(access, row, minute, day, link);
+        ActionFeatures(access, row, day, link);
+        row.SetFrom(AccessFeature.UnexplainedOffHours, 1, unexplained ? hour * row[AccessFeature.Unexplained] : 0);
 
         Count(access, minute, day, patient, unexplained);
     }
@@ -122,6 +136,15 @@ public sealed class AccessProfile
             writer.Write(number);
         foreach (var number in new[] { _firstMinute, _lastMinute, _returnMinute, _alarmMinute })
             writer.Write(number);
+        _networks.Write(writer);
+        writer.Write(_suspicion);
+        writer.Write(_suspicionLong);
+        writer.Write(_suspicionMinute);
+        writer.Write(_loginMinute);
+        writer.Write(_loginRarity);
+        writer.Write(_loginAddress);
+        writer.Write(_alarmAddress);
+        writer.Write(_failureAddress);
         return stream.ToArray();
     }
 
@@ -143,7 +166,8 @@ public sealed class AccessProfile
 
     private AccessProfile(BinaryReader reader)
     {
-        if (reader.ReadByte() is var version && version != FormatVersion)
+        var version = reader.ReadByte();
+        if (version is 0 or > FormatVersion)
             throw new InvalidDataException($"An access profile of version {version}; this program reads {FormatVersion}");
         Sequence = reader.ReadInt64();
         Events = reader.ReadInt64();
@@ -185,6 +209,12 @@ public sealed class AccessProfile
             reader.ReadUInt32(),
             reader.ReadUInt32()
         );
+        if (version == 1)
+            return;
+        _networks.Read(reader);
+        (_suspicion, _suspicionLong, _suspicionMinute) = (reader.ReadSingle(), reader.ReadSingle(), reader.ReadUInt32());
+        (_loginMinute, _loginRarity) = (reader.ReadUInt32(), reader.ReadSingle());
+        (_loginAddress, _alarmAddress, _failureAddress) = (reader.ReadUInt32(), reader.ReadUInt32(), reader.ReadUInt32());
     }
 
     /// <summary>Ends the days that have passed since the last event.</summary>
@@ -215,6 +245,7 @@ public sealed class AccessProfile
             _addresses.Decay(factor);
             _devices.Decay(factor);
             _purposes.Decay(factor);
+            _networks.Decay(factor);
             var quick = MathF.Pow(UnexplainedDecay, passed);
             _unexplained *= quick;
             _activeDays = (_activeDays * quick) + 1;
@@ -227,22 +258,33 @@ public sealed class AccessProfile
         _recent.Advance(minute);
     }
 
-    private void PatientFeatures(AccessInContext access, FeatureRow row, KnownPatients.Visit known, bool unexplained)
+    private void PatientFeatures(AccessInContext access, FeatureRow row, KnownPatients.Visit known, CareLink link)
     {
         var care = access.Care;
+        var explained = link == CareLink.Explained;
+        var unexplained = link == CareLink.Unexplained;
         if (access.Event.Patient is not null)
         {
             var rarity = MathF.Log10((_accesses + 10) / (known.Times + 1f));
             // A patient in the agent's care is new to it on every working day.
-            row.SetFrom(AccessFeature.PatientRarity, 1.5f, care.Link == CareLink.Explained ? 0 : rarity, rarity, known.Times);
+            // A system account that reads everything has no patients of its own.
+            row.SetFrom(AccessFeature.PatientRarity, 1.5f, unexplained ? MathF.Min(rarity, 2) : 0, rarity, known.Times);
             // On-call staff at night has few links; a nurse by day has nearly always one.
             var surprise = unexplained ? -MathF.Log10((float)access.Population.UnexplainedShare) : 0;
-            row.Set(AccessFeature.Unexplained, surprise);
-            row.Set(AccessFeature.UnexplainedFirst, unexplained && known.Times == 0 ? surprise : 0);
-            row.SetFrom(AccessFeature.PatientAttention, 3, care.Link == CareLink.Explained ? 0 : (float)access.Population.PatientAttention);
-            row.SetFrom(AccessFeature.UnexplainedRepeat, 2, unexplained ? known.Times + 1 : 0);
+            // The norm tells the words whether clinical data or the colleagues' accesses said so.
+            var byColleagues = care.Link == CareLink.Unknown ? 1 : 0;
+            row.Set(AccessFeature.Unexplained, surprise, surprise, byColleagues);
+            row.Set(AccessFeature.UnexplainedFirst, unexplained && known.Times == 0 ? surprise : 0, surprise, byColleagues);
+            row.SetFrom(AccessFeature.UnusualPresence, 1.2f, (float)access.Population.PresenceRarity);
+            row.SetFrom(AccessFeature.UnusualManner, 1.2f, (float)access.Population.MannerRarity);
+            row.SetFrom(AccessFeature.PatientAttention, 3, explained ? 0 : (float)access.Population.PatientAttention);
+            row.SetFrom(
+                AccessFeature.UnexplainedRepeat,
+                2,
+                unexplained && access.Population.MannerRarity >= AccessPopulation.OddFrom ? known.Times + 1 : 0
+            );
             // Family, colleagues and watched patients matter more where nothing explains the access.
-            var weight = care.Link == CareLink.Explained ? 0.2f : 1;
+            var weight = explained ? 0.2f : 1;
             row.Set(AccessFeature.SameFamilyName, care.SameFamilyName ? weight : 0);
             row.Set(AccessFeature.SameAddress, care.SameAddress ? weight : 0);
             row.Set(AccessFeature.OwnRecord, care.OwnRecord ? weight : 0);
@@ -250,15 +292,32 @@ public sealed class AccessProfile
             row.Set(AccessFeature.Watched, care.Watched ? weight : 0);
         }
 
-        // Against what the role's share of unexplained accesses lets expect of the agent's days.
-        var expected =
-            (float)access.Population.UnexplainedShare * RunningNorm.ToCount((float)access.Population.DayNorm) * (_activeDays + 1);
-        var excess = MathF.Max(0, (_unexplained - expected) / MathF.Sqrt(expected + 1));
-        row.SetFrom(AccessFeature.UnexplainedHistory, 1, unexplained ? excess : 0, _unexplained, expected);
-        row.Set(AccessFeature.UnexplainedInHour, unexplained ? _recent.Unexplained(60) : 0);
+        row.SetFrom(AccessFeature.UnexplainedHistory, 2, unexplained ? OddnessOf(access) * _unexplained : 0, _unexplained, 0);
+        row.SetFrom(AccessFeature.UnexplainedInHour, 2, unexplained ? _recent.Unexplained(60) : 0);
     }
 
-    private void RateFeatures(AccessInContext access, FeatureRow row)
+    /// <summary>What the agent's other unexplained accesses to patients were like: an incident is more than one event.</summary>
+    private void SuspicionFeatures(AccessInContext access, FeatureRow row, uint minute, bool unexplained, bool newToday)
+    {
+        var passed = minute > _suspicionMinute ? minute - _suspicionMinute : 0;
+        _suspicion *= MathF.Pow(0.5f, passed / 120f);
+        _suspicionLong *= MathF.Pow(0.5f, passed / (7 * 1440f));
+        _suspicionMinute = Math.Max(minute, _suspicionMinute);
+        // An ordinary phone call stays one, whatever the agent did before.
+        if (!unexplained || access.Population.MannerRarity < RatherOddFrom)
+            return;
+        var weight = OddnessOf(access);
+        row.SetFrom(AccessFeature.SuspicionInHours, 0.5f, weight * _suspicion);
+        row.SetFrom(AccessFeature.SuspicionInWeeks, 1, weight * _suspicionLong);
+        // What is more usual than one access in 300 does not count.
+        var surprise = MathF.Max(0, (float)access.Population.MannerRarity - AccessPopulation.OddFrom);
+        if (!newToday)
+            return;
+        _suspicion += surprise;
+        _suspicionLong += surprise;
+    }
+
+    private void RateFeatures(AccessInContext access, FeatureRow row, CareLink link)
     {
         var role = access.Population;
         var (hourNorm, hourSpread) = ((float)role.HourNorm, (float)role.HourSpread);
@@ -268,13 +327,22 @@ public sealed class AccessProfile
         var ten = _recent.Events(10);
         var patients = _recent.Patients(60);
         // Many accesses that care explains are work, not a sign; beside them one without a link does not make the rate one.
-        var weight = access.Care.Link switch
+        var weight = link switch
         {
             CareLink.Explained => 0.2f,
-            CareLink.Unexplained => Math.Clamp((float)_recent.Unexplained(60) / Math.Max(1, patients), 0.2f, 1),
-            _ => 1,
+            CareLink.Unknown when access.Event.Kind == AccessKind.Export || patients == 0 => 1,
+            CareLink.Unknown when access.Event.Patient is not null => 1,
+            _ => Math.Clamp((float)_recent.Unexplained(60) / Math.Max(1, patients), 0.2f, 1),
         };
-        row.SetFrom(AccessFeature.EventsInMinute, 1.5f, weight * MathF.Log(1 + _recent.Events(1)));
+        weight /= (float)role.Surge;
+        var minute = _recent.Events(1);
+        row.SetFrom(
+            AccessFeature.EventsInMinute,
+            1,
+            weight * _perTenMinutes.Excess(minute, hourNorm, hourSpread, 5),
+            minute,
+            _perTenMinutes.Norm(hourNorm, 5)
+        );
         row.SetFrom(
             AccessFeature.EventsInTenMinutes,
             1,
@@ -307,7 +375,7 @@ public sealed class AccessProfile
         _patientsPeakToday = Math.Max(_patientsPeakToday, patients);
     }
 
-    private float HourFeatures(AccessInContext access, FeatureRow row, uint minute)
+    private float HourFeatures(AccessInContext access, FeatureRow row, uint minute, CareLink link)
     {
         // 1970-01-01 was a Thursday.
         var hour = (int)((minute / 60) + (3 * 24)) % 168;
@@ -315,25 +383,41 @@ public sealed class AccessProfile
         for (var d = 0; d < 7; d++)
             ofDay +=
                 _hours[(hour % 24) + (24 * d)] + (0.5f * (_hours[((hour + 1) % 24) + (24 * d)] + _hours[((hour + 23) % 24) + (24 * d)]));
+        var surge = (float)access.Population.Surge;
         var own = _hourTotal > 0 ? ((0.7f * ofDay / 2) + (0.3f * 7 * _hours[hour])) / _hourTotal : 0;
         var prior = (float)access.Population.HourShare;
         var share = ((own * _hourTotal) + (prior * FewEvents)) / (_hourTotal + FewEvents);
         var rarity = MathF.Max(0, -MathF.Log10(MathF.Max(share * 24, 1e-4f)));
-        row.SetFrom(AccessFeature.HourRarity, 0.5f, access.Care.Link == CareLink.Explained ? 0.4f * rarity : rarity, rarity, 0);
+        // Care explains another hour than the usual one, unless the whole role is never there.
+        var ofRole = MathF.Max(0, -MathF.Log10(MathF.Max(prior * 24, 1e-4f)));
+        var weight = link == CareLink.Explained ? 0.3f + (0.7f * MathF.Min(1, ofRole / 2)) : 1;
+        row.SetFrom(AccessFeature.HourRarity, 1, weight * rarity / surge, rarity, 0);
+        // The session that begins with an unusual login is unusual to its end.
+        if (access.Event.Kind == AccessKind.Login && !access.Event.Failed)
+            (_loginMinute, _loginRarity, _loginAddress) = (minute, (float)access.Population.LoginRarity, AddressOf(access.Event));
+        else if (minute - Math.Min(minute, _loginMinute) > LongestSession)
+            _loginRarity = 0;
+        row.SetFrom(AccessFeature.UnusualLogin, 2, AddressOf(access.Event) == _loginAddress ? _loginRarity / surge : 0);
+        if (access.Event.Kind == AccessKind.Logout)
+            _loginRarity = 0;
         _hours[hour]++;
         _hourTotal++;
         return row[AccessFeature.HourRarity];
     }
 
-    private void CredentialFeatures(AccessInContext access, FeatureRow row, uint minute, int day)
+    private void CredentialFeatures(AccessInContext access, FeatureRow row, uint minute, int day, CareLink link)
     {
         var e = access.Event;
         var failures = _recent.Failures(10);
         row.SetFrom(AccessFeature.FailureShare, 0.05f, _failures / (_accesses + FewEvents));
-        row.SetFrom(AccessFeature.FailureBurst, 2, failures);
-        if (e.Kind == AccessKind.Login && !e.Failed && failures >= 3)
-            (_alarmMinute, _alarmFailures) = (minute, failures);
-        var alarmed = _alarmFailures > 0 && minute >= _alarmMinute && minute - _alarmMinute <= 60;
+        // What fails at one address does not accuse the account's owner at another.
+        var at = AddressOf(e);
+        if (e.Failed)
+            _failureAddress = at;
+        row.SetFrom(AccessFeature.FailureBurst, 2, at == _failureAddress ? failures : 0);
+        if (e.Kind == AccessKind.Login && !e.Failed && failures >= 3 && at == _failureAddress)
+            (_alarmMinute, _alarmFailures, _alarmAddress) = (minute, failures, at);
+        var alarmed = _alarmFailures > 0 && at == _alarmAddress && minute >= _alarmMinute && minute - _alarmMinute <= 60;
         row.Set(AccessFeature.SuccessAfterFailures, alarmed ? _alarmFailures : 0);
         if (e.Address is not null)
         {
@@ -341,6 +425,12 @@ public sealed class AccessProfile
             row.Set(AccessFeature.NewAddress, IsNew(_addresses, address, day), 1, _addresses.Keys);
             row.SetFrom(AccessFeature.AgentsAtAddress, 3.5f, MathF.Log(1 + (float)access.Population.AgentsAtAddress));
             _addresses.Add(address, day);
+            if (Networks.Of(e.Address) is { } name)
+            {
+                var network = StableHash.Of(name);
+                row.SetFrom(AccessFeature.NewNetwork, 2, IsNew(_networks, network, day) * (float)access.Population.NetworkRarity);
+                _networks.Add(network, day);
+            }
         }
 
         if (e.Device is not null)
@@ -350,28 +440,37 @@ public sealed class AccessProfile
             _devices.Add(device, day);
         }
 
-        // For a day after its return an account counts as dormant.
-        if (_silentDays > 0 && minute >= _returnMinute && minute - _returnMinute < 1440)
+        // For a day after its return an account counts as dormant. Care, or the patient's own record, explains the return.
+        if (link != CareLink.Explained && _silentDays > 0 && minute >= _returnMinute && minute - _returnMinute < 1440)
             row.Set(AccessFeature.Dormancy, MathF.Log(1 + (_silentDays / 7)));
     }
 
-    private void ActionFeatures(AccessInContext access, FeatureRow row, int day)
+    private void ActionFeatures(AccessInContext access, FeatureRow row, int day, CareLink link)
     {
         var e = access.Event;
-        row.SetFrom(AccessFeature.ActionRarity, 2, (float)access.Population.ActionRarity);
-        row.SetFrom(AccessFeature.ResourceRarity, 2, (float)access.Population.ResourceRarity);
+        // Logins are rare among accesses and no sign; failed ones have features of their own.
+        var isAccess = e.Kind is not (AccessKind.Login or AccessKind.FailedLogin or AccessKind.Logout);
+        row.SetFrom(AccessFeature.ActionRarity, 2, isAccess ? (float)access.Population.ActionRarity : 0);
+        row.SetFrom(AccessFeature.ResourceRarity, 2, isAccess ? (float)access.Population.ResourceRarity : 0);
         var own =
             (_kinds[(int)e.Kind] + (MathF.Pow(10, -(float)access.Population.ActionRarity) * FewEvents) + 0.1f)
             / (_accesses + FewEvents + 0.1f);
-        row.SetFrom(AccessFeature.OwnActionRarity, 2, MathF.Max(0, -MathF.Log10(own)));
-        if (e.Purpose is not null)
+        row.SetFrom(AccessFeature.OwnActionRarity, 2, isAccess ? MathF.Max(0, -MathF.Log10(own)) : 0);
+        if (e.Purpose is not null && e.Patient is not null)
         {
             var purpose = StableHash.Of(e.Purpose);
             row.SetFrom(
                 AccessFeature.UnusualPurpose,
-                1,
-                (access.Care.Link == CareLink.Explained ? 0.3f : 1)
-                    * (_purposes.Total < FewEvents ? 0 : MathF.Log10((_purposes.Total + 1) / (_purposes[purpose] + 1)))
+                2,
+                (link == CareLink.Explained ? 0.3f : 1)
+                    * (
+                        _purposes.Total < FewEvents
+                            ? 0
+                            : MathF.Min(
+                                MathF.Log10((_purposes.Total + 1) / (_purposes[purpose] + 1)),
+                                (float)access.Population.PurposeRarity
+                            )
+                    )
             );
             _purposes.Add(purpose, day);
         }
@@ -379,22 +478,30 @@ public sealed class AccessProfile
         if (e.BreakGlass)
         {
             var rarity = MathF.Log10((_accesses + 10) / (_breakGlass + 1));
-            row.Set(AccessFeature.BreakGlass, access.Care.Link == CareLink.Explained ? 0.3f * rarity : rarity, rarity, 0);
-            row.Set(AccessFeature.UnexplainedBreakGlass, access.Care.Link == CareLink.Explained ? 0 : rarity);
+            var ofRole = (float)access.Population.BreakGlassRarity;
+            row.SetFrom(AccessFeature.BreakGlass, 2, link == CareLink.Unexplained ? MathF.Min(rarity, ofRole) : 0.3f * rarity, rarity, 0);
+            row.SetFrom(AccessFeature.UnexplainedBreakGlass, 2, ofRole);
             _breakGlass++;
-            _breakGlassRecent++;
-            row.SetFrom(AccessFeature.BreakGlassHistory, 2, access.Care.Link == CareLink.Explained ? 0 : _breakGlassRecent);
+            if (ofRole >= AccessPopulation.OddFrom)
+                _breakGlassRecent++;
+            row.SetFrom(AccessFeature.BreakGlassHistory, 2, ofRole >= AccessPopulation.OddFrom ? _breakGlassRecent : 0);
         }
 
-        if (e.Kind is AccessKind.Export or AccessKind.Query || e.Records > 1)
+        if (e.Kind == AccessKind.Export)
         {
             // Beyond its own norm, and for many records in any case.
-            var excess = _records.Excess(e.Records, 0.7f, 0.7f, 3);
-            var size = MathF.Log10(1 + e.Records);
-            row.SetFrom(AccessFeature.Breadth, 1, size * MathF.Min(1, excess / 4), size, _records.Norm(0.7f, 3));
+            var (norm, spread) = ((float)access.Population.RecordsNorm, (float)access.Population.RecordsSpread);
+            var excess = _records.Excess(e.Records, norm, spread, 3);
+            row.SetFrom(AccessFeature.Breadth, 1, excess, MathF.Log10(1 + e.Records), _records.Norm(norm, 3));
             _records.Add(e.Records);
         }
     }
+
+    /// <summary>From 0 for an ordinary unexplained access to 1 for an odd one.</summary>
+    private static float OddnessOf(AccessInContext access) =>
+        Math.Clamp(((float)access.Population.MannerRarity - RatherOddFrom) / (AccessPopulation.OddFrom - RatherOddFrom), 0, 1);
+
+    private static uint AddressOf(AccessEvent e) => e.Address is null ? 0 : StableHash.Of(e.Address);
 
     /// <summary>1 on the first day of a key, once the agent has a history.</summary>
     private float IsNew(DecayedCounts counts, uint key, int day) =>

@@ -1,20 +1,24 @@
 namespace Interop.Anomaly.Profiles;
 
-/// <summary>What a role does: hours, actions, resource types and rates. It stands in for a new agent's history.</summary>
+/// <summary>The behaviour of a role: hours, actions, resource types and rates. It is used in place of a new agent's history.</summary>
 internal sealed class RoleProfile
 {
+    /// <summary>ln(1 + records): about 50, until the role has exported.</summary>
+    private const double UnknownRecords = 4;
+
     private const float DailyDecay = 0.977f;
     private readonly float[] _hours = new float[24];
     private readonly float[] _kinds = new float[10];
     private readonly DecayedCounts _resources = new(96);
     private RunningNorm _perHour = new(0.001f);
     private RunningNorm _patientsPerDay = new(0.001f);
+    private RunningNorm _records = new(0.01f);
     private float _accesses;
     private readonly float[] _patientAccesses = new float[24];
     private readonly float[] _unexplained = new float[24];
     private int _day;
 
-    public PopulationView Observe(string name, AccessEvent e, CareContext care, float agentsAtAddress, float attention, int day)
+    public PopulationView Observe(string name, AccessEvent e, CareLink link, int day)
     {
         if (day > _day)
             Decay(day);
@@ -25,22 +29,26 @@ internal sealed class RoleProfile
             (_hours[hour] + 1) / (_accesses + 24),
             MathF.Log10((_accesses + 10) / (_kinds[(int)e.Kind] + 1)),
             MathF.Log10((_accesses + 10) / (_resources[resource] + 1)),
-            agentsAtAddress,
-            attention,
+            0,
+            0,
             _perHour.Mean,
             _perHour.Spread,
             _patientsPerDay.Mean,
             _patientsPerDay.Spread,
-            (_unexplained[hour] + 1) / (_patientAccesses[hour] + 20)
+            (_unexplained[hour] + 1) / (_patientAccesses[hour] + 20),
+            RecordsNorm: _records.Count < 5 ? UnknownRecords : _records.Mean,
+            RecordsSpread: _records.Count < 5 ? 1 : _records.Spread
         );
+        if (e.Kind == AccessKind.Export)
+            _records.Add(e.Records);
         _hours[hour]++;
         _kinds[(int)e.Kind]++;
         _accesses++;
         _resources.Add(resource, day);
-        if (e.Patient is not null && care.Link != CareLink.Unknown)
+        if (e.Patient is not null && link != CareLink.Unknown)
         {
             _patientAccesses[hour]++;
-            if (care.Link == CareLink.Unexplained)
+            if (link == CareLink.Unexplained)
                 _unexplained[hour]++;
         }
 
@@ -70,9 +78,10 @@ internal sealed class RoleProfile
 
         writer.Write(_accesses);
         writer.Write(_day);
+        _records.Write(writer);
     }
 
-    public void Read(BinaryReader reader)
+    public void Read(BinaryReader reader, int version)
     {
         for (var i = 0; i < _hours.Length; i++)
             _hours[i] = reader.ReadSingle();
@@ -84,6 +93,8 @@ internal sealed class RoleProfile
         for (var i = 0; i < _hours.Length; i++)
             (_patientAccesses[i], _unexplained[i]) = (reader.ReadSingle(), reader.ReadSingle());
         (_accesses, _day) = (reader.ReadSingle(), reader.ReadInt32());
+        if (version > 1)
+            _records.Read(reader);
     }
 
     private void Decay(int day)

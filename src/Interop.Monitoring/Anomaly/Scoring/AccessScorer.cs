@@ -16,6 +16,9 @@ public sealed class AccessScorer(AccessModel model)
     private const int MostReasons = 4;
     private const float SmallestContribution = 0.3f;
 
+    // Contributions grow with the square of the surprise: this is twice the surprise.
+    private const float SpecificWeight = 4;
+
     public AccessModel Model => model;
 
     /// <summary>A verdict per access, in order.</summary>
@@ -59,14 +62,14 @@ public sealed class AccessScorer(AccessModel model)
         for (var i = 0; i < contributions.Length; i++)
         {
             var definition = FeatureCatalog.All[i];
-            // A feature at 0 has nothing to say, whatever its absence adds.
+            // A feature with the value 0 is not a reason, whatever it contributes.
             if (contributions[i] >= SmallestContribution && features[definition.Feature] > 0)
                 found.Add((definition, contributions[i]));
         }
 
         foreach (
             var (definition, contribution) in found
-                .OrderByDescending(f => f.Definition.IsSpecific ? 2 * f.Contribution : f.Contribution)
+                .OrderByDescending(f => f.Definition.IsSpecific ? SpecificWeight * f.Contribution : f.Contribution)
                 .Take(MostReasons)
         )
         {

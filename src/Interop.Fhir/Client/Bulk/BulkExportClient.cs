@@ -1,0 +1,136 @@
+using System.Net;
+using Interop.Fhir.Files;
+
+namespace Interop.Fhir.Client.Bulk;
+
+/// <summary>An opened file of an export.</summary>
+/// <param name="Content">Its text, expanded; null when it has not changed (304).</param>
+/// <param name="ETag">A strong ETag: the same text has the same one. Null where the server gives none.</param>
+public sealed record BulkFileContent(Stream? Content, string? ETag);
+
+/// <summary>Bulk Data exports of one server (HL7 Bulk Data Access 2.0). It keeps no state: the caller keeps the status URL.</summary>
+public sealed class BulkExportClient(FhirClient client, TimeSpan firstDelay, TimeProvider time)
+{
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromMinutes(5);
+
+    /// <summary>Begins an export and returns its status URL.</summary>
+    /// <exception cref="BulkExportException">The server answered as no kick-off is answered.</exception>
+    /// <exception cref="FhirRequestException">The server refused, or every try failed.</exception>
+    public async Task<Uri> StartAsync(BulkExportRequest export, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(export);
+        using var answer = await client.OpenAsync(export.ToRequest(), cancellationToken);
+        if (answer.StatusCode != HttpStatusCode.Accepted)
+            throw new BulkExportException(
+                $"the server answered {(int)answer.StatusCode} to the kick-off of {export.Operation}; an export begins with 202 and a Content-Location"
+            );
+        var location = answer.Content.Headers.ContentLocation;
+        return location is null
+            ? throw new BulkExportException(
+                $"the server accepted {export.Operation} without a Content-Location: there is no status to ask for"
+            )
+            : new Uri(answer.RequestMessage?.RequestUri ?? client.BaseUrl, location);
+    }
+
+    /// <summary>Waits for the end of an export.</summary>
+    /// <param name="statusUrl">What <see cref="StartAsync"/> returned.</param>
+    /// <param name="deadline">The export must have ended by then.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <returns>The manifest, and the server's clock when it sent it.</returns>
+    /// <exception cref="BulkExportException">It did not end in time, or what came is no manifest.</exception>
+    /// <exception cref="FhirRequestException">The export failed; 404 or 410: the server does not know it any more.</exception>
+    public async Task<(BulkManifest Manifest, DateTimeOffset? ServerDate)> WaitAsync(
+        Uri statusUrl,
+        DateTimeOffset deadline,
+        CancellationToken cancellationToken
+    )
+    {
+        for (var delay = firstDelay; ; delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay)
+        {
+            TimeSpan pause;
+            using (
+                var answer = await client.OpenAsync(
+                    new FhirRequest(HttpMethod.Get, statusUrl) { Accept = "application/json" },
+                    cancellationToken
+                )
+            )
+            {
+                if (answer.StatusCode == HttpStatusCode.OK)
+                {
+                    using var body = await client.ReadContentAsync(answer, cancellationToken);
+                    return (BulkManifest.Parse(body.Memory, answer.RequestMessage?.RequestUri ?? statusUrl), answer.Headers.Date);
+                }
+
+                if (answer.StatusCode != HttpStatusCode.Accepted)
+                    throw new BulkExportException($"the export's status is answered with {(int)answer.StatusCode}, not with 202 or 200");
+                if (time.GetUtcNow() >= deadline)
+                    throw new BulkExportException(
+                        $"the export has not ended by {deadline.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z (Bulk:MaxWait){Progress(answer)}"
+                    );
+                pause = RetryAfter(answer) ?? delay;
+            }
+
+            await Task.Delay(pause, time, cancellationToken);
+        }
+    }
+
+    /// <summary>Opens a file. The caller reads and disposes its content.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="sendsCredentials">What the manifest says of the access token.</param>
+    /// <param name="etag">A text that the caller has already; null: none.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
+    /// <exception cref="FhirRequestException">The server refused, or every try failed.</exception>
+    public async Task<BulkFileContent> OpenFileAsync(Uri file, bool sendsCredentials, string? etag, CancellationToken cancellationToken)
+    {
+        var answer = await client.OpenAsync(
+            new FhirRequest(HttpMethod.Get, file)
+            {
+                Accept = "application/fhir+ndjson",
+                IfNoneMatch = etag,
+                SendsCredentials = sendsCredentials,
+            },
+            cancellationToken
+        );
+        if (answer.StatusCode == HttpStatusCode.NotModified)
+        {
+            answer.Dispose();
+            return new BulkFileContent(null, etag);
+        }
+
+        try
+        {
+            var stream = await GunzipStream.ExpandAsync(await client.ReadStreamAsync(answer, cancellationToken), cancellationToken);
+            return new BulkFileContent(stream, answer.Headers.ETag is { IsWeak: false } strong ? strong.Tag : null);
+        }
+        catch
+        {
+            answer.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Tells the server that the export's files are needed no more.</summary>
+    public async Task DeleteAsync(Uri statusUrl, CancellationToken cancellationToken)
+    {
+        using var answer = await client.OpenAsync(new FhirRequest(HttpMethod.Delete, statusUrl), cancellationToken);
+    }
+
+    private static string Progress(HttpResponseMessage answer) =>
+        answer.Headers.TryGetValues("X-Progress", out var values) && values.FirstOrDefault() is { Length: > 0 and <= 100 } text
+            ? $"; its progress: {text}"
+            : "";
+
+    private TimeSpan? RetryAfter(HttpResponseMessage answer)
+    {
+        var wait = answer.Headers.RetryAfter switch
+        {
+            { Delta: { } delta } => delta,
+            { Date: { } date } => date - (answer.Headers.Date ?? time.GetUtcNow()),
+            _ => (TimeSpan?)null,
+        };
+        return wait is null || wait < TimeSpan.Zero ? null
+            : wait > LongestRetryAfter ? LongestRetryAfter
+            : wait;
+    }
+}
