@@ -82,6 +82,22 @@ internal sealed record CounterChange
 /// <summary>The table <c>upload_files</c>: one row per file, of both kinds. The epoch is the fencing token of its worker.</summary>
 internal static class FileStore
 {
+    /// <summary>The newest files of both kinds.</summary>
+    public static async Task<IReadOnlyList<FileProgress>> ListNewestAsync(
+        DbSession session,
+        int limit,
+        CancellationToken cancellationToken
+    ) =>
+        [
+            .. (
+                await session.QueryAsync<FileRecord>(
+                    "SELECT * FROM upload_files ORDER BY started_at DESC, file_id LIMIT @limit",
+                    new { limit },
+                    cancellationToken
+                )
+            ).Select(file => file.Progress),
+        ];
+
     public static Task InsertAsync(
         DbSession session,
         Guid fileId,
