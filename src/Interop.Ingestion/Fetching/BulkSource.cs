@@ -117,6 +117,12 @@ internal sealed class BulkSource(Database database, FhirClient client, RunRecord
                 await AdoptAsync(manifest, serverDate, cancellationToken);
                 return;
             }
+            catch (IngestionException)
+            {
+                // The run ends here: the server need not keep the export.
+                await EndAsync(cancellationToken);
+                throw;
+            }
             catch (FhirRequestException e) when (e.IsGone && tries < MaxRestarts)
             {
                 // The server has forgotten the export, as after a restart.

@@ -64,3 +64,6 @@ internal readonly record struct PartPosition(
     DateTimeOffset? Cursor = null,
     string? Fingerprint = null
 );
+
+/// <summary>How many parts a run has, and how many of them are settled.</summary>
+internal sealed record PartCount(long Total, long Done);
