@@ -93,6 +93,7 @@ public static class InteropApi
         var features = app.MapGroup("").ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         features.MapCluster();
         features.MapIngestion();
+        features.MapPublicKeys();
         features.MapRuns();
         features.MapExports();
         features.MapCheckpoints();
