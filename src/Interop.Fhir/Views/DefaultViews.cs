@@ -9,7 +9,8 @@ namespace Interop.Fhir.Views;
 public static class DefaultViews
 {
     /// <summary>
-    /// Increased with each change of <c>views/*.json</c>. While a cluster is upgraded, silos of two versions share a database: the older ones
+    /// Increased with each change of <c>views/*.json</c>. While a cluster is upgraded, silos of two versions share a database: the older
+    /// ones
     /// leave the views of the newer ones as they are.
     /// </summary>
     public const int Version = 1;

@@ -5,7 +5,8 @@ namespace Interop.Fhir.Tests.Views;
 
 public sealed class DefaultViewVersionTests
 {
-    // When this fails, a view has changed: increase DefaultViews.Version and put the new hash here. Otherwise silos of two versions, which share a
+    // When this fails, a view has changed: increase DefaultViews.Version and put the new hash here. Otherwise silos of two versions, which
+    // share a
     // database during an upgrade, would replace each other's views.
     [Fact]
     public void A_change_of_a_view_increases_the_version()
