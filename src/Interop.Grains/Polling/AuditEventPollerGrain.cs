@@ -48,7 +48,9 @@ internal sealed partial class AuditEventPollerGrain(
     {
         await _deactivated.CancelAsync();
         // A poll under way ends after its page.
-        await _oneAtATime.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _oneAtATime
+            .WaitAsync(cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     public Task ReceiveReminder(string reminderName, TickStatus status) => Task.CompletedTask; // activation has set the timer
