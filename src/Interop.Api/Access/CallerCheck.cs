@@ -10,8 +10,7 @@ namespace Interop.Api.Access;
 
 /// <summary>
 /// Authenticates the caller of an endpoint and compares the caller's role with the one that the endpoint declares. An endpoint that
-/// declares
-/// none is refused, so that a forgotten declaration opens nothing.
+/// declares none is refused, so that a forgotten declaration does not open an endpoint.
 /// </summary>
 /// <remarks>The framework's authentication and authorization do the same for 7 microseconds a request, a quarter of what the server spends
 /// on a telemetry event (ADR 8).</remarks>
@@ -19,7 +18,7 @@ internal sealed class CallerCheck(RequestDelegate next, CallerAuthentication aut
 {
     public Task InvokeAsync(HttpContext http)
     {
-        // The answers 404, 405 and 415 of the framework are no routes.
+        // The framework's endpoints for 404, 405 and 415 are not routes.
         if (http.GetEndpoint() is not RouteEndpoint endpoint || endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null)
             return next(http);
         return RequiredRole.Of(endpoint) is { } required

@@ -44,7 +44,7 @@ internal sealed class PageSources(Database database, SourceRegistry sources, IOp
         );
     }
 
-    /// <summary>Decides once, so that a resumed run goes on as it began.</summary>
+    /// <summary>Decides once, so that a resumed run continues in the same mode.</summary>
     private async Task<RunRecord> DecideAsync(RunRecord run, FhirClient client, SourceOptions source, CancellationToken cancellationToken)
     {
         var isFirst = run.Since is null || run.CheckpointBefore is null;

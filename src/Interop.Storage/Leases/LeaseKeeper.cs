@@ -5,8 +5,7 @@ namespace Interop.Storage.Leases;
 /// <param name="period">The time between two renewals.</param>
 /// <param name="tolerance">
 /// For how long renewals may fail before the lease counts as lost; then a renewal may also not take longer than the period. Null: only
-/// another
-/// owner ends the work. That suffices for work that writes to this database only, because every write checks its owner.
+/// another owner ends the work. That suffices for work that writes to this database only, because every write checks its owner.
 /// </param>
 /// <param name="time">The clock.</param>
 /// <param name="notRenewed">Takes the reason of a renewal that failed.</param>
