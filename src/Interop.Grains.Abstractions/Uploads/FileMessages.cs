@@ -62,8 +62,10 @@ public static class RowStatus
 /// <summary>A new file.</summary>
 /// <param name="Filename">As the sender named it; never used as a path.</param>
 /// <param name="Profile">The mapping profile; null for the default one.</param>
+/// <param name="Length">The bytes that the sender announces, including those of the form around the file; null when it announces
+/// none.</param>
 [GenerateSerializer, Immutable, Alias("Interop.FileRequest")]
-public sealed record FileRequest(FileKind Kind, string Filename, string? Profile);
+public sealed record FileRequest(FileKind Kind, string Filename, string? Profile, long? Length = null);
 
 /// <summary>A piece of a file.</summary>
 /// <param name="Bytes">They must not be changed after the call.</param>

@@ -98,7 +98,7 @@ internal sealed class AccessDemo : IAsyncDisposable
         }
 
         var events = (await poller.GetStatus())!.Events;
-        await PrintAsync(grains.GetGrain<IAlertQueryGrain>(0), events, Stopwatch.GetElapsedTime(started));
+        await PrintAsync(grains.GetQuery<IAlertQueryGrain>(), events, Stopwatch.GetElapsedTime(started));
         return true;
     }
 

@@ -1,3 +1,4 @@
+using Interop.Access;
 using Interop.Discovery;
 using Interop.Fhir.Schema;
 using Interop.Fhir.Validation;
@@ -23,7 +24,15 @@ internal static class Features
         if (settings.Role == ProcessRole.Api)
             return;
         var services = builder.Services;
-        services.AddSingleton(provider => DatabaseFactory.Open(settings.DatabaseOptions, provider.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton(provider =>
+            DatabaseFactory.Open(
+                settings.DatabaseOptions with
+                {
+                    SessionName = provider.GetRequiredService<ProcessIdentity>().SessionName,
+                },
+                provider.GetRequiredService<ILoggerFactory>()
+            )
+        );
         services.AddSingleton(provider => new ResourceValidator(
             R4Schema.Default,
             provider.GetRequiredService<IOptions<ValidationSettings>>().Value.ToOptions()
@@ -46,6 +55,7 @@ internal static class Features
         services.AddUploads(settings.Sources.GetValueOrDefault("default")?.BaseUrl);
         services.AddMonitoring(settings.Entries<PollerOptions>("Pollers"));
         services.AddScheduling();
+        services.AddAuditTrail();
         services.AddDiscovery();
     }
 }
