@@ -141,16 +141,21 @@ internal sealed class AccessDemo : IAsyncDisposable
     {
         var alerts = (await query.List(new AlertFilter(null, TrainingEnd, TrainingEnd.AddDays(1), Source, null, null, 10_000)))
             .Where(a => a.Severity != "LOW")
-            .OrderBy(a => a.Severity == "HIGH" ? 0 : 1)
-            .ThenBy(a => a.Time)
             .ToList();
         AnsiConsole.MarkupLineInterpolated(
             $"[bold]access monitoring[/]  {events:N0} AuditEvents of a simulated hospital polled and scored in {duration.TotalSeconds:0.0} s"
         );
         AnsiConsole.MarkupLineInterpolated(
-            $"  {alerts.Count(a => a.Severity == "HIGH")} HIGH and {alerts.Count(a => a.Severity == "MEDIUM")} MEDIUM alerts on its day with attacks; the first three:"
+            $"  {alerts.Count(a => a.Severity == "HIGH")} HIGH and {alerts.Count(a => a.Severity == "MEDIUM")} MEDIUM alerts on its day with attacks; the first three agents of the highest score:"
         );
-        foreach (var alert in alerts.Take(ShownAlerts))
+        foreach (
+            var alert in alerts
+                .OrderBy(a => a.Severity == "HIGH" ? 0 : 1)
+                .ThenByDescending(a => a.Score)
+                .ThenBy(a => a.Time)
+                .DistinctBy(a => a.Agent)
+                .Take(ShownAlerts)
+        )
         {
             var patient = alert.Patient is null ? "" : $" -> {alert.Patient}";
             AnsiConsole.MarkupLineInterpolated(
