@@ -1,3 +1,4 @@
+using Interop.Anomaly.Models;
 using Interop.Discovery;
 using Interop.Fhir.Schema;
 using Interop.Fhir.Validation;
@@ -44,6 +45,7 @@ internal static class Features
         services.AddSingleton(provider => new TelemetryDatabase(settings.TelemetryDatabase, provider.GetRequiredService<ILoggerFactory>()));
         services.AddTelemetry();
         services.AddUploads(settings.Sources.GetValueOrDefault("default")?.BaseUrl);
+        services.AddSingleton<Func<IAnomalyModel>>(AnomalyModels.Create);
         services.AddMonitoring(settings.Entries<PollerOptions>("Pollers"));
         services.AddScheduling();
         services.AddDiscovery();
