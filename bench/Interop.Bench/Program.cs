@@ -7,6 +7,7 @@ using Interop.Bench.Uploads;
 
 var root = new RootCommand("Measurements of Interop: ratios against a floor that is taken in the same run.");
 root.Subcommands.Add(IngestBench.Create());
+root.Subcommands.Add(ScaleBench.Create());
 root.Subcommands.Add(FhirBench.Create());
 root.Subcommands.Add(AccessBench.Create());
 root.Subcommands.Add(PollBench.Create());

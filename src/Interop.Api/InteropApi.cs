@@ -93,6 +93,7 @@ public static class InteropApi
         var features = app.MapGroup("").ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         features.MapCluster();
         features.MapIngestion();
+        features.MapPublicKeys();
         features.MapRuns();
         features.MapExports();
         features.MapCheckpoints();
@@ -108,7 +109,7 @@ public static class InteropApi
         features.MapAlerts();
         features.MapCases();
         features.MapAccessReports();
-        app.MapOpenApi("/{documentName}.json").AllowAnonymous();
+        app.MapOpenApi("/{documentName}.json").AllowAnonymous().NotAudited("the description of the API, no data");
         // Under its own path only, so that it does not handle every request.
         app.UseWhen(
             http => http.Request.Path.StartsWithSegments("/docs"),

@@ -10,12 +10,15 @@ public static class QueryGrains
     private const int Keys = 8;
 
     /// <summary>
-    /// A query grain under one of several keys. Different silos serve different keys, so the failure of one silo does not fail every read.
+    /// A query grain under one of several keys. Different silos serve different keys, so a call that fails with its silo, or that is not
+    /// answered for a moment, is repeated under another key, and the first answer counts (<see cref="RepeatedCalls"/>).
     /// </summary>
     public static TGrain GetQuery<TGrain>(this IGrainFactory grains)
-        where TGrain : IQueryGrain
-    {
-        ArgumentNullException.ThrowIfNull(grains);
-        return grains.GetGrain<TGrain>(Random.Shared.Next(Keys));
-    }
+        where TGrain : class, IQueryGrain => QueryProxy<TGrain>.Create(grains);
+
+    /// <summary>The key of a query grain, chosen at random. For calls that must not be repeated.</summary>
+    public static long AnyKey() => Random.Shared.Next(Keys);
+
+    /// <summary>A key other than <paramref name="key"/>.</summary>
+    internal static long OtherKey(long key) => (key + 1 + Random.Shared.Next(Keys - 1)) % Keys;
 }

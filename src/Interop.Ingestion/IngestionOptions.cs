@@ -22,6 +22,11 @@ public sealed record IngestionOptions : IValidatableObject
     [Range(1, 1000)]
     public int MaxExpiredSearches { get; set; } = 10;
 
+    /// <summary>A first load of at least so many resources is split into periods that are searched at the same time
+    /// (<see cref="Interop.Sources.SourceOptions.MaxParallel"/>). The default value is 50,000.</summary>
+    [Range(1000, int.MaxValue)]
+    public int PartitionFrom { get; set; } = 50_000;
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

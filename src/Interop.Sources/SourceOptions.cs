@@ -100,7 +100,7 @@ public sealed record SourceAuthOptions : IValidatableObject
     /// <summary>For <c>smart_backend</c>: a PEM file with an RSA (RS384) or P-384 (ES384) private key.</summary>
     public string? PrivateKeyFile { get; set; }
 
-    /// <summary>For <c>smart_backend</c>: the key's id in the published JWKS.</summary>
+    /// <summary>For <c>smart_backend</c>: the key's id in the published JWKS; null: its thumbprint (RFC 7638).</summary>
     public string? KeyId { get; set; }
 
     /// <summary>For <c>tenant</c>: whose OpenEMR token is sent.</summary>

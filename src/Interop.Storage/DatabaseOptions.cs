@@ -23,6 +23,10 @@ public sealed record DatabaseOptions
     /// <c>DB_URL</c>.</summary>
     public string Setting { get; init; } = "DB_URL";
 
+    /// <summary>PostgreSQL: the <c>application_name</c> of the connections, at most 63 characters. Null: <c>Interop</c>. A name in
+    /// <see cref="Connection"/> is kept.</summary>
+    public string? SessionName { get; init; }
+
     /// <summary>The most transactions that read at once; further ones wait. The default value is 8.</summary>
     public int MaxReadConnections { get; init; } = 8;
 

@@ -151,7 +151,7 @@ public sealed class ConditionalWriteTests : IAsyncLifetime, IDisposable
     [InlineData(FaultKind.Unauthorized, 401)]
     [InlineData(FaultKind.Conflict, 409)]
     [InlineData(FaultKind.Unprocessable, 422)]
-    public async Task Refusals_of_writes_come_on_demand(FaultKind kind, int status)
+    public async Task Refusals_of_writes_can_be_requested(FaultKind kind, int status)
     {
         _server.Faults.Set(new FaultRule { Kind = kind });
 

@@ -142,7 +142,7 @@ public sealed class FaultTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_duplicated_page_comes_twice_under_two_addresses_and_paging_goes_on()
+    public async Task A_duplicated_page_comes_twice_under_two_addresses_and_paging_continues()
     {
         _server.Faults.Set(new FaultRule { Kind = FaultKind.DuplicatedPage, Pages = [1, 3] });
         var pages = await _client.PagesAsync(Search);
@@ -175,7 +175,7 @@ public sealed class FaultTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task Strange_entries_come_besides_the_matches()
+    public async Task Unexpected_entries_are_added_to_the_matches()
     {
         _server.Faults.Set(
             new FaultRule { Kind = FaultKind.OutcomeEntry },
@@ -264,7 +264,7 @@ public sealed class FaultTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_huge_body_goes_on_for_its_size_without_a_length()
+    public async Task A_huge_body_is_sent_without_a_length()
     {
         _server.Faults.Set(new FaultRule { Kind = FaultKind.HugeBody, Bytes = 20_000_000 });
         using var response = await _client.Http.GetAsync(Search, HttpCompletionOption.ResponseHeadersRead);

@@ -98,7 +98,7 @@ public sealed class ConnectionTextTests
     }
 
     [Fact]
-    public void A_password_that_must_be_escaped_is_told_how()
+    public void The_error_of_an_unescaped_password_says_how_to_escape_it()
     {
         var error = Assert.Throws<ConnectionTextException>(() => ConnectionText.Check("postgres://me:pa/ss@host/db", "DB_URL"));
         Assert.Contains("write @ as %40, : as %3A, / as %2F", error.Message, StringComparison.Ordinal);

@@ -222,7 +222,7 @@ public abstract partial class DatabaseConformance
     }
 
     [Fact]
-    public async Task The_key_may_stand_anywhere_among_the_columns()
+    public async Task The_key_columns_may_have_any_position()
     {
         var shape = new TableShape(
             "late_keys",

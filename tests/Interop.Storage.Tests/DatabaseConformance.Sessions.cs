@@ -200,7 +200,7 @@ public abstract partial class DatabaseConformance
     }
 
     [Fact]
-    public async Task An_endless_stream_can_be_left_and_the_write_goes_on()
+    public async Task An_endless_stream_can_be_left_and_the_write_continues()
     {
         await Database.WriteAsync(
             async (session, token) =>

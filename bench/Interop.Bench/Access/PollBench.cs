@@ -1,136 +1,196 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Text;
 using Interop.Anomaly;
 using Interop.Anomaly.Alerts;
-using Interop.Anomaly.Care;
-using Interop.Anomaly.Models;
-using Interop.Anomaly.Profiles;
 using Interop.Anomaly.Scoring;
+using Interop.Bench.Ingestion;
+using Interop.Bench.Telemetry;
 using Interop.Fhir.Client;
 using Interop.Polling;
-using Interop.Sandbox.Hospital;
 using Interop.Storage;
 using Interop.Storage.Connections;
 using Interop.TestServers;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 
 namespace Interop.Bench.Access;
 
 /// <summary>
-/// <c>poll</c>: pages of AuditEvents parsed, put through population and profiles, scored and committed on PostgreSQL, beside a floor that
-/// only parses and inserts the same rows. The profiles answer in the process, without grain calls; the pages come from memory, without
-/// HTTP.
+/// <c>poll</c>: AuditEvents on their whole way through HTTP, grains, features, model and PostgreSQL, in a server process as a site runs
+/// it,
+/// beside a floor that fetches, parses and inserts the same events.
 /// </summary>
 internal static class PollBench
 {
+    private const int WarmEvents = 20_000;
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
+
     public static Command Create()
     {
-        var events = new Option<int>("--events") { Description = "AuditEvents", DefaultValueFactory = _ => 100_000 };
+        var events = new Option<long>("--events")
+        {
+            Description = "AuditEvents after the first 20,000",
+            DefaultValueFactory = _ => 100_000,
+        };
         var pageSize = new Option<int>("--page-size") { Description = "Events a page", DefaultValueFactory = _ => 1_000 };
-        var command = new Command("poll", "AuditEvents from page to stored score, against parsing and inserting alone")
+        var repeat = new Option<int>("--repeat")
+        {
+            Description = "Events before the simulation repeats itself",
+            DefaultValueFactory = _ => 120_000,
+        };
+        var newAgents = new Option<bool>("--new-agents") { Description = "Each repetition has agents of its own" };
+        var command = new Command("poll", "AuditEvents from a server's page to their stored score, against parsing and inserting alone")
         {
             events,
             pageSize,
+            repeat,
+            newAgents,
         };
-        command.SetAction((parsed, token) => RunAsync(parsed.GetValue(events), parsed.GetValue(pageSize), token));
+        command.SetAction(
+            (parsed, token) =>
+                RunAsync(
+                    parsed.GetValue(events),
+                    parsed.GetValue(pageSize),
+                    new AuditPages(parsed.GetValue(repeat), parsed.GetValue(newAgents)),
+                    token
+                )
+        );
         return command;
     }
 
-    private static async Task<int> RunAsync(int count, int pageSize, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(long count, int pageSize, AuditPages pages, CancellationToken cancellationToken)
     {
-        var pages = Pages(count, pageSize);
+        await using var upstream = await AuditPageServer.StartAsync(pages);
         await using var postgres = await PostgresServer.StartNewAsync(cancellationToken: cancellationToken);
         DatabaseProviders.Register();
-        await using var database = DatabaseFactory.Open(
-            new DatabaseOptions { Connection = await postgres.CreateDatabaseAsync("poll", cancellationToken) }
-        );
-        await new Migrator(database, typeof(MonitoringServices).Assembly).MigrateAsync(cancellationToken);
+        var bytes = pages.Render(0, pageSize, null).Length / pageSize;
         Console.WriteLine(
-            $"{count:N0} AuditEvents of {pages.Sum(p => (long)p.Length) / count:N0} bytes, {pageSize} a page; PostgreSQL on the same machine, {Environment.ProcessorCount} cores"
+            $"{count:N0} AuditEvents of {bytes:N0} bytes, {pageSize} a page; PostgreSQL on the same machine, {Environment.ProcessorCount} cores"
         );
+        var cpu = new PostgresCpu(postgres);
+        var floorEvents = Math.Min(count, 200_000);
+        var floor = await FloorAsync(
+            upstream,
+            await postgres.CreateDatabaseAsync("floor", cancellationToken),
+            floorEvents,
+            pageSize,
+            cancellationToken
+        );
+        Print("(a) floor: HTTP, parse, insert", floorEvents, floor, null, cpu.Lap());
 
-        var models = new ModelCatalog(() => new ForestModel(), NullLogger<ModelCatalog>.Instance);
-        var warm = await RunAsync(database, models, "warm", pages, false, cancellationToken);
-        Print("first run, no model yet", count, warm);
-        await new ModelTrainer(database, models, TimeProvider.System).TrainAsync(promote: true, cancellationToken);
-        var floor = await FloorAsync(database, pages, cancellationToken);
-        Print("(a) floor: parse and insert", count, floor);
-        var whole = await RunAsync(database, models, "bench", pages, true, cancellationToken);
-        Print("(b) parse, features, score, store", count, whole);
-        Console.WriteLine(
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"ratio (b)/(a): {floor.TotalSeconds / whole.TotalSeconds:F2}; working set {Process.GetCurrentProcess().WorkingSet64 / 1e6:F0} MB"
-            )
-        );
-        return 0;
+        var data = Directory.CreateTempSubdirectory("interop-bench-").FullName;
+        try
+        {
+            await using var interop = await ServedProcess.StartAsync(
+                "Interop.Silo",
+                ["serve", "--port", "0", "--data-dir", data],
+                ("DB_URL", await postgres.CreateDatabaseAsync("interop", cancellationToken)),
+                ("FHIR_BASE_URL", upstream.FhirBase.AbsoluteUri),
+                ("FHIR_POLLING_BATCH_SIZE", pageSize.ToString(CultureInfo.InvariantCulture)),
+                ("FHIR_POLLING_SINCE", pages.Start.AddHours(-1).ToString("O")),
+                ("FHIR_POLLING_INTERVAL", "1"),
+                ("LOG_LEVEL", "Warning")
+            );
+            using var http = new HttpClient { BaseAddress = interop.Address, Timeout = TimeSpan.FromMinutes(2) };
+            upstream.Visible = WarmEvents;
+            var warm = await FollowAsync(http, interop, WarmEvents, false, cancellationToken);
+            await UntilModelAsync(http, cancellationToken);
+            Print("    the first events, no model yet", WarmEvents, warm, null, cpu.Lap());
+            var before = interop.Cpu;
+            upstream.Visible = WarmEvents + count;
+            var whole = await FollowAsync(http, interop, WarmEvents + count, true, cancellationToken);
+            Print("(b) poll to stored score", count, whole, (interop.Cpu - before).TotalSeconds, cpu.Lap());
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"ratio (b)/(a): {count / whole.TotalSeconds / (floorEvents / floor.TotalSeconds):F2}"
+                )
+            );
+            return 0;
+        }
+        finally
+        {
+            Directory.Delete(data, recursive: true);
+        }
     }
 
-    private static async Task<TimeSpan> RunAsync(
-        Database database,
-        ModelCatalog models,
-        string name,
-        List<byte[]> pages,
-        bool needsModel,
+    /// <summary>Waits until so many events are stored; how long that took from the first of them.</summary>
+    private static async Task<TimeSpan> FollowAsync(
+        HttpClient http,
+        ServedProcess interop,
+        long events,
+        bool prints,
         CancellationToken cancellationToken
     )
     {
-        var source = await MonitoredSource.ClaimAsync(
-            database,
-            models,
-            TimeProvider.System,
-            name,
-            new PollerOptions(),
-            true,
-            new AgentMap(Options.Create(new MonitoringOptions()), NullLogger<AgentMap>.Instance),
-            null,
-            cancellationToken
-        );
-        await source.RefreshAsync(cancellationToken);
-        if (needsModel && !source.HasModel)
-            throw new InvalidOperationException("no model was promoted");
-        var profiles = new Dictionary<string, AccessProfile>(StringComparer.Ordinal);
-        var started = Stopwatch.GetTimestamp();
-        foreach (var page in pages)
+        var before = await EventsAsync(http, cancellationToken);
+        var (started, first, last, lines) = (0L, before, before, 0L);
+        using var timer = new PeriodicTimer(Interval);
+        while (last < events)
         {
-            var batch = await source.PrepareAsync(IncomingEvents.Of(BundlePage.Parse(page), DateTimeOffset.UtcNow), cancellationToken);
-            var agent = 0;
-            foreach (var (key, request) in batch!.Requests)
-                batch.Take(agent++, Observe(profiles, key, request));
-            await source.CommitAsync(batch, null, cancellationToken);
+            await timer.WaitForNextTickAsync(cancellationToken);
+            last = await EventsAsync(http, cancellationToken);
+            if (started == 0 && last > before)
+                (started, first) = (Stopwatch.GetTimestamp(), last);
+            if (!prints || started == 0 || (last - before) * 10 / (events - before) <= lines)
+                continue;
+            lines = (last - before) * 10 / (events - before);
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"    {last, 12:N0} events  resident {interop.ResidentBytes / 1e6, 6:N0} MB  {(last - first) / Stopwatch.GetElapsedTime(started).TotalSeconds, 8:N0} events/s"
+                )
+            );
         }
 
-        return Stopwatch.GetElapsedTime(started);
+        // The clock began when the first events were seen: those before count at the same rate.
+        return Stopwatch.GetElapsedTime(started) * ((events - before) / (double)Math.Max(1, events - first));
     }
 
-    private static AccessObserved Observe(Dictionary<string, AccessProfile> profiles, string agent, AccessBatch batch)
+    private static async Task<long> EventsAsync(HttpClient http, CancellationToken cancellationToken)
     {
-        if (!profiles.TryGetValue(agent, out var profile))
-            profiles[agent] = profile = new AccessProfile();
-        profile.Begin(batch.Sequence);
-        var before = profile.Events;
-        var numbers = new float[batch.Accesses.Length * AccessFeatures.Size];
-        for (var i = 0; i < batch.Accesses.Length; i++)
-            profile.Observe(batch.Accesses[i], AccessFeatures.RowAt(numbers, i));
-        return new AccessObserved(
-            before,
-            ImmutableCollectionsMarshal.AsImmutableArray(MemoryMarshal.AsBytes(numbers.AsSpan()).ToArray()),
-            ImmutableCollectionsMarshal.AsImmutableArray(profile.Save())
-        );
+        using var answer = System.Text.Json.JsonDocument.Parse(await http.GetStringAsync("/api/pollers/default", cancellationToken));
+        return answer.RootElement.GetProperty("events").GetInt64();
     }
 
-    /// <summary>The same rows with empty features, no profiles and no score.</summary>
-    private static async Task<TimeSpan> FloorAsync(Database database, List<byte[]> pages, CancellationToken cancellationToken)
+    private static async Task UntilModelAsync(HttpClient http, CancellationToken cancellationToken)
     {
-        var empty = new AccessFeatures(new float[AccessFeatures.Size], 0);
-        var started = Stopwatch.GetTimestamp();
-        var number = 0L;
-        foreach (var page in pages)
+        using var timer = new PeriodicTimer(Interval);
+        while (true)
         {
+            using var model = await http.GetAsync("/api/anomaly/model", cancellationToken);
+            var unscored =
+                model.IsSuccessStatusCode
+                && (await http.GetStringAsync("/api/alerts?limit=1000", cancellationToken)).Contains(
+                    "\"unscored\"",
+                    StringComparison.Ordinal
+                );
+            if (model.IsSuccessStatusCode && !unscored)
+                return;
+            await timer.WaitForNextTickAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>The same rows with empty features, no profiles and no score. The next page is fetched while one is inserted.</summary>
+    private static async Task<TimeSpan> FloorAsync(
+        AuditPageServer upstream,
+        string connection,
+        long events,
+        int pageSize,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var database = DatabaseFactory.Open(new DatabaseOptions { Connection = connection });
+        await new Migrator(database, typeof(MonitoringServices).Assembly).MigrateAsync(cancellationToken);
+        using var http = new HttpClient();
+        var empty = new AccessFeatures(new float[AccessFeatures.Size], 0);
+        upstream.Visible = events;
+        var started = Stopwatch.GetTimestamp();
+        var next = http.GetByteArrayAsync(upstream.PageUrl(0, pageSize), cancellationToken);
+        for (var number = 0L; number < events; )
+        {
+            var page = await next;
+            if (number + pageSize < events)
+                next = http.GetByteArrayAsync(upstream.PageUrl(number + pageSize, pageSize), cancellationToken);
             var rows = IncomingEvents
                 .Of(BundlePage.Parse(page), DateTimeOffset.UtcNow)
                 .Select(e => new ScoredAccess("floor", ++number, e.Event, CareContext.None, "", empty, null, null, false, e.Raw))
@@ -144,24 +204,11 @@ internal static class PollBench
         return Stopwatch.GetElapsedTime(started);
     }
 
-    private static List<byte[]> Pages(int count, int pageSize)
-    {
-        var pages = new List<byte[]>();
-        foreach (var chunk in new HospitalSimulation(new HospitalOptions()).Events().Take(count).Chunk(pageSize))
-        {
-            var page = new StringBuilder("{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"entry\":[");
-            page.AppendJoin(',', chunk.Select(e => $"{{\"resource\":{Encoding.UTF8.GetString(e.Utf8.Span)}}}"));
-            pages.Add(Encoding.UTF8.GetBytes(page.Append("]}").ToString()));
-        }
-
-        return pages;
-    }
-
-    private static void Print(string what, int count, TimeSpan time) =>
+    private static void Print(string what, long count, TimeSpan time, double? cpu, double postgresCpu) =>
         Console.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{what, -36} {time.TotalSeconds, 6:F1} s {count / time.TotalSeconds, 10:N0} events/s"
+                $"{what, -36} {time.TotalSeconds, 6:F1} s {count / time.TotalSeconds, 8:N0} events/s  {cpu, 6:F1} s own CPU  {postgresCpu, 6:F1} s PostgreSQL CPU  load {File.ReadAllText("/proc/loadavg").Split(' ')[0]}"
             )
         );
 }

@@ -34,6 +34,16 @@ internal sealed class ServedProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Resident memory.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     public static async Task<ServedProcess> StartAsync(string program, string[] arguments, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, program)) { RedirectStandardOutput = true };

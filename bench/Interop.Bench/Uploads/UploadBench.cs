@@ -119,7 +119,7 @@ internal static class UploadBench
         var data = Directory.CreateTempSubdirectory("interop-bench-").FullName;
         try
         {
-            await using var server = await StartAsync(url, data);
+            await using var server = await StartAsync(url, data, ("Uploads__MaxMebibytes", $"{Math.Max(1, bytes / 1_000_000)}"));
             using var http = new HttpClient { BaseAddress = server.Address, Timeout = Timeout.InfiniteTimeSpan };
             await SendAsync(http, new PatientCsv(0, 10_000)); // until it is compiled
             var file = new PatientCsv(0, (int)(bytes / PatientCsv.BytesPerRow));

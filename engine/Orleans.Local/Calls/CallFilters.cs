@@ -4,7 +4,7 @@ using Orleans.Serialization.Invocation;
 
 namespace Orleans;
 
-/// <summary>A call on its way through the filters.</summary>
+/// <summary>A call inside the filters.</summary>
 public interface IGrainCallContext
 {
     /// <summary>The call with its arguments.</summary>

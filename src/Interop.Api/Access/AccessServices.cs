@@ -32,6 +32,7 @@ internal static class AccessServices
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
             .RemoveAllLoggers();
         services.AddSingleton<CallerAuthentication>();
+        services.AddSingleton<AuditIntake>();
         services.AddRateLimiter(limiter =>
         {
             limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
@@ -57,6 +58,7 @@ internal static class AccessServices
     public static void UseAccess(this WebApplication app)
     {
         app.UseRateLimiter();
+        app.UseMiddleware<AuditedRequests>();
         app.UseMiddleware<CallerCheck>();
     }
 }

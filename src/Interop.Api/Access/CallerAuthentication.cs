@@ -30,7 +30,7 @@ internal sealed class CallerAuthentication(CallerDirectory callers, SessionToken
     {
         var headers = http.Request.Headers;
         if (headers.TryGetValue(ApiKeyHeader, out var key))
-            return await callers.FindApiKeyAsync(key.ToString()) is { } sender ? Caller.Of(sender.Name, sender.Role) : InvalidKey;
+            return await callers.FindApiKeyAsync(key.ToString()) is { } sender ? Caller.OfApiKey(sender.Name, sender.Role) : InvalidKey;
         if (headers.Authorization.ToString() is { Length: > 0 } authorization)
         {
             return authorization.StartsWith(BearerPrefix, StringComparison.OrdinalIgnoreCase)

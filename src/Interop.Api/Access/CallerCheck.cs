@@ -39,17 +39,18 @@ internal sealed class CallerCheck(RequestDelegate next, CallerAuthentication aut
             }
 
             http.Response.Headers.WWWAuthenticate = "Bearer";
-            await Problems.Of(StatusCodes.Status401Unauthorized, "Unauthorized", failure).ExecuteAsync(http);
+            // With the msg that clients of the documented system read.
+            await Problems.Of(StatusCodes.Status401Unauthorized, "Unauthorized", failure, ("msg", failure)).ExecuteAsync(http);
             return;
         }
 
+        http.User = caller.User; // also of a caller who may not: the audit trail names it
         if (caller.Role is not { } role || role < required)
         {
             await Forbidden($"this needs the role {RequiredRole.NameOf(required)}").ExecuteAsync(http);
             return;
         }
 
-        http.User = caller.User;
         await next(http);
     }
 
@@ -62,14 +63,21 @@ internal sealed class CallerCheck(RequestDelegate next, CallerAuthentication aut
 /// <param name="Failure">Why the credentials are refused, or that there are none; null when they are valid.</param>
 internal sealed record Caller(AccessRole? Role, ClaimsPrincipal User, string? Failure)
 {
+    /// <summary>The claim that tells a sender with an API key from a user of the same name.</summary>
+    public const string KindClaim = ClaimTypes.AuthenticationMethod;
+
+    public const string ApiKey = "api-key";
+
     private const string AuthenticationType = "Interop";
 
     /// <summary>The claim with a user's stamp: an open page of the dashboard sees by it that its session has ended.</summary>
     public const string StampClaim = "interop_stamp";
 
-    public static Caller Of(string name, AccessRole? role, string? stamp = null)
+    public static Caller OfApiKey(string name, AccessRole role) => Of(name, role, kind: ApiKey);
+
+    public static Caller Of(string name, AccessRole? role, string? stamp = null, string kind = "user")
     {
-        var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, name)], AuthenticationType);
+        var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, name), new Claim(KindClaim, kind)], AuthenticationType);
         if (stamp is not null)
             identity.AddClaim(new Claim(StampClaim, stamp));
         for (var held = AccessRole.Viewer; held <= role; held++)

@@ -27,7 +27,7 @@ internal sealed class CallerDirectory
         _isConfigured = new RememberedAnswer<bool>(() => Grain.IsConfigured(), Lifetime, time);
     }
 
-    private IAccessGrain Grain => _grains.GetGrain<IAccessGrain>(0);
+    private IAccessGrain Grain => _grains.GetQuery<IAccessGrain>();
 
     /// <summary>Learns whether callers need credentials, as the answer to give while the database is away. The next request asks
     /// again.</summary>

@@ -26,6 +26,7 @@ public static class LoginEndpoints
             .WithMetadata(new OwnBodyLimit())
             .WithTags("Access")
             .WithName("Login")
+            .Audited(AuditAction.Login)
             .WithSummary("Exchange a name and a password for a token of one day; a browser also gets a session cookie")
             .WithRequestBody(
                 typeof(LoginRequest),
@@ -39,10 +40,11 @@ public static class LoginEndpoints
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
             .ProducesProblem(StatusCodes.Status429TooManyRequests);
         routes
-            .MapPost("/logout", Logout)
+            .MapPost("/logout", LogoutAsync)
             .AllowAnonymous()
             .WithTags("Access")
             .WithName("Logout")
+            .Audited(AuditAction.Logout)
             .WithSummary("Remove the session cookie of a browser");
     }
 
@@ -55,8 +57,9 @@ public static class LoginEndpoints
         var (body, error) = await JsonBody.ReadAsync<LoginRequest>(http, Json);
         if (body is not { Username: { } name, Password: { } password })
             return JsonBody.Invalid(error ?? new FieldError(body?.Username is null ? "username" : "password", "is required"));
+        AuditedCaller.Set(http, name);
         var address = http.Connection.RemoteIpAddress?.ToString() ?? "unknown";
-        var result = await grains.GetGrain<IAccessGrain>(0).Login(new LoginAttempt(name, password, address));
+        var result = await grains.GetGrain<IAccessGrain>(QueryGrains.AnyKey()).Login(new LoginAttempt(name, password, address));
         if (result.RetryAfter is { } wait)
         {
             var seconds = (long)Math.Ceiling(wait.TotalSeconds);
@@ -71,8 +74,10 @@ public static class LoginEndpoints
         return TypedResults.Ok(new LoginResponse(token));
     }
 
-    private static NoContent Logout(HttpContext http)
+    private static async Task<NoContent> LogoutAsync(HttpContext http, CallerAuthentication authentication)
     {
+        if (await authentication.AuthenticateAsync(http) is { Failure: null } caller)
+            http.User = caller.User; // for the audit trail
         http.Response.Cookies.Delete(CallerAuthentication.CookieName, Cookie(http, null));
         return TypedResults.NoContent();
     }

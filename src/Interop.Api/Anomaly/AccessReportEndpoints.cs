@@ -37,6 +37,7 @@ public static class AccessReportEndpoints
             .RequireRole(AccessRole.Viewer)
             .WithTags("Reports")
             .WithName("PatientAccesses")
+            .Audited(AuditAction.Export, patientParameter: "id")
             .Produces<AlertResponse[]>()
             .WithExample(AlertExamples.Accesses)
             .WithSummary("Who looked at this patient's data, when, what, from where, and why")
@@ -60,6 +61,7 @@ public static class AccessReportEndpoints
             .RequireRole(AccessRole.Viewer)
             .WithTags("Reports")
             .WithName("AgentAccesses")
+            .Audited(AuditAction.Export)
             .Produces<AlertResponse[]>()
             .WithExample(AlertExamples.Accesses)
             .WithSummary("What this agent looked at: /api/agents/{id}/accesses")
@@ -83,7 +85,7 @@ public static class AccessReportEndpoints
         var first = true;
         do
         {
-            var page = await grains.GetGrain<IAlertQueryGrain>(0).ListAccesses(filter);
+            var page = await grains.GetQuery<IAlertQueryGrain>().ListAccesses(filter);
             var text = new StringBuilder();
             foreach (var access in page.Accesses)
             {

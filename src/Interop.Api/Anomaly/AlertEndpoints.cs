@@ -35,17 +35,20 @@ public static class AlertEndpoints
         alerts
             .MapGet("/", ListAsync)
             .WithName("ListAlerts")
+            .Audited(AuditAction.Query)
             .WithExample(AlertExamples.Alerts)
             .WithSummary("Stored events with their scores, the newest first");
         alerts
             .MapGet("/stream", AlertStream.WriteAsync)
             .WithName("StreamAlerts")
+            .Audited(AuditAction.Query)
             .Produces<string>(StatusCodes.Status200OK, "text/event-stream")
             .WithExample(AlertExamples.Stream, contentType: "text/event-stream")
             .WithSummary("New MEDIUM and HIGH alerts as text/event-stream; Last-Event-ID goes on after that event");
         alerts
             .MapGet("/{id}", FindAsync)
             .WithName("GetAlert")
+            .Audited(AuditAction.Read)
             .WithExample(AlertExamples.Detail)
             .WithSummary("One alert with its event and features")
             .ProducesProblem(StatusCodes.Status404NotFound);
@@ -53,19 +56,22 @@ public static class AlertEndpoints
             .MapPost("/{id}/feedback", FeedbackAsync)
             .RequireRole(AccessRole.Operator)
             .WithName("GiveFeedback")
+            .Audited(AuditAction.Update)
             .WithSummary("Confirm or dismiss an alert")
             .ProducesProblem(StatusCodes.Status404NotFound);
 
         var suppressions = routes.MapGroup("/api/suppressions").WithTags("Alerts").RequireRole(AccessRole.Viewer);
         suppressions
-            .MapGet("/", async (IGrainFactory grains) => TypedResults.Ok(await grains.GetGrain<IAlertQueryGrain>(0).ListSuppressions()))
+            .MapGet("/", async (IGrainFactory grains) => TypedResults.Ok(await grains.GetQuery<IAlertQueryGrain>().ListSuppressions()))
             .WithName("ListSuppressions")
+            .NotAudited("rules of operators, no patient data")
             .WithExample(AlertExamples.Suppressions)
             .WithSummary("Suppressions that have not ended");
         suppressions
             .MapPost("/", SuppressAsync)
             .RequireRole(AccessRole.Admin)
             .WithName("Suppress")
+            .Audited(AuditAction.Create)
             .WithExample(AlertExamples.Suppression)
             .WithSummary("Keep alerts of a pattern back for a time")
             .ProducesProblem(StatusCodes.Status400BadRequest);
@@ -88,12 +94,12 @@ public static class AlertEndpoints
             return Problems.BadRequest($"severity must be LOW, MEDIUM or HIGH, not '{severity}'");
         if (status is not (null or "open" or "confirmed" or "dismissed" or "suppressed"))
             return Problems.BadRequest($"status must be open, confirmed, dismissed or suppressed, not '{status}'");
-        var alerts = await grains.GetGrain<IAlertQueryGrain>(0).List(new AlertFilter(severity, since, until, source, agent, status, limit));
+        var alerts = await grains.GetQuery<IAlertQueryGrain>().List(new AlertFilter(severity, since, until, source, agent, status, limit));
         return TypedResults.Ok(AlertsResponse.Of(alerts, time.GetUtcNow()));
     }
 
     private static async Task<Results<Ok<AlertResponse>, ProblemHttpResult>> FindAsync(string id, IGrainFactory grains) =>
-        await grains.GetGrain<IAlertQueryGrain>(0).Find(id) is { } found
+        await grains.GetQuery<IAlertQueryGrain>().Find(id) is { } found
             ? TypedResults.Ok(AlertResponse.Of(found))
             : Problems.NotFound($"No alert {id}");
 

@@ -26,7 +26,7 @@ internal static class AlertStream
     )
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
-        var feed = grains.GetGrain<IAlertQueryGrain>(0);
+        var feed = grains.GetQuery<IAlertQueryGrain>();
         var lastId = http.Request.Headers["Last-Event-ID"].ToString();
         // Where it begins is known before the headers are sent: what is stored after them is on the stream.
         var page = await feed.Follow(lastId.Length > 0 ? lastId : null);

@@ -25,23 +25,26 @@ public static class CaseEndpoints
             .MapGet("/", ListAsync)
             .ProducesProblem(StatusCodes.Status400BadRequest)
             .WithName("ListCases")
+            .Audited(AuditAction.Query)
             .WithExample(AlertExamples.Cases)
             .WithSummary("Alerts of one agent and class within 24 hours, as cases");
         cases
             .MapGet(
                 "/{id:long}",
                 async Task<Results<Ok<AccessCase>, ProblemHttpResult>> (long id, IGrainFactory grains) =>
-                    await grains.GetGrain<IAlertQueryGrain>(0).FindCase(id) is { } found
+                    await grains.GetQuery<IAlertQueryGrain>().FindCase(id) is { } found
                         ? TypedResults.Ok(found)
                         : Problems.NotFound($"No case {id}")
             )
             .WithName("GetCase")
+            .Audited(AuditAction.Read)
             .WithExample(AlertExamples.Case)
             .WithSummary("One case with its history");
         cases
             .MapPatch("/{id:long}", ChangeAsync)
             .RequireRole(AccessRole.Operator)
             .WithName("ChangeCase")
+            .Audited(AuditAction.Update)
             .WithExample(AlertExamples.Case)
             .WithSummary("Change status or assignee, or add a note")
             .ProducesProblem(StatusCodes.Status400BadRequest);
@@ -52,15 +55,22 @@ public static class CaseEndpoints
             .RequireRole(AccessRole.Viewer)
             .ProducesProblem(StatusCodes.Status400BadRequest);
         watchlist
-            .MapGet("/", async (IGrainFactory grains) => TypedResults.Ok(await grains.GetGrain<IAlertQueryGrain>(0).ListWatched()))
+            .MapGet("/", async (IGrainFactory grains) => TypedResults.Ok(await grains.GetQuery<IAlertQueryGrain>().ListWatched()))
             .WithName("ListWatched")
+            .Audited(AuditAction.Query)
             .WithExample(AlertExamples.Watched)
             .WithSummary("Patients whose every access is looked at");
-        watchlist.MapPut("/", WatchAsync).RequireRole(AccessRole.Operator).WithName("Watch").WithSummary("Put a patient on the watchlist");
+        watchlist
+            .MapPut("/", WatchAsync)
+            .RequireRole(AccessRole.Operator)
+            .WithName("Watch")
+            .Audited(AuditAction.Create)
+            .WithSummary("Put a patient on the watchlist");
         watchlist
             .MapDelete("/", UnwatchAsync)
             .RequireRole(AccessRole.Operator)
             .WithName("Unwatch")
+            .Audited(AuditAction.Delete)
             .WithSummary("Take a patient off the watchlist")
             .ProducesProblem(StatusCodes.Status404NotFound);
 
@@ -68,18 +78,21 @@ public static class CaseEndpoints
         model
             .MapGet("/model", CurrentAsync)
             .WithName("GetModel")
+            .NotAudited("figures of a model, no patient data")
             .WithExample(AlertExamples.Model)
             .WithSummary("The promoted model")
             .ProducesProblem(StatusCodes.Status404NotFound);
         model
             .MapGet("/models", async (IGrainFactory grains) => TypedResults.Ok(await grains.GetGrain<IAnomalyModelGrain>(0).List()))
             .WithName("ListModels")
+            .NotAudited("figures of models, no patient data")
             .WithExample(AlertExamples.Models)
             .WithSummary("All versions of the model");
         model
             .MapPost("/model/train", TrainAsync)
             .RequireRole(AccessRole.Operator)
             .WithName("TrainModel")
+            .Audited(AuditAction.Execute)
             .WithExample(AlertExamples.Model)
             .WithSummary("Train a version; it is scored in shadow until it is promoted")
             .ProducesProblem(StatusCodes.Status409Conflict);
@@ -93,6 +106,7 @@ public static class CaseEndpoints
             )
             .RequireRole(AccessRole.Admin)
             .WithName("PromoteModel")
+            .Audited(AuditAction.Update)
             .WithSummary("Make a version the one whose scores count")
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
@@ -105,7 +119,7 @@ public static class CaseEndpoints
     ) =>
         BadStatus(status) is { } problem
             ? problem
-            : TypedResults.Ok(await grains.GetGrain<IAlertQueryGrain>(0).ListCases(status, assignee, limit));
+            : TypedResults.Ok(await grains.GetQuery<IAlertQueryGrain>().ListCases(status, assignee, limit));
 
     private static ProblemHttpResult? BadStatus(string? status) =>
         status is null or "open" or "confirmed" or "dismissed"

@@ -27,6 +27,7 @@ public static class ClusterEndpoints
             .RequireRole(AccessRole.Viewer)
             .WithTags("Health")
             .WithName("Cluster")
+            .NotAudited("processes, no patient data")
             .WithSummary("The silos of the cluster and their active grains")
             .WithExample(Example);
 

@@ -31,6 +31,7 @@ public static class DiscoveryEndpoints
             .RequireRole(AccessRole.Operator)
             .WithTags("Patient discovery")
             .WithName("SearchPatient")
+            .Audited(AuditAction.Query, hidesQuery: true)
             .WithMetadata(new OwnBodyLimit())
             .WithSummary("Submit a patient discovery request; format=xcpd sends an IHE ITI-55 message")
             .WithRequestBody(
@@ -55,6 +56,7 @@ public static class DiscoveryEndpoints
             .RequireRole(AccessRole.Viewer)
             .WithTags("Patient discovery")
             .WithName("Timeline")
+            .Audited(AuditAction.Query, hidesQuery: true)
             .WithSummary("List what happened about a patient, oldest first")
             .WithExample(DiscoveryExamples.Timeline)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);

@@ -1,3 +1,5 @@
+using Interop.Access;
+using Interop.Api.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -29,6 +31,7 @@ public static class StartEndpoints
             .AllowAnonymous()
             .WithTags("Health")
             .WithName("Start")
+            .NotAudited("no data")
             .WithSummary("Where to go on from here")
             .WithExample(Example);
 }

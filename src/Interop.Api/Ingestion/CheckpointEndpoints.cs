@@ -23,6 +23,7 @@ public static class CheckpointEndpoints
                     TypedResults.Ok(await grains.IngestionQueries().ListCheckpoints())
             )
             .WithName("ListCheckpoints")
+            .NotAudited("positions, no patient data")
             .WithSummary("All checkpoints")
             .WithExample(IngestionExamples.Checkpoints);
         checkpoints
@@ -33,6 +34,7 @@ public static class CheckpointEndpoints
             )
             .RequireRole(AccessRole.Admin)
             .WithName("ForgetCheckpoint")
+            .Audited(AuditAction.Delete)
             .WithSummary("Delete a checkpoint: the next run fetches everything")
             .ProducesProblem(StatusCodes.Status404NotFound)
             .WithErrorExample(StatusCodes.Status404NotFound, "Checkpoint not found");

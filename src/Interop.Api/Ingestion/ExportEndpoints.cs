@@ -24,6 +24,7 @@ public static class ExportEndpoints
             .RequireRole(AccessRole.Operator)
             .WithTags("Export")
             .WithName("Export")
+            .Audited(AuditAction.Export)
             .WithSummary("Write stored resources to a file; with Accept: application/x-ndjson, stream them")
             .Produces<ExportResponse>(StatusCodes.Status200OK, "application/json", Ndjson)
             .ProducesProblem(StatusCodes.Status400BadRequest)

@@ -66,6 +66,7 @@ public static class IngestionEndpoints
                     runs.StartAsync(http, resourceType, query, IngestedType.MissingPatientsOf(resourceType))
             )
             .WithName("IngestType")
+            .Audited(AuditAction.Execute)
             .WithSummary("Ingest any R4 resource type")
             .Produces<RunSummaryResponse>()
             .Produces<RunAccepted>(StatusCodes.Status202Accepted);
@@ -78,6 +79,8 @@ public static class IngestionEndpoints
                         runs.StartAsync(http, resourceType, query, missing)
                 )
                 .WithName(name)
+                .Audited(AuditAction.Execute)
+                .Audited(AuditAction.Execute)
                 .WithSummary(summary)
                 .Produces<RunSummaryResponse>()
                 .Produces<RunAccepted>(StatusCodes.Status202Accepted);

@@ -24,31 +24,37 @@ public static class RunEndpoints
         var runs = routes.MapGroup("/runs").WithTags("Runs").RequireRole(AccessRole.Viewer);
         runs.MapGet("/", ListAsync)
             .WithName("ListRuns")
+            .NotAudited("counters, no patient data")
             .WithSummary("Runs, newest first")
             .ProducesProblem(StatusCodes.Status400BadRequest)
             .WithExample(IngestionExamples.Runs);
         runs.MapGet("/metrics", async (IGrainFactory grains) => TypedResults.Ok(await Query(grains).GetMetrics()))
             .WithName("RunMetrics")
+            .NotAudited("counters, no patient data")
             .WithSummary("Counts over all runs and dead letters")
             .WithExample(IngestionExamples.Metrics);
 
         var run = runs.MapGroup("/{id:long}").ProducesProblem(StatusCodes.Status404NotFound);
         run.MapGet("/", GetAsync)
             .WithName("GetRun")
+            .Audited(AuditAction.Read)
             .WithSummary("One run with its progress, counters and a sample of its dead letters")
             .WithExample(IngestionExamples.Run);
         run.MapGet("/events", EventsAsync)
             .WithName("FollowRun")
+            .NotAudited("counters, no patient data")
             .WithSummary("A run's progress as server-sent events")
             .Produces<RunProgress>(StatusCodes.Status200OK, "text/event-stream")
             .WithExample(IngestionExamples.Events, contentType: "text/event-stream");
         run.MapPost("/cancel", CancelAsync)
             .RequireRole(AccessRole.Operator)
             .WithName("CancelRun")
+            .Audited(AuditAction.Execute)
             .WithSummary("End a run; what it committed stays")
             .WithExample("""{"run_id":42,"status":"CANCELLED"}""", StatusCodes.Status202Accepted);
         run.MapGet("/deadletters", DeadLettersAsync)
             .WithName("ListDeadLetters")
+            .Audited(AuditAction.Query)
             .WithSummary("A run's dead letters, newest first")
             .ProducesProblem(StatusCodes.Status400BadRequest)
             .WithExample(IngestionExamples.DeadLetters)
@@ -56,6 +62,7 @@ public static class RunEndpoints
         run.MapPost("/replay", ReplayAsync)
             .RequireRole(AccessRole.Operator)
             .WithName("ReplayRun")
+            .Audited(AuditAction.Execute)
             .WithSummary("A new run over this run's unresolved dead letters")
             .Produces<RunSummaryResponse>()
             .Produces<RunAccepted>(StatusCodes.Status202Accepted)

@@ -16,6 +16,7 @@ public static class MetricsEndpoints
             .RequireRole(AccessRole.Viewer)
             .WithTags("Health")
             .WithName("Metrics")
+            .NotAudited("figures, no patient data")
             .WithSummary("Metrics in Prometheus text format")
             .Produces<string>(StatusCodes.Status200OK, "text/plain")
             .WithExample(Example, contentType: "text/plain");

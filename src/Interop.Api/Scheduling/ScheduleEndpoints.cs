@@ -22,12 +22,14 @@ public static class ScheduleEndpoints
         schedules
             .MapGet("/", ListAsync)
             .WithName("ListSchedules")
+            .NotAudited("settings, no patient data")
             .WithExample(ScheduleExamples.Schedules)
             .WithSummary("All jobs, when they fire next, and how their last run ended");
         schedules
             .MapPost("/{job}/run", RunAsync)
             .RequireRole(AccessRole.Operator)
             .WithName("RunSchedule")
+            .Audited(AuditAction.Execute)
             .WithExample(ScheduleExamples.Schedule, StatusCodes.Status202Accepted)
             .WithSummary("Start a job now, also when it is paused or not enabled")
             .ProducesProblem(StatusCodes.Status404NotFound)
@@ -36,6 +38,7 @@ public static class ScheduleEndpoints
             .MapPost("/{job}/pause", (string job, IGrainFactory grains) => SetPausedAsync(job, true, grains))
             .RequireRole(AccessRole.Operator)
             .WithName("PauseSchedule")
+            .Audited(AuditAction.Update)
             .WithExample(ScheduleExamples.Schedule)
             .WithSummary("Stop firing a job; it survives a restart")
             .ProducesProblem(StatusCodes.Status404NotFound);
@@ -43,6 +46,7 @@ public static class ScheduleEndpoints
             .MapPost("/{job}/resume", (string job, IGrainFactory grains) => SetPausedAsync(job, false, grains))
             .RequireRole(AccessRole.Operator)
             .WithName("ResumeSchedule")
+            .Audited(AuditAction.Update)
             .WithExample(ScheduleExamples.Schedule)
             .WithSummary("Fire a paused job again; what it missed is not caught up")
             .ProducesProblem(StatusCodes.Status404NotFound);

@@ -26,6 +26,7 @@ public static class PdExecutionEndpoints
         executions
             .MapGet("/", ListAsync)
             .WithName("ListPdExecutions")
+            .Audited(AuditAction.Query)
             .WithSummary("List all executions, the latest completed first; with limit, in pages")
             .WithValues("status", "success", "failure")
             .ProducesProblem(StatusCodes.Status400BadRequest)
@@ -37,6 +38,7 @@ public static class PdExecutionEndpoints
                     TypedResults.Ok(PdSummaryResponse.From(await Grain(grains).SummarizeExecutions(query.Filter)))
             )
             .WithName("SummarizePdExecutions")
+            .NotAudited("counters, no patient data")
             .WithSummary("Summarize executions: counts, averages and percentiles")
             .WithValues("status", "success", "failure")
             .WithExample(TelemetryExamples.Summary);
@@ -44,6 +46,7 @@ public static class PdExecutionEndpoints
             .MapPost("/materialize", MaterializeAsync)
             .RequireRole(AccessRole.Operator)
             .WithName("MaterializePdExecutions")
+            .Audited(AuditAction.Execute)
             .WithSummary("Rebuild the executions from the events; a repetition changes nothing")
             .WithExample(TelemetryExamples.Materialized);
     }

@@ -33,6 +33,7 @@ public static class TelemetryEndpoints
             .MapPost("/", (Delegate)((HttpContext http) => PostAsync(http, intake)))
             .RequireRole(AccessRole.Operator)
             .WithName("PostTelemetry")
+            .NotAudited("every event is kept with what it says of its sender")
             .WithMetadata(new OwnBodyLimit())
             .WithSummary("Accept an event or an array of events; accepted:true means that they are durable")
             .WithRequestBody(
@@ -49,6 +50,7 @@ public static class TelemetryEndpoints
         events
             .MapGet("/", GetAsync)
             .WithName("ListTelemetry")
+            .Audited(AuditAction.Export)
             .WithSummary("List the original payloads, oldest first; with limit, in pages")
             .Produces<ImmutableArray<JsonText>>()
             .ProducesProblem(StatusCodes.Status400BadRequest)
@@ -140,7 +142,7 @@ public static class TelemetryEndpoints
     }
 }
 
-/// <summary>The known members of an event in the flat shape. In the nested shape they stand in objects; other members are stored
+/// <summary>The known members of an event in the flat shape. In the nested shape they are members of objects; other members are stored
 /// too.</summary>
 public sealed record TelemetryEventRequest(
     [property: JsonPropertyName("eventId"), Required, Description("Identifies the event; the same id with other content is rejected")]

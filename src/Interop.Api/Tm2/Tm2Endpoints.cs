@@ -31,6 +31,8 @@ public static class Tm2Endpoints
             tm2.MapPost($"{prefix}/ingest/trigger", TriggerAsync)
                 .RequireRole(AccessRole.Operator)
                 .WithName($"TriggerTm2{suffix}")
+                .Audited(AuditAction.Import)
+                .Audited(AuditAction.Import)
                 .WithMetadata(new OwnBodyLimit())
                 .WithSummary(
                     "Store the records of a TM2 file and submit them to OpenMRS; multipart field 'file'; wait=false answers at once"
@@ -47,23 +49,32 @@ public static class Tm2Endpoints
                 .WithExample(Tm2Examples.Refused, StatusCodes.Status422UnprocessableEntity);
             tm2.MapGet($"{prefix}/status", StatusAsync)
                 .WithName($"Tm2Status{suffix}")
+                .NotAudited("counters, no patient data")
+                .NotAudited("counters, no patient data")
                 .WithSummary("The state of the service, the database and OpenMRS")
                 .WithExample(Tm2Examples.Status);
         }
         var file = tm2.MapGroup("/tm2/files/{processingId:guid}").ProducesProblem(StatusCodes.Status404NotFound);
-        file.MapGet("/", GetAsync).WithName("GetTm2File").WithSummary("The state of a TM2 file").WithExample(Tm2Examples.Triggered);
+        file.MapGet("/", GetAsync)
+            .WithName("GetTm2File")
+            .NotAudited("counters, no patient data")
+            .WithSummary("The state of a TM2 file")
+            .WithExample(Tm2Examples.Triggered);
         file.MapGet("/records", RecordsAsync)
             .WithName("ListTm2Records")
+            .Audited(AuditAction.Query)
             .WithSummary("Records of a TM2 file in the order of their lines")
             .WithExample(Tm2Examples.Records);
         file.MapPost("/retry", RetryAsync)
             .RequireRole(AccessRole.Operator)
             .WithName("RetryTm2File")
+            .Audited(AuditAction.Execute)
             .WithSummary("Submit failed and pending records again")
             .WithExample(Tm2Examples.Accepted);
         file.MapPost("/cancel", CancelAsync)
             .RequireRole(AccessRole.Operator)
             .WithName("CancelTm2File")
+            .Audited(AuditAction.Execute)
             .WithSummary("End the submission; what was submitted stays")
             .WithExample(Tm2Examples.Triggered);
     }
@@ -144,7 +155,7 @@ public static class Tm2Endpoints
         {
             if (errors.Count < MostErrors && (status == RowStatus.Invalid ? progress.Invalid : progress.Failed) > 0)
                 errors.AddRange(
-                    (await grains.GetGrain<IFileQueryGrain>(0).ListRows(progress.FileId, status, 0, MostErrors)).Select(row =>
+                    (await grains.GetQuery<IFileQueryGrain>().ListRows(progress.FileId, status, 0, MostErrors)).Select(row =>
                         $"line {row.Line}: {row.Error}"
                     )
                 );
@@ -214,7 +225,7 @@ public static class Tm2Endpoints
 
     private static async Task<Ok<Tm2StatusResponse>> StatusAsync(HttpContext http, IGrainFactory grains, TimeProvider time)
     {
-        var query = grains.GetGrain<IFileQueryGrain>(0);
+        var query = grains.GetQuery<IFileQueryGrain>();
         var totals = await query.GetTotals(FileKind.Tm2);
         var openMrs = await query.GetOpenMrs();
         using var process = Process.GetCurrentProcess();
@@ -281,7 +292,7 @@ public static class Tm2Endpoints
             await FindAsync(grains, processingId) is null ? null : await grains.GetGrain<IFileGrain>(processingId).Cancel()
         );
 
-    private static async Task<Results<Ok<ImmutableArray<RowState>>, ProblemHttpResult>> RecordsAsync(
+    private static async Task<Results<Ok<IEnumerable<RowResponse>>, ProblemHttpResult>> RecordsAsync(
         Guid processingId,
         IGrainFactory grains,
         string? status,
@@ -292,10 +303,10 @@ public static class Tm2Endpoints
         if (await FindAsync(grains, processingId) is null)
             return Problems.NotFound("TM2 file not found");
         var rows = await grains
-            .GetGrain<IFileQueryGrain>(0)
+            .GetQuery<IFileQueryGrain>()
             .ListRows(processingId, status == "submitted" ? RowStatus.Succeeded : status, afterLine, limit);
         return TypedResults.Ok(
-            rows.Select(row => row.Status == RowStatus.Succeeded ? row with { Status = "submitted" } : row).ToImmutableArray()
+            rows.Select(row => RowResponse.From(row.Status == RowStatus.Succeeded ? row with { Status = "submitted" } : row))
         );
     }
 

@@ -27,7 +27,7 @@ internal static class Tm2Examples
         """{"success":false,"message":"The file is too large","timestamp":"2026-03-01T10:00:00Z","request_id":"4f1c","error":{"error_code":"FILE_TOO_LARGE","error_type":"ValidationError","message":"The file is too large","details":"the file has more than 50 MiB"}}""";
 
     public const string Records =
-        """[{"line":2,"status":"submitted","error":null,"outcome":"{\"patient\":\"5946f880-b197-400b-9caa-a3c661d23041\"}","attempts":1},{"line":3,"status":"invalid","error":"diagnosis_date lies in the future","outcome":null,"attempts":0}]""";
+        """[{"line":2,"status":"submitted","error":null,"outcome":{"patient":"5946f880-b197-400b-9caa-a3c661d23041","encounter":"d9dfc19e-fd9c-407d-a480-080313d27927","obs":null},"attempts":1},{"line":3,"status":"invalid","error":"diagnosis_date lies in the future","outcome":null,"attempts":0}]""";
 
     public const string Status = """
         {"success":true,"message":"The service is running","timestamp":"2026-03-01T10:00:00Z","request_id":"4f1c","service_status":"running","version":"0.1.0","environment":"production","uptime_seconds":60,

@@ -29,12 +29,14 @@ public static class TokenEndpoints
         tokens
             .MapGet("/status", StatusAsync)
             .WithName("TokenStatus")
+            .NotAudited("whether there is a token, not the token")
             .WithSummary("Tell whether a tenant has a token, and how long it is valid")
             .WithExample(TokenExamples.Status);
         tokens
             .MapPost("/refresh", RefreshAsync)
             .RequireRole(AccessRole.Operator)
             .WithName("RefreshToken")
+            .Audited(AuditAction.Execute)
             .WithSummary("Request a new token with the configured credentials")
             .WithExample(TokenExamples.Refreshed)
             .WithErrorExample(StatusCodes.Status502BadGateway, "OpenEMR refused the token request: invalid_grant")
@@ -45,6 +47,7 @@ public static class TokenEndpoints
             .MapPost("/manual", ManualAsync)
             .RequireRole(AccessRole.Admin)
             .WithName("FetchToken")
+            .Audited(AuditAction.Execute)
             .WithMetadata(new OwnBodyLimit())
             .WithSummary("Request a token with other credentials, which are not kept")
             .WithRequestBody(

@@ -57,7 +57,7 @@ internal static class FileReceiver
 
         var fileId = Guid.NewGuid();
         var file = grains.GetGrain<IFileGrain>(fileId);
-        var refusal = await file.Begin(new FileRequest(kind, filename, profile));
+        var refusal = await file.Begin(new FileRequest(kind, filename, profile, http.Request.ContentLength));
         if (refusal is null)
         {
             try

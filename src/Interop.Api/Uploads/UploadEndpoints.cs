@@ -33,25 +33,34 @@ public static class UploadEndpoints
         writing
             .MapPost("/upload-csv", UploadAsync)
             .WithName("UploadCsv")
+            .Audited(AuditAction.Import)
             .WithSummary("Store the rows of a CSV file and write them to the FHIR server; multipart field 'file'")
             .WithExample(UploadExamples.Accepted)
             .WithErrorExample(StatusCodes.Status422UnprocessableEntity, "Missing columns: CPF");
         writing
             .MapPost("/upload-csv/preview", PreviewAsync)
             .WithName("PreviewCsv")
+            .Audited(AuditAction.Read)
             .WithSummary("The first rows of a CSV file, mapped and checked; nothing is stored")
             .WithExample(UploadExamples.Preview);
 
         var upload = uploads.MapGroup("/uploads/{fileId:guid}").ProducesProblem(StatusCodes.Status404NotFound);
-        upload.MapGet("/", GetAsync).WithName("GetUpload").WithSummary("The state of an uploaded file").WithExample(UploadExamples.State);
+        upload
+            .MapGet("/", GetAsync)
+            .WithName("GetUpload")
+            .NotAudited("counters, no patient data")
+            .WithSummary("The state of an uploaded file")
+            .WithExample(UploadExamples.State);
         upload
             .MapGet("/rows", RowsAsync)
             .WithName("ListUploadRows")
+            .Audited(AuditAction.Query)
             .WithSummary("Rows of an uploaded file in the order of their lines")
             .WithExample(UploadExamples.Rows);
         upload
             .MapGet("/events", EventsAsync)
             .WithName("FollowUpload")
+            .NotAudited("counters, no patient data")
             .WithSummary("The progress of an uploaded file as server-sent events")
             .Produces<UploadResponse>(StatusCodes.Status200OK, "text/event-stream")
             .WithExample(UploadExamples.Events, contentType: "text/event-stream");
@@ -59,12 +68,14 @@ public static class UploadEndpoints
             .MapPost("/retry", RetryAsync)
             .RequireRole(AccessRole.Operator)
             .WithName("RetryUpload")
+            .Audited(AuditAction.Execute)
             .WithSummary("Submit failed rows again")
             .WithExample(UploadExamples.State);
         upload
             .MapPost("/cancel", CancelAsync)
             .RequireRole(AccessRole.Operator)
             .WithName("CancelUpload")
+            .Audited(AuditAction.Execute)
             .WithSummary("End the submission; what was written stays")
             .WithExample(UploadExamples.State);
     }
@@ -138,14 +149,14 @@ public static class UploadEndpoints
         var read = await part.Body.ReadAtLeastAsync(bytes, PreviewBytes, throwOnEndOfStream: false, http.RequestAborted);
         // A part of a row at the end would look like a bad one.
         var end = read == PreviewBytes ? bytes.AsSpan(0, read).LastIndexOf((byte)'\n') + 1 : read;
-        var preview = await grains.GetGrain<IFileQueryGrain>(0).Preview(new FileChunk(bytes.AsMemory(0, end)), profile);
+        var preview = await grains.GetQuery<IFileQueryGrain>().Preview(new FileChunk(bytes.AsMemory(0, end)), profile);
         return preview.Refusal is { } refusal ? Refused(refusal) : TypedResults.Ok(new PreviewResponse(preview.Rows));
     }
 
     private static async Task<Results<Ok<UploadResponse>, ProblemHttpResult>> GetAsync(Guid fileId, IGrainFactory grains) =>
         Answer(await FindAsync(grains, fileId));
 
-    private static async Task<Results<Ok<ImmutableArray<RowState>>, ProblemHttpResult>> RowsAsync(
+    private static async Task<Results<Ok<IEnumerable<RowResponse>>, ProblemHttpResult>> RowsAsync(
         Guid fileId,
         IGrainFactory grains,
         string? status,
@@ -154,7 +165,9 @@ public static class UploadEndpoints
     ) =>
         await FindAsync(grains, fileId) is null
             ? Problems.NotFound("Upload not found")
-            : TypedResults.Ok(await grains.GetGrain<IFileQueryGrain>(0).ListRows(fileId, status, afterLine, limit));
+            : TypedResults.Ok(
+                (await grains.GetQuery<IFileQueryGrain>().ListRows(fileId, status, afterLine, limit)).Select(RowResponse.From)
+            );
 
     private static async Task<IResult> EventsAsync(Guid fileId, IGrainFactory grains, CancellationToken cancellationToken) =>
         await FindAsync(grains, fileId) is null
@@ -227,4 +240,12 @@ public sealed record UploadResponse(
             p.Error,
             p.UnknownTerms
         );
+}
+
+/// <summary>A row of an uploaded file.</summary>
+/// <param name="Outcome">The ids on the upstream.</param>
+public sealed record RowResponse(long Line, string Status, string? Error, JsonText? Outcome, long Attempts)
+{
+    internal static RowResponse From(RowState row) =>
+        new(row.Line, row.Status, row.Error, row.Outcome is { } ids ? new JsonText(ids) : null, row.Attempts);
 }

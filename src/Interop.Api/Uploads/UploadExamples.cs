@@ -12,7 +12,7 @@ internal static class UploadExamples
     public const string Events = "event: progress\ndata: {\"status\":\"RUNNING\",\"rows\":120,\"pending\":40}\n\n";
 
     public const string Rows =
-        """[{"line":2,"status":"succeeded","error":null,"outcome":"[\"Patient/17\",\"Condition/18\"]","attempts":1},{"line":3,"status":"invalid","error":"CPF is missing or not valid","outcome":null,"attempts":0}]""";
+        """[{"line":2,"status":"succeeded","error":null,"outcome":["Patient/17","Condition/18"],"attempts":1},{"line":3,"status":"invalid","error":"CPF is missing or not valid","outcome":null,"attempts":0}]""";
 
     public const string Preview =
         """{"rows":[{"line":2,"problem":null,"bundle":{"resourceType":"Bundle","type":"transaction","entry":[]}},{"line":3,"problem":"CPF is missing or not valid","bundle":null}]}""";

@@ -30,6 +30,7 @@ public static class ViewEndpoints
                 async (IGrainFactory grains) => TypedResults.Ok((await Query(grains).List()).Select(ViewResponse.From).ToImmutableArray())
             )
             .WithName("ListViews")
+            .NotAudited("definitions, no patient data")
             .WithSummary("Every view with its columns and the state of its table")
             .WithExample(ViewExamples.Views);
 
@@ -39,12 +40,14 @@ public static class ViewEndpoints
             .WithErrorExample(StatusCodes.Status404NotFound, "View not found");
         view.MapGet("/", DefinitionAsync)
             .WithName("GetView")
+            .NotAudited("a definition, no patient data")
             .WithSummary("The ViewDefinition")
             .Produces<JsonText>(StatusCodes.Status200OK, Json)
             .WithExample(ViewExamples.Definition);
         view.MapPut("/", PutAsync)
             .RequireRole(AccessRole.Admin)
             .WithName("PutView")
+            .Audited(AuditAction.Update)
             .WithSummary("Give the view a ViewDefinition; a run fills its table while readers see the old one")
             .Accepts<JsonText>(Json, "application/fhir+json")
             .Produces<ViewChangeResponse>()
@@ -58,6 +61,7 @@ public static class ViewEndpoints
         view.MapDelete("/", DeleteAsync)
             .RequireRole(AccessRole.Admin)
             .WithName("DeleteView")
+            .Audited(AuditAction.Delete)
             .WithSummary("Remove a view and its table; where it replaced one of the platform's own views, that one comes back")
             .Produces<ViewChangeResponse>()
             .Produces<ViewChangeResponse>(StatusCodes.Status202Accepted)
@@ -68,6 +72,7 @@ public static class ViewEndpoints
         view.MapPost("/rebuild", RebuildAsync)
             .RequireRole(AccessRole.Operator)
             .WithName("RebuildView")
+            .Audited(AuditAction.Execute)
             .WithSummary("Fill the view's table anew from the stored resources")
             .Produces<ViewChangeResponse>()
             .Produces<ViewChangeResponse>(StatusCodes.Status202Accepted)
@@ -75,6 +80,7 @@ public static class ViewEndpoints
             .WithExample(ViewExamples.Building, StatusCodes.Status202Accepted);
         view.MapPost("/preview", PreviewAsync)
             .WithName("PreviewView")
+            .Audited(AuditAction.Query)
             .WithSummary("The rows of the first stored resources, by the view or by the ViewDefinition in the body; nothing is written")
             .Accepts<JsonText>(isOptional: true, Json, "application/fhir+json")
             .ProducesProblem(StatusCodes.Status400BadRequest)
@@ -86,6 +92,7 @@ public static class ViewEndpoints
             );
         view.MapGet("/rows", RowsAsync)
             .WithName("ReadViewRows")
+            .Audited(AuditAction.Export)
             .WithSummary("The rows of a view's table, all of them or the first ones, as they come")
             .Produces<JsonText>(StatusCodes.Status200OK, Json, Ndjson, Csv)
             .ProducesProblem(StatusCodes.Status400BadRequest)

@@ -23,7 +23,7 @@ internal sealed class SessionWatch(ILoggerFactory loggers, IGrainFactory grains)
     )
     {
         var user = authenticationState.User;
-        var access = grains.GetGrain<IAccessGrain>(0);
+        var access = grains.GetQuery<IAccessGrain>();
         try
         {
             if (user.FindFirstValue(StampClaim) is { } stamp)

@@ -6,7 +6,7 @@ namespace Interop.Fhir.Client;
 /// <summary>How a client authenticates to a token endpoint.</summary>
 public interface IClientProof
 {
-    /// <summary>The form fields beside <c>grant_type</c> and <c>scope</c>, made anew for every request.</summary>
+    /// <summary>The form fields beside <c>grant_type</c> and <c>scope</c>, created for every request.</summary>
     IEnumerable<KeyValuePair<string, string>> Fields();
 }
 

@@ -78,7 +78,7 @@ public enum ViewIteration
 /// <summary>A select: columns, nested selects and unions relative to the elements that its iteration finds.</summary>
 public sealed record ViewSelect
 {
-    /// <summary>Where it stands in the view.</summary>
+    /// <summary>Its path inside the view.</summary>
     public required string Place { get; init; }
 
     /// <summary>How the select iterates.</summary>
@@ -102,7 +102,7 @@ public sealed record ViewSelect
 /// <param name="Path">The FHIRPath of its value.</param>
 /// <param name="Type">The FHIR type of its value; null where the view does not say.</param>
 /// <param name="IsCollection">Several values are an array, not an error.</param>
-/// <param name="Place">Where it stands in the view.</param>
+/// <param name="Place">Its path inside the view.</param>
 public sealed record ViewColumn(string Name, string Path, string? Type, bool IsCollection, string Place)
 {
     /// <summary>The kind of the column's values.</summary>

@@ -2,7 +2,7 @@ namespace Interop.Access;
 
 /// <summary>Answers who a caller is. Every role may also do what the roles below it may.</summary>
 [Alias("Interop.IAccessGrain")]
-public interface IAccessGrain : IGrainWithIntegerKey
+public interface IAccessGrain : IQueryGrain
 {
     /// <summary>Whether any user or API key exists, disabled ones included. Without one the API on loopback is open.</summary>
     [Alias("IsConfigured")]

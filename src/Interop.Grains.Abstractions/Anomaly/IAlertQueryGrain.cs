@@ -4,7 +4,7 @@ namespace Interop.Anomaly;
 
 /// <summary>Reads alerts and accesses, in pages. Stateless.</summary>
 [Alias("Interop.IAlertQueryGrain")]
-public interface IAlertQueryGrain : IGrainWithIntegerKey
+public interface IAlertQueryGrain : IQueryGrain
 {
     /// <summary>Alerts, the newest first.</summary>
     [Alias("List")]

@@ -4,7 +4,7 @@ namespace Interop.Health;
 
 /// <summary>Checks the parts that every request needs. An answer of this grain shows that the engine works.</summary>
 [Alias("Interop.IHealthGrain")]
-public interface IHealthGrain : IGrainWithIntegerKey
+public interface IHealthGrain : IQueryGrain
 {
     /// <summary>Checks each part now.</summary>
     [Alias("Check")]

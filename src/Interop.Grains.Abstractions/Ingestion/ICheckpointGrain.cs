@@ -8,16 +8,16 @@ namespace Interop.Ingestion;
 public interface ICheckpointGrain : IGrainWithStringKey
 {
     /// <summary>Starts a run; returns as soon as the run is recorded.</summary>
-    [Alias("StartRun")]
+    [Alias("StartRun"), ResponseTimeout("00:00:10")]
     Task<StartRunResult> StartRun(RunRequest request);
 
     /// <summary>Starts a replay: a run over the unresolved dead letters that <paramref name="runId"/> left at
     /// <paramref name="stage"/>.</summary>
-    [Alias("StartReplay")]
+    [Alias("StartReplay"), ResponseTimeout("00:00:10")]
     Task<StartRunResult> StartReplay(long runId, string stage);
 
     /// <summary>Deletes the checkpoint, so that the next run fetches everything. False when there was none.</summary>
-    [Alias("Forget")]
+    [Alias("Forget"), ResponseTimeout("00:00:10")]
     Task<bool> Forget();
 }
 

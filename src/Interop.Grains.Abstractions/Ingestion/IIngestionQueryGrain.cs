@@ -48,6 +48,11 @@ public interface IIngestionQueryGrain : IQueryGrain
     [Alias("IsKnownType")]
     Task<bool> IsKnownType(string resourceType);
 
+    /// <summary>The public keys by which sources with signed assertions (SMART Backend Services) recognise this client: a JSON Web Key
+    /// Set.</summary>
+    [Alias("GetPublicKeys")]
+    Task<JsonText> GetPublicKeys();
+
     /// <summary>The next lines of an export, at most 1 MiB of them.</summary>
     /// <param name="request">What to export.</param>
     /// <param name="cursor">The <see cref="ExportPage.NextCursor"/> of the page before; null for the first page.</param>

@@ -7,11 +7,11 @@ public interface IIngestionRunGrain : IGrainWithIntegerKey
 {
     /// <summary>Starts the run's work from its last committed page, or from its start. Does nothing when the run is worked on or has
     /// ended.</summary>
-    [Alias("Resume")]
+    [Alias("Resume"), ResponseTimeout("00:00:10")]
     Task Resume();
 
     /// <summary>Cancels the run; what was committed stays. False when it had ended already.</summary>
-    [Alias("Cancel")]
+    [Alias("Cancel"), ResponseTimeout("00:00:10")]
     Task<bool> Cancel();
 
     /// <summary>The run's progress as it changes. The last item is the state in which the run ended.</summary>

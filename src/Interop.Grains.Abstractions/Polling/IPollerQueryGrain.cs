@@ -4,7 +4,7 @@ namespace Interop.Polling;
 
 /// <summary>Reads over all pollers. Stateless.</summary>
 [Alias("Interop.IPollerQueryGrain")]
-public interface IPollerQueryGrain : IGrainWithIntegerKey
+public interface IPollerQueryGrain : IQueryGrain
 {
     /// <summary>The sources that can be polled.</summary>
     [Alias("ListSources")]

@@ -33,7 +33,7 @@ public static class FileStatus
     /// <summary>The submission was ended on request.</summary>
     public const string Cancelled = "CANCELLED";
 
-    /// <summary>Whether work goes on.</summary>
+    /// <summary>Whether the file is still received or submitted.</summary>
     public static bool IsActive(string status) => status is Receiving or Running;
 }
 
@@ -62,8 +62,9 @@ public static class RowStatus
 /// <summary>A new file.</summary>
 /// <param name="Filename">As the sender named it; never used as a path.</param>
 /// <param name="Profile">The mapping profile; null for the default one.</param>
+/// <param name="Length">The bytes that the sender promises, with those of the form around the file; null when it does not say.</param>
 [GenerateSerializer, Immutable, Alias("Interop.FileRequest")]
-public sealed record FileRequest(FileKind Kind, string Filename, string? Profile);
+public sealed record FileRequest(FileKind Kind, string Filename, string? Profile, long? Length = null);
 
 /// <summary>A piece of a file.</summary>
 /// <param name="Bytes">They must not be changed after the call.</param>

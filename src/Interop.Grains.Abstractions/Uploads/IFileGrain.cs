@@ -47,7 +47,7 @@ public interface IFileGrain : IGrainWithGuidKey
 
 /// <summary>Reads about uploaded files. All keys are equivalent.</summary>
 [Alias("Interop.IFileQueryGrain")]
-public interface IFileQueryGrain : IGrainWithIntegerKey
+public interface IFileQueryGrain : IQueryGrain
 {
     /// <summary>Rows in the order of their lines.</summary>
     /// <param name="status">Only rows of this status; null for all.</param>

@@ -4,7 +4,7 @@ namespace Interop.Views;
 
 /// <summary>
 /// One SQL on FHIR view, whose rows are a table; the key is the view's name. A changed definition gets a new table. A run fills it from the
-/// stored raw JSON while ingestion goes on; until the run has ended, readers see the old table.
+/// stored raw JSON while ingestion continues; until the run has ended, readers see the old table.
 /// </summary>
 [Alias("Interop.IViewGrain")]
 public interface IViewGrain : IGrainWithStringKey

@@ -2,10 +2,13 @@ using System.Runtime.CompilerServices;
 using Interop.Health;
 using Interop.Ingestion.Running;
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Placement;
 
 namespace Interop.Ingestion;
 
 /// <inheritdoc cref="IIngestionRunGrain"/>
+/// <remarks>Placed on the silo with the fewest activations, so that runs spread over the silos.</remarks>
+[ActivationCountBasedPlacement]
 internal sealed class IngestionRunGrain(RunRegistry runs, TimeProvider time) : Grain, IIngestionRunGrain, IRemindable
 {
     private const string ResumeReminder = "resume";

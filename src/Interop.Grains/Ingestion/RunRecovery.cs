@@ -12,7 +12,7 @@ namespace Interop.Ingestion;
 internal sealed partial class RunRecovery(RunRegistry runs, IGrainFactory grains, TimeProvider time, ILogger<RunRecovery> log)
     : BackgroundService
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
     // A call to a silo that has failed waits until the cluster notices; it must not delay the other runs.
     private readonly ConcurrentDictionary<long, Task> _calls = new();

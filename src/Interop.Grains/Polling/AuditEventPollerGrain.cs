@@ -1,3 +1,4 @@
+using Interop.Access;
 using Interop.Anomaly;
 using Interop.Anomaly.Alerts;
 using Interop.Anomaly.Care;
@@ -112,7 +113,7 @@ internal sealed partial class AuditEventPollerGrain(
 
     public async Task<NotifyResult> Notify(string json)
     {
-        if (!sources.Contains(Source))
+        if (!sources.Contains(Source) && Source != AuditTrail.Source)
             return new NotifyResult([], null, [], IsUnknownSource: true);
         var events = IncomingEvents.OfNotification(json, time.GetUtcNow(), out var isBundle, out var problem);
         if (problem is not null)

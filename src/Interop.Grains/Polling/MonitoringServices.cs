@@ -35,7 +35,7 @@ internal sealed class MonitoringStart(PollerSettings settings, SourceRegistry so
         foreach (var source in sources.Names.Where(settings.IsEnabled))
         {
             var poller = grains.GetGrain<IAuditEventPollerGrain>(source);
-            // A stored row remembers what an operator decided.
+            // The stored row has the operator's decision.
             if (await poller.GetStatus() is { Enabled: true })
                 await poller.Start();
         }

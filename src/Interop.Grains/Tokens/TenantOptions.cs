@@ -51,7 +51,7 @@ public sealed record TenantOptions : IValidatableObject
             .Select(s => NameOf(tenant, s.Flat, s.Name))
             .FirstOrDefault();
 
-    /// <summary>A setting's name as it stands in the tenant's configuration.</summary>
+    /// <summary>The name of a setting in the tenant's configuration.</summary>
     internal static string NameOf(string tenant, string flat, string name) => tenant == "default" ? flat : $"Tenants:{tenant}:{name}";
 
     /// <inheritdoc/>

@@ -67,7 +67,7 @@ internal sealed record TokenResponse(TokenOutcome Outcome, string? Problem, Held
             OAuthErrors.Contains(error) ? $"OpenEMR refused the token request: {error}" : "OpenEMR refused the token request"
         );
 
-    /// <summary>Whether the token can stand in an Authorization header: visible ASCII characters without white space (RFC 6750,
+    /// <summary>Whether an Authorization header can contain the token: visible ASCII characters without white space (RFC 6750,
     /// 2.1).</summary>
     private static bool CanBeSent(string token) => token.Length <= MaxTokenLength && token.All(c => c is > ' ' and <= '~');
 

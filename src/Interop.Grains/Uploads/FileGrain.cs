@@ -28,6 +28,8 @@ internal sealed class FileGrain(FileWorkers workers, Database database, IOptions
 
     public async Task<FileRefusal?> Begin(FileRequest request)
     {
+        if (workers.Refusal(request) is { } refusal)
+            return refusal;
         FileFormat format;
         try
         {

@@ -32,16 +32,59 @@ internal sealed class PageSources(Database database, SourceRegistry sources, IOp
                 RunMode.Bulk => new BulkSource(database, client!, run, source, _pageSize, time),
                 RunMode.History => new HistorySource(client!, run, run.Since!.Value, _pageSize, time),
                 RunMode.Reconcile => new ReconcileSource(database, client!, run, source.MaxParallel, _pageSize, time),
-                _ => new SearchSource(
-                    client!,
-                    new SearchPlan(run.ResourceType, run.PatientId, run.Since, options.Value.Overlap, _pageSize),
-                    run.Cursor,
-                    run.ServerDate,
-                    options.Value.MaxExpiredSearches,
-                    time
-                ),
+                _ => await SearchAsync(run, client!, source, cancellationToken),
             }
         );
+    }
+
+    /// <summary>One search, or for a large first load one per period.</summary>
+    private async Task<IPageSource> SearchAsync(RunRecord run, FhirClient client, SourceOptions source, CancellationToken cancellationToken)
+    {
+        var parts = await database.ReadAsync((session, token) => RunPartStore.ListAsync(session, run.RunId, token), cancellationToken);
+        if (parts.Count == 0 && run is { Pages: 0, Since: null, PatientId: null } && source.MaxParallel > 1)
+            parts = await SplitAsync(run, client, source.MaxParallel, cancellationToken);
+        return parts.Count == 0
+            ? Search(run.Since, null, run.Cursor, run.ServerDate)
+            : new PartitionSource(
+                parts,
+                (part, serverDate) => Search(part.FromAt, part.ToAt, part.Cursor, serverDate ?? run.ServerDate),
+                source.MaxParallel,
+                source.BaseDelay,
+                time
+            );
+
+        SearchSource Search(DateTimeOffset? since, DateTimeOffset? until, DateTimeOffset? cursor, DateTimeOffset? serverDate) =>
+            new(
+                client,
+                new SearchPlan(run.ResourceType, run.PatientId, since, options.Value.Overlap, _pageSize, until),
+                cursor,
+                serverDate,
+                options.Value.MaxExpiredSearches,
+                time
+            );
+    }
+
+    private async Task<List<RunPart>> SplitAsync(RunRecord run, FhirClient client, int partitions, CancellationToken cancellationToken)
+    {
+        List<RunPart> parts;
+        try
+        {
+            parts = await new PartitionPlanner(client, run.ResourceType, options.Value).PlanAsync(partitions, cancellationToken);
+        }
+        catch (FhirRequestException e) when (!e.IsTransient)
+        {
+            return []; // the server does not count: one search
+        }
+
+        await database.WriteAsync(
+            async (session, token) =>
+            {
+                await RunStore.FenceAsync(session, run, token);
+                await RunPartStore.InsertAsync(session, run.RunId, parts, token);
+            },
+            cancellationToken
+        );
+        return parts;
     }
 
     /// <summary>Decides once, so that a resumed run goes on as it began.</summary>

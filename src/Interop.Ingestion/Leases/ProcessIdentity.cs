@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Interop.Storage;
 
 namespace Interop.Ingestion.Leases;
 
@@ -82,6 +85,10 @@ public sealed record ProcessIdentity(string Host, int ProcessId, DateTimeOffset 
 
     /// <summary>For messages: host and process id.</summary>
     public string Description => $"process {ProcessId} on {Host.Split('#')[0]}";
+
+    /// <summary>The name of this process's database connections (<see cref="DatabaseOptions.SessionName"/>).</summary>
+    public string SessionName =>
+        $"Interop {Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{Host}|{ProcessId}")).AsSpan(0, 12))}";
 
     /// <summary>As stored in the database.</summary>
     public override string ToString() => $"{Host}|{ProcessId.ToString(CultureInfo.InvariantCulture)}|{StartedAt:O}|{Kind}";

@@ -9,7 +9,7 @@ internal static class BisectingWriter
     private const string Savepoint = "half";
 
     /// <param name="database">Classifies failures: only refused data is bisected.</param>
-    /// <param name="session">Its transaction can go on after refusals.</param>
+    /// <param name="session">Its transaction can continue after refusals.</param>
     /// <param name="items">What to write, in order.</param>
     /// <param name="write">Writes a part of the list.</param>
     /// <param name="refuse">Takes a refused item and the database's reason.</param>

@@ -29,7 +29,7 @@ internal sealed class RunPipeline(
 
     /// <summary>Executes everything from the next page to the last; calls <paramref name="onLoaded"/> with the run after each
     /// page.</summary>
-    /// <exception cref="IngestionException">The run cannot go on.</exception>
+    /// <exception cref="IngestionException">The run cannot continue.</exception>
     public async Task ExecuteAsync(RunRecord run, Action<RunRecord> onLoaded, CancellationToken cancellationToken)
     {
         var client = sources.Find(run.Source);

@@ -141,6 +141,8 @@ internal static class RunStore
     public static async Task<RunRecord?> ClaimAsync(DbSession session, long runId, RunClaim claim, CancellationToken cancellationToken)
     {
         var present = await FindAsync(session, runId, cancellationToken);
+        if (present?.Owner is { } silent && silent != claim.Owner.ToString())
+            await ProcessSessionStore.EndSilentAsync(session, runId, silent, claim.SilentAfter, cancellationToken);
         var claimed = await session.FirstAsync<RunRecord>(
             $"""
             UPDATE ingestion_runs SET epoch = epoch + 1, owner = @owner, heartbeat_at = {session.Now()}, waiting = NULL

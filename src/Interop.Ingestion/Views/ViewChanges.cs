@@ -265,7 +265,7 @@ internal sealed class ViewChanges(Database database, ViewCatalog catalog, TimePr
         return Result(ViewOutcome.Building, run.RunId);
     }
 
-    /// <summary>A run under a source name that no server can have, so that ingestion of the type goes on at the same time.</summary>
+    /// <summary>A run under a source name that no server can have, so that ingestion of the type can run at the same time.</summary>
     private static RunRecord RunFor(CompiledView view, DateTimeOffset now) =>
         new()
         {

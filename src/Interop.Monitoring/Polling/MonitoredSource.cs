@@ -51,8 +51,8 @@ public sealed class MonitoredSource
     /// <summary>The promoted model is there.</summary>
     public bool HasModel => _promoted is not null;
 
-    /// <summary>Takes the right to write this source, and loads what is stored. The clinical data of an earlier load is used
-    /// again.</summary>
+    /// <summary>Claims the source, so that no earlier poller can write it, and loads what is stored. The clinical data of an earlier load
+    /// is used again.</summary>
     public static async Task<MonitoredSource> ClaimAsync(
         Database database,
         ModelCatalog models,
@@ -109,7 +109,7 @@ public sealed class MonitoredSource
         }
     }
 
-    /// <summary>Those events that are not stored, in their context. Null: all are known.</summary>
+    /// <summary>The events that are not stored yet, with their context. Null: all are stored.</summary>
     public async Task<SourceBatch?> PrepareAsync(IReadOnlyList<IncomingEvent> incoming, CancellationToken cancellationToken)
     {
         if (incoming.Count == 0)
@@ -128,7 +128,7 @@ public sealed class MonitoredSource
             var version = e.Event.VersionId ?? "";
             if (!known.TryGetValue(e.Event.Id, out var versions))
                 known[e.Event.Id] = versions = new HashSet<string>(StringComparer.Ordinal);
-            // A notification may come without the version that the search tells later.
+            // A notification may lack the version that a later search returns.
             else if (versions.Contains(version) || versions.Contains("") || version.Length == 0)
                 continue;
             versions.Add(version);

@@ -8,7 +8,7 @@ namespace Interop.Polling;
 /// <c>default</c>).</summary>
 public sealed record PollerOptions : IValidatableObject
 {
-    /// <summary>Whether it polls from the start; start and stop change that later.</summary>
+    /// <summary>Whether it polls from the start of the process; the endpoints start and stop change that.</summary>
     public bool Enabled { get; set; } = true;
 
     /// <summary>Seconds between two polls. The default value is 30.</summary>

@@ -1,7 +1,7 @@
 namespace Interop.Polling;
 
 /// <summary>A row of pollers.</summary>
-/// <param name="Epoch">Fencing token: a poller that claims the row raises it, and an older one cannot write any more.</param>
+/// <param name="Epoch">Fencing token: incremented each time a poller claims the row. A write with an older epoch fails.</param>
 /// <param name="Sequence">The last committed batch.</param>
 /// <param name="Events">All stored events; the number of the last one.</param>
 public sealed record PollerRow(

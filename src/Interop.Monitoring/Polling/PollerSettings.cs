@@ -1,6 +1,6 @@
 namespace Interop.Polling;
 
-/// <summary>The pollers of the settings, and how they go together with what is stored.</summary>
+/// <summary>The pollers of the settings, combined with the stored rows.</summary>
 /// <param name="pollers">By source.</param>
 /// <param name="pollsByDefault">Whether a source without an entry is polled.</param>
 public sealed class PollerSettings(IReadOnlyDictionary<string, PollerOptions> pollers, bool pollsByDefault = true)
@@ -25,7 +25,7 @@ public sealed class PollerSettings(IReadOnlyDictionary<string, PollerOptions> po
             : row.Since ?? PollerOptions.ParseSince(options.Since, now) ?? now.AddHours(-1);
     }
 
-    /// <summary>The row with a change; a watermark goes only with a reset.</summary>
+    /// <summary>The row after a change. Only a reset removes the watermark.</summary>
     public static PollerRow Apply(PollerRow row, PollerChange change) =>
         row with
         {
@@ -36,7 +36,7 @@ public sealed class PollerSettings(IReadOnlyDictionary<string, PollerOptions> po
             Watermark = change.Reset ? null : row.Watermark,
         };
 
-    /// <summary>What a caller sees; without a row what the settings say.</summary>
+    /// <summary>The status for callers: from the row, or from the settings when there is no row.</summary>
     public PollerStatus StatusOf(string source, PollerRow? row, DateTimeOffset now)
     {
         var options = this[source];

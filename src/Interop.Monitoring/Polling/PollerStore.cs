@@ -8,7 +8,7 @@ public static class PollerStore
     private const string Columns =
         "source, enabled, interval_seconds, batch, resource_type, since, watermark, epoch, sequence, events, failures, last_poll, last_error";
 
-    /// <summary>Makes the row where there is none, and takes the right to write it.</summary>
+    /// <summary>Creates the row when there is none, and claims it with a new epoch.</summary>
     public static async Task<PollerRow> ClaimAsync(
         DbSession session,
         string source,

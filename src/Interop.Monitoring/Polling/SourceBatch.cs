@@ -4,7 +4,7 @@ using Interop.Anomaly.Scoring;
 
 namespace Interop.Polling;
 
-/// <summary>New events of one source on their way through the profiles: grouped by agent, in the order of their instants.</summary>
+/// <summary>New events of one source for the profiles: grouped by agent, in the order of their instants.</summary>
 public sealed class SourceBatch
 {
     private readonly IReadOnlyList<IncomingEvent> _incoming;
@@ -40,7 +40,7 @@ public sealed class SourceBatch
 
     internal IReadOnlyList<(string Agent, ReadOnlyMemory<byte> Document)> Profiles => _profiles;
 
-    /// <summary>Takes an agent's answer in; answers come in the order of <see cref="Requests"/>.</summary>
+    /// <summary>Adds the answer for an agent, in the order of <see cref="Requests"/>.</summary>
     public void Take(int agent, AccessObserved observed)
     {
         var numbers = MemoryMarshal.Cast<byte, float>(observed.Features.AsSpan());

@@ -1,11 +1,9 @@
 namespace Interop.Polling;
 
 /// <summary>
-/// Where the watermark may go during one poll. While pages come in ascending order it follows them. After the first step backwards, as
-/// of a
-/// server that ignores _sort, it waits for the end: until then events below the highest instant may still come. It never passes the
-/// instant
-/// at which the poll began: one event with a stamp of the future must not hide those that follow.
+/// The watermark during one poll. It follows the pages as long as they come in ascending order. After the first step backwards (a server
+/// that ignores _sort) it waits for the end, because events below the highest instant may still come. It never passes the instant at which
+/// the poll began: one event with a stamp of the future must not hide those that follow.
 /// </summary>
 public sealed class WatermarkProgress(DateTimeOffset? watermark, DateTimeOffset now)
 {

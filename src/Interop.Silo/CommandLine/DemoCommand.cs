@@ -66,7 +66,8 @@ internal static class DemoCommand
             },
             cancellationToken
         );
-        var settings = DemoSettings(options, parsed, sandbox.FhirBase);
+        await using var access = await AccessDemo.StartAsync(cancellationToken);
+        var settings = DemoSettings(options, parsed, sandbox.FhirBase, access);
         using var folder = DemoFolder.Open(settings.DataDirectory, fresh);
         if (folder.IsKept)
             AnsiConsole.MarkupLineInterpolated(
@@ -78,15 +79,18 @@ internal static class DemoCommand
         AnsiConsole.WriteLine();
         try
         {
+            var grains = app.Services.GetRequiredService<IGrainFactory>();
             var report = await IngestionReport.RunAsync(
-                app.Services.GetRequiredService<IGrainFactory>(),
+                grains,
                 "default",
                 Types,
                 type => new RunRequest(null, Full: false, IngestedType.MissingPatientsOf(type), RunMeta.None, Adopt: true),
                 cancellationToken
             );
-            if (exit || !report.AllWell)
-                return report.AllWell ? ExitCodes.Success : ExitCodes.Failure;
+            var isWell = report.AllWell && await access.RunAsync(grains, cancellationToken);
+            if (exit || !isWell)
+                return isWell ? ExitCodes.Success : ExitCodes.Failure;
+            await access.GoOnAsync(grains);
             AnsiConsole.MarkupLineInterpolated(
                 $"Still serving. Open [bold]{address}[/] in a browser, or try: curl {new Uri(address, "runs")}. Ctrl+C ends."
             );
@@ -99,13 +103,19 @@ internal static class DemoCommand
         }
     }
 
-    /// <summary>The settings of the user, with the demo's own source and folder. DB_URL is ignored, because it may be a real database; --db
+    /// <summary>The settings of the user, with the demo's own source and folder. DB_URL is ignored, because it may be a real database;
+    /// --db
     /// is used.</summary>
-    private static InteropSettings DemoSettings(SettingsOptions options, ParseResult parsed, Uri fhirBase)
+    private static InteropSettings DemoSettings(SettingsOptions options, ParseResult parsed, Uri fhirBase, AccessDemo access)
     {
         var given = options.Read(parsed);
         var folder = Path.Combine(given.DataDirectory, "demo");
-        List<KeyValuePair<string, string?>> own = [new("FHIR_BASE_URL", fhirBase.AbsoluteUri), new("INTEROP_DATA", folder)];
+        List<KeyValuePair<string, string?>> own =
+        [
+            new("FHIR_BASE_URL", fhirBase.AbsoluteUri),
+            new("INTEROP_DATA", folder),
+            .. access.Settings,
+        ];
         if (!options.NamesDatabase(parsed))
             own.AddRange([new("DB_URL", ""), new("DB_URL_FILE", "")]);
         var settings = options.Read(parsed, [.. own]);

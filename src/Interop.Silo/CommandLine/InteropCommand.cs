@@ -28,9 +28,11 @@ internal static class InteropCommand
         root.Subcommands.Add(ViewsCommand.Create());
         root.Subcommands.Add(AnomalyCommand.Create());
         root.Subcommands.Add(SendCommand.Create(settings));
+        root.Subcommands.Add(LoginCommand.Create());
         root.Subcommands.Add(UploadCommand.CreateUpload());
         root.Subcommands.Add(UploadCommand.CreateTm2());
         root.Subcommands.Add(SpoolCommand.Create(settings));
+        root.Subcommands.Add(PublicKeysCommand.Create(settings));
         try
         {
             var configuration = new InvocationConfiguration

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 
@@ -48,8 +49,8 @@ internal static class UploadCommand
         var file = new Argument<FileInfo>("FILE") { Description = "A CSV file" };
         var url = new Option<string>("--url")
         {
-            Description = $"The server; a token is read from {TokenVariable}",
-            DefaultValueFactory = _ => "http://127.0.0.1:8000",
+            Description = $"The server; its token is that of 'login', or {TokenVariable}",
+            DefaultValueFactory = _ => ServerUrl.Default,
         };
         var failures = new Option<FileInfo?>("--failures") { Description = "Write the failed rows to this CSV file: line, status, error" };
         var command = new Command(name, description) { file, url, failures };
@@ -59,7 +60,7 @@ internal static class UploadCommand
             (parsed, token) =>
                 RunAsync(
                     parsed.GetValue(file)!,
-                    ServerAddress(parsed.GetValue(url)!),
+                    ServerUrl.Parse(parsed.GetValue(url)!),
                     path(parsed),
                     idName,
                     files,
@@ -70,11 +71,6 @@ internal static class UploadCommand
         );
         return command;
     }
-
-    private static Uri ServerAddress(string url) =>
-        Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is ("http" or "https")
-            ? address
-            : throw new ArgumentException($"--url must be an http or https URL, not '{url}'");
 
     private static async Task<int> RunAsync(
         FileInfo file,
@@ -87,8 +83,8 @@ internal static class UploadCommand
         CancellationToken cancellationToken
     )
     {
-        using var http = new HttpClient { BaseAddress = new Uri(url.AbsoluteUri.TrimEnd('/') + "/"), Timeout = Timeout.InfiniteTimeSpan };
-        if (Environment.GetEnvironmentVariable(TokenVariable) is { Length: > 0 } token)
+        using var http = new HttpClient { BaseAddress = url, Timeout = Timeout.InfiniteTimeSpan };
+        if ((Environment.GetEnvironmentVariable(TokenVariable) is { Length: > 0 } given ? given : StoredTokens.Find(url)) is { } token)
             http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         try
         {
@@ -119,6 +115,8 @@ internal static class UploadCommand
         var body = await ReadAsync(response, cancellationToken);
         if (response.IsSuccessStatusCode)
             return body.GetProperty(idName).GetString()!;
+        if (response.StatusCode == HttpStatusCode.Unauthorized)
+            throw new ArgumentException($"{http.BaseAddress} asks for a login: interop login --url {http.BaseAddress}");
         var reason =
             body.ValueKind == JsonValueKind.Object
             && (body.TryGetProperty("detail", out var said) || body.TryGetProperty("message", out said))

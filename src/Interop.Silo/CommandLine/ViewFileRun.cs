@@ -13,7 +13,7 @@ namespace Interop.Silo.CommandLine;
 /// <summary>One view over one file, a line at a time: memory follows the longest line, not the file.</summary>
 /// <param name="view">The view.</param>
 /// <param name="input">NDJSON or JSON, also .gz.</param>
-/// <param name="onBadLine">Takes the line's number and what is wrong with it; the run goes on.</param>
+/// <param name="onBadLine">Receives the number of a bad line and what is wrong with it; the run continues.</param>
 internal sealed class ViewFileRun(CompiledView view, FileInfo input, Func<long, string, Task> onBadLine)
 {
     public const string Ndjson = "ndjson";

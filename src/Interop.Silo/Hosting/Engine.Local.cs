@@ -13,6 +13,9 @@ internal static class Engine
     /// <summary>Whether a database belongs to one process at a time.</summary>
     public static bool IsEmbedded => true;
 
+    /// <summary>Adds the pages of the engine to the front end: the embedded engine has none.</summary>
+    public static void MapEngine(this WebApplication app, InteropSettings settings) { }
+
     /// <param name="builder">The host.</param>
     /// <param name="settings">The settings of the process.</param>
     /// <param name="alone">A command that runs once; the embedded engine is always alone.</param>

@@ -1,10 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
-using Interop.Api.Calls;
+using Interop.Access;
+using Interop.Api.Access;
 using Interop.Silo.Settings;
 using Interop.Storage;
 using Interop.Storage.Connections;
 using Orleans.Configuration;
+using Orleans.Dashboard;
 
 namespace Interop.Silo.Hosting;
 
@@ -23,7 +25,7 @@ internal static partial class Engine
     private static readonly TimeSpan ConnectionRetryDelay = TimeSpan.FromSeconds(2);
 
     /// <summary>How soon a front end sees that a silo has joined or failed.</summary>
-    private static readonly TimeSpan GatewayRefresh = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan GatewayRefresh = TimeSpan.FromSeconds(2);
 
     /// <exception cref="SettingsException">The role cannot run with these settings.</exception>
     public static void AddEngine(this IHostApplicationBuilder builder, InteropSettings settings, bool alone = false)
@@ -34,6 +36,13 @@ internal static partial class Engine
             builder.AddSilo(settings, alone || !settings.IsPostgres);
     }
 
+    /// <summary>Adds the pages of the engine to the front end of a cluster: the Orleans dashboard, which shows grain states.</summary>
+    public static void MapEngine(this WebApplication app, InteropSettings settings)
+    {
+        if (settings.IsPostgres)
+            app.MapOrleansDashboard("/orleans").RequireRole(AccessRole.Admin).ExcludeFromDescription();
+    }
+
     private static void AddClient(this IHostApplicationBuilder builder, InteropSettings settings)
     {
         if (!settings.IsPostgres)
@@ -42,8 +51,10 @@ internal static partial class Engine
         {
             client.Configure<ClusterOptions>(settings.Identify);
             client.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = GatewayRefresh);
-            client.AddOutgoingGrainCallFilter<ReadRetryFilter>();
             client.AddActivityPropagation();
+            client.AddDashboard();
+            if (ClusterTls.Read(settings) is { } tls)
+                client.UseTls(tls.Configure);
             client.UseAdoNetClustering(store =>
                 (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions)
             );
@@ -75,9 +86,12 @@ internal static partial class Engine
             else
             {
                 silo.Configure<ClusterOptions>(settings.Identify);
-                silo.AddOutgoingGrainCallFilter<ReadRetryFilter>();
-                silo.Configure<ClusterMembershipOptions>(Watch);
+                silo.Services.AddOptions<ClusterMembershipOptions>()
+                    .Bind(new ConfigurationBuilder().AddInMemoryCollection(Membership).Build());
                 silo.AddEndpoints(settings);
+                silo.AddDashboard();
+                if (ClusterTls.Read(settings) is { } tls)
+                    silo.UseTls(tls.Configure);
                 silo.UseAdoNetClustering(store =>
                     (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(settings.DatabaseOptions)
                 );
@@ -95,15 +109,17 @@ internal static partial class Engine
         (cluster.ClusterId, cluster.ServiceId) = (settings.ClusterId, settings.ServiceId);
 
     /// <summary>
-    /// For a fleet of up to some ten silos: a silo that does not answer is declared dead after three probes, in about 6 s. Orleans'
-    /// defaults are for hundreds of silos and need half a minute.
+    /// For a fleet of up to some ten silos: a silo that does not answer is declared dead after three probes, in about 6 s, also when its
+    /// connections stay open because it is frozen. Orleans' defaults are for hundreds of silos and need half a minute. By name, because not
+    /// every version of Orleans has the longest probe.
     /// </summary>
-    private static void Watch(ClusterMembershipOptions membership)
+    private static readonly Dictionary<string, string?> Membership = new()
     {
-        membership.ProbeTimeout = TimeSpan.FromSeconds(2);
-        membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
-        membership.TableRefreshTimeout = TimeSpan.FromSeconds(15);
-    }
+        [nameof(ClusterMembershipOptions.ProbeTimeout)] = "00:00:02",
+        ["MaxProbeTimeout"] = "00:00:02",
+        [nameof(ClusterMembershipOptions.IAmAliveTablePublishTimeout)] = "00:00:03",
+        [nameof(ClusterMembershipOptions.TableRefreshTimeout)] = "00:00:05",
+    };
 
     private static void AddEndpoints(this ISiloBuilder silo, InteropSettings settings)
     {

@@ -1,3 +1,4 @@
+using Interop.Access;
 using Interop.Anomaly.Models;
 using Interop.Discovery;
 using Interop.Fhir.Schema;
@@ -24,7 +25,15 @@ internal static class Features
         if (settings.Role == ProcessRole.Api)
             return;
         var services = builder.Services;
-        services.AddSingleton(provider => DatabaseFactory.Open(settings.DatabaseOptions, provider.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton(provider =>
+            DatabaseFactory.Open(
+                settings.DatabaseOptions with
+                {
+                    SessionName = provider.GetRequiredService<ProcessIdentity>().SessionName,
+                },
+                provider.GetRequiredService<ILoggerFactory>()
+            )
+        );
         services.AddSingleton(provider => new ResourceValidator(
             R4Schema.Default,
             provider.GetRequiredService<IOptions<ValidationSettings>>().Value.ToOptions()
@@ -48,6 +57,7 @@ internal static class Features
         services.AddSingleton<Func<IAnomalyModel>>(AnomalyModels.Create);
         services.AddMonitoring(settings.Entries<PollerOptions>("Pollers"));
         services.AddScheduling();
+        services.AddAuditTrail();
         services.AddDiscovery();
     }
 }

@@ -33,6 +33,7 @@ internal static class InteropHost
         {
             app.MapInteropApi();
             app.MapDashboardPages();
+            app.MapEngine(settings);
         }
 
         return app;

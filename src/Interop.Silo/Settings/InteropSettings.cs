@@ -68,6 +68,20 @@ internal sealed record InteropSettings : IValidatableObject
     [Required(AllowEmptyStrings = false), StringLength(150)]
     public string ServiceId { get; set; } = "interop";
 
+    /// <summary>
+    /// The certificate of this process for connections between silos and front ends, a PEM file (<c>CLUSTER_TLS_CERTIFICATE</c>). Null:
+    /// these
+    /// connections are not encrypted.
+    /// </summary>
+    public string? ClusterTlsCertificate { get; set; }
+
+    /// <summary>The private key of <see cref="ClusterTlsCertificate"/>, a PEM file (<c>CLUSTER_TLS_KEY</c>).</summary>
+    public string? ClusterTlsKey { get; set; }
+
+    /// <summary>The authority that signed the certificates of all processes of the cluster, a PEM file (<c>CLUSTER_TLS_CA</c>). A process
+    /// without such a certificate cannot connect.</summary>
+    public string? ClusterTlsCa { get; set; }
+
     /// <summary>The lowest level that is logged (<c>LOG_LEVEL</c>): a <see cref="Microsoft.Extensions.Logging.LogLevel"/>, INFO or
     /// WARN.</summary>
     public string LogLevel { get; set; } = nameof(Microsoft.Extensions.Logging.LogLevel.Information);
@@ -117,6 +131,13 @@ internal sealed record InteropSettings : IValidatableObject
 
     internal LogLevel MinLogLevel => ParseLevel(LogLevel) ?? Microsoft.Extensions.Logging.LogLevel.Information;
 
+    private (string Name, string? File)[] ClusterTlsFiles =>
+        [
+            (nameof(ClusterTlsCertificate), ClusterTlsCertificate),
+            (nameof(ClusterTlsKey), ClusterTlsKey),
+            (nameof(ClusterTlsCa), ClusterTlsCa),
+        ];
+
     /// <summary>The FHIR servers by name.</summary>
     internal IReadOnlyDictionary<string, SourceOptions> Sources => Entries<SourceOptions>("Sources");
 
@@ -153,6 +174,14 @@ internal sealed record InteropSettings : IValidatableObject
                 $"must be the one IP address at which other processes reach this silo, such as 10.0.0.5, not '{SiloAddress}'",
                 [nameof(SiloAddress)]
             );
+        foreach (var (name, file) in ClusterTlsFiles)
+        {
+            if (file is null && ClusterTlsFiles.Any(other => other.File is not null))
+                yield return new("is missing: CLUSTER_TLS_CERTIFICATE, CLUSTER_TLS_KEY and CLUSTER_TLS_CA belong together", [name]);
+            else if (file is not null && !File.Exists(file))
+                yield return new($"must be a PEM file, and there is no file '{file}'", [name]);
+        }
+
         if (ParseLevel(LogLevel) is null)
             yield return new($"must be Trace, Debug, Information, Warning, Error, Critical or None, not '{LogLevel}'", [nameof(LogLevel)]);
         if (DatabaseUrl is not null && ConnectionText.Problem(DatabaseUrl) is { } problem)

@@ -1,3 +1,4 @@
+using Interop.Access;
 using Interop.Anomaly.Alerts;
 using Interop.Anomaly.Care;
 using Interop.Api.Access;
@@ -33,6 +34,7 @@ internal static class SettingsCatalog
         SettingsSection.Of<UploadOptions>("Uploads"),
         SettingsSection.Of<Tm2Options>("Tm2"),
         SettingsSection.Of<AlertOptions>("Alerts", (options, data) => options.LogFile = Path.Combine(data, "logs", "alerts.log")),
+        SettingsSection.Of<AuditOptions>("Audit", (options, data) => options.SpoolDirectory = Path.Combine(data, "audit")),
         SettingsSection.Of<MonitoringOptions>("Monitoring"),
         SettingsSection.Named<PollerOptions>("Pollers"),
         SettingsSection.Named<ScheduleOptions, ScheduleTable>("Schedules"),
@@ -54,6 +56,9 @@ internal static class SettingsCatalog
         ["GATEWAY_PORT"] = "Interop:GatewayPort",
         ["CLUSTER_ID"] = "Interop:ClusterId",
         ["SERVICE_ID"] = "Interop:ServiceId",
+        ["CLUSTER_TLS_CERTIFICATE"] = "Interop:ClusterTlsCertificate",
+        ["CLUSTER_TLS_KEY"] = "Interop:ClusterTlsKey",
+        ["CLUSTER_TLS_CA"] = "Interop:ClusterTlsCa",
         ["LOG_LEVEL"] = "Interop:LogLevel",
         ["LOG_FORMAT"] = "Interop:LogFormat",
         ["CORS_ORIGINS"] = "Interop:CorsOrigins",

@@ -1,3 +1,4 @@
+using Interop.Access;
 using Microsoft.Extensions.Options;
 
 namespace Interop.Silo.Settings;
@@ -30,6 +31,10 @@ internal static class SettingsServices
 
         var settings = provider.GetRequiredService<IOptions<InteropSettings>>().Value;
         settings.Configuration = configuration;
+        if (settings.Sources.Keys.Any(name => name.Equals(AuditTrail.Source, StringComparison.OrdinalIgnoreCase)))
+            throw new SettingsException(
+                $"Sources:{AuditTrail.Source} must have another name: this one is that of the platform's own audit trail"
+            );
         return settings.OtlpEndpoint is { } endpoint && !InteropSettings.IsHttpUrl(endpoint)
             ? throw new SettingsException($"OTEL_EXPORTER_OTLP_ENDPOINT must be an absolute http or https URL, not '{endpoint}'")
             : settings;

@@ -8,7 +8,7 @@ namespace Interop.Silo.Settings;
 /// <summary>
 /// Validates options by their data annotations and by <see cref="IValidatableObject"/>, nested objects and dictionary entries too. The
 /// framework's own validator names the property; this one names the setting as its user knows it and says what it takes. The messages of
-/// <see cref="IValidatableObject"/> go on after the name: "must be users or patient".
+/// <see cref="IValidatableObject"/> follow the name: "must be users or patient".
 /// </summary>
 internal sealed class SettingsValidator<T>(string section, IServiceProvider services) : IValidateOptions<T>
     where T : class

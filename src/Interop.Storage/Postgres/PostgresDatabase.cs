@@ -24,7 +24,7 @@ internal sealed class PostgresDatabase : Database
         settings.PersistSecurityInfo = false;
         settings.Timeout = (int)Math.Ceiling(options.ConnectTimeout.TotalSeconds);
         settings.CommandTimeout = (int)Math.Ceiling(options.CommandTimeout.TotalSeconds);
-        settings.ApplicationName ??= "Interop";
+        settings.ApplicationName ??= options.SessionName ?? "Interop";
         if (!settings.TcpKeepAlive)
             (settings.TcpKeepAlive, settings.TcpKeepAliveTime, settings.TcpKeepAliveInterval) = (true, 10, 5);
         Location = $"PostgreSQL {settings.Host}:{settings.Port}/{settings.Database} as {settings.Username}";

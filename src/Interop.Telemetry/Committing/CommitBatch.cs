@@ -1,5 +1,5 @@
+using Interop.Storage.Spooling;
 using Interop.Telemetry.Events;
-using Interop.Telemetry.Spooling;
 
 namespace Interop.Telemetry.Committing;
 

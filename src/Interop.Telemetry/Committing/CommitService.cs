@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Interop.Storage.Spooling;
 using Interop.Telemetry.Events;
 using Interop.Telemetry.Spooling;
 using Microsoft.Extensions.Hosting;

@@ -1,4 +1,5 @@
 using Interop.Storage;
+using Interop.Storage.Spooling;
 using Interop.Telemetry.Events;
 using Interop.Telemetry.Spooling;
 using Microsoft.Extensions.Logging;

@@ -1,30 +1,20 @@
-using System.Globalization;
+using System.Text;
+using Interop.Storage.Spooling;
 using Interop.Telemetry.Events;
 using Microsoft.Extensions.Logging;
 
 namespace Interop.Telemetry.Spooling;
 
-/// <summary>
-/// Files on the local disk that hold accepted events, in order, while the database is slow or down: numbered segments in one folder, which
-/// belongs to one process at a time.
-/// </summary>
-internal sealed partial class Spool : IDisposable
-{
-    private const string Extension = ".spool";
-    private const long SegmentBytes = 32 * 1024 * 1024;
+/// <summary>The events and rejects of one segment up to a position.</summary>
+/// <param name="End">The position after the last of them.</param>
+internal sealed record EventChunk(SpoolSegment Segment, long End, IReadOnlyList<TelemetryEvent> Events, IReadOnlyList<Reject> Rejects);
 
+/// <summary>The accepted events that wait on the disk while the database is slow or down, and the rejects among them.</summary>
+internal sealed class Spool : IDisposable
+{
     private readonly Lock _gate = new();
-    private readonly Queue<SpoolSegment> _segments = new();
-    private readonly MemoryStream _frames = new();
-    private readonly Func<string, FileMode, SpoolFile> _open;
-    private readonly ILogger _log;
-    private readonly string _directory;
-    private readonly long _maxBytes;
+    private readonly RecordSpool _records;
     private readonly int _maxRejects;
-    private readonly FileStream _owner;
-    private SpoolSegment? _last;
-    private long _number;
-    private long _bytes;
     private long _rejects;
 
     /// <param name="options">The settings of telemetry.</param>
@@ -33,29 +23,22 @@ internal sealed partial class Spool : IDisposable
     /// <exception cref="IOException">The folder cannot be used, or another process uses it.</exception>
     public Spool(TelemetryOptions options, ILogger<Spool> log, Func<string, FileMode, SpoolFile>? open = null)
     {
-        _open = open ?? SpoolFile.Open;
-        _log = log;
-        _directory = Path.GetFullPath(options.SpoolDirectory);
-        _maxBytes = options.MaxSpoolMebibytes * 1024L * 1024;
         _maxRejects = options.MaxRejects;
-        DurableDirectory.Create(_directory);
-        _owner = Own(Path.Combine(_directory, "owner"));
-        try
-        {
-            Recover();
-        }
-        catch
-        {
-            Dispose();
-            throw;
-        }
+        _records = new RecordSpool(
+            options.SpoolDirectory,
+            options.MaxSpoolMebibytes * 1024L * 1024,
+            log,
+            TelemetryMetrics.SpoolDamaged,
+            open
+        );
+        Measure();
     }
 
     /// <summary>Whether the database has everything that was added.</summary>
-    public bool IsEmpty => Bytes == 0;
+    public bool IsEmpty => _records.IsEmpty;
 
     /// <summary>The bytes that the database does not have yet.</summary>
-    public long Bytes => Volatile.Read(ref _bytes);
+    public long Bytes => _records.Bytes;
 
     /// <summary>Adds the records in one write and waits until they are on the disk. Rejects beyond the number that the database keeps are
     /// dropped.</summary>
@@ -67,43 +50,37 @@ internal sealed partial class Spool : IDisposable
         {
             var kept = (int)Math.Min(rejects.Count, _maxRejects - _rejects);
             TelemetryMetrics.Count("reject_dropped", rejects.Count - kept);
-            _frames.SetLength(0);
-            foreach (var one in events)
-                SpoolFrame.Write(_frames, one);
-            for (var i = 0; i < kept; i++)
-                SpoolFrame.Write(_frames, rejects[i]);
-            if (_bytes + _frames.Length > _maxBytes)
-                return null;
-            if (_last is null or { IsSealed: true } or { Length: >= SegmentBytes })
-                Begin();
-            try
-            {
-                _last!.Append(_frames.GetBuffer().AsSpan(0, (int)_frames.Length));
-            }
-            catch (IOException)
-            {
-                DropDrained(); // the file, if nothing is left in it
-                throw;
-            }
-
-            _rejects += kept;
-            AddBytes(_frames.Length);
-            return new SpoolPosition(_last, _last.Length);
+            var position = _records.Append(events.Select(Record).Concat(rejects.Take(kept).Select(Record)));
+            if (position is not null)
+                _rejects += kept;
+            Measure();
+            return position;
         }
     }
 
-    /// <summary>The oldest records, at most so many; null: there are none.</summary>
+    /// <summary>The oldest records, at most so many; null: there are none. An event that this version's parser does not accept becomes a
+    /// reject.</summary>
     /// <exception cref="IOException">The disk cannot be read.</exception>
-    public SpoolChunk? Read(int maxRecords)
+    public EventChunk? Read(int maxRecords)
     {
-        SpoolSegment? segment;
-        lock (_gate)
+        if (_records.Read(maxRecords) is not { } chunk)
+            return null;
+        var (events, rejects) = (new List<TelemetryEvent>(chunk.Records.Count), new List<Reject>());
+        foreach (var record in chunk.Records)
         {
-            if (!_segments.TryPeek(out segment))
-                return null;
+            if (record.Kind == SpoolRecord.Other)
+            {
+                rejects.Add(ReadReject(record));
+                continue;
+            }
+            var parsed = EventParser.Parse(record.Payload.ToArray(), record.At);
+            foreach (var (_, one) in parsed.Events)
+                events.Add(one);
+            foreach (var (_, reject) in parsed.Refused ?? [])
+                rejects.Add(reject);
         }
 
-        return segment.Read(maxRecords, LogDamage);
+        return new EventChunk(chunk.Segment, chunk.End, events, rejects);
     }
 
     /// <summary>Reports that the database has everything up to here. Files of which it has all records are deleted.</summary>
@@ -111,139 +88,36 @@ internal sealed partial class Spool : IDisposable
     {
         lock (_gate)
         {
-            if (end <= segment.Drained)
-                return; // it was released before
-            var drained = end - segment.Drained;
-            segment.Drained = end;
-            DropDrained();
-            AddBytes(-drained);
+            _records.Release(segment, end);
+            if (_records.IsEmpty)
+                _rejects = 0;
+            Measure();
         }
     }
 
-    public void Dispose()
+    public void Dispose() => _records.Dispose();
+
+    private void Measure() => TelemetryMetrics.SpoolHolds(_records.Bytes);
+
+    private static SpoolRecord Record(TelemetryEvent one) => new(SpoolRecord.Dated, one.ReceivedAt, one.Raw);
+
+    private static SpoolRecord Record(Reject reject)
     {
-        lock (_gate)
+        using var body = new MemoryStream();
+        using (var writer = new BinaryWriter(body, Encoding.UTF8, leaveOpen: true))
         {
-            foreach (var segment in _segments)
-                segment.Dispose();
-            _segments.Clear();
+            writer.Write(reject.Reason);
+            writer.Write(reject.EventId ?? "");
+            writer.Write(reject.Raw);
         }
 
-        _owner.Dispose();
-        _frames.Dispose();
+        return new SpoolRecord(SpoolRecord.Other, default, body.ToArray());
     }
 
-    private void Recover()
+    private static Reject ReadReject(SpoolRecord record)
     {
-        SpoolSegment? last = null;
-        foreach (var path in Directory.GetFiles(_directory, "*" + Extension).Order(StringComparer.Ordinal))
-        {
-            if (!long.TryParse(Path.GetFileNameWithoutExtension(path), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
-                continue; // no file of the spool
-            _number = Math.Max(_number, number);
-            _segments.Enqueue(last = SpoolSegment.Open(path, _open));
-        }
-
-        if (last?.CutIncompleteEnd() is > 0 and var cut)
-            LogCut(last.Path, cut);
-        AddBytes(_segments.Sum(s => s.Length));
-
-        DropDrained();
-        if (Directory.GetFiles(_directory, "*" + SpoolSegment.DamagedExtension).Length is > 0 and var damaged)
-            LogKept(damaged, _directory);
-        if (_bytes > 0)
-            LogFound(_bytes, _directory);
+        using var reader = new BinaryReader(new MemoryStream(record.Payload.ToArray()), Encoding.UTF8);
+        var (reason, eventId) = (reader.ReadString(), reader.ReadString());
+        return new Reject(reason, eventId.Length == 0 ? null : eventId, reader.ReadString());
     }
-
-    private void Begin()
-    {
-        if (_last is not null)
-            _last.IsSealed = true;
-        _last = SpoolSegment.Create(Path.Combine(_directory, (++_number).ToString("D19", CultureInfo.InvariantCulture) + Extension), _open);
-        _segments.Enqueue(_last);
-    }
-
-    private void AddBytes(long bytes)
-    {
-        Volatile.Write(ref _bytes, _bytes + bytes);
-        if (_bytes == 0)
-            _rejects = 0;
-        TelemetryMetrics.SpoolHolds(_bytes);
-    }
-
-    /// <summary>Removes the files whose records are all in the database.</summary>
-    private void DropDrained()
-    {
-        var dropped = false;
-        while (_segments.TryPeek(out var first) && first.Drained == first.Length && (first != _last || first.IsSealed || first.Length > 0))
-        {
-            _segments.Dequeue();
-            if (first == _last)
-                _last = null;
-            dropped = true;
-            try
-            {
-                first.Delete();
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                LogNotDeleted(e, first.Path);
-            }
-        }
-
-        if (!dropped)
-            return;
-        try
-        {
-            DurableDirectory.Flush(_directory);
-        }
-        catch (IOException e)
-        {
-            LogNotDeleted(e, _directory); // after a power failure the file may be back; its events are known, and are not stored twice
-        }
-    }
-
-    private static FileStream Own(string path)
-    {
-        try
-        {
-            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException e)
-        {
-            throw new IOException(
-                $"Another process uses {Path.GetDirectoryName(path)}: give each process an INTEROP_DATA of its own ({e.Message})",
-                e
-            );
-        }
-    }
-
-    private void LogDamage(SpoolDamage damage)
-    {
-        TelemetryMetrics.SpoolDamaged(damage.Bytes);
-        LogDamaged(damage.Path, damage.Start, damage.End, damage.Path + SpoolSegment.DamagedExtension);
-    }
-
-    [LoggerMessage(
-        4101,
-        LogLevel.Warning,
-        "{Path}: the last {Bytes} bytes were not completely written, so they were never confirmed to a sender; they are cut off"
-    )]
-    private partial void LogCut(string path, long bytes);
-
-    [LoggerMessage(4102, LogLevel.Information, "{Directory} holds {Bytes} bytes of events for the database")]
-    private partial void LogFound(long bytes, string directory);
-
-    [LoggerMessage(
-        4103,
-        LogLevel.Error,
-        "{Path}: bytes {Start} to {End} are damaged; accepted events may be lost. The frames behind them are stored. The file will be kept as {KeptAs}"
-    )]
-    private partial void LogDamaged(string path, long start, long end, string keptAs);
-
-    [LoggerMessage(4104, LogLevel.Warning, "{Count} damaged spool files are in {Directory}: examine them, then delete them")]
-    private partial void LogKept(int count, string directory);
-
-    [LoggerMessage(4105, LogLevel.Warning, "The spool could not delete {Path}, whose events are in the database")]
-    private partial void LogNotDeleted(Exception e, string path);
 }

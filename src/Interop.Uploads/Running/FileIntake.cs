@@ -32,6 +32,9 @@ internal sealed class FileIntake : IAsyncDisposable
         _storing = Task.Run(StoreAsync);
     }
 
+    public static FileRefusal TooLarge(long maxBytes) =>
+        new(FileRefusalReason.TooLarge, $"the file has more than {maxBytes / 1024 / 1024} MiB", null);
+
     /// <summary>Registers the file, before its first byte.</summary>
     public static async Task<FileIntake> BeginAsync(
         Database database,
@@ -74,7 +77,7 @@ internal sealed class FileIntake : IAsyncDisposable
             await _stopping.CancelAsync();
             await _pipe.Writer.CompleteAsync(new OperationCanceledException());
             await _storing.ContinueWith(_ => { }, TaskScheduler.Default);
-            refusal = new FileRefusal(FileRefusalReason.TooLarge, $"the file has more than {_maxBytes / 1024 / 1024} MiB", null);
+            refusal = TooLarge(_maxBytes);
         }
         else
         {
@@ -129,6 +132,8 @@ internal sealed class FileIntake : IAsyncDisposable
             {
                 while (await rows.ReadAsync(cancellationToken))
                 {
+                    if (IsHeaderAgain(rows))
+                        throw new CsvException(FileRefusalReason.Parse, "the header occurs twice: this is two files in one", rows.Line);
                     total++;
                     change = Add(encoder, batches.Filling, rows, positions, change);
                     if (batches.Filling.Count < RowsPerBatch)
@@ -186,6 +191,11 @@ internal sealed class FileIntake : IAsyncDisposable
             _ => change with { Rows = change.Rows + 1, Pending = change.Pending + 1 },
         };
     }
+
+    private static bool IsHeaderAgain(CsvRowReader rows) =>
+        rows.Fields.Length == rows.Header.Length
+        && rows.Fields[0].Trim() == rows.Header[0]
+        && rows.Fields.Select(field => field.Trim()).SequenceEqual(rows.Header, StringComparer.Ordinal);
 
     /// <summary>Spreadsheets leave out empty fields at the end of a row, or add some.</summary>
     private static bool IsOnlyEmptyTail(CsvRowReader rows) =>

@@ -23,7 +23,16 @@ public sealed class EndpointRoleTests : IAsyncLifetime
         Assert.Empty(undeclared);
 
         Assert.Equal(
-            ["GET /", "GET /api/health", "GET /health", "GET /health/ready", "GET /{documentName}.json", "POST /login", "POST /logout"],
+            [
+                "GET /",
+                "GET /.well-known/jwks.json",
+                "GET /api/health",
+                "GET /health",
+                "GET /health/ready",
+                "GET /{documentName}.json",
+                "POST /login",
+                "POST /logout",
+            ],
             Endpoints().Where(e => e.IsAnonymous).Select(e => e.Name).Order(StringComparer.Ordinal)
         );
         // The files of the pages are anonymous, and so is the login. The connection, through which pages read, is not.
@@ -38,6 +47,40 @@ public sealed class EndpointRoleTests : IAsyncLifetime
         Assert.Equal(
             ["POST /views/{name}/preview"],
             Endpoints().Where(e => e is { Role: AccessRole.Viewer, Method: not "GET" }).Select(e => e.Name).Order(StringComparer.Ordinal)
+        );
+    }
+
+    [Fact]
+    public void Every_endpoint_declares_its_audit_action_or_why_it_has_none()
+    {
+        Assert.Empty(Endpoints().Where(e => e.Audit is null).Select(e => e.Name));
+        // What changes something is audited.
+        Assert.Equal(
+            ["POST /api/telemetry/events"],
+            Endpoints().Where(e => e is { Audit.Action: null, Method: not "GET" }).Select(e => e.Name)
+        );
+        Assert.All(Endpoints().Where(e => e.Audit!.Action is null), e => Assert.NotEmpty(e.Audit!.Reason!));
+        // What reads patients' data is audited; the other reads have figures and settings only.
+        Assert.Equal(
+            [
+                "GET /api/agents/{*id}",
+                "GET /api/alerts",
+                "GET /api/alerts/stream",
+                "GET /api/alerts/{id}",
+                "GET /api/cases",
+                "GET /api/cases/{id:long}",
+                "GET /api/patients/{id}/accesses",
+                "GET /api/pd-executions",
+                "GET /api/telemetry/events",
+                "GET /api/timeline",
+                "GET /api/watchlist",
+                "GET /runs/{id:long}",
+                "GET /runs/{id:long}/deadletters",
+                "GET /tm2/files/{processingId:guid}/records",
+                "GET /uploads/{fileId:guid}/rows",
+                "GET /views/{name}/rows",
+            ],
+            Endpoints().Where(e => e is { Audit.Action: not null, Method: "GET" }).Select(e => e.Name).Order(StringComparer.Ordinal)
         );
     }
 
@@ -72,10 +115,11 @@ public sealed class EndpointRoleTests : IAsyncLifetime
             method,
             "/" + endpoint.RoutePattern.RawText!.Trim('/'),
             RequiredRole.Of(endpoint),
-            endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null
+            endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null,
+            Auditing.Of(endpoint)
         );
 
-    private sealed record Declared(string Method, string Path, AccessRole? Role, bool IsAnonymous)
+    private sealed record Declared(string Method, string Path, AccessRole? Role, bool IsAnonymous, AuditDeclaration? Audit)
     {
         public string Name => $"{Method} {Path}";
 

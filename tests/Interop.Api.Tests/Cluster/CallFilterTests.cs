@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Interop.Api.Calls;
 using Interop.Observability;
 using Interop.Silo.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -65,7 +64,6 @@ public sealed class CallFilterTests : IAsyncLifetime
                 silo.Services.AddSingleton<ILoggerProvider>(_logs);
             }
         );
-        builder.ConfigureClient(client => client.AddOutgoingGrainCallFilter<ReadRetryFilter>());
         _cluster = builder.Build();
         await _cluster.DeployAsync();
     }

@@ -32,6 +32,11 @@ public sealed class DemoTests : IDisposable
         Assert.DoesNotMatch(@"\[/?(bold|red|green|grey)", output);
         Assert.All(output.Split('\n'), line => Assert.InRange(line.Length, 0, 120));
         Assert.InRange(output.Split('\n').Length, 10, 60);
+        var alerts = Monitoring(output);
+        Assert.Contains("AuditEvents of a simulated hospital polled and scored", alerts[0], StringComparison.Ordinal);
+        Assert.Equal(3, alerts.Count(line => line.StartsWith("  HIGH ", StringComparison.Ordinal)));
+        Assert.InRange(alerts.Count(line => line.StartsWith("    - ", StringComparison.Ordinal)), 3, 6);
+        Assert.Contains("    - rule: 9 failed logins, then a successful one", alerts);
 
         var (again, second, _) = await InteropProcess.RunAsync(_folder.Path, nowhere, "demo", "--exit", "--patients", "20");
         Assert.Equal(0, again);
@@ -39,7 +44,11 @@ public sealed class DemoTests : IDisposable
         Assert.Contains("is kept from an earlier demo", second, StringComparison.Ordinal);
         Assert.Equal((0, 22), (Column(second, "total", 3), Column(second, "total", 1)));
         Assert.InRange(Column(second, "total", 0), 0, 600);
+        Assert.Equal(alerts.Skip(1), Monitoring(second).Skip(1)); // the first line says how long it took
     }
+
+    private static List<string> Monitoring(string output) =>
+        [.. output.Split('\n').SkipWhile(line => !line.StartsWith("access monitoring", StringComparison.Ordinal)).Select(l => l.TrimEnd())];
 
     [Fact]
     public async Task Ingest_runs_once_without_a_server()

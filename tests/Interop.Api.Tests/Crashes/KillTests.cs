@@ -14,7 +14,7 @@ public sealed class KillTests(LongRun run, ITestOutputHelper output) : IClassFix
 
     [Theory]
     [InlineData(20260105)]
-    public async Task A_run_that_is_killed_again_and_again_on_SQLite_ends_as_an_undisturbed_one(int seed)
+    public async Task A_run_that_is_killed_repeatedly_on_SQLite_ends_as_an_undisturbed_one(int seed)
     {
         using var folder = new TemporaryFolder();
         await KilledRunAsync(folder.File("interop.db"), seed);
@@ -22,7 +22,7 @@ public sealed class KillTests(LongRun run, ITestOutputHelper output) : IClassFix
 
     [Theory]
     [InlineData(20260216)]
-    public async Task A_run_that_is_killed_again_and_again_on_PostgreSQL_ends_as_an_undisturbed_one(int seed) =>
+    public async Task A_run_that_is_killed_repeatedly_on_PostgreSQL_ends_as_an_undisturbed_one(int seed) =>
         await KilledRunAsync(await (await PostgresServer.SharedAsync()).CreateDatabaseAsync(), seed);
 
     [Fact]

@@ -277,7 +277,7 @@ public abstract class TelemetryEndpointTests : IAsyncLifetime
 
     private static long Number(JsonElement element, string name) => element.GetProperty(name).GetInt64();
 
-    /// <summary>A JSON array that goes on for so many bytes.</summary>
+    /// <summary>A JSON array of this length in bytes.</summary>
     private sealed class EndlessContent(long length) : HttpContent
     {
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)

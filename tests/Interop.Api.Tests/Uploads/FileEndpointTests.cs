@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Interop.Api.Tests.Support;
@@ -55,6 +56,8 @@ public sealed class FileEndpointTests : IAsyncLifetime
         );
         var rows = await GetAsync($"/uploads/{id}/rows?status=invalid");
         Assert.Equal((1, 3), (rows.GetArrayLength(), rows[0].GetProperty("line").GetInt32()));
+        var written = await GetAsync($"/uploads/{id}/rows?status=succeeded");
+        Assert.StartsWith("Patient/", written[0].GetProperty("outcome")[0].GetString(), StringComparison.Ordinal);
         Assert.Equal((1, 1), (_sandbox.Store.Count("Patient"), _sandbox.Store.Count("Observation")));
         Assert.Equal(HttpStatusCode.NotFound, (await _server.Http.GetAsync($"/uploads/{Guid.NewGuid()}")).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await _server.Http.GetAsync($"/tm2/files/{id}")).StatusCode);
@@ -83,6 +86,33 @@ public sealed class FileEndpointTests : IAsyncLifetime
         var (profile, _) = await PostAsync("/upload-csv?profile=unknown", Patients);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, profile);
         Assert.Equal(0, _sandbox.Store.Count("Patient"));
+    }
+
+    [Theory]
+    [InlineData("/upload-csv", "the file has more than 50 MiB")]
+    [InlineData("/ingest/trigger", "FILE_TOO_LARGE")]
+    public async Task A_promise_of_a_billion_rows_is_refused_at_its_first_bytes(string path, string reason)
+    {
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(_server.Http.BaseAddress!.Host, _server.Http.BaseAddress.Port);
+        await using var stream = socket.GetStream();
+        await stream.WriteAsync(
+            Encoding.UTF8.GetBytes(
+                $"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 90000000000\r\n\r\n"
+                    + "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"file.csv\"\r\n\r\nNome"
+            )
+        );
+        var answer = new StringBuilder();
+        var buffer = new byte[4096];
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!answer.ToString().Contains(reason, StringComparison.Ordinal))
+        {
+            var read = await stream.ReadAsync(buffer, limit.Token);
+            Assert.True(read > 0, answer.ToString());
+            answer.Append(Encoding.UTF8.GetString(buffer, 0, read));
+        }
+        Assert.StartsWith("HTTP/1.1 413", answer.ToString(), StringComparison.Ordinal);
+        Assert.Equal(0, (await GetAsync("/status")).GetProperty("database_statistics").GetProperty("total").GetInt32());
     }
 
     [Fact]
@@ -116,7 +146,9 @@ public sealed class FileEndpointTests : IAsyncLifetime
         Assert.StartsWith("line 4: tm2_code", summary.GetProperty("errors")[0].GetString(), StringComparison.Ordinal);
 
         var id = answer.GetProperty("processing_id").GetString();
-        Assert.Equal("submitted", (await GetAsync($"/tm2/files/{id}/records?status=submitted"))[0].GetProperty("status").GetString());
+        var submitted = (await GetAsync($"/tm2/files/{id}/records?status=submitted"))[0];
+        Assert.Equal("submitted", submitted.GetProperty("status").GetString());
+        Assert.NotEmpty(submitted.GetProperty("outcome").GetProperty("encounter").GetString()!);
         var state = await GetAsync("/status");
         Assert.True(state.GetProperty("openmrs_statistics").GetProperty("reachable").GetBoolean());
         Assert.Equal(1, state.GetProperty("database_statistics").GetProperty("submitted").GetInt32());

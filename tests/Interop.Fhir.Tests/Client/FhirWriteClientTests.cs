@@ -88,7 +88,7 @@ public sealed class FhirWriteClientTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task Several_matches_of_a_condition_are_told_from_a_conflict()
+    public async Task Several_matches_of_a_condition_are_not_reported_as_a_conflict()
     {
         Answer(new ScriptedAnswer(412, ""), new ScriptedAnswer(412, ""));
 

@@ -20,7 +20,7 @@ public class R4SchemaTests
     }
 
     [Fact]
-    public void Elements_stand_in_the_order_of_the_specification() =>
+    public void Elements_have_the_order_of_the_specification() =>
         Assert.Equal(
             [
                 "id",
@@ -100,7 +100,7 @@ public class R4SchemaTests
     }
 
     [Fact]
-    public void Every_element_stands_at_its_index_and_has_types() =>
+    public void Every_element_is_at_its_index_and_has_types() =>
         Assert.All(
             Schema.Types.Values,
             type =>

@@ -162,7 +162,7 @@ public class ViewDefinitionTests
     }
 
     [Fact]
-    public void A_lone_surrogate_in_a_collection_is_kept_as_it_stands()
+    public void A_lone_surrogate_in_a_collection_is_kept_unchanged()
     {
         var view = CompiledView.Compile(
             Parse(View("""{"column":[{"name":"all","path":"name.period","type":"Period","collection":true}]}"""))

@@ -37,7 +37,7 @@ public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_run_whose_silo_is_killed_again_and_again_ends_as_an_undisturbed_one()
+    public async Task A_run_whose_silo_is_killed_repeatedly_ends_as_an_undisturbed_one()
     {
         await using (var silo = await StartAsync())
             await silo.Client.RunAsync("plain", "Patient");

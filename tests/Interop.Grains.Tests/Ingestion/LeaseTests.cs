@@ -5,12 +5,14 @@ using Interop.Ingestion.Runs;
 using Interop.Sandbox;
 using Interop.Sandbox.Faults;
 using Interop.Storage;
+using Interop.Storage.Connections;
 using Interop.TestServers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace Interop.Grains.Tests.Ingestion;
 
@@ -52,6 +54,44 @@ public abstract class LeaseTests(SqlDialect dialect) : IAsyncLifetime
         Assert.Equal((1, 2), (first.Epoch, second!.Epoch));
         Assert.False(await RenewAsync(first));
         Assert.True(await RenewAsync(second));
+    }
+
+    [Fact]
+    public async Task A_silent_owner_that_was_frozen_within_a_COPY_does_not_hold_up_the_claim()
+    {
+        if (dialect != SqlDialect.Postgres)
+            return; // no server keeps locks for a process on SQLite
+        var claim = new RunClaim(Here, MayReplaceOwn: false, TimeSpan.FromSeconds(1));
+        var runId = await InsertAsync(ProcessKind.Server);
+        await ClaimAsync(runId, Elsewhere);
+        await SilenceAsync(runId);
+        var connection = new NpgsqlConnectionStringBuilder(DatabaseProviders.ForOrleans(_database.Options).ConnectionString)
+        {
+            ApplicationName = Elsewhere.SessionName,
+            SearchPath = "public",
+            Pooling = false,
+        };
+        await using var frozen = new NpgsqlConnection(connection.ConnectionString);
+        await frozen.OpenAsync();
+        await using var begin = new NpgsqlCommand(
+            $"BEGIN; UPDATE ingestion_runs SET pages = pages WHERE run_id = {runId}; CREATE TEMP TABLE rows_of_a_page (id int)",
+            frozen
+        );
+        await begin.ExecuteNonQueryAsync();
+        var copy = await frozen.BeginBinaryImportAsync("COPY rows_of_a_page FROM STDIN BINARY");
+        await Eventually.Is(
+            () =>
+                Database.ValueAsync<bool>(
+                    "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE application_name = @name AND state_change < clock_timestamp() - interval '600 ms')",
+                    new { name = Elsewhere.SessionName }
+                ),
+            "the server has waited for rows for a while"
+        );
+
+        var claimed = await Database.WriteAsync((session, token) => RunStore.ClaimAsync(session, runId, claim, token));
+
+        Assert.Equal(2, claimed!.Epoch);
+        await Assert.ThrowsAnyAsync<NpgsqlException>(async () => await copy.CompleteAsync());
     }
 
     [Fact]

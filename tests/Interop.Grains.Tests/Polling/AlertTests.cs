@@ -18,7 +18,7 @@ public abstract class AlertTests(SharedSilo shared) : IngestionSuite(shared)
         var poller = Client.GetGrain<IAuditEventPollerGrain>(source);
         await poller.Configure(new PollerChange(null, 100, null, AuditServer.Noon.AddHours(-1), Reset: false));
         await poller.Poll();
-        var query = Client.GetGrain<IAlertQueryGrain>(0);
+        var query = Client.GetQuery<IAlertQueryGrain>();
 
         var alerts = await query.List(new AlertFilter(null, null, null, source, null, null, 1_000));
         var model = (await Client.GetGrain<IAnomalyModelGrain>(0).List()).First(v => v.Status == "promoted");
@@ -71,7 +71,7 @@ public abstract class AlertTests(SharedSilo shared) : IngestionSuite(shared)
         string? cursor = null;
         do
         {
-            var page = await Client.GetGrain<IAlertQueryGrain>(0).ListAccesses(new AccessFilter(patient, null, null, null, cursor));
+            var page = await Client.GetQuery<IAlertQueryGrain>().ListAccesses(new AccessFilter(patient, null, null, null, cursor));
             seen.AddRange(page.Accesses);
             cursor = page.Next;
         } while (cursor is not null);
@@ -99,7 +99,7 @@ public abstract class AlertTests(SharedSilo shared) : IngestionSuite(shared)
         var poller = Client.GetGrain<IAuditEventPollerGrain>(source);
         await poller.Configure(new PollerChange(null, 200, null, AuditServer.Noon.AddHours(-1), Reset: false));
         await poller.Poll();
-        var query = Client.GetGrain<IAlertQueryGrain>(0);
+        var query = Client.GetQuery<IAlertQueryGrain>();
         var name = asked.Replace("@", key, StringComparison.Ordinal);
 
         var accesses = await query.ListAccesses(new AccessFilter(null, name, null, null, null));
@@ -130,7 +130,7 @@ public abstract class AlertTests(SharedSilo shared) : IngestionSuite(shared)
 
         await poller.Poll();
 
-        var alerts = await Client.GetGrain<IAlertQueryGrain>(0).List(new AlertFilter(null, null, null, source, null, null, 1_000));
+        var alerts = await Client.GetQuery<IAlertQueryGrain>().List(new AlertFilter(null, null, null, source, null, null, 1_000));
         Assert.Equal(600, alerts.Count(a => a.Score is not null));
     }
 
@@ -156,7 +156,7 @@ public abstract class AlertTests(SharedSilo shared) : IngestionSuite(shared)
     public async Task Watchlist_suppressions_and_cases_are_kept()
     {
         var desk = Client.GetGrain<IAlertDeskGrain>(0);
-        var query = Client.GetGrain<IAlertQueryGrain>(0);
+        var query = Client.GetQuery<IAlertQueryGrain>();
         var patient = $"Patient/{Guid.NewGuid():N}";
 
         Assert.True(await desk.Watch(patient, "employee"));

@@ -59,7 +59,7 @@ public abstract class BadEventTests(SharedSilo shared) : IngestionSuite(shared)
         var polled = await poller.Poll();
 
         Assert.Equal((Bad.Count, null), (polled.Stored, polled.Error));
-        var query = Client.GetGrain<IAlertQueryGrain>(0);
+        var query = Client.GetQuery<IAlertQueryGrain>();
         var stored = (await query.List(new AlertFilter(null, null, null, source, null, null, 1_000))).ToLookup(a => a.EventId);
         foreach (var (id, (_, flags)) in Bad.Where(b => b.Key != "deep"))
         {

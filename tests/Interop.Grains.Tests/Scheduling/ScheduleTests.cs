@@ -61,7 +61,7 @@ public abstract class ScheduleTests(SqlDialect dialect) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_job_fires_again_and_again_by_its_reminder()
+    public async Task A_job_fires_repeatedly_by_its_reminder()
     {
         Options.Cron = "* * * * * ?";
         await using var silo = await StartAsync();

@@ -123,7 +123,7 @@ public abstract class Tm2Tests(SqlDialect dialect) : FileSuite(dialect)
     }
 
     [Fact]
-    public async Task A_silo_that_is_killed_again_and_again_leaves_every_record_once()
+    public async Task A_silo_that_is_killed_repeatedly_leaves_every_record_once()
     {
         const int Patients = 150;
         var text = new StringBuilder(Header);

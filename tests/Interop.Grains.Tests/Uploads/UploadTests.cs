@@ -64,7 +64,7 @@ public abstract class UploadTests(SqlDialect dialect) : FileSuite(dialect)
 
         Assert.Equal((5, 2, 3), (progress.Rows, progress.Succeeded, progress.Invalid));
         AssertAddsUp(progress);
-        var rows = await silo.Client.GetGrain<IFileQueryGrain>(0).ListRows(progress.FileId, null, 0, 10);
+        var rows = await silo.Client.GetQuery<IFileQueryGrain>().ListRows(progress.FileId, null, 0, 10);
         Assert.Equal([2L, 3, 4, 5, 6], rows.Select(row => row.Line));
         Assert.Equal(
             ["CPF is missing or not valid", "Nome is missing", "Data de Nascimento is not a date of the form dd/MM/yyyy"],
@@ -90,6 +90,7 @@ public abstract class UploadTests(SqlDialect dialect) : FileSuite(dialect)
             { Good + "Ana\0,529.982.247-25,Feminino,01/01/1990,,Brasil,\n", FileRefusalReason.Encoding, 4 },
             { "PK\u0003\u0004\0\0\0\0", FileRefusalReason.Encoding, 1 },
             { "Nome,nome,CPF\nA,B,C\n", FileRefusalReason.Parse, 1 },
+            { Header + Header + Good, FileRefusalReason.Parse, 2 },
             { string.Join(',', Enumerable.Range(0, 1000)) + "\n1\n", FileRefusalReason.Parse, 1 },
         };
 
@@ -145,7 +146,7 @@ public abstract class UploadTests(SqlDialect dialect) : FileSuite(dialect)
     }
 
     [Fact]
-    public async Task A_silo_that_is_killed_again_and_again_leaves_every_row_once()
+    public async Task A_silo_that_is_killed_repeatedly_leaves_every_row_once()
     {
         const int Rows = 3000;
         var text = new StringBuilder("Patient number,Name,Gender,Date of birth,Phone,Country of birth,Notes\n");
@@ -245,7 +246,7 @@ public abstract class UploadTests(SqlDialect dialect) : FileSuite(dialect)
     {
         await using var silo = await StartAsync();
         var preview = await silo
-            .Client.GetGrain<IFileQueryGrain>(0)
+            .Client.GetQuery<IFileQueryGrain>()
             .Preview(new FileChunk(Encoding.UTF8.GetBytes(Good + "Ana,1,,,,,\n")), null);
 
         Assert.Null(preview.Refusal);

@@ -102,7 +102,7 @@ public abstract class WriteModeTests(SqlDialect dialect) : FileSuite(dialect)
         );
 
         Assert.Equal((1, 2), (progress.Failed, server.Store.Count("Patient")));
-        var row = Assert.Single(await silo.Client.GetGrain<IFileQueryGrain>(0).ListRows(progress.FileId, null, 0, 10));
+        var row = Assert.Single(await silo.Client.GetQuery<IFileQueryGrain>().ListRows(progress.FileId, null, 0, 10));
         Assert.Contains("merge them", row.Error, StringComparison.Ordinal);
     }
 

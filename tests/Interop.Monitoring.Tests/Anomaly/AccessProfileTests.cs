@@ -40,7 +40,7 @@ public sealed class AccessProfileTests
     }
 
     [Fact]
-    public void Many_patients_in_an_hour_stand_out_from_the_agents_own_norm()
+    public void Many_patients_in_an_hour_exceed_the_agents_own_norm()
     {
         var profile = Grown();
         float[] features = [];

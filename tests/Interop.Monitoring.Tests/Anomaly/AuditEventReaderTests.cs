@@ -46,7 +46,7 @@ public sealed class AuditEventReaderTests
     [InlineData("110122", "0", AccessKind.Login)]
     [InlineData("110122", "4", AccessKind.FailedLogin)]
     [InlineData("110123", "0", AccessKind.Logout)]
-    public void Logins_are_told_from_failed_ones(string subtype, string outcome, AccessKind kind)
+    public void Logins_and_failed_logins_are_distinguished(string subtype, string outcome, AccessKind kind)
     {
         var e = Read(
             $$"""{"resourceType":"AuditEvent","id":"l","type":{"code":"110114"},"subtype":[{"code":"{{subtype}}"}],"outcome":"{{outcome}}","recorded":"2026-03-02T11:00:00Z","agent":[{"altId":"jdoe","requestor":true}]}"""

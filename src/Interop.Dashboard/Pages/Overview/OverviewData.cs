@@ -54,7 +54,7 @@ internal sealed record OverviewData(
         var alerts = reads.GetAsync(
             "overview/alerts",
             TimeSpan.FromSeconds(5),
-            () => grains.GetGrain<IAlertQueryGrain>(0).Count(time.GetUtcNow() - AlertPeriod)
+            () => grains.GetQuery<IAlertQueryGrain>().Count(time.GetUtcNow() - AlertPeriod)
         );
         var telemetry = reads.GetAsync(
             "overview/telemetry",
@@ -69,7 +69,7 @@ internal sealed record OverviewData(
 
     private static async Task<ImmutableArray<PollerStatus>> ReadPollersAsync(IGrainFactory grains)
     {
-        var sources = await grains.GetGrain<IPollerQueryGrain>(0).ListSources();
+        var sources = await grains.GetQuery<IPollerQueryGrain>().ListSources();
         var all = await Task.WhenAll(sources.Select(source => grains.GetGrain<IAuditEventPollerGrain>(source).GetStatus()));
         return [.. all.OfType<PollerStatus>()];
     }

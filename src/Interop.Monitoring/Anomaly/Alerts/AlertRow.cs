@@ -82,7 +82,7 @@ public sealed record UnscoredRow(
     byte[] Features
 )
 {
-    /// <summary>As much of the event as the rules look at.</summary>
+    /// <summary>The parts of the event that the rules read.</summary>
     public AccessEvent Event =>
         new(
             EventId,

@@ -4,7 +4,7 @@ using Interop.Storage;
 
 namespace Interop.Anomaly.Alerts;
 
-/// <summary>The table <c>alert_feedback</c>: operators' judgements, beside the evidence.</summary>
+/// <summary>The table <c>alert_feedback</c>: operators' judgements, apart from the evidence.</summary>
 public static class FeedbackStore
 {
     /// <summary>False: there is no such event.</summary>

@@ -9,7 +9,7 @@ namespace Interop.Anomaly.Alerts;
 /// <summary>Trains model versions from stored events, and scores events that were stored before there was one.</summary>
 public sealed class ModelTrainer(Database database, ModelCatalog catalog, TimeProvider time)
 {
-    /// <summary>So many stored events train the first model.</summary>
+    /// <summary>The number of stored events that the first model needs.</summary>
     public const int FirstAfter = 500;
 
     private const long MostRows = 200_000;
@@ -93,7 +93,7 @@ public sealed class ModelTrainer(Database database, ModelCatalog catalog, TimePr
         return unscored > (_unusable.Version == promoted ? _unusable.Rows : 0);
     }
 
-    /// <summary>Scores what was stored without a score, with the promoted model. Alerts among them join their cases.</summary>
+    /// <summary>Scores the events that were stored without a score, with the promoted model. Alerts among them join their cases.</summary>
     /// <returns>How many events were scored.</returns>
     public async Task<int> ScoreStoredAsync(CancellationToken cancellationToken)
     {

@@ -2,7 +2,7 @@ using Interop.Anomaly.Scoring;
 
 namespace Interop.Anomaly.Alerts;
 
-/// <summary>An access on its way into the table.</summary>
+/// <summary>A scored access that is not stored yet.</summary>
 /// <param name="Number">Counts the events of the source.</param>
 /// <param name="Verdict">Null: there is no model yet.</param>
 /// <param name="Shadow">The verdict of the model that is tried in shadow.</param>

@@ -30,7 +30,7 @@ internal sealed record CareRole(
 /// <summary>A patient and what connects agents with it.</summary>
 internal sealed class CarePatient
 {
-    /// <summary>The Patient resource itself is here.</summary>
+    /// <summary>Whether the Patient resource itself was read.</summary>
     public bool IsKnown { get; set; }
 
     public string? FamilyName { get; set; }
@@ -41,7 +41,7 @@ internal sealed class CarePatient
 
     public List<CareFact> Facts { get; } = [];
 
-    /// <summary>A newer form of the same resource takes the older one's place.</summary>
+    /// <summary>Replaces an older version of the same resource.</summary>
     public void Replace(CareFact fact)
     {
         Facts.RemoveAll(f => f.Kind == fact.Kind && f.Id == fact.Id);
@@ -49,7 +49,7 @@ internal sealed class CarePatient
     }
 }
 
-/// <summary>An encounter, appointment, care team, order or general practitioner: who cared, where, from when to when.</summary>
+/// <summary>An encounter, appointment, care team, order or general practitioner: the persons, the place and the time of the care.</summary>
 internal sealed record CareFact(
     string Kind,
     string Id,

@@ -5,9 +5,8 @@ using Interop.Anomaly.Events;
 namespace Interop.Anomaly.Care;
 
 /// <summary>
-/// What the clinical resources of one source say of agents and patients, in memory: persons, their logins and roles, and which
-/// practitioners and places each patient's care had, and when. Resources may come in any order and again. Not for use by two threads at
-/// once.
+/// An index in memory over the clinical resources of one source: persons, their logins and roles, and the practitioners, places and times
+/// of each patient's care. Resources may be added in any order, and repeatedly. Not for use by two threads at once.
 /// </summary>
 public sealed class CareIndex
 {
@@ -33,7 +32,7 @@ public sealed class CareIndex
     private readonly Dictionary<string, string> _placesByName = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, Dictionary<string, int>> _carePlaces = new(StringComparer.Ordinal);
 
-    /// <summary>There is no care to explain an access by.</summary>
+    /// <summary>Whether there is no care that could explain an access.</summary>
     public bool IsEmpty { get; private set; } = true;
 
     public int Agents => _agents.Count;
@@ -72,7 +71,7 @@ public sealed class CareIndex
     internal string KindOf(string place) =>
         _carePlaces.TryGetValue(place, out var classes) && classes.Count > 0 ? classes.MaxBy(c => (c.Value, c.Key)).Key : place;
 
-    /// <summary>Takes in one resource; one of another type or without an id is ignored.</summary>
+    /// <summary>Adds one resource. A resource of another type or without an id is ignored.</summary>
     public void Add(ReadOnlyMemory<byte> utf8)
     {
         using var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = 512 });

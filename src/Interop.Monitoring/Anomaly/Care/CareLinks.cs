@@ -1,13 +1,13 @@
 namespace Interop.Anomaly.Care;
 
-/// <summary>Says of an access whether care connects the agent and the patient around its time.</summary>
+/// <summary>Decides whether care connects the agent and the patient of an access around its time.</summary>
 public static class CareLinks
 {
     // Notes are finished after a stay, and a stay is prepared before it.
     private static readonly TimeSpan BeforeCare = TimeSpan.FromDays(2);
     private static readonly TimeSpan AfterCare = TimeSpan.FromDays(7);
 
-    // A ward's colleague has reason only while the patient is there.
+    // A colleague of the ward has a reason only during the patient's stay.
     private static readonly TimeSpan AroundStay = TimeSpan.FromHours(12);
     private static readonly TimeSpan AfterOrder = TimeSpan.FromDays(7);
 
@@ -31,7 +31,7 @@ public static class CareLinks
         var isWatched = watched.Contains(patientKey);
         if (e.Agent == patientKey)
             return new CareContext(CareLink.Explained, "the patient's own access", Watched: isWatched);
-        // Without a person or a known patient nothing can be said.
+        // Without a person or a known patient there is no result.
         if (care.IsEmpty || practitioner is null || care.Patient(patientKey) is not { } patient)
             return CareContext.None with { Watched = isWatched, DisabledAccount = disabled };
 

@@ -8,7 +8,7 @@ public static class CareStore
     /// <summary>Runs may commit in another order than they began: look this many runs back.</summary>
     private const long RunsBack = 50;
 
-    /// <summary>Takes resources that were loaded since the position into the index; answers the new position.</summary>
+    /// <summary>Adds the resources that were loaded since the position to the index. Returns the new position.</summary>
     public static async Task<CarePosition> ReadAsync(
         DbSession session,
         string source,
@@ -51,7 +51,7 @@ public static class CareStore
     private sealed record CareRow(long RunId, DateTimeOffset LoadedAt, string Raw);
 }
 
-/// <summary>Up to where the clinical resources are in the index.</summary>
+/// <summary>The position up to which the clinical resources are in the index.</summary>
 public sealed record CarePosition(long RunId, DateTimeOffset LoadedAt)
 {
     public static CarePosition Beginning { get; } = new(0, DateTimeOffset.UnixEpoch);

@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace Interop.Anomaly.Events;
 
 /// <summary>
-/// Reads an AuditEvent (FHIR R4; the shapes of IHE BALP and plain R4 alike; what it can of R5) as an <see cref="AccessEvent"/>. It takes
-/// what there is and flags what is wrong: no JSON object makes it fail.
+/// Reads an AuditEvent (FHIR R4, in the shapes of IHE BALP and of plain R4; parts of R5) as an <see cref="AccessEvent"/>. It reads the
+/// elements that exist and flags what is wrong: no JSON object makes it fail.
 /// </summary>
 public static class AuditEventReader
 {
@@ -316,7 +316,7 @@ public static class AuditEventReader
         return type >= 0 ? text[(type + 1)..] : text;
     }
 
-    /// <summary>What a base64 FHIR search asks for: its first segment.</summary>
+    /// <summary>The type that a base64 FHIR search asks for: its first segment.</summary>
     private static string? TypeOfQuery(string base64)
     {
         Span<byte> bytes = stackalloc byte[512];

@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace Interop.Anomaly.Events;
 
-/// <summary>Elements of a resource that may be missing or of another type than the standard's: then there is none.</summary>
+/// <summary>Access to elements of a resource that may be missing. An element of another type than the standard's counts as
+/// missing.</summary>
 internal static class JsonElements
 {
     public static JsonElement Child(this JsonElement element, string name) =>

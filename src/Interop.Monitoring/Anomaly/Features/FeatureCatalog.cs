@@ -4,7 +4,7 @@ using Interop.Anomaly.Models;
 
 namespace Interop.Anomaly.Features;
 
-/// <summary>What a reason accuses of; the classes of <c>class_probs</c>.</summary>
+/// <summary>The kind of misuse that a reason points to; the classes of <c>class_probs</c>.</summary>
 public enum ReasonClass
 {
     Normal,
@@ -16,13 +16,13 @@ public enum ReasonClass
     BruteForce,
 }
 
-/// <summary>A feature: the class that it speaks for, and its words.</summary>
+/// <summary>A feature, the class that it points to, and its text.</summary>
 /// <param name="Feature">Which.</param>
-/// <param name="Class">What a high value accuses of.</param>
-/// <param name="Words">What the alert says, of the value and of the agent's own norm.</param>
+/// <param name="Class">The class that a high value points to.</param>
+/// <param name="Words">The text of the alert, from the value and the agent's own norm.</param>
 public sealed record FeatureDefinition(AccessFeature Feature, ReasonClass Class, Func<float, float, string> Words)
 {
-    /// <summary>It names one kind of misuse, where others (a rate, a missing care link) go with several: such reasons come first.</summary>
+    /// <summary>Whether it points to one kind of misuse only, unlike a rate or a missing care link. Such reasons come first.</summary>
     public bool IsSpecific =>
         Feature
             is AccessFeature.FailureBurst
@@ -41,7 +41,7 @@ public sealed record FeatureDefinition(AccessFeature Feature, ReasonClass Class,
                 or AccessFeature.UnusualLogin
                 or AccessFeature.PatientAttention;
 
-    /// <summary>The class for this kind of access: a rare export is no matter of privilege.</summary>
+    /// <summary>The class for this kind of access: a rare export is exfiltration and not a misuse of privileges.</summary>
     public ReasonClass ClassFor(AccessKind kind) =>
         Feature is AccessFeature.ActionRarity or AccessFeature.OwnActionRarity or AccessFeature.ResourceRarity
             ? kind switch

@@ -22,7 +22,7 @@ public readonly ref struct FeatureRow(Span<float> values, Span<float> plain, Spa
         _norms[at] = norm;
     }
 
-    /// <summary>Sets 0 below the floor: differences among common values say nothing.</summary>
+    /// <summary>Sets 0 below the floor, because differences among common values have no meaning.</summary>
     public void SetFrom(AccessFeature feature, float floor, float value) => SetFrom(feature, floor, value, value, 0);
 
     /// <inheritdoc cref="SetFrom(AccessFeature, float, float)"/>

@@ -5,8 +5,8 @@ namespace Interop.Anomaly.Models;
 
 /// <summary>
 /// An isolation forest (Liu, Ting, Zhou 2008). Columns are drawn in proportion to the square root of their kurtosis: a column with a long
-/// tail tells outliers better than one without. A leaf counts by its depth and by its density, each in units of its standard deviation over
-/// the training rows; both are linear in the leaves, so that a leaf holds one number.
+/// tail separates outliers better. A leaf counts by its depth and by its density, each in units of its standard deviation over the training
+/// rows; both are linear in the leaves, so that a leaf holds one number.
 /// </summary>
 internal sealed class IsolationForest
 {
@@ -196,7 +196,7 @@ internal sealed class IsolationForest
     )
     {
         var forest = new IsolationForest(nodes, roots, 0);
-        // At most this many rows tell the mean and the deviation well enough.
+        // This many rows are enough for the mean and the deviation.
         var step = Math.Max(1, rows.Count / 20_000);
         double depthSum = 0,
             depthSquares = 0,

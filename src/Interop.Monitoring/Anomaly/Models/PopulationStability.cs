@@ -9,7 +9,7 @@ public sealed class PopulationStability
     private const int Bins = 10;
     private readonly long[] _counts = new long[Bins];
 
-    /// <summary>Above this a warning is due.</summary>
+    /// <summary>Above this value a warning is logged.</summary>
     public const double WarningLevel = 0.25;
 
     public long Count { get; private set; }

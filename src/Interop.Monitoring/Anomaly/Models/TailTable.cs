@@ -50,8 +50,7 @@ internal sealed class TailTable
         return new TailTable(points, high, low, direction, sorted[sorted.Length / 2], MathF.Log(n) - NearestBeyond);
     }
 
-    /// <summary>-ln of the smaller tail's probability; beyond the training values it goes on growing with the distance, up to a
-    /// bound.</summary>
+    /// <summary>-ln of the smaller tail's probability; beyond the training values it grows with the distance, up to a bound.</summary>
     public float Surprise(float value)
     {
         // Most values of most columns are the lowest one.

@@ -3,7 +3,7 @@ using Interop.Anomaly.Profiles;
 
 namespace Interop.Anomaly.Pipeline;
 
-/// <summary>Puts an event into its context: agent, care, role and population. One per source.</summary>
+/// <summary>Adds the context of an event: agent, care, role and population. One instance per source.</summary>
 public sealed class AccessPreparation(AccessPopulation population, CareIndex care)
 {
     public AccessPopulation Population => population;

@@ -1,8 +1,8 @@
 namespace Interop.Anomaly.Profiles;
 
 /// <summary>
-/// What all agents of a source do: profiles of roles, agents per network address, and agents without a care link per patient. Bounded.
-/// Not for use by two threads at once.
+/// The behaviour of all agents of a source: profiles of roles, agents per network address, and agents without a care link per patient.
+/// Bounded. Not for use by two threads at once.
 /// </summary>
 public sealed class AccessPopulation
 {
@@ -30,7 +30,7 @@ public sealed class AccessPopulation
     /// <summary>Events that were counted in.</summary>
     public long Events { get; private set; }
 
-    /// <summary>What is known before the access; then counts it.</summary>
+    /// <summary>Returns what was known before the access, then counts the access.</summary>
     public PopulationView Observe(AccessEvent e, CareContext care, string? role)
     {
         var name = string.IsNullOrEmpty(role) ? "unknown" : role;
@@ -91,7 +91,7 @@ public sealed class AccessPopulation
                 _ => CareLink.Unknown,
             };
 
-    /// <summary>Counts in what the profile told of the access: the role's rates.</summary>
+    /// <summary>Adds the rates that the profile found to the norms of the role.</summary>
     public void Learn(string role, float eventsInHour, float patientsToday)
     {
         if (_roles.TryGetValue(role, out var profile))

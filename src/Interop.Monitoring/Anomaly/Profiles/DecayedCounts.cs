@@ -1,7 +1,7 @@
 namespace Interop.Anomaly.Profiles;
 
 /// <summary>
-/// Counts per key of which the oldest lose weight: a bounded table. When it is full, the key that was seen longest ago goes.
+/// A bounded table of counts per key; old counts lose weight. When it is full, the key that was seen longest ago is removed.
 /// </summary>
 internal sealed class DecayedCounts(int limit)
 {
@@ -9,7 +9,7 @@ internal sealed class DecayedCounts(int limit)
 
     public int Keys => _entries.Count;
 
-    /// <summary>All weight, also of keys that went.</summary>
+    /// <summary>The weight of all keys, also of removed ones.</summary>
     public float Total { get; private set; }
 
     public float this[uint key] => _entries.TryGetValue(key, out var entry) ? entry.Weight : 0;

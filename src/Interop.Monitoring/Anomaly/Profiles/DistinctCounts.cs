@@ -3,14 +3,14 @@ using System.Numerics;
 namespace Interop.Anomaly.Profiles;
 
 /// <summary>
-/// About how many different members each key has seen lately: linear counting over 64 bits per key (Whang et al. 1990), started again after
-/// the kept days. Bounded; a tenth of the keys goes when it is full, the oldest first.
+/// The approximate number of different members that each key has seen lately: linear counting over 64 bits per key (Whang et al. 1990),
+/// restarted after the kept days. When the table is full, a tenth of the keys is removed, the oldest first.
 /// </summary>
 internal sealed class DistinctCounts(int limit, int keepDays)
 {
     private readonly Dictionary<uint, Entry> _entries = [];
 
-    /// <summary>Counts the member and tells how many the key has, this one included.</summary>
+    /// <summary>Counts the member. Returns how many the key has, this one included.</summary>
     public float Add(uint key, uint member, int day)
     {
         if (!_entries.TryGetValue(key, out var entry) || day - entry.Day > keepDays)

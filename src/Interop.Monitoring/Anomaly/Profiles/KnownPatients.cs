@@ -1,6 +1,7 @@
 namespace Interop.Anomaly.Profiles;
 
-/// <summary>The patients that the agent opened last: how often, and when last. Bounded; the one opened longest ago goes.</summary>
+/// <summary>The patients that the agent opened last, with number and time. When the table is full, the patients opened longest ago are
+/// removed.</summary>
 internal sealed class KnownPatients
 {
     private const int Limit = 900;

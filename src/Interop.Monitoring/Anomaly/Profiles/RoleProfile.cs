@@ -1,6 +1,6 @@
 namespace Interop.Anomaly.Profiles;
 
-/// <summary>What a role does: hours, actions, resource types and rates. It stands in for a new agent's history.</summary>
+/// <summary>The behaviour of a role: hours, actions, resource types and rates. It is used in place of a new agent's history.</summary>
 internal sealed class RoleProfile
 {
     /// <summary>ln(1 + records): about 50, until the role has exported.</summary>

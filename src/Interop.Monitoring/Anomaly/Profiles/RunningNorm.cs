@@ -13,7 +13,7 @@ internal struct RunningNorm(float rate)
 
     public readonly float Spread => MathF.Max(SmallestSpread, MathF.Sqrt(Variance));
 
-    /// <summary>The count that the mean stands for.</summary>
+    /// <summary>The count of a mean.</summary>
     public static float ToCount(float mean) => MathF.Exp(mean) - 1;
 
     public void Add(float count)
@@ -27,7 +27,7 @@ internal struct RunningNorm(float rate)
     }
 
     /// <summary>
-    /// How many deviations the count lies above the norm; 0 below it. With few values of its own the prior (mean, spread) stands in.
+    /// How many deviations the count lies above the norm; 0 below it. With few values the prior (mean, spread) is used.
     /// </summary>
     public readonly float Excess(float count, float priorMean, float priorSpread, float priorWeight)
     {

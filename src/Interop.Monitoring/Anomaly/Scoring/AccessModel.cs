@@ -4,7 +4,7 @@ using Interop.Anomaly.Models;
 
 namespace Interop.Anomaly.Scoring;
 
-/// <summary>A trained model of accesses with its calibration: what a version of the table anomaly_models holds.</summary>
+/// <summary>A trained model of accesses with its calibration: the content of a version in the table <c>anomaly_models</c>.</summary>
 public sealed class AccessModel
 {
     private const int FormatVersion = 1;
@@ -12,7 +12,7 @@ public sealed class AccessModel
     private AccessModel(string version, IAnomalyModel model, ScoreCalibration calibration) =>
         (Version, Model, Calibration) = (version, model, calibration);
 
-    /// <summary>Named by every score.</summary>
+    /// <summary>The version, which is stored with every score.</summary>
     public string Version { get; }
 
     public IAnomalyModel Model { get; }

@@ -2,7 +2,7 @@ using Interop.Anomaly.Features;
 
 namespace Interop.Anomaly.Scoring;
 
-/// <summary>Rules that are certain: they raise the severity and name themselves. The score stays the model's.</summary>
+/// <summary>Rules for certain cases: they raise the severity and are named among the reasons. They do not change the score.</summary>
 internal static class AccessRules
 {
     private const int FailuresBeforeSuccess = 5;

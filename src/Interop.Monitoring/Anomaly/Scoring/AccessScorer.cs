@@ -62,7 +62,7 @@ public sealed class AccessScorer(AccessModel model)
         for (var i = 0; i < contributions.Length; i++)
         {
             var definition = FeatureCatalog.All[i];
-            // A feature at 0 has nothing to say, whatever its absence adds.
+            // A feature with the value 0 is not a reason, whatever it contributes.
             if (contributions[i] >= SmallestContribution && features[definition.Feature] > 0)
                 found.Add((definition, contributions[i]));
         }

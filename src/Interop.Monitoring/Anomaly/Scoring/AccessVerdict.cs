@@ -12,13 +12,13 @@ public enum AccessSeverity
 }
 
 /// <summary>Why an access is unusual.</summary>
-/// <param name="Class">What it speaks for.</param>
+/// <param name="Class">The class that it points to.</param>
 /// <param name="Text">In words.</param>
 /// <param name="Feature">The feature, or the rule's name.</param>
 /// <param name="Contribution">How much it adds to the model's score; of a rule: 0.</param>
 public sealed record AccessReason(ReasonClass Class, string Text, string Feature, double Contribution);
 
-/// <summary>What the model and the rules say of one access.</summary>
+/// <summary>The result of the model and the rules for one access.</summary>
 /// <param name="Share">The share of the training events at least as anomalous.</param>
 /// <param name="Score">From 0 to 1.</param>
 /// <param name="Severity">With rules and cap.</param>
@@ -38,7 +38,7 @@ public sealed record AccessVerdict(
     /// <summary>How rare such an event is, such as "1 in 3,000".</summary>
     public string Rarity => $"1 in {Math.Round(1 / Share):N0}";
 
-    /// <summary>The score spread over the classes; what is left is normal.</summary>
+    /// <summary>The score distributed over the classes; the rest is the share of normal.</summary>
     public ImmutableDictionary<ReasonClass, double> ClassShares()
     {
         var total = Reasons.Sum(Weight);

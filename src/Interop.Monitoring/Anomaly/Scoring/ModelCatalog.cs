@@ -7,6 +7,9 @@ namespace Interop.Anomaly.Scoring;
 /// <summary>The promoted model and the one in shadow, loaded once per version.</summary>
 public sealed partial class ModelCatalog(Func<IAnomalyModel> create, ILogger<ModelCatalog> log)
 {
+    // Fewer events are a few hours of one shift, and those differ from the whole training period on every day.
+    private const int DriftEvents = 10_000;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, AccessScorer?> _loaded = [];
     private readonly PopulationStability _drift = new();
@@ -14,8 +17,7 @@ public sealed partial class ModelCatalog(Func<IAnomalyModel> create, ILogger<Mod
     /// <summary>Makes an untrained model of the kind that this program is built with.</summary>
     public IAnomalyModel Create() => create();
 
-    /// <summary>The scorers in use; null where there is none or it cannot be loaded. A failing model never becomes an invented
-    /// score.</summary>
+    /// <summary>The scorers in use; null where there is none or it cannot be loaded. Without a model an event is stored unscored.</summary>
     public async Task<(AccessScorer? Promoted, AccessScorer? Shadow)> CurrentAsync(
         DbSession session,
         CancellationToken cancellationToken
@@ -28,7 +30,7 @@ public sealed partial class ModelCatalog(Func<IAnomalyModel> create, ILogger<Mod
         {
             foreach (var verdict in verdicts)
                 _drift.Add(verdict.Share);
-            if (_drift.Count < 1_000)
+            if (_drift.Count < DriftEvents)
                 return null;
             var index = _drift.Index();
             _drift.Reset();

@@ -39,7 +39,7 @@ public sealed class ProfileRuleTests : IDisposable
     [Theory]
     [InlineData("'component':[{'code':{'text':'a'},'dataAbsentReason':{'text':'none'}}]", "")]
     [InlineData("'component':[{'code':{'text':'a'},'valueString':'x'}]", "Error required Observation.component")]
-    public void Slices_are_told_apart_by_existence(string content, string expected) =>
+    public void Slices_are_distinguished_by_existence(string content, string expected) =>
         Assert.Equal(
             expected,
             Check(
@@ -64,7 +64,7 @@ public sealed class ProfileRuleTests : IDisposable
         "'hasMember':[{'reference':'urn:uuid:c757873d-ec9a-4326-a141-556f43239520'}]",
         "Warning not-supported Observation.hasMember"
     )]
-    public void Slices_are_told_apart_by_the_type_that_a_reference_resolves_to(string content, string expected) =>
+    public void Slices_are_distinguished_by_the_type_that_a_reference_resolves_to(string content, string expected) =>
         Assert.Equal(
             expected,
             Check(
@@ -81,7 +81,7 @@ public sealed class ProfileRuleTests : IDisposable
     [Theory]
     [InlineData("'extension':[{'url':'http://example.org/kind','valueCode':'a'}]", "")]
     [InlineData("'extension':[{'url':'http://example.org/kind','valueCode':'b'}]", "Error required Observation.component")]
-    public void Slices_are_told_apart_by_an_extension(string extension, string expected) =>
+    public void Slices_are_distinguished_by_an_extension(string extension, string expected) =>
         Assert.Equal(
             expected,
             Check(
@@ -108,7 +108,7 @@ public sealed class ProfileRuleTests : IDisposable
     [Theory]
     [InlineData("{'resourceType':'Patient','id':'1','gender':'male'}", "")]
     [InlineData("{'resourceType':'Patient','id':'1'}", "Error required Bundle.entry")]
-    public void Slices_are_told_apart_by_a_profile(string patient, string expected) =>
+    public void Slices_are_distinguished_by_a_profile(string patient, string expected) =>
         Assert.Equal(
             expected,
             Check(

@@ -1,14 +1,24 @@
 using System.Buffers.Binary;
 using System.Numerics;
-using System.Text;
-using Interop.Telemetry.Events;
 
-namespace Interop.Telemetry.Spooling;
+namespace Interop.Storage.Spooling;
+
+/// <summary>A record of a spool.</summary>
+/// <param name="Kind">What the payload is: <see cref="Dated"/>, whose payload is text, or <see cref="Other"/>.</param>
+/// <param name="At">The instant of a dated record.</param>
+/// <param name="Payload">The content, at most 4 MiB.</param>
+public readonly record struct SpoolRecord(byte Kind, DateTimeOffset At, ReadOnlyMemory<byte> Payload)
+{
+    /// <summary>A record with an instant.</summary>
+    public const byte Dated = 1;
+
+    /// <summary>A record without one.</summary>
+    public const byte Other = 2;
+}
 
 /// <summary>
 /// One record of the spool: the length of its body (32 bits, little-endian), the CRC-32C of that length and the body, then the body.
-/// The body is its kind, the instant of arrival (UTC ticks), and an event's payload, or a reject's reason, event id and raw text, each with
-/// its length.
+/// The body is its kind, the instant (UTC ticks; 0 without one) and the payload.
 /// </summary>
 internal static class SpoolFrame
 {
@@ -16,42 +26,20 @@ internal static class SpoolFrame
     private const int HeaderSize = 2 * sizeof(uint);
     private const int BodyHeaderSize = sizeof(byte) + sizeof(long);
     private const int MaxBodySize = 4 * 1024 * 1024;
-    private const byte EventKind = 1;
-    private const byte RejectKind = 2;
 
-    public static void Write(MemoryStream into, TelemetryEvent one)
+    public static void Write(MemoryStream into, SpoolRecord record)
     {
         Span<byte> header = stackalloc byte[HeaderSize + BodyHeaderSize];
         var body = header[HeaderSize..];
-        body[0] = EventKind;
-        BinaryPrimitives.WriteInt64LittleEndian(body[1..], one.ReceivedAt.UtcTicks);
-        BinaryPrimitives.WriteInt32LittleEndian(header, BodyHeaderSize + one.Raw.Length);
+        body[0] = record.Kind;
+        BinaryPrimitives.WriteInt64LittleEndian(body[1..], record.Kind == SpoolRecord.Dated ? record.At.UtcTicks : 0);
+        BinaryPrimitives.WriteInt32LittleEndian(header, BodyHeaderSize + record.Payload.Length);
         BinaryPrimitives.WriteUInt32LittleEndian(
             header[sizeof(uint)..],
-            Crc(Crc(Crc(uint.MaxValue, header[..sizeof(uint)]), body), one.Raw.Span)
+            Crc(Crc(Crc(uint.MaxValue, header[..sizeof(uint)]), body), record.Payload.Span)
         );
         into.Write(header);
-        into.Write(one.Raw.Span);
-    }
-
-    public static void Write(MemoryStream into, Reject reject)
-    {
-        using var body = new MemoryStream();
-        using (var writer = new BinaryWriter(body, Encoding.UTF8, leaveOpen: true))
-        {
-            writer.Write(RejectKind);
-            writer.Write(0L);
-            writer.Write(reject.Reason);
-            writer.Write(reject.EventId ?? "");
-            writer.Write(reject.Raw);
-        }
-
-        Span<byte> header = stackalloc byte[HeaderSize];
-        var bytes = body.GetBuffer().AsSpan(0, (int)body.Length);
-        BinaryPrimitives.WriteInt32LittleEndian(header, bytes.Length);
-        BinaryPrimitives.WriteUInt32LittleEndian(header[sizeof(uint)..], Crc(Crc(uint.MaxValue, header[..sizeof(uint)]), bytes));
-        into.Write(header);
-        into.Write(bytes);
+        into.Write(record.Payload.Span);
     }
 
     /// <summary>The length of the sound frame that begins here; 0: none does.</summary>
@@ -73,7 +61,7 @@ internal static class SpoolFrame
         {
             // The checksum of every position would take too long: most positions have no kind, or no payload behind it.
             var kind = data[at + HeaderSize];
-            var mayBegin = kind == RejectKind || (kind == EventKind && data[at + HeaderSize + BodyHeaderSize - 1] < 0x30);
+            var mayBegin = kind == SpoolRecord.Other || (kind == SpoolRecord.Dated && data[at + HeaderSize + BodyHeaderSize - 1] < 0x30);
             if (mayBegin && Measure(data[at..]) > 0)
                 return at;
         }
@@ -91,24 +79,12 @@ internal static class SpoolFrame
         return length >= BodyHeaderSize && length <= MaxBodySize && data.Length - HeaderSize < length;
     }
 
-    /// <summary>Adds the event or reject of a sound frame. An event that this version's parser does not accept becomes a reject.</summary>
-    public static void Read(ReadOnlyMemory<byte> frame, List<TelemetryEvent> events, List<Reject> rejects)
+    /// <summary>The record of a sound frame.</summary>
+    public static SpoolRecord Read(ReadOnlyMemory<byte> frame)
     {
         var body = frame[HeaderSize..];
-        if (body.Span[0] == RejectKind)
-        {
-            using var reader = new BinaryReader(new MemoryStream(body[BodyHeaderSize..].ToArray()), Encoding.UTF8);
-            var (reason, eventId) = (reader.ReadString(), reader.ReadString());
-            rejects.Add(new Reject(reason, eventId.Length == 0 ? null : eventId, reader.ReadString()));
-            return;
-        }
-
-        var receivedAt = new DateTimeOffset(BinaryPrimitives.ReadInt64LittleEndian(body.Span[1..]), TimeSpan.Zero);
-        var parsed = EventParser.Parse(body[BodyHeaderSize..].ToArray(), receivedAt);
-        foreach (var (_, one) in parsed.Events)
-            events.Add(one);
-        foreach (var (_, reject) in parsed.Refused ?? [])
-            rejects.Add(reject);
+        var ticks = BinaryPrimitives.ReadInt64LittleEndian(body.Span[1..]);
+        return new SpoolRecord(body.Span[0], new DateTimeOffset(ticks, TimeSpan.Zero), body[BodyHeaderSize..]);
     }
 
     private static uint Crc(uint crc, ReadOnlySpan<byte> data)

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Interop.Telemetry.Spooling;
+namespace Interop.Storage.Spooling;
 
 /// <summary>Makes the entries of a directory durable. Without it a flushed file can be lost, because its name is not on the disk.</summary>
 internal static class DurableDirectory

@@ -1,13 +1,15 @@
-using Interop.Telemetry.Events;
-
-namespace Interop.Telemetry.Spooling;
+namespace Interop.Storage.Spooling;
 
 /// <summary>A place in the spool.</summary>
-internal sealed record SpoolPosition(SpoolSegment Segment, long End);
+/// <param name="Segment">The segment.</param>
+/// <param name="End">The position behind a record.</param>
+public sealed record SpoolPosition(SpoolSegment Segment, long End);
 
 /// <summary>The records of one segment up to a position.</summary>
+/// <param name="Segment">The segment.</param>
 /// <param name="End">The position after the last of them.</param>
-internal sealed record SpoolChunk(SpoolSegment Segment, long End, IReadOnlyList<TelemetryEvent> Events, IReadOnlyList<Reject> Rejects);
+/// <param name="Records">The records.</param>
+public sealed record SpoolChunk(SpoolSegment Segment, long End, IReadOnlyList<SpoolRecord> Records);
 
 /// <summary>A range of a file that holds no sound frame.</summary>
 internal sealed record SpoolDamage(string Path, long Start, long End)
@@ -16,7 +18,7 @@ internal sealed record SpoolDamage(string Path, long Start, long End)
 }
 
 /// <summary>One file of the spool. Frames are written at its end and read from its beginning.</summary>
-internal sealed class SpoolSegment : IDisposable
+public sealed class SpoolSegment : IDisposable
 {
     /// <summary>The ending of the name of a file that is kept because parts of it could not be read.</summary>
     public const string DamagedExtension = ".damaged";
@@ -33,19 +35,20 @@ internal sealed class SpoolSegment : IDisposable
         Length = length;
     }
 
+    /// <summary>The file.</summary>
     public string Path { get; }
 
     /// <summary>The end of the frames that are on the disk.</summary>
     public long Length { get; private set; }
 
     /// <summary>The end of the frames that are in the database.</summary>
-    public long Drained { get; set; }
+    internal long Drained { get; set; }
 
     /// <summary>No frames are added any more.</summary>
-    public bool IsSealed { get; set; }
+    internal bool IsSealed { get; set; }
 
     /// <summary>Creates a file. Its name is durable.</summary>
-    public static SpoolSegment Create(string path, Func<string, FileMode, SpoolFile> open)
+    internal static SpoolSegment Create(string path, Func<string, FileMode, SpoolFile> open)
     {
         var file = open(path, FileMode.CreateNew);
         try
@@ -62,7 +65,7 @@ internal sealed class SpoolSegment : IDisposable
     }
 
     /// <summary>Opens a file that another process left.</summary>
-    public static SpoolSegment Open(string path, Func<string, FileMode, SpoolFile> open)
+    internal static SpoolSegment Open(string path, Func<string, FileMode, SpoolFile> open)
     {
         var file = open(path, FileMode.Open);
         return new SpoolSegment(path, file, file.Length) { IsSealed = true };
@@ -70,7 +73,7 @@ internal sealed class SpoolSegment : IDisposable
 
     /// <summary>Cuts off an incomplete frame at the end. The killed process had not confirmed its events to a sender.</summary>
     /// <returns>How many bytes were cut.</returns>
-    public long CutIncompleteEnd()
+    internal long CutIncompleteEnd()
     {
         var sound = FindSoundEnd();
         var cut = Length - sound;
@@ -83,7 +86,7 @@ internal sealed class SpoolSegment : IDisposable
 
     /// <summary>Adds whole frames and waits until they are on the disk.</summary>
     /// <exception cref="IOException">None of them was added, and none can be added to this file any more.</exception>
-    public void Append(ReadOnlySpan<byte> frames)
+    internal void Append(ReadOnlySpan<byte> frames)
     {
         try
         {
@@ -102,21 +105,21 @@ internal sealed class SpoolSegment : IDisposable
     /// <summary>The next records that the database does not have, at most so many. Ranges that hold no sound frame are skipped and
     /// reported.</summary>
     /// <returns>Null: nothing is left.</returns>
-    public SpoolChunk? Read(int maxRecords, Action<SpoolDamage> damaged)
+    internal SpoolChunk? Read(int maxRecords, Action<SpoolDamage> damaged)
     {
-        var (events, rejects) = (new List<TelemetryEvent>(), new List<Reject>());
+        var records = new List<SpoolRecord>();
         var at = Drained;
         ReadOnlyMemory<byte> data = Bytes(at, UsualBytes);
         var offset = 0;
-        while (at < Length && events.Count + rejects.Count < maxRecords)
+        while (at < Length && records.Count < maxRecords)
         {
             if (SpoolFrame.Measure(data.Span[offset..]) is > 0 and var length)
             {
-                SpoolFrame.Read(data.Slice(offset, length), events, rejects);
+                records.Add(SpoolFrame.Read(data.Slice(offset, length)));
                 at += length;
                 offset += length;
             }
-            else if (events.Count + rejects.Count > 0 && offset > 0)
+            else if (records.Count > 0 && offset > 0)
             {
                 break; // the next call begins here, with more bytes or at the damage
             }
@@ -134,11 +137,11 @@ internal sealed class SpoolSegment : IDisposable
             }
         }
 
-        return at > Drained ? new SpoolChunk(this, at, events, rejects) : null;
+        return at > Drained ? new SpoolChunk(this, at, records) : null;
     }
 
     /// <summary>Deletes the file, because the database has its records. A damaged file gets another name instead.</summary>
-    public void Delete()
+    internal void Delete()
     {
         _file.Dispose();
         if (_reportedTo > 0)
@@ -147,6 +150,7 @@ internal sealed class SpoolSegment : IDisposable
             File.Delete(Path);
     }
 
+    /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
     private void RemoveUnfinishedWrite()
@@ -157,7 +161,7 @@ internal sealed class SpoolSegment : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // The bytes stay behind Length, where they are not read. After a restart they are cut off or stored: a refused event that is
+            // The bytes stay behind Length, where they are not read. After a restart they are cut off or stored: a refused record that is
             // stored does no harm.
         }
     }

@@ -1,13 +1,14 @@
 using Microsoft.Win32.SafeHandles;
 
-namespace Interop.Telemetry.Spooling;
+namespace Interop.Storage.Spooling;
 
 /// <summary>An open file of the spool. Tests derive from it to make the disk fail.</summary>
-internal class SpoolFile : IDisposable
+public class SpoolFile : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private readonly SafeFileHandle _handle;
 
+    /// <summary>Opens the file. A new file is readable by its owner only.</summary>
     protected SpoolFile(string path, FileMode mode)
     {
         _handle = File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.Read);
@@ -15,8 +16,10 @@ internal class SpoolFile : IDisposable
             File.SetUnixFileMode(_handle, OwnerOnly); // the file is still empty
     }
 
+    /// <summary>The length of the file.</summary>
     public long Length => RandomAccess.GetLength(_handle);
 
+    /// <summary>Opens a file on the disk.</summary>
     public static SpoolFile Open(string path, FileMode mode) => new(path, mode);
 
     /// <summary>Writes the bytes at the position and waits until they are on the disk.</summary>
@@ -42,6 +45,7 @@ internal class SpoolFile : IDisposable
         return read;
     }
 
+    /// <inheritdoc/>
     public void Dispose()
     {
         _handle.Dispose();

@@ -1,0 +1,11 @@
+using System.Collections.Immutable;
+
+namespace Interop.Access;
+
+/// <inheritdoc cref="IAuditTrailGrain"/>
+[StatelessWorker(2)]
+internal sealed class AuditTrailGrain(AuditJournal journal) : Grain, IAuditTrailGrain
+{
+    // The disk is waited for outside the grain's turn.
+    public Task Record(ImmutableArray<AuditRecord> records) => Task.Run(() => journal.Append(records));
+}
