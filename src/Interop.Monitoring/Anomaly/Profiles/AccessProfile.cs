@@ -3,13 +3,13 @@ using Interop.Anomaly.Features;
 namespace Interop.Anomaly.Profiles;
 
 /// <summary>
-/// One agent's history, bounded: its saved form has at most 16 KB. Observing an access first tells its features, then counts it. A batch
+/// One agent's history, bounded: its saved form has at most 16 KB. Observing an access first writes its features, then counts it. A batch
 /// carries a sequence: one that is not above the last is refused (<see cref="Sequence"/>), so that a repeated batch never counts twice. Not
 /// for use by two threads at once.
 /// </summary>
 public sealed class AccessProfile
 {
-    /// <summary>Until an agent has this many events, its role's profile stands in.</summary>
+    /// <summary>With fewer events of the agent, its role's profile is used.</summary>
     public const int FewEvents = 20;
 
     /// <summary>The largest saved form.</summary>
@@ -19,6 +19,7 @@ public sealed class AccessProfile
     private const float DailyDecay = 0.977f; // a half-life of 30 days
     private const float UnexplainedDecay = 0.93f; // about ten days
     private const float Slow = 0.05f;
+    private const float RareNetworkFrom = 3; // the network of employees' homes carries more than one access in 1,000
     private const float RatherOddFrom = 1.8f;
     private const uint LongestSession = 10 * 60;
 
@@ -78,7 +79,7 @@ public sealed class AccessProfile
         return true;
     }
 
-    /// <summary>Writes the features of the access as the history before it tells them, and counts it.</summary>
+    /// <summary>Writes the features of the access by the history before it, then counts the access.</summary>
     public void Observe(AccessInContext access, FeatureRow row)
     {
         var e = access.Event;
@@ -428,7 +429,11 @@ public sealed class AccessProfile
             if (Networks.Of(e.Address) is { } name)
             {
                 var network = StableHash.Of(name);
-                row.SetFrom(AccessFeature.NewNetwork, 2, IsNew(_networks, network, day) * (float)access.Population.NetworkRarity);
+                row.SetFrom(
+                    AccessFeature.NewNetwork,
+                    RareNetworkFrom,
+                    IsNew(_networks, network, day) * (float)access.Population.NetworkRarity
+                );
                 _networks.Add(network, day);
             }
         }
