@@ -19,6 +19,7 @@ public sealed class AccessProfile
     private const float DailyDecay = 0.977f; // a half-life of 30 days
     private const float UnexplainedDecay = 0.93f; // about ten days
     private const float Slow = 0.05f;
+    private const float RareNetworkFrom = 3; // the network of employees' homes carries more than one access in 1,000
     private const float RatherOddFrom = 1.8f;
     private const uint LongestSession = 10 * 60;
 
@@ -428,7 +429,11 @@ public sealed class AccessProfile
             if (Networks.Of(e.Address) is { } name)
             {
                 var network = StableHash.Of(name);
-                row.SetFrom(AccessFeature.NewNetwork, 2, IsNew(_networks, network, day) * (float)access.Population.NetworkRarity);
+                row.SetFrom(
+                    AccessFeature.NewNetwork,
+                    RareNetworkFrom,
+                    IsNew(_networks, network, day) * (float)access.Population.NetworkRarity
+                );
                 _networks.Add(network, day);
             }
         }
