@@ -4,7 +4,7 @@ using Interop.Health;
 
 namespace Interop.Api.Access;
 
-/// <summary>Sends audit records to a silo; what arrives while a call is on its way goes with the next one.</summary>
+/// <summary>Sends audit records to a silo. Records that arrive during a call are sent together in the next one.</summary>
 internal sealed class AuditIntake
 {
     private const int MaxRecords = 1_000;
@@ -32,12 +32,12 @@ internal sealed class AuditIntake
 
     private sealed record Failed(long At, Exception Reason);
 
-    /// <summary>Why the last record could not be kept, a moment ago; null: it was kept.</summary>
+    /// <summary>Why the last record, a moment ago, could not be stored; null: it was stored.</summary>
     public Exception? RecentFailure =>
         Volatile.Read(ref _failed) is { } failed && _time.GetElapsedTime(failed.At) < Pause ? failed.Reason : null;
 
     /// <summary>Completes when the record is on a disk.</summary>
-    /// <exception cref="NotReadyException">It cannot be kept.</exception>
+    /// <exception cref="NotReadyException">The record cannot be stored.</exception>
     public async Task RecordAsync(AuditRecord record)
     {
         try
