@@ -6,7 +6,7 @@ using Interop.Sandbox.Hospital;
 
 namespace Interop.Bench.Access;
 
-/// <summary>Shows what a detector takes wrongly for an attack, and what it misses, with the features that decide.</summary>
+/// <summary>Shows the false positives and the missed attacks of a detector, with the features that decide.</summary>
 internal static class AccessInspection
 {
     private const int Examples = 2;
