@@ -22,6 +22,16 @@ public sealed record IngestionOptions : IValidatableObject
     [Range(1, 1000)]
     public int MaxExpiredSearches { get; set; } = 10;
 
+    /// <summary>A first load of at least so many resources is split into periods that are searched at the same time
+    /// (<see cref="Interop.Sources.SourceOptions.MaxParallel"/>). The default value is 50,000.</summary>
+    [Range(1000, int.MaxValue)]
+    public int PartitionFrom { get; set; } = 50_000;
+
+    /// <summary>How long a search may wait for its server without bringing a new resource, before the run fails. The default value is 30
+    /// minutes. A single page has a limit of its own (<see cref="Interop.Sources.SourceOptions.PageTimeout"/>).</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan MaxTimeWithoutProgress { get; set; } = TimeSpan.FromMinutes(30);
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

@@ -38,6 +38,10 @@ public sealed record SourceOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long one page may take altogether, with further tries and their waits. The default value is 10 minutes.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan PageTimeout { get; set; } = TimeSpan.FromMinutes(10);
+
     /// <summary>The longest answer, in MiB.</summary>
     [Range(1, 1024)]
     public int MaxResponseMebibytes { get; set; } = 256;
@@ -100,7 +104,7 @@ public sealed record SourceAuthOptions : IValidatableObject
     /// <summary>For <c>smart_backend</c>: a PEM file with an RSA (RS384) or P-384 (ES384) private key.</summary>
     public string? PrivateKeyFile { get; set; }
 
-    /// <summary>For <c>smart_backend</c>: the key's id in the published JWKS.</summary>
+    /// <summary>For <c>smart_backend</c>: the key's id in the published JWKS; null: its thumbprint (RFC 7638).</summary>
     public string? KeyId { get; set; }
 
     /// <summary>For <c>tenant</c>: whose OpenEMR token is sent.</summary>

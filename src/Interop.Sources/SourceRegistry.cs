@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using Interop.Fhir.Client;
 
 namespace Interop.Sources;
@@ -36,6 +37,28 @@ public sealed class SourceRegistry(
             ? Authorization(options.Auth, http.CreateClient(HttpClientName), new Uri(options.BaseUrl))
             : null;
 
+    /// <summary>The public keys of the sources with <c>Auth:Kind=smart_backend</c> as a JSON Web Key Set (RFC 7517).</summary>
+    public string PublicKeys() => PublicKeysOf(sources, time);
+
+    /// <inheritdoc cref="PublicKeys"/>
+    public static string PublicKeysOf(IReadOnlyDictionary<string, SourceOptions> sources, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(sources);
+        return JsonSerializer.Serialize(
+            new
+            {
+                keys = sources
+                    .Values.Where(s => s.Auth.Kind == "smart_backend")
+                    .Select(s => Assertion(s.Auth, time).PublicKey)
+                    .DistinctBy(k => k["kid"])
+                    .OrderBy(k => k["kid"], StringComparer.Ordinal),
+            }
+        );
+    }
+
+    private static SignedAssertion Assertion(SourceAuthOptions auth, TimeProvider time) =>
+        new(auth.ClientId!, new Uri(auth.TokenUrl!), File.ReadAllText(auth.PrivateKeyFile!), auth.KeyId, time);
+
     private FhirClient Create(SourceOptions options)
     {
         var baseUrl = new Uri(options.BaseUrl.EndsWith('/') ? options.BaseUrl : options.BaseUrl + "/");
@@ -46,6 +69,7 @@ public sealed class SourceRegistry(
             MaxAttempts = options.MaxAttempts,
             BaseDelay = options.BaseDelay,
             IdleTimeout = options.IdleTimeout,
+            MaxElapsed = options.PageTimeout,
             MaxResponseBytes = options.MaxResponseMebibytes * 1024 * 1024,
         };
         return new FhirClient(client, settings, Authorization(options.Auth, client, baseUrl), time);
@@ -62,13 +86,7 @@ public sealed class SourceRegistry(
                 auth.Scope,
                 time
             ),
-            "smart_backend" => new OAuthAuthorization(
-                client,
-                new Uri(auth.TokenUrl!),
-                new SignedAssertion(auth.ClientId!, new Uri(auth.TokenUrl!), File.ReadAllText(auth.PrivateKeyFile!), auth.KeyId, time),
-                auth.Scope,
-                time
-            ),
+            "smart_backend" => new OAuthAuthorization(client, new Uri(auth.TokenUrl!), Assertion(auth, time), auth.Scope, time),
             "tenant" => new TenantAuthorization(tokens, auth.Tenant!, baseUrl),
             _ => null,
         };

@@ -34,7 +34,24 @@ internal static class InteropProcess
 
     /// <summary>Ingests the patients and observations of the page server and returns what the observations' run says of itself.</summary>
     /// <param name="database">What DB_URL takes; empty for SQLite in <paramref name="data"/>.</param>
-    public static async Task<InteropRun> RunAsync(PageServer server, string database, string data, int pageSize, bool full)
+    public static Task<InteropRun> RunAsync(PageServer server, string database, string data, int pageSize, bool full) =>
+        RunAsync(server.FhirBase, database, data, pageSize, full);
+
+    /// <inheritdoc cref="RunAsync(PageServer, string, string, int, bool)"/>
+    /// <param name="fhirBase">A server of patients and observations.</param>
+    /// <param name="database">What DB_URL takes; empty for SQLite in <paramref name="data"/>.</param>
+    /// <param name="data">The data folder.</param>
+    /// <param name="pageSize">Resources per page.</param>
+    /// <param name="full">Whether the checkpoint is ignored.</param>
+    /// <param name="settings">Further settings, as NAME=VALUE.</param>
+    public static async Task<InteropRun> RunAsync(
+        Uri fhirBase,
+        string database,
+        string data,
+        int pageSize,
+        bool full,
+        params string[] settings
+    )
     {
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Interop.Silo"))
         {
@@ -44,7 +61,7 @@ internal static class InteropProcess
                 "Patient",
                 "Observation",
                 "--source",
-                server.FhirBase.AbsoluteUri,
+                fhirBase.AbsoluteUri,
                 "--data-dir",
                 data,
                 "--set",
@@ -57,6 +74,11 @@ internal static class InteropProcess
             start.Environment["DB_URL"] = database;
         if (full)
             start.ArgumentList.Add("--full");
+        foreach (var setting in settings)
+        {
+            start.ArgumentList.Add("--set");
+            start.ArgumentList.Add(setting);
+        }
 
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();

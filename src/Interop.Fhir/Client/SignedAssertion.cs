@@ -12,16 +12,28 @@ public sealed class SignedAssertion : IClientProof
 {
     private readonly string _clientId;
     private readonly Uri _audience;
-    private readonly string? _keyId;
+    private readonly string _keyId;
     private readonly TimeProvider _time;
     private readonly AsymmetricAlgorithm _key;
 
     /// <exception cref="ArgumentException">The PEM holds no RSA or P-384 private key.</exception>
     public SignedAssertion(string clientId, Uri audience, string privateKeyPem, string? keyId, TimeProvider time)
     {
-        (_clientId, _audience, _keyId, _time) = (clientId, audience, keyId, time);
+        (_clientId, _audience, _time) = (clientId, audience, time);
         _key = Import(privateKeyPem);
+        _keyId = keyId ?? Thumbprint(_key);
     }
+
+    /// <summary>The public half of the key as a JSON Web Key (RFC 7517): what the authorization server registers for the client.</summary>
+    public IReadOnlyDictionary<string, string> PublicKey =>
+        new SortedDictionary<string, string>(Members(_key), StringComparer.Ordinal)
+        {
+            ["alg"] = Algorithm,
+            ["kid"] = _keyId,
+            ["use"] = "sig",
+        };
+
+    private string Algorithm => _key is RSA ? "RS384" : "ES384";
 
     /// <inheritdoc/>
     public IEnumerable<KeyValuePair<string, string>> Fields() =>
@@ -30,9 +42,12 @@ public sealed class SignedAssertion : IClientProof
     private string Create()
     {
         var now = _time.GetUtcNow();
-        var header = new Dictionary<string, object> { ["alg"] = _key is RSA ? "RS384" : "ES384", ["typ"] = "JWT" };
-        if (_keyId is not null)
-            header["kid"] = _keyId;
+        var header = new Dictionary<string, object>
+        {
+            ["alg"] = Algorithm,
+            ["typ"] = "JWT",
+            ["kid"] = _keyId,
+        };
         var claims = new Dictionary<string, object>
         {
             ["iss"] = _clientId,
@@ -54,6 +69,33 @@ public sealed class SignedAssertion : IClientProof
     }
 
     private static string Encode(Dictionary<string, object> value) => Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(value));
+
+    /// <summary>The members that a public key must have, in the order of RFC 7638.</summary>
+    private static SortedDictionary<string, string> Members(AsymmetricAlgorithm key)
+    {
+        var members = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        if (key is RSA rsa)
+        {
+            var parameters = rsa.ExportParameters(includePrivateParameters: false);
+            members["kty"] = "RSA";
+            members["e"] = Base64Url.EncodeToString(parameters.Exponent);
+            members["n"] = Base64Url.EncodeToString(parameters.Modulus);
+        }
+        else if (key is ECDsa ec)
+        {
+            var parameters = ec.ExportParameters(includePrivateParameters: false);
+            members["kty"] = "EC";
+            members["crv"] = "P-384";
+            members["x"] = Base64Url.EncodeToString(parameters.Q.X);
+            members["y"] = Base64Url.EncodeToString(parameters.Q.Y);
+        }
+
+        return members;
+    }
+
+    /// <summary>The key's id when the settings give none (RFC 7638).</summary>
+    private static string Thumbprint(AsymmetricAlgorithm key) =>
+        Base64Url.EncodeToString(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(Members(key))));
 
     private static AsymmetricAlgorithm Import(string pem)
     {

@@ -48,6 +48,11 @@ public interface IIngestionQueryGrain : IQueryGrain
     [Alias("IsKnownType")]
     Task<bool> IsKnownType(string resourceType);
 
+    /// <summary>The public keys by which sources with signed assertions (SMART Backend Services) recognise this client: a JSON Web Key
+    /// Set.</summary>
+    [Alias("GetPublicKeys")]
+    Task<JsonText> GetPublicKeys();
+
     /// <summary>The next lines of an export, at most 1 MiB of them.</summary>
     /// <param name="request">What to export.</param>
     /// <param name="cursor">The <see cref="ExportPage.NextCursor"/> of the page before; null for the first page.</param>
@@ -178,6 +183,7 @@ public sealed record DeadLetter(
 public sealed record PatientBackfill(long Requested, long Fetched, long Upserted);
 
 /// <summary>What the caller of a run gets when it ends; the last members only when they apply.</summary>
+/// <param name="Failure">One of <see cref="RunFailure"/> when the run ended with FAILED; null for runs of earlier versions.</param>
 [GenerateSerializer, Immutable, Alias("Interop.RunSummary")]
 public sealed record RunSummary(
     long RunId,
@@ -195,7 +201,8 @@ public sealed record RunSummary(
     string? PatientId,
     long? SkippedMissingPatients,
     PatientBackfill? PatientBackfill,
-    ReplaySummary? Replay
+    ReplaySummary? Replay,
+    string? Failure = null
 );
 
 /// <summary>What a replay read.</summary>

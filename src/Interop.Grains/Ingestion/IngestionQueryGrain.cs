@@ -4,13 +4,16 @@ using Interop.Ingestion.DeadLetters;
 using Interop.Ingestion.Exporting;
 using Interop.Ingestion.Reporting;
 using Interop.Ingestion.Runs;
+using Interop.Sources;
 using Interop.Storage;
 
 namespace Interop.Ingestion;
 
 /// <inheritdoc cref="IIngestionQueryGrain"/>
 [StatelessWorker]
-internal sealed class IngestionQueryGrain(Database database, R4Schema schema, ExportReader exports) : Grain, IIngestionQueryGrain
+internal sealed class IngestionQueryGrain(Database database, R4Schema schema, ExportReader exports, SourceRegistry sources)
+    : Grain,
+        IIngestionQueryGrain
 {
     private const int MaxRunsPerType = 50;
 
@@ -45,6 +48,8 @@ internal sealed class IngestionQueryGrain(Database database, R4Schema schema, Ex
         database.ReadAsync(async (session, token) => (await CheckpointStore.ListAsync(session, token)).ToImmutableArray());
 
     public Task<bool> IsKnownType(string resourceType) => Task.FromResult(schema.FindResource(resourceType) is not null);
+
+    public Task<JsonText> GetPublicKeys() => Task.FromResult(new JsonText(sources.PublicKeys()));
 
     public Task<ExportPage> ReadExport(ExportRequest request, string? cursor) =>
         exports.ReadPageAsync(request, cursor, CancellationToken.None);

@@ -58,7 +58,7 @@ internal sealed class IncomingPage(IReadOnlyList<IncomingResource> resources, ID
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>What the page changes in the run's row beside the counters.</summary>
-    public PagePosition Position { get; init; }
+    public PagePosition Position { get; set; }
 
     /// <inheritdoc/>
     public void Dispose() => body?.Dispose();

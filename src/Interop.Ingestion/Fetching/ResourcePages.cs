@@ -26,6 +26,7 @@ internal sealed class ResourcePages(RunPart part, string name, string resourceTy
     /// <summary>How much of a line that cannot be read is kept for the dead letter.</summary>
     private const int BytesOfUnreadable = 4096;
 
+    private readonly int _largest = isNdjson ? ValidationOptions.DefaultMaxBytes : LargestDocument;
     private readonly List<string> _warnings = [];
 
     /// <summary>Resources and entries that were read, those before the part's position among them.</summary>
@@ -44,7 +45,7 @@ internal sealed class ResourcePages(RunPart part, string name, string resourceTy
         var page = new PageBuilder();
         try
         {
-            await foreach (var (line, bytes) in ResourceFile.ReadAsync(stream, LargestDocument, isNdjson, cancellationToken))
+            await foreach (var (line, bytes) in ResourceFile.ReadAsync(stream, _largest, isNdjson, cancellationToken))
             {
                 var bundle = TryReadBundle(bytes);
                 for (var i = 0; i < (bundle?.Count ?? 1); i++)
@@ -84,7 +85,7 @@ internal sealed class ResourcePages(RunPart part, string name, string resourceTy
     /// <summary>The entries of a Bundle; null for any other resource, and for text that is none.</summary>
     private IReadOnlyList<BundleEntry>? TryReadBundle(ReadOnlyMemory<byte> bytes)
     {
-        if (resourceType == "Bundle" || bytes.Length > LargestDocument)
+        if (resourceType == "Bundle" || bytes.Length > _largest)
             return null;
         try
         {

@@ -5,8 +5,16 @@ namespace Interop.Ingestion.Fetching;
 /// <summary>What a run asks its server for.</summary>
 /// <param name="PatientId">Only this patient's resources.</param>
 /// <param name="Since">Where the run's first search begins; null: everything.</param>
+/// <param name="Until">Where the search ends; null: nowhere.</param>
 /// <param name="Overlap">How far before a cursor a search begins anew.</param>
-internal sealed record SearchPlan(string ResourceType, string? PatientId, DateTimeOffset? Since, TimeSpan Overlap, int PageSize)
+internal sealed record SearchPlan(
+    string ResourceType,
+    string? PatientId,
+    DateTimeOffset? Since,
+    TimeSpan Overlap,
+    int PageSize,
+    DateTimeOffset? Until = null
+)
 {
     /// <summary>The search from <paramref name="cursor"/> - overlap on, or from the start.</summary>
     /// <param name="cursor">The highest committed <c>_lastUpdated</c>.</param>
@@ -20,6 +28,8 @@ internal sealed record SearchPlan(string ResourceType, string? PatientId, DateTi
             url += $"&{PatientParameter}=Patient/{Uri.EscapeDataString(PatientId)}";
         if (byTime && From(cursor) is { } from)
             url += $"&_lastUpdated=ge{Uri.EscapeDataString(Instant(from))}";
+        if (byTime && Until is { } until)
+            url += $"&_lastUpdated=lt{Uri.EscapeDataString(Instant(until))}";
         return new Uri(url, UriKind.Relative);
     }
 

@@ -32,6 +32,7 @@ internal static class InteropCommand
         root.Subcommands.Add(UploadCommand.CreateUpload());
         root.Subcommands.Add(UploadCommand.CreateTm2());
         root.Subcommands.Add(SpoolCommand.Create(settings));
+        root.Subcommands.Add(PublicKeysCommand.Create(settings));
         try
         {
             var configuration = new InvocationConfiguration
@@ -47,6 +48,7 @@ internal static class InteropCommand
                     is SettingsException
                         or DatabaseException
                         or NotReadyException
+                        or StorageFullException
                         or ArgumentException
                         or IOException
                         or UnauthorizedAccessException

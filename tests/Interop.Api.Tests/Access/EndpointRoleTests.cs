@@ -23,7 +23,16 @@ public sealed class EndpointRoleTests : IAsyncLifetime
         Assert.Empty(undeclared);
 
         Assert.Equal(
-            ["GET /", "GET /api/health", "GET /health", "GET /health/ready", "GET /{documentName}.json", "POST /login", "POST /logout"],
+            [
+                "GET /",
+                "GET /.well-known/jwks.json",
+                "GET /api/health",
+                "GET /health",
+                "GET /health/ready",
+                "GET /{documentName}.json",
+                "POST /login",
+                "POST /logout",
+            ],
             Endpoints().Where(e => e.IsAnonymous).Select(e => e.Name).Order(StringComparer.Ordinal)
         );
         // The files of the pages are anonymous, and so is the login. The connection, through which pages read, is not.

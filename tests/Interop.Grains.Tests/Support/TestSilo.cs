@@ -90,6 +90,7 @@ internal sealed class TestSilo : IAsyncDisposable
             BaseUrl = baseUrl.AbsoluteUri,
             BaseDelay = TimeSpan.FromMilliseconds(5),
             MaxAttempts = 6,
+            MaxParallel = 1,
         };
         configure?.Invoke(source);
         Validator.ValidateObject(source, new ValidationContext(source), validateAllProperties: true);

@@ -1,0 +1,146 @@
+using Interop.Grains.Tests.Support;
+using Interop.Ingestion;
+using Interop.Sandbox;
+using Interop.Sandbox.Faults;
+using Interop.Storage;
+using Interop.TestServers;
+
+namespace Interop.Grains.Tests.Ingestion;
+
+/// <summary>First loads that are split by <c>_lastUpdated</c>; each test has a database of its own.</summary>
+public abstract class PartitionTests(SqlDialect dialect) : IAsyncLifetime
+{
+    private static readonly SandboxOptions Data = new()
+    {
+        Patients = 200,
+        ObservationsPerPatient = 12,
+        BadShare = 0.01,
+    };
+
+    private TestDatabase _database = null!;
+    private SandboxServer _sandbox = null!;
+
+    public async Task InitializeAsync()
+    {
+        _database = await TestDatabase.CreateAsync(dialect);
+        _sandbox = await SandboxServer.StartAsync(Data);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _sandbox.DisposeAsync();
+        await _database.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_large_first_load_is_split_and_brings_what_one_search_brings()
+    {
+        RunSummary expected;
+        await using (var silo = await StartAsync(maxParallel: 1))
+            expected = await RunAsync(silo, "plain");
+        _sandbox.Faults.Set(
+            new FaultRule
+            {
+                Kind = FaultKind.ClockSkew,
+                Path = "_lastUpdated=lt",
+                Seconds = 0,
+            }
+        );
+
+        await using var split = await StartAsync();
+        var run = await RunAsync(split, "killed");
+
+        Assert.Equal((RunStatus.Success, expected.Counters), (run.Status, run.Counters));
+        Assert.Equal(expected.CheckpointAfter, run.CheckpointAfter);
+        Assert.Equal(await StoredState.OfAsync(_database.Database, "plain"), await StoredState.OfAsync(_database.Database, "killed"));
+        Assert.True(_sandbox.Faults.Fired[FaultKind.ClockSkew] > 10, "no search was bounded");
+    }
+
+    [Fact]
+    public async Task A_partition_that_fails_is_tried_again_alone()
+    {
+        await using var silo = await StartAsync();
+        // All tries of one page; the counts of the plan are not pages.
+        _sandbox.Faults.Set(
+            new FaultRule
+            {
+                Kind = FaultKind.ServerError,
+                Path = "_sort=_lastUpdated&_lastUpdated=lt",
+                Times = 6,
+            }
+        );
+
+        var run = await RunAsync(silo, "plain");
+
+        Assert.Equal(
+            (RunStatus.Success, (long)_sandbox.Store.Count("Observation"), 0L),
+            (run.Status, run.Counters.Fetched, run.Counters.Refetched)
+        );
+        Assert.Equal(6, _sandbox.Faults.Fired[FaultKind.ServerError]);
+    }
+
+    [Fact]
+    public async Task A_killed_run_goes_on_in_every_partition_from_its_cursor()
+    {
+        RunSummary expected;
+        await using (var silo = await StartAsync())
+            expected = await RunAsync(silo, "plain");
+        _sandbox.Faults.Set(new FaultRule { Kind = FaultKind.SlowHeaders, Seconds = 0.05 });
+        var random = new Random(20261122);
+        var runId = 0L;
+        for (var kill = 0; kill < 3; kill++)
+        {
+            await using var silo = await StartAsync();
+            if (kill == 0)
+                runId = await silo.Client.StartAsync("killed", "Observation", Request);
+            var pages = await PagesAsync(runId) + random.Next(4, 12);
+            await Eventually.Is(async () => await PagesAsync(runId) >= pages, $"{pages} pages were committed");
+            await silo.KillAsync();
+        }
+
+        _sandbox.Faults.Clear();
+        await using var last = await StartAsync();
+        var run = await last.Client.EndOfAsync(runId);
+
+        Assert.Equal((RunStatus.Success, expected.Counters), (run.Status, run.Counters with { Refetched = 0 }));
+        // The overlap of 120 s brings little again: no partition began at its start.
+        Assert.InRange(run.Counters.Refetched, 0, expected.Counters.Fetched / 2);
+        Assert.Equal(expected.CheckpointAfter, run.CheckpointAfter);
+        Assert.Equal(await StoredState.OfAsync(_database.Database, "plain"), await StoredState.OfAsync(_database.Database, "killed"));
+    }
+
+    [Fact]
+    public async Task The_next_run_is_one_search()
+    {
+        await using var silo = await StartAsync();
+        await RunAsync(silo, "plain");
+        _sandbox.Faults.Set(new FaultRule { Kind = FaultKind.ServerError, Path = "_lastUpdated=lt" });
+
+        var second = await RunAsync(silo, "plain");
+
+        Assert.Equal((RunStatus.Success, 0L), (second.Status, second.Counters.Upserted));
+    }
+
+    private static RunRequest Request => Runs.Request("Observation", missing: MissingPatients.Ignore);
+
+    private static Task<RunSummary> RunAsync(TestSilo silo, string source) => silo.Client.RunAsync(source, "Observation", Request);
+
+    private Task<long> PagesAsync(long runId) =>
+        _database.Database.ValueAsync<long>($"SELECT pages FROM ingestion_runs WHERE run_id = {runId}");
+
+    private Task<TestSilo> StartAsync(int maxParallel = 4) =>
+        TestSilo.StartAsync(
+            _database,
+            new TestSiloOptions
+            {
+                Ingestion = new IngestionOptions { PageSize = 25, PartitionFrom = 1000 },
+                Source = source => source.MaxParallel = maxParallel,
+            },
+            names: ["plain", "killed"],
+            baseUrl: _sandbox.FhirBase
+        );
+}
+
+public sealed class PartitionOnSqliteTests() : PartitionTests(SqlDialect.Sqlite);
+
+public sealed class PartitionOnPostgresTests() : PartitionTests(SqlDialect.Postgres);
