@@ -1,5 +1,6 @@
 using System.Net.Mime;
 using System.Text;
+using Interop.Api.Access;
 using Interop.Api.Http;
 using Interop.Ingestion;
 using Microsoft.AspNetCore.Builder;
@@ -23,6 +24,7 @@ public static class PublicKeyEndpoints
                     )
             )
             .AllowAnonymous()
+            .NotAudited("public keys, no patient data")
             .WithTags("Ingestion")
             .WithName("PublicKeys")
             .WithSummary("The public keys of sources with signed assertions (SMART Backend Services), as a JSON Web Key Set")
