@@ -24,7 +24,6 @@ public static class PublicKeyEndpoints
                     )
             )
             .AllowAnonymous()
-            .NotAudited("public keys only")
             .WithTags("Ingestion")
             .WithName("PublicKeys")
             .NotAudited("public keys, no patient data")
