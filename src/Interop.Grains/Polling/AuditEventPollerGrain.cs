@@ -48,7 +48,9 @@ internal sealed partial class AuditEventPollerGrain(
     {
         await _deactivated.CancelAsync();
         // A poll under way ends after its page.
-        await _oneAtATime.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _oneAtATime
+            .WaitAsync(cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     public Task ReceiveReminder(string reminderName, TickStatus status) => Task.CompletedTask; // activation has set the timer
@@ -92,7 +94,7 @@ internal sealed partial class AuditEventPollerGrain(
     {
         if (!sources.Contains(Source))
             return null;
-        await _poll.CancelAsync(); // a poll under way goes by the old settings
+        await _poll.CancelAsync(); // a poll in progress uses the old settings
         await _oneAtATime.WaitAsync(_deactivated.Token);
         try
         {
@@ -154,9 +156,9 @@ internal sealed partial class AuditEventPollerGrain(
         }
         catch (OperationCanceledException) when (_poll.IsCancellationRequested)
         {
-            return round.Result(null); // stopped or configured: what is stored is committed
+            return round.Result(null); // stopped or configured: the stored pages are committed
         }
-        catch (Exception e) // whatever failed shows in the status, and the next poll tries again
+        catch (Exception e) // the status shows the failure, and the next poll tries again
         {
             await FailedAsync(e);
             return round.Result(e.Message);

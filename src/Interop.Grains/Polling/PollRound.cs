@@ -42,7 +42,7 @@ internal sealed class PollRound(
         await claim.UseAsync(s => s.FinishPollAsync(s.Row.Watermark, CancellationToken.None), cancellationToken);
     }
 
-    /// <summary>Has what is unscored scored, and the first model trained where there is none.</summary>
+    /// <summary>Starts the scoring of unscored events, and the training of the first model when there is none.</summary>
     private async Task ScoreStoredAsync()
     {
         try
@@ -51,7 +51,7 @@ internal sealed class PollRound(
         }
         catch (TimeoutException)
         {
-            // It goes on without this call.
+            // The model grain continues without this call.
         }
     }
 }

@@ -11,8 +11,7 @@ using Spectre.Console;
 namespace Interop.Silo.CommandLine;
 
 /// <summary>
-/// The demo's access monitoring. A simulated hospital serves clinical resources and AuditEvents: four days without attacks, which train
-/// the
+/// The demo's access monitoring. A simulated hospital serves clinical resources and AuditEvents: four days without attacks, which train the
 /// model, and then one day with some. The hospital's clock stands still until the summary is printed, so every run shows the same.
 /// </summary>
 internal sealed class AccessDemo : IAsyncDisposable
@@ -103,7 +102,7 @@ internal sealed class AccessDemo : IAsyncDisposable
         return true;
     }
 
-    /// <summary>Lets the hospital's time run, a minute a second, and polls it.</summary>
+    /// <summary>Advances the hospital's time by a minute each second, and polls the hospital.</summary>
     public Task GoOnAsync(IGrainFactory grains)
     {
         _clock.Run(SpeedAfterwards);
@@ -133,7 +132,7 @@ internal sealed class AccessDemo : IAsyncDisposable
             }
             catch (TimeoutException)
             {
-                // It goes on without this call, and the next call waits for it.
+                // The poll continues without this call, and the next call waits for it.
             }
         }
     }
@@ -167,7 +166,7 @@ internal sealed class AccessDemo : IAsyncDisposable
         }
     }
 
-    /// <summary>A clock that stands still until it is told to run.</summary>
+    /// <summary>A clock that stands still until it is started.</summary>
     private sealed class DemoClock(DateTimeOffset start) : TimeProvider
     {
         private readonly Lock _lock = new();
