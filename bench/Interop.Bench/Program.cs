@@ -11,6 +11,7 @@ root.Subcommands.Add(ScaleBench.Create());
 root.Subcommands.Add(FhirBench.Create());
 root.Subcommands.Add(AccessBench.Create());
 root.Subcommands.Add(PollBench.Create());
+root.Subcommands.Add(ProfileBench.Create());
 foreach (var command in TelemetryBench.Create().Concat(UploadBench.Create()))
     root.Subcommands.Add(command);
 return await root.Parse(args).InvokeAsync();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Interop.Api.Access;
@@ -126,6 +127,8 @@ public static class InteropApi
     private static void UsePipeline(this WebApplication app)
     {
         app.Services.GetRequiredService<MetricsText>().Start();
+        if (app.Services.GetService<DiagnosticListener>() is { } listener)
+            BadRequestAnswers.Use(listener);
         app.UseForwardedHeaders();
         app.UseMiddleware<ResponseHeaders>();
         app.UseExceptionHandler();
@@ -138,6 +141,7 @@ public static class InteropApi
         app.UseAccess();
         app.UseMiddleware<BodyLimit>();
         app.UseMiddleware<QueryCheck>();
+        app.UseMiddleware<NulCheck>();
         app.UseAntiforgery();
     }
 }

@@ -11,4 +11,8 @@ public sealed record ExportOptions
     /// <summary>The folder under which each export gets a folder of its own.</summary>
     [Required]
     public string Directory { get; set; } = "data/exports";
+
+    /// <summary>After this time the folder of a run or an export is deleted. Null, the default value: never.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "3650.00:00:00")]
+    public TimeSpan? Retention { get; set; }
 }

@@ -27,6 +27,11 @@ public sealed record IngestionOptions : IValidatableObject
     [Range(1000, int.MaxValue)]
     public int PartitionFrom { get; set; } = 50_000;
 
+    /// <summary>How long a search may wait for its server without bringing a new resource, before the run fails. The default value is 30
+    /// minutes. A single page has a limit of its own (<see cref="Interop.Sources.SourceOptions.PageTimeout"/>).</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan MaxTimeWithoutProgress { get; set; } = TimeSpan.FromMinutes(30);
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

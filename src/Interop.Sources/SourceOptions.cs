@@ -38,6 +38,10 @@ public sealed record SourceOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long one page may take altogether, with further tries and their waits. The default value is 10 minutes.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan PageTimeout { get; set; } = TimeSpan.FromMinutes(10);
+
     /// <summary>The longest answer, in MiB.</summary>
     [Range(1, 1024)]
     public int MaxResponseMebibytes { get; set; } = 256;

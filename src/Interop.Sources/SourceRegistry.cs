@@ -69,6 +69,7 @@ public sealed class SourceRegistry(
             MaxAttempts = options.MaxAttempts,
             BaseDelay = options.BaseDelay,
             IdleTimeout = options.IdleTimeout,
+            MaxElapsed = options.PageTimeout,
             MaxResponseBytes = options.MaxResponseMebibytes * 1024 * 1024,
         };
         return new FhirClient(client, settings, Authorization(options.Auth, client, baseUrl), time);

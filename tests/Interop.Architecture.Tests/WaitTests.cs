@@ -13,6 +13,9 @@ public sealed partial class WaitTests
         ["tests/Interop.Api.Tests/Telemetry/DurabilityTests.cs"] = "the length of a simulated outage",
         ["tests/Interop.Api.Tests/Crashes/PollKillTests.cs"] = "the length of an outage, and the random moment of a kill",
         ["tests/Interop.Grains.Tests/Polling/CompetingPollersTests.cs"] = "the pause of a poller that has lost its source",
+        ["tests/Interop.Api.Tests/Crashes/CompressedAnswerTests.cs"] = "the interval at which the memory of a process is read",
+        ["tests/Interop.Fhir.Tests/Client/FhirClientTests.cs"] = "the pauses of a server that sends a byte now and then",
+        ["tests/Interop.Grains.Tests/Ingestion/WaitingTests.cs"] = "the pauses of a slow server",
         ["engine/Orleans.Local.Tests/Turns/TurnGrains.cs"] = "an await that continues on a timer's thread is what the test is about",
     };
 

@@ -44,6 +44,28 @@ public sealed class PrivateFilesTests : IDisposable
     }
 
     [Fact]
+    public async Task Of_many_processes_that_create_a_file_once_one_wins_and_all_read_its_content()
+    {
+        var path = Path.Combine(_folder, "key");
+
+        var read = await Task.WhenAll(
+            Enumerable
+                .Range(0, 20)
+                .Select(i =>
+                    Task.Run(() =>
+                    {
+                        PrivateFiles.CreateOnce(path, [(byte)i]);
+                        return File.ReadAllBytes(path).Single();
+                    })
+                )
+        );
+
+        Assert.Single(read.Distinct());
+        Assert.Equal([path], Directory.GetFiles(_folder));
+        Assert.Equal(OwnerOnly, File.GetUnixFileMode(path));
+    }
+
+    [Fact]
     public void A_file_is_opened_for_reading_as_usual()
     {
         var path = Path.Combine(_folder, "file");

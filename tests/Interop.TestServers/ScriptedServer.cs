@@ -23,6 +23,9 @@ public sealed record ScriptedRequest(string Path, IQueryCollection Query, IHeade
 /// <param name="Date">The Date header; null: now.</param>
 public sealed record ScriptedAnswer(int Status, string Body, DateTimeOffset? Date = null, params (string Name, string Value)[] Headers)
 {
+    /// <summary>Writes the body instead of <see cref="Body"/>.</summary>
+    public Func<Stream, CancellationToken, Task>? WriteBody { get; init; }
+
     /// <summary>The connection is closed without an answer.</summary>
     public static ScriptedAnswer Abort { get; } = new(0, "");
 
@@ -91,7 +94,10 @@ public sealed class ScriptedServer : IAsyncDisposable
             context.Response.Headers.Date = (reply.Date ?? DateTimeOffset.UtcNow).ToString("R");
             foreach (var (name, value) in reply.Headers)
                 context.Response.Headers[name] = value;
-            await context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(reply.Body), context.RequestAborted);
+            if (reply.WriteBody is { } write)
+                await write(context.Response.Body, context.RequestAborted);
+            else
+                await context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(reply.Body), context.RequestAborted);
         });
         await app.StartAsync();
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();

@@ -65,6 +65,7 @@ internal sealed class AuditedRequests(RequestDelegate next, AuditIntake intake, 
         {
             BadHttpRequestException bad => bad.StatusCode,
             OperationCanceledException when http.RequestAborted.IsCancellationRequested => ClientClosed,
+            StorageFullException => StatusCodes.Status507InsufficientStorage,
             NotReadyException or TimeoutException => StatusCodes.Status503ServiceUnavailable,
             _ => StatusCodes.Status500InternalServerError,
         };

@@ -126,13 +126,22 @@ public static class CaseEndpoints
             ? null
             : Problems.BadRequest($"status must be open, confirmed or dismissed, not '{status}'");
 
-    private static async Task<Results<Ok<AccessCase>, ProblemHttpResult>> ChangeAsync(long id, CaseRequest request, IGrainFactory grains)
+    private static async Task<Results<Ok<AccessCase>, ProblemHttpResult>> ChangeAsync(
+        long id,
+        CaseRequest request,
+        HttpContext http,
+        IGrainFactory grains
+    )
     {
         if (BadStatus(request.Status) is { } problem)
             return problem;
         if (request is { Status: null, Assignee: null, Note: null })
             return Problems.BadRequest("a change needs at least one of status, assignee and note");
-        return await grains.GetGrain<IAlertDeskGrain>(0).ChangeCase(id, request.Status, request.Assignee, request.Note) is { } changed
+        return
+            await grains
+                .GetGrain<IAlertDeskGrain>(0)
+                .ChangeCase(id, request.Status, request.Assignee, request.Note, http.User.Identity?.Name)
+                is { } changed
             ? TypedResults.Ok(changed)
             : Problems.NotFound($"No case {id}");
     }

@@ -15,6 +15,7 @@ internal sealed partial class FailureHandler(ILogger<FailureHandler> log) : IExc
         var problem = exception switch
         {
             BadHttpRequestException bad => Problems.Of(bad.StatusCode, "Bad request", bad.Message),
+            StorageFullException full => Problems.Of(StatusCodes.Status507InsufficientStorage, "Insufficient storage", full.Message),
             NotReadyException notReady => Problems.Of(StatusCodes.Status503ServiceUnavailable, "Not ready", notReady.Message),
             TimeoutException or EnumerationAbortedException or OrleansException => Problems.Of(
                 StatusCodes.Status503ServiceUnavailable,

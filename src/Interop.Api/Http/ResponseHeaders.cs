@@ -39,18 +39,27 @@ internal sealed class ResponseHeaders(RequestDelegate next, ILogger<ResponseHead
     {
         var http = (HttpContext)context;
         var headers = http.Response.Headers;
-        headers[RequestId] = http.TraceIdentifier;
-        headers.XContentTypeOptions = "nosniff";
-        headers["Referrer-Policy"] = "no-referrer";
-        headers["Cross-Origin-Resource-Policy"] = "same-origin";
         var isPage = http.Response.ContentType?.StartsWith("text/html", StringComparison.OrdinalIgnoreCase) ?? false;
-        headers.ContentSecurityPolicy =
+        Set(
+            headers,
+            http.TraceIdentifier,
             !isPage ? DataPolicy
-            : PageSelection.IsPage(http.GetEndpoint()) ? DashboardPolicy
-            : PagePolicy;
+                : PageSelection.IsPage(http.GetEndpoint()) ? DashboardPolicy
+                : PagePolicy
+        );
         if (http.Request.IsHttps)
             headers.StrictTransportSecurity = "max-age=31536000";
         return Task.CompletedTask;
+    }
+
+    /// <summary>Sets the headers that every answer has.</summary>
+    public static void Set(IHeaderDictionary headers, string requestId, string contentPolicy = DataPolicy)
+    {
+        headers[RequestId] = requestId;
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        headers.ContentSecurityPolicy = contentPolicy;
     }
 
     private static bool IsWellFormed(string id) =>

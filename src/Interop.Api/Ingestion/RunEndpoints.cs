@@ -68,7 +68,9 @@ public static class RunEndpoints
             .Produces<RunAccepted>(StatusCodes.Status202Accepted)
             .ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status409Conflict)
+            .ProducesProblem(StatusCodes.Status500InternalServerError)
             .ProducesProblem(StatusCodes.Status502BadGateway)
+            .ProducesProblem(StatusCodes.Status507InsufficientStorage)
             .WithExample(IngestionExamples.Replay)
             .WithExample(IngestionExamples.Accepted, StatusCodes.Status202Accepted)
             .WithErrorExample(StatusCodes.Status400BadRequest, "Replay stage must be validate, transform, or load");

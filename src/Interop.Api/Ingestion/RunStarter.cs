@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Interop.Api.Http;
 using Interop.Ingestion;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Hosting;
 
 namespace Interop.Api.Ingestion;
@@ -71,9 +72,19 @@ public sealed class RunStarter(IGrainFactory grains, IHostApplicationLifetime li
         }
 
         var summary = (await Query.GetSummary(started.RunId))!;
-        return summary.Status == RunStatus.Failed
-            ? Problems.BadGateway(summary.Error ?? "the run failed", ("run_id", summary.RunId))
-            : TypedResults.Ok(RunSummaryResponse.From(summary));
+        return summary.Status == RunStatus.Failed ? FailedRun(summary) : TypedResults.Ok(RunSummaryResponse.From(summary));
+    }
+
+    private static ProblemHttpResult FailedRun(RunSummary run)
+    {
+        var (status, title) = run.Failure switch
+        {
+            RunFailure.StorageFull => (StatusCodes.Status507InsufficientStorage, "Insufficient storage"),
+            RunFailure.Internal => (StatusCodes.Status500InternalServerError, "Run failed"),
+            RunFailure.Source => (StatusCodes.Status409Conflict, "Conflict"),
+            _ => (StatusCodes.Status502BadGateway, "Upstream failed"),
+        };
+        return Problems.Of(status, title, run.Error ?? "the run failed", ("run_id", run.RunId));
     }
 
     /// <summary>Waits for the end of the run; false when the server stops before it.</summary>

@@ -34,7 +34,7 @@ public static class TelemetryEndpoints
             .RequireRole(AccessRole.Operator)
             .WithName("PostTelemetry")
             .NotAudited("every event is kept with what it says of its sender")
-            .WithMetadata(new OwnBodyLimit())
+            .WithMetadata(new OwnBodyLimit(), new OwnNulCheck())
             .WithSummary("Accept an event or an array of events; accepted:true means that they are durable")
             .WithRequestBody(
                 typeof(TelemetryEventRequest),

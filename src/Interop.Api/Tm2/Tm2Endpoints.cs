@@ -33,7 +33,7 @@ public static class Tm2Endpoints
                 .WithName($"TriggerTm2{suffix}")
                 .Audited(AuditAction.Import)
                 .Audited(AuditAction.Import)
-                .WithMetadata(new OwnBodyLimit())
+                .WithMetadata(new OwnBodyLimit(), new OwnNulCheck())
                 .WithSummary(
                     "Store the records of a TM2 file and submit them to OpenMRS; multipart field 'file'; wait=false answers at once"
                 )

@@ -29,7 +29,7 @@ public static class UploadEndpoints
             .ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
-            .WithMetadata(new OwnBodyLimit());
+            .WithMetadata(new OwnBodyLimit(), new OwnNulCheck());
         writing
             .MapPost("/upload-csv", UploadAsync)
             .WithName("UploadCsv")

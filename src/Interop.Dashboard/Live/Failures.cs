@@ -9,7 +9,7 @@ internal static class Failures
     public static string? Describe(Exception failure) =>
         failure switch
         {
-            NotReadyException => failure.Message,
+            NotReadyException or StorageFullException => failure.Message,
             UnauthorizedAccessException => failure.Message,
             TimeoutException or EnumerationAbortedException or OrleansException =>
                 "The engine did not answer in time. This page tries again by itself.",

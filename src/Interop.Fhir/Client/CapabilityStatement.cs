@@ -89,6 +89,34 @@ public static class CapabilityStatement
             ? null
             : $"the server is FHIR {fhirVersion}; Interop reads FHIR R4 (4.0.1)";
 
+    /// <summary>What the statement tells about which server this is.</summary>
+    public static ServerIdentity Identity(ReadOnlyMemory<byte> utf8)
+    {
+        using var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = JsonDepth.Limit });
+        return new ServerIdentity(Member(document.RootElement, "software", "name"), Member(document.RootElement, "implementation", "url"));
+    }
+
+    /// <summary>A text that can be stored and shown; null for none, and for text that no server needs here.</summary>
+    private static string? Member(JsonElement root, string parent, string name)
+    {
+        if (
+            root.ValueKind != JsonValueKind.Object
+            || !root.TryGetProperty(parent, out var element)
+            || element.ValueKind != JsonValueKind.Object
+            || !element.TryGetProperty(name, out var value)
+            || value.ValueKind != JsonValueKind.String
+        )
+            return null;
+        try
+        {
+            return value.GetString() is { Length: > 0 and <= ServerIdentity.MaxLength } text && !text.Any(char.IsControl) ? text : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null; // a lone surrogate
+        }
+    }
+
     private static IEnumerable<JsonElement> Items(JsonElement parent, string name) =>
         parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var items) && items.ValueKind == JsonValueKind.Array
             ? items.EnumerateArray().Where(i => i.ValueKind == JsonValueKind.Object)
@@ -99,4 +127,47 @@ public static class CapabilityStatement
 
     private static bool Is(JsonElement element, string name, string value) =>
         element.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String && text.ValueEquals(value);
+}
+
+/// <summary>Which server a CapabilityStatement is of (<c>software.name</c> and <c>implementation.url</c>); null where it does not
+/// tell.</summary>
+/// <param name="Software">The product, without its version: a server may be upgraded.</param>
+/// <param name="Url">The URL under which the server knows itself.</param>
+public sealed record ServerIdentity(string? Software, string? Url)
+{
+    internal const int MaxLength = 500;
+
+    /// <summary>Nothing is known.</summary>
+    public static ServerIdentity Unknown { get; } = new(null, null);
+
+    /// <summary>Whether both are told and differ. Scheme, port and a slash at the end of the URL do not matter: a proxy may change
+    /// them.</summary>
+    public bool IsOtherThan(ServerIdentity known)
+    {
+        ArgumentNullException.ThrowIfNull(known);
+        return (Software is not null && known.Software is not null && Software != known.Software)
+            || (Url is not null && known.Url is not null && Place(Url) != Place(known.Url));
+    }
+
+    /// <summary>What is told here, and for the rest what was known.</summary>
+    public ServerIdentity Or(ServerIdentity known)
+    {
+        ArgumentNullException.ThrowIfNull(known);
+        return new ServerIdentity(Software ?? known.Software, Url ?? known.Url);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() =>
+        (Software, Url) switch
+        {
+            (null, null) => "unknown",
+            (null, _) => Url,
+            (_, null) => Software,
+            _ => $"{Software} at {Url}",
+        };
+
+    private static string Place(string url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out var parsed)
+            ? $"{parsed.Host}{parsed.AbsolutePath.TrimEnd('/')}".ToLowerInvariant()
+            : url.TrimEnd('/');
 }

@@ -16,6 +16,8 @@ public sealed partial class FhirClient
 {
     private const int MaxRedirects = 5;
 
+    private static readonly ResiliencePropertyKey<Action<FhirRetry>> OnRetryKey = new("interop.on-retry");
+
     private readonly HttpClient _http;
     private readonly FhirClientOptions _options;
     private readonly IAuthorization? _authorization;
@@ -41,14 +43,23 @@ public sealed partial class FhirClient
     /// <param name="url">Absolute, or relative to the base.</param>
     /// <param name="cancellationToken">Ends the request and all its waits.</param>
     /// <exception cref="FhirRequestException">The server refused, or every try failed.</exception>
-    public async Task<FhirPage> GetPageAsync(Uri url, CancellationToken cancellationToken)
+    public Task<FhirPage> GetPageAsync(Uri url, CancellationToken cancellationToken) => GetPageAsync(url, null, cancellationToken);
+
+    /// <inheritdoc cref="GetPageAsync(Uri, CancellationToken)"/>
+    /// <param name="url">Absolute, or relative to the base.</param>
+    /// <param name="onRetry">Called before each wait for a further try.</param>
+    /// <param name="cancellationToken">Ends the request and all its waits.</param>
+    public async Task<FhirPage> GetPageAsync(Uri url, Action<FhirRetry>? onRetry, CancellationToken cancellationToken)
     {
         var target = Resolve(url);
         using var elapsed = new CancellationTokenSource(_options.MaxElapsed, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(elapsed.Token, cancellationToken);
+        var context = ResilienceContextPool.Shared.Get(either.Token);
+        if (onRetry is not null)
+            context.Properties.Set(OnRetryKey, onRetry);
         try
         {
-            return await _pipeline.ExecuteAsync(async token => await GetOnceAsync(target, token), either.Token);
+            return await _pipeline.ExecuteAsync(async c => await GetOnceAsync(target, c.CancellationToken), context);
         }
         catch (OperationCanceledException) when (elapsed.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
@@ -56,8 +67,24 @@ public sealed partial class FhirClient
         }
         catch (BrokenCircuitException e)
         {
-            var reason = $"the circuit of this source is open after repeated failures, the last: {e.InnerException?.Message ?? "unknown"}";
-            throw new FhirRequestException(target, null, reason, isTransient: true, e.RetryAfter, e);
+            const string Open = "the circuit of this source is open after repeated failures, the last: ";
+            var last = e.InnerException as FhirRequestException;
+            throw new FhirRequestException(
+                target,
+                null,
+                $"{Open}{last?.Message ?? "unknown"}",
+                isTransient: true,
+                e.RetryAfter,
+                e,
+                $"{Open}{last?.LogMessage ?? "unknown"}"
+            )
+            {
+                IsUnreachable = true,
+            };
+        }
+        finally
+        {
+            ResilienceContextPool.Shared.Return(context);
         }
     }
 
@@ -121,7 +148,15 @@ public sealed partial class FhirClient
         }
         catch (Exception e) when (e is HttpRequestException or IOException or TimeoutException)
         {
-            throw new FhirRequestException(url, null, e.Message, isTransient: true, null, e);
+            var error = (e as HttpRequestException)?.HttpRequestError;
+            throw new FhirRequestException(url, null, e.Message, isTransient: true, null, e)
+            {
+                IsUnreachable =
+                    error
+                        is HttpRequestError.ConnectionError
+                            or HttpRequestError.NameResolutionError
+                            or HttpRequestError.SecureConnectionError,
+            };
         }
     }
 
@@ -215,16 +250,16 @@ public sealed partial class FhirClient
             _ => (TimeSpan?)null,
         };
         var said = OperationOutcomeText.Read(body.Memory.Span);
+        var codes = OperationOutcomeText.ReadCodes(body.Memory.Span);
         var reason = $"{(int)status} {response.ReasonPhrase}{(said is null ? "" : $": {said}")}";
+        var logReason = $"{(int)status} {status}{(codes.IsEmpty ? "" : $" ({string.Join(", ", codes)})")}";
         if (retryAfter > _options.MaxRetryAfter)
-            return new FhirRequestException(
-                url,
-                status,
-                $"{reason}; asks to wait {retryAfter}, longer than MaxRetryAfter",
-                false,
-                retryAfter
-            );
-        return new FhirRequestException(url, status, reason, transient, retryAfter);
+        {
+            var asks = $"; asks to wait {retryAfter}, longer than MaxRetryAfter";
+            return new FhirRequestException(url, status, reason + asks, false, retryAfter, null, logReason + asks);
+        }
+
+        return new FhirRequestException(url, status, reason, transient, retryAfter, null, logReason);
     }
 
     private static ResiliencePipeline BuildPipeline(FhirClientOptions options, TimeProvider time)
@@ -255,6 +290,15 @@ public sealed partial class FhirClient
                     MaxDelay = options.MaxDelay,
                     DelayGenerator = args =>
                         new((args.Outcome.Exception as FhirRequestException)?.RetryAfter is { } wait && wait > TimeSpan.Zero ? wait : null),
+                    OnRetry = args =>
+                    {
+                        if (
+                            args.Context.Properties.TryGetValue(OnRetryKey, out var onRetry)
+                            && args.Outcome.Exception is FhirRequestException failure
+                        )
+                            onRetry(new FhirRetry(args.AttemptNumber + 2, options.MaxAttempts, args.RetryDelay, failure));
+                        return default;
+                    },
                 }
             );
         }
@@ -262,6 +306,13 @@ public sealed partial class FhirClient
         return builder.Build();
     }
 }
+
+/// <summary>A try failed, and another one follows.</summary>
+/// <param name="Attempt">The number of the try that follows; the first try is 1.</param>
+/// <param name="MaxAttempts">How many tries there are at most.</param>
+/// <param name="Delay">The wait before it.</param>
+/// <param name="Failure">Why the last one failed.</param>
+public readonly record struct FhirRetry(int Attempt, int MaxAttempts, TimeSpan Delay, FhirRequestException Failure);
 
 /// <summary>One answer: its parts are slices of <see cref="Body"/> and die with it.</summary>
 /// <param name="Body">The bytes as received.</param>

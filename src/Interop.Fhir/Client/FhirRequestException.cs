@@ -12,14 +12,26 @@ public sealed class FhirRequestException : Exception
         string reason,
         bool isTransient,
         TimeSpan? retryAfter = null,
-        Exception? inner = null
+        Exception? inner = null,
+        string? logReason = null
     )
         : base($"GET {WithoutQueryValues(url)}: {reason}", inner)
     {
+        LogMessage = logReason is null ? Message : $"GET {WithoutQueryValues(url)}: {logReason}";
+        Reason = reason;
         Status = status;
         IsTransient = isTransient;
         RetryAfter = retryAfter;
     }
+
+    /// <summary>The message without the server's own words, which may name a patient: for logs.</summary>
+    public string LogMessage { get; }
+
+    /// <summary>The message without the URL.</summary>
+    public string Reason { get; }
+
+    /// <summary>No connection to the server could be made.</summary>
+    public bool IsUnreachable { get; init; }
 
     /// <summary>The HTTP status; null when no answer came or it could not be read.</summary>
     public HttpStatusCode? Status { get; }

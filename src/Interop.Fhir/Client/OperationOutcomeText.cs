@@ -8,21 +8,53 @@ public static class OperationOutcomeText
 {
     private const int MaxLength = 500;
     private const int MaxCodes = 5;
+    private const int MaxCodeLength = 20; // "incomplete", "business-rule", ... (R4, IssueType)
 
     /// <summary>The issues' diagnostics (else details.text, else code), joined; null when the bytes are no OperationOutcome.</summary>
     public static string? Read(ReadOnlySpan<byte> utf8)
     {
+        if (Parse(utf8) is not { } document)
+            return null;
+        using (document)
+        {
+            if (Issues(document.RootElement) is not { } issues)
+                return "OperationOutcome without an issue";
+            var text = string.Join("; ", issues.Select(Issue));
+            return text.Length <= MaxLength ? text : text[..MaxLength] + "…";
+        }
+    }
+
+    /// <summary>
+    /// The codes of the issues; empty when the bytes are no OperationOutcome. Unlike the texts, which may name a patient, they can go into
+    /// a
+    /// log.
+    /// </summary>
+    public static ImmutableArray<string> ReadCodes(ReadOnlySpan<byte> utf8)
+    {
+        if (Parse(utf8) is not { } document)
+            return [];
+        using (document)
+            return
+            [
+                .. (Issues(document.RootElement) ?? [])
+                    .Select(i => Text(i, "code"))
+                    .OfType<string>()
+                    .Where(IsCode)
+                    .Distinct()
+                    .Take(MaxCodes),
+            ];
+    }
+
+    private static JsonDocument? Parse(ReadOnlySpan<byte> utf8)
+    {
         try
         {
             var reader = new Utf8JsonReader(utf8);
-            using var document = JsonDocument.ParseValue(ref reader);
-            var root = document.RootElement;
-            if (root.ValueKind != JsonValueKind.Object || Text(root, "resourceType") != "OperationOutcome")
-                return null;
-            if (!root.TryGetProperty("issue", out var issues) || issues.ValueKind != JsonValueKind.Array)
-                return "OperationOutcome without an issue";
-            var text = string.Join("; ", issues.EnumerateArray().Where(i => i.ValueKind == JsonValueKind.Object).Select(Issue));
-            return text.Length <= MaxLength ? text : text[..MaxLength] + "…";
+            var document = JsonDocument.ParseValue(ref reader);
+            if (document.RootElement.ValueKind == JsonValueKind.Object && Text(document.RootElement, "resourceType") == "OperationOutcome")
+                return document;
+            document.Dispose();
+            return null;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -30,35 +62,14 @@ public static class OperationOutcomeText
         }
     }
 
-    /// <summary>The codes of the issues; empty when the bytes are no OperationOutcome. Unlike the texts they repeat no data.</summary>
-    public static ImmutableArray<string> ReadCodes(ReadOnlySpan<byte> utf8)
-    {
-        try
-        {
-            var reader = new Utf8JsonReader(utf8);
-            using var document = JsonDocument.ParseValue(ref reader);
-            var root = document.RootElement;
-            return
-                root.ValueKind == JsonValueKind.Object
-                && Text(root, "resourceType") == "OperationOutcome"
-                && root.TryGetProperty("issue", out var issues)
-                && issues.ValueKind == JsonValueKind.Array
-                ?
-                [
-                    .. issues
-                        .EnumerateArray()
-                        .Where(issue => issue.ValueKind == JsonValueKind.Object)
-                        .Select(issue => Text(issue, "code"))
-                        .OfType<string>()
-                        .Take(MaxCodes),
-                ]
-                : [];
-        }
-        catch (JsonException)
-        {
-            return [];
-        }
-    }
+    private static IEnumerable<JsonElement>? Issues(JsonElement outcome) =>
+        outcome.TryGetProperty("issue", out var issues) && issues.ValueKind == JsonValueKind.Array
+            ? issues.EnumerateArray().Where(i => i.ValueKind == JsonValueKind.Object)
+            : null;
+
+    /// <summary>A code of R4 consists of lower-case letters and hyphens; other text is not a code and does not get into a log.</summary>
+    private static bool IsCode(string code) =>
+        code is { Length: > 0 and <= MaxCodeLength } && code.All(c => char.IsAsciiLetterLower(c) || c == '-');
 
     private static string Issue(JsonElement issue)
     {
@@ -66,6 +77,17 @@ public static class OperationOutcomeText
         return Text(issue, "diagnostics") ?? details ?? Text(issue, "code") ?? "no text";
     }
 
-    private static string? Text(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    private static string? Text(JsonElement element, string name)
+    {
+        if (!element.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.String)
+            return null;
+        try
+        {
+            return value.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null; // a lone surrogate
+        }
+    }
 }

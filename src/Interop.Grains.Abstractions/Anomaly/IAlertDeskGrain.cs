@@ -12,9 +12,9 @@ public interface IAlertDeskGrain : IGrainWithIntegerKey
     [Alias("Suppress")]
     Task<Suppression> Suppress(string? agent, string? action, string? reasonClass, DateTimeOffset until);
 
-    /// <summary>Null: there is no such case.</summary>
+    /// <summary>Changes a case and adds a line to its history, with the user that did it. Null: there is no such case.</summary>
     [Alias("ChangeCase")]
-    Task<AccessCase?> ChangeCase(long id, string? status, string? assignee, string? note);
+    Task<AccessCase?> ChangeCase(long id, string? status, string? assignee, string? note, string? by);
 
     /// <summary>Adds a patient to the watchlist. False: the text is not <c>Patient/ID</c>.</summary>
     [Alias("Watch")]

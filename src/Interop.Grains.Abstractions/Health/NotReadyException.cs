@@ -16,3 +16,19 @@ public sealed class NotReadyException : Exception
     public NotReadyException(string message, Exception innerException)
         : base(message, innerException) { }
 }
+
+/// <summary>The database or a disk has no room for more data. The same call succeeds after there is room again.</summary>
+[GenerateSerializer, Alias("Interop.StorageFullException")]
+public sealed class StorageFullException : Exception
+{
+    /// <summary>Without a message.</summary>
+    public StorageFullException() { }
+
+    /// <summary>With the message for the caller.</summary>
+    public StorageFullException(string message)
+        : base(message) { }
+
+    /// <summary>With the message for the caller, and the failure.</summary>
+    public StorageFullException(string message, Exception innerException)
+        : base(message, innerException) { }
+}

@@ -183,6 +183,7 @@ public sealed record DeadLetter(
 public sealed record PatientBackfill(long Requested, long Fetched, long Upserted);
 
 /// <summary>What the caller of a run gets when it ends; the last members only when they apply.</summary>
+/// <param name="Failure">One of <see cref="RunFailure"/> when the run ended with FAILED; null for runs of earlier versions.</param>
 [GenerateSerializer, Immutable, Alias("Interop.RunSummary")]
 public sealed record RunSummary(
     long RunId,
@@ -200,7 +201,8 @@ public sealed record RunSummary(
     string? PatientId,
     long? SkippedMissingPatients,
     PatientBackfill? PatientBackfill,
-    ReplaySummary? Replay
+    ReplaySummary? Replay,
+    string? Failure = null
 );
 
 /// <summary>What a replay read.</summary>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Interop.Ingestion;
 
 /// <summary>One run; the key is the run id. The grain owns the run's worker while the run is active. What is known of the run is in the
@@ -22,6 +24,7 @@ public interface IIngestionRunGrain : IGrainWithIntegerKey
 /// <summary>How far a run has come. It counts committed work only, so a crash never sets it back.</summary>
 /// <param name="Total">How many resources the server says the search has; null when it does not say.</param>
 /// <param name="ResourcesPerSecond">Since the run was last claimed.</param>
+/// <param name="Waiting">What the run waits for, such as a further try; null while it makes progress.</param>
 [GenerateSerializer, Immutable, Alias("Interop.RunProgress")]
 public sealed record RunProgress(
     long RunId,
@@ -30,7 +33,8 @@ public sealed record RunProgress(
     long Fetched,
     long? Total,
     double ResourcesPerSecond,
-    RunCounters Counters
+    RunCounters Counters,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Waiting = null
 );
 
 /// <summary>

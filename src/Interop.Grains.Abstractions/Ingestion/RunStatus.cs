@@ -22,6 +22,22 @@ public static class RunStatus
     public static bool IsActive(string status) => status is Running or Retrying;
 }
 
+/// <summary>What kind of failure ended a run with FAILED, spelled as in the database and the API.</summary>
+public static class RunFailure
+{
+    /// <summary>The server of the source failed, or its answers cannot be used.</summary>
+    public const string Upstream = "upstream";
+
+    /// <summary>The source is not the server that it was filled from, or the settings do not know it any more.</summary>
+    public const string Source = "source";
+
+    /// <summary>The database or a disk has no room for more data.</summary>
+    public const string StorageFull = "storage_full";
+
+    /// <summary>The run's files could not be written, or the program has a defect.</summary>
+    public const string Internal = "internal";
+}
+
 /// <summary>The stage at which a resource failed, spelled as in the database and the API.</summary>
 public static class DeadLetterStage
 {

@@ -30,8 +30,8 @@ internal sealed class AlertDeskGrain(Database database, TimeProvider time) : Gra
             (session, token) => SuppressionStore.AddAsync(session, agent, action, reasonClass, until, time.GetUtcNow(), token)
         );
 
-    public Task<AccessCase?> ChangeCase(long id, string? status, string? assignee, string? note) =>
-        database.WriteAsync((session, token) => CaseStore.ChangeAsync(session, id, status, assignee, note, time.GetUtcNow(), token));
+    public Task<AccessCase?> ChangeCase(long id, string? status, string? assignee, string? note, string? by) =>
+        database.WriteAsync((session, token) => CaseStore.ChangeAsync(session, id, status, assignee, note, by, time.GetUtcNow(), token));
 
     public async Task<bool> Watch(string patient, string? reason)
     {

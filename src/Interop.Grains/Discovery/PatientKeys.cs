@@ -1,6 +1,6 @@
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using Interop.Storage.Files;
 using Microsoft.Extensions.Options;
 
 namespace Interop.Discovery;
@@ -13,7 +13,6 @@ internal sealed class PatientKeys
 {
     private const string Version = "h1.";
     private const int SecretBytes = 32;
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private readonly Lazy<byte[]> _secret;
 
     public PatientKeys(IOptions<DiscoveryOptions> options) =>
@@ -44,19 +43,6 @@ internal sealed class PatientKeys
     private static string Normalize(string name) =>
         string.Join(' ', name.Normalize().ToUpperInvariant().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
-    /// <summary>Gives the file its name unless another process was faster. File.Move looks first and renames then, so two could
-    /// succeed.</summary>
-    private static void Publish(string temporary, string path)
-    {
-        if (!OperatingSystem.IsWindows() && Link(temporary, path) != 0 && !File.Exists(path))
-            throw new IOException($"The file {path} of the secret cannot be created: {Marshal.GetLastPInvokeErrorMessage()}");
-        if (OperatingSystem.IsWindows() && !File.Exists(path))
-            File.Move(temporary, path);
-    }
-
-    [DllImport("libc", EntryPoint = "link", SetLastError = true)]
-    private static extern int Link([MarshalAs(UnmanagedType.LPUTF8Str)] string from, [MarshalAs(UnmanagedType.LPUTF8Str)] string to);
-
     private static byte[] ReadOrCreate(string path)
     {
         try
@@ -65,19 +51,7 @@ internal sealed class PatientKeys
         }
         catch (FileNotFoundException)
         {
-            // Written whole under another name first, so that no process reads a part of it.
-            var temporary = $"{path}.{Guid.NewGuid():N}";
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-            if (!OperatingSystem.IsWindows())
-                options.UnixCreateMode = OwnerOnly;
-            using (var file = new FileStream(temporary, options))
-            {
-                file.Write(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(SecretBytes))));
-                file.Flush(flushToDisk: true);
-            }
-
-            Publish(temporary, path);
-            File.Delete(temporary);
+            PrivateFiles.CreateOnce(path, Encoding.ASCII.GetBytes(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(SecretBytes))));
             return Read(path);
         }
     }

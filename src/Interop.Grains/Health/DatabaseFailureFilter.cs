@@ -15,7 +15,7 @@ internal sealed partial class DatabaseFailureFilter(ILogger<DatabaseFailureFilte
         catch (DatabaseException e)
         {
             LogFailed(context.InterfaceName, context.MethodName, e.Message);
-            throw new NotReadyException(DatabaseProblem.ForCallers(e));
+            throw DatabaseProblem.ToNotReady(e);
         }
     }
 

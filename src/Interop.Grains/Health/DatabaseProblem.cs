@@ -6,6 +6,10 @@ namespace Interop.Health;
 /// names.</summary>
 internal static class DatabaseProblem
 {
+    /// <summary>The exception that callers of a grain get.</summary>
+    public static Exception ToNotReady(DatabaseException failure) =>
+        failure is DatabaseFullException ? new StorageFullException(ForCallers(failure)) : new NotReadyException(ForCallers(failure));
+
     public static string ForCallers(DatabaseException failure) =>
         failure switch
         {

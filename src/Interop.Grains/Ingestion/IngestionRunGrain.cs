@@ -31,7 +31,7 @@ internal sealed class IngestionRunGrain(RunRegistry runs, TimeProvider time) : G
             return false;
         if (_worker is not null)
         {
-            await _worker.DisposeAsync();
+            await _worker.StopCancelledAsync();
             _worker = null;
         }
 

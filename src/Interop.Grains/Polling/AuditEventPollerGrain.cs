@@ -220,7 +220,14 @@ internal sealed partial class AuditEventPollerGrain(
     {
         var wait = PollerSettings.WaitAfter(++_failures);
         _notBefore = time.GetUtcNow() + wait;
-        LogFailed(e is DatabaseException or Fhir.Client.FhirRequestException or PollerLostException ? null : e, Source, e.Message, wait);
+        var upstream = e as Fhir.Client.FhirRequestException;
+        // Without the words of the server, which may name a patient.
+        LogFailed(
+            upstream is null && e is not (DatabaseException or PollerLostException) ? e : null,
+            Source,
+            upstream?.LogMessage ?? e.Message,
+            wait
+        );
         try
         {
             await Claim.UseAsync(s => s.FailPollAsync(e.Message, default), _deactivated.Token);

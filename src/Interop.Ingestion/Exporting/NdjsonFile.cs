@@ -13,6 +13,7 @@ internal sealed class NdjsonFile : IAsyncDisposable
     private readonly string _path;
     private readonly FileStream _stream;
     private byte[] _line = new byte[4096];
+    private bool _isComplete;
 
     public NdjsonFile(string path)
     {
@@ -49,9 +50,23 @@ internal sealed class NdjsonFile : IAsyncDisposable
         _stream.Flush(flushToDisk: true);
         await _stream.DisposeAsync();
         File.Move(_path + PartSuffix, _path, overwrite: true);
+        _isComplete = true;
     }
 
-    public ValueTask DisposeAsync() => _stream.DisposeAsync();
+    /// <summary>Removes a file that is not complete.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_isComplete)
+            return;
+        try
+        {
+            await _stream.DisposeAsync();
+        }
+        finally
+        {
+            File.Delete(_path + PartSuffix);
+        }
+    }
 
     private static readonly System.Buffers.SearchValues<byte> LineBreaks = System.Buffers.SearchValues.Create("\r\n"u8);
 }

@@ -14,15 +14,14 @@ internal sealed class RunExporter(Database database, ExportDirectory directory, 
 {
     /// <summary>
     /// <c>{Type}.raw.ndjson</c> (loaded or dead-lettered, as received), <c>{Type}.valid.ndjson</c>, <c>{Type}.deadletters.ndjson</c>;
-    /// returns their folder; null when <see cref="ExportOptions.Enabled"/> is false.
+    /// returns their folder; null when <see cref="ExportOptions.Enabled"/> is false, or the run settled nothing.
     /// </summary>
     public async Task<string?> WriteRunAsync(RunRecord run, CancellationToken cancellationToken)
     {
         if (!options.Value.Enabled)
             return null;
         // Named by the run's start: a run that is resumed in its last step writes the same files.
-        var path = directory.Create(run.RunId, run.StartedAt);
-        await using var files = new FileSet(path, run.ResourceType);
+        await using var files = new FileSet(() => directory.Create(run.RunId, run.StartedAt), run.ResourceType);
         await database.ReadAsync(
             async (session, token) =>
             {
@@ -32,7 +31,7 @@ internal sealed class RunExporter(Database database, ExportDirectory directory, 
             cancellationToken
         );
         await files.CompleteAsync(cancellationToken);
-        return path;
+        return files.Path;
     }
 
     private static async Task WriteResourcesAsync(DbSession session, RunRecord run, FileSet files, CancellationToken cancellationToken)
@@ -55,27 +54,28 @@ internal sealed class RunExporter(Database database, ExportDirectory directory, 
         }
     }
 
-    /// <summary>The files of a run: always three for its own type where it has one, and three for every other type that it met.</summary>
-    private sealed class FileSet : IAsyncDisposable
+    /// <summary>The files of a run: none until there is a line, then always three for its own type where it has one, and three for every
+    /// other type that it met.</summary>
+    private sealed class FileSet(Func<string> createFolder, string ownType) : IAsyncDisposable
     {
-        private readonly string _path;
         private readonly Dictionary<(string Type, string Kind), NdjsonFile> _files = [];
 
-        public FileSet(string path, string resourceType)
-        {
-            _path = path;
-            if (resourceType == RunMode.EveryType)
-                return;
-            foreach (var kind in (string[])["raw", "valid", "deadletters"])
-                Of(resourceType, kind);
-        }
+        /// <summary>Null while there are no files.</summary>
+        public string? Path { get; private set; }
 
         public NdjsonFile Of(string resourceType, string kind)
         {
+            if (Path is null)
+            {
+                Path = createFolder();
+                foreach (var own in ownType == RunMode.EveryType ? [] : (string[])["raw", "valid", "deadletters"])
+                    Of(ownType, own);
+            }
+
             // The type of a dead letter is text from a server: only letters and digits may become a file name.
             var type = resourceType.Length is > 0 and <= 64 && resourceType.All(char.IsAsciiLetterOrDigit) ? resourceType : "unknown";
             if (!_files.TryGetValue((type, kind), out var file))
-                _files.Add((type, kind), file = new NdjsonFile(Path.Combine(_path, $"{type}.{kind}.ndjson")));
+                _files.Add((type, kind), file = new NdjsonFile(System.IO.Path.Combine(Path, $"{type}.{kind}.ndjson")));
             return file;
         }
 

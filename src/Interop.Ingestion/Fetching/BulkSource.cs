@@ -319,9 +319,10 @@ internal sealed class BulkSource(Database database, FhirClient client, RunRecord
     private async Task<IngestionException> FailedAsync(RunPart part, Exception reason, CancellationToken cancellationToken)
     {
         await EndAsync(cancellationToken);
-        return new IngestionException(
-            $"Upstream FHIR request failed: the file {FileName(part)} of the export could not be read after {part.Position} resources: {reason.Message}",
-            reason
+        var notRead = $"the file {FileName(part)} of the export could not be read after {part.Position} resources";
+        return IngestionException.Upstream(
+            $"{notRead}: {reason.Message}",
+            $"{notRead}: {(reason as FhirRequestException)?.LogMessage ?? reason.GetType().Name}"
         );
     }
 
@@ -333,7 +334,10 @@ internal sealed class BulkSource(Database database, FhirClient client, RunRecord
         }
         catch (BulkExportException e)
         {
-            throw new IngestionException($"Upstream FHIR request failed: {e.Message}", e);
+            throw IngestionException.Upstream(
+                e.Message,
+                e.InnerException is FhirRequestException inner ? inner.LogMessage : "the export failed"
+            );
         }
     }
 

@@ -27,7 +27,8 @@ internal sealed class FileSource(Database database, RunRecord run, int pageSize)
             yield break;
         var reasons = runner.Failures.Take(FailuresShown).Select(f => $"{f.Part.Name}: {f.Reason.Message}");
         throw new IngestionException(
-            $"{runner.Failures.Count} of {parts.Count} files could not be read to their end; what was read is stored. {string.Join("; ", reasons)}"
+            $"{runner.Failures.Count} of {parts.Count} files could not be read to their end; what was read is stored. {string.Join("; ", reasons)}",
+            RunFailure.Source
         );
     }
 
@@ -52,7 +53,7 @@ internal sealed class FileSource(Database database, RunRecord run, int pageSize)
             )
             .ToList();
         if (parts.Count == 0)
-            throw new IngestionException($"{_root} has no file that ends in {FileListing.Endings}");
+            throw new IngestionException($"{_root} has no file that ends in {FileListing.Endings}", RunFailure.Source);
         await RunPartStore.InsertAsync(session, run.RunId, parts, cancellationToken);
         return parts;
     }

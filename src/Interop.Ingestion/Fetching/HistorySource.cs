@@ -9,7 +9,8 @@ namespace Interop.Ingestion.Fetching;
 /// The history of a type since the last run, with its deletions. A server sends the newest versions first; of each resource only the newest
 /// one counts. An interrupted run reads the history from its start: what is loaded is recognised.
 /// </summary>
-internal sealed class HistorySource(FhirClient client, RunRecord run, DateTimeOffset since, int pageSize, TimeProvider time) : IPageSource
+internal sealed class HistorySource(FhirClient client, RunWaits waits, RunRecord run, DateTimeOffset since, int pageSize, TimeProvider time)
+    : IPageSource
 {
     private const int MaxRestarts = 3;
 
@@ -30,7 +31,7 @@ internal sealed class HistorySource(FhirClient client, RunRecord run, DateTimeOf
                 FhirPage answer;
                 try
                 {
-                    answer = await client.GetPageAsync(next, cancellationToken);
+                    answer = await waits.GetPageAsync(client, next, cancellationToken);
                 }
                 catch (FhirRequestException e) when (e.IsGone && links.Count > 0 && restarts < MaxRestarts)
                 {
@@ -64,9 +65,8 @@ internal sealed class HistorySource(FhirClient client, RunRecord run, DateTimeOf
             using (answer)
             {
                 var said = OperationOutcomeText.Read(answer.Body.Memory.Span);
-                throw new IngestionException(
-                    $"Upstream FHIR request failed: the answer to the history of {run.ResourceType} is not a Bundle{(said is null ? "" : $": {said}")}"
-                );
+                var noBundle = $"the answer to the history of {run.ResourceType} is not a Bundle";
+                throw IngestionException.Upstream($"{noBundle}{(said is null ? "" : $": {said}")}", noBundle);
             }
         }
 

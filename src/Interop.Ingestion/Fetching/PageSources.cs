@@ -9,39 +9,51 @@ namespace Interop.Ingestion.Fetching;
 /// <summary>Chooses where a run's pages come from.</summary>
 internal sealed class PageSources(Database database, SourceRegistry sources, IOptions<IngestionOptions> options, TimeProvider time)
 {
-    private static readonly Uri Metadata = new("metadata", UriKind.Relative);
-
     private readonly int _pageSize = options.Value.PageSize;
 
     /// <summary>The pages of a run from its last committed page on, and the run with its mode decided.</summary>
     /// <param name="run">As it was claimed.</param>
     /// <param name="client">The server of its source; null for a run that asks none.</param>
+    /// <param name="waits">Takes what the run waits for.</param>
     /// <param name="cancellationToken">Ends the question to the server.</param>
-    public async Task<(RunRecord Run, IPageSource Pages)> OpenAsync(RunRecord run, FhirClient? client, CancellationToken cancellationToken)
+    public async Task<(RunRecord Run, IPageSource Pages)> OpenAsync(
+        RunRecord run,
+        FhirClient? client,
+        RunWaits waits,
+        CancellationToken cancellationToken
+    )
     {
         if (run.IsReplay)
             return (run, new ReplaySource(database, run, _pageSize));
         if (run.Mode == RunMode.Files)
             return (run, new FileSource(database, run, _pageSize));
         var source = sources.Options(run.Source)!;
-        run = await DecideAsync(run, client!, source, cancellationToken);
+        var offer = await new FirstContact(database, client!, waits).CheckAsync(run, source.Bulk.OwnerType, cancellationToken);
+        run = await DecideAsync(run, offer, cancellationToken);
         return (
             run,
             run.Mode switch
             {
                 RunMode.Bulk => new BulkSource(database, client!, run, source, _pageSize, time),
-                RunMode.History => new HistorySource(client!, run, run.Since!.Value, _pageSize, time),
-                RunMode.Reconcile => new ReconcileSource(database, client!, run, source.MaxParallel, _pageSize, time),
-                _ => await SearchAsync(run, client!, source, cancellationToken),
+                RunMode.History => new HistorySource(client!, waits, run, run.Since!.Value, _pageSize, time),
+                RunMode.Reconcile => new ReconcileSource(database, client!, waits, run, source.MaxParallel, _pageSize, time),
+                _ => await SearchAsync(run, client!, waits, source, offer, cancellationToken),
             }
         );
     }
 
     /// <summary>One search, or for a large first load one per period.</summary>
-    private async Task<IPageSource> SearchAsync(RunRecord run, FhirClient client, SourceOptions source, CancellationToken cancellationToken)
+    private async Task<IPageSource> SearchAsync(
+        RunRecord run,
+        FhirClient client,
+        RunWaits waits,
+        SourceOptions source,
+        ServerOffer offer,
+        CancellationToken cancellationToken
+    )
     {
         var parts = await database.ReadAsync((session, token) => RunPartStore.ListAsync(session, run.RunId, token), cancellationToken);
-        if (parts.Count == 0 && run is { Pages: 0, Since: null, PatientId: null } && source.MaxParallel > 1)
+        if (parts.Count == 0 && offer.SearchByTime && run is { Pages: 0, Since: null, PatientId: null } && source.MaxParallel > 1)
             parts = await SplitAsync(run, client, source.MaxParallel, cancellationToken);
         return parts.Count == 0
             ? Search(run.Since, null, run.Cursor, run.ServerDate)
@@ -56,10 +68,12 @@ internal sealed class PageSources(Database database, SourceRegistry sources, IOp
         SearchSource Search(DateTimeOffset? since, DateTimeOffset? until, DateTimeOffset? cursor, DateTimeOffset? serverDate) =>
             new(
                 client,
+                waits,
                 new SearchPlan(run.ResourceType, run.PatientId, since, options.Value.Overlap, _pageSize, until),
+                offer.SearchByTime,
                 cursor,
                 serverDate,
-                options.Value.MaxExpiredSearches,
+                options.Value,
                 time
             );
     }
@@ -88,42 +102,19 @@ internal sealed class PageSources(Database database, SourceRegistry sources, IOp
     }
 
     /// <summary>Decides once, so that a resumed run goes on as it began.</summary>
-    private async Task<RunRecord> DecideAsync(RunRecord run, FhirClient client, SourceOptions source, CancellationToken cancellationToken)
+    private async Task<RunRecord> DecideAsync(RunRecord run, ServerOffer offer, CancellationToken cancellationToken)
     {
         var isFirst = run.Since is null || run.CheckpointBefore is null;
         var mode = run.Mode switch
         {
             RunMode.History when isFirst => RunMode.Search,
-            RunMode.Auto => await AskServerAsync(run, client, source, isFirst, cancellationToken),
+            RunMode.Auto when isFirst => offer.Export ? RunMode.Bulk : RunMode.Search,
+            RunMode.Auto => offer.History ? RunMode.History : RunMode.Search,
             _ => run.Mode,
         };
         if (mode == run.Mode)
             return run;
         await database.WriteAsync((session, token) => RunStore.SetModeAsync(session, run, mode, token), cancellationToken);
         return run with { Mode = mode };
-    }
-
-    private static async Task<string> AskServerAsync(
-        RunRecord run,
-        FhirClient client,
-        SourceOptions source,
-        bool isFirst,
-        CancellationToken cancellationToken
-    )
-    {
-        try
-        {
-            using var answer = await client.GetPageAsync(Metadata, cancellationToken);
-            var statement = answer.Body.Memory;
-            if (answer.Bundle.ResourceType != "CapabilityStatement")
-                return RunMode.Search;
-            if (isFirst)
-                return CapabilityStatement.OffersExport(statement, source.Bulk.OwnerType) ? RunMode.Bulk : RunMode.Search;
-            return CapabilityStatement.OffersHistory(statement, run.ResourceType) ? RunMode.History : RunMode.Search;
-        }
-        catch (FhirRequestException e) when (!e.IsTransient)
-        {
-            return RunMode.Search; // no CapabilityStatement
-        }
     }
 }

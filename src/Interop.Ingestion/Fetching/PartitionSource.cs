@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Interop.Fhir.Client;
 using Interop.Ingestion.Runs;
 
 namespace Interop.Ingestion.Fetching;
@@ -36,10 +37,15 @@ internal sealed class PartitionSource(
             if (tries == MaxTries)
             {
                 var (part, reason) = runner.Failures.First();
-                throw new IngestionException(
-                    $"{runner.Failures.Count} of {parts.Count} partitions failed {MaxTries} times; the others are stored. {part.Name}: {reason.Message}",
-                    reason
-                );
+                var failed =
+                    $"{runner.Failures.Count} of {parts.Count} partitions failed {MaxTries} times; the others are stored. {part.Name}";
+                var logReason = reason switch
+                {
+                    FhirRequestException e => e.LogMessage,
+                    IngestionException e => e.LogMessage,
+                    _ => reason.GetType().Name,
+                };
+                throw IngestionException.Upstream($"{failed}: {reason.Message}", $"{failed}: {logReason}");
             }
 
             await Task.Delay(retryDelay, time, cancellationToken);

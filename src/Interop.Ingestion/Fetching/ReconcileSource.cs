@@ -14,8 +14,15 @@ namespace Interop.Ingestion.Fetching;
 /// is
 /// stored and not listed is read before it is deleted; a listed resource that is not stored is loaded. The report is among the warnings.
 /// </summary>
-internal sealed class ReconcileSource(Database database, FhirClient client, RunRecord run, int maxParallel, int pageSize, TimeProvider time)
-    : IPageSource
+internal sealed class ReconcileSource(
+    Database database,
+    FhirClient client,
+    RunWaits waits,
+    RunRecord run,
+    int maxParallel,
+    int pageSize,
+    TimeProvider time
+) : IPageSource
 {
     private const int IdsPerPage = 1000;
     private const int IdsPerRequest = 50;
@@ -81,7 +88,7 @@ internal sealed class ReconcileSource(Database database, FhirClient client, RunR
 
     private async Task<long?> CountAsync(CancellationToken cancellationToken)
     {
-        using var answer = await client.GetPageAsync(new Uri($"{_type}?_summary=count", UriKind.Relative), cancellationToken);
+        using var answer = await waits.GetPageAsync(client, new Uri($"{_type}?_summary=count", UriKind.Relative), cancellationToken);
         return answer.Bundle.Total;
     }
 
@@ -98,7 +105,7 @@ internal sealed class ReconcileSource(Database database, FhirClient client, RunR
                 FhirPage answer;
                 try
                 {
-                    answer = await client.GetPageAsync(next, cancellationToken);
+                    answer = await waits.GetPageAsync(client, next, cancellationToken);
                 }
                 catch (FhirRequestException e) when (e.IsGone && links.Count > 0 && restarts < MaxRestarts)
                 {
@@ -138,7 +145,7 @@ internal sealed class ReconcileSource(Database database, FhirClient client, RunR
     private List<SeenVersion> IdsOf(BundlePage bundle)
     {
         if (bundle.ResourceType != "Bundle")
-            throw new IngestionException($"Upstream FHIR request failed: the answer to the search for ids of {_type} is not a Bundle");
+            throw IngestionException.Upstream($"the answer to the search for ids of {_type} is not a Bundle");
         return
         [
             .. bundle
@@ -161,7 +168,11 @@ internal sealed class ReconcileSource(Database database, FhirClient client, RunR
             {
                 try
                 {
-                    using var answer = await client.GetPageAsync(new Uri($"{_type}/{Uri.EscapeDataString(id)}", UriKind.Relative), token);
+                    using var answer = await waits.GetPageAsync(
+                        client,
+                        new Uri($"{_type}/{Uri.EscapeDataString(id)}", UriKind.Relative),
+                        token
+                    );
                     var raw = answer.Body.Memory.ToArray();
                     var header = ResourceHeader.Read(raw);
                     if (header.ResourceType == _type && header.Id == id)
@@ -186,7 +197,7 @@ internal sealed class ReconcileSource(Database database, FhirClient client, RunR
         var next = new Uri($"{_type}?_id={string.Join(',', ids)}&_count={IdsPerRequest}", UriKind.Relative);
         while (next is not null)
         {
-            var answer = await client.GetPageAsync(next, cancellationToken);
+            var answer = await waits.GetPageAsync(client, next, cancellationToken);
             var entries = new EntryReader(_type, warnings);
             var resources = answer.Bundle.Entries.Select(entries.Read).OfType<IncomingResource>().ToList();
             next =

@@ -77,6 +77,6 @@ internal sealed class SearchChain
             return null;
         return Uri.TryCreate(next, UriKind.RelativeOrAbsolute, out var url)
             ? url
-            : throw new IngestionException("Upstream FHIR request failed: the server's next link is not a URL");
+            : throw IngestionException.Upstream("the server's next link is not a URL");
     }
 }

@@ -8,12 +8,15 @@ namespace Interop.Ingestion.Fetching;
 /// The pages of a search, to its end (docs/watermark.md). When the chain of <c>next</c> links breaks (an expired result, a loop), the
 /// search begins anew from the cursor, less the overlap.
 /// </summary>
+/// <param name="byTime">Whether the server can search the type by <c>_lastUpdated</c>.</param>
 internal sealed class SearchSource(
     FhirClient client,
+    RunWaits waits,
     SearchPlan plan,
+    bool byTime,
     DateTimeOffset? resumeFrom,
     DateTimeOffset? firstServerDate,
-    int maxExpired,
+    IngestionOptions options,
     TimeProvider time
 ) : IPageSource
 {
@@ -24,13 +27,16 @@ internal sealed class SearchSource(
     private readonly List<string> _warnings = [];
     private DateTimeOffset? _highest = resumeFrom;
     private DateTimeOffset? _serverDate = firstServerDate;
-    private bool _byTime = true;
     private bool _sorted = true;
     private bool _warnedOfFuture;
+    private TimeSpan _withoutProgress;
 
     public async IAsyncEnumerable<IncomingPage> PagesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        _byTime = await SupportsTimeAsync(cancellationToken);
+        if (!byTime)
+            _warnings.Add(
+                $"the server cannot search {plan.ResourceType} by _lastUpdated: full crawl, unchanged resources are recognised by content"
+            );
         var restarts = 0;
         var rereads = 0;
         DateTimeOffset? rereadFrom = null;
@@ -38,14 +44,14 @@ internal sealed class SearchSource(
         {
             var begunAt = rereads > 0 ? rereadFrom : Cursor;
             var chain = new SearchChain();
-            var next = plan.Url(begunAt, _byTime);
+            var next = plan.Url(begunAt, byTime);
             var broken = false;
             while (next is not null)
             {
                 FhirPage answer;
                 try
                 {
-                    answer = await client.GetPageAsync(next, cancellationToken);
+                    answer = await GetPageAsync(next, cancellationToken);
                 }
                 catch (FhirRequestException e) when (e.IsGone && chain.Pages > 0)
                 {
@@ -95,7 +101,7 @@ internal sealed class SearchSource(
                 yield break;
             }
 
-            if (restarts > maxExpired)
+            if (restarts > options.MaxExpiredSearches)
                 throw Upstream(
                     $"the search broke off {restarts} times in a row without passing {(Cursor is { } at ? at.ToString("O") : "its start")}"
                 );
@@ -103,29 +109,28 @@ internal sealed class SearchSource(
     }
 
     /// <summary>Where a search may begin anew; null (the run's start) when the server gives no order.</summary>
-    private DateTimeOffset? Cursor => _byTime && _sorted ? _highest : null;
+    private DateTimeOffset? Cursor => byTime && _sorted ? _highest : null;
 
-    private async Task<bool> SupportsTimeAsync(CancellationToken cancellationToken)
+    /// <summary>Reads a page, within what is left of the time that the search may go on without a new resource.</summary>
+    private async Task<FhirPage> GetPageAsync(Uri url, CancellationToken cancellationToken)
     {
+        var left = options.MaxTimeWithoutProgress - _withoutProgress;
+        var startedAt = time.GetTimestamp();
+        using var limit = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            using var metadata = await client.GetPageAsync(new Uri("metadata", UriKind.Relative), cancellationToken);
-            if (
-                metadata.Bundle.ResourceType != "CapabilityStatement"
-                || CapabilityStatement.SupportsLastUpdated(metadata.Body.Memory, plan.ResourceType)
-            )
-            {
-                return true;
-            }
-
-            _warnings.Add(
-                $"the server cannot search {plan.ResourceType} by _lastUpdated: full crawl, unchanged resources are recognised by content"
-            );
-            return false;
+            return await waits.GetPageAsync(client, url, either.Token);
         }
-        catch (FhirRequestException e) when (!e.IsTransient)
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            return true; // no CapabilityStatement: the search itself shows what the server supports
+            throw Upstream(
+                $"the search has brought no new resource for {options.MaxTimeWithoutProgress} (Ingestion:MaxTimeWithoutProgress)"
+            );
+        }
+        finally
+        {
+            _withoutProgress += time.GetElapsedTime(startedAt);
         }
     }
 
@@ -137,11 +142,15 @@ internal sealed class SearchSource(
             using (answer)
             {
                 var said = OperationOutcomeText.Read(answer.Body.Memory.Span);
-                throw Upstream(
-                    said is null
-                        ? $"the answer to the search is {(bundle.ResourceType.Length == 0 ? "no resource" : $"a {bundle.ResourceType}")}, not a Bundle"
-                        : $"the server answered with an OperationOutcome: {said}"
-                );
+                throw said is null
+                    ? Upstream(
+                        $"the answer to the search is {(bundle.ResourceType.Length == 0 ? "no resource" : $"a {bundle.ResourceType}")}, not a Bundle",
+                        "the answer to the search is not a Bundle"
+                    )
+                    : Upstream(
+                        $"the server answered with an OperationOutcome: {said}",
+                        $"the server answered with an OperationOutcome ({string.Join(", ", OperationOutcomeText.ReadCodes(answer.Body.Memory.Span))})"
+                    );
             }
         }
 
@@ -160,6 +169,8 @@ internal sealed class SearchSource(
         }
 
         chain.EndPage();
+        if (chain.PagesWithoutProgress == 0)
+            _withoutProgress = TimeSpan.Zero;
         var warnings = _warnings.ToArray();
         _warnings.Clear();
         return new IncomingPage(resources, answer)
@@ -174,7 +185,7 @@ internal sealed class SearchSource(
         var isRepeated = chain.IsRepeated(header);
         if (header.LastUpdated is not { } at)
             return;
-        if (!isRepeated && at < chain.Latest && _byTime && _sorted)
+        if (!isRepeated && at < chain.Latest && byTime && _sorted)
         {
             _sorted = false;
             _warnings.Add("the server does not sort by _lastUpdated: an interrupted run begins at its start, not at its cursor");
@@ -195,7 +206,7 @@ internal sealed class SearchSource(
             _highest = at;
     }
 
-    private static IngestionException Upstream(string reason) => new($"Upstream FHIR request failed: {reason}");
+    private static IngestionException Upstream(string reason, string? logReason = null) => IngestionException.Upstream(reason, logReason);
 
     private static IncomingPage Notice(string warning) => new([]) { Warnings = [warning] };
 }

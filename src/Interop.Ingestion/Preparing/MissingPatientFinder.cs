@@ -10,7 +10,7 @@ namespace Interop.Ingestion.Preparing;
 
 /// <summary>Finds the patients that resources point to and the database lacks. Such a resource is not loaded without its patient, and never
 /// dropped.</summary>
-internal sealed class MissingPatientFinder(Database database, FhirClient? client, RunRecord run)
+internal sealed class MissingPatientFinder(Database database, FhirClient? client, RunWaits waits, RunRecord run)
 {
     private const int IdsPerRequest = 50;
 
@@ -27,7 +27,7 @@ internal sealed class MissingPatientFinder(Database database, FhirClient? client
             var url = new Uri($"Patient?_id={string.Join(',', ids)}&_count={IdsPerRequest}", UriKind.Relative);
             for (var pages = 0; url is not null && pages < IdsPerRequest; pages++)
             {
-                using var page = await client.GetPageAsync(url, cancellationToken);
+                using var page = await waits.GetPageAsync(client, url, cancellationToken);
                 Take(page, ids, found);
                 url = page.Bundle.Next is { } next && Uri.TryCreate(next, UriKind.RelativeOrAbsolute, out var more) ? more : null;
             }
@@ -41,9 +41,8 @@ internal sealed class MissingPatientFinder(Database database, FhirClient? client
         if (page.Bundle.ResourceType != "Bundle")
         {
             var said = OperationOutcomeText.Read(page.Body.Memory.Span);
-            throw new IngestionException(
-                $"Upstream FHIR request failed: the answer to the search for missing patients is no Bundle{(said is null ? "" : $": {said}")}"
-            );
+            const string NoBundle = "the answer to the search for missing patients is no Bundle";
+            throw IngestionException.Upstream($"{NoBundle}{(said is null ? "" : $": {said}")}", NoBundle);
         }
 
         foreach (var entry in page.Bundle.Entries.Where(e => !e.Resource.IsEmpty))

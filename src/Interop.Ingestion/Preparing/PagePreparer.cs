@@ -21,11 +21,12 @@ internal sealed class PagePreparer(
     ResourceValidator validator,
     ViewCatalog catalog,
     FhirClient? client,
+    RunWaits waits,
     RunRecord run,
     TimeProvider time
 )
 {
-    private readonly MissingPatientFinder _patients = new(database, client, run);
+    private readonly MissingPatientFinder _patients = new(database, client, waits, run);
     private readonly string _source = run.Source;
 
     /// <summary>Prepares a page; may be called again for the same page.</summary>
@@ -36,7 +37,7 @@ internal sealed class PagePreparer(
         try
         {
             foreach (var resource in resources)
-                Validate(resource);
+                Validate(resource, cancellationToken);
 
             if (run.MissingPatients != MissingPatientRule.Ignore)
             {
@@ -44,7 +45,7 @@ internal sealed class PagePreparer(
                 foreach (var incoming in fetched)
                 {
                     var patient = Identify(incoming);
-                    Validate(patient);
+                    Validate(patient, cancellationToken);
                     resources.Insert(0, patient);
                 }
 
@@ -53,7 +54,7 @@ internal sealed class PagePreparer(
 
             var prepared = new PreparedPage(page, resources, await catalog.CurrentAsync(cancellationToken));
             foreach (var resource in resources)
-                WriteRows(prepared, resource);
+                WriteRows(prepared, resource, cancellationToken);
             return prepared;
         }
         finally
@@ -124,21 +125,20 @@ internal sealed class PagePreparer(
         }
     }
 
-    private static async Task<PreparedResource> AskServerAsync(
-        FhirClient client,
-        PreparedResource tied,
-        CancellationToken cancellationToken
-    )
+    private async Task<PreparedResource> AskServerAsync(FhirClient client, PreparedResource tied, CancellationToken cancellationToken)
     {
         var url = new Uri($"{tied.ResourceType}/{Uri.EscapeDataString(tied.Id!)}", UriKind.Relative);
         try
         {
-            using var answer = await client.GetPageAsync(url, cancellationToken);
+            using var answer = await waits.GetPageAsync(client, url, cancellationToken);
             var raw = answer.Body.Memory.ToArray();
             var header = ResourceHeader.Read(raw);
             return header.ResourceType == tied.ResourceType && header.Id == tied.Id
                 ? Identify(new IncomingResource(raw, header, tied.Incoming.Kind), winsTies: true)
-                : throw new IngestionException($"reading {url} to settle a tie of versions brought {header.ResourceType}/{header.Id}");
+                : throw IngestionException.Upstream(
+                    $"reading {url} to settle a tie of versions brought {header.ResourceType}/{header.Id}",
+                    "reading a resource to settle a tie of versions brought another resource"
+                );
         }
         catch (FhirRequestException e) when (e.Status == HttpStatusCode.Gone)
         {
@@ -152,12 +152,12 @@ internal sealed class PagePreparer(
         }
     }
 
-    private void Validate(PreparedResource resource)
+    private void Validate(PreparedResource resource, CancellationToken cancellationToken)
     {
         if (resource.Failure is not null || resource.AlreadyStored || resource.Incoming.Kind == EntryKind.Deletion)
             return;
 
-        var result = validator.Validate(resource.Incoming.Raw.Span);
+        var result = validator.Validate(resource.Incoming.Raw.Span, cancellationToken);
         if (result.HasErrors)
         {
             resource.Failure = Invalid(result.Issues);
@@ -192,7 +192,7 @@ internal sealed class PagePreparer(
         return new Failure(DeadLetterStage.Validate, text, json);
     }
 
-    private void WriteRows(PreparedPage page, PreparedResource resource)
+    private void WriteRows(PreparedPage page, PreparedResource resource, CancellationToken cancellationToken)
     {
         if (resource.Failure is not null || resource.Document is not { } document)
             return;
@@ -205,14 +205,14 @@ internal sealed class PagePreparer(
             var rows = page.RowsOf(table);
             try
             {
-                var count = rows.Append(document.RootElement, origin);
+                var count = rows.Append(document.RootElement, origin, cancellationToken);
                 resource.Rows.Add((table, rows.Batch.Count - count, count));
             }
-            catch (Exception e) when (table.IsUserDefined && e is not OutOfMemoryException)
+            catch (Exception e) when (table.IsUserDefined && e is not (OutOfMemoryException or OperationCanceledException))
             {
                 resource.ViewFailures.Add((table, Failure.OfView(table.Name, e).Error));
             }
-            catch (Exception e) when (e is not OutOfMemoryException)
+            catch (Exception e) when (e is not (OutOfMemoryException or OperationCanceledException))
             {
                 // A view that fails on a resource costs this resource only: it becomes a dead letter with the reason.
                 resource.Failure = Failure.OfView(table.Name, e);

@@ -114,7 +114,8 @@ internal static class RunReports
                     run.ReplaySourceCount - run.ReplayMissingRaw,
                     run.ReplayMissingRaw
                 )
-                : null
+                : null,
+            run.Failure
         );
     }
 
@@ -159,7 +160,9 @@ internal static class RunReports
         When("export_path", run.ExportPath, run.ExportPath is not null);
         When("included", run.Included, run.Included > 0);
         When("deleted", run.Deleted, run.Deleted > 0);
-        When("waiting", run.Waiting, run.Waiting is not null);
+        When("failure", run.Failure, run.Failure is not null);
+        When("retries", run.Retries, run.Retries > 0);
+        When("waiting", run.Waiting, run.IsActive && run.Waiting is not null);
         When("source_url", run.SourceUrl, run.SourceUrl is not null);
         When("owner", run.Owner is { } owner ? ProcessIdentity.Parse(owner)?.Description : null, run.Owner is not null);
         When("replay_stage", run.ReplayStage, run.IsReplay);

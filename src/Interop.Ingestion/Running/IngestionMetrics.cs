@@ -44,7 +44,7 @@ internal static class IngestionMetrics
         Runs.Add(1, new("status", run.Status), new("source", run.Source), new("resource_type", run.ResourceType));
         if (run.FinishedAt is { } finished)
             RunDuration.Record(
-                (finished - run.StartedAt).TotalSeconds,
+                Math.Max(0, (finished - run.StartedAt).TotalSeconds), // the clock may have been set back
                 new KeyValuePair<string, object?>("resource_type", run.ResourceType)
             );
     }

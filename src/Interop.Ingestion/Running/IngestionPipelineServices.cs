@@ -30,6 +30,8 @@ public static class IngestionPipelineServices
         services.AddSingleton<ExportDirectory>();
         services.AddSingleton<ExportReader>();
         services.AddSingleton<RunExporter>();
+        if (processKind == ProcessKind.Server)
+            services.AddHostedService<ExportRetention>();
         services.AddSingleton<ViewRebuild>();
         services.AddSingleton<PageSources>();
         services.AddSingleton<RunPipeline>();

@@ -26,6 +26,21 @@ internal sealed class ProgressFeed
         changed.TrySetResult();
     }
 
+    /// <summary>Publishes what the run waits for; changes nothing when the run has ended.</summary>
+    public void PublishWaiting(string? waiting)
+    {
+        TaskCompletionSource changed;
+        lock (_lock)
+        {
+            if (_latest is null || _latest.Waiting == waiting || !RunStatus.IsActive(_latest.Status))
+                return;
+            _latest = _latest with { Waiting = waiting };
+            (changed, _changed) = (_changed, NewSignal());
+        }
+
+        changed.TrySetResult();
+    }
+
     /// <summary>Ends the feed: no more progress comes.</summary>
     public void Complete()
     {

@@ -30,19 +30,20 @@ internal sealed class RunPipeline(
     /// <summary>Executes everything from the next page to the last; calls <paramref name="onLoaded"/> with the run after each
     /// page.</summary>
     /// <exception cref="IngestionException">The run cannot continue.</exception>
-    public async Task ExecuteAsync(RunRecord run, Action<RunRecord> onLoaded, CancellationToken cancellationToken)
+    public async Task ExecuteAsync(RunRecord run, RunWaits waits, Action<RunRecord> onLoaded, CancellationToken cancellationToken)
     {
         var client = sources.Find(run.Source);
         if (client is null && !run.IsReplay && run.Mode != RunMode.Files)
-            throw new IngestionException($"the source '{run.Source}' is not in the settings any more");
+            throw new IngestionException($"the source '{run.Source}' is not in the settings any more", RunFailure.Source);
 
         if (run.SourceUrl is { } begun && client is not null && client.BaseUrl.AbsoluteUri != begun)
             throw new IngestionException(
-                $"the run began at {begun}, and the source '{run.Source}' is {client.BaseUrl} now: start a new run"
+                $"the run began at {begun}, and the source '{run.Source}' is {client.BaseUrl} now: start a new run",
+                RunFailure.Source
             );
 
-        (run, var source) = await pageSources.OpenAsync(run, client, cancellationToken);
-        var preparer = new PagePreparer(database, validator, catalog, client, run, time);
+        (run, var source) = await pageSources.OpenAsync(run, client, waits, cancellationToken);
+        var preparer = new PagePreparer(database, validator, catalog, client, waits, run, time);
         var pages = Channel.CreateBounded<PageInWork>(PagesAhead);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var fetching = FetchAsync(source, preparer, pages.Writer, stop.Token);

@@ -141,10 +141,10 @@ internal sealed class RunRegistry(
             {
                 var baseUrl = sources.Find(source)!.BaseUrl.AbsoluteUri;
                 var known = await SourceServerStore.FindAsync(session, source, token);
-                if (known == baseUrl)
+                if (known?.BaseUrl == baseUrl && !adopt)
                     return null;
                 if (known is not null && !adopt)
-                    return $"the source '{source}' was filled from {known}, and is {baseUrl} now: give the new server another source name, or adopt it when the same server only moved (adopt=true, --adopt)";
+                    return $"the source '{source}' was filled from {known.BaseUrl}, and is {baseUrl} now: {FirstContact.WaysOut}";
                 await SourceServerStore.SaveAsync(session, source, baseUrl, time.GetUtcNow(), token);
                 return null;
             }

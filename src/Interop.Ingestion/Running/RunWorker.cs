@@ -1,9 +1,11 @@
 using Interop.Fhir.Client;
 using Interop.Ingestion.Exporting;
+using Interop.Ingestion.Fetching;
 using Interop.Ingestion.Leases;
 using Interop.Ingestion.Runs;
 using Interop.Ingestion.Views;
 using Interop.Storage;
+using Interop.Storage.Files;
 using Interop.Storage.Leases;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -35,6 +37,7 @@ internal sealed partial class RunWorker(
     private RunRecord _run = new() { RunId = runId };
     private bool _mayReplaceOwn = true;
     private bool _watches;
+    private bool _isCancelled;
 
     /// <summary>The run's progress as it changes.</summary>
     public ProgressFeed Progress { get; } = new();
@@ -44,6 +47,13 @@ internal sealed partial class RunWorker(
 
     /// <summary>Starts the work in the background.</summary>
     public void Start() => _work = Task.Run(WorkAsync);
+
+    /// <summary>Stops because the run was cancelled.</summary>
+    public ValueTask StopCancelledAsync()
+    {
+        _isCancelled = true;
+        return DisposeAsync();
+    }
 
     /// <summary>Stops without ending the run: the next owner resumes it from its last committed page.</summary>
     public async ValueTask DisposeAsync()
@@ -62,7 +72,10 @@ internal sealed partial class RunWorker(
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            await ReleaseAsync();
+            if (_isCancelled)
+                LogCancelled(runId, _run.Source, _run.ResourceType, _run.Fetched);
+            else
+                await ReleaseAsync();
         }
         catch (Exception e)
         {
@@ -102,6 +115,9 @@ internal sealed partial class RunWorker(
         }
         catch (DatabaseException e)
         {
+            Progress.PublishWaiting(
+                e is DatabaseFullException ? "the database has no room for more data" : "the database does not take the run's writes"
+            );
             LogInterrupted(e, runId, PauseAfterInterruption);
             return PauseAfterInterruption;
         }
@@ -130,16 +146,23 @@ internal sealed partial class RunWorker(
     /// <exception cref="LeaseLostException">The run has another owner or has ended.</exception>
     private async Task ExecuteUnderLeaseAsync()
     {
-        var run = _run;
-        var keeper = new LeaseKeeper(
-            cancellationToken => database.WriteAsync((session, token) => RunStore.RenewAsync(session, run, null, token), cancellationToken),
-            leases.Value.Heartbeat,
-            tolerance: null,
-            time,
-            reason => LogNotRenewed(runId, reason)
-        );
-        if (!await keeper.RunAsync(ExecuteAsync, _stop.Token))
+        var claimed = _run;
+        var waits = new RunWaits(time, LogRetry);
+        var changed = waits.Changed;
+        var keeper = new LeaseKeeper(RenewAsync, leases.Value.Heartbeat, tolerance: null, time, reason => LogNotRenewed(runId, reason))
+        {
+            Early = () => changed,
+        };
+        if (!await keeper.RunAsync(cancellationToken => ExecuteAsync(waits, cancellationToken), _stop.Token))
             throw new LeaseLostException(runId);
+
+        Task<bool> RenewAsync(CancellationToken cancellationToken)
+        {
+            changed = waits.Changed; // before the description, so that no change is missed
+            var run = claimed with { Waiting = waits.Describe(), Retries = claimed.Retries + waits.Retries };
+            Progress.PublishWaiting(run.Waiting);
+            return database.WriteAsync((session, token) => RunStore.RenewAsync(session, run, token), cancellationToken);
+        }
     }
 
     /// <summary>A stopping worker gives the lease back, so that the next process resumes the run at once.</summary>
@@ -159,73 +182,89 @@ internal sealed partial class RunWorker(
         }
     }
 
-    private async Task ExecuteAsync(CancellationToken cancellationToken)
+    private async Task ExecuteAsync(RunWaits waits, CancellationToken cancellationToken)
     {
-        string? error = null,
-            exportPath = null;
+        var retriesBefore = _run.Retries;
+        RunEnd end;
+        string? logError = null; // without the words of the server, which may name a patient
         try
         {
+            string? exportPath = null;
             if (_run.IsViewRebuild)
             {
-                await rebuild.ExecuteAsync(_run, Advance, cancellationToken);
+                await rebuild.ExecuteAsync(_run, run => Advance(run, waits), cancellationToken);
             }
             else
             {
-                await pipeline.ExecuteAsync(_run, Advance, cancellationToken);
+                await pipeline.ExecuteAsync(_run, waits, run => Advance(run, waits), cancellationToken);
                 exportPath = await exporter.WriteRunAsync(_run, cancellationToken);
             }
+
+            end = new RunEnd(RunStatus.Success, ExportPath: exportPath);
         }
         catch (FhirRequestException e)
         {
-            error = $"Upstream FHIR request failed: {e.Message}";
+            end = Failed(RunFailure.Upstream, $"{IngestionException.UpstreamPrefix}{e.Message}");
+            logError = $"{IngestionException.UpstreamPrefix}{e.LogMessage}";
         }
         catch (IngestionException e)
         {
-            error = e.Message;
+            end = Failed(e.Failure, e.Message);
+            logError = e.LogMessage;
         }
         catch (IOException e)
         {
-            error = $"The run's files could not be written: {e.Message}";
+            end = Failed(
+                DiskFull.IsReason(e) ? RunFailure.StorageFull : RunFailure.Internal,
+                $"The run's files could not be written: {e.Message}"
+            );
         }
         catch (DatabaseFullException e)
         {
-            error = e.Message;
+            end = Failed(RunFailure.StorageFull, e.Message);
         }
         catch (Exception e) when (e is not (DatabaseException or LeaseLostException or OperationCanceledException))
         {
             LogDefect(e, runId);
-            error = $"Unexpected {e.GetType().Name}: {e.Message}";
+            end = Failed(RunFailure.Internal, $"Unexpected {e.GetType().Name}: {e.Message}");
+            logError = $"Unexpected {e.GetType().Name}";
         }
 
-        await FinishAsync(error is null ? RunStatus.Success : RunStatus.Failed, error, exportPath, cancellationToken);
+        _run = _run with { Retries = retriesBefore + waits.Retries };
+        await FinishAsync(end, logError ?? end.Error, cancellationToken);
     }
 
-    private async Task FinishAsync(string status, string? error, string? exportPath, CancellationToken cancellationToken)
+    private static RunEnd Failed(string failure, string error) => new(RunStatus.Failed, error, failure);
+
+    private async Task FinishAsync(RunEnd end, string? logError, CancellationToken cancellationToken)
     {
         var ended = await database.WriteAsync(
             async (session, token) =>
             {
-                if (status != RunStatus.Success && _run.IsViewRebuild)
+                if (end.Status != RunStatus.Success && _run.IsViewRebuild)
                     await ViewChanges.AbandonAsync(session, runId, token);
-                return await RunStore.FinishAsync(session, _run, status, error, exportPath, time.GetUtcNow(), token)
+                return await RunStore.FinishAsync(session, _run, end, time.GetUtcNow(), token)
                     ?? throw await RunStore.RefusalAsync(session, _run, token);
             },
             cancellationToken
         );
         IngestionMetrics.RunEnded(ended);
-        if (error is null)
+        if (logError is null)
             LogSucceeded(runId, ended.Source, ended.ResourceType, ended.Fetched, ended.DeadLetters);
         else
-            LogFailed(runId, ended.Source, ended.ResourceType, ended.Fetched, ended.DeadLetters, error);
+            LogFailed(runId, ended.Source, ended.ResourceType, ended.Fetched, ended.DeadLetters, logError);
         Progress.Publish(ended.Progress);
     }
 
-    private void Advance(RunRecord advanced)
+    private void Advance(RunRecord advanced, RunWaits waits)
     {
         IngestionMetrics.PageLoaded(_run, advanced);
         _run = advanced;
-        Progress.Publish(advanced.Progress);
+        Progress.Publish(advanced.Progress with { Waiting = waits.Describe() });
     }
+
+    private void LogRetry(FhirRetry retry) =>
+        LogRetry(runId, retry.Attempt, retry.MaxAttempts, retry.Delay.TotalSeconds, retry.Failure.LogMessage);
 
     [LoggerMessage(2001, LogLevel.Information, "Run {RunId} of {Source}/{ResourceType} claimed, epoch {Epoch}, cursor {Cursor}")]
     private partial void LogClaimed(long runId, string source, string resourceType, long epoch, DateTimeOffset? cursor);
@@ -261,6 +300,9 @@ internal sealed partial class RunWorker(
 
     [LoggerMessage(2009, LogLevel.Information, "Run {RunId} of {Source}/{ResourceType} was cancelled: {Fetched} fetched")]
     private partial void LogCancelled(long runId, string source, string resourceType, long fetched);
+
+    [LoggerMessage(2012, LogLevel.Warning, "Run {RunId} waits: try {Attempt} of {MaxAttempts} follows after {Seconds:0.0} s. {Reason}")]
+    private partial void LogRetry(long runId, int attempt, int maxAttempts, double seconds, string reason);
 
     [LoggerMessage(2010, LogLevel.Warning, "The lease of run {RunId} was not renewed: {Reason}")]
     private partial void LogNotRenewed(long runId, string reason);

@@ -60,7 +60,7 @@ internal sealed class ViewRebuild(Database database, ViewCatalog catalog, ViewCh
 
         var table = await NextTableAsync(view, cancellationToken);
         using var rows = new ViewRows(table);
-        var chunk = stored.Select(s => Make(s, rows)).ToList();
+        var chunk = stored.Select(s => Make(s, rows, cancellationToken)).ToList();
         await BisectingWriter.WriteAsync(
             database,
             session,
@@ -107,7 +107,7 @@ internal sealed class ViewRebuild(Database database, ViewCatalog catalog, ViewCh
         await ResourceStore.CountAsync(session, await RunStore.SourcesAsync(session, cancellationToken), resourceType, cancellationToken);
 
     /// <summary>Makes a resource's rows, or notes why it has none.</summary>
-    private Rebuilt Make(StoredJson stored, ViewRows rows)
+    private Rebuilt Make(StoredJson stored, ViewRows rows, CancellationToken cancellationToken)
     {
         var raw = Encoding.UTF8.GetBytes(stored.Raw);
         using var document = JsonDocument.Parse(raw, new JsonDocumentOptions { MaxDepth = 128 });
@@ -117,10 +117,14 @@ internal sealed class ViewRebuild(Database database, ViewCatalog catalog, ViewCh
             return new Rebuilt(
                 stored,
                 first,
-                rows.Append(document.RootElement, new RowOrigin(stored.Source, stored.ResourceId, stored.RunId, time.GetUtcNow(), raw))
+                rows.Append(
+                    document.RootElement,
+                    new RowOrigin(stored.Source, stored.ResourceId, stored.RunId, time.GetUtcNow(), raw),
+                    cancellationToken
+                )
             );
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e) when (e is not (OutOfMemoryException or OperationCanceledException))
         {
             return new Rebuilt(stored, first, 0) { Failure = Failure.OfView(rows.Table.Name, e) };
         }

@@ -71,6 +71,9 @@ internal sealed record RunRecord
     /// <summary>What the run waits for, such as a server that answers 503; null while it makes progress.</summary>
     public string? Waiting { get; init; }
 
+    /// <summary>Requests to the server that were repeated.</summary>
+    public long Retries { get; init; }
+
     /// <summary>Where the run's first search begins.</summary>
     public DateTimeOffset? Since { get; init; }
 
@@ -140,6 +143,9 @@ internal sealed record RunRecord
 
     public string? Error { get; init; }
 
+    /// <summary>One of <see cref="RunFailure"/> when the run ended with FAILED.</summary>
+    public string? Failure { get; init; }
+
     /// <summary>A JSON array of texts.</summary>
     public string Warnings { get; init; } = "[]";
 
@@ -157,7 +163,7 @@ internal sealed record RunRecord
     public RunCounters Counters =>
         new(Fetched, Validated, Invalid, TransformErrors, Upserted, Unchanged, Refetched, LoadErrors, DeadLetters);
 
-    public RunProgress Progress => new(RunId, Status, Pages, Fetched, Total, ResourcesPerSecond, Counters);
+    public RunProgress Progress => new(RunId, Status, Pages, Fetched, Total, ResourcesPerSecond, Counters, IsActive ? Waiting : null);
 }
 
 /// <summary>The values of <c>ingestion_runs.missing_patients</c>: what a run does about resources whose patient is not stored.</summary>

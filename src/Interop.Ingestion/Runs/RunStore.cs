@@ -14,6 +14,12 @@ internal sealed record RunClaim(ProcessIdentity Owner, bool MayReplaceOwn, TimeS
     public string ProcessKind => Owner.Kind.ToString().ToLowerInvariant();
 }
 
+/// <summary>How a run ends.</summary>
+/// <param name="Error">Why it failed; null when it did not.</param>
+/// <param name="Failure">One of <see cref="RunFailure"/>, with an error.</param>
+/// <param name="ExportPath">The folder of its files; null when it wrote none.</param>
+internal sealed record RunEnd(string Status, string? Error = null, string? Failure = null, string? ExportPath = null);
+
 /// <summary>The table <c>ingestion_runs</c>. Every write of a run carries its epoch and changes nothing when the run has a newer
 /// one.</summary>
 internal static class RunStore
@@ -50,6 +56,10 @@ internal static class RunStore
             new { processKind },
             cancellationToken
         );
+
+    /// <summary>All active runs.</summary>
+    public static Task<IReadOnlyList<long>> ActiveIdsAsync(DbSession session, CancellationToken cancellationToken) =>
+        session.QueryAsync<long>($"SELECT run_id FROM ingestion_runs WHERE {IsActive}", null, cancellationToken);
 
     /// <summary>The runs that the filter lets through, newest first.</summary>
     public static Task<IReadOnlyList<RunRecord>> ListAsync(DbSession session, RunFilter filter, CancellationToken cancellationToken)
@@ -164,15 +174,17 @@ internal static class RunStore
         return claimed;
     }
 
-    /// <summary>Renews the lease and records what the run waits for; false when the run has another owner or has ended.</summary>
-    public static async Task<bool> RenewAsync(DbSession session, RunRecord run, string? waiting, CancellationToken cancellationToken) =>
+    /// <summary>Renews the lease and records what the run waits for and its retries; false when the run has another owner or has
+    /// ended.</summary>
+    public static async Task<bool> RenewAsync(DbSession session, RunRecord run, CancellationToken cancellationToken) =>
         await session.ExecuteAsync(
-            $"UPDATE ingestion_runs SET heartbeat_at = {session.Now()}, waiting = @waiting WHERE run_id = @RunId AND epoch = @Epoch AND {IsActive}",
+            $"UPDATE ingestion_runs SET heartbeat_at = {session.Now()}, waiting = @Waiting, retries = @Retries WHERE run_id = @RunId AND epoch = @Epoch AND {IsActive}",
             new
             {
                 run.RunId,
                 run.Epoch,
-                waiting,
+                run.Waiting,
+                run.Retries,
             },
             cancellationToken
         ) > 0;
@@ -202,7 +214,7 @@ internal static class RunStore
             await session.ExecuteAsync(
                 $"""
                 UPDATE ingestion_runs SET status = 'FAILED', epoch = epoch + 1, finished_at = @now, checkpoint_after = checkpoint_before, owner = NULL,
-                    waiting = NULL, error = @error
+                    waiting = NULL, error = @error, failure = 'internal'
                 WHERE run_id = @RunId AND {IsActive} AND NOT {IsOfKind} AND {IsFree(session, silentAfter)}
                 """,
                 new
@@ -313,7 +325,7 @@ internal static class RunStore
                 unchanged = unchanged + @Unchanged, refetched = refetched + @Refetched, load_errors = load_errors + @LoadErrors,
                 dead_letters = dead_letters + @DeadLetters, deleted = deleted + @Deleted, included = included + @Included,
                 patients_fetched = patients_fetched + @PatientsFetched, patients_upserted = patients_upserted + @PatientsUpserted,
-                resources_per_second = @resourcesPerSecond, warnings = @warnings, heartbeat_at = {session.Now()}, waiting = NULL
+                resources_per_second = @resourcesPerSecond, warnings = @warnings, heartbeat_at = {session.Now()}
             WHERE {IsAsKnown}
             RETURNING *
             """,
@@ -353,9 +365,7 @@ internal static class RunStore
     public static async Task<RunRecord?> FinishAsync(
         DbSession session,
         RunRecord run,
-        string status,
-        string? error,
-        string? exportPath,
+        RunEnd end,
         DateTimeOffset now,
         CancellationToken cancellationToken
     )
@@ -364,8 +374,8 @@ internal static class RunStore
         var ended = await session.FirstAsync<RunRecord>(
             $"""
             UPDATE ingestion_runs SET
-                status = @status, error = @error, export_path = @exportPath, finished_at = @now, checkpoint_after = checkpoint_before,
-                owner = NULL, waiting = NULL
+                status = @Status, error = @Error, failure = @Failure, export_path = @ExportPath, finished_at = @now,
+                checkpoint_after = checkpoint_before, owner = NULL, waiting = NULL, retries = @Retries
             WHERE {IsAsKnown}
             RETURNING *
             """,
@@ -374,9 +384,11 @@ internal static class RunStore
                 run.RunId,
                 run.Epoch,
                 run.Pages,
-                status,
-                error,
-                exportPath,
+                run.Retries,
+                end.Status,
+                end.Error,
+                end.Failure,
+                end.ExportPath,
                 now,
             },
             cancellationToken
@@ -384,7 +396,7 @@ internal static class RunStore
         if (ended is null)
             return null;
         await ForgetProgressAsync(session, run.RunId, cancellationToken);
-        if (status != RunStatus.Success || ended is not { MovesCheckpoint: true, Watermark: { } watermark })
+        if (end.Status != RunStatus.Success || ended is not { MovesCheckpoint: true, Watermark: { } watermark })
             return ended;
         var after = await CheckpointStore.RaiseAsync(session, run.Source, run.ResourceType, watermark, now, cancellationToken);
         await session.ExecuteAsync(

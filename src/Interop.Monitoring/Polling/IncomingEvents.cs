@@ -9,7 +9,10 @@ using Interop.Fhir.Client;
 namespace Interop.Polling;
 
 /// <summary>An AuditEvent as received and as read.</summary>
-public sealed record IncomingEvent(AccessEvent Event, ReadOnlyMemory<byte> Raw);
+/// <param name="Event">As read.</param>
+/// <param name="Raw">The bytes to store.</param>
+/// <param name="OtherPatients">The event's patients but the first.</param>
+public sealed record IncomingEvent(AccessEvent Event, ReadOnlyMemory<byte> Raw, IReadOnlyCollection<string> OtherPatients);
 
 /// <summary>The AuditEvents of a page or of a notification.</summary>
 public static class IncomingEvents
@@ -74,13 +77,13 @@ public static class IncomingEvents
     {
         try
         {
-            var e = AuditEventReader.Read(utf8, now);
+            var e = AuditEventReader.Read(utf8, now, out var otherPatients);
             // Without an id the content itself is the id: the same bytes are the same event.
-            return new IncomingEvent(e.Id.Length > 0 ? e : e with { Id = ContentId(utf8.Span) }, Storable(utf8));
+            return new IncomingEvent(e.Id.Length > 0 ? e : e with { Id = ContentId(utf8.Span) }, Storable(utf8), otherPatients);
         }
         catch (JsonException) // deeper than any AuditEvent, or no object: nothing of it can be told
         {
-            return new IncomingEvent(Unreadable(ContentId(utf8.Span), now), AsJsonString(utf8.Span));
+            return new IncomingEvent(Unreadable(ContentId(utf8.Span), now), AsJsonString(utf8.Span), []);
         }
     }
 

@@ -158,6 +158,7 @@ public sealed class MonitoredSource
             {
                 await PollerStore.CommitBatchAsync(session, next, token);
                 await AuditEventStore.AddAsync(session, scored, batch.Sequence, now, token);
+                await EventPatientStore.AddAsync(session, scored, token);
                 await ProfileStore.PutAsync(session, batch.Source, batch.Sequence, batch.Profiles, token);
                 await ProfileStore.PutPopulationAsync(session, batch.Source, batch.Sequence, population, token);
                 await CaseStore.AttachAsync(session, scored.Select(CaseAlert.Of).OfType<CaseAlert>(), token);
@@ -238,7 +239,10 @@ public sealed class MonitoredSource
                 shadows?[i],
                 false,
                 incoming.Raw
-            );
+            )
+            {
+                OtherPatients = incoming.OtherPatients,
+            };
             scored.Add(
                 one.Verdict is { Severity: > AccessSeverity.Low } && _suppressions.Any(s => Matches(s, one))
                     ? one with

@@ -63,12 +63,16 @@ internal sealed class IngestionReport
         }
 
         // A run of this type may be under way from before a crash: then that one is followed to its end.
+        string? waiting = null;
         await foreach (var progress in grains.Run(started.RunId).FollowToEndAsync(cancellationToken))
         {
             var seen = progress.Fetched + progress.Counters.Refetched;
             bar.MaxValue = Math.Max(progress.Total ?? seen, Math.Max(seen, 1));
             bar.Value = seen;
             bar.State.Update<double>(RateColumn.Key, _ => progress.ResourcesPerSecond);
+            if (progress.Waiting is not null && progress.Waiting != waiting)
+                AnsiConsole.MarkupLineInterpolated($"[yellow]{type} waits:[/] {Terminal.Printable(progress.Waiting)}");
+            waiting = progress.Waiting;
         }
 
         bar.Value = bar.MaxValue;

@@ -48,6 +48,7 @@ internal static class InteropCommand
                     is SettingsException
                         or DatabaseException
                         or NotReadyException
+                        or StorageFullException
                         or ArgumentException
                         or IOException
                         or UnauthorizedAccessException

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Interop.Silo.Settings;
+using Interop.Storage.Files;
 
 namespace Interop.Silo.Hosting;
 
@@ -30,46 +31,15 @@ internal static class SigningKeys
         var file = Path.Combine(folder, "jwt");
         try
         {
-            CreateFolder(folder);
+            PrivateFiles.CreateFolder(folder);
             if (!File.Exists(file))
-                Create(file);
+                PrivateFiles.CreateOnce(file, Encoding.ASCII.GetBytes(Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyBytes))));
             var old = Path.Combine(folder, "jwt-previous");
             return File.Exists(old) ? [Read(file), Read(old)] : [Read(file)];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new SettingsException($"{file} cannot be used: {e.Message}");
-        }
-    }
-
-    private static void CreateFolder(string folder)
-    {
-        if (OperatingSystem.IsWindows())
-            Directory.CreateDirectory(folder);
-        else
-            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-    }
-
-    /// <summary>Another process may create it at the same time: the first one wins, and a file is never seen half written.</summary>
-    private static void Create(string file)
-    {
-        var temporary = $"{file}.{Guid.NewGuid():N}";
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using (var stream = new FileStream(temporary, options))
-        {
-            stream.Write(Encoding.ASCII.GetBytes(Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyBytes))));
-            stream.Flush(flushToDisk: true);
-        }
-
-        try
-        {
-            File.Move(temporary, file, overwrite: false);
-        }
-        catch (IOException) when (File.Exists(file))
-        {
-            File.Delete(temporary);
         }
     }
 

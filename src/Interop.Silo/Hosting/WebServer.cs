@@ -1,3 +1,4 @@
+using Interop.Api.Http;
 using Interop.Silo.Settings;
 
 namespace Interop.Silo.Hosting;
@@ -21,6 +22,7 @@ internal static class WebServer
                 kestrel.Limits.MaxRequestLineSize = MaxRequestLineBytes;
                 kestrel.Limits.MaxRequestBufferSize = 2 * MaxRequestLineBytes; // the default is 1 MiB, and a line must fit into it
                 kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeadersBytes;
+                kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(BadRequestAnswers.Connection));
                 // TLS: certificates and further endpoints in the section that ASP.NET Core documents for Kestrel.
                 kestrel.Configure(settings.Configuration.GetSection("Kestrel"));
                 kestrel.Listen(settings.BindAddress, settings.Port);

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Interop.Storage.Files;
 
 /// <summary>
@@ -49,6 +51,30 @@ public static class PrivateFiles
             }
         );
 
+    /// <summary>
+    /// Creates a file with this content where there is none. When several processes create it at the same time, the first one wins, and all
+    /// of them read its content afterwards. No process sees a part of the file.
+    /// </summary>
+    /// <exception cref="IOException">The file cannot be created.</exception>
+    public static void CreateOnce(string path, ReadOnlySpan<byte> content)
+    {
+        var temporary = $"{path}.{Guid.NewGuid():N}";
+        using (var file = Open(temporary, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write }))
+        {
+            file.Write(content);
+            file.Flush(flushToDisk: true);
+        }
+
+        try
+        {
+            Publish(temporary, path);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+
     /// <summary>Creates an empty file where there is none, for a library that opens it by its path.</summary>
     public static void CreateIfMissing(string path)
     {
@@ -64,4 +90,28 @@ public static class PrivateFiles
                 )
                 .Dispose();
     }
+
+    /// <summary>Gives the file a second name unless a file has that name. On Unix File.Move looks first and renames then, so two processes
+    /// could both succeed; link(2) does it in one step.</summary>
+    private static void Publish(string temporary, string path)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            if (Link(temporary, path) != 0 && !File.Exists(path))
+                throw new IOException($"The file {path} cannot be created: {Marshal.GetLastPInvokeErrorMessage()}");
+            return;
+        }
+
+        try
+        {
+            File.Move(temporary, path, overwrite: false);
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            // Another process was faster.
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "link", SetLastError = true)]
+    private static extern int Link([MarshalAs(UnmanagedType.LPUTF8Str)] string from, [MarshalAs(UnmanagedType.LPUTF8Str)] string to);
 }

@@ -5,8 +5,7 @@ namespace Interop.Storage.Leases;
 /// <param name="period">The time between two renewals.</param>
 /// <param name="tolerance">
 /// For how long renewals may fail before the lease counts as lost; then a renewal may also not take longer than the period. Null: only
-/// another
-/// owner ends the work. That suffices for work that writes to this database only, because every write checks its owner.
+/// another owner ends the work. That suffices for work that writes to this database only, because every write checks its owner.
 /// </param>
 /// <param name="time">The clock.</param>
 /// <param name="notRenewed">Takes the reason of a renewal that failed.</param>
@@ -18,6 +17,10 @@ public sealed class LeaseKeeper(
     Action<string> notRenewed
 )
 {
+    /// <summary>Gives a task that is completed when the next renewal should not wait for the period, because it stores something new. Asked
+    /// before each wait.</summary>
+    public Func<Task>? Early { get; init; }
+
     /// <summary>Executes the work under the lease. False: the lease was lost, and the work was cancelled.</summary>
     /// <param name="work">Stops when its token is cancelled.</param>
     /// <param name="cancellationToken">Cancels the work.</param>
@@ -47,8 +50,9 @@ public sealed class LeaseKeeper(
         {
             var renewedAt = time.GetTimestamp();
             using var timer = new PeriodicTimer(period, time);
-            while (await timer.WaitForNextTickAsync(lease.Token))
+            while (true)
             {
+                await WaitAsync(timer, lease.Token);
                 try
                 {
                     if (!await RenewOnceAsync(lease.Token))
@@ -73,6 +77,18 @@ public sealed class LeaseKeeper(
         {
             await lease.CancelAsync();
         }
+    }
+
+    private async Task WaitAsync(PeriodicTimer timer, CancellationToken cancellationToken)
+    {
+        if (Early is null)
+        {
+            await timer.WaitForNextTickAsync(cancellationToken);
+            return;
+        }
+
+        await Early().WaitAsync(period, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     private async Task<bool> RenewOnceAsync(CancellationToken cancellationToken)

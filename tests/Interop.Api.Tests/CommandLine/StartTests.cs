@@ -42,6 +42,17 @@ public sealed class StartTests : IDisposable
         RefusedAsync("PostgreSQL 127.0.0.1:1/x as u cannot be reached", ("DB_URL", "postgres://u:s3cr3t-w0rd@127.0.0.1:1/x"));
 
     [Fact]
+    public async Task A_database_without_TLS_is_refused_when_the_URL_requires_it()
+    {
+        var server = await PostgresServer.SharedAsync();
+        await server.CreateDatabaseAsync("without_tls");
+        await RefusedAsync(
+            "does not offer the TLS that DB_URL asks for (sslmode=require)",
+            ("DB_URL", $"{server.UriTo("without_tls")}?sslmode=require")
+        );
+    }
+
+    [Fact]
     public Task A_silo_that_the_other_processes_could_not_reach_is_refused() =>
         RefusedAsync("ROLE must not be silo while the silo is on loopback", ("ROLE", "silo"), ("DB_URL", "postgres://u:p@203.0.113.7/x"));
 
@@ -121,7 +132,7 @@ public sealed class StartTests : IDisposable
         var (exitCode, output, errors) = await InteropProcess.RunAsync(_folder.Path, given, "serve");
         Assert.Equal(2, exitCode);
         Assert.StartsWith("interop: ", errors, StringComparison.Ordinal);
-        Assert.Contains(message, errors, StringComparison.Ordinal);
+        Assert.True(errors.Contains(message, StringComparison.Ordinal), errors);
         Assert.DoesNotContain('\n', errors);
         Assert.DoesNotContain("s3cr3t-w0rd", output + errors, StringComparison.Ordinal);
     }

@@ -14,12 +14,14 @@ public abstract class AlertStreamTests(MonitoringApi api)
         using var stream = await OpenAsync(null);
 
         await api.NotifyAsync(AuditServer.Event($"quiet-{Guid.NewGuid():N}", AuditServer.Noon, "Practitioner/p1", "Patient/1"));
-        var alert = await api.NotifyAttackAsync($"Practitioner/{Guid.NewGuid():N}", AuditServer.Noon.AddHours(1));
+        var alerts = await api.NotifyAttackAsync($"Practitioner/{Guid.NewGuid():N}", AuditServer.Noon.AddHours(1));
 
-        var received = await stream.NextAsync();
-        Assert.Equal("alert", received.EventType);
-        Assert.Equal(alert.Text("id"), JsonDocument.Parse(received.Data).RootElement.Text("id"));
-        Assert.Equal(alert.ToString(), JsonDocument.Parse(received.Data).RootElement.ToString());
+        foreach (var alert in alerts)
+        {
+            var received = await stream.NextAsync();
+            Assert.Equal("alert", received.EventType);
+            Assert.Equal(alert.ToString(), JsonDocument.Parse(received.Data).RootElement.ToString());
+        }
     }
 
     [Fact]
@@ -31,50 +33,33 @@ public abstract class AlertStreamTests(MonitoringApi api)
         var seen = await first.NextAsync();
         first.Dispose();
         var two = await api.NotifyAttackAsync(agent, AuditServer.Noon.AddHours(3));
-        var three = await api.NotifyAttackAsync(agent, AuditServer.Noon.AddHours(4));
 
         using var again = await OpenAsync(seen.EventId);
 
-        Assert.Equal(one.Text("id"), IdOf(seen));
-        Assert.Equal(two.Text("id"), IdOf(await again.NextAsync()));
-        Assert.Equal(three.Text("id"), IdOf(await again.NextAsync()));
+        Assert.Equal(one[0].Text("id"), IdOf(seen));
+        foreach (var alert in one.Skip(1).Concat(two))
+            Assert.Equal(alert.Text("id"), IdOf(await again.NextAsync()));
     }
 
     [Fact]
-    public async Task A_batch_of_more_alerts_than_one_read_takes_is_sent_whole()
+    public async Task A_commit_of_more_alerts_than_one_read_takes_is_sent_whole()
     {
         using var stream = await OpenAsync(null);
-        // One commit, so all have the same instant of storage.
-        var events = Enumerable
-            .Range(0, 250)
-            .SelectMany(a =>
-                Enumerable
-                    .Range(0, 6)
-                    .Select(i =>
-                        AuditServer.Login(
-                            $"b{a}-{i}-{api.GetType().Name}",
-                            AuditServer.Noon.AddHours(6).AddSeconds(i),
-                            $"Practitioner/batch-{a}",
-                            i == 5
-                        )
-                    )
-            );
-        var answer = await api.NotifyAsync(
-            $$"""{"resourceType":"Bundle","type":"collection","entry":[{{string.Join(',', events.Select(e => $$"""{"resource":{{e}} }"""))}}]}"""
+        var key = Guid.NewGuid().ToString("N");
+        var at = AuditServer.Noon.AddHours(6);
+        var alerts = await api.NotifyAllAsync(
+            Enumerable
+                .Range(0, 250)
+                .SelectMany(a =>
+                    Enumerable
+                        .Range(0, 6)
+                        .Select(i => AuditServer.Login($"{key}-{a}-{i}", at.AddSeconds(i), $"Practitioner/{key}-{a}", i == 5))
+                )
         );
-        var alerts = answer
-            .GetProperty("alerts")
-            .EnumerateArray()
-            .Where(a => a.Text("severity") != "LOW")
-            .Select(a => a.Text("id"))
-            .ToList();
         Assert.True(alerts.Count >= 250, $"{alerts.Count} alerts");
 
-        var received = new List<string?>();
-        while (received.Count < alerts.Count)
-            received.Add(IdOf(await stream.NextAsync()));
-
-        Assert.Equal(alerts.Order(), received.Order());
+        foreach (var alert in alerts)
+            Assert.Equal(alert.Text("id"), IdOf(await stream.NextAsync()));
     }
 
     private static string? IdOf(SseItem<string> item) => JsonDocument.Parse(item.Data).RootElement.Text("id");

@@ -38,7 +38,7 @@ public sealed class SettingsTests
     [InlineData(
         "Ingestion:Overlapp",
         "1",
-        "Ingestion:Overlapp (from the test) is not a setting. Did you mean Ingestion:Overlap? Ingestion takes PageSize, Overlap, LastUpdatedGte, MaxExpiredSearches"
+        "Ingestion:Overlapp (from the test) is not a setting. Did you mean Ingestion:Overlap? Ingestion takes PageSize, Overlap, LastUpdatedGte, MaxExpiredSearches, "
     )]
     [InlineData("Validation:Level", "strict", "Validation:Level must be one of structure, full, not 'strict'")]
     [InlineData(
@@ -52,6 +52,12 @@ public sealed class SettingsTests
         "Validation:Profiles: there is no StructureDefinition file, folder, .tgz package or cached package '/nowhere'"
     )]
     [InlineData("Exports:Enabled", "2", "Exports:Enabled must be true or false, not '2'")]
+    [InlineData(
+        "Ingestion:MaxTimeWithoutProgress",
+        "0",
+        "Ingestion:MaxTimeWithoutProgress must be a duration from 00:00:01 to 1.00:00:00, not '00:00:00'"
+    )]
+    [InlineData("Exports:Retention", "soon", "Exports:Retention must be a duration from 00:01:00 to 3650.00:00:00, not 'soon'")]
     [InlineData("Sources:a:MaxAttempts", "x", "Sources:a:MaxAttempts must be a whole number from 1 to 100, not 'x'")]
     [InlineData(
         "Sources:a:Auth:Kind",

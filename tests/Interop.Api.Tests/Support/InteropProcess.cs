@@ -21,6 +21,8 @@ internal sealed partial class InteropProcess : IAsyncDisposable
     /// <summary>Standard error: the logs, or the one line that a failed start says.</summary>
     public string Errors => string.Join('\n', _errors);
 
+    public int ProcessId => _process.Id;
+
     public bool HasExited => _process.HasExited;
 
     public static InteropProcess Start(string folder, IReadOnlyDictionary<string, string> settings, params string[] arguments)

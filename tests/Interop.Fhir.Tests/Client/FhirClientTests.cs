@@ -254,6 +254,67 @@ public sealed class FhirClientTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_large_answer_arrives_whole()
+    {
+        const int Entries = 400_000;
+        var entries = string.Join(
+            ',',
+            Enumerable.Range(0, Entries).Select(i => $$$"""{"resource":{"resourceType":"Basic","id":"resource-{{{i:D8}}}"}}""")
+        );
+        Answer(new ScriptedAnswer(200, $$"""{"resourceType":"Bundle","type":"searchset","entry":[{{entries}}]}"""));
+
+        using var page = await GetAsync(Client());
+
+        Assert.InRange(page.Body.Length, 20_000_000, 40_000_000);
+        Assert.Equal(Entries, page.Bundle.Entries.Count);
+        for (var i = 0; i < Entries; i += 9_973)
+            Assert.Equal($"resource-{i:D8}", ResourceHeader.Read(page.Bundle.Entries[i].Resource.Span).Id);
+    }
+
+    [Fact]
+    public async Task A_server_that_sends_a_byte_every_quarter_of_a_second_is_left_at_the_limit_of_the_page()
+    {
+        Answer(
+            new ScriptedAnswer(200, "")
+            {
+                WriteBody = async (body, aborted) =>
+                {
+                    while (true)
+                    {
+                        await body.WriteAsync(" "u8.ToArray(), aborted);
+                        await body.FlushAsync(aborted);
+                        await Task.Delay(TimeSpan.FromSeconds(0.25), aborted);
+                    }
+                },
+            }
+        );
+        var options = new FhirClientOptions(_server.Base) { MaxElapsed = TimeSpan.FromSeconds(1.5) };
+        var client = new FhirClient(_http, options, null, TimeProvider.System);
+
+        var error = await Assert.ThrowsAsync<FhirRequestException>(() => GetAsync(client).WaitAsync(TimeSpan.FromSeconds(30)));
+
+        Assert.Contains("no good answer within 00:00:01.5", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Each_further_try_is_told_before_its_wait_and_the_log_gets_the_codes_only()
+    {
+        const string Outcome = """
+            {"resourceType":"OperationOutcome","issue":[{"code":"transient","diagnostics":"the index of Jane Roe is locked"},
+             {"code":"Jane Roe, born 1970","diagnostics":"x"}]}
+            """;
+        Answer(new ScriptedAnswer(503, Outcome), new ScriptedAnswer(429, ""));
+        var told = new List<FhirRetry>();
+
+        using var page = await Client().GetPageAsync(new Uri("Patient", UriKind.Relative), told.Add, default);
+
+        Assert.Equal([(2, 8), (3, 8)], told.Select(retry => (retry.Attempt, retry.MaxAttempts)));
+        Assert.All(told, retry => Assert.InRange(retry.Delay, TimeSpan.Zero, TimeSpan.FromSeconds(59)));
+        Assert.Contains("the index of Jane Roe is locked", told[0].Failure.Message, StringComparison.Ordinal);
+        Assert.Equal($"GET {_server.Base}Patient: 503 ServiceUnavailable (transient)", told[0].Failure.LogMessage);
+    }
+
+    [Fact]
     public async Task A_server_that_is_not_there_is_a_transient_failure_that_names_no_query_value()
     {
         var client = new FhirClient(_http, new FhirClientOptions(new Uri("http://127.0.0.1:1/fhir/")) { MaxAttempts = 2 }, null, _clock);

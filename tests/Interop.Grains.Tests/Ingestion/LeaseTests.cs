@@ -285,7 +285,7 @@ public abstract class LeaseTests(SqlDialect dialect) : IAsyncLifetime
             (session, token) => RunStore.ClaimAsync(session, runId, new RunClaim(process, MayReplaceOwn: false, SilentAfter), token)
         );
 
-    private Task<bool> RenewAsync(RunRecord run) => Database.WriteAsync((session, token) => RunStore.RenewAsync(session, run, null, token));
+    private Task<bool> RenewAsync(RunRecord run) => Database.WriteAsync((session, token) => RunStore.RenewAsync(session, run, token));
 
     private Task<int> SilenceAsync(long runId) =>
         Database.WriteAsync(

@@ -252,10 +252,43 @@ public abstract class OwnershipTests(SharedSilo shared) : IngestionSuite(shared)
         Assert.Equal((null, sandbox.Store.Count("Patient")), (run.Since, run.Counters.Fetched));
     }
 
+    [Fact]
+    public async Task Refused_starts_use_up_no_run_ids()
+    {
+        var (sandbox, source) = await SandboxAsync();
+        sandbox.Faults.Set(Slow);
+        var first = await Client.StartAsync(source, "Patient");
+
+        var refused = await Task.WhenAll(
+            Enumerable.Range(0, 10).Select(_ => Client.Checkpoint(source, "Patient").StartRun(Runs.Request("Patient")))
+        );
+        Assert.All(refused, start => Assert.Equal((StartOutcome.AlreadyActive, first), (start.Outcome, start.RunId)));
+        Assert.Equal(StartOutcome.UnknownSource, (await Client.Checkpoint("nowhere", "Patient").StartRun(Runs.Request("Patient"))).Outcome);
+        var next = await Client.StartAsync(source, "Encounter");
+
+        Assert.Equal(first + 1, next);
+        await Client.EndOfAsync(first);
+        await Client.EndOfAsync(next);
+    }
+
+    [Fact]
+    public async Task A_run_during_which_the_clock_was_set_back_has_no_negative_duration()
+    {
+        var source = NewSourceName();
+        var run = await ClaimAsync((await InsertAsync(source, DateTimeOffset.UtcNow.AddHours(1))).RunId);
+
+        Assert.NotNull(await FinishAsync(run));
+
+        Assert.Equal(0, (await Client.SummaryAsync(run.RunId)).DurationSeconds);
+        Assert.Equal(0, (await Client.DetailAsync(run.RunId)).DurationSeconds);
+        var listed = await Client.IngestionQueries().ListRuns(new RunFilter(null, source, null, null, null, null, null, false, 10));
+        Assert.Equal(0, Assert.Single(listed).DurationSeconds);
+    }
+
     private static RunClaim Claim { get; } =
         new(ProcessIdentity.Current(ProcessKind.Server), MayReplaceOwn: true, TimeSpan.FromSeconds(20));
 
-    private Task<RunRecord> InsertAsync(string source) =>
+    private Task<RunRecord> InsertAsync(string source, DateTimeOffset? startedAt = null) =>
         Database.WriteAsync(
             async (session, token) =>
             {
@@ -264,7 +297,7 @@ public abstract class OwnershipTests(SharedSilo shared) : IngestionSuite(shared)
                     Source = source,
                     ResourceType = "Patient",
                     Status = RunStatus.Running,
-                    StartedAt = DateTimeOffset.UtcNow,
+                    StartedAt = startedAt ?? DateTimeOffset.UtcNow,
                 };
                 return (await RunStore.InsertAsync(session, run, token))!;
             }
@@ -278,7 +311,7 @@ public abstract class OwnershipTests(SharedSilo shared) : IngestionSuite(shared)
 
     private Task<RunRecord?> FinishAsync(RunRecord run) =>
         Database.WriteAsync(
-            (session, token) => RunStore.FinishAsync(session, run, RunStatus.Success, null, null, DateTimeOffset.UtcNow, token)
+            (session, token) => RunStore.FinishAsync(session, run, new RunEnd(RunStatus.Success), DateTimeOffset.UtcNow, token)
         );
 }
 

@@ -1,4 +1,5 @@
 using Interop.Anomaly;
+using Interop.Anomaly.Care;
 using Interop.Grains.Tests.Support;
 using Interop.Polling;
 using Interop.TestServers;
@@ -135,6 +136,29 @@ public abstract class AlertTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
+    public async Task An_agent_of_the_mapping_file_is_stored_as_its_Practitioner_and_found_by_its_login()
+    {
+        await using var database = await TestDatabase.CreateAsync(Shared.Dialect);
+        using var file = new TemporaryFile();
+        await File.WriteAllTextAsync(file.Path, "agent,practitioner\njdoe,Practitioner/prac-12\n");
+        await using var silo = await TestSilo.StartAsync(
+            database,
+            new TestSiloOptions { Monitoring = new MonitoringOptions { AgentMap = file.Path } },
+            names: ["default"],
+            baseUrl: new Uri("http://127.0.0.1:1/")
+        );
+        var poller = silo.Client.GetGrain<IAuditEventPollerGrain>("default");
+
+        var alert = Assert.Single((await poller.Notify(AuditServer.Event("e1", AuditServer.Noon, "jdoe"))).Alerts);
+        await File.WriteAllTextAsync(file.Path, "agent,practitioner\njdoe,Practitioner/prac-1234\n");
+        var later = Assert.Single((await poller.Notify(AuditServer.Event("e2", AuditServer.Noon, "jdoe"))).Alerts);
+        var found = await silo.Client.GetGrain<IAlertQueryGrain>(0).ListAccesses(new AccessFilter(null, "jdoe", null, null, null));
+
+        Assert.Equal(("Practitioner/prac-12", "Practitioner/prac-1234"), (alert.Agent, later.Agent));
+        Assert.Equal(later.Id, Assert.Single(found.Accesses).Id);
+    }
+
+    [Fact]
     public async Task The_weekly_training_is_registered_before_there_is_a_model()
     {
         if (!TestSilo.IsEmbeddedEngine && Shared.Dialect == Interop.Storage.SqlDialect.Sqlite)
@@ -168,8 +192,16 @@ public abstract class AlertTests(SharedSilo shared) : IngestionSuite(shared)
         Assert.False(await desk.Unwatch(patient));
         Assert.Contains(await query.ListSuppressions(), s => s.Id == suppression.Id && s.Suppressed == 0);
         Assert.Null(await query.FindCase(999_999));
-        Assert.Null(await desk.ChangeCase(999_999, "confirmed", null, null));
+        Assert.Null(await desk.ChangeCase(999_999, "confirmed", null, null, null));
     }
+}
+
+/// <summary>A file that is gone after the test.</summary>
+internal sealed class TemporaryFile : IDisposable
+{
+    public string Path { get; } = System.IO.Path.GetTempFileName();
+
+    public void Dispose() => File.Delete(Path);
 }
 
 [Collection(OnSqlite.Name)]

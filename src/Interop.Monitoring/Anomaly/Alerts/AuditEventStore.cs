@@ -230,12 +230,22 @@ public static class AuditEventStore
         CancellationToken cancellationToken
     )
     {
-        var who = filter.Patient is not null ? "e.patient = @Patient" : session.IsAnyOf("e.agent", "@agents");
-        var since = filter.Since is null ? "" : "AND e.event_time >= @Since";
-        var until = filter.Until is null ? "" : "AND e.event_time < @Until";
-        var behind = afterTime is null ? "" : "AND (e.event_time, e.source, e.number) > (@afterTime, @afterSource, @afterNumber)";
+        var since = filter.Since is null ? "" : "AND event_time >= @Since";
+        var until = filter.Until is null ? "" : "AND event_time < @Until";
+        var behind = afterTime is null ? "" : "AND (event_time, source, number) > (@afterTime, @afterSource, @afterNumber)";
+        var condition = $"{since} {until} {behind}";
+        var who = filter.Patient is not null ? "patient = @Patient" : session.IsAnyOf("agent", "@agents");
+        var others = filter.Patient is null ? "" : $"UNION ALL {EventPatientStore.Keys("@Patient", condition)}";
         var rows = await session.QueryAsync<AlertRow>(
-            $"SELECT {AlertColumns} {FromAlerts} WHERE {who} {since} {until} {behind} ORDER BY e.event_time, e.source, e.number LIMIT @limit",
+            $"""
+            WITH found AS (
+                SELECT event_time, source, number FROM audit_scores WHERE {who} {condition} {others}
+                ORDER BY event_time, source, number LIMIT @limit
+            )
+            SELECT {AlertColumns} FROM found JOIN audit_scores e ON e.source = found.source AND e.number = found.number
+                LEFT JOIN alert_feedback f ON f.source = e.source AND f.number = e.number
+            ORDER BY e.event_time, e.source, e.number
+            """,
             new
             {
                 filter.Patient,
@@ -249,7 +259,8 @@ public static class AuditEventStore
             },
             cancellationToken
         );
-        return [.. rows.Select(r => r.ToAlert())];
+        // A report of one patient does not name others.
+        return [.. rows.Select(r => filter.Patient is { } patient ? r.ToAlert() with { Patient = patient } : r.ToAlert())];
     }
 
     /// <summary>Features of stored events to train on, confirmed anomalies left out: at most the limit, spread evenly.</summary>

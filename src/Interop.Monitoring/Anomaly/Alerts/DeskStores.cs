@@ -170,6 +170,7 @@ public static class CaseStore
         string? status,
         string? assignee,
         string? note,
+        string? by,
         DateTimeOffset now,
         CancellationToken cancellationToken
     )
@@ -182,6 +183,7 @@ public static class CaseStore
                 new
                 {
                     at = now,
+                    by,
                     status,
                     assignee,
                     note,

@@ -21,6 +21,9 @@ public sealed record ScoredAccess(
     ReadOnlyMemory<byte> Raw
 )
 {
+    /// <summary>The event's patients but the first.</summary>
+    public IReadOnlyCollection<string> OtherPatients { get; init; } = [];
+
     /// <summary>The alert's id.</summary>
     public string Id => AlertId.Of(Source, Number);
 }

@@ -17,15 +17,21 @@ public static class AuditEventReader
     /// <param name="utf8">One JSON object.</param>
     /// <param name="now">The time of an event that has none of its own.</param>
     /// <exception cref="JsonException">Not one JSON object.</exception>
-    public static AccessEvent Read(ReadOnlyMemory<byte> utf8, DateTimeOffset now)
+    public static AccessEvent Read(ReadOnlyMemory<byte> utf8, DateTimeOffset now) => Read(utf8, now, out _);
+
+    /// <param name="utf8">One JSON object.</param>
+    /// <param name="now">The time of an event that has none of its own.</param>
+    /// <param name="otherPatients">Its patients but the first, each once, whatever their number.</param>
+    /// <exception cref="JsonException">Not one JSON object.</exception>
+    public static AccessEvent Read(ReadOnlyMemory<byte> utf8, DateTimeOffset now, out IReadOnlyCollection<string> otherPatients)
     {
         using var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = 512 });
         if (document.RootElement.ValueKind != JsonValueKind.Object)
             throw new JsonException("not a JSON object");
-        return Read(document.RootElement, now);
+        return Read(document.RootElement, now, out otherPatients);
     }
 
-    private static AccessEvent Read(JsonElement root, DateTimeOffset now)
+    private static AccessEvent Read(JsonElement root, DateTimeOffset now, out IReadOnlyCollection<string> otherPatients)
     {
         var flags = AccessFlags.None;
         if (root.Text("resourceType") != "AuditEvent")
@@ -51,6 +57,7 @@ public static class AuditEventReader
             flags |= AccessFlags.NoAgent;
 
         var entities = ReadEntities(root, ref flags);
+        otherPatients = entities.OtherPatients ?? (IReadOnlyCollection<string>)[];
         var outcome = root.Child("outcome") is { ValueKind: JsonValueKind.Object } coded
             ? OutcomeOf(coded.Child("code").Text("code"))
             : Clean(root.Text("outcome"));
@@ -146,7 +153,11 @@ public static class AuditEventReader
         foreach (var entity in root.Items("entity"))
         {
             if (++facts.Count > MostEntities)
+            {
+                AddPatient(ref facts, Reference(entity.Child("what")));
                 continue;
+            }
+
             if (entity.ValueKind != JsonValueKind.Object)
             {
                 flags |= AccessFlags.WrongTypes;
@@ -159,7 +170,7 @@ public static class AuditEventReader
                 var type = slash > 0 ? what[..slash] : null;
                 if (type == "Patient")
                 {
-                    facts.Patient ??= what;
+                    AddPatient(ref facts, what);
                     facts.Patients++;
                     firstType ??= type;
                 }
@@ -186,6 +197,15 @@ public static class AuditEventReader
         if (facts.Count > MostEntities)
             flags |= AccessFlags.ManyEntities;
         return facts;
+    }
+
+    private static void AddPatient(ref EntityFacts facts, string? what)
+    {
+        if (what is null || !what.StartsWith("Patient/", StringComparison.Ordinal))
+            return;
+        facts.Patient ??= what;
+        if (what != facts.Patient)
+            (facts.OtherPatients ??= new HashSet<string>(StringComparer.Ordinal)).Add(what);
     }
 
     private static (AccessKind Kind, bool Emergency) KindOf(JsonElement root, string? outcome, string? query)
@@ -347,6 +367,7 @@ public static class AuditEventReader
     private struct EntityFacts
     {
         public string? Patient;
+        public HashSet<string>? OtherPatients;
         public string? ResourceType;
         public string? Query;
         public int Patients;

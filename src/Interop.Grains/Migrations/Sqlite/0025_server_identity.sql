@@ -1,0 +1,8 @@
+-- What the server of a source says of itself (CapabilityStatement.software.name and implementation.url): another server behind the same URL is
+-- refused.
+ALTER TABLE source_servers ADD COLUMN software text;
+ALTER TABLE source_servers ADD COLUMN server_url text;
+
+-- Requests that were repeated, and what kind of failure ended a run.
+ALTER TABLE ingestion_runs ADD COLUMN retries integer NOT NULL DEFAULT 0;
+ALTER TABLE ingestion_runs ADD COLUMN failure text;
