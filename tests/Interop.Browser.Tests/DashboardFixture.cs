@@ -1,5 +1,8 @@
 using System.Net.Http.Json;
+using System.Text.Json;
 using Interop.Sandbox;
+using Interop.Sandbox.Hospital;
+using Interop.TestServers;
 using Microsoft.Playwright;
 
 namespace Interop.Browser.Tests;
@@ -9,6 +12,7 @@ public sealed class DashboardFixture : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("interop-browser-").FullName;
     private SandboxServer? _sandbox;
+    private SandboxServer? _hospital;
     private InteropProcess? _process;
     private IPlaywright? _playwright;
     private IBrowser? _browser;
@@ -19,12 +23,27 @@ public sealed class DashboardFixture : IAsyncLifetime
     /// <summary>A client of the API beside the dashboard.</summary>
     public HttpClient Api { get; private set; } = default!;
 
+    /// <summary>An alert of severity MEDIUM or HIGH.</summary>
+    public string AlertId { get; private set; } = "";
+
     public async Task InitializeAsync()
     {
         _sandbox = await SandboxServer.StartAsync(new SandboxOptions { Patients = 200, LatePatientShare = 0.02 });
+        _hospital = await SandboxServer.StartAsync(new SandboxOptions { Hospital = Feed });
         _process = InteropProcess.Start(
             _folder,
-            new Dictionary<string, string> { ["FHIR_BASE_URL"] = _sandbox.FhirBase.AbsoluteUri, ["LOG_LEVEL"] = "Warning" },
+            new Dictionary<string, string>
+            {
+                // Small pages: a run takes long enough to watch.
+                ["FHIR_PAGE_SIZE"] = "20",
+                ["FHIR_BASE_URL"] = _sandbox.FhirBase.AbsoluteUri,
+                ["Sources__hospital__BaseUrl"] = _hospital.FhirBase.AbsoluteUri,
+                ["Pollers__default__Enabled"] = "false",
+                ["Pollers__hospital__Since"] = "P30D",
+                ["Pollers__hospital__BatchSize"] = "1000",
+                ["Pollers__hospital__Interval"] = "5",
+                ["LOG_LEVEL"] = "Warning",
+            },
             "serve",
             "--port",
             "0"
@@ -33,8 +52,64 @@ public sealed class DashboardFixture : IAsyncLifetime
         Api = new HttpClient { BaseAddress = Address };
         foreach (var type in new[] { "patients", "observations", "encounters", "conditions" })
             (await Api.PostAsync($"/ingest/{type}", null)).EnsureSuccessStatusCode();
+        await SendTelemetryAsync();
+        AlertId = await AlertAsync();
         _playwright = await Playwright.CreateAsync();
         _browser = await Chromium.LaunchAsync(_playwright);
+    }
+
+    /// <summary>A small hospital whose history ends now, with ten times the usual share of misuse.</summary>
+    private static HospitalFeed Feed { get; } =
+        new()
+        {
+            Simulation = new HospitalOptions
+            {
+                Agents = 60,
+                Patients = 600,
+                Days = 8,
+                TrainingDays = 5,
+                AttackShare = 0.01,
+            },
+            Speed = double.PositiveInfinity,
+            EndsNow = true,
+            VisibleAtStart = TimeSpan.FromDays(8),
+        };
+
+    /// <summary>Searches of three organizations over the last hour.</summary>
+    private async Task SendTelemetryAsync()
+    {
+        var now = DateTimeOffset.UtcNow;
+        var events = Enumerable
+            .Range(0, 120)
+            .Select(i => new
+            {
+                eventId = $"search-{i}",
+                eventType = "pd.request.completed",
+                timestampUtc = now.AddSeconds(-30 * i),
+                source = "mirth",
+                organization = $"Clinic {(char)('A' + i % 3)}",
+                qhin = i % 2 == 0 ? "QHIN East" : "QHIN West",
+                status = i % 9 == 0 ? "failure" : "success",
+                durationMs = 120 + i * 37 % 900,
+                resultCount = i % 4,
+                correlationId = $"correlation-{i}",
+            });
+        (await Api.PostAsJsonAsync("/api/telemetry/events", events)).EnsureSuccessStatusCode();
+    }
+
+    /// <summary>Waits until the history of the hospital is scored, and returns an alert of it.</summary>
+    private async Task<string> AlertAsync()
+    {
+        string? found = null;
+        await Eventually.Is(async () => (found = await FindAlertAsync("HIGH") ?? await FindAlertAsync("MEDIUM")) is not null, "an alert");
+        return found!;
+    }
+
+    private async Task<string?> FindAlertAsync(string severity)
+    {
+        using var answer = JsonDocument.Parse(await Api.GetStringAsync($"/api/alerts?severity={severity}&limit=1"));
+        var alerts = answer.RootElement.GetProperty("alerts");
+        return alerts.GetArrayLength() > 0 ? alerts[0].GetProperty("id").GetString() : null;
     }
 
     /// <summary>A new window of its own, in a theme.</summary>
@@ -65,6 +140,8 @@ public sealed class DashboardFixture : IAsyncLifetime
             await _process.DisposeAsync();
         if (_sandbox is not null)
             await _sandbox.DisposeAsync();
+        if (_hospital is not null)
+            await _hospital.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
 }

@@ -2,7 +2,7 @@ using Microsoft.Playwright;
 
 namespace Interop.Browser.Tests;
 
-/// <summary>What holds on every page.</summary>
+/// <summary>Properties of every page.</summary>
 [Collection("dashboard")]
 public sealed class EveryPageTests(DashboardFixture dashboard)
 {
@@ -13,6 +13,19 @@ public sealed class EveryPageTests(DashboardFixture dashboard)
             { "/runs", "Runs" },
             { "/runs?status=FAILED", "Runs" },
             { "/runs/2", "Observation" },
+            { "/data", "Data" },
+            { "/data/patients", "patients" },
+            { "/alerts", "Alerts" },
+            { "/alerts/{alert}", "Alert" },
+            { "/cases", "Cases" },
+            { "/cases/1", "Case 1" },
+            { "/model", "Model" },
+            { "/telemetry", "Telemetry" },
+            { "/pd-executions", "Patient discovery" },
+            { "/timeline", "Patient timeline" },
+            { "/tokens", "OpenEMR token" },
+            { "/uploads", "Uploads" },
+            { "/cluster", "Cluster" },
             { "/sign-in", "Sign in" },
             { "/not-found", "No such page" },
         };
@@ -23,7 +36,7 @@ public sealed class EveryPageTests(DashboardFixture dashboard)
     {
         foreach (var theme in new[] { ColorScheme.Light, ColorScheme.Dark })
         {
-            await using var window = await dashboard.OpenAsync(path, theme);
+            await using var window = await dashboard.OpenAsync(path.Replace("{alert}", dashboard.AlertId), theme);
 
             await Assertions.Expect(window.Page.Locator("h1")).ToContainTextAsync(heading);
             await Assertions.Expect(window.Page.Locator(".skeleton")).ToHaveCountAsync(0);
@@ -39,7 +52,7 @@ public sealed class EveryPageTests(DashboardFixture dashboard)
     [MemberData(nameof(Pages))]
     public async Task A_page_fits_a_phone(string path, string heading)
     {
-        await using var window = await dashboard.OpenAsync(path, width: 390, height: 844);
+        await using var window = await dashboard.OpenAsync(path.Replace("{alert}", dashboard.AlertId), width: 390, height: 844);
 
         await Assertions.Expect(window.Page.Locator("h1")).ToContainTextAsync(heading);
         Assert.Equal(390, await window.Page.EvaluateAsync<int>("document.documentElement.scrollWidth"));

@@ -37,6 +37,9 @@ internal static class Numbers
 
     public static string Duration(double? seconds) => seconds is { } s ? Duration(TimeSpan.FromSeconds(s)) : "";
 
+    /// <summary>A status as a word that begins a line.</summary>
+    public static string Capital(string word) => word.Length == 0 ? "" : char.ToUpperInvariant(word[0]) + word[1..].ToLowerInvariant();
+
     /// <summary>A number for an attribute of SVG or CSS.</summary>
     public static string Css(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
 }

@@ -4,7 +4,21 @@ namespace Interop.Dashboard.Pages;
 internal static class PageList
 {
     public static IReadOnlyList<PageGroup> Groups { get; } =
-    [new("Ingestion", [new("/", "Overview", "overview"), new("/runs", "Runs", "runs")])];
+    [
+        new("Ingestion", [new("/", "Overview", "overview"), new("/runs", "Runs", "runs"), new("/data", "Data", "data")]),
+        new("Monitoring", [new("/alerts", "Alerts", "alerts"), new("/cases", "Cases", "cases"), new("/model", "Model", "model")]),
+        new(
+            "Partners",
+            [
+                new("/telemetry", "Telemetry", "telemetry"),
+                new("/pd-executions", "Patient discovery", "discovery"),
+                new("/timeline", "Patient timeline", "patient"),
+                new("/tokens", "OpenEMR token", "tokens"),
+                new("/uploads", "Uploads", "uploads"),
+            ]
+        ),
+        new("Platform", [new("/cluster", "Cluster", "cluster")]),
+    ];
 
     public static IEnumerable<PageLink> All => Groups.SelectMany(group => group.Pages);
 }

@@ -105,7 +105,28 @@
     const line = view?.querySelector('.marked');
     if (line) view.scrollTop = line.offsetTop - view.offsetTop - view.clientHeight / 2;
   };
-  window.interop = { openDialog, closeDialog, reveal };
+  // Sends a dropped or chosen file to the API: the bytes need not pass through the page's connection.
+  const send = async (input, url, name, page) => {
+    const body = new FormData();
+    body.append('file', input, name);
+    const answer = await fetch(url, { method: 'POST', body }).catch(() => null);
+    const text = answer ? await answer.text() : 'The server does not answer.';
+    await page.invokeMethodAsync('Answered', url, answer?.ok ?? false, text);
+  };
+  const takeFiles = (zone, page) => {
+    const input = zone.querySelector('input[type=file]');
+    const url = () => zone.dataset.url;
+    const take = (files) => files.length && send(files[0], url(), files[0].name, page);
+    input.addEventListener('change', () => (take(input.files), (input.value = '')));
+    for (const type of ['dragover', 'dragleave', 'drop']) {
+      zone.addEventListener(type, (e) => {
+        e.preventDefault();
+        zone.classList.toggle('drop-over', type === 'dragover');
+        if (type === 'drop') take(e.dataTransfer.files);
+      });
+    }
+  };
+  window.interop = { takeFiles, openDialog, closeDialog, reveal };
   if (signIn) return;
 
   // A server that was restarted does not know this page's state: load the page anew, as soon as it answers.

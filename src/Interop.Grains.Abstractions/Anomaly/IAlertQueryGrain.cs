@@ -22,6 +22,10 @@ public interface IAlertQueryGrain : IQueryGrain
     [Alias("Find")]
     Task<AlertDetail?> Find(string id);
 
+    /// <summary>What an agent did in the four weeks before the instant, at most its newest 20,000 accesses.</summary>
+    [Alias("GetAgentNorm")]
+    Task<AgentNorm> GetAgentNorm(string source, string agent, DateTimeOffset until);
+
     /// <summary>Accesses to a patient's data or by an agent, the oldest first, from behind the cursor on.</summary>
     [Alias("ListAccesses")]
     Task<AccessPage> ListAccesses(AccessFilter filter);
@@ -45,6 +49,7 @@ public interface IAlertQueryGrain : IQueryGrain
 
 /// <summary>Which alerts to list; null members filter nothing.</summary>
 /// <param name="Agent">A reference, an id alone (a Practitioner's, or a login), or an absolute reference.</param>
+/// <param name="Before">The last alert of the page before; null: the first page.</param>
 [GenerateSerializer, Immutable, Alias("Interop.AlertFilter")]
 public sealed record AlertFilter(
     string? Severity,
@@ -53,8 +58,24 @@ public sealed record AlertFilter(
     string? Source,
     string? Agent,
     string? Status,
-    int Limit
+    int Limit,
+    AlertPosition? Before = null
 );
+
+/// <summary>A place in the list of alerts: behind this alert.</summary>
+[GenerateSerializer, Immutable, Alias("Interop.AlertPosition")]
+public sealed record AlertPosition(DateTimeOffset Time, string Id);
+
+/// <summary>What an agent usually does: its accesses of the last weeks.</summary>
+/// <param name="HoursOfWeek">Accesses in each hour of the week in UTC, 168 numbers, from Monday 00:00.</param>
+/// <param name="Days">The days, oldest first, those without an access left out.</param>
+[GenerateSerializer, Immutable, Alias("Interop.AgentNorm")]
+public sealed record AgentNorm(ImmutableArray<long> HoursOfWeek, ImmutableArray<AgentDay> Days);
+
+/// <param name="Day">Its beginning, in UTC.</param>
+/// <param name="Patients">Different patients.</param>
+[GenerateSerializer, Immutable, Alias("Interop.AgentDay")]
+public sealed record AgentDay(DateTimeOffset Day, long Accesses, long Patients);
 
 /// <summary>Counts of stored events.</summary>
 [GenerateSerializer, Immutable, Alias("Interop.AlertCounts")]
@@ -71,13 +92,13 @@ public sealed record SeverityCount(string Severity, long Total, long Open);
 
 /// <summary>Alerts that were stored after a position.</summary>
 /// <param name="Alerts">In the order in which they were stored.</param>
-/// <param name="Position">Where to go on.</param>
+/// <param name="Position">The position after the last of them.</param>
 [GenerateSerializer, Immutable, Alias("Interop.AlertFeedPage")]
 public sealed record AlertFeedPage(ImmutableArray<AlertFeedItem> Alerts, string Position);
 
 /// <summary>An alert and its place in the feed.</summary>
 /// <param name="Alert">The alert.</param>
-/// <param name="Position">Where to go on after this alert.</param>
+/// <param name="Position">The position after this alert.</param>
 [GenerateSerializer, Immutable, Alias("Interop.AlertFeedItem")]
 public sealed record AlertFeedItem(Alert Alert, string Position);
 

@@ -15,6 +15,13 @@ public interface ITelemetryQueryGrain : IQueryGrain
     [Alias("ReadEvents")]
     Task<EventPage> ReadEvents(EventFilter filter, EventRange range);
 
+    /// <summary>Events, the newest first, with their columns.</summary>
+    /// <param name="filter">Which events.</param>
+    /// <param name="before">The last event of the page before; null: the first page.</param>
+    /// <param name="limit">The size of the page, at most 200.</param>
+    [Alias("ListNewest")]
+    Task<ImmutableArray<EventListItem>> ListNewest(EventFilter filter, long? before, int limit);
+
     /// <summary>How many events were received in each minute since the instant. Only the newest 200,000 events are looked at.</summary>
     [Alias("CountByMinute")]
     Task<ImmutableArray<MinuteCount>> CountByMinute(DateTimeOffset since);
@@ -111,3 +118,22 @@ public sealed record PdBreakdown(string? Name, long TotalExecutions, long Succes
 /// <param name="Events">Events received in it; a minute without events is left out.</param>
 [GenerateSerializer, Immutable, Alias("Interop.MinuteCount")]
 public sealed record MinuteCount(DateTimeOffset Minute, long Events);
+
+/// <summary>An event with its columns.</summary>
+/// <param name="Id">Its position.</param>
+/// <param name="Payload">The payload as received.</param>
+[GenerateSerializer, Immutable, Alias("Interop.EventListItem")]
+public sealed record EventListItem(
+    long Id,
+    string EventId,
+    string EventType,
+    DateTimeOffset? TimestampUtc,
+    string? Status,
+    string? SourceSystem,
+    string? Organization,
+    string? Qhin,
+    long? DurationMs,
+    long? ResultCount,
+    string? CorrelationId,
+    JsonText Payload
+);

@@ -54,6 +54,11 @@ public interface IFileQueryGrain : IQueryGrain
     [Alias("ListRows")]
     Task<System.Collections.Immutable.ImmutableArray<RowState>> ListRows(Guid fileId, string? status, long afterLine, int limit);
 
+    /// <summary>The newest files of both kinds, newest first.</summary>
+    /// <param name="limit">At most 500.</param>
+    [Alias("ListFiles")]
+    Task<System.Collections.Immutable.ImmutableArray<FileProgress>> ListFiles(int limit);
+
     /// <summary>Totals over all files of a kind.</summary>
     [Alias("GetTotals")]
     Task<FileTotals> GetTotals(FileKind kind);

@@ -55,6 +55,13 @@ public interface IViewQueryGrain : IQueryGrain
     /// <param name="cursor">The <see cref="ViewRowsPage.NextCursor"/> of the page before; null for the first page.</param>
     [Alias("ReadRows")]
     Task<ViewRowsPage?> ReadRows(string name, RowFormat format, long? limit, string? cursor);
+
+    /// <summary>A small page of a view table as NDJSON, to look at; null when there is no such table.</summary>
+    /// <param name="name">The view.</param>
+    /// <param name="rows">The size of the page, at most 500.</param>
+    /// <param name="cursor">The <see cref="ViewRowsPage.NextCursor"/> of the page before; null for the first page.</param>
+    [Alias("BrowseRows")]
+    Task<ViewRowsPage?> BrowseRows(string name, int rows, string? cursor);
 }
 
 /// <summary>The text format of rows.</summary>

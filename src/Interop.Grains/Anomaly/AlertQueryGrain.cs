@@ -34,6 +34,22 @@ internal sealed class AlertQueryGrain(Database database, AgentMap agentMap, Time
             : null;
     }
 
+    public async Task<AgentNorm> GetAgentNorm(string source, string agent, DateTimeOffset until) =>
+        AgentNorms.Of(
+            await database.ReadAsync(
+                (session, token) =>
+                    AuditEventStore.ListOfAgentAsync(
+                        session,
+                        source,
+                        agent,
+                        until - AgentNorms.Period,
+                        until,
+                        AgentNorms.MaxAccesses,
+                        token
+                    )
+            )
+        );
+
     public async Task<AccessPage> ListAccesses(AccessFilter filter)
     {
         var (afterTime, afterSource, afterNumber) = ParseCursor(filter.Cursor);

@@ -18,6 +18,7 @@ internal sealed class FileQueryGrain(
 ) : Grain, IFileQueryGrain
 {
     private const int MostRows = 5000;
+    private const int MostFiles = 500;
 
     public async Task<ImmutableArray<RowState>> ListRows(Guid fileId, string? status, long afterLine, int limit) =>
         [
@@ -25,6 +26,9 @@ internal sealed class FileQueryGrain(
                 (session, token) => RowStore.ListAsync(session, fileId, status, afterLine, Math.Min(limit, MostRows), token)
             ),
         ];
+
+    public async Task<ImmutableArray<FileProgress>> ListFiles(int limit) =>
+        [.. await database.ReadAsync((session, token) => FileStore.ListNewestAsync(session, Math.Clamp(limit, 1, MostFiles), token))];
 
     public async Task<FileTotals> GetTotals(FileKind kind) =>
         (await database.ReadAsync((session, token) => FileStore.TotalsAsync(session, kind, token)))!;

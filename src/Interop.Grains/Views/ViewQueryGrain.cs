@@ -9,6 +9,8 @@ namespace Interop.Views;
 [StatelessWorker]
 internal sealed class ViewQueryGrain(ViewDirectory views, ViewReader reader) : Grain, IViewQueryGrain
 {
+    private const int MaxBrowsedRows = 500;
+
     public Task<ImmutableArray<ViewInfo>> List() => views.ListAsync(CancellationToken.None);
 
     public Task<ViewInfo?> Find(string name) => views.FindAsync(name, CancellationToken.None);
@@ -32,4 +34,7 @@ internal sealed class ViewQueryGrain(ViewDirectory views, ViewReader reader) : G
 
     public Task<ViewRowsPage?> ReadRows(string name, RowFormat format, long? limit, string? cursor) =>
         reader.ReadAsync(name, format, limit, cursor, CancellationToken.None);
+
+    public Task<ViewRowsPage?> BrowseRows(string name, int rows, string? cursor) =>
+        reader.BrowseAsync(name, Math.Clamp(rows, 1, MaxBrowsedRows), cursor, CancellationToken.None);
 }

@@ -41,6 +41,18 @@ internal sealed class ViewReader(Database database, ViewCatalog catalog)
         );
     }
 
+    /// <summary>The next few rows as NDJSON; null when there is no such table.</summary>
+    public async Task<ViewRowsPage?> BrowseAsync(string name, int rows, string? cursor, CancellationToken cancellationToken)
+    {
+        if ((await catalog.RefreshAsync(cancellationToken)).Find(name)?.Active is not { } table)
+            return null;
+        var after = cursor is null ? null : JsonSerializer.Deserialize<Position>(cursor);
+        return await database.ReadAsync(
+            (session, token) => ReadAsync(session, table, RowFormat.Ndjson, null, after, rows, token),
+            cancellationToken
+        );
+    }
+
     private static async Task<ViewRowsPage> ReadAsync(
         DbSession session,
         ViewTable table,

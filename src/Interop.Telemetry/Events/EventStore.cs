@@ -19,6 +19,38 @@ internal static class EventStore
 
     private sealed record MinuteRow(string Minute, long Events);
 
+    private sealed record ListRow(
+        long Id,
+        string EventId,
+        string EventType,
+        DateTimeOffset? TimestampUtc,
+        string? Status,
+        string? SourceSystem,
+        string? Organization,
+        string? Qhin,
+        long? DurationMs,
+        long? ResultCount,
+        string? CorrelationId,
+        string RawPayload
+    )
+    {
+        public EventListItem ToMessage() =>
+            new(
+                Id,
+                EventId,
+                EventType,
+                TimestampUtc,
+                Status,
+                SourceSystem,
+                Organization,
+                Qhin,
+                DurationMs,
+                ResultCount,
+                CorrelationId,
+                new JsonText(RawPayload)
+            );
+    }
+
     /// <summary>
     /// Takes <paramref name="count"/> consecutive row ids and returns the first. From here to the commit no other process writes events, so
     /// row ids increase in the order of commits; and the commit waits for the disk, whatever the server or the database is set to.
@@ -120,6 +152,26 @@ internal static class EventStore
             await session.ScalarAsync<long>("SELECT COALESCE(MAX(id), 0) FROM telemetry_events", null, cancellationToken),
             IsFull: false
         );
+    }
+
+    /// <summary>Events, the newest first.</summary>
+    public static async Task<IReadOnlyList<EventListItem>> ListNewestAsync(
+        DbSession session,
+        EventFilter filter,
+        long? before,
+        int limit,
+        CancellationToken cancellationToken
+    )
+    {
+        var rows = await session.QueryAsync<ListRow>(
+            $"""
+            SELECT id, event_id, event_type, timestamp_utc, status, source_system, organization, qhin, duration_ms, result_count, correlation_id, raw_payload
+            FROM telemetry_events WHERE {Conditions(filter)} {(before is null ? "" : "AND id < @Last")} ORDER BY id DESC LIMIT @Skip
+            """,
+            Arguments(filter, after: 0, last: before ?? 0, skip: limit),
+            cancellationToken
+        );
+        return [.. rows.Select(r => r.ToMessage())];
     }
 
     /// <summary>How many events were received in each minute since the instant, among the newest ones.</summary>

@@ -25,7 +25,7 @@ internal sealed record OverviewData(
     /// <summary>The time that the telemetry chart shows.</summary>
     public static readonly TimeSpan TelemetryPeriod = TimeSpan.FromMinutes(60);
 
-    /// <summary>Events of each minute of the period, oldest first. The current minute is not over and is left out.</summary>
+    /// <summary>Events of each minute of the period, oldest first; the current minute is the last.</summary>
     public ImmutableArray<double> EventsByMinute
     {
         get
@@ -35,7 +35,7 @@ internal sealed record OverviewData(
             return
             [
                 .. Enumerable
-                    .Range(1, (int)TelemetryPeriod.TotalMinutes)
+                    .Range(0, (int)TelemetryPeriod.TotalMinutes)
                     .Reverse()
                     .Select(minutes => counts.GetValueOrDefault(last.AddMinutes(-minutes))),
             ];
@@ -67,14 +67,14 @@ internal sealed record OverviewData(
         return new OverviewData(await ingestion, await alerts, await telemetry, await pollers, await silos, now);
     }
 
-    private static async Task<ImmutableArray<PollerStatus>> ReadPollersAsync(IGrainFactory grains)
+    public static async Task<ImmutableArray<PollerStatus>> ReadPollersAsync(IGrainFactory grains)
     {
         var sources = await grains.GetQuery<IPollerQueryGrain>().ListSources();
         var all = await Task.WhenAll(sources.Select(source => grains.GetGrain<IAuditEventPollerGrain>(source).GetStatus()));
         return [.. all.OfType<PollerStatus>()];
     }
 
-    private static async Task<ImmutableArray<SiloInfo>> ReadSilosAsync(IGrainFactory grains)
+    public static async Task<ImmutableArray<SiloInfo>> ReadSilosAsync(IGrainFactory grains)
     {
         var management = grains.GetGrain<IManagementGrain>(0);
         var hosts = await management.GetDetailedHosts(onlyActive: false);

@@ -96,18 +96,31 @@ public static class AuditEventStore
     {
         var conditions = new List<string>();
         Add(filter.Severity is not null, "e.severity = @Severity");
+        // So that the database uses the index of these.
+        Add(filter.Severity is "HIGH" or "MEDIUM", "e.severity <> 'LOW'");
         Add(filter.Since is not null, "e.event_time >= @Since");
         Add(filter.Until is not null, "e.event_time < @Until");
         Add(filter.Source is not null, "e.source = @Source");
-        // Reading this list is an access of its own: without this the list would mostly show itself.
+        // Reading this list is also an access: without this filter the list would mostly show reads of the list.
         Add(filter.Source is null && filter.Severity is null, $"(e.source <> '{AuditTrail.Source}' OR e.severity <> 'LOW')");
         Add(filter.Agent is not null, session.IsAnyOf("e.agent", "@agents"));
         Add(filter.Status == "suppressed", "e.suppressed");
         Add(filter.Status is "confirmed" or "dismissed", "f.verdict = @Status");
         Add(filter.Status == "open", "f.verdict IS NULL AND NOT e.suppressed");
+        var (before, beforeSource, beforeNumber) = (filter.Before?.Time, "", 0L);
+        if (filter.Before is { } position && AlertId.TryParse(position.Id, out beforeSource, out beforeNumber))
+        {
+            Add(true, "e.event_time <= @before");
+            Add(true, "(e.event_time < @before OR e.source > @beforeSource OR (e.source = @beforeSource AND e.number < @beforeNumber))");
+        }
+
         var where = conditions.Count == 0 ? "" : $"WHERE {string.Join(" AND ", conditions)}";
+        // A verdict is rare: begin with the verdicts instead of all events.
+        var from = filter.Status is "confirmed" or "dismissed"
+            ? FromAlerts.Replace("LEFT JOIN", "JOIN", StringComparison.Ordinal)
+            : FromAlerts;
         var rows = await session.QueryAsync<AlertRow>(
-            $"SELECT {AlertColumns} {FromAlerts} {where} ORDER BY e.event_time DESC, e.source, e.number DESC LIMIT @Limit",
+            $"SELECT {AlertColumns} {from} {where} ORDER BY e.event_time DESC, e.source, e.number DESC LIMIT @Limit",
             new
             {
                 filter.Severity,
@@ -117,6 +130,9 @@ public static class AuditEventStore
                 filter.Status,
                 filter.Limit,
                 agents = session.ArrayOf(agents),
+                before,
+                beforeSource,
+                beforeNumber,
             },
             cancellationToken
         );
@@ -217,6 +233,32 @@ public static class AuditEventStore
         )!;
         return (row.ToAlert(), evidence.Features, evidence.Raw);
     }
+
+    /// <summary>When an agent accessed which patient, newest first.</summary>
+    public static Task<IReadOnlyList<AgentAccess>> ListOfAgentAsync(
+        DbSession session,
+        string source,
+        string agent,
+        DateTimeOffset since,
+        DateTimeOffset until,
+        int limit,
+        CancellationToken cancellationToken
+    ) =>
+        session.QueryAsync<AgentAccess>(
+            """
+            SELECT event_time, patient FROM audit_scores
+            WHERE agent = @agent AND event_time >= @since AND event_time <= @until AND source = @source ORDER BY event_time DESC LIMIT @limit
+            """,
+            new
+            {
+                source,
+                agent,
+                since,
+                until,
+                limit,
+            },
+            cancellationToken
+        );
 
     /// <summary>Accesses in the order of their instants, after (time, source, number).</summary>
     public static async Task<IReadOnlyList<Alert>> ListAccessesAsync(
@@ -392,6 +434,8 @@ public static class AuditEventStore
                 rows.WriteNull();
         }
     }
+
+    public sealed record AgentAccess(DateTimeOffset EventTime, string? Patient);
 
     public sealed record StoredEvent(string EventId, string VersionId, long Number);
 

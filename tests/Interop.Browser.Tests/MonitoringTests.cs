@@ -1,0 +1,21 @@
+using Microsoft.Playwright;
+
+namespace Interop.Browser.Tests;
+
+/// <summary>Alerts, judged from their page.</summary>
+[Collection("dashboard")]
+public sealed class MonitoringTests(DashboardFixture dashboard)
+{
+    [Fact]
+    public async Task An_alert_is_dismissed_with_a_reason()
+    {
+        await using var window = await dashboard.OpenAsync($"/alerts/{dashboard.AlertId}");
+
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Dismiss", Exact = true }).ClickAsync();
+        await window.Page.GetByLabel("Reason").FillAsync("She covered for a colleague");
+        await window.Page.Locator("dialog[open]").GetByRole(AriaRole.Button, new() { Name = "Dismiss" }).ClickAsync();
+
+        await Assertions.Expect(window.Page.Locator("h1")).ToContainTextAsync("Dismissed");
+        Assert.Contains(dashboard.AlertId, await dashboard.Api.GetStringAsync("/api/alerts?status=dismissed"), StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,73 @@
+using Microsoft.Playwright;
+
+namespace Interop.Browser.Tests;
+
+/// <summary>The pictures of docs/images (eng/screenshots.sh). It writes only when <c>SCREENSHOTS</c> names a folder.</summary>
+[Collection("dashboard")]
+public sealed class ScreenshotTests(DashboardFixture dashboard)
+{
+    private static readonly (string Name, string Path)[] Pages =
+    [
+        ("overview", "/"),
+        ("runs", "/runs"),
+        ("run", "/runs/2"),
+        ("data", "/data/patients"),
+        ("alerts", "/alerts?severity=MEDIUM"),
+        ("alert", "/alerts/{alert}"),
+        ("cases", "/cases"),
+        ("model", "/model"),
+        ("telemetry", "/telemetry"),
+        ("patient-discovery", "/pd-executions"),
+        ("uploads", "/uploads"),
+        ("cluster", "/cluster"),
+    ];
+
+    [ScreenshotFact]
+    public async Task Each_page_is_photographed_in_both_themes()
+    {
+        var folder = ScreenshotFactAttribute.Folder!;
+        // A few runs, so that there is a throughput to draw.
+        for (var i = 0; i < 6; i++)
+        {
+            foreach (var type in new[] { "patients", "observations", "encounters", "conditions" })
+                await dashboard.Api.PostAsync($"/ingest/{type}?full=true", null);
+        }
+
+        Directory.CreateDirectory(folder);
+        foreach (var (name, path) in Pages)
+        {
+            foreach (var theme in new[] { ColorScheme.Light, ColorScheme.Dark })
+            {
+                await using var window = await dashboard.OpenAsync(path.Replace("{alert}", dashboard.AlertId), theme);
+                await Assertions.Expect(window.Page.Locator(".skeleton")).ToHaveCountAsync(0);
+                if (name == "overview")
+                    await ShowRunAsync(window.Page);
+                var file = Path.Combine(folder, $"{name}-{theme.ToString().ToLowerInvariant()}.png");
+                await window.Page.ScreenshotAsync(new() { Path = file, Animations = ScreenshotAnimations.Disabled });
+                Assert.InRange(new FileInfo(file).Length, 1, 200_000);
+            }
+        }
+    }
+
+    /// <summary>Starts a long run, and waits until the overview shows its progress.</summary>
+    private async Task ShowRunAsync(IPage page)
+    {
+        using var start = new HttpRequestMessage(HttpMethod.Post, "/ingest/observations?full=true");
+        start.Headers.Add("Prefer", "respond-async");
+        using var _ = await dashboard.Api.SendAsync(start);
+        await page.Locator("main [role=progressbar][aria-valuenow]").First.WaitForAsync();
+    }
+}
+
+/// <summary>A test that runs only when <c>SCREENSHOTS</c> names a folder.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class ScreenshotFactAttribute : FactAttribute
+{
+    public ScreenshotFactAttribute()
+    {
+        if (Folder is null)
+            Skip = "Takes the pictures of docs/images: run eng/screenshots.sh.";
+    }
+
+    public static string? Folder { get; } = Environment.GetEnvironmentVariable("SCREENSHOTS") is { Length: > 0 } folder ? folder : null;
+}
