@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
 # One command: installs what the tests need and is missing, builds, runs every test, and ends with one line of totals.
+# The tests of the engine, of the grains and of the cluster run a second time on Microsoft Orleans, where its packages can be restored;
+# TEST_ENGINES=Local leaves that out.
 # Arguments go to every test assembly (for instance: ./test.sh --filter FullyQualifiedName~Watermark).
 # TEST_JOBS is the number of assemblies that run at once (2): most tests wait for servers and processes, so two fill two cores.
 set -euo pipefail
@@ -39,8 +41,27 @@ assemblies() {
   done
 }
 
+# What runs on either engine. The API's tests start servers of the embedded engine, except those of the cluster.
+orleans_assemblies() {
+  local name
+  for name in Interop.Grains.Tests Orleans.Local.Tests; do
+    echo "artifacts/Orleans/bin/$name/debug/$name.dll"
+  done
+}
+
 install_missing
 dotnet build Interop.sln -v quiet -nologo
+
+orleans=no
+if [ "${TEST_ENGINES:-both}" != Local ]; then
+  # The host refers to every package of the engine.
+  if dotnet restore src/Interop.Silo -p:Engine=Orleans -v quiet -nologo >/dev/null 2>&1; then
+    orleans=yes
+    dotnet build Interop.sln -p:Engine=Orleans -v quiet -nologo
+  else
+    echo "test.sh: the packages of Microsoft Orleans cannot be restored here, so nothing runs on it" >&2
+  fi
+fi
 
 # A shell that was started in the background ignores SIGINT and so would all its children, but tests send it (Ctrl-C).
 default_signals=()
@@ -52,13 +73,18 @@ export logs
 run_one() {
   local dll=$1 status=0
   shift
-  dotnet test "$dll" --nologo "$@" >"$logs/$(basename "$dll").log" 2>&1 || status=$?
-  cat "$logs/$(basename "$dll").log"
+  local log
+  log="$logs/$(echo "$dll" | cut -d/ -f2).$(basename "$dll").log"
+  dotnet test "$dll" --nologo "$@" >"$log" 2>&1 || status=$?
+  cat "$log"
   return $status
 }
 export -f run_one
 status=0
-assemblies | "${default_signals[@]}" xargs -P "${TEST_JOBS:-2}" -I '{}' bash -c 'run_one "$@"' run_one '{}' "$@" || status=1
+{
+  assemblies
+  [ $orleans = no ] || orleans_assemblies
+} | "${default_signals[@]}" xargs -P "${TEST_JOBS:-2}" -I '{}' bash -c 'run_one "$@"' run_one '{}' "$@" || status=1
 
 # "Passed!  - Failed:     0, Passed:    12, Skipped:     1, Total:    13, Duration: ..." once per assembly
 totals=$(cat "$logs"/*.log | sed -nE 's/.*Failed: +([0-9]+), Passed: +([0-9]+), Skipped: +([0-9]+),.*/\1 \2 \3/p' |

@@ -6,10 +6,14 @@ namespace Interop.SchemaGenerator;
 
 /// <summary>
 /// The table: one fact per line, columns separated by tabs, so that a change of the definitions reads as a diff.
-/// <code> R version V value set complete|open followed by its S system code code ... I key or key@path severity human expression T kind
-/// name base regex invariant,invariant kind: p primitive, c complex type, q constrained type, b element with children, r resource; capital:
-/// abstract E name min max flags types value set invariant,invariant an element of the type above, only where it differs from the base
-/// type's
+/// <code>
+/// R  version
+/// V  value set  complete|open  followed by its  S  system  code  code ...
+/// I  key or key@path  severity  human  expression
+/// T  kind  name  base  regex  invariant,invariant
+///    kind: p primitive, c complex type, q constrained type, b element with children, r resource; capital: abstract
+/// E  name  min  max  flags  types  value set  invariant,invariant
+///    an element of the type above, only where it differs from the base type's
 /// </code>
 /// Types of an element are separated by spaces: Quantity, Quantity:SimpleQuantity (a constrained type), Reference(Patient|Group) (targets),
 /// @Patient.contact (children), #Questionnaire.item (content reference). Flags: m modifier, s summary.

@@ -35,7 +35,7 @@ internal class QueryProxy<TGrain> : DispatchProxy
             ? ask.Invoke(this, BindingFlags.DoNotWrapExceptions, null, [targetMethod, args], null)
             : Send(targetMethod!, args, QueryGrains.AnyKey());
 
-    /// <summary>Null for what is no <see cref="Task{TResult}"/>, such as a stream: its first call is not repeated.</summary>
+    /// <summary>Null if the type is not a <see cref="Task{TResult}"/>, such as a stream: such a call is not repeated.</summary>
     private static MethodInfo? AskMethodFor(MethodInfo method) =>
         method.ReturnType is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(Task<>)
             ? AskMethod.MakeGenericMethod(type.GetGenericArguments())

@@ -2,8 +2,7 @@ namespace Interop;
 
 /// <summary>
 /// Repeats calls that another silo can answer as well. A silo that was killed fails its calls; one that is frozen, or gone from the
-/// network,
-/// leaves them without an answer until the cluster declares it dead. In both cases the call is sent again under another key.
+/// network, leaves them without an answer until the cluster declares it dead. In both cases the call is sent again under another key.
 /// </summary>
 public static class RepeatedCalls
 {
@@ -13,10 +12,10 @@ public static class RepeatedCalls
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(1);
 
-    /// <summary>The most calls of one question that are under way at a time: a slow database is not asked without limit.</summary>
+    /// <summary>The most calls for one request at a time, so that a slow database does not get calls without limit.</summary>
     private const int MaxConcurrent = 3;
 
-    /// <summary>The first answer. A failure that is not that of a silo is an answer, too.</summary>
+    /// <summary>The first answer. A failure that is not the failure of a silo counts as an answer.</summary>
     /// <param name="send">Sends the call under a key.</param>
     /// <param name="patience">How long a call may go without an answer before it is sent a second time, beside the first.</param>
     public static async Task<TResult> AskAsync<TResult>(Func<long, Task<TResult>> send, TimeSpan patience, TimeProvider time)
@@ -49,13 +48,13 @@ public static class RepeatedCalls
         }
     }
 
-    /// <summary>A call that has ended; null when none has for a while.</summary>
+    /// <summary>A call that has ended; null when none has ended within the period.</summary>
     private static async Task<Task<TResult>?> AnyAsync<TResult>(List<Task<TResult>> calls, TimeSpan patience, TimeProvider time)
     {
         var any = Task.WhenAny(calls);
         if (any.IsCompleted)
             return await any;
-        // All calls are under way: only their end helps.
+        // All calls are in progress: wait until one ends.
         if (calls.Count == MaxConcurrent)
             return await any;
         using var stop = new CancellationTokenSource();

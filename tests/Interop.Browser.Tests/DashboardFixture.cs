@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Interop.Sandbox;
 using Interop.Sandbox.Hospital;
+using Interop.TestServers;
 using Microsoft.Playwright;
 
 namespace Interop.Browser.Tests;
@@ -99,19 +100,16 @@ public sealed class DashboardFixture : IAsyncLifetime
     /// <summary>Waits until the history of the hospital is scored, and returns an alert of it.</summary>
     private async Task<string> AlertAsync()
     {
-        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(3));
-        while (true)
-        {
-            foreach (var severity in new[] { "HIGH", "MEDIUM" })
-            {
-                using var answer = JsonDocument.Parse(await Api.GetStringAsync($"/api/alerts?severity={severity}&limit=1", timeout.Token));
-                var alerts = answer.RootElement.GetProperty("alerts");
-                if (alerts.GetArrayLength() > 0)
-                    return alerts[0].GetProperty("id").GetString()!;
-            }
+        string? found = null;
+        await Eventually.Is(async () => (found = await FindAlertAsync("HIGH") ?? await FindAlertAsync("MEDIUM")) is not null, "an alert");
+        return found!;
+    }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(200), timeout.Token);
-        }
+    private async Task<string?> FindAlertAsync(string severity)
+    {
+        using var answer = JsonDocument.Parse(await Api.GetStringAsync($"/api/alerts?severity={severity}&limit=1"));
+        var alerts = answer.RootElement.GetProperty("alerts");
+        return alerts.GetArrayLength() > 0 ? alerts[0].GetProperty("id").GetString() : null;
     }
 
     /// <summary>A new window of its own, in a theme.</summary>

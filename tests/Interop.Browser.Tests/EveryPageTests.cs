@@ -2,7 +2,7 @@ using Microsoft.Playwright;
 
 namespace Interop.Browser.Tests;
 
-/// <summary>What holds on every page.</summary>
+/// <summary>Properties of every page.</summary>
 [Collection("dashboard")]
 public sealed class EveryPageTests(DashboardFixture dashboard)
 {

@@ -2,7 +2,7 @@ using Microsoft.Playwright;
 
 namespace Interop.Browser.Tests;
 
-/// <summary>What surrounds every page.</summary>
+/// <summary>The navigation, the header and the command palette around every page.</summary>
 [Collection("dashboard")]
 public sealed class ShellTests(DashboardFixture dashboard)
 {

@@ -4,7 +4,7 @@ using Microsoft.Playwright;
 
 namespace Interop.Browser.Tests;
 
-/// <summary>A browser window that notes what no page may do: errors on the console, and requests to another host.</summary>
+/// <summary>A browser window that records errors on the console and requests to another host, which no page may cause.</summary>
 internal sealed class Window : IAsyncDisposable
 {
     private readonly IBrowserContext _context;

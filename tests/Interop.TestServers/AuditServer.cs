@@ -58,7 +58,7 @@ public sealed class AuditServer
     public void Add(string id, DateTimeOffset at, string agent = "Practitioner/a", string patient = "Patient/p") =>
         _events.Enqueue((id, at, Event(id, at, agent, patient)));
 
-    /// <summary>Adds an event as it stands; the server stamps it with the instant.</summary>
+    /// <summary>Adds an event unchanged; the server stamps it with the instant.</summary>
     public void AddRaw(string id, DateTimeOffset at, string json) => _events.Enqueue((id, at, json));
 
     public ScriptedAnswer Answer(ScriptedRequest request)

@@ -78,6 +78,13 @@ internal static class AccessBench
         var perSecond = scores.Length / TimeProvider.System.GetElapsedTime(started).TotalSeconds;
         Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"the model alone: {perSecond:N0} events/s on one core"));
         var verdicts = new AccessScorer(model).Score(accesses);
+        var benign = verdicts.Where((_, i) => run.Test[i].Attack == AttackKind.None).ToList();
+        Console.Error.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"benign events: {benign.Count(v => v.Score >= AccessScorer.MediumFrom) / (double)benign.Count:P2} at 0.4 or more, {benign.Count(v => v.Score >= AccessScorer.HighFrom) / (double)benign.Count:P3} at 0.7 or more"
+            )
+        );
         // A rule lifts its event above every score of its severity.
         var ranked = new float[scores.Length];
         for (var i = 0; i < ranked.Length; i++)

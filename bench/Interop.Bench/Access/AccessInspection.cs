@@ -6,7 +6,7 @@ using Interop.Sandbox.Hospital;
 
 namespace Interop.Bench.Access;
 
-/// <summary>Shows what a detector takes wrongly for an attack, and what it misses, with the features that decide.</summary>
+/// <summary>Shows the false positives and the missed attacks of a detector, with the features that decide.</summary>
 internal static class AccessInspection
 {
     private const int Examples = 2;
@@ -17,7 +17,10 @@ internal static class AccessInspection
         var benign = Enumerable.Range(0, scores.Length).Where(i => events[i].Attack == AttackKind.None).ToList();
         var threshold = benign.Select(i => scores[i]).Order().ElementAt(benign.Count - 1 - (benign.Count / 1000));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\nthreshold {threshold:F2}\n\nFalse positives"));
-        PrintGroups(benign.Where(i => scores[i] > threshold), Examples);
+        var attackers = events.Where(e => e.Attack != AttackKind.None).Select(e => e.Event.Agent).ToHashSet(StringComparer.Ordinal);
+        var wrong = benign.Where(i => scores[i] > threshold).ToList();
+        Console.WriteLine($"{wrong.Count(i => attackers.Contains(events[i].Event.Agent))} of {wrong.Count} by agents that also attack");
+        PrintGroups(wrong, Examples);
         foreach (var kind in Enum.GetValues<AttackKind>().Where(k => k != AttackKind.None))
         {
             var all = Enumerable.Range(0, scores.Length).Where(i => events[i].Attack == kind).ToList();

@@ -3,7 +3,7 @@ using System.Net;
 
 namespace Interop.Bench.Access;
 
-/// <summary>A FHIR server with AuditEvents, oldest first. It shows as many as it is told to.</summary>
+/// <summary>A FHIR server with AuditEvents, oldest first. The bench sets how many of them are visible.</summary>
 internal sealed class AuditPageServer : IAsyncDisposable
 {
     private readonly WebApplication _app;

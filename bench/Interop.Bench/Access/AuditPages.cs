@@ -7,8 +7,7 @@ namespace Interop.Bench.Access;
 
 /// <summary>
 /// AuditEvents of the simulated hospital without end, and next to no cost: the first events are rendered once, and each repetition writes
-/// them
-/// again with new ids and later instants, and, if wanted, with new agents.
+/// them again with new ids and later instants, and, if wanted, with new agents.
 /// </summary>
 internal sealed partial class AuditPages
 {

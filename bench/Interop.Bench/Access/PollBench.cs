@@ -15,9 +15,8 @@ using Interop.TestServers;
 namespace Interop.Bench.Access;
 
 /// <summary>
-/// <c>poll</c>: AuditEvents on their whole way through HTTP, grains, features, model and PostgreSQL, in a server process as a site runs
-/// it,
-/// beside a floor that fetches, parses and inserts the same events.
+/// <c>poll</c>: AuditEvents through HTTP, grains, features, model and PostgreSQL, in a server process as a site runs it, beside a floor
+/// that fetches, parses and inserts the same events.
 /// </summary>
 internal static class PollBench
 {
@@ -113,7 +112,7 @@ internal static class PollBench
         }
     }
 
-    /// <summary>Waits until so many events are stored; how long that took from the first of them.</summary>
+    /// <summary>Waits until this many events are stored. Returns the time from the first of them.</summary>
     private static async Task<TimeSpan> FollowAsync(
         HttpClient http,
         ServedProcess interop,

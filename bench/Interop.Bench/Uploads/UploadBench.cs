@@ -11,8 +11,7 @@ namespace Interop.Bench.Uploads;
 
 /// <summary>
 /// <c>upload</c>: rows per second into the sandbox's FHIR server, beside the sandbox's own limit and a bare loop of the same requests; how
-/// long
-/// a file of 50 MB takes until it is accepted, and the peak memory; and the cost of one login.
+/// long a file of 50 MB takes until it is accepted, and the peak memory; and the cost of one login.
 /// </summary>
 internal static class UploadBench
 {

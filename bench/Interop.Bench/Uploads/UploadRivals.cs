@@ -31,7 +31,7 @@ internal static class UploadRivals
     public static Task<ServedProcess> StartSandboxAsync() => ServedProcess.StartAsync("Interop.Bench", [SandboxVerb]);
 
     /// <summary>Posts one transaction per row. Returns the seconds.</summary>
-    /// <param name="prepared">The requests are made before the time is taken.</param>
+    /// <param name="prepared">Whether the requests are created before the measurement.</param>
     public static async Task<double> LoopAsync(Uri sandbox, int rows, int first, int connections, bool prepared)
     {
         using var http = new HttpClient(new SocketsHttpHandler { UseCookies = false });
@@ -52,7 +52,7 @@ internal static class UploadRivals
         return Stopwatch.GetElapsedTime(startedAt).TotalSeconds;
     }
 
-    /// <summary>What Interop makes of the same row of <see cref="PatientCsv"/>.</summary>
+    /// <summary>The transaction that Interop sends for the same row of <see cref="PatientCsv"/>.</summary>
     private static byte[] Bundle(int row)
     {
         var (number, patient) = (PatientCsv.Number(row), $"urn:uuid:{Guid.NewGuid()}");

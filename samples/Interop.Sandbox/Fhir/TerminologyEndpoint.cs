@@ -4,8 +4,7 @@ namespace Interop.Sandbox.Fhir;
 
 /// <summary>
 /// A small terminology server: `ConceptMap/$translate` from words of uploaded files to SNOMED CT, and `CodeSystem/$lookup` of the codes.
-/// The
-/// translations carry no display, so that a client has to look it up.
+/// The translations carry no display, so that a client has to look it up.
 /// </summary>
 internal static class TerminologyEndpoint
 {

@@ -4,7 +4,7 @@ using Interop.Health;
 
 namespace Interop.Api.Access;
 
-/// <summary>Sends audit records to a silo; what arrives while a call is on its way goes with the next one.</summary>
+/// <summary>Sends audit records to a silo. Records that arrive during a call are sent together in the next one.</summary>
 internal sealed class AuditIntake
 {
     private const int MaxRecords = 1_000;
@@ -30,11 +30,11 @@ internal sealed class AuditIntake
         );
     }
 
-    /// <summary>The last record could not be kept, a moment ago.</summary>
+    /// <summary>Whether the last record, a moment ago, could not be stored.</summary>
     public bool IsFailing => Volatile.Read(ref _failedAt) is var at && at != 0 && _time.GetElapsedTime(at) < Pause;
 
     /// <summary>Completes when the record is on a disk.</summary>
-    /// <exception cref="NotReadyException">It cannot be kept.</exception>
+    /// <exception cref="NotReadyException">The record cannot be stored.</exception>
     public async Task RecordAsync(AuditRecord record)
     {
         try

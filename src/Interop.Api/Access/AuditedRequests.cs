@@ -7,9 +7,8 @@ using Microsoft.AspNetCore.Routing;
 namespace Interop.Api.Access;
 
 /// <summary>
-/// Records the requests of audited endpoints. The record is on a disk before the first byte of the answer is sent: what a caller has
-/// received
-/// is always in the audit trail. While records cannot be kept, audited endpoints answer 503 without doing anything.
+/// Records the requests of audited endpoints. The record is on a disk before the first byte of the answer is sent, so the audit trail
+/// contains everything that a caller has received. While records cannot be stored, audited endpoints answer 503 without doing anything.
 /// </summary>
 internal sealed class AuditedRequests(RequestDelegate next, AuditIntake intake, TimeProvider time)
 {
@@ -48,7 +47,7 @@ internal sealed class AuditedRequests(RequestDelegate next, AuditIntake intake, 
 
         Task RecordAsync(int status)
         {
-            // Without credentials nothing is known of the caller, and nothing was done.
+            // Without credentials the caller is not known, and nothing was done.
             var isOfInterest =
                 action == AuditAction.Login
                     ? status != StatusCodes.Status429TooManyRequests
@@ -93,12 +92,13 @@ internal sealed class AuditedRequests(RequestDelegate next, AuditIntake intake, 
     }
 }
 
-/// <summary>The caller that an endpoint itself has found out, such as the name of a login.</summary>
+/// <summary>The caller that the endpoint itself has determined, such as the name of a login.</summary>
 internal sealed record AuditedCaller(string Name)
 {
     private const int MaxNameLength = 64;
 
-    /// <summary>Records the name that a caller gave. What cannot be the name of a user is not recorded: it may be a password.</summary>
+    /// <summary>Records the name that a caller gave. A text that cannot be the name of a user is not recorded, because it may be a
+    /// password.</summary>
     public static void Set(HttpContext http, string name)
     {
         var isName =

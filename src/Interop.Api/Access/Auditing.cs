@@ -4,10 +4,11 @@ using Microsoft.AspNetCore.Http;
 
 namespace Interop.Api.Access;
 
-/// <summary>How the use of an endpoint appears in the audit trail. Every endpoint declares it, or why it does not appear.</summary>
+/// <summary>How the use of an endpoint appears in the audit trail. Every endpoint declares this, or the reason why it does not
+/// appear.</summary>
 public static class Auditing
 {
-    /// <summary>Declares what the audit trail says of a request.</summary>
+    /// <summary>Declares how the audit trail describes a request.</summary>
     /// <param name="endpoint">The endpoint, or a group whose endpoints may declare otherwise.</param>
     /// <param name="action">What the caller does.</param>
     /// <param name="patientParameter">The route parameter that holds the id of a patient; null when there is none.</param>

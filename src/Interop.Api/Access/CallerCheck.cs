@@ -10,8 +10,7 @@ namespace Interop.Api.Access;
 
 /// <summary>
 /// Authenticates the caller of an endpoint and compares the caller's role with the one that the endpoint declares. An endpoint that
-/// declares
-/// none is refused, so that a forgotten declaration opens nothing.
+/// declares none is refused, so that a forgotten declaration does not open an endpoint.
 /// </summary>
 /// <remarks>The framework's authentication and authorization do the same for 7 microseconds a request, a quarter of what the server spends
 /// on a telemetry event (ADR 8).</remarks>
@@ -19,7 +18,7 @@ internal sealed class CallerCheck(RequestDelegate next, CallerAuthentication aut
 {
     public Task InvokeAsync(HttpContext http)
     {
-        // The answers 404, 405 and 415 of the framework are no routes.
+        // The framework's endpoints for 404, 405 and 415 are not routes.
         if (http.GetEndpoint() is not RouteEndpoint endpoint || endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null)
             return next(http);
         return RequiredRole.Of(endpoint) is { } required
@@ -39,12 +38,12 @@ internal sealed class CallerCheck(RequestDelegate next, CallerAuthentication aut
             }
 
             http.Response.Headers.WWWAuthenticate = "Bearer";
-            // With the msg that clients of the documented system read.
+            // With the member msg that clients of the documented system read.
             await Problems.Of(StatusCodes.Status401Unauthorized, "Unauthorized", failure, ("msg", failure)).ExecuteAsync(http);
             return;
         }
 
-        http.User = caller.User; // also of a caller who may not: the audit trail names it
+        http.User = caller.User; // also when the caller is refused, because the audit trail names it
         if (caller.Role is not { } role || role < required)
         {
             await Forbidden($"this needs the role {RequiredRole.NameOf(required)}").ExecuteAsync(http);
@@ -63,7 +62,7 @@ internal sealed class CallerCheck(RequestDelegate next, CallerAuthentication aut
 /// <param name="Failure">Why the credentials are refused, or that there are none; null when they are valid.</param>
 internal sealed record Caller(AccessRole? Role, ClaimsPrincipal User, string? Failure)
 {
-    /// <summary>The claim that tells a sender with an API key from a user of the same name.</summary>
+    /// <summary>The claim that distinguishes a sender with an API key from a user of the same name.</summary>
     public const string KindClaim = ClaimTypes.AuthenticationMethod;
 
     public const string ApiKey = "api-key";

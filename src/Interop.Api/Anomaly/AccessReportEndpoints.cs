@@ -68,7 +68,7 @@ public static class AccessReportEndpoints
             .ProducesProblem(StatusCodes.Status400BadRequest);
     }
 
-    /// <summary>The server leaves an escaped slash in the path as it is: an absolute reference comes with such.</summary>
+    /// <summary>The server does not decode an escaped slash in the path, which an absolute reference contains.</summary>
     private static string AgentOf(string path) => path[..^"/accesses".Length].Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
 
     private static async Task WriteAsync(HttpContext http, IGrainFactory grains, JsonOptions json, AccessFilter filter, string format)

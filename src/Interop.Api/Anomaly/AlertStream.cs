@@ -28,7 +28,7 @@ internal static class AlertStream
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
         var feed = grains.GetQuery<IAlertQueryGrain>();
         var lastId = http.Request.Headers["Last-Event-ID"].ToString();
-        // Where it begins is known before the headers are sent: what is stored after them is on the stream.
+        // The position is read before the headers are sent, so every alert that is stored after them is on the stream.
         var page = await feed.Follow(lastId.Length > 0 ? lastId : null);
         http.Response.ContentType = "text/event-stream";
         http.Response.Headers.CacheControl = "no-cache";
@@ -54,7 +54,7 @@ internal static class AlertStream
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)
         {
-            // The reader has gone, or the program stops.
+            // The client has disconnected, or the program stops.
         }
     }
 }

@@ -10,8 +10,8 @@ namespace Interop.Api.Calls;
 internal sealed record CoalescerLimits(int ItemsPerCall, long SizePerCall, int Calls, long WaitingSize);
 
 /// <summary>
-/// Coalesces concurrent requests: what arrives while a call is on its way goes with the next one. A busy front end makes few calls, and a
-/// quiet one loses no time.
+/// Coalesces concurrent requests: items that arrive during a call are sent together in the next one. A busy front end makes few calls, and
+/// an idle one does not wait.
 /// </summary>
 /// <param name="call">Sends items and returns a result for each.</param>
 /// <param name="sizeOf">The size of an item.</param>
@@ -27,7 +27,7 @@ internal sealed class Coalescer<TItem, TResult>(
     private int _calls;
     private long _size;
 
-    /// <summary>The result for the item; null: too much waits already.</summary>
+    /// <summary>The result for the item; null: too many items are waiting.</summary>
     public Task<TResult>? SubmitAsync(TItem item)
     {
         var waiting = new Waiting(item, sizeOf(item));

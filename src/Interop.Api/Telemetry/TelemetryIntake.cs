@@ -3,7 +3,7 @@ using Interop.Telemetry;
 
 namespace Interop.Api.Telemetry;
 
-/// <summary>Sends the bodies of telemetry to a silo; what arrives while a call is on its way goes with the next one.</summary>
+/// <summary>Sends the bodies of telemetry to a silo. Bodies that arrive during a call are sent together in the next one.</summary>
 internal sealed class TelemetryIntake(IGrainFactory grains)
 {
     private const int MaxSubmissions = 1_000;

@@ -137,7 +137,7 @@ public static class Tm2Endpoints
                 progress = next;
         }
         var answer = await AnswerAsync(http, grains, time, progress, time.GetElapsedTime(started));
-        return FileStatus.IsActive(progress.Status)
+        return !wait || FileStatus.IsActive(progress.Status)
             ? TypedResults.Json(answer, statusCode: StatusCodes.Status202Accepted)
             : TypedResults.Ok(answer);
     }

@@ -62,7 +62,7 @@ public sealed class MarkedJson
         return dot < 0 ? "" : location[(dot + 1)..];
     }
 
-    /// <summary>The path itself, or the longest part of it that is in the document; null: nothing of it is.</summary>
+    /// <summary>The path itself, or the longest part of it that is in the document; null: no part of it is.</summary>
     private string? Nearest(string path)
     {
         for (var rest = path; rest.Length > 0; rest = rest[..Math.Max(0, rest.LastIndexOfAny(['.', '[']))])

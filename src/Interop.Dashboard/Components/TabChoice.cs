@@ -1,5 +1,5 @@
 namespace Interop.Dashboard.Components;
 
-/// <param name="Value">What is chosen; null: everything.</param>
+/// <param name="Value">The chosen value; null: everything.</param>
 /// <param name="Count">A number beside the text.</param>
 public sealed record TabChoice(string? Value, string Text, long? Count = null);

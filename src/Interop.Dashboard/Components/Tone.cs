@@ -1,6 +1,6 @@
 namespace Interop.Dashboard.Components;
 
-/// <summary>What a colour says. Each has an icon of its own, so that colour is never the only sign.</summary>
+/// <summary>The meaning of a colour. Each has its own icon, so that colour is never the only sign.</summary>
 public enum Tone
 {
     Neutral,

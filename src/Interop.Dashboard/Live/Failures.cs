@@ -2,10 +2,10 @@ using Interop.Health;
 
 namespace Interop.Dashboard.Live;
 
-/// <summary>What a page says about a call that failed.</summary>
+/// <summary>The text that a page shows for a call that failed.</summary>
 internal static class Failures
 {
-    /// <summary>Null: the failure is not a known one, and belongs into the log.</summary>
+    /// <summary>Null: the failure is unknown and must be logged.</summary>
     public static string? Describe(Exception failure) =>
         failure switch
         {
@@ -16,6 +16,6 @@ internal static class Failures
             _ => null,
         };
 
-    /// <summary>For a failure that no page knows. The log has it.</summary>
+    /// <summary>The text for an unknown failure, which is in the log.</summary>
     public const string Unexpected = "An unexpected error. The server's log has the details.";
 }

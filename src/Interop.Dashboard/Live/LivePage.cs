@@ -37,13 +37,13 @@ public abstract partial class LivePage : ComponentBase, IDisposable
     [Inject]
     private ILogger<LivePage> Log { get; set; } = default!;
 
-    /// <summary>Why the last read failed; null: it did not.</summary>
+    /// <summary>The reason why the last read failed; null: it succeeded.</summary>
     protected string? Problem { get; private set; }
 
     /// <summary>Whether data was read at least once.</summary>
     protected bool IsLoaded { get; private set; }
 
-    /// <summary>How often the page reads again; null: never by itself.</summary>
+    /// <summary>How often the page reads again; null: only on request.</summary>
     protected virtual TimeSpan? Period => TimeSpan.FromSeconds(2);
 
     /// <summary>Whether the page shows patients' data, and so audits what it reads. It then reads only once it has its connection: the first,

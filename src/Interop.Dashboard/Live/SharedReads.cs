@@ -14,7 +14,7 @@ public sealed class SharedReads(TimeProvider time)
     private readonly ConcurrentDictionary<object, Entry> _entries = new();
 
     /// <summary>The answer, at most <paramref name="lifetime"/> old.</summary>
-    /// <param name="key">What is asked: a record of all parameters. It never holds a patient's data.</param>
+    /// <param name="key">A record of all parameters of the query. It never holds a patient's data.</param>
     /// <param name="lifetime">How old a shared answer may be.</param>
     /// <param name="read">The call.</param>
     public async Task<T> GetAsync<T>(object key, TimeSpan lifetime, Func<Task<T>> read)
@@ -32,7 +32,7 @@ public sealed class SharedReads(TimeProvider time)
         return await (Task<T>)entry.Answer;
     }
 
-    /// <summary>Removes what a change has made old.</summary>
+    /// <summary>Removes answers that a change has made obsolete.</summary>
     public void Clear() => _entries.Clear();
 
     private void Sweep(long now)

@@ -1,6 +1,6 @@
 namespace Interop.Fhir.Client;
 
-/// <summary>A stream that is only read, and of which no read may bring nothing for too long.</summary>
+/// <summary>A read-only stream that fails when a read returns nothing for too long.</summary>
 internal sealed class IdleTimeoutStream(Stream inner, TimeSpan idle, TimeProvider time) : Stream
 {
     public override bool CanRead => true;

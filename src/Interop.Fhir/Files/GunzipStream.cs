@@ -3,11 +3,12 @@ using System.IO.Compression;
 namespace Interop.Fhir.Files;
 
 /// <summary>
-/// Expands gzip. It refuses what is cut, and what expands far beyond what text does: a small file must not keep a reader busy for hours.
+/// Decompresses gzip. It refuses truncated data, and data that expands far more than text does: a small file must not keep a reader busy
+/// for hours.
 /// </summary>
 public sealed class GunzipStream : Stream
 {
-    /// <summary>Below this size nothing is refused.</summary>
+    /// <summary>Smaller texts are never refused.</summary>
     private const long HarmlessBytes = 256L * 1024 * 1024;
 
     /// <summary>NDJSON of FHIR resources expands to about 10 to 60 times its size; gzip's limit is 1,032.</summary>
@@ -97,8 +98,9 @@ public sealed class GunzipStream : Stream
     }
 
     /// <summary>
-    /// .NET takes the end of cut data for the end of the text. The last four bytes of gzip are the length of the text (RFC 1952, ISIZE); in
-    /// a file of several members the length of the last member's text. Other bytes there show that the data was cut.
+    /// .NET does not report truncated data: it treats its end as the end of the text. The last four bytes of gzip are the length of the
+    /// text (RFC 1952, ISIZE); in a file of several members the length of the last member's text. Other bytes there show that the data was
+    /// cut.
     /// </summary>
     private void CheckEnd()
     {

@@ -22,7 +22,7 @@ public static class ResourceFile
 
     /// <summary>Each resource with its line; its bytes are valid until the next one.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    /// <exception cref="InvalidDataException">It ends in .gz and is not gzip, is cut, or expands beyond measure.</exception>
+    /// <exception cref="InvalidDataException">It ends in .gz and is not gzip, is truncated, or expands too much.</exception>
     public static async IAsyncEnumerable<(long Line, ReadOnlyMemory<byte> Bytes)> ReadAsync(
         FileInfo file,
         [EnumeratorCancellation] CancellationToken cancellationToken
@@ -38,7 +38,7 @@ public static class ResourceFile
 
     /// <summary>Each resource or document of a stream with its line; its bytes are valid until the next one.</summary>
     /// <param name="input">NDJSON, or one JSON document.</param>
-    /// <param name="largest">A larger resource comes cut to one byte more than this.</param>
+    /// <param name="largest">A larger resource is truncated to one byte more than this.</param>
     /// <param name="isNdjson">Each line is a resource of its own, also the first when it is cut.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     public static async IAsyncEnumerable<(long Line, ReadOnlyMemory<byte> Bytes)> ReadAsync(

@@ -8,6 +8,13 @@ namespace Interop.Fhir.Views;
 /// </summary>
 public static class DefaultViews
 {
+    /// <summary>
+    /// Increased with each change of <c>views/*.json</c>. While a cluster is upgraded, silos of two versions share a database: the older
+    /// ones
+    /// leave the views of the newer ones as they are.
+    /// </summary>
+    public const int Version = 1;
+
     private const string Prefix = "views/";
 
     private static readonly Lazy<IReadOnlyList<ViewDefinition>> Definitions = new(() =>

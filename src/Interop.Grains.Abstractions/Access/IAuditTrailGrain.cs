@@ -7,7 +7,7 @@ namespace Interop.Access;
 public interface IAuditTrailGrain : IGrainWithIntegerKey
 {
     /// <summary>Completes when the records are on a disk. They are scored and stored like polled AuditEvents soon after.</summary>
-    /// <exception cref="Interop.Health.NotReadyException">There is no room, or the disk fails: none of the records is kept.</exception>
+    /// <exception cref="Interop.Health.NotReadyException">There is no room, or the disk fails. None of the records is stored.</exception>
     [Alias("Record")]
     Task Record(ImmutableArray<AuditRecord> records);
 }
@@ -15,7 +15,7 @@ public interface IAuditTrailGrain : IGrainWithIntegerKey
 /// <summary>The source of the platform's own AuditEvents.</summary>
 public static class AuditTrail
 {
-    /// <summary>No FHIR server can have this name.</summary>
+    /// <summary>The name is reserved: no FHIR server can have it.</summary>
     public const string Source = "interop";
 }
 
@@ -28,16 +28,16 @@ public enum AuditAction
     /// <summary>Searched or listed.</summary>
     Query = 2,
 
-    /// <summary>Took data out in bulk.</summary>
+    /// <summary>Exported data in bulk.</summary>
     Export = 3,
 
-    /// <summary>Brought data in.</summary>
+    /// <summary>Imported data.</summary>
     Import = 4,
 
     /// <summary>Created something.</summary>
     Create = 5,
 
-    /// <summary>Changed something, a setting among them.</summary>
+    /// <summary>Changed something, such as a setting.</summary>
     Update = 6,
 
     /// <summary>Deleted something.</summary>
@@ -54,7 +54,7 @@ public enum AuditAction
 }
 
 /// <summary>One request that is audited.</summary>
-/// <param name="Id">Unique: a record that comes twice is stored once.</param>
+/// <param name="Id">Unique: a record that is sent twice is stored once.</param>
 /// <param name="Operation">The name of the endpoint.</param>
 /// <param name="Path">The path of the request.</param>
 /// <param name="Query">The query of the request, without the question mark; null when there is none or it may identify a patient.</param>

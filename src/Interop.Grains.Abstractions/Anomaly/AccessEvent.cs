@@ -132,7 +132,7 @@ public enum CareLink
     Unexplained = 2,
 }
 
-/// <summary>Where the patient is in its care at the time of an access, whatever the agent has to do with it.</summary>
+/// <summary>The state of the patient's care at the time of an access, independent of the agent.</summary>
 public enum PatientPresence
 {
     /// <summary>There is no clinical data of the patient, or the event has no patient.</summary>
@@ -144,7 +144,7 @@ public enum PatientPresence
     /// <summary>An encounter or appointment begins within a month.</summary>
     Expected = 2,
 
-    /// <summary>An encounter goes on.</summary>
+    /// <summary>An encounter is in progress.</summary>
     Present = 3,
 
     /// <summary>An encounter ended within a day.</summary>
@@ -157,7 +157,7 @@ public enum PatientPresence
     LeftEarlier = 6,
 }
 
-/// <summary>Who opened the patient's record in the last three days, by the audit events alone.</summary>
+/// <summary>The other persons that opened the patient's record in the last three days, by the audit events alone.</summary>
 public enum PatientCircle
 {
     /// <summary>The event has no patient, the agent is no person, or the place of the access is not known.</summary>
@@ -182,7 +182,7 @@ public enum PatientCircle
 /// <param name="Colleague">The patient works here.</param>
 /// <param name="Watched">The patient is on the watchlist.</param>
 /// <param name="DisabledAccount">The agent's Practitioner is not active, or all its roles have ended.</param>
-/// <param name="Presence">Where the patient is in its care.</param>
+/// <param name="Presence">The state of the patient's care.</param>
 /// <param name="WorkPlace">The place of the access, else the agent's place of work: the class of the encounters there (such as EMER), else
 /// the Location; null: not known.</param>
 [GenerateSerializer, Immutable, Alias("Interop.Anomaly.CareContext")]
@@ -215,10 +215,9 @@ public sealed record CareContext(
 /// <param name="DayNorm">The role's mean of ln(1 + patients of a day).</param>
 /// <param name="DaySpread">Its standard deviation.</param>
 /// <param name="UnexplainedShare">The role's share of accesses without a care link.</param>
-/// <param name="Circle">Who else opened the patient's record lately.</param>
+/// <param name="Circle">The other persons that opened the patient's record lately.</param>
 /// <param name="PresenceRarity">-log10 of how often an unexplained access to a patient in this state occurs in an hour of work of the role
-/// at
-/// this kind of place and hour of the day.</param>
+/// at this kind of place and hour of the day.</param>
 /// <param name="MannerRarity">The same, of the state together with how deep into the record the access goes and how it was
 /// reached.</param>
 /// <param name="NetworkRarity">-log10 of the share of accesses from this network.</param>

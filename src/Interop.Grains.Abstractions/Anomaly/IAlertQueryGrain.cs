@@ -92,13 +92,13 @@ public sealed record SeverityCount(string Severity, long Total, long Open);
 
 /// <summary>Alerts that were stored after a position.</summary>
 /// <param name="Alerts">In the order in which they were stored.</param>
-/// <param name="Position">Where to go on.</param>
+/// <param name="Position">The position after the last of them.</param>
 [GenerateSerializer, Immutable, Alias("Interop.AlertFeedPage")]
 public sealed record AlertFeedPage(ImmutableArray<AlertFeedItem> Alerts, string Position);
 
 /// <summary>An alert and its place in the feed.</summary>
 /// <param name="Alert">The alert.</param>
-/// <param name="Position">Where to go on after this alert.</param>
+/// <param name="Position">The position after this alert.</param>
 [GenerateSerializer, Immutable, Alias("Interop.AlertFeedItem")]
 public sealed record AlertFeedItem(Alert Alert, string Position);
 

@@ -20,12 +20,13 @@ public interface IAnomalyModelGrain : IGrainWithIntegerKey
     Task<ImmutableArray<ModelVersion>> List();
 
     /// <summary>
-    /// Scores what is stored unscored. When there is no model and enough events are stored, trains and promotes the first version before.
+    /// Scores the events that are stored unscored. When there is no model and enough events are stored, trains and promotes the first
+    /// version before.
     /// </summary>
     [Alias("ScoreStored")]
     Task ScoreStored();
 
-    /// <summary>Has a version trained every week; called again, it changes nothing.</summary>
+    /// <summary>Schedules the weekly training. A repeated call changes nothing.</summary>
     [Alias("EnsureWeekly")]
     Task EnsureWeekly();
 }

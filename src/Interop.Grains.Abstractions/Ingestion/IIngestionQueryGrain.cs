@@ -24,7 +24,7 @@ public interface IIngestionQueryGrain : IQueryGrain
     [Alias("GetRun")]
     Task<RunDetail?> GetRun(long runId);
 
-    /// <summary>Who worked on a run, its replays, and what is open of it; null when there is no such run.</summary>
+    /// <summary>The processes that worked on a run, its replays, and its open dead letters; null when there is no such run.</summary>
     [Alias("GetHistory")]
     Task<RunHistory?> GetHistory(long runId);
 
@@ -94,7 +94,7 @@ public sealed record RunListItem(
     RunProgress? Progress = null
 );
 
-/// <summary>What ingestion does and did lately.</summary>
+/// <summary>The present and recent runs.</summary>
 /// <param name="Active">The runs that are active.</param>
 /// <param name="Latest">The newest runs of each source and type, newest first.</param>
 /// <param name="OpenDeadLetters">How many dead letters are not resolved, by stage.</param>

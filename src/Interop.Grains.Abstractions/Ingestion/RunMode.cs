@@ -26,6 +26,6 @@ public static class RunMode
     /// <summary>Stands for all resource types in a run that reads files.</summary>
     public const string EveryType = "*";
 
-    /// <summary>What a caller may ask of a server, in the order of the documentation.</summary>
+    /// <summary>The modes that a caller may choose for a server, in the order of the documentation.</summary>
     public static IReadOnlyList<string> OfServers { get; } = [Search, Bulk, History, Auto, Reconcile];
 }

@@ -7,7 +7,7 @@ namespace Interop.Scheduling;
 [Alias("Interop.IScheduleGrain")]
 public interface IScheduleGrain : IGrainWithStringKey
 {
-    /// <summary>Fires the job when it is due, takes note of its run, and sets the reminder. Called at the start of a silo.</summary>
+    /// <summary>Fires the job when it is due, records the state of its run, and sets the reminder. Called at the start of a silo.</summary>
     [Alias("Refresh")]
     Task Refresh();
 

@@ -1,6 +1,6 @@
 namespace Interop.Scheduling;
 
-/// <summary>The grains of scheduling by what they stand for.</summary>
+/// <summary>References to the grains of scheduling. This is the only place that makes their keys.</summary>
 public static class SchedulingGrains
 {
     /// <summary>One job of the settings.</summary>

@@ -62,7 +62,8 @@ public static class RowStatus
 /// <summary>A new file.</summary>
 /// <param name="Filename">As the sender named it; never used as a path.</param>
 /// <param name="Profile">The mapping profile; null for the default one.</param>
-/// <param name="Length">The bytes that the sender promises, with those of the form around the file; null when it does not say.</param>
+/// <param name="Length">The bytes that the sender announces, including those of the form around the file; null when it announces
+/// none.</param>
 [GenerateSerializer, Immutable, Alias("Interop.FileRequest")]
 public sealed record FileRequest(FileKind Kind, string Filename, string? Profile, long? Length = null);
 

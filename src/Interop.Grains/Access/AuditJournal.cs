@@ -11,9 +11,9 @@ using Microsoft.Extensions.Options;
 namespace Interop.Access;
 
 /// <summary>
-/// The audit records of this process on their way into the database: a record is on the disk before its request is answered, and goes to
-/// the
-/// poller of the source <c>interop</c> in batches. A batch that is sent twice after a crash is stored once, because every record has an id.
+/// The audit records of this process that the database does not have yet: a record is on the disk before its request is answered, and goes
+/// to the poller of the source <c>interop</c> in batches. A batch that is sent twice after a crash is stored once, because every record has
+/// an id.
 /// </summary>
 internal sealed partial class AuditJournal : BackgroundService
 {
@@ -38,7 +38,7 @@ internal sealed partial class AuditJournal : BackgroundService
     }
 
     /// <summary>Returns when the records are on the disk.</summary>
-    /// <exception cref="NotReadyException">There is no room, or the disk fails: none of the records is kept.</exception>
+    /// <exception cref="NotReadyException">There is no room, or the disk fails. None of the records is stored.</exception>
     public void Append(ImmutableArray<AuditRecord> records)
     {
         try
@@ -105,7 +105,7 @@ internal sealed partial class AuditJournal : BackgroundService
         return true;
     }
 
-    /// <summary>Has events scored that came before the first model, which is trained when there are enough of them.</summary>
+    /// <summary>Scores the events that were stored before the first model, which is trained when there are enough of them.</summary>
     private async Task ScoreAsync()
     {
         if (_scoredAt != 0 && _time.GetElapsedTime(_scoredAt) < ScorePeriod)
@@ -117,7 +117,7 @@ internal sealed partial class AuditJournal : BackgroundService
         }
         catch (TimeoutException)
         {
-            // It goes on without this call.
+            // The work continues without this call.
         }
     }
 

@@ -9,7 +9,7 @@ public sealed record AuditOptions
     [Required]
     public string SpoolDirectory { get; set; } = "data/audit";
 
-    /// <summary>Its largest size in MiB. When it is full, audited requests get 503. The default value is 256.</summary>
+    /// <summary>The largest size of this folder in MiB. When it is full, audited requests get 503. The default value is 256.</summary>
     [Range(1, 1024 * 1024)]
     public int MaxSpoolMebibytes { get; set; } = 256;
 }

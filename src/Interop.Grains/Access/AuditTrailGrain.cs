@@ -6,6 +6,6 @@ namespace Interop.Access;
 [StatelessWorker(2)]
 internal sealed class AuditTrailGrain(AuditJournal journal) : Grain, IAuditTrailGrain
 {
-    // The disk is waited for outside the grain's turn.
+    // The wait for the disk is outside the grain's turn.
     public Task Record(ImmutableArray<AuditRecord> records) => Task.Run(() => journal.Append(records));
 }

@@ -14,7 +14,7 @@ internal sealed class KeyRingGrain([PersistentState("keys")] IPersistentState<Ke
     }
 }
 
-/// <summary>What the grain remembers.</summary>
+/// <summary>The stored state of the grain.</summary>
 [GenerateSerializer, Immutable, Alias("Interop.KeyRingState")]
 public sealed record KeyRingState
 {

@@ -22,7 +22,7 @@ internal static class OwnAuditEvent
     private const string RoleSystem = "urn:interop:role";
     private const string OperationSystem = "urn:interop:operation";
 
-    /// <summary>A Bundle of the events, as a server's notification has them.</summary>
+    /// <summary>A Bundle of the events, like a server's notification.</summary>
     public static string Bundle(IEnumerable<AuditRecord> records, string device)
     {
         using var stream = new MemoryStream();

@@ -48,7 +48,9 @@ internal sealed partial class AuditEventPollerGrain(
     {
         await _deactivated.CancelAsync();
         // A poll under way ends after its page.
-        await _oneAtATime.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _oneAtATime
+            .WaitAsync(cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     public Task ReceiveReminder(string reminderName, TickStatus status) => Task.CompletedTask; // activation has set the timer
@@ -92,7 +94,7 @@ internal sealed partial class AuditEventPollerGrain(
     {
         if (!sources.Contains(Source))
             return null;
-        await _poll.CancelAsync(); // a poll under way goes by the old settings
+        await _poll.CancelAsync(); // a poll in progress uses the old settings
         await _oneAtATime.WaitAsync(_deactivated.Token);
         try
         {
@@ -157,9 +159,9 @@ internal sealed partial class AuditEventPollerGrain(
         }
         catch (OperationCanceledException) when (_poll.IsCancellationRequested)
         {
-            return poll.Result(null); // stopped or configured: what is stored is committed
+            return poll.Result(null); // stopped or configured: the stored pages are committed
         }
-        catch (Exception e) // whatever failed shows in the status, and the next poll tries again
+        catch (Exception e) // the status shows the failure, and the next poll tries again
         {
             await FailedAsync(e);
             return poll.Result(e.Message);
@@ -179,7 +181,7 @@ internal sealed partial class AuditEventPollerGrain(
         return new PollResult(0, 0, 0, null);
     }
 
-    /// <summary>Has what is unscored scored, and the first model trained where there is none.</summary>
+    /// <summary>Starts the scoring of unscored events, and the training of the first model when there is none.</summary>
     private async Task ScoreStoredAsync()
     {
         try
@@ -188,7 +190,7 @@ internal sealed partial class AuditEventPollerGrain(
         }
         catch (TimeoutException)
         {
-            // It goes on without this call.
+            // The model grain continues without this call.
         }
     }
 

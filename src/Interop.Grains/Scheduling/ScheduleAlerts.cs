@@ -15,7 +15,7 @@ internal sealed partial class ScheduleAlerts(
 {
     public const string HttpClientName = "schedule-webhook";
 
-    /// <summary>After so many attempts a message is given up.</summary>
+    /// <summary>The number of attempts before a message is dropped.</summary>
     public const int MaxAttempts = 3;
 
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);

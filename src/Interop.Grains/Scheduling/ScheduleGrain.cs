@@ -84,7 +84,7 @@ internal sealed class ScheduleGrain(
 
     private async Task StartAsync(ScheduledJob job)
     {
-        // Until the job is idle again the reminder comes every minute: should this silo fail, another one continues.
+        // The reminder comes every minute until the job is idle again: if this silo fails, another one continues.
         await SetReminderAsync(ReminderPeriod);
         var result = await GrainFactory.Checkpoint(job.Options.Source, job.ResourceType).StartRun(job.Request(State.Pending!));
         State.Started(job, result);

@@ -3,7 +3,7 @@ using Interop.Ingestion;
 
 namespace Interop.Scheduling;
 
-/// <summary>What a job remembers: a versioned document in the grain storage.</summary>
+/// <summary>The stored state of a job: a versioned document in the grain storage.</summary>
 [GenerateSerializer, Alias("Interop.ScheduleState")]
 internal sealed class ScheduleState
 {
@@ -56,7 +56,7 @@ internal sealed class ScheduleState
     /// <summary>Whether the job has work besides its next firing.</summary>
     public bool IsBusy => Pending is not null || IsRunning || Alert is not null;
 
-    /// <summary>What a new firing would have to wait for.</summary>
+    /// <summary>The reason why a new firing must wait.</summary>
     public string Busy =>
         IsRunning ? $"its run {RunId} is active"
         : Pending is not null ? "a firing is being started"
@@ -81,7 +81,7 @@ internal sealed class ScheduleState
     public void Fire(string trigger, DateTimeOffset now)
     {
         (Pending, FiredAt, RunId, Status, Error) = (trigger, now, null, null, null);
-        // However many instants were missed, they are one firing.
+        // All missed instants together are one firing.
         From = From is null ? null : now;
     }
 

@@ -11,9 +11,8 @@ namespace Interop.Ingestion.Fetching;
 
 /// <summary>
 /// The files of a Bulk Data export as pages, several files at the same time (docs/sources.md). The status URL of the export and the place
-/// in
-/// each file are in the database, so an interrupted run reads no finished file again. When files or the export are gone, the run asks for
-/// the manifest again, and after that begins a new export.
+/// in each file are in the database, so an interrupted run reads no finished file again. When files or the export are gone, the run asks
+/// for the manifest again, and after that begins a new export.
 /// </summary>
 internal sealed class BulkSource(Database database, FhirClient client, RunRecord run, SourceOptions source, int pageSize, TimeProvider time)
     : IPageSource
@@ -63,7 +62,7 @@ internal sealed class BulkSource(Database database, FhirClient client, RunRecord
             restarts = _parts.Sum(p => p.Position) + _parts.Count(p => p.IsDone) > before ? 0 : restarts + 1;
             if (restarts > MaxRestarts)
                 throw await FailedAsync(failures[0].Part, failures[0].Reason, cancellationToken);
-            // A server may sign its URLs for some minutes and give new ones with the same manifest.
+            // A server may sign its URLs for some minutes, and return new URLs with the same manifest.
             if (!mayReread)
                 _job = null;
             mayReread = !mayReread;
@@ -80,7 +79,7 @@ internal sealed class BulkSource(Database database, FhirClient client, RunRecord
         return _snapshot > now + DateHeaderPrecision ? now : _snapshot;
     }
 
-    /// <summary>Tells the server that its files are needed no more.</summary>
+    /// <summary>Tells the server that its files are no longer needed.</summary>
     public async Task EndAsync(CancellationToken cancellationToken)
     {
         if (_job is null)
@@ -116,6 +115,12 @@ internal sealed class BulkSource(Database database, FhirClient client, RunRecord
                 );
                 await AdoptAsync(manifest, serverDate, cancellationToken);
                 return;
+            }
+            catch (IngestionException)
+            {
+                // The run ends here: the server need not keep the export.
+                await EndAsync(cancellationToken);
+                throw;
             }
             catch (FhirRequestException e) when (e.IsGone && tries < MaxRestarts)
             {
@@ -313,7 +318,7 @@ internal sealed class BulkSource(Database database, FhirClient client, RunRecord
         };
     }
 
-    /// <summary>Expired: the server has the file no more, or its signature is too old.</summary>
+    /// <summary>Expired: the server no longer has the file, or its signature is too old.</summary>
     private static bool IsGone(Exception reason) => reason is FhirRequestException e && (e.IsGone || e.Status == HttpStatusCode.Forbidden);
 
     private async Task<IngestionException> FailedAsync(RunPart part, Exception reason, CancellationToken cancellationToken)

@@ -5,7 +5,7 @@ internal static class FileListing
 {
     private static readonly string[] Known = [".ndjson", ".jsonl", ".json", ".ndjson.gz", ".jsonl.gz", ".json.gz"];
 
-    // Others refer to these. Synthea calls two of its files hospitalInformation and practitionerInformation.
+    // Resources of other types refer to these. Synthea calls two of its files hospitalInformation and practitionerInformation.
     private static readonly string[] First = ["organization", "location", "hospitalinformation", "practitioner", "patient"];
 
     /// <summary>The names by which a file is recognised.</summary>

@@ -8,7 +8,7 @@ namespace Interop.Ingestion.Fetching;
 
 /// <summary>
 /// The resources of files of this machine: NDJSON, Bundles or single resources, gzipped or not, in a folder and all folders under it. A
-/// resumed run goes on behind the last committed resource of each file.
+/// resumed run continues after the last committed resource of each file.
 /// </summary>
 internal sealed class FileSource(Database database, RunRecord run, int pageSize) : IPageSource
 {

@@ -7,7 +7,7 @@ namespace Interop.Ingestion.Fetching;
 
 /// <summary>
 /// The history of a type since the last run, with its deletions. A server sends the newest versions first; of each resource only the newest
-/// one counts. An interrupted run reads the history from its start: what is loaded is recognised.
+/// one counts. An interrupted run reads the history from its start and recognises loaded versions.
 /// </summary>
 internal sealed class HistorySource(FhirClient client, RunWaits waits, RunRecord run, DateTimeOffset since, int pageSize, TimeProvider time)
     : IPageSource

@@ -48,7 +48,7 @@ internal readonly record struct ResourcePlace(string File, long Line, int? Entry
     public override string ToString() => Entry is { } entry ? $"{File}, entry {entry}" : $"{File}, line {Line}";
 }
 
-/// <summary>A page of a run's input, whatever it comes from. Disposing it ends the life of its resources' bytes.</summary>
+/// <summary>A page of a run's input, from any kind of source. Disposing it ends the life of its resources' bytes.</summary>
 internal sealed class IncomingPage(IReadOnlyList<IncomingResource> resources, IDisposable? body = null) : IDisposable
 {
     /// <summary>In the order of the page.</summary>
@@ -70,6 +70,6 @@ internal interface IPageSource
     /// <summary>Each page once, in order; ends when there are no more.</summary>
     IAsyncEnumerable<IncomingPage> PagesAsync(CancellationToken cancellationToken);
 
-    /// <summary>Called once, when every page is committed: frees what the source holds elsewhere.</summary>
+    /// <summary>Called once, when every page is committed: releases what the source uses on the server.</summary>
     Task EndAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

@@ -101,7 +101,7 @@ internal sealed class PageSources(Database database, SourceRegistry sources, IOp
         return parts;
     }
 
-    /// <summary>Decides once, so that a resumed run goes on as it began.</summary>
+    /// <summary>Decides once, so that a resumed run continues in the same mode.</summary>
     private async Task<RunRecord> DecideAsync(RunRecord run, ServerOffer offer, CancellationToken cancellationToken)
     {
         var isFirst = run.Since is null || run.CheckpointBefore is null;

@@ -10,9 +10,9 @@ using Interop.Storage;
 namespace Interop.Ingestion.Fetching;
 
 /// <summary>
-/// Finds what neither a search nor a history tells: it lists the ids of the server and compares them with the stored ones. A resource that
-/// is
-/// stored and not listed is read before it is deleted; a listed resource that is not stored is loaded. The report is among the warnings.
+/// Finds differences that neither a search nor a history shows: it lists the ids of the server and compares them with the stored ones. A
+/// resource that is stored and not listed is read before it is deleted; a listed resource that is not stored is loaded. The report is among
+/// the warnings.
 /// </summary>
 internal sealed class ReconcileSource(
     Database database,
@@ -157,7 +157,7 @@ internal sealed class ReconcileSource(
         ];
     }
 
-    /// <summary>Reads resources that the server did not list: what is gone becomes a deletion.</summary>
+    /// <summary>Reads resources that the server did not list: one that no longer exists becomes a deletion.</summary>
     private async Task<List<IncomingResource>> ReadAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken)
     {
         var read = new ConcurrentBag<IncomingResource>();

@@ -10,10 +10,10 @@ namespace Interop.Ingestion.Fetching;
 
 /// <summary>
 /// The resources of a stream as pages: NDJSON, one resource, or a Bundle, whose entries count as resources. Each page says how far it
-/// brings its part. What cannot be read becomes a dead letter that names the file and the line.
+/// brings its part. A resource that cannot be read becomes a dead letter that names the file and the line.
 /// </summary>
 /// <param name="part">What the stream holds; its position moves with the pages.</param>
-/// <param name="name">How dead letters call it.</param>
+/// <param name="name">The name in dead letters.</param>
 /// <param name="resourceType">The type to load, or <see cref="RunMode.EveryType"/>.</param>
 /// <param name="skipsOthers">Resources of other types are skipped; else they become dead letters.</param>
 /// <param name="isNdjson">Each line is a resource of its own, also the first when it is cut.</param>
@@ -93,7 +93,7 @@ internal sealed class ResourcePages(RunPart part, string name, string resourceTy
         }
         catch (JsonException)
         {
-            return null; // Add reads it again, and says what is wrong
+            return null; // Add reads it again and reports the error
         }
     }
 

@@ -7,10 +7,8 @@ internal static class ProcessSessionStore
 {
     /// <summary>
     /// Ends the transactions of a run's silent owner. PostgreSQL ends an idle transaction by itself, but not one whose process was frozen
-    /// while
-    /// it sent the rows of a COPY: the server waits for the rest and keeps the locks. Half the time, because the last heartbeat is older
-    /// than the
-    /// moment of the freeze.
+    /// while it sent the rows of a COPY: the server waits for the rest and keeps the locks. Half the time, because the last heartbeat is
+    /// before the freeze.
     /// </summary>
     public static async Task EndSilentAsync(
         DbSession session,

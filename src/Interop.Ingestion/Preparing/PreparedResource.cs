@@ -28,8 +28,7 @@ internal sealed class PreparedResource(IncomingResource incoming, string resourc
     public bool AlreadyStored { get; set; }
 
     /// <summary>It wins over a stored version that cannot be compared with it: it was read from the server to settle a tie, or it comes
-    /// from
-    /// a file, where the later one decides.</summary>
+    /// from a file, where the later one decides.</summary>
     public bool WinsTies { get; init; }
 
     /// <summary>Its row in <see cref="PreparedPage.ResourceRows"/>; -1 when it has none.</summary>

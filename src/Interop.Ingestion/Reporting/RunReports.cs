@@ -50,6 +50,7 @@ internal static class RunReports
         if (await RunStore.FindAsync(session, runId, cancellationToken) is not { } run)
             return null;
         var byStage = await DeadLetterStore.CountByStageAsync(session, run, cancellationToken);
+        var parts = await RunPartStore.CountAsync(session, runId, cancellationToken);
         return new RunDetail(
             run.RunId,
             run.ResourceType,
@@ -58,7 +59,7 @@ internal static class RunReports
             run.StartedAt,
             run.FinishedAt,
             Duration(run),
-            Details(run),
+            Details(run, parts),
             run.CheckpointBefore,
             run.CheckpointAfter,
             run.Counters,
@@ -133,7 +134,7 @@ internal static class RunReports
         );
 
     /// <summary>What has no member of its own in an answer.</summary>
-    private static JsonText Details(RunRecord run)
+    private static JsonText Details(RunRecord run, PartCount? parts = null)
     {
         var details = new JsonObject
         {
@@ -150,6 +151,7 @@ internal static class RunReports
         }
 
         When("mode", run.Mode, !run.IsReplay && !run.IsViewRebuild);
+        When("parts", JsonSerializer.SerializeToNode(parts, Snake), parts is { Total: > 0 });
         When("files_path", run.FilesPath, run.FilesPath is not null);
         When("export_url", run.ExportUrl, run.ExportUrl is not null);
         When("transaction_time", run.TransactionTime?.UtcDateTime.ToString("O"), run.TransactionTime is not null);

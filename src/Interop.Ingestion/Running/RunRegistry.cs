@@ -170,7 +170,7 @@ internal sealed class RunRegistry(
             AirflowRunId = request.Meta.AirflowRunId,
             ProcessKind = _processKind,
             SourceUrl = sources.Find(source)?.BaseUrl.AbsoluteUri,
-            // An export or a history of one patient is no common feature of servers.
+            // Few servers support an export or a history of one patient.
             Mode = request.PatientId is not null ? RunMode.Search : request.Mode ?? sources.Options(source)?.Mode ?? RunMode.Search,
         };
 

@@ -11,7 +11,7 @@ internal sealed class RunPart
     /// <summary>A path, a URL, or a period.</summary>
     public string Name { get; set; } = "";
 
-    /// <summary>Tells whether the content is still the same: size and time of a file, an ETag; null when nothing tells it.</summary>
+    /// <summary>Changes with the content: size and time of a file, or an ETag; null when it is not known.</summary>
     public string? Fingerprint { get; set; }
 
     /// <summary>How many resources it has; null when that is not known before its end.</summary>
@@ -56,7 +56,7 @@ internal static class RunPartKind
 /// <param name="Position">Resources or entries of the part that are settled with the page.</param>
 /// <param name="IsDone">The page is the part's last.</param>
 /// <param name="Cursor">Where a search of the part begins anew.</param>
-/// <param name="Fingerprint">Tells whether the part's content is still the same; null leaves it as it was.</param>
+/// <param name="Fingerprint">Changes with the part's content; null leaves it as it was.</param>
 internal readonly record struct PartPosition(
     int Part,
     long Position,
@@ -64,3 +64,6 @@ internal readonly record struct PartPosition(
     DateTimeOffset? Cursor = null,
     string? Fingerprint = null
 );
+
+/// <summary>How many parts a run has, and how many of them are settled.</summary>
+internal sealed record PartCount(long Total, long Done);

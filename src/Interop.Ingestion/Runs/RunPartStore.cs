@@ -18,6 +18,14 @@ internal static class RunPartStore
             ),
         ];
 
+    /// <summary>How many parts a run has, and how many of them are settled.</summary>
+    public static async Task<PartCount> CountAsync(DbSession session, long runId, CancellationToken cancellationToken) =>
+        await session.FirstAsync<PartCount>(
+            "SELECT COUNT(*) AS total, COUNT(CASE WHEN is_done THEN 1 END) AS done FROM run_parts WHERE run_id = @runId",
+            new { runId },
+            cancellationToken
+        ) ?? new PartCount(0, 0);
+
     /// <summary>Adds parts. The caller has fenced the run.</summary>
     public static async Task InsertAsync(DbSession session, long runId, IEnumerable<RunPart> parts, CancellationToken cancellationToken)
     {

@@ -17,7 +17,14 @@ internal sealed class ViewChanges(Database database, ViewCatalog catalog, TimePr
     /// <summary>Gives the view this definition. When a run must fill its table, the caller resumes that run.</summary>
     /// <exception cref="ViewDefinitionException">The definition cannot be a table.</exception>
     /// <param name="replace">Allows the API to change one of the platform's own views.</param>
-    public Task<ViewChangeResult> PutAsync(string json, string origin, CancellationToken cancellationToken, bool replace = false)
+    /// <param name="platformVersion">The version of a view of the platform: it does not replace that of a newer program.</param>
+    public Task<ViewChangeResult> PutAsync(
+        string json,
+        string origin,
+        CancellationToken cancellationToken,
+        bool replace = false,
+        int platformVersion = DefaultViews.Version
+    )
     {
         var view = ViewTableRules.Compile(Encoding.UTF8.GetBytes(json));
         return ChangeAsync(
@@ -25,6 +32,13 @@ internal sealed class ViewChanges(Database database, ViewCatalog catalog, TimePr
             {
                 var name = view.Definition.Name!;
                 var known = await ViewStore.FindAsync(session, name, token);
+                if (origin == ViewOrigin.Platform)
+                {
+                    await ViewStore.RaisePlatformVersionAsync(session, platformVersion, token);
+                    if (known is not null && await ViewStore.PlatformVersionAsync(session, token) > platformVersion)
+                        return Result(ViewOutcome.Unchanged, known.NextRunId);
+                }
+
                 if (await RefusalAsync(session, view, known, origin, token) is { } reason)
                     return Result(
                         known?.Origin == ViewOrigin.File && origin == ViewOrigin.Api ? ViewOutcome.BelongsToFile : ViewOutcome.Refused,

@@ -42,6 +42,15 @@ internal static class ViewStore
     public static Task<ViewRecord?> FindByRunAsync(DbSession session, long runId, CancellationToken cancellationToken) =>
         session.FirstAsync<ViewRecord>("SELECT * FROM views WHERE next_run_id = @runId", new { runId }, cancellationToken);
 
+    /// <summary>The newest version of the platform's views that a program has installed (<c>DefaultViews.Version</c>).</summary>
+    public static Task<long> PlatformVersionAsync(DbSession session, CancellationToken cancellationToken) =>
+        session.ScalarAsync<long>("SELECT version FROM platform_views", null, cancellationToken);
+
+    /// <summary>Records that a program with this version installs its views. A lower version than the present one changes
+    /// nothing.</summary>
+    public static Task<int> RaisePlatformVersionAsync(DbSession session, int version, CancellationToken cancellationToken) =>
+        session.ExecuteAsync("UPDATE platform_views SET version = @version WHERE version < @version", new { version }, cancellationToken);
+
     /// <summary>Writes the view and begins a new epoch.</summary>
     public static async Task SaveAsync(DbSession session, ViewRecord view, CancellationToken cancellationToken)
     {

@@ -7,11 +7,11 @@ namespace Interop.Polling;
 
 /// <summary>
 /// The MEDIUM and HIGH alerts of all sources in the order in which they were committed. A position names the last number of each source
-/// (<c>clinic-7,default-42</c>). Numbers are given in commit order, so none is passed over.
+/// (<c>clinic-7,default-42</c>). Numbers are given in commit order, so no alert is skipped.
 /// </summary>
 public static class AlertFeed
 {
-    /// <summary>The alerts behind the position.</summary>
+    /// <summary>The alerts after the position.</summary>
     /// <param name="session">A read.</param>
     /// <param name="position">Of an earlier answer; null, or text that is no position: the present end.</param>
     /// <param name="limit">The largest number of alerts per source.</param>

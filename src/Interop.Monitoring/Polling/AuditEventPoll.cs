@@ -23,7 +23,7 @@ public sealed class AuditEventPoll(
     private long _seen;
     private int _pages;
 
-    /// <summary>What was done so far; after a failure, too.</summary>
+    /// <summary>The result so far, also after a failure.</summary>
     public PollResult Result(string? error) => new(_stored, _seen - _stored, _pages, error);
 
     /// <summary>Reads to the end, or until it is cancelled between two pages.</summary>
@@ -48,7 +48,7 @@ public sealed class AuditEventPoll(
         }
         finally
         {
-            // A page that was fetched ahead and is not needed any more goes back to its pool.
+            // A page that was fetched ahead and is not needed is returned to its pool.
             await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (next is { IsCompletedSuccessfully: true, Result: true })
                 pages.Current.Dispose();
@@ -80,7 +80,7 @@ public sealed class AuditEventPoll(
     private async Task<PollerRow> BeginAsync(MonitoredSource source)
     {
         await source.RefreshAsync(CancellationToken.None);
-        // The instant of a duration such as PT1H is kept: while the first polls fail, it must not move on.
+        // The instant of a duration such as PT1H is kept: it must not move while the first polls fail.
         if (source.Row is { Watermark: null, Since: null })
             await source.SaveAsync(source.Row with { Since = BeginAt(source.Row) }, CancellationToken.None);
         return source.Row;
@@ -90,7 +90,7 @@ public sealed class AuditEventPoll(
     {
         var events = IncomingEvents.Of(page, time.GetUtcNow());
         progress.See(events.Select(e => e.Event.LastUpdated));
-        // A page that is begun is stored.
+        // A page that was begun is stored completely.
         _stored += await claim.UseAsync(
             source => StoreAsync(source, events, progress.Committable, profiles, publish, CancellationToken.None),
             cancellationToken

@@ -10,9 +10,8 @@ public static class AuditEventSearch
     private const int MostRestarts = 3;
 
     /// <summary>
-    /// Follows next until there is none. When a page has expired, the search begins anew where <paramref name="beginAt"/> then says;
-    /// what it
-    /// repeats is known to the store. The caller disposes of each page.
+    /// Follows next until there is none. When a page has expired, the search begins anew at <paramref name="beginAt"/>; the store
+    /// recognises repeated events. The caller disposes of each page.
     /// </summary>
     /// <exception cref="FhirRequestException">The server refused, or pages expired again and again without progress.</exception>
     public static async IAsyncEnumerable<FhirPage> PagesAsync(
@@ -41,7 +40,7 @@ public static class AuditEventSearch
             {
                 var from = beginAt();
                 if (from > since)
-                    restarts = 0; // it got on since the last begin
+                    restarts = 0; // progress since the last begin
                 since = from;
                 next = first = First(since, batch);
                 continue;

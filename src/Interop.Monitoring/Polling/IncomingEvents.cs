@@ -81,7 +81,7 @@ public static class IncomingEvents
             // Without an id the content itself is the id: the same bytes are the same event.
             return new IncomingEvent(e.Id.Length > 0 ? e : e with { Id = ContentId(utf8.Span) }, Storable(utf8), otherPatients);
         }
-        catch (JsonException) // deeper than any AuditEvent, or no object: nothing of it can be told
+        catch (JsonException) // deeper than any AuditEvent, or not an object: it cannot be read
         {
             return new IncomingEvent(Unreadable(ContentId(utf8.Span), now), AsJsonString(utf8.Span), []);
         }

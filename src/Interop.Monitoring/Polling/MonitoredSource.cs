@@ -11,9 +11,8 @@ using Interop.Storage;
 namespace Interop.Polling;
 
 /// <summary>
-/// All that a poller knows of its source: its row, the population, the clinical data, the models and the operators' lists; and the steps
-/// of
-/// a batch: prepare, ask the profiles, score and commit. After a failure it is loaded anew. Not for use by two calls at once.
+/// The state of a poller's source (its row, the population, the clinical data, the models and the operators' lists) and the steps of a
+/// batch: prepare, ask the profiles, score, commit. After a failure it is loaded anew. Not for use by two calls at once.
 /// </summary>
 public sealed class MonitoredSource
 {

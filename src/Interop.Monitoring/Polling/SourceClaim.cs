@@ -6,8 +6,7 @@ namespace Interop.Polling;
 
 /// <summary>
 /// The right to write one source. It is claimed on first use and claimed anew after any failure, because then the memory may be ahead of
-/// the
-/// database. Calls take turns.
+/// the database. Calls take turns.
 /// </summary>
 public sealed class SourceClaim(
     Database database,

@@ -3,7 +3,7 @@ namespace Interop.Polling;
 /// <summary>
 /// The watermark during one poll. It follows the pages as long as they come in ascending order. After the first step backwards (a server
 /// that ignores _sort) it waits for the end, because events below the highest instant may still come. It never passes the instant at which
-/// the poll began: one event with a stamp of the future must not hide those that follow.
+/// the poll began: an event with a timestamp in the future must not hide later events.
 /// </summary>
 public sealed class WatermarkProgress(DateTimeOffset? watermark, DateTimeOffset now)
 {
@@ -32,7 +32,7 @@ public sealed class WatermarkProgress(DateTimeOffset? watermark, DateTimeOffset 
             Committable = _highest;
     }
 
-    /// <summary>Begins anew at the watermark that it returns: what follows repeats instants.</summary>
+    /// <summary>Begins anew at the returned watermark; instants may repeat after it.</summary>
     public DateTimeOffset? Restart()
     {
         _last = null;

@@ -11,8 +11,7 @@ using Spectre.Console;
 namespace Interop.Silo.CommandLine;
 
 /// <summary>
-/// The demo's access monitoring. A simulated hospital serves clinical resources and AuditEvents: four days without attacks, which train
-/// the
+/// The demo's access monitoring. A simulated hospital serves clinical resources and AuditEvents: four days without attacks, which train the
 /// model, and then one day with some. The hospital's clock stands still until the summary is printed, so every run shows the same.
 /// </summary>
 internal sealed class AccessDemo : IAsyncDisposable
@@ -103,7 +102,7 @@ internal sealed class AccessDemo : IAsyncDisposable
         return true;
     }
 
-    /// <summary>Lets the hospital's time run, a minute a second, and polls it.</summary>
+    /// <summary>Advances the hospital's time by a minute each second, and polls the hospital.</summary>
     public Task GoOnAsync(IGrainFactory grains)
     {
         _clock.Run(SpeedAfterwards);
@@ -133,7 +132,7 @@ internal sealed class AccessDemo : IAsyncDisposable
             }
             catch (TimeoutException)
             {
-                // It goes on without this call, and the next call waits for it.
+                // The poll continues without this call, and the next call waits for it.
             }
         }
     }
@@ -142,16 +141,21 @@ internal sealed class AccessDemo : IAsyncDisposable
     {
         var alerts = (await query.List(new AlertFilter(null, TrainingEnd, TrainingEnd.AddDays(1), Source, null, null, 10_000)))
             .Where(a => a.Severity != "LOW")
-            .OrderBy(a => a.Severity == "HIGH" ? 0 : 1)
-            .ThenBy(a => a.Time)
             .ToList();
         AnsiConsole.MarkupLineInterpolated(
             $"[bold]access monitoring[/]  {events:N0} AuditEvents of a simulated hospital polled and scored in {duration.TotalSeconds:0.0} s"
         );
         AnsiConsole.MarkupLineInterpolated(
-            $"  {alerts.Count(a => a.Severity == "HIGH")} HIGH and {alerts.Count(a => a.Severity == "MEDIUM")} MEDIUM alerts on its day with attacks; the first three:"
+            $"  {alerts.Count(a => a.Severity == "HIGH")} HIGH and {alerts.Count(a => a.Severity == "MEDIUM")} MEDIUM alerts on its day with attacks; the first three agents of the highest score:"
         );
-        foreach (var alert in alerts.Take(ShownAlerts))
+        foreach (
+            var alert in alerts
+                .OrderBy(a => a.Severity == "HIGH" ? 0 : 1)
+                .ThenByDescending(a => a.Score)
+                .ThenBy(a => a.Time)
+                .DistinctBy(a => a.Agent)
+                .Take(ShownAlerts)
+        )
         {
             var patient = alert.Patient is null ? "" : $" -> {alert.Patient}";
             AnsiConsole.MarkupLineInterpolated(
@@ -162,7 +166,7 @@ internal sealed class AccessDemo : IAsyncDisposable
         }
     }
 
-    /// <summary>A clock that stands still until it is told to run.</summary>
+    /// <summary>A clock that stands still until it is started.</summary>
     private sealed class DemoClock(DateTimeOffset start) : TimeProvider
     {
         private readonly Lock _lock = new();

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Interop.Anomaly.Models;
+using Interop.Silo.Hosting;
 
 namespace Interop.Silo.CommandLine;
 
@@ -26,7 +27,7 @@ internal static class AnomalyCommand
         var training = train is null ? test : CsvFeatures.Read(train.FullName);
         if (training.Rows.Columns.Count != test.Rows.Columns.Count)
             throw new InvalidDataException($"{file} has {test.Rows.Columns.Count} columns, {train} has {training.Rows.Columns.Count}");
-        var model = new ForestModel();
+        var model = AnomalyModels.Create();
         model.Train(training.Rows, new TrainingOptions(seed), cancellationToken);
         var scores = new float[test.Rows.Count];
         model.Score(test.Rows, scores);

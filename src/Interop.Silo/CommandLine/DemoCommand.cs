@@ -104,8 +104,7 @@ internal static class DemoCommand
     }
 
     /// <summary>The settings of the user, with the demo's own source and folder. DB_URL is ignored, because it may be a real database;
-    /// --db
-    /// is used.</summary>
+    /// --db is used.</summary>
     private static InteropSettings DemoSettings(SettingsOptions options, ParseResult parsed, Uri fhirBase, AccessDemo access)
     {
         var given = options.Read(parsed);

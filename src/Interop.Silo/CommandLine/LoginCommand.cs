@@ -61,7 +61,7 @@ internal static class ServerUrl
     public const string Default = "http://127.0.0.1:8000";
 
     /// <summary>The address, with a slash at its end.</summary>
-    /// <exception cref="ArgumentException">It is no http or https URL.</exception>
+    /// <exception cref="ArgumentException">It is not an http or https URL.</exception>
     public static Uri Parse(string url) =>
         Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
             ? new Uri(address.AbsoluteUri.TrimEnd('/') + "/")

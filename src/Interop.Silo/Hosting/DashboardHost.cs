@@ -15,7 +15,7 @@ internal static class DashboardHost
     {
         // Off: the server would watch the files, and compress them anew for each request.
         builder.Configuration["ReloadStaticAssetsAtRuntime"] = "false";
-        // Beside a program that was not published the files lie in their projects.
+        // When the program was not published, the files are in their projects.
         StaticWebAssetsLoader.UseStaticWebAssets(builder.Environment, builder.Configuration);
         builder.Services.AddDashboard();
     }

@@ -7,8 +7,7 @@ namespace Interop.Silo.Hosting;
 
 /// <summary>
 /// TLS between the processes of a cluster, in both directions: each process shows a certificate, and accepts those of one authority. The
-/// names
-/// in the certificates are not compared, because silos come and go and are addressed by IP.
+/// names in the certificates are not compared, because silos come and go and are addressed by IP.
 /// </summary>
 internal sealed class ClusterTls
 {
@@ -20,7 +19,7 @@ internal sealed class ClusterTls
     private ClusterTls(X509Certificate2 own, X509Certificate2Collection authorities) => (_own, _authorities) = (own, authorities);
 
     /// <summary>Null: the settings have no certificate.</summary>
-    /// <exception cref="SettingsException">A file does not hold what it should.</exception>
+    /// <exception cref="SettingsException">A file does not contain a certificate or key.</exception>
     public static ClusterTls? Read(InteropSettings settings)
     {
         if (settings.ClusterTlsCertificate is not { } certificate)

@@ -1,4 +1,5 @@
 using Interop.Access;
+using Interop.Anomaly.Models;
 using Interop.Discovery;
 using Interop.Fhir.Schema;
 using Interop.Fhir.Validation;
@@ -53,6 +54,7 @@ internal static class Features
         services.AddSingleton(provider => new TelemetryDatabase(settings.TelemetryDatabase, provider.GetRequiredService<ILoggerFactory>()));
         services.AddTelemetry();
         services.AddUploads(settings.Sources.GetValueOrDefault("default")?.BaseUrl);
+        services.AddSingleton<Func<IAnomalyModel>>(AnomalyModels.Create);
         services.AddMonitoring(settings.Entries<PollerOptions>("Pollers"));
         services.AddScheduling();
         services.AddAuditTrail();

@@ -70,8 +70,7 @@ internal sealed record InteropSettings : IValidatableObject
 
     /// <summary>
     /// The certificate of this process for connections between silos and front ends, a PEM file (<c>CLUSTER_TLS_CERTIFICATE</c>). Null:
-    /// these
-    /// connections are not encrypted.
+    /// these connections are not encrypted.
     /// </summary>
     public string? ClusterTlsCertificate { get; set; }
 

@@ -26,7 +26,7 @@ public sealed partial class RecordSpool : IDisposable
     private long _bytes;
 
     /// <param name="directory">The folder.</param>
-    /// <param name="maxBytes">The largest size of what the database does not have.</param>
+    /// <param name="maxBytes">The largest size of the records that the database does not have.</param>
     /// <param name="log">The log of the spool.</param>
     /// <param name="damaged">Takes the length of every damaged range that is found.</param>
     /// <param name="open">Opens the files; null: on the disk.</param>
@@ -64,7 +64,7 @@ public sealed partial class RecordSpool : IDisposable
     public long Bytes => Volatile.Read(ref _bytes);
 
     /// <summary>Adds the records in one write and waits until they are on the disk.</summary>
-    /// <returns>Where they end; null: there is no room, and none was added.</returns>
+    /// <returns>The position after the last record; null: there is no room, and none was added.</returns>
     /// <exception cref="IOException">The disk failed, and none was added.</exception>
     public SpoolPosition? Append(IEnumerable<SpoolRecord> records)
     {
@@ -92,7 +92,7 @@ public sealed partial class RecordSpool : IDisposable
         }
     }
 
-    /// <summary>The oldest records, at most so many; null: there are none.</summary>
+    /// <summary>The oldest records, at most this many; null: there are none.</summary>
     /// <exception cref="IOException">The disk cannot be read.</exception>
     public SpoolChunk? Read(int maxRecords)
     {
@@ -106,7 +106,7 @@ public sealed partial class RecordSpool : IDisposable
         return segment.Read(maxRecords, LogDamage);
     }
 
-    /// <summary>Reports that the database has everything up to here. Files of which it has all records are deleted.</summary>
+    /// <summary>Reports that the database has everything up to this position. Files of which it has all records are deleted.</summary>
     public void Release(SpoolSegment segment, long end)
     {
         lock (_gate)

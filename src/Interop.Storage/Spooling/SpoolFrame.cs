@@ -4,7 +4,7 @@ using System.Numerics;
 namespace Interop.Storage.Spooling;
 
 /// <summary>A record of a spool.</summary>
-/// <param name="Kind">What the payload is: <see cref="Dated"/>, whose payload is text, or <see cref="Other"/>.</param>
+/// <param name="Kind">The kind of the payload: <see cref="Dated"/>, whose payload is text, or <see cref="Other"/>.</param>
 /// <param name="At">The instant of a dated record.</param>
 /// <param name="Payload">The content, at most 4 MiB.</param>
 public readonly record struct SpoolRecord(byte Kind, DateTimeOffset At, ReadOnlyMemory<byte> Payload)

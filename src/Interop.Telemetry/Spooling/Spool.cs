@@ -9,7 +9,7 @@ namespace Interop.Telemetry.Spooling;
 /// <param name="End">The position after the last of them.</param>
 internal sealed record EventChunk(SpoolSegment Segment, long End, IReadOnlyList<TelemetryEvent> Events, IReadOnlyList<Reject> Rejects);
 
-/// <summary>The accepted events that wait on the disk while the database is slow or down, and the rejects among them.</summary>
+/// <summary>The accepted events that are kept on the disk while the database is slow or down, and the rejects among them.</summary>
 internal sealed class Spool : IDisposable
 {
     private readonly Lock _gate = new();
@@ -42,7 +42,7 @@ internal sealed class Spool : IDisposable
 
     /// <summary>Adds the records in one write and waits until they are on the disk. Rejects beyond the number that the database keeps are
     /// dropped.</summary>
-    /// <returns>Where they end; null: there is no room, and none was added.</returns>
+    /// <returns>The position after the last record; null: there is no room, and none was added.</returns>
     /// <exception cref="IOException">The disk failed, and none was added.</exception>
     public SpoolPosition? Append(IReadOnlyList<TelemetryEvent> events, IReadOnlyList<Reject> rejects)
     {
@@ -58,7 +58,7 @@ internal sealed class Spool : IDisposable
         }
     }
 
-    /// <summary>The oldest records, at most so many; null: there are none. An event that this version's parser does not accept becomes a
+    /// <summary>The oldest records, at most this many; null: there are none. An event that this version's parser does not accept becomes a
     /// reject.</summary>
     /// <exception cref="IOException">The disk cannot be read.</exception>
     public EventChunk? Read(int maxRecords)
@@ -83,7 +83,7 @@ internal sealed class Spool : IDisposable
         return new EventChunk(chunk.Segment, chunk.End, events, rejects);
     }
 
-    /// <summary>Reports that the database has everything up to here. Files of which it has all records are deleted.</summary>
+    /// <summary>Reports that the database has everything up to this position. Files of which it has all records are deleted.</summary>
     public void Release(SpoolSegment segment, long end)
     {
         lock (_gate)

@@ -38,7 +38,7 @@ internal sealed record RowOutcome(
 }
 
 /// <summary>Rows that must be submitted together, in order.</summary>
-/// <param name="LockKey">One file at a time submits groups of this key, over all processes; null when files do not disturb each
+/// <param name="LockKey">One file at a time submits groups of this key, over all processes; null when files are independent of each
 /// other.</param>
 internal sealed record RowGroup(string? LockKey, IReadOnlyList<FileRow> Rows);
 
@@ -50,7 +50,7 @@ internal interface IRowSubmitter
 
     int Parallelism { get; }
 
-    /// <summary>Learns what the upstream supports, before the first row.</summary>
+    /// <summary>Finds out what the upstream supports, before the first row.</summary>
     Task PrepareAsync(CancellationToken cancellationToken);
 
     /// <summary>The rows in groups, which are submitted at the same time.</summary>

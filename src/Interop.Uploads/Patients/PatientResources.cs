@@ -12,9 +12,8 @@ internal sealed record TermResource(string ResourceType, string Condition);
 
 /// <summary>
 /// The resources of one row as JSON: the Patient, found by its identifier, and a Condition or Observation for each term, found by an
-/// identifier
-/// that is derived from the patient's identifier and the code. So a row that is sent again, from this file or a corrected copy, doubles
-/// nothing.
+/// identifier that is derived from the patient's identifier and the code. So a row that is sent again, from this file or a corrected copy,
+/// doubles nothing.
 /// </summary>
 internal sealed class PatientResources
 {

@@ -13,7 +13,7 @@ internal enum WriteMode
     /// <summary>A conditional request for each resource.</summary>
     Conditional,
 
-    /// <summary>A search before each write. Nothing on the server prevents a double, so one file at a time writes a patient.</summary>
+    /// <summary>A search before each write. The server does not prevent duplicates, so one file at a time writes a patient.</summary>
     SearchFirst,
 }
 
@@ -124,8 +124,7 @@ internal sealed class PatientWriter(UploadTarget target)
 
 /// <summary>
 /// Writes to a server without conditional operations: each resource is searched by its identifier; what exists is updated (Patient) or left
-/// as
-/// it is (Condition, Observation), and what does not is created. A patient that is there several times is not written.
+/// as it is (Condition, Observation), and what does not is created. A patient that exists several times is not written.
 /// </summary>
 internal sealed class SearchFirstWriter(UploadTarget target)
 {
@@ -187,7 +186,7 @@ internal static class WriteOutcomes
         {
             _ when (int?)result.Status is 401 or 403 => RowOutcome.Stop($"{reason}: check the credentials of the FHIR server"),
             FhirWriteOutcome.SeveralMatches => RowOutcome.Refused($"{reason}: {SeveralMatches}"),
-            // After a conflict the same row is decided anew.
+            // After a conflict the row is submitted again.
             FhirWriteOutcome.Unavailable or FhirWriteOutcome.Uncertain or FhirWriteOutcome.Conflict => RowOutcome.Unavailable(
                 reason,
                 result.RetryAfter

@@ -23,7 +23,7 @@ internal sealed class FileWorkers(
     /// <exception cref="UnknownProfileException">There is no such profile.</exception>
     public FileFormat Format(FileKind kind, string? profile) => _kinds[kind].Format(profile);
 
-    /// <summary>Why a file is refused before its first byte; null when it may come.</summary>
+    /// <summary>Why a file is refused before its first byte; null when it is accepted.</summary>
     public FileRefusal? Refusal(FileRequest request) => request.Length > MaxBytes + MostFormBytes ? FileIntake.TooLarge(MaxBytes) : null;
 
     public Task<FileIntake> BeginAsync(Guid fileId, FileRequest request, FileFormat format, CancellationToken cancellationToken) =>

@@ -142,7 +142,7 @@ internal static class FileStore
         ];
 
     /// <summary>
-    /// Makes the caller the owner of the file when no other owner has shown itself, by the database's time, within
+    /// Makes the caller the owner of the file when no other owner has written a heartbeat, by the database's time, within
     /// <paramref name="silenceLimit"/>.
     /// </summary>
     /// <param name="ownEpoch">The epoch of the caller's last claim. If nothing was claimed since, the caller need not wait; null for the
@@ -171,7 +171,7 @@ internal static class FileStore
             cancellationToken
         );
 
-    /// <summary>Shows that the owner lives. False: the caller does not own the file any more, or it is not running.</summary>
+    /// <summary>Writes the owner's heartbeat. False: the caller does not own the file any more, or it is not running.</summary>
     public static async Task<bool> RenewAsync(DbSession session, Guid fileId, long epoch, CancellationToken cancellationToken) =>
         await session.ExecuteAsync(
             $"UPDATE upload_files SET heartbeat_at = {session.Now()} WHERE file_id = @fileId AND epoch = @epoch AND status = @running",

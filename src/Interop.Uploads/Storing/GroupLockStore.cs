@@ -3,12 +3,12 @@ using Interop.Storage;
 namespace Interop.Uploads.Storing;
 
 /// <summary>
-/// The table <c>upload_locks</c>: keys that one file at a time may work on, whatever processes share the database. A lock is as good as its
-/// owner: it is free when its file is not running any more, has another epoch, or its worker is silent.
+/// The table <c>upload_locks</c>: keys that one file at a time may work on, over all processes that share the database. A lock depends on
+/// its owner: it is free when its file is not running any more, has another epoch, or its worker is silent.
 /// </summary>
 internal static class GroupLockStore
 {
-    /// <summary>Takes those of the keys that are free.</summary>
+    /// <summary>Takes the free ones of these keys.</summary>
     /// <returns>The keys that the caller holds now.</returns>
     public static async Task<IReadOnlySet<string>> AcquireAsync(
         DbSession session,
@@ -49,7 +49,7 @@ internal static class GroupLockStore
         return held;
     }
 
-    /// <summary>Gives all locks of the file back.</summary>
+    /// <summary>Releases all locks of the file.</summary>
     public static Task ReleaseAsync(DbSession session, Guid fileId, long epoch, CancellationToken cancellationToken) =>
         session.ExecuteAsync(
             "DELETE FROM upload_locks WHERE file_id = @id AND epoch = @epoch",

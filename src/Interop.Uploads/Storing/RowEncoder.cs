@@ -4,7 +4,7 @@ using Interop.Storage;
 
 namespace Interop.Uploads.Storing;
 
-/// <summary>Writes rows of one file into batches of <see cref="RowStore.Shape"/>, with buffers that it uses again.</summary>
+/// <summary>Writes rows of one file into batches of <see cref="RowStore.Shape"/>, with buffers that are reused.</summary>
 internal sealed class RowEncoder : IDisposable
 {
     private readonly string _fileId;

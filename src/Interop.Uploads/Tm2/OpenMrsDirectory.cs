@@ -6,8 +6,7 @@ namespace Interop.Uploads.Tm2;
 
 /// <summary>
 /// Finds, and where needed creates, the patients, concepts and metadata of OpenMRS. Found uuids are cached. Equal keys are looked up one
-/// after the
-/// other, so that two records at once do not create one thing twice.
+/// after the other, so that two records at once do not create one thing twice.
 /// </summary>
 internal sealed class OpenMrsDirectory(OpenMrsClient client, IOptions<Tm2Options> options)
 {

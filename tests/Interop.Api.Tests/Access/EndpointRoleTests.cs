@@ -54,13 +54,13 @@ public sealed class EndpointRoleTests : IAsyncLifetime
     public void Every_endpoint_declares_its_audit_action_or_why_it_has_none()
     {
         Assert.Empty(Endpoints().Where(e => e.Audit is null).Select(e => e.Name));
-        // What changes something is audited.
+        // Every endpoint that changes something is audited.
         Assert.Equal(
             ["POST /api/telemetry/events"],
             Endpoints().Where(e => e is { Audit.Action: null, Method: not "GET" }).Select(e => e.Name)
         );
         Assert.All(Endpoints().Where(e => e.Audit!.Action is null), e => Assert.NotEmpty(e.Audit!.Reason!));
-        // What reads patients' data is audited; the other reads have figures and settings only.
+        // Every endpoint that reads patients' data is audited; the others return figures and settings only.
         Assert.Equal(
             [
                 "GET /api/agents/{*id}",

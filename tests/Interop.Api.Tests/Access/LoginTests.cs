@@ -95,7 +95,7 @@ public sealed class LoginTests : IAsyncLifetime
 
         var ratio = Median(known) / Median(unknown);
         Assert.InRange(ratio, 0.7, 1.4);
-        // How often a known user takes longer than an unknown one, over all pairs: 0.5 when the time tells nothing (Mann and Whitney's U).
+        // How often a known user takes longer than an unknown one, over all pairs (Mann and Whitney U): 0.5 when the time reveals nothing.
         var longer = known.Average(k => unknown.Average(u => k > u ? 1 : 0));
         var tolerance = 4 * Math.Sqrt((2.0 * count + 1) / (12.0 * count * count)) + 0.1;
         Assert.InRange(longer, 0.5 - tolerance, 0.5 + tolerance);

@@ -13,7 +13,7 @@ public sealed class SandboxReferenceTests
             .Where(file => File.ReadAllText(file).Contains("Interop.Sandbox", StringComparison.Ordinal))
             .Select(Path.GetFileName)
             .Order(StringComparer.Ordinal);
-        Assert.Equal(["DemoCommand.cs", "SendCommand.cs"], files);
+        Assert.Equal(["AccessDemo.cs", "DemoCommand.cs", "SendCommand.cs"], files);
     }
 
     private static string SourceFolder([CallerFilePath] string file = "") =>

@@ -67,7 +67,7 @@ public sealed class PollKillTests(ITestOutputHelper output)
             // Each life gets a share of the pages, so that the kills are spread over the first poll, the training and what follows.
             var moment = audit.Requests + random.Next(5, 2 * Events / 20 / kills);
             await Eventually.Is(() => audit.Requests >= moment, $"{moment} pages are asked for");
-            // Between two steps of a page, whichever they are.
+            // Between any two steps of a page.
             await Task.Delay(TimeSpan.FromMilliseconds(random.NextDouble() * 30));
             await program.KillAsync();
             killedAt.Add(audit.Requests);
@@ -90,7 +90,7 @@ public sealed class PollKillTests(ITestOutputHelper output)
             },
             "all events are stored"
         );
-        // A whole poll more: it stores nothing again.
+        // Another whole poll stores nothing again.
         var again = await http.PostJsonAsync("/api/pollers/default/poll");
         Assert.Equal(0, again.Number("stored"));
         await Eventually.Is(async () => (await PolledState.ReadAsync(database)).Unscored == 0, "all events are scored");

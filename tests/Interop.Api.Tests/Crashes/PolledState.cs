@@ -22,9 +22,9 @@ internal sealed record PolledState(long Rows, long Distinct, long LastNumber, lo
             async (session, token) =>
             {
                 Task<long> Number(string expression) =>
-                    session.ScalarAsync<long>($"SELECT COALESCE({expression}, 0) FROM audit_scores", null, token);
+                    session.ScalarAsync<long>($"SELECT COALESCE({expression}, 0) FROM audit_scores WHERE source = 'default'", null, token);
                 Task<IReadOnlyList<byte[]>> Documents(string table) =>
-                    session.QueryAsync<byte[]>($"SELECT document FROM {table}", null, token);
+                    session.QueryAsync<byte[]>($"SELECT document FROM {table} WHERE source = 'default'", null, token);
                 return new PolledState(
                     await Number("COUNT(*)"),
                     await Number("COUNT(DISTINCT event_id)"),

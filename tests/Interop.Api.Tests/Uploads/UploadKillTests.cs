@@ -11,8 +11,7 @@ using Xunit.Abstractions;
 namespace Interop.Api.Tests.Uploads;
 
 /// <summary>
-/// The program is killed while it submits a file; every row is on the server once in the end. INTEROP_LONG=1 kills it 20 times during a
-/// file
+/// The program is killed while it submits a file; in the end the server has every row once. INTEROP_LONG=1 kills it 20 times during a file
 /// of 10,000 rows instead of 3 times during 2,000.
 /// </summary>
 public sealed class UploadKillTests(ITestOutputHelper output) : IAsyncLifetime
@@ -48,7 +47,7 @@ public sealed class UploadKillTests(ITestOutputHelper output) : IAsyncLifetime
     {
         using var folder = new TemporaryFolder();
         var random = new Random(seed);
-        // At random amounts of work, spread over the whole file.
+        // After random amounts of work, spread over the whole file.
         var moments = Enumerable.Range(0, Kills).Select(_ => random.Next(0, Rows * 9 / 10)).Order().ToArray();
         var id = "";
         foreach (var moment in moments)

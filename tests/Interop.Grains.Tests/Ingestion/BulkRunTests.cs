@@ -247,6 +247,7 @@ public abstract class BulkRunTests(SharedSilo shared) : IngestionSuite(shared)
         Assert.Equal(RunStatus.Failed, run.Status);
         Assert.Contains(reason, run.Error, StringComparison.Ordinal);
         Assert.Null(run.CheckpointAfter);
+        Assert.Equal(0, sandbox.Exports.Count);
     }
 
     [Fact]
@@ -325,6 +326,7 @@ public abstract class BulkInterruptionTests(SqlDialect dialect)
                 runId = await silo.Client.StartAsync("killed", "Observation", Runs.Request("Observation", missing: MissingPatients.Ignore));
             var files = kill * 3;
             await Eventually.Is(async () => (await FinishedAsync(database.Database, runId)).Count >= files, $"{files} files were finished");
+            Assert.Contains("\"parts\":{\"total\":24,\"done\":", await silo.Client.WarningsAsync(runId), StringComparison.Ordinal);
             await silo.KillAsync();
             foreach (var name in await FinishedAsync(database.Database, runId))
                 finished.TryAdd(name, sandbox.Exports.Downloads[name]);

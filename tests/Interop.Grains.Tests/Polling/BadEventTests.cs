@@ -6,7 +6,7 @@ using Interop.TestServers;
 
 namespace Interop.Grains.Tests.Polling;
 
-/// <summary>Whatever a server sends as an AuditEvent is stored, scored on what there is, and flagged.</summary>
+/// <summary>A bad AuditEvent is stored, scored with the elements that it has, and flagged.</summary>
 public abstract class BadEventTests(SharedSilo shared) : IngestionSuite(shared)
 {
     private const string Sound = """

@@ -62,7 +62,7 @@ public abstract class CompetingPollersTests(SharedSilo shared) : IngestionSuite(
         Assert.Equal((server.Count, server.Count, server.Count), rows);
     }
 
-    /// <summary>Polls until all events are stored; how often another poller took the source away.</summary>
+    /// <summary>Polls until all events are stored. Returns how often another poller claimed the source.</summary>
     private async Task<int> PollToTheEndAsync(string source, FhirClient client, PollerSettings settings, AuditServer server)
     {
         var services = Shared.Silo.Services;

@@ -50,7 +50,8 @@ public abstract class FileSuite(SqlDialect dialect) : IAsyncLifetime
     }
 
     /// <param name="configure">Registers services before those of the feature.</param>
-    private protected Task<TestSilo> StartAsync(Action<IServiceCollection>? configure = null) =>
+    /// <param name="after">Registers services that replace earlier ones.</param>
+    private protected Task<TestSilo> StartAsync(Action<IServiceCollection>? configure = null, Action<IServiceCollection>? after = null) =>
         TestSilo.StartAsync(
             _database,
             new TestSiloOptions
@@ -61,6 +62,7 @@ public abstract class FileSuite(SqlDialect dialect) : IAsyncLifetime
                     services.AddSingleton(Options.Create(Uploads));
                     services.AddSingleton(Options.Create(Tm2));
                     services.AddUploads(null);
+                    after?.Invoke(services);
                 },
             }
         );

@@ -5,6 +5,7 @@ using Interop.Sandbox.Faults;
 using Interop.Storage;
 using Interop.TestServers;
 using Interop.Uploads;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Interop.Grains.Tests.Uploads;
 
@@ -174,6 +175,36 @@ public abstract class UploadTests(SqlDialect dialect) : FileSuite(dialect)
         Assert.Equal((FileStatus.Completed, Rows, Rows), (progress.Status, progress.Rows, progress.Succeeded));
         AssertAddsUp(progress);
         Assert.Equal((Rows, Rows / 3), (Sandbox.Store.Count("Patient"), Sandbox.Store.Count("Condition")));
+    }
+
+    [Fact]
+    public async Task A_process_whose_clock_is_ahead_does_not_claim_a_file_that_another_one_works_on()
+    {
+        const int Rows = 400;
+        var text = new StringBuilder("Patient number,Name,Gender,Date of birth,Phone,Country of birth,Notes\n");
+        for (var row = 0; row < Rows; row++)
+            text.Append($"C{row},Ann Lee{row},F,1990-01-01,,NZ,\n");
+        Uploads.Parallelism = 2;
+        Sandbox.Faults.Set(new FaultRule { Kind = FaultKind.SlowHeaders, Seconds = 0.01 });
+        await using var first = await StartAsync();
+        var (fileId, _) = await SendAsync(first, FileKind.Fhir, text.ToString(), "patients");
+        await using var second = await StartAsync(after: services => services.AddSingleton<TimeProvider>(new ClockAhead()));
+        await second.Client.GetGrain<IFileGrain>(fileId).Resume();
+
+        var progress = await EndAsync(first, fileId);
+
+        Assert.Equal((FileStatus.Completed, Rows), (progress.Status, progress.Succeeded));
+        // Received, claimed once, ended.
+        Assert.Equal(
+            3,
+            await Database.ReadAsync((session, token) => session.ScalarAsync<long>("SELECT epoch FROM upload_files", null, token))
+        );
+    }
+
+    /// <summary>The clock of a machine that is one hour ahead.</summary>
+    private sealed class ClockAhead : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddHours(1);
     }
 
     [Fact]

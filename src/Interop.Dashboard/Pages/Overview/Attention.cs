@@ -4,13 +4,13 @@ using Interop.Ingestion;
 
 namespace Interop.Dashboard.Pages.Overview;
 
-/// <summary>Something that a person should look at.</summary>
+/// <summary>Something that needs a person's attention.</summary>
 /// <param name="Href">The page that shows more and allows to act.</param>
 internal sealed record Attention(Tone Tone, string Title, string Text, string Href)
 {
     private static readonly TimeSpan MaxLag = TimeSpan.FromMinutes(15);
 
-    /// <summary>What the data of the overview asks for, the most urgent first.</summary>
+    /// <summary>The points of the overview that need attention, the most urgent first.</summary>
     public static ImmutableArray<Attention> Of(OverviewData data)
     {
         var found = ImmutableArray.CreateBuilder<Attention>();

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Interop.Dashboard.Pages.Runs;
 
-/// <summary>What a run's details say, read from their JSON.</summary>
+/// <summary>The details of a run, read from their JSON.</summary>
 internal sealed record RunDetails(
     string? Error,
     string? Waiting,

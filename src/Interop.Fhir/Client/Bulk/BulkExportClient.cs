@@ -4,7 +4,7 @@ using Interop.Fhir.Files;
 namespace Interop.Fhir.Client.Bulk;
 
 /// <summary>An opened file of an export.</summary>
-/// <param name="Content">Its text, expanded; null when it has not changed (304).</param>
+/// <param name="Content">The file's text, decompressed; null when it has not changed (304).</param>
 /// <param name="ETag">A strong ETag: the same text has the same one. Null where the server gives none.</param>
 public sealed record BulkFileContent(Stream? Content, string? ETag);
 
@@ -15,7 +15,7 @@ public sealed class BulkExportClient(FhirClient client, TimeSpan firstDelay, Tim
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromMinutes(5);
 
     /// <summary>Begins an export and returns its status URL.</summary>
-    /// <exception cref="BulkExportException">The server answered as no kick-off is answered.</exception>
+    /// <exception cref="BulkExportException">The answer is not that of a kick-off.</exception>
     /// <exception cref="FhirRequestException">The server refused, or every try failed.</exception>
     public async Task<Uri> StartAsync(BulkExportRequest export, CancellationToken cancellationToken)
     {
@@ -38,7 +38,7 @@ public sealed class BulkExportClient(FhirClient client, TimeSpan firstDelay, Tim
     /// <param name="deadline">The export must have ended by then.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <returns>The manifest, and the server's clock when it sent it.</returns>
-    /// <exception cref="BulkExportException">It did not end in time, or what came is no manifest.</exception>
+    /// <exception cref="BulkExportException">It did not end in time, or the answer is not a manifest.</exception>
     /// <exception cref="FhirRequestException">The export failed; 404 or 410: the server does not know it any more.</exception>
     public async Task<(BulkManifest Manifest, DateTimeOffset? ServerDate)> WaitAsync(
         Uri statusUrl,
@@ -77,8 +77,8 @@ public sealed class BulkExportClient(FhirClient client, TimeSpan firstDelay, Tim
 
     /// <summary>Opens a file. The caller reads and disposes its content.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="sendsCredentials">What the manifest says of the access token.</param>
-    /// <param name="etag">A text that the caller has already; null: none.</param>
+    /// <param name="sendsCredentials">Whether the manifest requires the access token.</param>
+    /// <param name="etag">The ETag of the text that the caller has; null: none.</param>
     /// <param name="cancellationToken">Ends the request.</param>
     /// <exception cref="FhirRequestException">The server refused, or every try failed.</exception>
     public async Task<BulkFileContent> OpenFileAsync(Uri file, bool sendsCredentials, string? etag, CancellationToken cancellationToken)
@@ -110,7 +110,7 @@ public sealed class BulkExportClient(FhirClient client, TimeSpan firstDelay, Tim
         }
     }
 
-    /// <summary>Tells the server that the export's files are needed no more.</summary>
+    /// <summary>Tells the server that the export's files are no longer needed.</summary>
     public async Task DeleteAsync(Uri statusUrl, CancellationToken cancellationToken)
     {
         using var answer = await client.OpenAsync(new FhirRequest(HttpMethod.Delete, statusUrl), cancellationToken);

@@ -4,18 +4,18 @@ using System.Text.Json;
 
 namespace Interop.Fhir.Client.Bulk;
 
-/// <summary>What an export is asked for (Bulk Data Access 2.0, "Query Parameters").</summary>
+/// <summary>The parameters of an export (Bulk Data Access 2.0, "Query Parameters").</summary>
 public sealed record BulkExportRequest
 {
     private const string Ndjson = "application/fhir+ndjson";
 
-    /// <summary>Whose data, relative to the service base: <c>$export</c>, <c>Patient/$export</c> or <c>Group/ID/$export</c>.</summary>
+    /// <summary>The operation, relative to the service base: <c>$export</c>, <c>Patient/$export</c> or <c>Group/ID/$export</c>.</summary>
     public string Operation { get; init; } = "$export";
 
     /// <summary>Whether the kick-off is a POST with Parameters; else a GET.</summary>
     public bool IsPost { get; init; }
 
-    /// <summary>Only what changed since.</summary>
+    /// <summary>Only resources that changed since this instant.</summary>
     public DateTimeOffset? Since { get; init; }
 
     /// <summary>Only these resource types.</summary>

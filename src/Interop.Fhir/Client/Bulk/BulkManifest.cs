@@ -13,7 +13,7 @@ public sealed record BulkFile(string Type, Uri Url, long? Count);
 /// <param name="TransactionTime">The export has everything up to this instant.</param>
 /// <param name="RequiresAccessToken">Whether the files need the credentials of the source.</param>
 /// <param name="Output">Files of resources.</param>
-/// <param name="Deleted">Files of Bundles whose entries say what was deleted.</param>
+/// <param name="Deleted">Files of Bundles whose entries name the deleted resources.</param>
 /// <param name="Outcomes">Files of OperationOutcomes (<c>error</c> and <c>outcome</c>).</param>
 public sealed record BulkManifest(
     DateTimeOffset TransactionTime,
@@ -26,7 +26,7 @@ public sealed record BulkManifest(
     /// <summary>Reads a manifest.</summary>
     /// <param name="utf8">The body of the answer.</param>
     /// <param name="statusUrl">Relative URLs of files start from it.</param>
-    /// <exception cref="BulkExportException">It is no manifest.</exception>
+    /// <exception cref="BulkExportException">The body is not a manifest.</exception>
     public static BulkManifest Parse(ReadOnlyMemory<byte> utf8, Uri statusUrl)
     {
         try
@@ -86,5 +86,5 @@ public sealed record BulkManifest(
     }
 }
 
-/// <summary>A server does not do a bulk export as the specification says. The message says what it did.</summary>
+/// <summary>A server does not follow the specification of bulk exports. The message says how.</summary>
 public sealed class BulkExportException(string message) : Exception(message);

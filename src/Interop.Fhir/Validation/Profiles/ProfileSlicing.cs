@@ -180,7 +180,7 @@ internal sealed class ProfileSlicing(ProfileSet profiles, Func<string, JsonEleme
             return slice is { Children.Count: 0, Types: [{ Profiles: [var url] }] } ? profiles.Find(url)?.Rules ?? slice : slice;
         }
 
-        // The rule may also stand in a required slice of the element, as code.coding:SBPCode.code of R4's blood pressure.
+        // The rule may also be in a required slice of the element, as in code.coding:SBPCode.code of R4's blood pressure.
         return definition.Child(step.Name)
             ?? definition.Slices.Find(s => s.Min > 0 && s.Child(step.Name) is not null)?.Child(step.Name)
             ?? (definition.Types is [{ Profiles: [var profile] }] ? profiles.Find(profile)?.Rules.Child(step.Name) : null);

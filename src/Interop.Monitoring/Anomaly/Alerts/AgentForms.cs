@@ -8,9 +8,8 @@ public static class AgentForms
     private const string Prefix = "Practitioner/";
 
     /// <summary>
-    /// The text as it is, as events without a reference have it (a login, an identifier); an id alone as a Practitioner's; of an
-    /// absolute or
-    /// versioned reference its type and id, as the reader stores it. Null: none.
+    /// The text as it is, as events without a reference have it (a login, an identifier); an id alone as a Practitioner's; of an absolute
+    /// or versioned reference its type and id, as the reader stores it. Null: none.
     /// </summary>
     public static IReadOnlyList<string> Of(string? agent)
     {

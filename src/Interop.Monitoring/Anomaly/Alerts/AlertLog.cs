@@ -27,7 +27,7 @@ public sealed partial class AlertLog(IOptions<AlertOptions> options, ILogger<Ale
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        _waiting.Writer.TryComplete(); // what waits is still written
+        _waiting.Writer.TryComplete(); // waiting alerts are still written
         if (ExecuteTask is { } writing)
             await writing.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await base.StopAsync(cancellationToken);

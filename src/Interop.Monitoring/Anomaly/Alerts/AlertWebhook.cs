@@ -8,10 +8,8 @@ using Microsoft.Extensions.Options;
 namespace Interop.Anomaly.Alerts;
 
 /// <summary>
-/// Posts HIGH alerts to the webhook, after they are stored: the first of an agent and class at once, those that follow within the window
-/// as
-/// one message at its end. Each message has three attempts and the same Idempotency-Key in each, the id of its first alert. What cannot
-/// be
+/// Posts HIGH alerts to the webhook, after they are stored: the first of an agent and class at once, those that follow within the window as
+/// one message at its end. Each message has three attempts and the same Idempotency-Key in each, the id of its first alert. What cannot be
 /// sent is named in the program's log: the table has it.
 /// </summary>
 public sealed partial class AlertWebhook(

@@ -101,7 +101,7 @@ public static class AuditEventStore
         Add(filter.Since is not null, "e.event_time >= @Since");
         Add(filter.Until is not null, "e.event_time < @Until");
         Add(filter.Source is not null, "e.source = @Source");
-        // Reading this list is an access of its own: without this the list would mostly show itself.
+        // Reading this list is also an access: without this filter the list would mostly show reads of the list.
         Add(filter.Source is null && filter.Severity is null, $"(e.source <> '{AuditTrail.Source}' OR e.severity <> 'LOW')");
         Add(filter.Agent is not null, session.IsAnyOf("e.agent", "@agents"));
         Add(filter.Status == "suppressed", "e.suppressed");

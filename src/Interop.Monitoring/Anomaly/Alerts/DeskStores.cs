@@ -265,7 +265,7 @@ public static class CaseStore
     }
 }
 
-/// <summary>An alert on its way into a case.</summary>
+/// <summary>An alert that is added to a case.</summary>
 public sealed record CaseAlert(string Source, string Agent, string ReasonClass, DateTimeOffset Time)
 {
     /// <summary>Null: an access without an alert.</summary>

@@ -82,7 +82,7 @@ public sealed class ModelTrainer(Database database, ModelCatalog catalog, TimePr
         return promote ? version with { Status = "promoted", PromotedAt = now } : version;
     }
 
-    /// <summary>Whether events are stored unscored that a score can be found for.</summary>
+    /// <summary>Whether there are unscored events that can be scored.</summary>
     public async Task<bool> HasUnscoredAsync(CancellationToken cancellationToken)
     {
         var (unscored, promoted) = await database.ReadAsync(

@@ -4,9 +4,8 @@ using Microsoft.Extensions.Options;
 namespace Interop.Anomaly.Care;
 
 /// <summary>
-/// The mapping file of agents to Practitioners, as it is now. It is read again when it has changed; when it has become bad, that is
-/// logged and
-/// the mapping of before stays.
+/// The current content of the file that maps agents to Practitioners. It is read again when it has changed. When the new content is not
+/// valid, this is logged and the old mapping stays.
 /// </summary>
 public sealed partial class AgentMap(IOptions<MonitoringOptions> options, ILogger<AgentMap> log)
 {
@@ -15,7 +14,7 @@ public sealed partial class AgentMap(IOptions<MonitoringOptions> options, ILogge
     private readonly Dictionary<string, AgentNames> _names = new(StringComparer.Ordinal);
     private (DateTime Changed, long Length) _read;
 
-    /// <summary>The names that count for a source: those of the source before those of every source.</summary>
+    /// <summary>The names for a source: those of the source come before those of every source.</summary>
     public AgentNames NamesOf(string source)
     {
         if (options.Value.AgentMap.Length == 0)
@@ -31,7 +30,7 @@ public sealed partial class AgentMap(IOptions<MonitoringOptions> options, ILogge
         }
     }
 
-    /// <summary>Practitioners to which a name is mapped, whatever the source.</summary>
+    /// <summary>Practitioners to which a name is mapped, for any source.</summary>
     public IReadOnlyList<string> PractitionersOf(string? agent)
     {
         if (agent is null || options.Value.AgentMap.Length == 0)
@@ -78,7 +77,7 @@ public sealed class AgentNames
 {
     private readonly Dictionary<string, string> _practitioners = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <param name="entries">A later one counts before an earlier one.</param>
+    /// <param name="entries">A later entry replaces an earlier one.</param>
     public AgentNames(IEnumerable<AgentMapEntry> entries)
     {
         foreach (var entry in entries)

@@ -12,9 +12,8 @@ namespace Interop.Anomaly.Care;
 public sealed record AgentMapEntry(int Line, string Agent, string Practitioner, string? Source);
 
 /// <summary>
-/// Reads the mapping of agents to Practitioners. CSV has the columns agent, practitioner and, if wanted, source, with a header line;
-/// JSON is
-/// an array of objects with the same members. A file whose name ends in .json is JSON.
+/// Reads the mapping of agents to Practitioners. CSV has the columns agent, practitioner and, if wanted, source, with a header line; JSON
+/// is an array of objects with the same members. A file whose name ends in .json is JSON.
 /// </summary>
 public static class AgentMapFile
 {

@@ -39,7 +39,7 @@ public sealed class CareIndex
 
     public int Patients => _patients.Count;
 
-    /// <summary>Names of the mapping file. They count before identifiers and logins.</summary>
+    /// <summary>Names of the mapping file. They come before identifiers and logins.</summary>
     public AgentNames Names { get; set; } = AgentNames.None;
 
     /// <summary>The Practitioner of an agent's reference, identifier or login; null: not known here.</summary>

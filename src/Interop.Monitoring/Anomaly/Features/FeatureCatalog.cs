@@ -226,7 +226,7 @@ public static class FeatureCatalog
     /// <summary>The feature's name in JSON, such as patient_rarity.</summary>
     public static string Name(AccessFeature feature) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(feature.ToString());
 
-    /// <summary>Features that say nearly the same count once, by the most surprising of them.</summary>
+    /// <summary>Features that measure nearly the same count once, by the most surprising of them.</summary>
     private static int GroupOf(AccessFeature feature) =>
         feature switch
         {

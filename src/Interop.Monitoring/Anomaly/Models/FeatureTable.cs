@@ -13,7 +13,8 @@ public enum FeatureDirection
 /// <summary>One column of a <see cref="FeatureTable"/>.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Direction">Which of its values can be anomalous.</param>
-/// <param name="Group">Columns of one group say nearly the same: only the most surprising of them counts. 0: a group of its own.</param>
+/// <param name="Group">Columns of one group measure nearly the same: only the most surprising of them counts. 0: a group of its
+/// own.</param>
 public sealed record FeatureColumn(string Name, FeatureDirection Direction = FeatureDirection.Both, int Group = 0);
 
 /// <summary>Rows of features, row by row in one array. All values are finite: NaN and infinities become 0.</summary>

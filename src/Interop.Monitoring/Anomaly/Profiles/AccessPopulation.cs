@@ -51,7 +51,8 @@ public sealed class AccessPopulation
         var circle = CircleOf(e, agent, patient, seconds);
         var link = LinkOf(care, circle);
         var rarity = RarityOf(e, care, link, circle, name, agent, patient, day);
-        // An access that is usual at its place and hour, such as before the admission to the emergency department, is no attention.
+        // An access that is usual at its place and hour, such as before the admission to the emergency department, does not count as
+        // attention.
         float attention = 0;
         if (patient != 0 && link == CareLink.Unexplained && rarity.Presence >= AttentionFrom)
             attention = _attention.Add(patient, agent, day);
@@ -169,7 +170,7 @@ public sealed class AccessPopulation
             return 0;
         var logins = StableHash.Of($"{role}|login");
         var hour = HourCell(e.Time.UtcDateTime.Hour);
-        // A shift that begins at five is not rare because the others begin at six.
+        // Neighbouring hours count, too: a shift that begins at five is usual when others begin at six.
         var rarity = MathF.Min(
             _circumstances.Rarity([logins], hour),
             NextHour

@@ -19,6 +19,7 @@ public sealed class AccessProfile
     private const float DailyDecay = 0.977f; // a half-life of 30 days
     private const float UnexplainedDecay = 0.93f; // about ten days
     private const float Slow = 0.05f;
+    private const float RareNetworkFrom = 3; // the network of employees' homes carries more than one access in 1,000
     private const float RatherOddFrom = 1.8f;
     private const uint LongestSession = 10 * 60;
 
@@ -271,7 +272,7 @@ public sealed class AccessProfile
             row.SetFrom(AccessFeature.PatientRarity, 1.5f, unexplained ? MathF.Min(rarity, 2) : 0, rarity, known.Times);
             // On-call staff at night has few links; a nurse by day has nearly always one.
             var surprise = unexplained ? -MathF.Log10((float)access.Population.UnexplainedShare) : 0;
-            // The norm tells the words whether clinical data or the colleagues' accesses said so.
+            // The norm selects the text: clinical data, or the colleagues' accesses.
             var byColleagues = care.Link == CareLink.Unknown ? 1 : 0;
             row.Set(AccessFeature.Unexplained, surprise, surprise, byColleagues);
             row.Set(AccessFeature.UnexplainedFirst, unexplained && known.Times == 0 ? surprise : 0, surprise, byColleagues);
@@ -296,20 +297,20 @@ public sealed class AccessProfile
         row.SetFrom(AccessFeature.UnexplainedInHour, 2, unexplained ? _recent.Unexplained(60) : 0);
     }
 
-    /// <summary>What the agent's other unexplained accesses to patients were like: an incident is more than one event.</summary>
+    /// <summary>The oddness of the agent's other unexplained accesses to patients, because an incident has more than one event.</summary>
     private void SuspicionFeatures(AccessInContext access, FeatureRow row, uint minute, bool unexplained, bool newToday)
     {
         var passed = minute > _suspicionMinute ? minute - _suspicionMinute : 0;
         _suspicion *= MathF.Pow(0.5f, passed / 120f);
         _suspicionLong *= MathF.Pow(0.5f, passed / (7 * 1440f));
         _suspicionMinute = Math.Max(minute, _suspicionMinute);
-        // An ordinary phone call stays one, whatever the agent did before.
+        // An ordinary access (a phone call) stays ordinary, whatever the agent did before.
         if (!unexplained || access.Population.MannerRarity < RatherOddFrom)
             return;
         var weight = OddnessOf(access);
         row.SetFrom(AccessFeature.SuspicionInHours, 0.5f, weight * _suspicion);
         row.SetFrom(AccessFeature.SuspicionInWeeks, 1, weight * _suspicionLong);
-        // What is more usual than one access in 300 does not count.
+        // Actions that are more frequent than one access in 300 do not count.
         var surprise = MathF.Max(0, (float)access.Population.MannerRarity - AccessPopulation.OddFrom);
         if (!newToday)
             return;
@@ -410,7 +411,7 @@ public sealed class AccessProfile
         var e = access.Event;
         var failures = _recent.Failures(10);
         row.SetFrom(AccessFeature.FailureShare, 0.05f, _failures / (_accesses + FewEvents));
-        // What fails at one address does not accuse the account's owner at another.
+        // Failures at one address do not count against the owner of the account at another address.
         var at = AddressOf(e);
         if (e.Failed)
             _failureAddress = at;
@@ -428,7 +429,11 @@ public sealed class AccessProfile
             if (Networks.Of(e.Address) is { } name)
             {
                 var network = StableHash.Of(name);
-                row.SetFrom(AccessFeature.NewNetwork, 2, IsNew(_networks, network, day) * (float)access.Population.NetworkRarity);
+                row.SetFrom(
+                    AccessFeature.NewNetwork,
+                    RareNetworkFrom,
+                    IsNew(_networks, network, day) * (float)access.Population.NetworkRarity
+                );
                 _networks.Add(network, day);
             }
         }
@@ -448,7 +453,7 @@ public sealed class AccessProfile
     private void ActionFeatures(AccessInContext access, FeatureRow row, int day, CareLink link)
     {
         var e = access.Event;
-        // Logins are rare among accesses and no sign; failed ones have features of their own.
+        // Logins are rare among accesses and do not count; failed logins have their own features.
         var isAccess = e.Kind is not (AccessKind.Login or AccessKind.FailedLogin or AccessKind.Logout);
         row.SetFrom(AccessFeature.ActionRarity, 2, isAccess ? (float)access.Population.ActionRarity : 0);
         row.SetFrom(AccessFeature.ResourceRarity, 2, isAccess ? (float)access.Population.ResourceRarity : 0);

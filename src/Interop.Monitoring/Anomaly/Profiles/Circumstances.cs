@@ -2,13 +2,13 @@ namespace Interop.Anomaly.Profiles;
 
 /// <summary>
 /// How usual the circumstances of unexplained accesses are, by context (a role, a role at a place and a time of day): decayed counts of
-/// cells, and of the hours of work in the context. The measure is occurrences per hour of work, not per access: an agent with many
-/// accesses does not have more phone calls. Bounded; contexts that were seen longest ago go first.
+/// cells, and of the hours of work in the context. The measure is occurrences per hour of work, not per access: an agent with many accesses
+/// does not have more phone calls. When the table is full, the contexts that were seen longest ago are removed.
 /// </summary>
 internal sealed class Circumstances(int limit)
 {
     private const float Unseen = 0.5f;
-    private const float Wider = 20; // so many hours of its own weigh as much as the wider context
+    private const float Wider = 20; // this many own hours weigh as much as the wider context
     private readonly Dictionary<uint, Entry> _counts = [];
 
     /// <summary>-log10 of how often the cell occurs in one hour of work in the last context; 0: once or more. A context with few hours
@@ -22,7 +22,7 @@ internal sealed class Circumstances(int limit)
             var total = _counts.TryGetValue(contexts[i], out var all) ? all.Weight : 0;
             var here = _counts.TryGetValue(Key(contexts[i], cell), out var entry) ? entry.Weight : 0;
             share = i == 0 ? (here + Unseen) / (total + 1) : (here + (Wider * share)) / (total + Wider);
-            // What was never seen here may still occur once in so many hours.
+            // A cell that was never seen may still occur once in this many hours.
             share = MathF.Max(share, Unseen / (total + 1));
         }
 

@@ -9,7 +9,7 @@ internal sealed class PatientCircles(int limit)
     private const uint KeptMinutes = 3 * 1440;
     private readonly Dictionary<uint, Entry> _entries = [];
 
-    /// <summary>Who opened the record before this access; then counts the access.</summary>
+    /// <summary>Returns the persons that opened the record before this access, then counts the access.</summary>
     public PatientCircle Add(uint patient, ushort place, ushort agent, uint minute)
     {
         _entries.TryGetValue(patient, out var entry);
@@ -28,7 +28,7 @@ internal sealed class PatientCircles(int limit)
                 _entries.Remove(oldest);
         }
 
-        // The last place lies first.
+        // The last place is the first element.
         if (entry.First.Minute > 0 && entry.First.Place == place)
             entry = entry with { First = entry.First.With(agent, minute) };
         else if (entry.Second.Minute > 0 && entry.Second.Place == place)

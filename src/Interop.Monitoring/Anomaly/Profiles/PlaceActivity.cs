@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Interop.Anomaly.Profiles;
 
 /// <summary>
-/// How many persons work at each place in the hour, against what is usual there at this time of day: on the day of a disaster half of the
-/// house works in the emergency department, and what is odd for one of them is ordinary that day. Bounded.
+/// How many persons work at each place in the hour, compared with the usual number at this time of day. On the day of a disaster many
+/// employees work in the emergency department, and an access that is otherwise odd is ordinary. Bounded.
 /// </summary>
 internal sealed class PlaceActivity(int limit)
 {
@@ -12,7 +12,7 @@ internal sealed class PlaceActivity(int limit)
     private const float FewPersons = 4;
     private readonly Dictionary<uint, Entry> _places = [];
 
-    /// <summary>Counts the person; then how many times more persons than usual are there, at least 1.</summary>
+    /// <summary>Counts the person. Returns how many times more persons than usual are there, at least 1.</summary>
     /// <param name="hour">Hours since 1970.</param>
     public float Add(uint place, uint agent, int hour)
     {

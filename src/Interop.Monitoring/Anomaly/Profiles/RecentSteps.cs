@@ -18,7 +18,7 @@ internal sealed class RecentSteps(int limit)
         return true;
     }
 
-    /// <summary>How the access goes into the patient's record; then counts it.</summary>
+    /// <summary>Returns how deep into the patient's record the access goes, then counts it.</summary>
     /// <returns>The step within the record (1 to 3), and whether the record was reached through a search for patients.</returns>
     public (int Step, bool Searched) Add(uint agent, uint patient, AccessKind kind, long second)
     {

@@ -19,8 +19,8 @@ public sealed class AccessModel
 
     public ScoreCalibration Calibration { get; }
 
-    /// <summary>How models of accesses are trained. The tails count most: a forest takes every rare combination, also a harmless one, for
-    /// an anomaly.</summary>
+    /// <summary>How models of accesses are trained. The tails count most, because a forest rates every rare combination as an anomaly, also
+    /// a harmless one.</summary>
     public static TrainingOptions DefaultOptions { get; } = new(TailWeight: 4);
 
     /// <summary>Trains on the features of accesses and calibrates on the same rows.</summary>
