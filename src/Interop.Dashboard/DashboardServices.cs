@@ -33,6 +33,7 @@ public static class DashboardServices
         services.AddCascadingAuthenticationState();
         services.AddScoped<AuthenticationStateProvider, SessionWatch>();
         services.AddScoped<CurrentUser>();
+        services.AddScoped<AuditLog>();
         services.AddScoped<Toasts>();
         services.AddSingleton<LiveClock>();
         services.AddSingleton<SharedReads>();

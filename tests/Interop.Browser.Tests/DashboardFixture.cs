@@ -35,7 +35,7 @@ public sealed class DashboardFixture : IAsyncLifetime
             new Dictionary<string, string>
             {
                 // Small pages: a run takes long enough to watch.
-                ["FHIR_PAGE_SIZE"] = "20",
+                ["FHIR_PAGE_SIZE"] = "5",
                 ["FHIR_BASE_URL"] = _sandbox.FhirBase.AbsoluteUri,
                 ["Sources__hospital__BaseUrl"] = _hospital.FhirBase.AbsoluteUri,
                 ["Pollers__default__Enabled"] = "false",

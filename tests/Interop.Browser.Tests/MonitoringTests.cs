@@ -7,6 +7,23 @@ namespace Interop.Browser.Tests;
 public sealed class MonitoringTests(DashboardFixture dashboard)
 {
     [Fact]
+    public async Task Looking_at_an_alert_is_in_the_audit_trail()
+    {
+        await using var window = await dashboard.OpenAsync($"/alerts/{dashboard.AlertId}");
+        await Assertions.Expect(window.Page.Locator("h1")).ToContainTextAsync("Alert");
+        var deadline = DateTime.UtcNow.AddMinutes(1);
+
+        string trail;
+        do
+        {
+            trail = await dashboard.Api.GetStringAsync("/api/alerts?source=interop&limit=200");
+            await Task.Delay(TimeSpan.FromMilliseconds(200));
+        } while (!trail.Contains("anonymous", StringComparison.Ordinal) && DateTime.UtcNow < deadline);
+
+        Assert.Contains("anonymous", trail, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_alert_is_dismissed_with_a_reason()
     {
         await using var window = await dashboard.OpenAsync($"/alerts/{dashboard.AlertId}");

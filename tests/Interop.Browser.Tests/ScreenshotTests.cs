@@ -27,7 +27,7 @@ public sealed class ScreenshotTests(DashboardFixture dashboard)
     {
         var folder = ScreenshotFactAttribute.Folder!;
         // A few runs, so that there is a throughput to draw.
-        for (var i = 0; i < 6; i++)
+        for (var i = 0; i < 4; i++)
         {
             foreach (var type in new[] { "patients", "observations", "encounters", "conditions" })
                 await dashboard.Api.PostAsync($"/ingest/{type}?full=true", null);
@@ -38,7 +38,11 @@ public sealed class ScreenshotTests(DashboardFixture dashboard)
         {
             foreach (var theme in new[] { ColorScheme.Light, ColorScheme.Dark })
             {
-                await using var window = await dashboard.OpenAsync(path.Replace("{alert}", dashboard.AlertId), theme);
+                await using var window = await dashboard.OpenAsync(
+                    path.Replace("{alert}", dashboard.AlertId),
+                    theme,
+                    height: name == "alerts" ? 780 : 900
+                );
                 await Assertions.Expect(window.Page.Locator(".skeleton")).ToHaveCountAsync(0);
                 if (name == "overview")
                     await ShowRunAsync(window.Page);

@@ -15,6 +15,18 @@ public sealed class CurrentUser(AuthenticationStateProvider authentication)
     /// <summary>Whether there are no users, so that every caller of this machine may do everything.</summary>
     public async Task<bool> IsOpenAsync() => await NameAsync() == Anonymous;
 
+    /// <summary>The highest role that the user holds; null when there is none.</summary>
+    public async Task<string?> RoleAsync()
+    {
+        foreach (var role in Enum.GetValues<AccessRole>().OrderDescending())
+        {
+            if (await MayAsync(role))
+                return RoleName(role);
+        }
+
+        return null;
+    }
+
     public async Task<bool> MayAsync(AccessRole role) => (await PrincipalAsync()).IsInRole(RoleName(role));
 
     /// <summary>Called before every change: hiding a button is not enough.</summary>

@@ -23,6 +23,9 @@ public abstract partial class LivePage : ComponentBase, IDisposable
     protected CurrentUser User { get; set; } = default!;
 
     [Inject]
+    private AuditLog Audit { get; set; } = default!;
+
+    [Inject]
     protected Toasts Toasts { get; set; } = default!;
 
     [Inject]
@@ -42,6 +45,10 @@ public abstract partial class LivePage : ComponentBase, IDisposable
 
     /// <summary>How often the page reads again; null: only on request.</summary>
     protected virtual TimeSpan? Period => TimeSpan.FromSeconds(2);
+
+    /// <summary>Whether the page shows patients' data, and so audits what it reads. It then reads only once it has its connection: the first,
+    /// static rendering would be audited a second time.</summary>
+    protected virtual bool ShowsPatients => false;
 
     /// <summary>Reads what the page shows.</summary>
     protected abstract Task ReadAsync();
@@ -71,6 +78,7 @@ public abstract partial class LivePage : ComponentBase, IDisposable
         try
         {
             await User.RequireAsync(role);
+            await AuditAsync(AuditAction.Execute);
             await action();
             Reads.Clear();
         }
@@ -82,8 +90,14 @@ public abstract partial class LivePage : ComponentBase, IDisposable
         await RefreshAsync();
     }
 
+    /// <summary>Records in the audit trail what the user does or looks at, before it is done or shown.</summary>
+    /// <param name="action">What the user does.</param>
+    /// <param name="patient">The patient as <c>Patient/ID</c>, when one is looked at.</param>
+    protected Task AuditAsync(AuditAction action, string? patient = null) =>
+        Audit.RecordAsync(action, $"Dashboard{GetType().Name}", new Uri(Navigation.Uri).AbsolutePath, patient);
+
     /// <inheritdoc/>
-    protected override Task OnParametersSetAsync() => RefreshAsync();
+    protected override Task OnParametersSetAsync() => ShowsPatients && !RendererInfo.IsInteractive ? Task.CompletedTask : RefreshAsync();
 
     /// <inheritdoc/>
     protected override void OnAfterRender(bool firstRender)

@@ -119,8 +119,9 @@ public static class AuditEventStore
         var from = filter.Status is "confirmed" or "dismissed"
             ? FromAlerts.Replace("LEFT JOIN", "JOIN", StringComparison.Ordinal)
             : FromAlerts;
+        // The limit as a number: SQLite plans for a parameter as if every row were wanted, and sorts them all.
         var rows = await session.QueryAsync<AlertRow>(
-            $"SELECT {AlertColumns} {from} {where} ORDER BY e.event_time DESC, e.source, e.number DESC LIMIT @Limit",
+            $"SELECT {AlertColumns} {from} {where} ORDER BY e.event_time DESC, e.source, e.number DESC LIMIT {filter.Limit}",
             new
             {
                 filter.Severity,
@@ -128,7 +129,6 @@ public static class AuditEventStore
                 filter.Until,
                 filter.Source,
                 filter.Status,
-                filter.Limit,
                 agents = session.ArrayOf(agents),
                 before,
                 beforeSource,
