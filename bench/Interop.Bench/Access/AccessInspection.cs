@@ -1,5 +1,4 @@
 using System.Globalization;
-using Interop.Anomaly;
 using Interop.Anomaly.Features;
 using Interop.Anomaly.Models;
 using Interop.Sandbox.Hospital;

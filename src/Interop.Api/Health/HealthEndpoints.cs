@@ -1,4 +1,3 @@
-using Interop.Access;
 using Interop.Api.Access;
 using Interop.Api.Http;
 using Interop.Health;

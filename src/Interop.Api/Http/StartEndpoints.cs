@@ -1,4 +1,3 @@
-using Interop.Access;
 using Interop.Api.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

@@ -1,9 +1,7 @@
 using Interop.Access;
-using Interop.Anomaly;
 using Interop.Anomaly.Alerts;
 using Interop.Anomaly.Care;
 using Interop.Anomaly.Scoring;
-using Interop.Ingestion;
 using Interop.Sources;
 using Interop.Storage;
 using Microsoft.Extensions.Logging;

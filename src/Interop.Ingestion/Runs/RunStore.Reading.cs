@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
-using Interop.Ingestion.Leases;
 using Interop.Storage;
 
 namespace Interop.Ingestion.Runs;

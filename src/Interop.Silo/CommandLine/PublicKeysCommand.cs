@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Interop.Silo.Settings;
 using Interop.Sources;
 
 namespace Interop.Silo.CommandLine;

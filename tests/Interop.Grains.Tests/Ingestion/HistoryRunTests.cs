@@ -2,7 +2,6 @@ using Interop.Grains.Tests.Support;
 using Interop.Ingestion;
 using Interop.Sandbox;
 using Interop.Sandbox.Faults;
-using Interop.TestServers;
 
 namespace Interop.Grains.Tests.Ingestion;
 

@@ -1,6 +1,5 @@
 using Interop.Grains.Tests.Support;
 using Interop.Ingestion;
-using Interop.Sources;
 using Interop.Storage;
 using Interop.TestServers;
 using Microsoft.Extensions.DependencyInjection;

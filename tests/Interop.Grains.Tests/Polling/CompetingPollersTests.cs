@@ -1,4 +1,3 @@
-using Interop.Anomaly.Alerts;
 using Interop.Anomaly.Care;
 using Interop.Anomaly.Profiles;
 using Interop.Anomaly.Scoring;

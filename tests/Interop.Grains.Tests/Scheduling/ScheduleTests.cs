@@ -8,7 +8,6 @@ using Interop.Scheduling;
 using Interop.Storage;
 using Interop.TestServers;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 
 namespace Interop.Grains.Tests.Scheduling;
 

@@ -1,4 +1,3 @@
-using Interop.Grains.Tests.Support;
 using Interop.Sandbox;
 using Interop.TestServers;
 using Microsoft.Extensions.DependencyInjection.Extensions;

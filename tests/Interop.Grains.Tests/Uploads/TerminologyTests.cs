@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text;
-using Interop.Grains.Tests.Support;
 using Interop.Sandbox.Faults;
 using Interop.Storage;
 using Interop.Uploads;

@@ -1,5 +1,4 @@
 using System.Text;
-using Interop.Grains.Tests.Support;
 using Interop.Sandbox.Faults;
 using Interop.Storage;
 using Interop.TestServers;

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Interop.Grains.Tests.Support;
 using Interop.Sandbox.Faults;
 using Interop.Storage;
 using Interop.TestServers;

@@ -1,5 +1,4 @@
 using Interop.Storage.Spooling;
-using Interop.Telemetry.Spooling;
 
 namespace Interop.Telemetry.Tests.Spooling;
 
