@@ -23,7 +23,13 @@ internal sealed class SearchEndpoints(
         var query = SearchQuery.Parse(type, request.Query, store, options, isStrict);
         var rows = store.Of(type);
         var isFirstPage = query.Offset == 0;
-        var matches = rows.Select(query.Filter with { IsHidden = Hidden(type, isFirstPage) }, query.IsDescending);
+        var matches = rows.Select(
+            query.Filter with
+            {
+                IsHidden = Hidden(type, isFirstPage, isFirstPage && !query.OnlyCount),
+            },
+            query.IsDescending
+        );
         if (isFirstPage)
             counters.Searched();
 
@@ -57,8 +63,11 @@ internal sealed class SearchEndpoints(
         );
     }
 
-    private Func<int, bool>? Hidden(string type, bool isFirstPage) =>
-        (faults.HiddenRows(type, isFirstPage), store.LateRows(type, isFirstPage)) switch
+    /// <param name="type">The resource type.</param>
+    /// <param name="isFirstPage">Not a page that a link leads to.</param>
+    /// <param name="isSearch">It returns resources: after the first such search of Patient the late patients are there.</param>
+    private Func<int, bool>? Hidden(string type, bool isFirstPage, bool isSearch) =>
+        (faults.HiddenRows(type, isFirstPage), store.LateRows(type, isSearch)) switch
         {
             (null, var late) => late,
             (var hidden, null) => hidden,

@@ -14,7 +14,7 @@ internal sealed class AuditIntake
 
     private readonly Coalescer<AuditRecord, bool> _calls;
     private readonly TimeProvider _time;
-    private long _failedAt;
+    private Failed? _failed;
 
     public AuditIntake(IGrainFactory grains, TimeProvider time)
     {
@@ -30,8 +30,11 @@ internal sealed class AuditIntake
         );
     }
 
-    /// <summary>Whether the last record, a moment ago, could not be stored.</summary>
-    public bool IsFailing => Volatile.Read(ref _failedAt) is var at && at != 0 && _time.GetElapsedTime(at) < Pause;
+    private sealed record Failed(long At, Exception Reason);
+
+    /// <summary>Why the last record, a moment ago, could not be stored; null: it was stored.</summary>
+    public Exception? RecentFailure =>
+        Volatile.Read(ref _failed) is { } failed && _time.GetElapsedTime(failed.At) < Pause ? failed.Reason : null;
 
     /// <summary>Completes when the record is on a disk.</summary>
     /// <exception cref="NotReadyException">The record cannot be stored.</exception>
@@ -40,11 +43,11 @@ internal sealed class AuditIntake
         try
         {
             await (_calls.SubmitAsync(record) ?? throw new NotReadyException("too many audit records wait"));
-            Volatile.Write(ref _failedAt, 0);
+            Volatile.Write(ref _failed, null);
         }
-        catch
+        catch (Exception e)
         {
-            Volatile.Write(ref _failedAt, _time.GetTimestamp());
+            Volatile.Write(ref _failed, new Failed(_time.GetTimestamp(), e));
             throw;
         }
     }

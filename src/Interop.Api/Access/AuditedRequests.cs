@@ -19,7 +19,9 @@ internal sealed class AuditedRequests(RequestDelegate next, AuditIntake intake, 
 
     private async Task AuditAsync(HttpContext http, AuditDeclaration declaration, AuditAction action)
     {
-        if (intake.IsFailing)
+        if (intake.RecentFailure is StorageFullException full)
+            throw new StorageFullException($"{full.Message}, so that nothing may be read or changed");
+        if (intake.RecentFailure is not null)
             throw new NotReadyException("the audit trail cannot be written, so that nothing may be read or changed");
         var isRecorded = false;
         http.Response.OnStarting(async () =>

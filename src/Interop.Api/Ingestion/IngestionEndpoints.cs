@@ -82,7 +82,6 @@ public static class IngestionEndpoints
                 )
                 .WithName(name)
                 .Audited(AuditAction.Execute)
-                .Audited(AuditAction.Execute)
                 .WithSummary(summary)
                 .Produces<RunSummaryResponse>()
                 .Produces<RunAccepted>(StatusCodes.Status202Accepted);

@@ -1,5 +1,6 @@
 using System.Net.Mime;
 using System.Text;
+using Interop.Api.Access;
 using Interop.Api.Http;
 using Interop.Ingestion;
 using Microsoft.AspNetCore.Builder;
@@ -25,6 +26,7 @@ public static class PublicKeyEndpoints
             .AllowAnonymous()
             .WithTags("Ingestion")
             .WithName("PublicKeys")
+            .NotAudited("public keys, no patient data")
             .WithSummary("The public keys of sources with signed assertions (SMART Backend Services), as a JSON Web Key Set")
             .Produces<string>(StatusCodes.Status200OK, MediaTypeNames.Application.Json)
             .WithExample("""{"keys":[{"alg":"ES384","crv":"P-384","kid":"interop-1","kty":"EC","use":"sig","x":"k4...","y":"Zp..."}]}""");

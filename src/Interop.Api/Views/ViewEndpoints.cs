@@ -131,7 +131,7 @@ public static class ViewEndpoints
         [Description("Resources to read, 1 to 200")] [Range(1, 200)] int limit = 20
     )
     {
-        var result = await Query(grains).Preview(name, await BodyAsync(http), limit);
+        var result = await Query(grains).Preview(name, await BodyAsync(http), limit, http.RequestAborted);
         return result switch
         {
             { IsKnown: false } => Problems.NotFound("View not found"),

@@ -3,7 +3,8 @@ using Interop.Access;
 namespace Interop.Dashboard.Access;
 
 /// <summary>
-/// Records in the audit trail what the user of a page looks at and does. A record is on a disk before the page shows the data; while records
+/// Records in the audit trail what the user of a page looks at and does. A record is on a disk before the page shows the data; while
+/// records
 /// cannot be kept, nothing is shown and nothing is changed.
 /// </summary>
 public sealed class AuditLog(CurrentUser user, IGrainFactory grains, TimeProvider time)

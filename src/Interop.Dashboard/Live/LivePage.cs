@@ -46,7 +46,8 @@ public abstract partial class LivePage : ComponentBase, IDisposable
     /// <summary>How often the page reads again; null: only on request.</summary>
     protected virtual TimeSpan? Period => TimeSpan.FromSeconds(2);
 
-    /// <summary>Whether the page shows patients' data, and so audits what it reads. It then reads only once it has its connection: the first,
+    /// <summary>Whether the page shows patients' data, and so audits what it reads. It then reads only once it has its connection: the
+    /// first,
     /// static rendering would be audited a second time.</summary>
     protected virtual bool ShowsPatients => false;
 

@@ -45,8 +45,9 @@ public interface IViewQueryGrain : IQueryGrain
     /// <param name="name">The view.</param>
     /// <param name="definition">Another definition to try; null: the view's own.</param>
     /// <param name="limit">How many resources.</param>
+    /// <param name="cancellationToken">Ends the evaluation when the caller is gone.</param>
     [Alias("Preview")]
-    Task<ViewPreviewResult> Preview(string name, JsonText? definition, int limit);
+    Task<ViewPreviewResult> Preview(string name, JsonText? definition, int limit, CancellationToken cancellationToken = default);
 
     /// <summary>The next rows of a view table, in the order of their keys, at most about 1 MiB; null when there is no such table.</summary>
     /// <param name="name">The view.</param>

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Interop.Anomaly;
 using Interop.Health;
 using Interop.Polling;
+using Interop.Storage.Files;
 using Interop.Storage.Spooling;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -38,7 +39,8 @@ internal sealed partial class AuditJournal : BackgroundService
     }
 
     /// <summary>Returns when the records are on the disk.</summary>
-    /// <exception cref="NotReadyException">There is no room, or the disk fails. None of the records is stored.</exception>
+    /// <exception cref="NotReadyException">The trail is full, or the disk fails. None of the records is stored.</exception>
+    /// <exception cref="StorageFullException">The disk has no space left. None of the records is stored.</exception>
     public void Append(ImmutableArray<AuditRecord> records)
     {
         try
@@ -54,6 +56,8 @@ internal sealed partial class AuditJournal : BackgroundService
         catch (IOException e)
         {
             LogDiskFailed(e);
+            if (DiskFull.IsReason(e))
+                throw new StorageFullException("no space is left on the disk of the audit trail");
             throw new NotReadyException("the audit trail cannot be written");
         }
         if (_added.CurrentCount == 0)

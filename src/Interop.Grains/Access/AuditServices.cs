@@ -1,3 +1,4 @@
+using Interop.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Interop.Access;
@@ -9,7 +10,7 @@ public static class AuditServices
     public static IServiceCollection AddAuditTrail(this IServiceCollection services)
     {
         services.AddSingleton<AuditJournal>();
-        services.AddHostedService(provider => provider.GetRequiredService<AuditJournal>());
+        services.AddHostedService<DeferredStart<AuditJournal>>();
         return services;
     }
 }

@@ -124,7 +124,7 @@ internal sealed partial class AuditEventPollerGrain(
             async source =>
             {
                 await source.RefreshAsync(default);
-                await AuditEventPoll.StoreAsync(source, events, source.Row.Watermark, AskProfilesAsync, outlets.Publish, default);
+                await AuditEventPoll.StoreAsync(source, events, source.Row.Watermark, GrainFactory.AskAsync, outlets.Publish, default);
                 var alerts = await source.FindAlertsAsync(events, default);
                 return new NotifyResult([.. alerts.Select(a => a.Id)], null, alerts, IsBundle: isBundle);
             },
@@ -146,64 +146,23 @@ internal sealed partial class AuditEventPollerGrain(
             return new PollResult(0, 0, 0, $"no source {Source} in the settings");
         _poll.Dispose();
         _poll = CancellationTokenSource.CreateLinkedTokenSource(_deactivated.Token);
-        var poll = new AuditEventPoll(client, Claim, settings, AskProfilesAsync, outlets.Publish, time);
+        var round = new PollRound(GrainFactory, client, Claim, settings, outlets, time);
         try
         {
             var type = (await FindRowAsync(_poll.Token))?.ResourceType ?? settings[Source].ResourceType;
-            if (type != "AuditEvent")
-                return await IngestAsync(type);
-            await poll.RunAsync(_poll.Token);
+            await round.RunAsync(Source, type, _poll.Token);
             _failures = 0;
-            await ScoreStoredAsync();
-            return poll.Result(null);
+            return round.Result(null);
         }
         catch (OperationCanceledException) when (_poll.IsCancellationRequested)
         {
-            return poll.Result(null); // stopped or configured: the stored pages are committed
+            return round.Result(null); // stopped or configured: the stored pages are committed
         }
         catch (Exception e) // the status shows the failure, and the next poll tries again
         {
             await FailedAsync(e);
-            return poll.Result(e.Message);
+            return round.Result(e.Message);
         }
-    }
-
-    /// <summary>Starts an incremental run of another type instead.</summary>
-    private async Task<PollResult> IngestAsync(string type)
-    {
-        var started = await GrainFactory
-            .GetGrain<ICheckpointGrain>($"{Source}/{type}")
-            .StartRun(new RunRequest(null, Full: false, MissingPatients.Ignore, RunMeta.None));
-        if (started.Outcome is not (StartOutcome.Started or StartOutcome.AlreadyActive))
-            throw new InvalidOperationException(started.Reason ?? $"{type} cannot be ingested from {Source}: {started.Outcome}");
-        await Claim.UseAsync(s => s.FinishPollAsync(s.Row.Watermark, default), _poll.Token);
-        _failures = 0;
-        return new PollResult(0, 0, 0, null);
-    }
-
-    /// <summary>Starts the scoring of unscored events, and the training of the first model when there is none.</summary>
-    private async Task ScoreStoredAsync()
-    {
-        try
-        {
-            await GrainFactory.GetGrain<IAnomalyModelGrain>(0).ScoreStored();
-        }
-        catch (TimeoutException)
-        {
-            // The model grain continues without this call.
-        }
-    }
-
-    /// <summary>One call per agent.</summary>
-    private async Task AskProfilesAsync(SourceBatch batch)
-    {
-        var observed = await Task.WhenAll(
-            batch.Requests.Select(r =>
-                GrainFactory.GetGrain<IAccessProfileGrain>(AccessProfileGrain.Key(Source, r.Agent)).Observe(r.Request)
-            )
-        );
-        for (var i = 0; i < observed.Length; i++)
-            batch.Take(i, observed[i]);
     }
 
     private void Schedule(TimeSpan interval)

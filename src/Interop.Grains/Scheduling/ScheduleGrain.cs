@@ -10,8 +10,7 @@ namespace Interop.Scheduling;
 internal sealed class ScheduleGrain(
     [PersistentState("schedule")] IPersistentState<ScheduleState> stored,
     ScheduleCatalog jobs,
-    ScheduleAlerts alerts,
-    TimeProvider time
+    ScheduleAlerts alerts
 ) : Grain, IScheduleGrain, IRemindable
 {
     private const string ReminderName = "fire";
@@ -35,7 +34,7 @@ internal sealed class ScheduleGrain(
             return null;
         if (State.IsBusy)
             return new ScheduleFiring(State.StatusOf(job), State.Busy);
-        State.Fire("manual", time.GetUtcNow());
+        State.Fire("manual", jobs.Now);
         await stored.WriteStateAsync();
         await AdvanceAsync();
         return new ScheduleFiring(State.StatusOf(job), State.RunId is null ? State.Error : null);
@@ -46,7 +45,7 @@ internal sealed class ScheduleGrain(
         if (Job is not { } job)
             return null;
         State.Paused = paused;
-        State.Adopt(job, time.GetUtcNow());
+        State.Adopt(job, jobs.Now);
         await stored.WriteStateAsync();
         await AdvanceAsync();
         return State.StatusOf(job);
@@ -62,12 +61,12 @@ internal sealed class ScheduleGrain(
             return;
         }
 
-        var changed = State.Adopt(job, time.GetUtcNow());
+        var changed = State.Adopt(job, jobs.Now);
         if (State.IsRunning)
             changed |= await ObserveAsync(job);
-        if (!State.IsBusy && State.NextOf(job) <= time.GetUtcNow())
+        if (!State.IsBusy && State.NextOf(job) <= jobs.Now)
         {
-            State.Fire("schedule", time.GetUtcNow());
+            State.Fire("schedule", jobs.Now);
             changed = true;
         }
 
@@ -78,7 +77,7 @@ internal sealed class ScheduleGrain(
         if (State.Alert is not null)
             await DeliverAsync();
         if (!State.IsBusy)
-            await SetReminderAsync(State.NextOf(job) - time.GetUtcNow());
+            await SetReminderAsync(State.NextOf(job) - jobs.Now);
         Watch(State.IsBusy);
     }
 

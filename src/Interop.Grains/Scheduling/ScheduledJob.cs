@@ -34,14 +34,16 @@ internal sealed class ScheduledJob(string name, ScheduleOptions options)
         );
 }
 
-/// <summary>The jobs of the settings.</summary>
-internal sealed class ScheduleCatalog(IOptions<ScheduleTable> table)
+/// <summary>The jobs of the settings, and their clock.</summary>
+internal sealed class ScheduleCatalog(IOptions<ScheduleTable> table, TimeProvider time)
 {
     private readonly Dictionary<string, ScheduledJob> _jobs = table.Value.ToDictionary(
         entry => entry.Key,
         entry => new ScheduledJob(entry.Key, entry.Value),
         StringComparer.Ordinal
     );
+
+    public DateTimeOffset Now => time.GetUtcNow();
 
     public IEnumerable<string> Names => _jobs.Keys;
 

@@ -1,7 +1,7 @@
+using Interop.Hosting;
 using Interop.Telemetry.Committing;
 using Interop.Telemetry.Executions;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 
 namespace Interop.Telemetry;
 
@@ -16,21 +16,7 @@ public static class TelemetryServices
     {
         services.AddSingleton<CommitService>();
         services.AddSingleton<ExecutionRebuild>();
-        services.AddHostedService<CommitServiceStart>();
+        services.AddHostedService<DeferredStart<CommitService>>();
         return services;
-    }
-
-    /// <summary>
-    /// Creates the commit service when it is started. Its constructor takes the spool folder, and the lease of the process comes first: its
-    /// refusal names the process that uses the database and the folder.
-    /// </summary>
-    private sealed class CommitServiceStart(IServiceProvider services) : IHostedService
-    {
-        private CommitService? _started;
-
-        public Task StartAsync(CancellationToken cancellationToken) =>
-            (_started = services.GetRequiredService<CommitService>()).StartAsync(cancellationToken);
-
-        public Task StopAsync(CancellationToken cancellationToken) => _started?.StopAsync(cancellationToken) ?? Task.CompletedTask;
     }
 }

@@ -17,14 +17,19 @@ internal sealed class ViewQueryGrain(ViewDirectory views, ViewReader reader) : G
 
     public Task<JsonText?> GetDefinition(string name) => views.DefinitionAsync(name, CancellationToken.None);
 
-    public async Task<ViewPreviewResult> Preview(string name, JsonText? definition, int limit)
+    public async Task<ViewPreviewResult> Preview(
+        string name,
+        JsonText? definition,
+        int limit,
+        CancellationToken cancellationToken = default
+    )
     {
-        if ((definition ?? await views.DefinitionAsync(name, CancellationToken.None)) is not { } json)
+        if ((definition ?? await views.DefinitionAsync(name, cancellationToken)) is not { } json)
             return new ViewPreviewResult(IsKnown: false, null, null);
         try
         {
             var view = ViewTableRules.Compile(Encoding.UTF8.GetBytes(json.Text));
-            return new ViewPreviewResult(IsKnown: true, null, await reader.PreviewAsync(view, limit, CancellationToken.None));
+            return new ViewPreviewResult(IsKnown: true, null, await reader.PreviewAsync(view, limit, cancellationToken));
         }
         catch (ViewDefinitionException e)
         {

@@ -49,7 +49,7 @@ public sealed class AuditEventPoll(
         finally
         {
             // A page that was fetched ahead and is not needed is returned to its pool.
-            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             if (next is { IsCompletedSuccessfully: true, Result: true })
                 pages.Current.Dispose();
             await pages.DisposeAsync();

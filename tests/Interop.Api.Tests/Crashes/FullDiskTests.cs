@@ -33,8 +33,9 @@ public sealed class FullDiskTests
         var refused = await http.PostJsonAsync("/ingest/conditions", HttpStatusCode.InsufficientStorage);
         var export = await http.PostJsonAsync("/export/Encounter", HttpStatusCode.InsufficientStorage);
         var ready = await http.GetJsonAsync("/health/ready", HttpStatusCode.ServiceUnavailable);
-        Assert.StartsWith("the database has no room for more data", refused.Text("detail"), StringComparison.Ordinal);
-        Assert.Contains("no space is left", export.Text("detail"), StringComparison.Ordinal);
+        // The audit trail is on the same disk, and an answer that it cannot keep is not given.
+        foreach (var problem in new[] { refused, export })
+            Assert.Matches("the database has no room for more data|no space is left on the disk", problem.Text("detail"));
         Assert.StartsWith("database: the database has no room for more data", ready.Text("detail"), StringComparison.Ordinal);
         Assert.DoesNotContain("FailureHandler", program.Errors, StringComparison.Ordinal); // nothing failed without a name
 

@@ -188,7 +188,7 @@ public sealed class SettingsTests
         );
     }
 
-    private static IEnumerable<string> Profiles(InteropSettings settings) =>
+    private static System.Collections.Immutable.ImmutableArray<string> Profiles(InteropSettings settings) =>
         Assert.IsType<ProfileSet>(settings.Options<ValidationSettings>("Validation").ToOptions().ProfileChecker).Urls;
 
     [Fact]

@@ -238,10 +238,10 @@ public abstract class ScheduleTests(SqlDialect dialect) : IAsyncLifetime
             {
                 Services = services =>
                 {
-                    services.AddSingleton<TimeProvider>(_clock);
-                    services.AddSingleton(Microsoft.Extensions.Options.Options.Create(_table));
                     services.AddSingleton(Microsoft.Extensions.Options.Options.Create(_alerts));
                     services.AddScheduling();
+                    // Only the schedules have the test's clock: the engine collects activations by the real one.
+                    services.AddSingleton(new ScheduleCatalog(Microsoft.Extensions.Options.Options.Create(_table), _clock));
                 },
             },
             [Source],

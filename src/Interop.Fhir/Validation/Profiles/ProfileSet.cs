@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Text.Json;
 using Interop.Fhir.FhirPath;
 using Interop.Fhir.FhirPath.Errors;
@@ -67,13 +68,16 @@ public sealed class ProfileSet : IProfileChecker
             byUrl.TryAdd(profile.Url, profile);
         foreach (var profile in package.Profiles.Concat(byUrl.Values))
             Resolve(profile, byUrl, []);
+        Urls = [.. package.Profiles.Select(profile => profile.Url)];
         _required = [.. required.Select(Profile.WithoutVersion)];
         if (_required.FirstOrDefault(url => !_profiles.ContainsKey(url)) is { } missing)
             throw new ArgumentException($"The required profile {missing} is not loaded.", nameof(required));
     }
 
-    /// <summary>The canonical URLs of the profiles, without version, in the order in which they were given; then the vital signs.</summary>
-    public IEnumerable<string> Urls => _profiles.Keys;
+    /// <summary>The canonical URLs of the profiles, without version, in the order in which they were given. R4's own vital signs are not
+    /// among
+    /// them.</summary>
+    public ImmutableArray<string> Urls { get; }
 
     /// <inheritdoc/>
     public void Check(JsonElement resource, ICollection<ValidationIssue> issues, CancellationToken cancellationToken) =>
