@@ -13,6 +13,8 @@ public static class AuditEventStore
         f.verdict
         """;
 
+    private static readonly DateTimeOffset Latest = new(9999, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     private const string FromAlerts = "FROM audit_scores e LEFT JOIN alert_feedback f ON f.source = e.source AND f.number = e.number";
 
     private static readonly TableShape Shape = new(
@@ -114,12 +116,13 @@ public static class AuditEventStore
             Add(true, "(e.event_time < @before OR e.source > @beforeSource OR (e.source = @beforeSource AND e.number < @beforeNumber))");
         }
 
-        var where = conditions.Count == 0 ? "" : $"WHERE {string.Join(" AND ", conditions)}";
+        // Without a bound on the time SQLite reads and sorts all events instead of taking the newest from their index.
+        Add(true, "e.event_time < @latest");
+        var where = $"WHERE {string.Join(" AND ", conditions)}";
         // A verdict is rare: begin with the verdicts instead of all events.
         var from = filter.Status is "confirmed" or "dismissed"
             ? FromAlerts.Replace("LEFT JOIN", "JOIN", StringComparison.Ordinal)
             : FromAlerts;
-        // The limit as a number: SQLite plans for a parameter as if every row were wanted, and sorts them all.
         var rows = await session.QueryAsync<AlertRow>(
             $"SELECT {AlertColumns} {from} {where} ORDER BY e.event_time DESC, e.source, e.number DESC LIMIT {filter.Limit}",
             new
@@ -133,6 +136,7 @@ public static class AuditEventStore
                 before,
                 beforeSource,
                 beforeNumber,
+                latest = Latest,
             },
             cancellationToken
         );
