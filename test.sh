@@ -54,8 +54,7 @@ dotnet build Interop.sln -v quiet -nologo
 
 orleans=no
 if [ "${TEST_ENGINES:-both}" != Local ]; then
-  # The host refers to every package of the engine.
-  if dotnet restore src/Interop.Silo -p:Engine=Orleans -v quiet -nologo >/dev/null 2>&1; then
+  if dotnet restore Interop.sln -p:Engine=Orleans -v quiet -nologo >/dev/null 2>&1; then
     orleans=yes
     dotnet build Interop.sln -p:Engine=Orleans -v quiet -nologo
   else
