@@ -12,7 +12,17 @@ namespace Interop.TestServers;
 public sealed class PostgresServer : IAsyncDisposable
 {
     private const string Superuser = "interop";
-    private static readonly Lazy<Task<PostgresServer>> SharedServer = new(() => StartNewAsync(new PostgresServerOptions { Fsync = false }));
+
+    // Each test has a database of its own, and the pools of killed silos keep their connections for some minutes.
+    private static readonly Lazy<Task<PostgresServer>> SharedServer = new(() =>
+        StartNewAsync(
+            new PostgresServerOptions
+            {
+                Fsync = false,
+                Settings = new Dictionary<string, string> { ["max_connections"] = "1000" },
+            }
+        )
+    );
 
     private readonly PostgresServerOptions _options;
     private readonly OwnedDirectory _directory;
