@@ -25,7 +25,6 @@ public sealed class LoginTests : IAsyncLifetime
             {
                 ("admin", "wrong"),
                 ("nobody", "wrong"),
-                ("a\0b", "wrong"),
                 ("'; DROP TABLE users", "wrong"),
                 ("admin", new string('x', 60_000)),
             }

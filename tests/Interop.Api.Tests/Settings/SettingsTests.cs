@@ -188,8 +188,8 @@ public sealed class SettingsTests
         );
     }
 
-    private static System.Collections.Immutable.ImmutableArray<string> Profiles(InteropSettings settings) =>
-        Assert.IsType<ProfileSet>(settings.Options<ValidationSettings>("Validation").ToOptions().ProfileChecker).Urls;
+    private static string[] Profiles(InteropSettings settings) =>
+        [.. Assert.IsType<ProfileSet>(settings.Options<ValidationSettings>("Validation").ToOptions().ProfileChecker).Urls];
 
     [Fact]
     public void Secrets_can_come_from_files()
