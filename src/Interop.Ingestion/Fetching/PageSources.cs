@@ -34,7 +34,7 @@ internal sealed class PageSources(Database database, SourceRegistry sources, IOp
             run,
             run.Mode switch
             {
-                RunMode.Bulk => new BulkSource(database, client!, run, source, _pageSize, time),
+                RunMode.Bulk => new BulkSource(database, client!, waits, run, source, _pageSize, time),
                 RunMode.History => new HistorySource(client!, waits, run, run.Since!.Value, _pageSize, time),
                 RunMode.Reconcile => new ReconcileSource(database, client!, waits, run, source.MaxParallel, _pageSize, time),
                 _ => await SearchAsync(run, client!, waits, source, offer, cancellationToken),
@@ -54,7 +54,7 @@ internal sealed class PageSources(Database database, SourceRegistry sources, IOp
     {
         var parts = await database.ReadAsync((session, token) => RunPartStore.ListAsync(session, run.RunId, token), cancellationToken);
         if (parts.Count == 0 && offer.SearchByTime && run is { Pages: 0, Since: null, PatientId: null } && source.MaxParallel > 1)
-            parts = await SplitAsync(run, client, source.MaxParallel, cancellationToken);
+            parts = await SplitAsync(run, client, waits, source.MaxParallel, cancellationToken);
         return parts.Count == 0
             ? Search(run.Since, null, run.Cursor, run.ServerDate)
             : new PartitionSource(
@@ -78,12 +78,18 @@ internal sealed class PageSources(Database database, SourceRegistry sources, IOp
             );
     }
 
-    private async Task<List<RunPart>> SplitAsync(RunRecord run, FhirClient client, int partitions, CancellationToken cancellationToken)
+    private async Task<List<RunPart>> SplitAsync(
+        RunRecord run,
+        FhirClient client,
+        RunWaits waits,
+        int partitions,
+        CancellationToken cancellationToken
+    )
     {
         List<RunPart> parts;
         try
         {
-            parts = await new PartitionPlanner(client, run.ResourceType, options.Value).PlanAsync(partitions, cancellationToken);
+            parts = await new PartitionPlanner(client, waits, run.ResourceType, options.Value).PlanAsync(partitions, cancellationToken);
         }
         catch (FhirRequestException e) when (!e.IsTransient)
         {
