@@ -28,6 +28,10 @@ internal sealed class PageLoader(Database database, ViewCatalog catalog, TimePro
         {
             return await WriteAsync(run, page, warnings, rate, mayInsertOnly: true, cancellationToken);
         }
+        catch (Exception e) when (page.IsTakenAsNew && database.Classify(e) == FailureKind.DataRefused)
+        {
+            return null; // a resource is stored after all, or its data is refused
+        }
         catch (Exception e) when (database.Classify(e) == FailureKind.DataRefused)
         {
             // Some rows made the database refuse the page: find them, make them dead letters, load the others.
@@ -53,14 +57,17 @@ internal sealed class PageLoader(Database database, ViewCatalog catalog, TimePro
                     return null;
                 }
 
-                await ResourceStore.LockTypesAsync(session, run.Source, page.Resources.Select(r => r.ResourceType).Distinct(), token);
+                // A page that only inserts reads nothing that another such page could change: the table's key tells both.
+                var types = page.Resources.Select(r => r.ResourceType).Distinct();
+                var isShared = page.IsTakenAsNew && page.Resources.TrueForAll(r => r.Failure is null);
+                await ResourceStore.LockTypesAsync(session, run.Source, types, isShared, token);
                 var keys = page.Resources.Select(r => (r.ResourceType, r.Id)).ToList();
-                var stored = await ResourceStore.FindAsync(session, run.Source, keys, token);
+                var stored = page.IsTakenAsNew ? [] : await ResourceStore.FindAsync(session, run.Source, keys, token);
                 var letters = await DeadLetterStore.FindOpenAsync(session, run.Source, keys, token);
-                if (LoadPlan.Make(run, page, stored, letters) is not { } plan)
+                if (LoadPlan.Make(run, page, stored, letters) is not { } plan || (page.IsTakenAsNew && !plan.WritesAreNew))
                     return null;
 
-                // When no key is stored yet (the types are locked), a plain insert is enough and faster.
+                // When no key is stored yet (the types are locked, or the key tells), a plain insert is enough and faster.
                 var rule = plan.WritesAreNew && mayInsertOnly ? UpsertRule.Refuse : UpsertRule.Replace;
                 await WriteResourcesAsync(session, run.Source, page, plan, rule, token);
                 await WriteViewFailuresAsync(session, run, plan, token);
