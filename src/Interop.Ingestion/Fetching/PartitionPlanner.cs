@@ -18,6 +18,9 @@ internal sealed class PartitionPlanner(FhirClient client, RunWaits waits, string
 
     private int _questions;
 
+    /// <summary>The server's clock at its first answer; null before it, and when the server does not tell.</summary>
+    public DateTimeOffset? ServerDate { get; private set; }
+
     /// <summary>The periods as parts of a run; none when the type is small, or the server's counts do not allow to split it.</summary>
     public async Task<List<RunPart>> PlanAsync(int partitions, CancellationToken cancellationToken)
     {
@@ -101,6 +104,7 @@ internal sealed class PartitionPlanner(FhirClient client, RunWaits waits, string
         if (to is { } until)
             url += $"&_lastUpdated=lt{Uri.EscapeDataString(Text(until))}";
         using var answer = await waits.GetPageAsync(client, new Uri(url, UriKind.Relative), cancellationToken);
+        ServerDate ??= answer.ServerDate;
         return answer.Bundle.ResourceType == "Bundle" ? answer.Bundle.Total : null;
     }
 

@@ -37,7 +37,7 @@ internal sealed class RunWaits(TimeProvider time, Action<FhirRetry>? onRetry = n
         {
             return _waits.Find(r => r.Text is not null)?.Text
                 ?? _waits
-                    .Where(r => time.GetElapsedTime(r.StartedAt) > Noticeable)
+                    .Where(IsLate)
                     .Select(r => $"no complete answer since {r.Began.UtcDateTime.ToString("HH:mm:ss'Z'", CultureInfo.InvariantCulture)}")
                     .FirstOrDefault();
         }
@@ -50,9 +50,21 @@ internal sealed class RunWaits(TimeProvider time, Action<FhirRetry>? onRetry = n
 
     /// <summary>Asks the server; meanwhile the run waits for it.</summary>
     /// <param name="ask">Tells the wait what it waits for.</param>
-    public async Task<T> WatchAsync<T>(Func<RunWait, Task<T>> ask)
+    public Task<T> WatchAsync<T>(Func<RunWait, Task<T>> ask) => WatchAsync(ask, isRequest: true);
+
+    /// <summary>Watches work that may take long without waiting for anything, and that says itself what it waits for.</summary>
+    public Task<T> WatchWorkAsync<T>(Func<RunWait, Task<T>> work) => WatchAsync(work, isRequest: false);
+
+    /// <summary>Counts tries that were made elsewhere.</summary>
+    public void AddRetries(long retries)
     {
-        var wait = new RunWait(this, time.GetTimestamp(), time.GetUtcNow());
+        lock (_lock)
+            Retries += retries;
+    }
+
+    private async Task<T> WatchAsync<T>(Func<RunWait, Task<T>> ask, bool isRequest)
+    {
+        var wait = new RunWait(this, isRequest, time.GetTimestamp(), time.GetUtcNow());
         lock (_lock)
             _waits.Add(wait);
         try
@@ -64,7 +76,7 @@ internal sealed class RunWaits(TimeProvider time, Action<FhirRetry>? onRetry = n
             lock (_lock)
             {
                 _waits.Remove(wait);
-                if (wait.Text is not null || time.GetElapsedTime(wait.StartedAt) > Noticeable)
+                if (wait.Text is not null || IsLate(wait))
                     Signal();
             }
         }
@@ -84,7 +96,9 @@ internal sealed class RunWaits(TimeProvider time, Action<FhirRetry>? onRetry = n
     public static string Seconds(TimeSpan pause) =>
         pause.TotalSeconds.ToString(pause.TotalSeconds < 10 ? "0.0" : "0", CultureInfo.InvariantCulture);
 
-    private void Note(RunWait wait, string text, FhirRetry? retry)
+    private bool IsLate(RunWait wait) => wait.IsRequest && time.GetElapsedTime(wait.StartedAt) > Noticeable;
+
+    private void Note(RunWait wait, string? text, FhirRetry? retry)
     {
         lock (_lock)
         {
@@ -110,8 +124,10 @@ internal sealed class RunWaits(TimeProvider time, Action<FhirRetry>? onRetry = n
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>One thing that the run waits for.</summary>
-    internal sealed class RunWait(RunWaits waits, long startedAt, DateTimeOffset began)
+    internal sealed class RunWait(RunWaits waits, bool isRequest, long startedAt, DateTimeOffset began)
     {
+        public bool IsRequest => isRequest;
+
         public long StartedAt => startedAt;
 
         public DateTimeOffset Began => began;
@@ -127,7 +143,7 @@ internal sealed class RunWaits(TimeProvider time, Action<FhirRetry>? onRetry = n
                 retry
             );
 
-        /// <summary>The server has answered, and the run waits all the same.</summary>
-        public void Say(string text) => waits.Note(this, text, null);
+        /// <summary>Tells what it waits for although the server has answered; null: for nothing.</summary>
+        public void Say(string? text) => waits.Note(this, text, null);
     }
 }
