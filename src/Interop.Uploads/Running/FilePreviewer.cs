@@ -1,29 +1,41 @@
 using System.Collections.Immutable;
-using System.Text;
 using Interop.Uploads.Csv;
 using Interop.Uploads.Formats;
 
-namespace Interop.Uploads.Patients;
+namespace Interop.Uploads.Running;
 
 /// <summary>Maps the first rows of a file without storing anything.</summary>
-internal sealed class FilePreviewer(MappingProfiles profiles, ITerminology terminology, TimeProvider time)
+internal sealed class FilePreviewer(IEnumerable<IFileKind> kinds)
 {
     private const int MostRows = 20;
 
-    public async Task<FilePreview> RunAsync(ReadOnlyMemory<byte> beginning, string? profile, CancellationToken cancellationToken)
+    private readonly Dictionary<FileKind, IFileKind> _kinds = kinds.ToDictionary(kind => kind.Kind);
+
+    public async Task<FilePreview> RunAsync(
+        FileKind kind,
+        ReadOnlyMemory<byte> beginning,
+        string? profile,
+        CancellationToken cancellationToken
+    )
     {
         var rows = ImmutableArray.CreateBuilder<PreviewRow>();
         try
         {
-            var format = profiles.Find(profile);
+            var format = _kinds[kind].Format(profile);
             using var reader = await CsvRowReader.OpenAsync(new MemoryStream(beginning.ToArray()), cancellationToken);
             var positions = format.Locate(reader.Header);
             while (rows.Count < MostRows && await reader.ReadAsync(cancellationToken))
             {
-                var fields = positions.Select(at => at >= 0 && at < reader.Fields.Length ? reader.Fields[at].Trim() : "").ToArray();
-                rows.Add(await MapAsync(format, reader.Line, fields, cancellationToken));
+                var fields = reader.FieldsAt(positions);
+                rows.Add(
+                    reader.WidthProblem is { } problem
+                        ? new PreviewRow(reader.Line, problem, null, format.Preview(fields, null))
+                        : await _kinds[kind].PreviewAsync(format, reader.Line, fields, cancellationToken)
+                );
             }
-            return new FilePreview(null, rows.ToImmutable());
+            return rows.Count > 0
+                ? new FilePreview(null, rows.ToImmutable())
+                : new FilePreview(new FileRefusal(FileRefusalReason.HeaderOnly, "the file has a header and no rows", 1), []);
         }
         catch (UnknownProfileException e)
         {
@@ -32,22 +44,6 @@ internal sealed class FilePreviewer(MappingProfiles profiles, ITerminology termi
         catch (CsvException e)
         {
             return new FilePreview(new FileRefusal(e.Reason, e.Message, e.Line), []);
-        }
-    }
-
-    private async Task<PreviewRow> MapAsync(PatientFormat format, long line, string[] fields, CancellationToken cancellationToken)
-    {
-        if (format.Map(fields, out var problem) is not { } row)
-            return new PreviewRow(line, problem, null);
-        try
-        {
-            var terms = await format.FindTermsAsync(row, terminology, cancellationToken);
-            var bundle = new PatientResources(format.Profile, row, terms, time.GetUtcNow()).Transaction();
-            return new PreviewRow(line, null, new JsonText(Encoding.UTF8.GetString(bundle)));
-        }
-        catch (TerminologyUnavailableException e)
-        {
-            return new PreviewRow(line, e.Message, null);
         }
     }
 }
