@@ -9,7 +9,8 @@ namespace Interop.Ingestion.Views;
 /// <param name="SortValue">The last row's value of the column that rows are sorted by; null when it has none.</param>
 internal sealed record RowPosition(string Source, string Id, long RowIndex, string? SortValue);
 
-/// <summary>Reads the rows of view tables. Each value of a caller is a parameter; each name is a quoted name of a column of the table.</summary>
+/// <summary>Reads the rows of view tables. Each value of a caller is a parameter; each name is a quoted name of a column of the
+/// table.</summary>
 internal static class ViewRowStore
 {
     /// <summary>Calls <paramref name="read"/> for each row after a position, until it returns false.</summary>

@@ -4,7 +4,8 @@ namespace Interop.Uploads.Csv;
 
 /// <summary>
 /// Protects cells of a CSV file that people open in a spreadsheet, which runs a text as a formula when it begins with = + - @, a tab or a
-/// line end (https://owasp.org/www-community/attacks/CSV_Injection): an apostrophe before such a text makes it a text. Numbers and telephone
+/// line end (https://owasp.org/www-community/attacks/CSV_Injection): an apostrophe before such a text makes it a text. Numbers and
+/// telephone
 /// numbers stay as they are, so that a corrected file can be sent again.
 /// </summary>
 internal static class FormulaGuard
