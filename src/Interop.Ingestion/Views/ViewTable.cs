@@ -118,6 +118,10 @@ internal sealed class ViewTable
     /// <summary>Whether the two columns after this one hold its interval.</summary>
     public bool HasInterval(ViewColumn column) => _withInterval.Contains(column);
 
+    /// <summary>The columns of dates with the columns of their first instants, in the view's order.</summary>
+    public IEnumerable<(string Text, string Start)> DatedColumns() =>
+        View.Columns.Where(HasInterval).Select(c => (c.Name, StartOf(c.Name)));
+
     /// <summary>The columns of the indexes beside the key: the patient, and the first date.</summary>
     public IEnumerable<string> IndexedColumns() =>
         Shape
