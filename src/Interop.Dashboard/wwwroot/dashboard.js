@@ -73,9 +73,11 @@
     }
     if (e.key === 'Escape') document.body.classList.remove('nav-open');
   });
-  document.addEventListener('submit', (e) => {
-    if (e.target.closest('#palette')) setTimeout(() => closeDialog(palette()));
+  // In the palette the arrow keys choose a result instead of moving the cursor.
+  document.addEventListener('keydown', (e) => {
+    if ((e.key === 'ArrowUp' || e.key === 'ArrowDown') && e.target.closest('#palette')) e.preventDefault();
   });
+  const show = (id) => document.getElementById(id)?.scrollIntoView({ block: 'nearest' });
 
   // The login form.
   const signIn = document.getElementById('sign-in');
@@ -126,7 +128,18 @@
       });
     }
   };
-  window.interop = { takeFiles, openDialog, closeDialog, reveal };
+  // Downloads the answer to a POST: what is asked for stays out of the address. Returns what went wrong, or null.
+  const download = async (url, body, name) => {
+    const answer = await fetch(url, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body }).catch(() => null);
+    if (!answer?.ok) return answer ? ((await answer.json().catch(() => null))?.detail ?? `The server answered ${answer.status}.`) : 'The server does not answer.';
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(await answer.blob());
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+    return null;
+  };
+  window.interop = { takeFiles, openDialog, closeDialog, reveal, show, download };
   if (signIn) return;
 
   // A server that was restarted does not know this page's state: load the page anew, as soon as it answers.
