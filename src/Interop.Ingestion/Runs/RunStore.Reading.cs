@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Interop.Storage;
 
 namespace Interop.Ingestion.Runs;
@@ -8,6 +9,13 @@ internal static partial class RunStore
 {
     public static Task<RunRecord?> FindAsync(DbSession session, long runId, CancellationToken cancellationToken) =>
         session.FirstAsync<RunRecord>("SELECT * FROM ingestion_runs WHERE run_id = @runId", new { runId }, cancellationToken);
+
+    /// <summary>The warnings of a run so far.</summary>
+    public static async Task<List<string>> WarningsAsync(DbSession session, long runId, CancellationToken cancellationToken) =>
+        JsonSerializer.Deserialize<List<string>>(
+            await session.ScalarAsync<string>("SELECT warnings FROM ingestion_runs WHERE run_id = @runId", new { runId }, cancellationToken)
+                ?? "[]"
+        ) ?? [];
 
     public static Task<RunRecord?> FindActiveAsync(
         DbSession session,
