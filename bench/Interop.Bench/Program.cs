@@ -10,6 +10,7 @@ root.Subcommands.Add(IngestBench.Create());
 root.Subcommands.Add(ScaleBench.Create());
 root.Subcommands.Add(FhirBench.Create());
 root.Subcommands.Add(AccessBench.Create());
+root.Subcommands.Add(ModelBench.Create());
 root.Subcommands.Add(PollBench.Create());
 root.Subcommands.Add(ProfileBench.Create());
 foreach (var command in TelemetryBench.Create().Concat(UploadBench.Create()))
