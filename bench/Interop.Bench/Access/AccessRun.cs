@@ -47,7 +47,8 @@ internal sealed class AccessRun
 
     /// <param name="options">The hospital.</param>
     /// <param name="withCare">With the clinical resources.</param>
-    /// <param name="withManner">Without it the detector does not know whether a search led to a record and how deep an access goes into it: what
+    /// <param name="withManner">Without it the detector does not know whether a search led to a record and how deep an access goes into it:
+    /// what
     /// the result owes to that.</param>
     public static AccessRun Through(HospitalOptions options, bool withCare, bool withManner = true)
     {

@@ -42,7 +42,8 @@ public sealed record TrainResult(ModelVersion? Version, string? Problem);
 /// <param name="Metrics">JSON object.</param>
 /// <param name="Use">What it scored while its scores counted, in the last four weeks; null: nothing.</param>
 /// <param name="Drift">How its scores of the last week differ from those of its training events; null: too few events.</param>
-/// <param name="Shadow">Its alerts in shadow against those of the version whose scores counted, in the last four weeks; null: it scored nothing in
+/// <param name="Shadow">Its alerts in shadow against those of the version whose scores counted, in the last four weeks; null: it scored
+/// nothing in
 /// shadow.</param>
 [GenerateSerializer, Immutable, Alias("Interop.ModelVersion")]
 public sealed record ModelVersion(

@@ -51,7 +51,8 @@ public sealed class FeatureTable
 
     public void Clear() => Count = 0;
 
-    /// <summary>Copies rows column by column: the values of one column lie next to each other. Rows beyond the end keep what they hold.</summary>
+    /// <summary>Copies rows column by column: the values of one column lie next to each other. Rows beyond the end keep what they
+    /// hold.</summary>
     /// <returns>How many rows there were.</returns>
     internal int CopyColumns(int first, int rows, Span<float> block)
     {

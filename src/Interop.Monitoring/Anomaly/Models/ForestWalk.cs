@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 namespace Interop.Anomaly.Models;
 
 /// <summary>
-/// Walks many rows through the trees of a forest. The rows of a block go through one tree before the next, so that tree and block stay in the
+/// Walks many rows through the trees of a forest. The rows of a block go through one tree before the next, so that tree and block stay in
+/// the
 /// processor's first cache. Eight walks at a time do not depend on each other, and a step has no branch: a leaf leads to itself, and every
 /// walk takes as many steps as its tree is deep.
 /// </summary>

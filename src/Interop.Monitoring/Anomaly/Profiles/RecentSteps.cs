@@ -1,6 +1,7 @@
 namespace Interop.Anomaly.Profiles;
 
-/// <summary>The last step of each agent, and how deep it is in one patient's record. When the table is full, the agents that were silent for
+/// <summary>The last step of each agent, and how deep it is in one patient's record. When the table is full, the agents that were silent
+/// for
 /// longest are removed.</summary>
 internal sealed class RecentSteps(int limit)
 {

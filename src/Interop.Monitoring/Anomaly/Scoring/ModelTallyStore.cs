@@ -3,7 +3,8 @@ using Interop.Storage;
 namespace Interop.Anomaly.Scoring;
 
 /// <summary>
-/// The table <c>anomaly_model_days</c>: the tallies per source and day on which the events were stored. A source has one writer, so that the
+/// The table <c>anomaly_model_days</c>: the tallies per source and day on which the events were stored. A source has one writer, so that
+/// the
 /// sources do not wait for each other's rows.
 /// </summary>
 public static class ModelTallyStore
