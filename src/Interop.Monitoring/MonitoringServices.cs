@@ -11,7 +11,8 @@ namespace Interop;
 /// <summary>Composition of the library.</summary>
 public static class MonitoringLibraryServices
 {
-    /// <summary>Adds the models, the delivery of alerts and the parts of pollers. The kind of model is <see cref="ForestModel"/> unless another is registered
+    /// <summary>Adds the models, the delivery of alerts and the parts of pollers. The kind of model is <see cref="ForestModel"/> unless
+    /// another is registered
     /// before.</summary>
     public static IServiceCollection AddMonitoringLibrary(this IServiceCollection services)
     {

@@ -12,7 +12,8 @@ namespace Interop.Polling;
 public static class MonitoringServices
 {
     /// <summary>
-    /// Adds pollers, models and the delivery of alerts. The host adds the database, the sources, <c>AlertOptions</c> and <c>MonitoringOptions</c>.
+    /// Adds pollers, models and the delivery of alerts. The host adds the database, the sources, <c>AlertOptions</c> and
+    /// <c>MonitoringOptions</c>.
     /// </summary>
     /// <param name="services">The services of the host.</param>
     /// <param name="pollers">The settings by source.</param>
