@@ -125,7 +125,7 @@ internal static class DashboardBench
     /// clock.</summary>
     private static async Task<double> InteractiveAsync(IPage page)
     {
-        await page.WaitForFunctionAsync("window.interactiveAt !== undefined");
+        await page.Locator(".shell[data-live]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
         return await page.EvaluateAsync<double>("window.interactiveAt");
     }
 
