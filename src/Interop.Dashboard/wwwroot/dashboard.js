@@ -73,9 +73,11 @@
     }
     if (e.key === 'Escape') document.body.classList.remove('nav-open');
   });
-  document.addEventListener('submit', (e) => {
-    if (e.target.closest('#palette')) setTimeout(() => closeDialog(palette()));
+  // In the palette the arrow keys choose a result instead of moving the cursor.
+  document.addEventListener('keydown', (e) => {
+    if ((e.key === 'ArrowUp' || e.key === 'ArrowDown') && e.target.closest('#palette')) e.preventDefault();
   });
+  const show = (id) => document.getElementById(id)?.scrollIntoView({ block: 'nearest' });
 
   // The login form.
   const signIn = document.getElementById('sign-in');
@@ -153,7 +155,7 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
     return null;
   };
-  window.interop = { takeFiles, sendFile, download, openDialog, closeDialog, reveal };
+  window.interop = { takeFiles, sendFile, download, openDialog, closeDialog, reveal, show };
   if (signIn) return;
 
   // A server that was restarted does not know this page's state: load the page anew, as soon as it answers.

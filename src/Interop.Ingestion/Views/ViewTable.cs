@@ -124,6 +124,10 @@ internal sealed class ViewTable
     /// <summary>The column of the instant after the last one of a column of dates; null for another column.</summary>
     public Column? EndColumn(Column column) => IntervalColumn(column, EndOf(column.Name));
 
+    /// <summary>The columns of dates with the columns of their first instants, in the view's order.</summary>
+    public IEnumerable<(string Text, string Start)> DatedColumns() =>
+        View.Columns.Where(HasInterval).Select(c => (c.Name, StartOf(c.Name)));
+
     /// <summary>The columns of the indexes beside the key: the patient, and the first date.</summary>
     public IEnumerable<string> IndexedColumns() =>
         Shape

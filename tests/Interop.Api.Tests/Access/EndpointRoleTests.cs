@@ -45,7 +45,7 @@ public sealed class EndpointRoleTests : IAsyncLifetime
         );
         // What a viewer may send with POST writes nothing.
         Assert.Equal(
-            ["POST /views/{name}/preview", "POST /views/{name}/rows/search"],
+            ["POST /api/reports/accesses", "POST /views/{name}/preview", "POST /views/{name}/rows/search"],
             Endpoints().Where(e => e is { Role: AccessRole.Viewer, Method: not "GET" }).Select(e => e.Name).Order(StringComparer.Ordinal)
         );
     }
@@ -70,6 +70,7 @@ public sealed class EndpointRoleTests : IAsyncLifetime
                 "GET /api/cases",
                 "GET /api/cases/{id:long}",
                 "GET /api/patients/{id}/accesses",
+                "GET /api/patients/{id}/resources",
                 "GET /api/pd-executions",
                 "GET /api/telemetry/events",
                 "GET /api/timeline",
