@@ -53,14 +53,15 @@ internal sealed class PageSources(Database database, SourceRegistry sources, IOp
     )
     {
         var parts = await database.ReadAsync((session, token) => RunPartStore.ListAsync(session, run.RunId, token), cancellationToken);
-        if (parts.Count == 0 && offer.SearchByTime && run is { Pages: 0, Since: null, PatientId: null } && source.MaxParallel > 1)
-            parts = await SplitAsync(run, client, source.MaxParallel, cancellationToken);
+        var partitions = run.Partitions ?? source.MaxParallel;
+        if (parts.Count == 0 && offer.SearchByTime && run is { Pages: 0, Since: null, PatientId: null } && partitions > 1)
+            parts = await SplitAsync(run, client, partitions, cancellationToken);
         return parts.Count == 0
             ? Search(run.Since, null, run.Cursor, run.ServerDate)
             : new PartitionSource(
                 parts,
                 (part, serverDate) => Search(part.FromAt, part.ToAt, part.Cursor, serverDate ?? run.ServerDate),
-                source.MaxParallel,
+                partitions,
                 source.BaseDelay,
                 time
             );
@@ -83,7 +84,9 @@ internal sealed class PageSources(Database database, SourceRegistry sources, IOp
         List<RunPart> parts;
         try
         {
-            parts = await new PartitionPlanner(client, run.ResourceType, options.Value).PlanAsync(partitions, cancellationToken);
+            // A caller that asks for partitions gets them, however small the type is.
+            var from = run.Partitions is { } asked ? asked : options.Value.PartitionFrom;
+            parts = await new PartitionPlanner(client, run.ResourceType).PlanAsync(partitions, from, cancellationToken);
         }
         catch (FhirRequestException e) when (!e.IsTransient)
         {
