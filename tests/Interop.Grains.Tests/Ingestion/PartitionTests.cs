@@ -57,6 +57,28 @@ public abstract class PartitionTests(SqlDialect dialect) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_small_type_is_split_when_the_caller_asks_for_partitions()
+    {
+        await using var silo = await StartAsync(maxParallel: 1);
+        // Harmless: it counts the searches with an upper bound.
+        _sandbox.Faults.Set(
+            new FaultRule
+            {
+                Kind = FaultKind.ClockSkew,
+                Path = "_lastUpdated=lt",
+                Seconds = 0,
+            }
+        );
+        var plain = await silo.Client.RunAsync("plain", "Patient");
+        Assert.False(_sandbox.Faults.Fired.TryGetValue(FaultKind.ClockSkew, out var fired) && fired > 0);
+
+        var split = await silo.Client.RunAsync("killed", "Patient", Runs.Request("Patient") with { Partitions = 3 });
+
+        Assert.Equal((RunStatus.Success, plain.Counters), (split.Status, split.Counters));
+        Assert.True(_sandbox.Faults.Fired[FaultKind.ClockSkew] > 3, "no search was bounded");
+    }
+
+    [Fact]
     public async Task A_partition_that_fails_is_tried_again_alone()
     {
         await using var silo = await StartAsync();

@@ -30,4 +30,6 @@ public static partial class AuditEventStore
             },
             cancellationToken
         );
+
+    public sealed record AgentAccess(DateTimeOffset EventTime, string? Patient);
 }
