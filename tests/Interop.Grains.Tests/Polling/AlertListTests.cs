@@ -38,7 +38,7 @@ public abstract class AlertListTests(SharedSilo shared) : IngestionSuite(shared)
         } while (before is not null);
 
         Assert.Equal(20, all.Count);
-        Assert.Equal([key, $"Practitioner/{key}"], all.Select(alert => alert.Agent).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equivalent(new[] { key, $"Practitioner/{key}" }, all.Select(alert => alert.Agent).Distinct(), strict: true);
         Assert.Equal(all.OrderByDescending(alert => alert.Time).Select(alert => alert.Time), all.Select(alert => alert.Time));
         Assert.Equal(all.Select(alert => alert.Id), paged);
         Assert.Equal(20, paged.Distinct().Count());
