@@ -18,7 +18,10 @@ internal sealed class PageServer : IAsyncDisposable
 
     public IReadOnlyList<byte[]> Pages { get; }
 
-    public static async Task<PageServer> StartAsync(int resources, int pageSize)
+    /// <param name="resources">Observations.</param>
+    /// <param name="pageSize">Observations per page.</param>
+    /// <param name="delay">How long a page of observations takes before it comes.</param>
+    public static async Task<PageServer> StartAsync(int resources, int pageSize, TimeSpan delay = default)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
@@ -28,7 +31,12 @@ internal sealed class PageServer : IAsyncDisposable
         byte[] patients = [];
         app.MapGet(
             "/fhir/Observation",
-            (HttpContext http) => WriteAsync(http, pages[int.Parse(http.Request.Query["page"].FirstOrDefault() ?? "0")])
+            async (HttpContext http) =>
+            {
+                if (delay > TimeSpan.Zero)
+                    await Task.Delay(delay, http.RequestAborted);
+                await WriteAsync(http, pages[int.Parse(http.Request.Query["page"].FirstOrDefault() ?? "0")]);
+            }
         );
         app.MapGet("/fhir/Patient", (HttpContext http) => WriteAsync(http, patients));
         await app.StartAsync();
