@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Interop.Bench.Access;
 using Interop.Bench.Cluster;
+using Interop.Bench.Dashboard;
 using Interop.Bench.Fhir;
 using Interop.Bench.Ingestion;
 using Interop.Bench.Telemetry;
@@ -14,6 +15,7 @@ root.Subcommands.Add(FhirBench.Create());
 root.Subcommands.Add(AccessBench.Create());
 root.Subcommands.Add(PollBench.Create());
 root.Subcommands.Add(ProfileBench.Create());
+root.Subcommands.Add(DashboardBench.Create());
 foreach (var command in TelemetryBench.Create().Concat(UploadBench.Create()))
     root.Subcommands.Add(command);
 return await root.Parse(args).InvokeAsync();
