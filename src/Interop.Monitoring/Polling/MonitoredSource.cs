@@ -152,6 +152,7 @@ public sealed class MonitoredSource
         var next = Row with { Sequence = batch.Sequence, Events = Row.Events + batch.Count, Watermark = watermark };
         var now = _time.GetUtcNow();
         var population = _preparation.Population.Save();
+        var tallies = ModelTally.Of([.. scored.Select(s => (s.Verdict, s.Shadow))]);
         await _database.WriteAsync(
             async (session, token) =>
             {
@@ -161,6 +162,7 @@ public sealed class MonitoredSource
                 await ProfileStore.PutAsync(session, batch.Source, batch.Sequence, batch.Profiles, token);
                 await ProfileStore.PutPopulationAsync(session, batch.Source, batch.Sequence, population, token);
                 await CaseStore.AttachAsync(session, scored.Select(CaseAlert.Of).OfType<CaseAlert>(), token);
+                await ModelTallyStore.AddAsync(session, batch.Source, tallies, now, token);
                 foreach (var suppression in _suppressions)
                 {
                     if (scored.Count(s => s.IsSuppressed && Matches(suppression, s)) is > 0 and var count)
