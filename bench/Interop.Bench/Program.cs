@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Interop.Bench.Access;
+using Interop.Bench.Dashboard;
 using Interop.Bench.Fhir;
 using Interop.Bench.Ingestion;
 using Interop.Bench.Telemetry;
@@ -12,6 +13,7 @@ root.Subcommands.Add(FhirBench.Create());
 root.Subcommands.Add(AccessBench.Create());
 root.Subcommands.Add(PollBench.Create());
 root.Subcommands.Add(ProfileBench.Create());
+root.Subcommands.Add(DashboardBench.Create());
 foreach (var command in TelemetryBench.Create().Concat(UploadBench.Create()))
     root.Subcommands.Add(command);
 return await root.Parse(args).InvokeAsync();

@@ -36,6 +36,7 @@ public static class UploadPipelineServices
                 : ActivatorUtilities.CreateInstance<TerminologyServer>(provider)
         );
         services.AddSingleton<FilePreviewer>();
+        services.AddSingleton<FailureReport>();
         services.AddSingleton<OpenMrsClient>();
         services.AddSingleton<OpenMrsDirectory>();
         services.AddSingleton(provider => new Tm2Mappings(provider.GetRequiredService<IOptions<Tm2Options>>().Value.Mappings));

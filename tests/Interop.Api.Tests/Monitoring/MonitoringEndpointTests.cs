@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json;
 using Interop.Api.Tests.Support;
 using Interop.TestServers;
@@ -277,6 +278,16 @@ public abstract class MonitoringEndpointTests(MonitoringApi api)
             Assert.InRange((await api.Http.GetJsonAsync($"/api/agents/{agent}/accesses")).GetArrayLength(), 3, 1000);
         await api.Http.GetJsonAsync($"/api/patients/{patient}/accesses?format=xml", HttpStatusCode.BadRequest);
         await api.Http.GetJsonAsync("/api/agents/reader", HttpStatusCode.NotFound);
+
+        using var byBody = await api.Http.PostAsJsonAsync(
+            "/api/reports/accesses",
+            new { patient = $"Patient/{patient}", care = "unknown" }
+        );
+        using var csvByBody = await api.Http.PostAsJsonAsync("/api/reports/accesses", new { agent = "reader", format = "csv" });
+        using var both = await api.Http.PostAsJsonAsync("/api/reports/accesses", new { patient = $"Patient/{patient}", agent = "reader" });
+        Assert.Equal(3, (await byBody.Content.ReadFromJsonAsync<JsonElement>()).GetArrayLength());
+        Assert.Contains($"Patient/{patient}", await csvByBody.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.BadRequest, both.StatusCode);
     }
 
     [Fact]

@@ -7,7 +7,8 @@ namespace Interop.Anomaly.Alerts;
 /// <summary>The table <c>audit_scores</c>: every event with its score.</summary>
 public static class AuditEventStore
 {
-    private const string AlertColumns = """
+    /// <summary>The columns of <see cref="AlertRow"/>: <c>audit_scores</c> as e, <c>alert_feedback</c> as f.</summary>
+    internal const string AlertColumns = """
         e.source, e.number, e.event_id, e.event_time, e.stored_at, e.agent, e.role, e.patient, e.kind, e.action, e.outcome, e.address, e.resource_type,
         e.purpose, e.care, e.care_text, e.share, e.score, e.severity, e.predicted_class, e.class_probs, e.reasons, e.model_version, e.suppressed, e.flags,
         f.verdict
@@ -263,51 +264,6 @@ public static class AuditEventStore
             },
             cancellationToken
         );
-
-    /// <summary>Accesses in the order of their instants, after (time, source, number).</summary>
-    public static async Task<IReadOnlyList<Alert>> ListAccessesAsync(
-        DbSession session,
-        AccessFilter filter,
-        IReadOnlyList<string> agents,
-        DateTimeOffset? afterTime,
-        string? afterSource,
-        long afterNumber,
-        int limit,
-        CancellationToken cancellationToken
-    )
-    {
-        var since = filter.Since is null ? "" : "AND event_time >= @Since";
-        var until = filter.Until is null ? "" : "AND event_time < @Until";
-        var behind = afterTime is null ? "" : "AND (event_time, source, number) > (@afterTime, @afterSource, @afterNumber)";
-        var condition = $"{since} {until} {behind}";
-        var who = filter.Patient is not null ? "patient = @Patient" : session.IsAnyOf("agent", "@agents");
-        var others = filter.Patient is null ? "" : $"UNION ALL {EventPatientStore.Keys("@Patient", condition)}";
-        var rows = await session.QueryAsync<AlertRow>(
-            $"""
-            WITH found AS (
-                SELECT event_time, source, number FROM audit_scores WHERE {who} {condition} {others}
-                ORDER BY event_time, source, number LIMIT @limit
-            )
-            SELECT {AlertColumns} FROM found JOIN audit_scores e ON e.source = found.source AND e.number = found.number
-                LEFT JOIN alert_feedback f ON f.source = e.source AND f.number = e.number
-            ORDER BY e.event_time, e.source, e.number
-            """,
-            new
-            {
-                filter.Patient,
-                agents = session.ArrayOf(agents),
-                filter.Since,
-                filter.Until,
-                afterTime,
-                afterSource,
-                afterNumber,
-                limit,
-            },
-            cancellationToken
-        );
-        // A report of one patient does not name others.
-        return [.. rows.Select(r => filter.Patient is { } patient ? r.ToAlert() with { Patient = patient } : r.ToAlert())];
-    }
 
     /// <summary>Features of stored events to train on, confirmed anomalies left out: at most the limit, spread evenly.</summary>
     public static IAsyncEnumerable<TrainingRow> TrainingRowsAsync(DbSession session, long step, CancellationToken cancellationToken) =>
