@@ -11,6 +11,7 @@ root.Subcommands.Add(IngestBench.Create());
 root.Subcommands.Add(ScaleBench.Create());
 root.Subcommands.Add(FhirBench.Create());
 root.Subcommands.Add(AccessBench.Create());
+root.Subcommands.Add(ModelBench.Create());
 root.Subcommands.Add(PollBench.Create());
 root.Subcommands.Add(ProfileBench.Create());
 root.Subcommands.Add(DashboardBench.Create());

@@ -8,7 +8,8 @@ namespace Interop.Fhir.Tests.Validation.Profiles;
 /// <summary>The examples and definitions of a FHIR package.</summary>
 internal static class ProfileExamples
 {
-    /// <summary>The JSON files in the folder of examples, by name. The examples of IPS claim no profile: each gets a claim where the package
+    /// <summary>The JSON files in the folder of examples, by name. The examples of IPS claim no profile: each gets a claim where the
+    /// package
     /// has one profile of its type.</summary>
     public static IEnumerable<(string Name, byte[] Bytes)> Of(string archive)
     {
