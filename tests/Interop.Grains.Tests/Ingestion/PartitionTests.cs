@@ -160,6 +160,50 @@ public abstract class PartitionTests(SqlDialect dialect) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Each_partition_is_a_grain_of_its_own()
+    {
+        await using var silo = await StartAsync();
+        _sandbox.Faults.Set(new FaultRule { Kind = FaultKind.SlowHeaders, Seconds = 0.1 });
+        var runId = await silo.Client.StartAsync("plain", "Observation", Request);
+
+        await Eventually.Is(async () => (await PartitionSilosAsync(silo)).Count == 4, "four partitions are worked on");
+
+        _sandbox.Faults.Clear();
+        var run = await silo.Client.EndOfAsync(runId);
+        Assert.Equal((RunStatus.Success, (long)_sandbox.Store.Count("Observation")), (run.Status, run.Counters.Fetched));
+    }
+
+    [TwoSilosFact]
+    public async Task Partitions_run_on_all_silos_and_go_on_when_one_is_killed()
+    {
+        if (dialect == SqlDialect.Sqlite)
+            return; // two silos share a server
+        RunSummary expected;
+        await using (var one = await StartAsync())
+            expected = await RunAsync(one, "plain");
+        await using var cluster = await StartAsync(silos: 2);
+        _sandbox.Faults.Set(new FaultRule { Kind = FaultKind.SlowHeaders, Seconds = 0.1 });
+        var runId = await cluster.Client.StartAsync("killed", "Observation", Request);
+        await Eventually.Is(async () => (await PartitionSilosAsync(cluster)).Distinct().Count() == 2, "both silos have partitions");
+        var pages = await PagesAsync(runId) + 4;
+        await Eventually.Is(async () => await PagesAsync(runId) >= pages, "pages were committed");
+
+        await cluster.KillAsync(silo: 1);
+        _sandbox.Faults.Clear();
+        await Eventually.Is(
+            async () =>
+                await _database.Database.ValueAsync<string>($"SELECT status FROM ingestion_runs WHERE run_id = {runId}")
+                == RunStatus.Success,
+            "the run ended"
+        );
+
+        var run = await cluster.Client.EndOfAsync(runId);
+        Assert.Equal((RunStatus.Success, expected.Counters), (run.Status, run.Counters with { Refetched = 0 }));
+        Assert.Equal(expected.CheckpointAfter, run.CheckpointAfter);
+        Assert.Equal(await StoredState.OfAsync(_database.Database, "plain"), await StoredState.OfAsync(_database.Database, "killed"));
+    }
+
+    [Fact]
     public async Task The_next_run_is_one_search()
     {
         await using var silo = await StartAsync();
@@ -178,12 +222,21 @@ public abstract class PartitionTests(SqlDialect dialect) : IAsyncLifetime
     private Task<long> PagesAsync(long runId) =>
         _database.Database.ValueAsync<long>($"SELECT pages FROM ingestion_runs WHERE run_id = {runId}");
 
-    private Task<TestSilo> StartAsync(int maxParallel = 4) =>
+    /// <summary>The silo of each partition that is worked on.</summary>
+    private static async Task<List<string>> PartitionSilosAsync(TestSilo silo) =>
+        [
+            .. (await silo.Client.GetGrain<IManagementGrain>(0).GetDetailedGrainStatistics())
+                .Where(s => s.GrainType.Contains("RunPartition", StringComparison.OrdinalIgnoreCase))
+                .Select(s => s.SiloAddress.ToString()),
+        ];
+
+    private Task<TestSilo> StartAsync(int maxParallel = 4, short silos = 1) =>
         TestSilo.StartAsync(
             _database,
             new TestSiloOptions
             {
                 Ingestion = new IngestionOptions { PageSize = 25, PartitionFrom = 1000 },
+                Silos = silos,
                 Source = source => source.MaxParallel = maxParallel,
             },
             names: ["plain", "killed"],

@@ -20,6 +20,9 @@ internal sealed record TestSiloOptions
 {
     public IngestionOptions Ingestion { get; init; } = new() { PageSize = 25 };
 
+    /// <summary>The embedded engine has one.</summary>
+    public short Silos { get; init; } = 1;
+
     public string? ExportDirectory { get; init; }
 
     public ViewOptions Views { get; init; } = new();
@@ -64,7 +67,7 @@ internal sealed class TestSilo : IAsyncDisposable
         var sources = new ConcurrentDictionary<string, SourceOptions>();
         foreach (var name in names ?? [])
             Add(sources, name, baseUrl!, options.Source);
-        var builder = new InProcessTestClusterBuilder(1);
+        var builder = new InProcessTestClusterBuilder(options.Silos);
         builder.Options.ServiceId = "interop-tests"; // reminders of a silo that was killed are found under it
         builder.ConfigureSilo((_, silo) => Configure(silo, database, options, sources));
         var cluster = builder.Build();
@@ -75,8 +78,8 @@ internal sealed class TestSilo : IAsyncDisposable
     /// <summary>Adds a FHIR server as a source, as the settings do, with short waits after faults.</summary>
     public void AddSource(string name, Uri baseUrl, Action<SourceOptions>? configure = null) => Add(_sources, name, baseUrl, configure);
 
-    /// <summary>Ends the silo like kill -9: without OnDeactivateAsync, and in the middle of its work.</summary>
-    public Task KillAsync() => _cluster.KillSiloAsync(_cluster.Silos[0]);
+    /// <summary>Ends a silo like kill -9: without OnDeactivateAsync, and in the middle of its work.</summary>
+    public Task KillAsync(int silo = 0) => _cluster.KillSiloAsync(_cluster.Silos[silo]);
 
     /// <summary>Stops as SIGTERM does: every activation is deactivated.</summary>
     public Task StopAsync() => _cluster.StopAllSilosAsync();
