@@ -41,6 +41,9 @@ public abstract class Grain : IGrainBase, IAddressable
     /// <summary>Ends this activation after the current calls; calls that arrive meanwhile go to the next activation.</summary>
     protected void DeactivateOnIdle() => GrainBaseExtensions.DeactivateOnIdle(this);
 
-    /// <summary>Keeps this activation from being collected for at least this long. A negative time cancels an earlier delay.</summary>
+    /// <summary>
+    /// Keeps this activation from being collected for at least this long; <see cref="Timeout.InfiniteTimeSpan"/> for ever. Zero, or another
+    /// negative time, cancels an earlier delay.
+    /// </summary>
     protected void DelayDeactivation(TimeSpan timeSpan) => Activation.DelayDeactivation(timeSpan);
 }

@@ -29,8 +29,9 @@ public sealed class InProcessTestCluster : IAsyncDisposable, IDisposable
     /// <summary>The options that the builder was given.</summary>
     public InProcessTestClusterOptions Options { get; }
 
-    /// <exception cref="InvalidOperationException">The cluster is not deployed.</exception>
-    public IClusterClient Client => _client ?? throw new InvalidOperationException("Call DeployAsync first.");
+    /// <exception cref="InvalidOperationException">The cluster is not deployed, or <see cref="StopAllSilosAsync"/> has stopped it.</exception>
+    public IClusterClient Client =>
+        _client ?? throw new InvalidOperationException("The test cluster has no client: it is not deployed, or it was stopped.");
 
     /// <summary>The silos that run.</summary>
     public ReadOnlyCollection<InProcessSiloHandle> Silos => _silos.AsReadOnly();
@@ -73,24 +74,20 @@ public sealed class InProcessTestCluster : IAsyncDisposable, IDisposable
         return await StartSiloAsync();
     }
 
-    /// <summary>Stops every silo gracefully.</summary>
+    /// <summary>Stops the client, then every silo gracefully.</summary>
     public async Task StopAllSilosAsync()
     {
+        await StopClientAsync();
         foreach (var silo in _silos.ToArray())
             await StopSiloAsync(silo);
     }
 
-    /// <inheritdoc/>
+    /// <summary>Ends the silos and the client at once. Orleans' own class stops the silos gracefully.</summary>
     public async ValueTask DisposeAsync()
     {
         foreach (var silo in _silos.ToArray())
             await KillSiloAsync(silo);
-        _clientSender?.Dispose();
-        if (_clientHost is { } host)
-        {
-            await host.StopAsync();
-            host.Dispose();
-        }
+        await StopClientAsync();
     }
 
     /// <inheritdoc/>
@@ -110,7 +107,16 @@ public sealed class InProcessTestCluster : IAsyncDisposable, IDisposable
         });
 
         var host = builder.Build();
-        await host.StartAsync();
+        try
+        {
+            await host.StartAsync();
+        }
+        catch
+        {
+            host.Dispose();
+            throw;
+        }
+
         var handle = new InProcessSiloHandle(host, specific.SiloName);
         _silos.Add(handle);
         _slot.Silo = handle.Silo.Context;
@@ -139,6 +145,17 @@ public sealed class InProcessTestCluster : IAsyncDisposable, IDisposable
         );
         _client = new GrainFactory(_clientSender, new GrainClassMap(), services);
         _clientHost.Start();
+    }
+
+    private async Task StopClientAsync()
+    {
+        _client = null;
+        _clientSender?.Dispose();
+        if (_clientHost is not { } host)
+            return;
+        _clientHost = null;
+        await host.StopAsync();
+        host.Dispose();
     }
 
     private void Drop(InProcessSiloHandle silo)
