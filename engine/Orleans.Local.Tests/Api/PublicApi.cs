@@ -96,6 +96,6 @@ internal static class PublicApi
             return name.StartsWith("System.", StringComparison.Ordinal) ? type.Name : name;
         name = type.GetGenericTypeDefinition().FullName!;
         name = name.StartsWith("System.", StringComparison.Ordinal) ? type.Name : name;
-        return $"{name[..name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>";
+        return $"{name.Split('`')[0]}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>";
     }
 }

@@ -51,7 +51,7 @@ public sealed class HostingTests
         Assert.Equal(LogLevel.Error, host.Services.GetRequiredService<IOptions<LoggerFilterOptions>>().Value.MinLevel);
     }
 
-    [EmbeddedFact]
+    [Fact]
     public async Task A_stopped_silo_refuses_calls()
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());

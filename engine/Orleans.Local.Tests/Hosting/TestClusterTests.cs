@@ -1,4 +1,3 @@
-using Interop.TestServers;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Local.Tests.Life;
 using Orleans.Local.Tests.Support;
@@ -51,7 +50,7 @@ public sealed class TestClusterTests
         var added = await cluster.StartAdditionalSiloAsync();
         Assert.Same(added, Assert.Single(cluster.Silos));
         Assert.NotEqual(killed.SiloAddress, added.SiloAddress);
-        await Eventually.Is(() => AnswersAsync(grain, first), "the new silo has another activation");
+        await Cluster.AnswersAsync(async () => await grain.Activation() != first, "the new silo has another activation");
     }
 
     [TwoSilosFact]
@@ -73,23 +72,10 @@ public sealed class TestClusterTests
             .Single(s => s.GrainId == grain.GetGrainId())
             .SiloAddress;
         await cluster.KillSiloAsync(cluster.Silos.Single(s => s.SiloAddress.Equals(home)));
-        await Eventually.Is(() => AnswersAsync(grain, first), "the other silo has another activation");
+        await Cluster.AnswersAsync(async () => await grain.Activation() != first, "the other silo has another activation");
     }
 
     private static IEnumerable<string> Texts(IServiceProvider services) => services.GetServices<Greeting>().Select(g => g.Text);
-
-    /// <summary>Calls fail until the client knows of the new silo.</summary>
-    private static async Task<bool> AnswersAsync(ILifeGrain grain, Guid before)
-    {
-        try
-        {
-            return await grain.Activation() != before;
-        }
-        catch (Exception exception) when (exception is OrleansException or TimeoutException)
-        {
-            return false;
-        }
-    }
 
     private static string Name() => "cluster-" + Guid.NewGuid().ToString("N");
 }
