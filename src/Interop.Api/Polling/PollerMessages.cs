@@ -4,7 +4,7 @@ namespace Interop.Api.Polling;
 
 /// <summary>The state of a poller: the message <see cref="PollerStatus"/> with durations in seconds.</summary>
 /// <param name="Interval">Seconds.</param>
-/// <param name="Lag">Seconds from the watermark to now.</param>
+/// <param name="Lag">Seconds since the last poll that read to the end of the server's events; from the watermark while polls fail.</param>
 public sealed record PollerResponse(
     string Source,
     bool Enabled,

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using Interop.Fhir.Streams;
 
 namespace Interop.Fhir.Files;
 
@@ -6,7 +7,7 @@ namespace Interop.Fhir.Files;
 /// Decompresses gzip. It refuses truncated data, and data that expands far more than text does: a small file must not keep a reader busy
 /// for hours.
 /// </summary>
-public sealed class GunzipStream : Stream
+public sealed class GunzipStream : ForwardStream
 {
     /// <summary>Smaller texts are never refused.</summary>
     private const long HarmlessBytes = 256L * 1024 * 1024;
@@ -36,18 +37,6 @@ public sealed class GunzipStream : Stream
     }
 
     /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
     public override long Position
     {
         get => _expanded;
@@ -60,22 +49,6 @@ public sealed class GunzipStream : Stream
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         Check(await _gzip.ReadAsync(buffer, cancellationToken), buffer.Length);
-
-    /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override void Flush() { }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -111,26 +84,12 @@ public sealed class GunzipStream : Stream
     }
 
     /// <summary>Counts what is read, and keeps the last four bytes.</summary>
-    private sealed class CountingStream(Stream inner) : Stream
+    private sealed class CountingStream(Stream inner) : ForwardStream
     {
         public long Count { get; private set; }
 
         /// <summary>As a number, the lowest byte first.</summary>
         public uint LastFourBytes { get; private set; }
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => Count;
-            set => throw new NotSupportedException();
-        }
 
         public override int Read(byte[] buffer, int offset, int count) =>
             Note(buffer.AsSpan(offset, count), inner.Read(buffer, offset, count));
@@ -140,14 +99,6 @@ public sealed class GunzipStream : Stream
             var read = await inner.ReadAsync(buffer, cancellationToken);
             return Note(buffer.Span, read);
         }
-
-        public override void Flush() { }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

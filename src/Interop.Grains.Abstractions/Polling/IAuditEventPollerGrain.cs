@@ -47,7 +47,7 @@ public sealed record PollerChange(TimeSpan? Interval, int? Batch, string? Resour
 
 /// <summary>The state of a poller.</summary>
 /// <param name="Watermark">The server's instants up to here are stored.</param>
-/// <param name="Lag">From the watermark to now.</param>
+/// <param name="Lag">Time since the last poll that read to the end of the server's events; from the watermark while polls fail.</param>
 /// <param name="Failures">Failed polls in a row.</param>
 [GenerateSerializer, Immutable, Alias("Interop.PollerStatus")]
 public sealed record PollerStatus(

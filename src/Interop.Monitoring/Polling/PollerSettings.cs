@@ -63,13 +63,20 @@ public sealed class PollerSettings(IReadOnlyDictionary<string, PollerOptions> po
                 (int)row.Batch,
                 row.Since,
                 row.Watermark,
-                now - row.Watermark,
+                LagOf(row, now),
                 row.LastPoll,
                 row.Events,
                 row.Failures,
                 row.LastError
             );
     }
+
+    /// <summary>
+    /// What is stored may lack events of this last stretch. A poll that ends well has read to the end of the server's events,
+    /// so a server where nothing happens is not behind.
+    /// </summary>
+    private static TimeSpan? LagOf(PollerRow row, DateTimeOffset now) =>
+        row is { Failures: 0, LastPoll: { } ended } && !(ended < row.Watermark) ? now - ended : now - row.Watermark;
 
     /// <summary>Doubling from a second up to a quarter of an hour.</summary>
     public static TimeSpan WaitAfter(long failures) =>

@@ -88,7 +88,7 @@ public sealed class SmartBackendTests : UpstreamTests
     public override async Task DisposeAsync()
     {
         await base.DisposeAsync();
-        await _issuer.DisposeAsync();
+        _issuer.Dispose();
         await _fhir.DisposeAsync();
         _keys.Delete(recursive: true);
     }

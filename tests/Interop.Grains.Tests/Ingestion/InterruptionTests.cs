@@ -5,6 +5,7 @@ using Interop.Sandbox.Faults;
 using Interop.Storage;
 using Interop.TestServers;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Interop.Grains.Tests.Ingestion;
 
@@ -272,10 +273,14 @@ public sealed class LostDatabaseTests
         await using var server = await PostgresServer.StartNewAsync();
         await using var database = await TestDatabase.CreateAsync(SqlDialect.Postgres, server);
         await using var sandbox = await SandboxServer.StartAsync(new SandboxOptions { Patients = 150, BadShare = 0.03 });
-        using var log = new EventLog();
+        using var log = new LogLines();
         await using var silo = await TestSilo.StartAsync(
             database,
-            new TestSiloOptions { Services = services => services.AddLogging(log.AddTo) },
+            new TestSiloOptions
+            {
+                Services = services =>
+                    services.AddLogging(logging => logging.AddProvider(log).AddFilter<LogLines>(category: null, LogLevel.Warning)),
+            },
             ["plain", "cut"],
             sandbox.FhirBase
         );
@@ -292,7 +297,10 @@ public sealed class LostDatabaseTests
         await Eventually.Is(async () => await database.Database.CountAsync("patients", "cut") >= 25, "a page was committed");
 
         await server.KillAsync();
-        await Eventually.Is(() => log.Has(RunInterrupted), "the retries of a transaction have failed, and the worker waits");
+        await Eventually.Is(
+            () => log.All.Any(line => line.EventId == RunInterrupted),
+            "the retries of a transaction have failed, and the worker waits"
+        );
         await server.StartAsync();
         var run = await silo.Client.EndOfAsync(runId);
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Interop.Grains.Tests.Support;
 using Interop.Ingestion;
 using Interop.Sandbox;
+using Interop.Sources;
 
 namespace Interop.Grains.Tests.Ingestion;
 
@@ -15,19 +16,7 @@ public sealed class SourceCredentialsTests(SqliteSilo silo) : IngestionSuite(sil
     [Fact]
     public async Task Basic_credentials_are_sent()
     {
-        var options = Data with
-        {
-            Access = new AccessOptions
-            {
-                AllowBasic = true,
-                ClientId = "user",
-                ClientSecret = "pass:word",
-            },
-        };
-        var (_, source) = await SandboxAsync(
-            options,
-            o => (o.Auth.Kind, o.Auth.Username, o.Auth.Password) = ("basic", "user", "pass:word")
-        );
+        var source = await BasicAsync(expected: "pass:word", sent: "pass:word");
 
         Assert.Equal(40, (await Client.RunAsync(source, "Patient")).Counters.Upserted);
     }
@@ -35,19 +24,7 @@ public sealed class SourceCredentialsTests(SqliteSilo silo) : IngestionSuite(sil
     [Fact]
     public async Task Wrong_credentials_fail_the_run_without_telling_them()
     {
-        var options = Data with
-        {
-            Access = new AccessOptions
-            {
-                AllowBasic = true,
-                ClientId = "user",
-                ClientSecret = "right",
-            },
-        };
-        var (_, source) = await SandboxAsync(
-            options,
-            o => (o.Auth.Kind, o.Auth.Username, o.Auth.Password) = ("basic", "user", "wrong-one")
-        );
+        var source = await BasicAsync(expected: "right", sent: "wrong-one");
 
         var run = await Client.RunAsync(source, "Patient");
 
@@ -59,20 +36,9 @@ public sealed class SourceCredentialsTests(SqliteSilo silo) : IngestionSuite(sil
     [Fact]
     public async Task A_client_secret_is_exchanged_for_a_token_that_is_renewed_when_it_is_revoked()
     {
-        var options = Data with { Access = new AccessOptions { ClientSecret = "secret" } };
-        var sandbox = Own(await SandboxServer.StartAsync(options));
-        var source = NewSourceName();
-        Shared.Silo.AddSource(
-            source,
-            sandbox.FhirBase,
-            o =>
-                o.Auth = new()
-                {
-                    Kind = "client_credentials",
-                    TokenUrl = new Uri(sandbox.BaseAddress, "oauth2/token").AbsoluteUri,
-                    ClientId = "interop",
-                    ClientSecret = "secret",
-                }
+        var (sandbox, source) = await TokenServerAsync(
+            new AccessOptions { ClientSecret = "secret" },
+            auth => (auth.Kind, auth.ClientSecret) = ("client_credentials", "secret")
         );
 
         var first = await Client.RunAsync(source, "Patient");
@@ -93,20 +59,9 @@ public sealed class SourceCredentialsTests(SqliteSilo silo) : IngestionSuite(sil
         try
         {
             await File.WriteAllTextAsync(file, pem);
-            var sandbox = Own(await SandboxServer.StartAsync(Data with { Access = new AccessOptions { PublicJwk = jwk } }));
-            var source = NewSourceName();
-            Shared.Silo.AddSource(
-                source,
-                sandbox.FhirBase,
-                o =>
-                    o.Auth = new()
-                    {
-                        Kind = "smart_backend",
-                        TokenUrl = new Uri(sandbox.BaseAddress, "oauth2/token").AbsoluteUri,
-                        ClientId = "interop",
-                        PrivateKeyFile = file,
-                        KeyId = "k1",
-                    }
+            var (_, source) = await TokenServerAsync(
+                new AccessOptions { PublicJwk = jwk },
+                auth => (auth.Kind, auth.PrivateKeyFile, auth.KeyId) = ("smart_backend", file, "k1")
             );
 
             Assert.Equal(40, (await Client.RunAsync(source, "Patient")).Counters.Upserted);
@@ -120,19 +75,9 @@ public sealed class SourceCredentialsTests(SqliteSilo silo) : IngestionSuite(sil
     [Fact]
     public async Task A_token_endpoint_that_refuses_fails_the_run_without_telling_the_secret()
     {
-        var sandbox = Own(await SandboxServer.StartAsync(Data with { Access = new AccessOptions { ClientSecret = "secret" } }));
-        var source = NewSourceName();
-        Shared.Silo.AddSource(
-            source,
-            sandbox.FhirBase,
-            o =>
-                o.Auth = new()
-                {
-                    Kind = "client_credentials",
-                    TokenUrl = new Uri(sandbox.BaseAddress, "oauth2/token").AbsoluteUri,
-                    ClientId = "interop",
-                    ClientSecret = "not-the-one",
-                }
+        var (_, source) = await TokenServerAsync(
+            new AccessOptions { ClientSecret = "secret" },
+            auth => (auth.Kind, auth.ClientSecret) = ("client_credentials", "not-the-one")
         );
 
         var run = await Client.RunAsync(source, "Patient");
@@ -140,6 +85,41 @@ public sealed class SourceCredentialsTests(SqliteSilo silo) : IngestionSuite(sil
         Assert.Equal(RunStatus.Failed, run.Status);
         Assert.Contains("the token endpoint answered 401", run.Error);
         Assert.DoesNotContain("not-the-one", run.Error);
+    }
+
+    private async Task<string> BasicAsync(string expected, string sent)
+    {
+        var access = new AccessOptions
+        {
+            AllowBasic = true,
+            ClientId = "user",
+            ClientSecret = expected,
+        };
+        var (_, source) = await SandboxAsync(
+            Data with
+            {
+                Access = access,
+            },
+            o => (o.Auth.Kind, o.Auth.Username, o.Auth.Password) = ("basic", "user", sent)
+        );
+        return source;
+    }
+
+    /// <summary>A server that gives tokens to the client <c>interop</c>, and a source that asks it for them.</summary>
+    private async Task<(SandboxServer Sandbox, string Source)> TokenServerAsync(AccessOptions access, Action<SourceAuthOptions> configure)
+    {
+        var sandbox = Own(await SandboxServer.StartAsync(Data with { Access = access }));
+        var source = NewSourceName();
+        Shared.Silo.AddSource(
+            source,
+            sandbox.FhirBase,
+            o =>
+            {
+                (o.Auth.TokenUrl, o.Auth.ClientId) = (new Uri(sandbox.BaseAddress, "oauth2/token").AbsoluteUri, "interop");
+                configure(o.Auth);
+            }
+        );
+        return (sandbox, source);
     }
 
     private static (string Pem, string Jwk) Key(string kind)

@@ -38,7 +38,7 @@ internal sealed record Attention(Tone Tone, string Title, string Text, string Hr
                     "/cluster"
                 )
             );
-        foreach (var poller in data.Pollers.Where(p => p.Enabled && p.Failures == 0 && p.Lag > MaxLag))
+        foreach (var poller in data.Pollers.Where(p => p.Enabled && p.Failures == 0 && p.Lag > MaxLag + p.Interval))
             found.Add(
                 new(
                     Tone.Warning,
