@@ -11,6 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using Orleans.TestingHost;
 
 namespace Interop.Grains.Tests.Support;
@@ -116,12 +117,8 @@ internal sealed class TestSilo : IAsyncDisposable
     {
         if (TestClusters.IsEmbeddedEngine || database.Database.Dialect == SqlDialect.Postgres)
         {
-            silo.UseAdoNetReminderService(store =>
-                (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(database.Options)
-            );
-            silo.AddAdoNetGrainStorageAsDefault(store =>
-                (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(database.Options)
-            );
+            silo.UseAdoNetReminderService(store => (store.Invariant, store.ConnectionString) = EngineStore(database));
+            silo.AddAdoNetGrainStorageAsDefault(store => (store.Invariant, store.ConnectionString) = EngineStore(database));
         }
         else
         {
@@ -152,5 +149,21 @@ internal sealed class TestSilo : IAsyncDisposable
                 );
             options.Services(services);
         });
+    }
+
+    /// <summary>
+    /// Where the engine keeps reminders and grain states. Orleans' pools belong to the process and outlive the silo: idle connections close
+    /// soon, so that there is room for those of other tests.
+    /// </summary>
+    private static (string Invariant, string ConnectionString) EngineStore(TestDatabase database)
+    {
+        var (invariant, connectionString) = DatabaseProviders.ForOrleans(database.Options);
+        if (database.Database.Dialect == SqlDialect.Postgres)
+            connectionString = new NpgsqlConnectionStringBuilder(connectionString)
+            {
+                ConnectionIdleLifetime = 2,
+                ConnectionPruningInterval = 1,
+            }.ConnectionString;
+        return (invariant, connectionString);
     }
 }
