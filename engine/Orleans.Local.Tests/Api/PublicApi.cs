@@ -25,7 +25,8 @@ internal static class PublicApi
             .Where(file => !file.EndsWith(".Tests.dll", StringComparison.Ordinal))
             .SelectMany(file => Assembly.Load(AssemblyName.GetAssemblyName(file)).GetExportedTypes());
 
-    /// <summary>The members that the type declares. Extension methods have no type: which static class they are in does not matter.</summary>
+    /// <summary>The members that the type declares. Extension methods have no type: which static class they are in does not
+    /// matter.</summary>
     public static IEnumerable<string> DeclaredBy(Type type) => Lines(type, type, BindingFlags.DeclaredOnly);
 
     /// <summary>The members that the type has, declared or inherited.</summary>
@@ -57,9 +58,9 @@ internal static class PublicApi
     private static bool IsVisible(MemberInfo member) =>
         member switch
         {
-            // Methods of object, and those that records and interfaces generate or implement, say nothing about the API.
+            // Methods of object and of IEquatable say nothing about the API.
+            MethodInfo { Name: nameof(Equals) } => false,
             MethodInfo { IsVirtual: true } m when m.GetBaseDefinition().DeclaringType == typeof(object) => false,
-            MethodInfo { IsPrivate: true } => false,
             MethodBase m => (m.IsPublic || m.IsFamily || m.IsFamilyOrAssembly) && m.DeclaringType != typeof(object),
             FieldInfo f => f.IsPublic && !f.IsSpecialName,
             _ => false,

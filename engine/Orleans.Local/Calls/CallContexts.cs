@@ -44,7 +44,8 @@ internal sealed class CallResult
         IsSet = true;
     }
 
-    /// <summary>The result, or the exception of the method: a filter that catches it and sets no other result does not replace it.</summary>
+    /// <summary>The result, or the exception of the method: a filter that catches it and sets no other result does not replace
+    /// it.</summary>
     public object? ValueOrThrow()
     {
         _failure?.Throw();

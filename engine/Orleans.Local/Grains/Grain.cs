@@ -9,8 +9,7 @@ public abstract class Grain : IGrainBase, IAddressable
     protected Grain()
         : this(RuntimeContext.Current!) { }
 
-    /// <param name="grainContext">The activation. Null only for a grain that a unit test constructs itself.</param>
-    protected Grain(IGrainContext grainContext) => GrainContext = grainContext;
+    private protected Grain(IGrainContext grainContext) => GrainContext = grainContext;
 
     /// <summary>The activation.</summary>
     public IGrainContext GrainContext { get; }

@@ -6,6 +6,7 @@ using Orleans.Activations;
 using Orleans.Calls;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using Orleans.Runtime;
 
 namespace Orleans.TestingHost;
 
@@ -29,7 +30,8 @@ public sealed class InProcessTestCluster : IAsyncDisposable, IDisposable
     /// <summary>The options that the builder was given.</summary>
     public InProcessTestClusterOptions Options { get; }
 
-    /// <exception cref="InvalidOperationException">The cluster is not deployed, or <see cref="StopAllSilosAsync"/> has stopped it.</exception>
+    /// <exception cref="InvalidOperationException">The cluster is not deployed, or <see cref="StopAllSilosAsync"/> has stopped
+    /// it.</exception>
     public IClusterClient Client =>
         _client ?? throw new InvalidOperationException("The test cluster has no client: it is not deployed, or it was stopped.");
 
@@ -46,8 +48,10 @@ public sealed class InProcessTestCluster : IAsyncDisposable, IDisposable
     /// <summary>The silos that run.</summary>
     public IEnumerable<InProcessSiloHandle> GetActiveSilos() => _silos.Where(s => s.IsActive);
 
-    /// <summary>The services of the silo.</summary>
-    public IServiceProvider GetSiloServiceProvider() => _silos[0].ServiceProvider;
+    /// <summary>The services of a silo.</summary>
+    /// <param name="silo">The address of the silo; null for any.</param>
+    public IServiceProvider GetSiloServiceProvider(SiloAddress? silo = null) =>
+        _silos.First(s => silo is null || s.SiloAddress.Equals(silo)).ServiceProvider;
 
     /// <exception cref="NotSupportedException">A silo already runs, and the embedded engine has only one.</exception>
     public async Task<InProcessSiloHandle> StartAdditionalSiloAsync() =>
@@ -163,7 +167,7 @@ public sealed class InProcessTestCluster : IAsyncDisposable, IDisposable
         _silos.Remove(silo);
         if (ReferenceEquals(_slot.Silo, silo.Silo.Context))
             _slot.Silo = null;
-        _clientSender?.FailAll(new Runtime.SiloUnavailableException("The silo has stopped."));
+        _clientSender?.FailAll(new SiloUnavailableException("The silo has stopped."));
     }
 
     private void Identify(ClusterOptions options)
