@@ -56,10 +56,11 @@ internal sealed class PageSources(Database database, SourceRegistry sources, IOp
         CancellationToken cancellationToken
     )
     {
+        var partitions = run.Partitions ?? source.MaxParallel;
         var isSplit =
             (await database.ReadAsync((session, token) => RunPartStore.CountAsync(session, run.RunId, token), cancellationToken)).Total > 0;
-        if (!isSplit && offer.SearchByTime && run is { Pages: 0, Since: null, PatientId: null } && source.MaxParallel > 1)
-            isSplit = await SplitAsync(run, client, waits, source.MaxParallel, cancellationToken);
+        if (!isSplit && offer.SearchByTime && run is { Pages: 0, Since: null, PatientId: null } && partitions > 1)
+            isSplit = await SplitAsync(run, client, waits, partitions, cancellationToken);
         return isSplit ? null : Search(run, client, waits, offer.SearchByTime, run.Since, null, run.Cursor);
     }
 
@@ -93,10 +94,12 @@ internal sealed class PageSources(Database database, SourceRegistry sources, IOp
     )
     {
         List<RunPart> parts;
-        var planner = new PartitionPlanner(client, waits, run.ResourceType, options.Value);
+        var planner = new PartitionPlanner(client, waits, run.ResourceType);
         try
         {
-            parts = await planner.PlanAsync(partitions, cancellationToken);
+            // A caller that asks for partitions gets them, however small the type is.
+            var smallest = run.Partitions is { } asked ? asked : options.Value.PartitionFrom;
+            parts = await planner.PlanAsync(partitions, smallest, cancellationToken);
         }
         catch (FhirRequestException e) when (!e.IsTransient)
         {

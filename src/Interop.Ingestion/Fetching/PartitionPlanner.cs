@@ -8,7 +8,7 @@ namespace Interop.Ingestion.Fetching;
 /// Splits a type into periods of <c>_lastUpdated</c> with about the same number of resources, by the server's own counts. The first and the
 /// last period have no outer bound, and the counts must add up: no resource may be between two periods or in none.
 /// </summary>
-internal sealed class PartitionPlanner(FhirClient client, RunWaits waits, string resourceType, IngestionOptions options)
+internal sealed class PartitionPlanner(FhirClient client, RunWaits waits, string resourceType)
 {
     private const int MaxQuestions = 200;
     private const int Tolerance = 1000;
@@ -22,9 +22,12 @@ internal sealed class PartitionPlanner(FhirClient client, RunWaits waits, string
     public DateTimeOffset? ServerDate { get; private set; }
 
     /// <summary>The periods as parts of a run; none when the type is small, or the server's counts do not allow to split it.</summary>
-    public async Task<List<RunPart>> PlanAsync(int partitions, CancellationToken cancellationToken)
+    /// <param name="partitions">How many periods at most.</param>
+    /// <param name="smallest">A type with fewer resources is not split.</param>
+    /// <param name="cancellationToken">Ends the questions to the server.</param>
+    public async Task<List<RunPart>> PlanAsync(int partitions, long smallest, CancellationToken cancellationToken)
     {
-        if (partitions < 2 || await CountAsync(null, null, cancellationToken) is not { } total || total < options.PartitionFrom)
+        if (partitions < 2 || await CountAsync(null, null, cancellationToken) is not { } total || total < smallest)
             return [];
         if (
             await EdgeAsync("_lastUpdated", cancellationToken) is not { } first

@@ -39,10 +39,15 @@ internal sealed class RunPipeline(
         if (source is null)
         {
             var options = sources.Options(run.Source)!;
-            await new PartitionedRun(database, partitions, run, waits, options.MaxParallel, options.BaseDelay, time).ExecuteAsync(
-                onLoaded,
-                cancellationToken
-            );
+            await new PartitionedRun(
+                database,
+                partitions,
+                run,
+                waits,
+                run.Partitions ?? options.MaxParallel,
+                options.BaseDelay,
+                time
+            ).ExecuteAsync(onLoaded, cancellationToken);
             return;
         }
 

@@ -43,12 +43,12 @@ internal static partial class RunStore
                                         attempt, max_attempts, run_group, airflow_dag_id, airflow_task_id, airflow_run_id, since, checkpoint_before,
                                         process_kind, source_url,
                                         replay_of_run_id, replay_stage, replay_until, replay_source_count, replay_missing_raw, view_name,
-                                        mode, files_path)
+                                        mode, files_path, partitions)
             VALUES (@Source, @ResourceType, @Status, @StartedAt, @PatientId, @FullFetch, @MissingPatients, @Job, @TriggeredBy,
                     @Attempt, @MaxAttempts, @RunGroup, @AirflowDagId, @AirflowTaskId, @AirflowRunId, @Since, @CheckpointBefore,
                     @ProcessKind, @SourceUrl,
                     @ReplayOfRunId, @ReplayStage, @ReplayUntil, @ReplaySourceCount, @ReplayMissingRaw, @ViewName,
-                    @Mode, @FilesPath)
+                    @Mode, @FilesPath, @Partitions)
             ON CONFLICT (source, resource_type) WHERE {IsActive} DO NOTHING
             RETURNING *
             """,
