@@ -8,7 +8,7 @@ namespace Interop.Ingestion.Fetching;
 /// Splits a type into periods of <c>_lastUpdated</c> with about the same number of resources, by the server's own counts. The first and the
 /// last period have no outer bound, and the counts must add up: no resource may be between two periods or in none.
 /// </summary>
-internal sealed class PartitionPlanner(FhirClient client, string resourceType)
+internal sealed class PartitionPlanner(FhirClient client, RunWaits waits, string resourceType)
 {
     private const int MaxQuestions = 200;
     private const int Tolerance = 1000;
@@ -17,6 +17,9 @@ internal sealed class PartitionPlanner(FhirClient client, string resourceType)
     private readonly record struct Period(DateTimeOffset From, DateTimeOffset To, long Count);
 
     private int _questions;
+
+    /// <summary>The server's clock at its first answer; null before it, and when the server does not tell.</summary>
+    public DateTimeOffset? ServerDate { get; private set; }
 
     /// <summary>The periods as parts of a run; none when the type is small, or the server's counts do not allow to split it.</summary>
     /// <param name="partitions">How many periods at most.</param>
@@ -103,7 +106,8 @@ internal sealed class PartitionPlanner(FhirClient client, string resourceType)
             url += $"&_lastUpdated=ge{Uri.EscapeDataString(Text(since))}";
         if (to is { } until)
             url += $"&_lastUpdated=lt{Uri.EscapeDataString(Text(until))}";
-        using var answer = await client.GetPageAsync(new Uri(url, UriKind.Relative), cancellationToken);
+        using var answer = await waits.GetPageAsync(client, new Uri(url, UriKind.Relative), cancellationToken);
+        ServerDate ??= answer.ServerDate;
         return answer.Bundle.ResourceType == "Bundle" ? answer.Bundle.Total : null;
     }
 
@@ -111,7 +115,7 @@ internal sealed class PartitionPlanner(FhirClient client, string resourceType)
     private async Task<DateTimeOffset?> EdgeAsync(string sort, CancellationToken cancellationToken)
     {
         var url = new Uri($"{resourceType}?_sort={sort}&_count=1", UriKind.Relative);
-        using var answer = await client.GetPageAsync(url, cancellationToken);
+        using var answer = await waits.GetPageAsync(client, url, cancellationToken);
         return answer.Bundle.Entries.FirstOrDefault(e => !e.Resource.IsEmpty) is { Resource.IsEmpty: false } entry
             ? ResourceHeader.Read(entry.Resource.Span).LastUpdated
             : null;

@@ -151,6 +151,9 @@ internal sealed record RunRecord
     public string? Failure { get; init; }
 
     /// <summary>A JSON array of texts.</summary>
+    /// <summary>The most warnings that a run keeps.</summary>
+    public const int MaxWarnings = 50;
+
     public string Warnings { get; init; } = "[]";
 
     public bool IsReplay => ReplayOfRunId is not null;

@@ -102,6 +102,34 @@ public abstract class PartitionTests(SqlDialect dialect) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_run_whose_counts_wait_for_the_server_says_so()
+    {
+        await using var silo = await StartAsync();
+        _sandbox.Faults.Set(
+            new FaultRule
+            {
+                Kind = FaultKind.Unavailable,
+                Path = "_summary=count",
+                RetryAfterSeconds = 1,
+            }
+        );
+        var runId = await silo.Client.StartAsync("plain", "Observation", Request);
+        await Eventually.Is(
+            async () =>
+                (await silo.Client.DetailAsync(runId)).Details.Text.Contains(
+                    " follows after 1.0 s: 503 Service Unavailable",
+                    StringComparison.Ordinal
+                ),
+            "the run says that it waits"
+        );
+        _sandbox.Faults.Clear();
+
+        var run = await silo.Client.EndOfAsync(runId);
+
+        Assert.Equal((RunStatus.Success, (long)_sandbox.Store.Count("Observation")), (run.Status, run.Counters.Fetched));
+    }
+
+    [Fact]
     public async Task A_killed_run_goes_on_in_every_partition_from_its_cursor()
     {
         RunSummary expected;
