@@ -45,7 +45,7 @@ public sealed class DashboardFixture : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _sandbox = await SandboxServer.StartAsync(new SandboxOptions { Patients = 200, LatePatientShare = 0.02 });
-        _large = await SandboxServer.StartAsync(new SandboxOptions { Patients = 1_000 });
+        _large = await SandboxServer.StartAsync(new SandboxOptions { Patients = 400 });
         _hospital = await SandboxServer.StartAsync(new SandboxOptions { Hospital = Feed });
         _process = InteropProcess.Start(
             _folder,
