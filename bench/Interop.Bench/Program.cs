@@ -17,6 +17,7 @@ root.Subcommands.Add(ModelBench.Create());
 root.Subcommands.Add(PollBench.Create());
 root.Subcommands.Add(ProfileBench.Create());
 root.Subcommands.Add(DashboardBench.Create());
+root.Subcommands.Add(AlertBench.Create());
 foreach (var command in TelemetryBench.Create().Concat(UploadBench.Create()))
     root.Subcommands.Add(command);
 return await root.Parse(args).InvokeAsync();

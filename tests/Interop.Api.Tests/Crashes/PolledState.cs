@@ -5,7 +5,7 @@ using Interop.Storage.Connections;
 
 namespace Interop.Api.Tests.Crashes;
 
-/// <summary>How often the events of the source <c>default</c> are stored, counted and scored.</summary>
+/// <summary>How often the events of a source are stored, counted and scored.</summary>
 /// <param name="Rows">Stored events.</param>
 /// <param name="Distinct">Different ids among them.</param>
 /// <param name="LastNumber">The number of the last event.</param>
@@ -19,13 +19,21 @@ internal sealed record PolledState(long Rows, long Distinct, long LastNumber, lo
     public static async Task<PolledState> ReadAsync(string connection)
     {
         await using var database = DatabaseFactory.Open(new DatabaseOptions { Connection = connection });
-        return await database.ReadAsync(
+        return await ReadAsync(database, "default");
+    }
+
+    public static Task<PolledState> ReadAsync(Database database, string source) =>
+        database.ReadAsync(
             async (session, token) =>
             {
                 Task<long> Number(string expression) =>
-                    session.ScalarAsync<long>($"SELECT COALESCE({expression}, 0) FROM audit_scores WHERE source = 'default'", null, token);
+                    session.ScalarAsync<long>(
+                        $"SELECT COALESCE({expression}, 0) FROM audit_scores WHERE source = @source",
+                        new { source },
+                        token
+                    );
                 Task<IReadOnlyList<byte[]>> Documents(string table) =>
-                    session.QueryAsync<byte[]>($"SELECT document FROM {table} WHERE source = 'default'", null, token);
+                    session.QueryAsync<byte[]>($"SELECT document FROM {table} WHERE source = @source", new { source }, token);
                 return new PolledState(
                     await Number("COUNT(*)"),
                     await Number("COUNT(DISTINCT event_id)"),
@@ -36,7 +44,6 @@ internal sealed record PolledState(long Rows, long Distinct, long LastNumber, lo
                 );
             }
         );
-    }
 }
 
 /// <summary>The MEDIUM and HIGH alerts of the source <c>default</c>.</summary>

@@ -20,5 +20,6 @@ CREATE TABLE alert_windows (
     PRIMARY KEY (source, agent, reason_class)
 );
 
--- For the list of suppressed alerts.
+-- For the list of alerts: the suppressed ones, and those of one source, in the order of their instants.
 CREATE INDEX audit_scores_suppressed ON audit_scores (event_time) WHERE suppressed;
+CREATE INDEX audit_scores_by_source ON audit_scores (source, event_time);

@@ -6,8 +6,7 @@ namespace Interop.Anomaly.Alerts;
 /// <summary>
 /// The list of alerts by a filter, newest first: <c>audit_scores</c> with the verdicts of <c>alert_feedback</c>. A page takes a few rows of
 /// millions, so that each kind of filter names the index that leads to them. Left to itself, PostgreSQL reads all events by their time when
-/// an
-/// agent has none, or when verdicts are old.
+/// an agent has none, or when verdicts are old.
 /// </summary>
 public static class AlertListStore
 {
