@@ -102,6 +102,42 @@ public abstract class BulkRunTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
+    public async Task A_run_says_that_it_waits_for_the_export()
+    {
+        var (sandbox, source) = await BulkAsync();
+        sandbox.Faults.Set(new FaultRule { Kind = FaultKind.EndlessExport, Path = "$export" });
+
+        var run = await EndAfterWaitingAsync(
+            sandbox,
+            source,
+            "\"waiting\":\"the server prepares the export (in progress); asked again after"
+        );
+
+        Assert.Equal((RunStatus.Success, (long)sandbox.Store.Count("Patient")), (run.Status, run.Counters.Fetched));
+    }
+
+    [Theory]
+    [InlineData("/$export?")]
+    [InlineData("$export-status")]
+    [InlineData("$export-file")]
+    public async Task A_run_says_that_a_busy_server_asks_it_to_wait(string path)
+    {
+        var (sandbox, source) = await BulkAsync();
+        sandbox.Faults.Set(
+            new FaultRule
+            {
+                Kind = FaultKind.TooManyRequests,
+                Path = path,
+                RetryAfterSeconds = 1,
+            }
+        );
+
+        var run = await EndAfterWaitingAsync(sandbox, source, " follows after 1.0 s: 429 Too Many Requests");
+
+        Assert.Equal((RunStatus.Success, (long)sandbox.Store.Count("Patient")), (run.Status, run.Counters.Fetched));
+    }
+
+    [Fact]
     public async Task A_file_whose_connection_breaks_is_read_again_and_counted_once()
     {
         var (sandbox, source) = await BulkAsync();
@@ -263,6 +299,20 @@ public abstract class BulkRunTests(SharedSilo shared) : IngestionSuite(shared)
         Assert.Contains("\"mode\":\"bulk\"", await Client.WarningsAsync(first.RunId), StringComparison.Ordinal);
         Assert.Contains("\"mode\":\"history\"", await Client.WarningsAsync(second.RunId), StringComparison.Ordinal);
         Assert.Equal((RunStatus.Success, 0L), (second.Status, await Database.CountAsync("patients", source, $"id = '{id}'")));
+    }
+
+    /// <summary>Starts a run, removes the faults once the run says what it waits for, and returns the ended run.</summary>
+    private async Task<RunSummary> EndAfterWaitingAsync(SandboxServer sandbox, string source, string waiting)
+    {
+        var runId = await Client.StartAsync(source, "Patient");
+        await Eventually.Is(
+            async () => (await Client.DetailAsync(runId)).Details.Text.Contains(waiting, StringComparison.Ordinal),
+            $"the run says: {waiting}"
+        );
+        sandbox.Faults.Clear();
+        var run = await Client.EndOfAsync(runId);
+        Assert.DoesNotContain("\"waiting\"", (await Client.DetailAsync(runId)).Details.Text, StringComparison.Ordinal);
+        return run;
     }
 
     private static async Task DeleteAsync(SandboxServer sandbox, string path)

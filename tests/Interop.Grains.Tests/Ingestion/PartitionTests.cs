@@ -57,6 +57,28 @@ public abstract class PartitionTests(SqlDialect dialect) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_small_type_is_split_when_the_caller_asks_for_partitions()
+    {
+        await using var silo = await StartAsync(maxParallel: 1);
+        // Harmless: it counts the searches with an upper bound.
+        _sandbox.Faults.Set(
+            new FaultRule
+            {
+                Kind = FaultKind.ClockSkew,
+                Path = "_lastUpdated=lt",
+                Seconds = 0,
+            }
+        );
+        var plain = await silo.Client.RunAsync("plain", "Patient");
+        Assert.False(_sandbox.Faults.Fired.TryGetValue(FaultKind.ClockSkew, out var fired) && fired > 0);
+
+        var split = await silo.Client.RunAsync("killed", "Patient", Runs.Request("Patient") with { Partitions = 3 });
+
+        Assert.Equal((RunStatus.Success, plain.Counters), (split.Status, split.Counters));
+        Assert.True(_sandbox.Faults.Fired[FaultKind.ClockSkew] > 3, "no search was bounded");
+    }
+
+    [Fact]
     public async Task A_partition_that_fails_is_tried_again_alone()
     {
         await using var silo = await StartAsync();
@@ -77,6 +99,34 @@ public abstract class PartitionTests(SqlDialect dialect) : IAsyncLifetime
             (run.Status, run.Counters.Fetched, run.Counters.Refetched)
         );
         Assert.Equal(6, _sandbox.Faults.Fired[FaultKind.ServerError]);
+    }
+
+    [Fact]
+    public async Task A_run_whose_counts_wait_for_the_server_says_so()
+    {
+        await using var silo = await StartAsync();
+        _sandbox.Faults.Set(
+            new FaultRule
+            {
+                Kind = FaultKind.Unavailable,
+                Path = "_summary=count",
+                RetryAfterSeconds = 1,
+            }
+        );
+        var runId = await silo.Client.StartAsync("plain", "Observation", Request);
+        await Eventually.Is(
+            async () =>
+                (await silo.Client.DetailAsync(runId)).Details.Text.Contains(
+                    " follows after 1.0 s: 503 Service Unavailable",
+                    StringComparison.Ordinal
+                ),
+            "the run says that it waits"
+        );
+        _sandbox.Faults.Clear();
+
+        var run = await silo.Client.EndOfAsync(runId);
+
+        Assert.Equal((RunStatus.Success, (long)_sandbox.Store.Count("Observation")), (run.Status, run.Counters.Fetched));
     }
 
     [Fact]

@@ -217,6 +217,23 @@ public sealed class ProfileRuleTests : IDisposable
             )
         );
 
+    [Theory]
+    [InlineData("'category':[{'coding':[{'system':'http://c','code':'social'}]}]", "")]
+    [InlineData("'category':[{'coding':[{'system':'http://c','code':'other'}]}]", "Error required Observation.category")]
+    public void A_slice_name_may_have_a_slash(string content, string expected) =>
+        Assert.Equal(
+            expected,
+            Check(
+                Observation(content),
+                null,
+                Definition(
+                    "Observation",
+                    "{'id':'Observation.category','path':'Observation.category','slicing':{'discriminator':[{'type':'pattern','path':'$this'}],'rules':'open'}},"
+                        + "{'id':'Observation.category:core/social','path':'Observation.category','sliceName':'core/social','min':1,'patternCodeableConcept':{'coding':[{'system':'http://c','code':'social'}]}}"
+                )
+            )
+        );
+
     [Fact]
     public void A_differential_adds_to_the_slices_of_its_base()
     {
