@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Interop.Bench.Access;
+using Interop.Bench.Cluster;
 using Interop.Bench.Dashboard;
 using Interop.Bench.Fhir;
 using Interop.Bench.Ingestion;
@@ -9,6 +10,7 @@ using Interop.Bench.Uploads;
 var root = new RootCommand("Measurements of Interop: ratios against a floor that is taken in the same run.");
 root.Subcommands.Add(IngestBench.Create());
 root.Subcommands.Add(ScaleBench.Create());
+root.Subcommands.Add(ClusterBench.Create());
 root.Subcommands.Add(FhirBench.Create());
 root.Subcommands.Add(AccessBench.Create());
 root.Subcommands.Add(ModelBench.Create());

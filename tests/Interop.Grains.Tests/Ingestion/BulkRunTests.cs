@@ -286,6 +286,46 @@ public abstract class BulkRunTests(SharedSilo shared) : IngestionSuite(shared)
         Assert.Equal(0, sandbox.Exports.Count);
     }
 
+    [Theory]
+    [InlineData("error")]
+    [InlineData("outcome")]
+    public async Task Outcomes_of_an_export_are_warnings_of_the_run(string array)
+    {
+        const string Reported = """
+            {"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"exception","diagnostics":"Binary/b7 could not be exported"}]}
+            not an outcome
+            {"resourceType":"OperationOutcome","issue":[{"severity":"warning","code":"incomplete","diagnostics":"2 patients are confidential"}]}
+            """;
+        var (server, source) = await ScriptedAsync(
+            request =>
+                (request.Path, request.Method) switch
+                {
+                    ("$export", _) => new ScriptedAnswer(202, "", null, ("Content-Location", $"{request.Base}status")),
+                    ("status", "GET") => new ScriptedAnswer(
+                        200,
+                        $$"""
+                        {"transactionTime":"2026-01-10T12:00:00Z","request":"{{request.Base}}$export","requiresAccessToken":false,
+                         "output":[{"type":"Patient","url":"{{request.Base}}patients.ndjson","count":1}],
+                         "{{array}}":[{"type":"OperationOutcome","url":"{{request.Base}}outcomes.ndjson"}]}
+                        """
+                    ),
+                    ("status", "DELETE") => new ScriptedAnswer(202, ""),
+                    ("patients.ndjson", _) => new ScriptedAnswer(200, """{"resourceType":"Patient","id":"a"}"""),
+                    ("outcomes.ndjson", _) => new ScriptedAnswer(200, Reported),
+                    _ => ScriptedAnswer.NotFound,
+                },
+            s => s.Mode = RunMode.Bulk
+        );
+
+        var run = await Client.RunAsync(source, "Patient");
+
+        Assert.Equal((RunStatus.Success, 1, 0), (run.Status, run.Counters.Upserted, run.Counters.DeadLetters));
+        var warnings = await Client.WarningsAsync(run.RunId);
+        Assert.Contains("the export reports: Binary/b7 could not be exported", warnings, StringComparison.Ordinal);
+        Assert.Contains("the export reports: 2 patients are confidential", warnings, StringComparison.Ordinal);
+        Assert.Contains(server.Requests, r => (r.Path, r.Method) == ("status", "DELETE"));
+    }
+
     [Fact]
     public async Task Auto_takes_an_export_first_and_the_history_after_it()
     {

@@ -219,7 +219,7 @@ public abstract class AlertTests(SharedSilo shared) : IngestionSuite(shared)
     [Fact]
     public async Task The_weekly_training_is_registered_before_there_is_a_model()
     {
-        if (!TestSilo.IsEmbeddedEngine && Shared.Dialect == Interop.Storage.SqlDialect.Sqlite)
+        if (!TestClusters.IsEmbeddedEngine && Shared.Dialect == Interop.Storage.SqlDialect.Sqlite)
             return; // Orleans' in-memory reminders are not in the database
         await using var database = await TestDatabase.CreateAsync(Shared.Dialect);
         var table = Shared.Dialect == Interop.Storage.SqlDialect.Postgres ? "orleans.OrleansRemindersTable" : "OrleansRemindersTable";

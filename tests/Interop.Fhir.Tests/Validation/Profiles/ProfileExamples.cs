@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.IO.Compression;
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace Interop.Fhir.Tests.Validation.Profiles;
@@ -7,9 +8,30 @@ namespace Interop.Fhir.Tests.Validation.Profiles;
 /// <summary>The examples and definitions of a FHIR package.</summary>
 internal static class ProfileExamples
 {
-    /// <summary>The JSON files in the folder of examples, by name.</summary>
-    public static IEnumerable<(string Name, byte[] Bytes)> Of(string archive) =>
-        Files(archive).Where(f => f.Folder is "package/example" or "example").Select(f => (f.Name, f.Bytes));
+    /// <summary>The JSON files in the folder of examples, by name. The examples of IPS claim no profile: each gets a claim where the
+    /// package
+    /// has one profile of its type.</summary>
+    public static IEnumerable<(string Name, byte[] Bytes)> Of(string archive)
+    {
+        var examples = Files(archive).Where(f => f.Folder is "package/example" or "example");
+        if (!Path.GetFileName(archive).Contains(".ips-", StringComparison.Ordinal))
+            return examples.Select(f => (f.Name, f.Bytes));
+        var only = Definitions(archive)
+            .Values.GroupBy(d => d["type"]!.GetValue<string>())
+            .Where(g => g.Count() == 1)
+            .ToDictionary(g => g.Key, g => g.First()["url"]!.GetValue<string>());
+        return examples.Select(f => (f.Name, Claim(f.Bytes, only)));
+    }
+
+    private static byte[] Claim(byte[] bytes, Dictionary<string, string> profiles)
+    {
+        var resource = JsonNode.Parse(bytes)!.AsObject();
+        if (resource["resourceType"]?.GetValue<string>() is not { } type || !profiles.TryGetValue(type, out var url))
+            return bytes;
+        resource["meta"] ??= new JsonObject();
+        resource["meta"]!["profile"] ??= new JsonArray(url);
+        return Encoding.UTF8.GetBytes(resource.ToJsonString());
+    }
 
     /// <summary>The StructureDefinitions that constrain a type, by URL.</summary>
     public static Dictionary<string, JsonObject> Definitions(string archive) =>
