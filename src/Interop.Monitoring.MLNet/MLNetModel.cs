@@ -97,7 +97,7 @@ public sealed class MLNetModel : IAnomalyModel
         _context!.Model.Save(_pipeline, _schema, zip);
         using (var archive = new ZipArchive(zip, ZipArchiveMode.Update, leaveOpen: true))
         {
-            using (var kind = new StreamWriter(archive.CreateEntry(KindEntry).Open(), Encoding.UTF8))
+            using (var kind = new StreamWriter(archive.CreateEntry(KindEntry).Open()))
                 kind.Write(Kind);
             using var entry = archive.CreateEntry(ForestEntry).Open();
             forest.Save(entry);

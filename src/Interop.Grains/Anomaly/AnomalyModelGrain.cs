@@ -77,7 +77,10 @@ internal sealed partial class AnomalyModelGrain(Database database, ModelTrainer 
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
         var result = await Train();
-        LogTrained(result.Version?.Id, result.Problem);
+        if (result.Version is { } version)
+            LogTrained(version.Id);
+        else
+            LogNotTrained(result.Problem);
     }
 
     private async Task ScoreStoredAsync()
@@ -89,12 +92,15 @@ internal sealed partial class AnomalyModelGrain(Database database, ModelTrainer 
         {
             if (await trainer.TrainAsync(promote: true, CancellationToken.None) is not { } version)
                 return;
-            LogTrained(version.Id, null);
+            LogTrained(version.Id);
         }
 
         await trainer.ScoreStoredAsync(CancellationToken.None);
     }
 
-    [LoggerMessage(3301, LogLevel.Information, "Trained the anomaly model {Version} {Problem}")]
-    private partial void LogTrained(string? version, string? problem);
+    [LoggerMessage(3301, LogLevel.Information, "Trained the anomaly model {Version}")]
+    private partial void LogTrained(string version);
+
+    [LoggerMessage(3309, LogLevel.Information, "The weekly training made no anomaly model: {Problem}")]
+    private partial void LogNotTrained(string? problem);
 }

@@ -43,6 +43,7 @@ public abstract class AlertTests(SharedSilo shared) : IngestionSuite(shared)
 
         var trained = (await Client.GetGrain<IAnomalyModelGrain>(0).Train()).Version!;
         Assert.Equal("shadow", trained.Status);
+        Assert.StartsWith($"m-{trained.Kind}-", trained.Id, StringComparison.Ordinal);
         await poller.Notify(AuditServer.Event("n2", AuditServer.Noon.AddDays(2)));
         await poller.Notify(AuditServer.Event("n3", AuditServer.Noon.AddDays(2)));
         var versions = await Client.GetGrain<IAnomalyModelGrain>(0).List();

@@ -43,7 +43,8 @@ public sealed class ModelTrainer(Database database, ModelCatalog catalog, AlertO
             return null;
         var now = time.GetUtcNow();
         var options = AccessModel.DefaultOptions;
-        var id = $"m-{now:yyyyMMddHHmmssfff}";
+        // The version stands beside every score: it names the kind of its model.
+        var id = $"m-{catalog.Create().Kind}-{now:yyyyMMddHHmmssfff}";
         var model = await Task.Run(() => AccessModel.Train(id, rows, options, catalog.Create, cancellationToken), cancellationToken);
         var version = new ModelVersion(
             id,
