@@ -13,6 +13,7 @@ root.Subcommands.Add(ScaleBench.Create());
 root.Subcommands.Add(ClusterBench.Create());
 root.Subcommands.Add(FhirBench.Create());
 root.Subcommands.Add(AccessBench.Create());
+root.Subcommands.Add(ModelBench.Create());
 root.Subcommands.Add(PollBench.Create());
 root.Subcommands.Add(ProfileBench.Create());
 root.Subcommands.Add(DashboardBench.Create());

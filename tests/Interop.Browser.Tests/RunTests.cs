@@ -15,7 +15,7 @@ public sealed partial class RunTests(DashboardFixture dashboard)
         await using var window = await dashboard.OpenAsync("/runs");
 
         await window.Page.GetByRole(AriaRole.Button, new() { Name = "Start a run" }).ClickAsync();
-        await window.Page.GetByLabel("Source", new() { Exact = true }).Last.SelectOptionAsync("large");
+        await window.Page.Locator("dialog[open]").GetByLabel("Source").SelectOptionAsync("large");
         await window.Page.GetByLabel("Resource type").FillAsync("Observation");
         await window.Page.GetByLabel("Fetch everything").CheckAsync();
         await window.Page.EvaluateAsync(RecordWidths);

@@ -52,6 +52,8 @@ public sealed class ShellTests(DashboardFixture dashboard)
 
         await window.Page.Keyboard.PressAsync("Control+k");
         await window.Page.Keyboard.TypeAsync(dashboard.PathOf(text));
+        // The results of the whole text, not of its beginning.
+        await window.Page.GetByText($"Search patients for “{dashboard.PathOf(text)}”").WaitForAsync();
         await window.Page.Locator("#palette-list").GetByText(dashboard.PathOf(title), new() { Exact = true }).First.ClickAsync();
 
         await Assertions.Expect(window.Page).ToHaveURLAsync(new Uri(dashboard.Address, dashboard.PathOf(path)).AbsoluteUri);

@@ -125,7 +125,7 @@ internal static class DashboardBench
     /// clock.</summary>
     private static async Task<double> InteractiveAsync(IPage page)
     {
-        await page.WaitForFunctionAsync("window.interactiveAt !== undefined");
+        await page.Locator(".shell[data-live]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
         return await page.EvaluateAsync<double>("window.interactiveAt");
     }
 
@@ -161,6 +161,7 @@ internal static class DashboardBench
         var connection = url.Length > 0 ? url : Path.Combine(data, "interop.db");
         await FilledStores.AddRunsAsync(connection, runs);
         await FilledStores.AddAlertsAsync(connection, alerts);
+        await FilledStores.AddVerdictsAsync(connection, alerts / 500);
         await FilledStores.AddFilesAsync(connection, 10_000);
         await FilledStores.AddTelemetryAsync(url.Length > 0 ? url : Path.Combine(data, "telemetry.db"), alerts);
         await QueryBench.RunAsync(data, url);
@@ -212,6 +213,7 @@ internal static class DashboardBench
         "/alerts?severity=LOW",
         "/alerts?status=open",
         "/alerts?status=confirmed",
+        "/alerts?status=dismissed",
         "/alerts?status=suppressed",
         "/alerts?agent=Practitioner%2Fprac-7",
         "/alerts?agent=nobody",

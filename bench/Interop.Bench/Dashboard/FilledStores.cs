@@ -51,6 +51,18 @@ internal static class FilledStores
                 """
         );
 
+    /// <summary>Dismissals of the oldest alerts above LOW.</summary>
+    public static Task AddVerdictsAsync(string connection, int count) =>
+        ExecuteAsync(
+            connection,
+            dialect =>
+                $"""
+                    INSERT INTO alert_feedback (source, number, verdict, reason, created_at)
+                    {Series(dialect, count)}
+                    SELECT 'hospital', i * 10, 'dismissed', 'known', {Ago(dialect, count)} FROM s
+                    """
+        );
+
     /// <summary>Events of telemetry of the last 30 days.</summary>
     public static Task AddTelemetryAsync(string connection, int count) =>
         ExecuteAsync(
@@ -88,7 +100,7 @@ internal static class FilledStores
             new DatabaseOptions { Connection = connection, CommandTimeout = TimeSpan.FromMinutes(10) }
         );
         await database.WriteAsync((session, token) => session.ExecuteAsync(sql(session.Dialect), null, token));
-        await database.WriteAsync((session, token) => session.ExecuteAsync("ANALYZE", null, token));
+        await database.WriteAsync((session, token) => session.ExecuteAsync("ANALYZE;", null, token));
     }
 
     private static string Series(SqlDialect dialect, int count) =>

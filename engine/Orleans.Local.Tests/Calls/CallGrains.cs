@@ -53,10 +53,23 @@ public interface ICallGrain : IGrainWithStringKey
 
     [Alias("ChangeContext")]
     Task ChangeContext(string key, string value);
+
+    /// <summary>Sends a note to another grain and says whether that grain got, and gave back, the same object.</summary>
+    [Alias("SendsTheSameObject")]
+    Task<bool> SendsTheSameObject(string other);
+
+    [Alias("Keep")]
+    Task<Note> Keep(Note note);
+
+    /// <summary>What the grain sees of itself: its id, and whether the other members agree with it.</summary>
+    [Alias("Describe")]
+    Task<string> Describe();
 }
 
 public sealed class CallGrain : Grain, ICallGrain
 {
+    private static volatile Note? _lastKept;
+
     public Task Nothing() => Task.CompletedTask;
 
     public ValueTask NothingByValue() => ValueTask.CompletedTask;
@@ -121,6 +134,34 @@ public sealed class CallGrain : Grain, ICallGrain
     {
         RequestContext.Set(key, value);
         return Task.CompletedTask;
+    }
+
+    public async Task<bool> SendsTheSameObject(string other)
+    {
+        var sent = new Note("sent", [1]);
+        var kept = await GrainFactory.GetGrain<ICallGrain>(other).Keep(sent);
+        return ReferenceEquals(sent, kept) && ReferenceEquals(sent, _lastKept);
+    }
+
+    public Task<Note> Keep(Note note)
+    {
+        _lastKept = note;
+        return Task.FromResult(note);
+    }
+
+    public Task<string> Describe()
+    {
+        var id = GrainContext.GrainId;
+        bool[] agree =
+        [
+            id == this.GetGrainId(),
+            id == GrainReference.GrainId,
+            IdentityString == id.ToString(),
+            ReferenceEquals(GrainContext.GrainInstance, this),
+            ServiceProvider.GetService(typeof(IGrainFactory)) is IGrainFactory,
+            GrainFactory.GetGrain<ICallGrain>(this.GetPrimaryKeyString()).GetGrainId() == id,
+        ];
+        return Task.FromResult($"{id.Key} {Array.TrueForAll(agree, a => a)}");
     }
 }
 

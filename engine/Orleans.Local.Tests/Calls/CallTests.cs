@@ -23,6 +23,16 @@ public sealed class CallTests(PlainCluster cluster) : IClassFixture<PlainCluster
     }
 
     [Fact]
+    public async Task An_immutable_message_is_not_copied_between_grains_of_a_silo() => Assert.True(await New().SendsTheSameObject(Name()));
+
+    [Fact]
+    public async Task A_grain_knows_its_id_its_context_its_services_and_its_factory()
+    {
+        var grain = New();
+        Assert.Equal($"{grain.GetPrimaryKeyString()} True", await grain.Describe());
+    }
+
+    [Fact]
     public async Task Keys_are_strings_guids_and_integers()
     {
         var guid = Guid.NewGuid();
@@ -39,6 +49,24 @@ public sealed class CallTests(PlainCluster cluster) : IClassFixture<PlainCluster
         Assert.Equal("k", cluster.Client.GetGrain<ICallGrain>("k").GetPrimaryKeyString());
         Assert.Equal(guid, cluster.Client.GetGrain<IGuidKeyGrain>(guid).GetPrimaryKey());
         Assert.Equal(5, cluster.Client.GetGrain<IIntegerKeyGrain>(5).GetPrimaryKeyLong());
+    }
+
+    [Fact]
+    public void Reading_a_key_as_one_of_another_kind_fails()
+    {
+        var grain = cluster.Client.GetGrain<ICallGrain>("not a number");
+        Assert.Throws<InvalidOperationException>(() => grain.GetPrimaryKeyLong());
+        Assert.Throws<InvalidOperationException>(() => grain.GetPrimaryKey());
+        Assert.ThrowsAny<ArgumentException>(() => cluster.Client.GetGrain<ICallGrain>(" "));
+    }
+
+    [Fact]
+    public async Task A_grain_is_found_by_its_id()
+    {
+        var grain = New();
+        var found = cluster.Client.GetGrain<ICallGrain>(grain.GetGrainId());
+        Assert.Equal(grain, found);
+        Assert.Equal(2, await found.EchoByValue(2));
     }
 
     [Fact]
@@ -92,6 +120,13 @@ public sealed class CallTests(PlainCluster cluster) : IClassFixture<PlainCluster
         await Assert.ThrowsAsync<TimeoutException>(() => call);
         Signals.Set(signal);
         await Signals.Wait(done);
+    }
+
+    [Fact]
+    public void A_caller_waits_thirty_seconds_by_default()
+    {
+        Assert.Equal(TimeSpan.FromSeconds(30), new ClientMessagingOptions().ResponseTimeout);
+        Assert.Equal(TimeSpan.FromSeconds(30), new SiloMessagingOptions().ResponseTimeout);
     }
 
     [Fact]
@@ -173,6 +208,21 @@ public sealed class CallTests(PlainCluster cluster) : IClassFixture<PlainCluster
         Assert.Equal("me", await New().ContextOfAnother(Name(), "who"));
         RequestContext.Clear();
         Assert.Null(await New().Context("who"));
+    }
+
+    [Fact]
+    public void The_request_context_lists_its_values_and_removes_them()
+    {
+        RequestContext.Clear();
+        RequestContext.Set("a", 1);
+        RequestContext.Set("b", 2);
+        Assert.Equal(["a", "b"], RequestContext.Keys.Order());
+        Assert.Equal(3, RequestContext.Entries.Sum(e => (int)e.Value));
+        Assert.True(RequestContext.Remove("a"));
+        Assert.False(RequestContext.Remove("a"));
+        Assert.Null(RequestContext.Get("a"));
+        RequestContext.Clear();
+        Assert.Empty(RequestContext.Keys);
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using Interop.TestServers;
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.Local.Tests.Support;
 
 namespace Orleans.Local.Tests.Filters;
@@ -17,6 +19,9 @@ public interface IFilteredGrain : IGrainWithStringKey
 
     [Alias("DoubleThrough")]
     Task<int> DoubleThrough(string other, int number);
+
+    [Alias("Tick")]
+    Task Tick();
 }
 
 /// <summary>Filters its own calls: for numbers from 100 on it sets the result without calling the method.</summary>
@@ -39,8 +44,39 @@ public sealed class FilteredGrain : Grain, IFilteredGrain, IIncomingGrainCallFil
     public Task<int> DoubleAtTheSecondCall(int number) =>
         _calls++ == 0 ? throw new InvalidOperationException("The first call fails.") : Task.FromResult(number * 2);
 
+    public Task Tick()
+    {
+        this.RegisterGrainTimer(
+            () =>
+            {
+                Signals.Note(this.GetPrimaryKeyString(), "tick");
+                return Task.CompletedTask;
+            },
+            TimeSpan.Zero,
+            Timeout.InfiniteTimeSpan
+        );
+        return Task.CompletedTask;
+    }
+
     public Task<int> DoubleThrough(string other, int number) => GrainFactory.GetGrain<IFilteredGrain>(other).Double(number);
 }
+
+/// <summary>Adds a number to the results of <see cref="IFilteredGrain.Double"/>, on the way in or on the way out.</summary>
+public sealed class AddingFilter(Addend addend) : IIncomingGrainCallFilter, IOutgoingGrainCallFilter
+{
+    public Task Invoke(IIncomingGrainCallContext context) => AddAsync(context);
+
+    public Task Invoke(IOutgoingGrainCallContext context) => AddAsync(context);
+
+    private async Task AddAsync(IGrainCallContext context)
+    {
+        await context.Invoke();
+        if (context.InterfaceMethod.Name == nameof(IFilteredGrain.Double))
+            context.Result = (int)context.Result! + addend.Number;
+    }
+}
+
+public sealed record Addend(int Number);
 
 public sealed class FilterTests
 {
@@ -106,6 +142,117 @@ public sealed class FilterTests
     }
 
     [Fact]
+    public async Task A_filter_that_neither_invokes_the_call_nor_sets_its_result_fails_it()
+    {
+        await using var incoming = await Cluster.StartAsync(silo =>
+            silo.AddIncomingGrainCallFilter(context => IsDouble(context) ? Task.CompletedTask : context.Invoke())
+        );
+        await Assert.ThrowsAsync<InvalidOperationException>(() => incoming.Client.GetGrain<IFilteredGrain>("a").Double(1));
+        await using var outgoing = await Cluster.StartAsync(client: client =>
+            client.AddOutgoingGrainCallFilter(context => IsDouble(context) ? Task.CompletedTask : context.Invoke())
+        );
+        await Assert.ThrowsAsync<InvalidOperationException>(() => outgoing.Client.GetGrain<IFilteredGrain>("a").Double(1));
+    }
+
+    [Fact]
+    public async Task An_incoming_filter_replaces_an_exception_only_by_a_result()
+    {
+        await using var cluster = await Cluster.StartAsync(silo =>
+            silo.AddIncomingGrainCallFilter(async context =>
+            {
+                try
+                {
+                    await context.Invoke();
+                }
+                catch (InvalidOperationException)
+                {
+                    Signals.Note(_log, "caught");
+                    if (context.TargetId.Key.ToString() == "replaced")
+                        context.Result = 7;
+                }
+            })
+        );
+        await Assert.ThrowsAsync<InvalidOperationException>(() => cluster.Client.GetGrain<IFilteredGrain>("kept").DoubleAtTheSecondCall(4));
+        Assert.Equal(7, await cluster.Client.GetGrain<IFilteredGrain>("replaced").DoubleAtTheSecondCall(4));
+        Assert.Equal(["caught", "caught"], Signals.Noted(_log));
+    }
+
+    [Fact]
+    public async Task An_incoming_filter_may_repeat_a_call_and_the_filters_after_it_run_again()
+    {
+        await using var cluster = await Cluster.StartAsync(silo =>
+            silo.AddIncomingGrainCallFilter(async context =>
+                {
+                    await context.Invoke();
+                    if (IsDouble(context))
+                        await context.Invoke();
+                })
+                .AddIncomingGrainCallFilter(Noting("second"))
+        );
+        Assert.Equal(2, await cluster.Client.GetGrain<IFilteredGrain>("a").Double(1));
+        Assert.Equal(["second in", "second out", "second in", "second out"], Signals.Noted(_log));
+    }
+
+    [Fact]
+    public async Task An_incoming_filter_knows_the_caller_the_grain_and_the_interface()
+    {
+        await using var cluster = await Cluster.StartAsync(silo =>
+            silo.AddIncomingGrainCallFilter(async context =>
+            {
+                if (IsDouble(context))
+                {
+                    Signals.Note(_log, context.SourceId is { } source ? source.Key.ToString() : "none");
+                    Signals.Note(_log, $"{context.TargetId == context.TargetContext.GrainId}");
+                    Signals.Note(_log, $"{context.InterfaceType} {context.Request.GetInterfaceType().Name}");
+                }
+
+                await context.Invoke();
+            })
+        );
+        await cluster.Client.GetGrain<IFilteredGrain>("one").DoubleThrough("two", 4);
+        Assert.Equal(["one", "True", "tests.filtered IFilteredGrain"], Signals.Noted(_log));
+    }
+
+    [Fact]
+    public async Task Ticks_of_timers_pass_the_incoming_filters()
+    {
+        await using var cluster = await Cluster.StartAsync(silo =>
+            silo.AddIncomingGrainCallFilter(async context =>
+            {
+                var isTick = context.InterfaceName == "IGrainTimerInvoker" && context.Grain is FilteredGrain;
+                if (isTick)
+                    Signals.Note(_log, $"{context.MethodName} in");
+                await context.Invoke();
+                if (isTick)
+                    Signals.Note(_log, "out");
+            })
+        );
+        await cluster.Client.GetGrain<IFilteredGrain>(_log).Tick();
+        await Eventually.Is(() => Signals.Noted(_log).Length >= 3, "the tick has passed the filter");
+        Assert.Equal(["InvokeCallbackAsync in", "tick", "out"], Signals.Noted(_log));
+    }
+
+    [Fact]
+    public async Task Filters_are_added_as_objects_types_and_delegates()
+    {
+        await using var cluster = await Cluster.StartAsync(
+            silo =>
+            {
+                silo.Services.AddSingleton(new Addend(1));
+                silo.AddIncomingGrainCallFilter<AddingFilter>().AddIncomingGrainCallFilter(new AddingFilter(new Addend(10)));
+                silo.AddOutgoingGrainCallFilter<AddingFilter>().AddOutgoingGrainCallFilter(new AddingFilter(new Addend(100)));
+            },
+            client =>
+            {
+                client.Services.AddSingleton(new Addend(1_000));
+                client.AddOutgoingGrainCallFilter<AddingFilter>().AddOutgoingGrainCallFilter(new AddingFilter(new Addend(10_000)));
+            }
+        );
+        Assert.Equal(11_013, await cluster.Client.GetGrain<IFilteredGrain>("a").Double(1));
+        Assert.Equal(114, await cluster.Client.GetGrain<IFilteredGrain>("a").DoubleThrough("b", 1));
+    }
+
+    [Fact]
     public async Task An_outgoing_filter_of_the_silo_sees_the_calls_of_its_grains()
     {
         await using var cluster = await Cluster.StartAsync(silo =>
@@ -156,6 +303,8 @@ public sealed class FilterTests
         Assert.Equal(8, await cluster.Client.GetGrain<IFilteredGrain>(_log).DoubleAtTheSecondCall(4));
         Assert.Equal(["failed"], Signals.Noted(_log));
     }
+
+    private static bool IsDouble(IGrainCallContext context) => context.InterfaceMethod.Name == nameof(IFilteredGrain.Double);
 
     private IncomingGrainCallFilterDelegate Noting(string name) =>
         async context =>

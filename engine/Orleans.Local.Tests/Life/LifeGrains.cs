@@ -117,3 +117,31 @@ public sealed class InjectedGrain(Greeting greeting, IGrainContext context) : Gr
 {
     public Task<string> Greet() => Task.FromResult($"{greeting.Text} {context.GrainId.Key}");
 }
+
+public sealed class ScopedLife : IDisposable
+{
+    public Guid Id { get; } = Guid.NewGuid();
+
+    public void Dispose() => Signals.Note(Id.ToString(), "disposed");
+}
+
+[Alias("tests.scoped")]
+public interface IScopedGrain : IGrainWithStringKey
+{
+    [Alias("ServiceId")]
+    Task<Guid> ServiceId();
+
+    [Alias("End")]
+    Task End();
+}
+
+public sealed class ScopedGrain(ScopedLife life) : Grain, IScopedGrain
+{
+    public Task<Guid> ServiceId() => Task.FromResult(life.Id);
+
+    public Task End()
+    {
+        DeactivateOnIdle();
+        return Task.CompletedTask;
+    }
+}

@@ -66,21 +66,25 @@ public sealed class LifeTests(PlainCluster cluster) : IClassFixture<PlainCluster
     [Fact]
     public async Task Forced_collection_spares_activations_with_KeepAlive_or_DelayDeactivation()
     {
-        var (idle, kept, delayed) = (Name(), Name(), Name());
+        var (idle, kept, delayed, delayedForEver, undelayed) = (Name(), Name(), Name(), Name(), Name());
         await cluster.Client.GetGrain<ILifeGrain>(idle).Activation();
         await cluster.Client.GetGrain<ILongLifeGrain>(kept).Activation();
         await cluster.Client.GetGrain<ILifeGrain>(delayed).DelayEnd(TimeSpan.FromHours(1));
+        await cluster.Client.GetGrain<ILifeGrain>(delayedForEver).DelayEnd(Timeout.InfiniteTimeSpan);
+        await cluster.Client.GetGrain<ILifeGrain>(undelayed).DelayEnd(TimeSpan.FromHours(1));
+        await cluster.Client.GetGrain<ILifeGrain>(undelayed).DelayEnd(TimeSpan.FromSeconds(-1));
         var management = cluster.Client.GetGrain<IManagementGrain>(0);
         await Eventually.Is(
             async () =>
             {
                 await management.ForceActivationCollection(TimeSpan.Zero);
-                return Signals.Noted(idle).Contains("ActivationIdle");
+                return Signals.Noted(idle).Contains("ActivationIdle") && Signals.Noted(undelayed).Contains("ActivationIdle");
             },
-            "the idle activation is collected"
+            "the idle activations are collected"
         );
         Assert.Equal(["activated"], Signals.Noted(kept));
         Assert.Equal(["activated"], Signals.Noted(delayed));
+        Assert.Equal(["activated"], Signals.Noted(delayedForEver));
     }
 
     [Fact]
@@ -98,6 +102,13 @@ public sealed class LifeTests(PlainCluster cluster) : IClassFixture<PlainCluster
         await own.Client.GetGrain<ILifeGrain>(idle).Activation();
         await Eventually.Is(() => Signals.Noted(idle).Contains("ActivationIdle"), "the idle activation is collected");
         Assert.Equal(["activated"], Signals.Noted(aged));
+    }
+
+    [Fact]
+    public void An_activation_may_be_idle_for_a_quarter_of_an_hour_by_default()
+    {
+        Assert.Equal(TimeSpan.FromMinutes(15), new GrainCollectionOptions().CollectionAge);
+        Assert.Equal(TimeSpan.FromMinutes(1), new GrainCollectionOptions().CollectionQuantum);
     }
 
     [Fact]
@@ -137,7 +148,7 @@ public sealed class LifeTests(PlainCluster cluster) : IClassFixture<PlainCluster
         var grain = own.Client.GetGrain<ILifeGrain>(Name());
         var first = await grain.Activation();
         await own.RestartSiloAsync(own.Silos[0]);
-        Assert.NotEqual(first, await grain.Activation());
+        await Cluster.AnswersAsync(async () => await grain.Activation() != first, "the new silo has another activation");
     }
 
     [Fact]
@@ -152,6 +163,18 @@ public sealed class LifeTests(PlainCluster cluster) : IClassFixture<PlainCluster
     {
         await using var own = await Cluster.StartAsync(silo => silo.Services.AddSingleton(new Greeting { Text = "hi" }));
         Assert.Equal("hi you", await own.Client.GetGrain<IInjectedGrain>("you").Greet());
+    }
+
+    [Fact]
+    public async Task A_scoped_service_lives_as_long_as_the_activation()
+    {
+        await using var own = await Cluster.StartAsync(silo => silo.Services.AddScoped<ScopedLife>());
+        var grain = own.Client.GetGrain<IScopedGrain>(Name());
+        var first = await grain.ServiceId();
+        Assert.Equal(first, await grain.ServiceId());
+        await grain.End();
+        Assert.NotEqual(first, await grain.ServiceId());
+        await Eventually.Is(() => Signals.Noted(first.ToString()).Contains("disposed"), "the service of the first activation is disposed");
     }
 
     [Fact]

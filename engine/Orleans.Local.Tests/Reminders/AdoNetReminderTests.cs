@@ -28,7 +28,7 @@ public sealed class PostgresReminderTests : ReminderTests
         await TestCluster.RestartSiloAsync(TestCluster.Silos[0]);
         var ticks = Signals.Noted(key).Length;
         await Eventually.Is(() => Signals.Noted(key).Length > ticks + 1, "two ticks after the restart");
-        Assert.True((await grain.Names()).SequenceEqual(["often"]));
+        await Cluster.AnswersAsync(async () => (await grain.Names()).SequenceEqual(["often"]), "the grain has its reminder");
     }
 
     [Fact]

@@ -12,6 +12,14 @@ public interface IRemindedGrain : IGrainWithStringKey
     [Alias("Unregister")]
     Task<bool> Unregister(string name);
 
+    /// <summary>Registers a reminder twice, and unregisters it by what the first registration returned.</summary>
+    [Alias("UnregisterStale")]
+    Task UnregisterStale(string name, TimeSpan period);
+
+    /// <summary>Unregisters a reminder twice.</summary>
+    [Alias("UnregisterTwice")]
+    Task UnregisterTwice(string name, TimeSpan period);
+
     [Alias("Names")]
     Task<ImmutableArray<string>> Names();
 
@@ -44,6 +52,20 @@ public sealed class RemindedGrain : Grain, IRemindedGrain, IRemindable
         return true;
     }
 
+    public async Task UnregisterStale(string name, TimeSpan period)
+    {
+        var stale = await this.RegisterOrUpdateReminder(name, period, period);
+        await this.RegisterOrUpdateReminder(name, period, period);
+        await this.UnregisterReminder(stale);
+    }
+
+    public async Task UnregisterTwice(string name, TimeSpan period)
+    {
+        var reminder = await this.RegisterOrUpdateReminder(name, period, period);
+        await this.UnregisterReminder(reminder);
+        await this.UnregisterReminder(reminder);
+    }
+
     public async Task<ImmutableArray<string>> Names() => [.. (await this.GetReminders()).Select(r => r.ReminderName).Order()];
 
     public Task End()
@@ -53,4 +75,16 @@ public sealed class RemindedGrain : Grain, IRemindedGrain, IRemindable
     }
 
     public Task RegisterOutside() => Task.Run(() => this.RegisterOrUpdateReminder("outside", TimeSpan.Zero, TimeSpan.FromHours(1)));
+}
+
+[Alias("tests.not-remindable")]
+public interface INotRemindableGrain : IGrainWithStringKey
+{
+    [Alias("Register")]
+    Task Register();
+}
+
+public sealed class NotRemindableGrain : Grain, INotRemindableGrain
+{
+    public Task Register() => this.RegisterOrUpdateReminder("any", TimeSpan.FromHours(1), TimeSpan.FromHours(1));
 }

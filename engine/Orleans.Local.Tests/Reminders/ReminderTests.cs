@@ -82,6 +82,22 @@ public abstract class ReminderTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Unregistering_a_reminder_that_has_changed_since_is_refused()
+    {
+        var (_, grain) = New();
+        await Assert.ThrowsAsync<ReminderException>(() => grain.UnregisterStale("one", Rarely));
+        Assert.Single(await grain.Names());
+    }
+
+    [Fact]
+    public async Task Unregistering_a_reminder_twice_is_no_error()
+    {
+        var (_, grain) = New();
+        await grain.UnregisterTwice("one", Rarely);
+        Assert.Empty(await grain.Names());
+    }
+
+    [Fact]
     public async Task A_reminder_continues_after_its_grain_throws()
     {
         var (key, grain) = New();
@@ -95,6 +111,19 @@ public abstract class ReminderTests : IAsyncLifetime
         var (_, grain) = New();
         await Assert.ThrowsAsync<ArgumentException>(() => grain.Register("too often", TimeSpan.Zero, Often / 2));
     }
+
+    [Fact]
+    public async Task A_reminder_needs_a_name_and_times_that_are_not_negative()
+    {
+        var (_, grain) = New();
+        await Assert.ThrowsAsync<ArgumentNullException>(() => grain.Register(" ", Rarely, Rarely));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => grain.Register("any", Timeout.InfiniteTimeSpan, Rarely));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => grain.Register("any", Rarely, Timeout.InfiniteTimeSpan));
+    }
+
+    [Fact]
+    public async Task Only_a_grain_that_implements_IRemindable_has_reminders() =>
+        await Assert.ThrowsAsync<InvalidOperationException>(() => TestCluster.Client.GetGrain<INotRemindableGrain>(Name()).Register());
 
     [Fact]
     public async Task A_reminder_cannot_be_registered_outside_a_turn_of_the_grain() =>
@@ -125,6 +154,7 @@ public sealed class MemoryReminderTests : ReminderTests
     [Fact]
     public async Task A_reminder_period_under_a_minute_is_refused_by_default()
     {
+        Assert.Equal(TimeSpan.FromMinutes(1), new ReminderOptions().MinimumReminderPeriod);
         await using var own = await Cluster.StartAsync(silo => silo.UseInMemoryReminderService());
         await Assert.ThrowsAsync<ArgumentException>(() =>
             own.Client.GetGrain<IRemindedGrain>(Name()).Register("any", TimeSpan.Zero, TimeSpan.FromSeconds(59))

@@ -1,5 +1,6 @@
 using System.Text;
 using Interop.TestServers;
+using Npgsql;
 using Orleans.Local.Tests.Support;
 using Orleans.Storage;
 
@@ -13,6 +14,35 @@ public sealed class SqliteStorageTests : AdoNetStorageTests
 public sealed class PostgresStorageTests : AdoNetStorageTests
 {
     protected override string Kind => TestDatabase.Postgres;
+
+    // Orleans' providers share the static pool of Npgsql, whose connections outlive the silo.
+    [EmbeddedFact]
+    public async Task The_connections_of_a_silo_close_with_it()
+    {
+        var name = "silo-" + Guid.NewGuid().ToString("N");
+        await using var database = await TestDatabase.CreateAsync(TestDatabase.Postgres);
+        await using var cluster = await Cluster.StartAsync(silo =>
+            silo.AddAdoNetGrainStorageAsDefault(options =>
+                    (options.Invariant, options.ConnectionString) = (database.Invariant, Named(name, database))
+                )
+                .UseAdoNetReminderService(options =>
+                    (options.Invariant, options.ConnectionString) = (database.Invariant, Named(name, database))
+                )
+        );
+        await cluster.Client.GetGrain<IProfileGrain>(Name()).Set(new Profile());
+        Assert.NotEqual(0, await ConnectionsAsync());
+
+        await cluster.KillSiloAsync(cluster.Silos[0]);
+
+        await Eventually.Is(async () => await ConnectionsAsync() == 0, "the connections are closed");
+
+        async Task<long> ConnectionsAsync() =>
+            (long)
+                (await database.QueryAsync("SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = @name", ("name", name)))[0][0]!;
+    }
+
+    private static string Named(string name, TestDatabase database) =>
+        new NpgsqlConnectionStringBuilder(database.ConnectionString) { ApplicationName = name }.ConnectionString;
 }
 
 /// <summary>The behaviour of storages in a database.</summary>
@@ -43,7 +73,7 @@ public abstract class AdoNetStorageTests : StorageTests
         var grain = New();
         await grain.Set(Ada);
         await TestCluster.RestartSiloAsync(TestCluster.Silos[0]);
-        Assert.Equal("Ada", await grain.AtActivation());
+        await Cluster.AnswersAsync(async () => await grain.AtActivation() == "Ada", "the state is there");
     }
 
     [Fact]
@@ -53,20 +83,7 @@ public abstract class AdoNetStorageTests : StorageTests
         await grain.Set(Ada);
         await TestCluster.KillSiloAsync(TestCluster.Silos[0]);
         await TestCluster.StartAdditionalSiloAsync();
-        await Eventually.Is(
-            async () =>
-            {
-                try
-                {
-                    return await grain.AtActivation() == "Ada";
-                }
-                catch (OrleansException)
-                {
-                    return false;
-                }
-            },
-            "the state is there"
-        );
+        await Cluster.AnswersAsync(async () => await grain.AtActivation() == "Ada", "the state is there");
     }
 
     [Fact]
@@ -123,6 +140,12 @@ public abstract class AdoNetStorageTests : StorageTests
         Assert.Equal(1, Convert.ToInt32(row[6]));
     }
 
+    [Fact]
+    public async Task A_storage_without_a_connection_string_fails_the_start() =>
+        await Assert.ThrowsAsync<OrleansConfigurationException>(() =>
+            Cluster.StartAsync(silo => silo.AddAdoNetGrainStorage("archive", options => options.Invariant = _database!.Invariant))
+        );
+
     [EmbeddedFact]
     public async Task Two_grain_classes_with_the_same_state_name_are_refused()
     {
@@ -133,7 +156,8 @@ public abstract class AdoNetStorageTests : StorageTests
         Assert.Contains("profile", exception.Message, StringComparison.Ordinal);
     }
 
-    protected override void Configure(ISiloBuilder silo) => silo.AddAdoNetGrainStorageAsDefault(_database!.Configure);
+    protected override void Configure(ISiloBuilder silo) =>
+        silo.AddAdoNetGrainStorageAsDefault(_database!.Configure).AddAdoNetGrainStorage("archive", _database!.Configure);
 
     // Orleans' providers hash the bytes of a string key in reverse order; the column must have the same value.
     private static int HashOf(string key)

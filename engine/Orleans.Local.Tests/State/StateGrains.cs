@@ -48,6 +48,15 @@ public interface IProfileGrain : IGrainWithStringKey
     [Alias("WriteCancelled")]
     Task WriteCancelled();
 
+    [Alias("ReadCancelled")]
+    Task ReadCancelled();
+
+    [Alias("ClearCancelled")]
+    Task ClearCancelled();
+
+    [Alias("GetOutside")]
+    Task<string> GetOutside();
+
     [Alias("End")]
     Task End();
 }
@@ -94,6 +103,12 @@ public sealed class ProfileGrain([PersistentState("profile")] IPersistentState<P
         );
 
     public Task WriteCancelled() => profile.WriteStateAsync(new CancellationToken(canceled: true));
+
+    public Task ReadCancelled() => profile.ReadStateAsync(new CancellationToken(canceled: true));
+
+    public Task ClearCancelled() => profile.ClearStateAsync(new CancellationToken(canceled: true));
+
+    public Task<string> GetOutside() => Task.Run(() => profile.State.Name);
 
     public Task End()
     {
@@ -152,6 +167,33 @@ public sealed class GuidStateGrain([PersistentState("text")] IPersistentState<Pr
         text.State = text.State with { Name = value };
         await text.WriteStateAsync();
         return old;
+    }
+
+    public Task End()
+    {
+        DeactivateOnIdle();
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>A state in a storage with a name of its own.</summary>
+[Alias("tests.archived-state")]
+public interface IArchivedStateGrain : IGrainWithStringKey
+{
+    [Alias("Add")]
+    Task<int> Add(int number);
+
+    [Alias("End")]
+    Task End();
+}
+
+public sealed class ArchivedStateGrain([PersistentState("archived", "archive")] IPersistentState<int> archived) : Grain, IArchivedStateGrain
+{
+    public async Task<int> Add(int number)
+    {
+        archived.State += number;
+        await archived.WriteStateAsync();
+        return archived.State;
     }
 
     public Task End()

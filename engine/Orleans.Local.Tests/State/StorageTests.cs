@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.Local.Tests.Support;
 using Orleans.Storage;
 using Orleans.TestingHost;
@@ -103,14 +105,31 @@ public abstract class StorageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_write_ignores_a_cancelled_token()
+    public async Task Writes_reads_and_clears_ignore_a_cancelled_token()
     {
         var grain = New();
         await grain.Set(Ada);
         await grain.Change("Eve");
         await grain.WriteCancelled();
-        await grain.Read();
+        await grain.Change("Bob");
+        await grain.ReadCancelled();
         Assert.Equal("Eve", (await grain.Get()).Profile.Name);
+        await grain.ClearCancelled();
+        await grain.Read();
+        Assert.False((await grain.Get()).Exists);
+    }
+
+    [Fact]
+    public async Task A_state_is_accessible_only_in_turns_of_its_grain() =>
+        await Assert.ThrowsAsync<InvalidOperationException>(() => New().GetOutside());
+
+    [Fact]
+    public async Task A_state_may_name_its_storage()
+    {
+        var grain = TestCluster.Client.GetGrain<IArchivedStateGrain>(Name());
+        await grain.Add(1);
+        await grain.End();
+        Assert.Equal(3, await grain.Add(2));
     }
 
     [Fact]
@@ -130,6 +149,17 @@ public abstract class StorageTests : IAsyncLifetime
         await grain.End();
         Assert.Equal("one", await grain.Swap("two"));
         Assert.Null(await TestCluster.Client.GetGrain<IGuidStateGrain>(Guid.NewGuid()).Swap("other"));
+    }
+
+    [Fact]
+    public async Task A_state_may_be_kept_in_a_storage_of_the_application()
+    {
+        var storage = new ListedStorage();
+        await using var own = await Cluster.StartAsync(silo => silo.Services.AddKeyedSingleton<IGrainStorage>("archive", storage));
+        var grain = own.Client.GetGrain<IArchivedStateGrain>("listed");
+        await grain.Add(1);
+        await grain.Add(2);
+        Assert.Equal(["read", "write 1 over none", "write 3 over 1"], storage.Operations);
     }
 
     [Fact]
@@ -153,5 +183,38 @@ public abstract class StorageTests : IAsyncLifetime
 
 public sealed class MemoryStorageTests : StorageTests
 {
-    protected override void Configure(ISiloBuilder silo) => silo.AddMemoryGrainStorageAsDefault();
+    [Fact]
+    public async Task A_cleared_state_has_no_etag()
+    {
+        var grain = New();
+        await grain.Set(new Profile());
+        await grain.Clear();
+        Assert.Null((await grain.Get()).Etag);
+        await grain.Read();
+        Assert.Null((await grain.Get()).Etag);
+    }
+
+    protected override void Configure(ISiloBuilder silo) => silo.AddMemoryGrainStorageAsDefault().AddMemoryGrainStorage("archive");
+}
+
+/// <summary>A storage of the application that lists what is asked of it.</summary>
+public sealed class ListedStorage : IGrainStorage
+{
+    public ConcurrentQueue<string> Operations { get; } = new();
+
+    public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        Operations.Enqueue("read");
+        return Task.CompletedTask;
+    }
+
+    public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        Operations.Enqueue($"write {grainState.State} over {grainState.ETag ?? "none"}");
+        grainState.ETag = $"{grainState.State}";
+        grainState.RecordExists = true;
+        return Task.CompletedTask;
+    }
+
+    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => throw new NotSupportedException();
 }

@@ -1,3 +1,4 @@
+using Interop.TestServers;
 using Orleans.TestingHost;
 
 namespace Orleans.Local.Tests.Support;
@@ -17,6 +18,25 @@ internal static class Cluster
         await cluster.DeployAsync();
         return cluster;
     }
+
+    /// <summary>
+    /// Waits for an answer after the silo has changed: on Orleans calls fail until the client has found the silo that runs now.
+    /// </summary>
+    public static Task AnswersAsync(Func<Task<bool>> answer, string what) =>
+        Eventually.Is(
+            async () =>
+            {
+                try
+                {
+                    return await answer();
+                }
+                catch (Exception exception) when (exception is OrleansException or TimeoutException)
+                {
+                    return false;
+                }
+            },
+            what
+        );
 }
 
 /// <summary>One cluster for all tests of a class: with memory storage and reminders, and nothing else configured.</summary>

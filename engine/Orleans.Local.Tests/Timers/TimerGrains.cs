@@ -19,6 +19,13 @@ public interface ITimerGrain : IGrainWithStringKey
     [Alias("StartAllKinds")]
     Task StartAllKinds();
 
+    /// <summary>The first tick changes the timer to fire once more.</summary>
+    [Alias("StartChanging")]
+    Task StartChanging();
+
+    [Alias("StartInvalid")]
+    Task StartInvalid(TimeSpan dueTime, TimeSpan period);
+
     /// <summary>A timer that fires only after this grain changes it.</summary>
     [Alias("StartAsleep")]
     Task StartAsleep();
@@ -114,6 +121,10 @@ public sealed class TimerGrain : Grain, ITimerGrain
         this.RegisterGrainTimer(token => Note("token and times"), TimeSpan.Zero, Timeout.InfiniteTimeSpan);
         this.RegisterGrainTimer((state, token) => Note(state), "state and token", options);
         this.RegisterGrainTimer((state, token) => Note(state), "state, token and times", TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        this.RegisterGrainTimer(() => Note("nothing"), options);
+        this.RegisterGrainTimer(() => Note("times"), TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        this.RegisterGrainTimer(state => Note(state), "state", options);
+        this.RegisterGrainTimer(state => Note(state), "state and times", TimeSpan.Zero, Timeout.InfiniteTimeSpan);
         return Task.CompletedTask;
 
         Task Note(string kind)
@@ -122,6 +133,24 @@ public sealed class TimerGrain : Grain, ITimerGrain
             return Task.CompletedTask;
         }
     }
+
+    public Task StartChanging()
+    {
+        _timer = this.RegisterGrainTimer(
+            token =>
+            {
+                Signals.Note(Key, "tick");
+                if (_ticks++ == 0)
+                    _timer!.Change(TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+                return Task.CompletedTask;
+            },
+            TimeSpan.FromMilliseconds(1),
+            TimeSpan.FromHours(1)
+        );
+        return Task.CompletedTask;
+    }
+
+    public Task StartInvalid(TimeSpan dueTime, TimeSpan period) => Start(dueTime, period, false, false);
 
     public Task StartAsleep() => Start(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan, false, false);
 

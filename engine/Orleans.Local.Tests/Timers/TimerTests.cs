@@ -31,8 +31,11 @@ public sealed class TimerTests(PlainCluster cluster) : IClassFixture<PlainCluste
     {
         var (key, grain) = New();
         await grain.StartAllKinds();
-        await Eventually.Is(() => Signals.Noted(key).Length == 4, "four ticks");
-        Assert.Equal(["state and token", "state, token and times", "token", "token and times"], Signals.Noted(key).Order());
+        await Eventually.Is(() => Signals.Noted(key).Length == 8, "eight ticks");
+        Assert.Equal(
+            ["nothing", "state", "state and times", "state and token", "state, token and times", "times", "token", "token and times"],
+            Signals.Noted(key).Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -94,6 +97,25 @@ public sealed class TimerTests(PlainCluster cluster) : IClassFixture<PlainCluste
         Assert.Empty(Signals.Noted(key));
         await grain.Wake();
         await Eventually.Is(() => Signals.Noted(key).Length >= 2, "two ticks");
+    }
+
+    [Fact]
+    public async Task A_change_within_a_tick_takes_effect_after_the_tick()
+    {
+        var (key, grain) = New();
+        await grain.StartChanging();
+        await Eventually.Is(() => Signals.Noted(key).Length == 2, "the tick after the change");
+        await AnotherTimerFiresTwentyTimes();
+        Assert.Equal(["tick", "tick"], Signals.Noted(key));
+    }
+
+    [Fact]
+    public async Task Negative_times_are_refused()
+    {
+        var (_, grain) = New();
+        var negative = TimeSpan.FromMilliseconds(-2);
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => grain.StartInvalid(negative, Soon));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => grain.StartInvalid(Soon, negative));
     }
 
     [Fact]

@@ -102,6 +102,9 @@ public interface IChainGrain : IGrainWithStringKey
 
     [Alias("HoldReentrantly")]
     Task HoldReentrantly(string began, string signal);
+
+    [Alias("GoAndReturnSuppressed")]
+    Task<int> GoAndReturnSuppressed(string other);
 }
 
 public sealed class ChainGrain : Grain, IChainGrain
@@ -113,6 +116,13 @@ public sealed class ChainGrain : Grain, IChainGrain
             return await grain.CallBack(this.GetPrimaryKeyString());
         using (RequestContext.AllowCallChainReentrancy())
             return await grain.CallBack(this.GetPrimaryKeyString());
+    }
+
+    public async Task<int> GoAndReturnSuppressed(string other)
+    {
+        using (RequestContext.AllowCallChainReentrancy())
+        using (RequestContext.SuppressCallChainReentrancy())
+            return await GrainFactory.GetGrain<IChainGrain>(other).CallBack(this.GetPrimaryKeyString());
     }
 
     public Task<int> CallBack(string first) => GrainFactory.GetGrain<IChainGrain>(first).Answer();

@@ -115,6 +115,7 @@ public sealed class TurnTests(PlainCluster cluster) : IClassFixture<PlainCluster
         );
         var grain = own.Client.GetGrain<IChainGrain>(Name());
         await Assert.ThrowsAsync<TimeoutException>(() => grain.GoAndReturn(Name(), allowReentrancy: false));
+        await Assert.ThrowsAsync<TimeoutException>(() => grain.GoAndReturnSuppressed(Name()));
         Assert.Equal(42, await grain.Answer());
     }
 

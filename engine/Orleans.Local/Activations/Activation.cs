@@ -31,6 +31,9 @@ internal sealed partial class Activation : IActivationContext
 
     public GrainClass Class { get; }
 
+    /// <summary>Whether requests pass filters: those of the silo, or the grain class itself.</summary>
+    public bool FiltersRequests => Silo.IncomingFilters.Length > 0 || Class.FiltersItsCalls;
+
     /// <summary>The group of this activation, if its class is a stateless worker.</summary>
     public StatelessWorkers? Pool { get; }
 
@@ -89,8 +92,8 @@ internal sealed partial class Activation : IActivationContext
     public void DelayDeactivation(TimeSpan time)
     {
         var until =
-            time <= TimeSpan.Zero ? 0
-            : time.TotalDays > 3650 ? long.MaxValue
+            time == Timeout.InfiniteTimeSpan || time.TotalDays > 3650 ? long.MaxValue
+            : time <= TimeSpan.Zero ? 0
             : Silo.Time.GetTimestamp() + (long)(time.TotalSeconds * Silo.Time.TimestampFrequency);
         lock (_gate)
             _keepAliveUntil = until;

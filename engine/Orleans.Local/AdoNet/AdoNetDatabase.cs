@@ -15,13 +15,12 @@ internal sealed class AdoNetDatabase
     private const string Npgsql = "Npgsql";
     private const string InstantFormat = "yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'";
 
-    private readonly DbProviderFactory _factory;
-    private readonly string _connectionString;
+    private readonly DbDataSource _dataSource;
     private readonly bool _isSqlite;
 
     /// <exception cref="OrleansConfigurationException">The provider is unknown or not registered, or there is no connection
     /// string.</exception>
-    public AdoNetDatabase(string invariant, string? connectionString, string purpose)
+    public AdoNetDatabase(AdoNetDataSources dataSources, string invariant, string? connectionString, string purpose)
     {
         if (invariant is not (Sqlite or Npgsql))
             throw new OrleansConfigurationException(
@@ -29,11 +28,11 @@ internal sealed class AdoNetDatabase
             );
         if (string.IsNullOrWhiteSpace(connectionString))
             throw new OrleansConfigurationException($"{purpose}: there is no connection string.");
-        if (!DbProviderFactories.TryGetFactory(invariant, out _factory!))
+        if (!DbProviderFactories.TryGetFactory(invariant, out var factory))
             throw new OrleansConfigurationException(
                 $"{purpose}: no ADO.NET provider is registered as \"{invariant}\"; call DbProviderFactories.RegisterFactory first."
             );
-        _connectionString = connectionString;
+        _dataSource = dataSources.Get(factory, connectionString);
         _isSqlite = invariant == Sqlite;
     }
 
@@ -59,11 +58,9 @@ internal sealed class AdoNetDatabase
 
     private async Task<List<T>> RunAsync<T>(string sql, IReadOnlyDictionary<string, object?> parameters, Func<DbDataReader, T> read)
     {
-        var connection = _factory.CreateConnection()!;
+        var connection = await _dataSource.OpenConnectionAsync().ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            connection.ConnectionString = _connectionString;
-            await connection.OpenAsync().ConfigureAwait(false);
             var command = connection.CreateCommand();
             await using (command.ConfigureAwait(false))
             {

@@ -9,7 +9,8 @@ using Orleans.Storage;
 namespace Orleans.AdoNet;
 
 /// <summary>Keeps states as JSON in the table OrleansStorage, as rows that Orleans' own provider can read and write too.</summary>
-internal sealed class AdoNetGrainStorage(string name, AdoNetGrainStorageOptions options, string serviceId) : IGrainStorage
+internal sealed class AdoNetGrainStorage(string name, AdoNetGrainStorageOptions options, string serviceId, AdoNetDataSources dataSources)
+    : IGrainStorage
 {
     private const string KeyColumns =
         "GrainIdHash, GrainTypeHash, GrainIdN0, GrainIdN1, ServiceId, GrainTypeString, (COALESCE(GrainIdExtensionString, ''))";
@@ -42,7 +43,12 @@ internal sealed class AdoNetGrainStorage(string name, AdoNetGrainStorageOptions 
 
     private const string Delete = $"DELETE FROM OrleansStorage WHERE {IsRow} AND Version = @GrainStateVersion RETURNING Version";
 
-    private readonly AdoNetDatabase _database = new(options.Invariant, options.ConnectionString, $"The grain storage \"{name}\"");
+    private readonly AdoNetDatabase _database = new(
+        dataSources,
+        options.Invariant,
+        options.ConnectionString,
+        $"The grain storage \"{name}\""
+    );
     private readonly ConcurrentDictionary<string, GrainType> _owners = new();
 
     public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)

@@ -6,7 +6,8 @@ using Orleans.Runtime;
 namespace Orleans.AdoNet;
 
 /// <summary>Keeps reminders in the table OrleansRemindersTable, as rows that Orleans' own provider can read and write too.</summary>
-internal sealed class AdoNetReminderTable(AdoNetReminderTableOptions options, string serviceId) : IReminderTable
+internal sealed class AdoNetReminderTable(AdoNetReminderTableOptions options, string serviceId, AdoNetDataSources dataSources)
+    : IReminderTable
 {
     private const string Columns =
         "SELECT GrainId, ReminderName, StartTime, Period, Version FROM OrleansRemindersTable WHERE ServiceId = @ServiceId";
@@ -26,7 +27,7 @@ internal sealed class AdoNetReminderTable(AdoNetReminderTableOptions options, st
         RETURNING Version
         """;
 
-    private readonly AdoNetDatabase _database = new(options.Invariant, options.ConnectionString, "The reminder service");
+    private readonly AdoNetDatabase _database = new(dataSources, options.Invariant, options.ConnectionString, "The reminder service");
 
     public Task<List<ReminderEntry>> ReadAllAsync() => ReadAsync(Columns, new() { ["ServiceId"] = serviceId });
 

@@ -8,7 +8,7 @@ using Orleans.Storage;
 namespace Orleans.Calls;
 
 /// <summary>One call of a grain method, from the reference to the result.</summary>
-internal abstract class GrainCall(GrainProxy reference, GrainMethod method, object?[] arguments) : ActivationWork, IInvokable
+internal abstract class GrainCall(GrainProxy reference, GrainMethod method, object?[] arguments) : ActivationWork, IFilteredRequest
 {
     private CancellationTokenSource? _cancellation;
     private CancellationToken? _callerToken;
@@ -88,7 +88,7 @@ internal abstract class GrainCall(GrainProxy reference, GrainMethod method, obje
         // The caller cancelled after this call was chosen to run.
         if (_cancellation is not null && IsAbandoned)
             _cancellation.Cancel();
-        if (activation.Silo.IncomingFilters.Length > 0 || activation.Class.FiltersItsCalls)
+        if (activation.FiltersRequests)
         {
             _ = RunFilteredAsync(activation);
             return;
@@ -165,7 +165,7 @@ internal abstract class GrainCall(GrainProxy reference, GrainMethod method, obje
         {
             var context = new IncomingCallContext(this, activation);
             await context.Invoke();
-            TrySucceed(context.Result);
+            TrySucceed(context.ResultOrThrow());
         }
         catch (Exception exception)
         {
@@ -178,12 +178,14 @@ internal abstract class GrainCall(GrainProxy reference, GrainMethod method, obje
     private void Complete(Task? task)
     {
         if (task is null)
-            Fail(new InvalidOperationException($"{Method} returned null instead of a task."));
+            Fail(ReturnedNull());
         else if (task.IsCompletedSuccessfully)
             Settle(SetResultOf(task));
         else
             Fail(task.Exception?.InnerException ?? new TaskCanceledException(task));
     }
+
+    private InvalidOperationException ReturnedNull() => new($"{Method} returned null instead of a task.");
 
     private void Fail(Exception exception)
     {
@@ -207,6 +209,19 @@ internal abstract class GrainCall(GrainProxy reference, GrainMethod method, obje
     {
         TryFail(new OperationCanceledException(cancellationToken));
         Activation?.Post(static source => ((CancellationTokenSource)source!).Cancel(), _cancellation);
+    }
+
+    GrainId? IFilteredRequest.SourceId => Source?.GrainId;
+
+    GrainInterfaceType IFilteredRequest.InterfaceId => Method.InterfaceId;
+
+    MethodInfo IFilteredRequest.ImplementationIn(Type grainClass) => Method.ImplementationIn(grainClass);
+
+    async Task<object?> IFilteredRequest.InvokeAsync(object grain)
+    {
+        var task = Invoke(grain) ?? throw ReturnedNull();
+        await task;
+        return BoxedResultOf(task);
     }
 
     object? IInvokable.GetTarget() => Activation?.GrainInstance;

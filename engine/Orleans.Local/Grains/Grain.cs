@@ -9,8 +9,7 @@ public abstract class Grain : IGrainBase, IAddressable
     protected Grain()
         : this(RuntimeContext.Current!) { }
 
-    /// <param name="grainContext">The activation. Null only for a grain that a unit test constructs itself.</param>
-    protected Grain(IGrainContext grainContext) => GrainContext = grainContext;
+    private protected Grain(IGrainContext grainContext) => GrainContext = grainContext;
 
     /// <summary>The activation.</summary>
     public IGrainContext GrainContext { get; }
@@ -41,6 +40,9 @@ public abstract class Grain : IGrainBase, IAddressable
     /// <summary>Ends this activation after the current calls; calls that arrive meanwhile go to the next activation.</summary>
     protected void DeactivateOnIdle() => GrainBaseExtensions.DeactivateOnIdle(this);
 
-    /// <summary>Keeps this activation from being collected for at least this long. A negative time cancels an earlier delay.</summary>
+    /// <summary>
+    /// Keeps this activation from being collected for at least this long; <see cref="Timeout.InfiniteTimeSpan"/> for ever. Zero, or another
+    /// negative time, cancels an earlier delay.
+    /// </summary>
     protected void DelayDeactivation(TimeSpan timeSpan) => Activation.DelayDeactivation(timeSpan);
 }

@@ -11,11 +11,17 @@ public static class GrainExtensions
     /// <summary>The key as text.</summary>
     public static string GetPrimaryKeyString(this IAddressable grain) => grain.GetGrainId().Key.ToString();
 
-    /// <exception cref="ArgumentException">The key is not a Guid.</exception>
-    public static Guid GetPrimaryKey(this IAddressable grain) => grain.GetGrainId().GetGuidKey();
+    /// <exception cref="InvalidOperationException">The key is not a Guid.</exception>
+    public static Guid GetPrimaryKey(this IAddressable grain) =>
+        grain.GetGrainId() is var id && id.TryGetGuidKey(out var key, out _)
+            ? key
+            : throw new InvalidOperationException($"The key of {id} is not a Guid.");
 
-    /// <exception cref="ArgumentException">The key is not an integer.</exception>
-    public static long GetPrimaryKeyLong(this IAddressable grain) => grain.GetGrainId().GetIntegerKey();
+    /// <exception cref="InvalidOperationException">The key is not an integer.</exception>
+    public static long GetPrimaryKeyLong(this IAddressable grain) =>
+        grain.GetGrainId() is var id && id.TryGetIntegerKey(out var key, out _)
+            ? key
+            : throw new InvalidOperationException($"The key of {id} is not an integer.");
 
     /// <summary>A reference to this grain. A grain passes references to others, never itself.</summary>
     public static TGrainInterface AsReference<TGrainInterface>(this IAddressable grain)

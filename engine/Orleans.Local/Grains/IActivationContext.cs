@@ -27,7 +27,8 @@ internal interface IReminderRegistry
     /// <exception cref="ArgumentException">The period is too short, or the name is empty.</exception>
     Task<IGrainReminder> RegisterAsync(GrainId grainId, string reminderName, TimeSpan dueTime, TimeSpan period);
 
-    /// <exception cref="ReminderException">The reminder has been changed or removed since it was read.</exception>
+    /// <summary>Removes the reminder. One that is already removed is no error.</summary>
+    /// <exception cref="ReminderException">The reminder has been changed since it was read.</exception>
     Task UnregisterAsync(IGrainReminder reminder);
 
     /// <returns>Null if the grain has no such reminder.</returns>

@@ -2,7 +2,10 @@ namespace Orleans.Placement;
 
 /// <summary>Which silo an activation is created on. No effect on the embedded engine, which has one silo.</summary>
 [AttributeUsage(AttributeTargets.Class)]
-public abstract class PlacementAttribute : Attribute;
+public abstract class PlacementAttribute : Attribute
+{
+    private protected PlacementAttribute() { }
+}
 
 /// <summary>Any silo.</summary>
 [AttributeUsage(AttributeTargets.Class, AllowMultiple = false)]

@@ -7,6 +7,7 @@ using Orleans.Configuration;
 using Orleans.Reminders;
 using Orleans.Runtime;
 using Orleans.State;
+using Orleans.Storage;
 
 namespace Orleans.Hosting;
 
@@ -49,8 +50,11 @@ internal sealed partial class LocalSilo : IDisposable
 
     public GrainFactory GrainFactory { get; }
 
+    /// <exception cref="OrleansConfigurationException">A storage or the reminder service has a wrong setting.</exception>
     public async Task StartAsync()
     {
+        foreach (var storage in Context.Services.GetServices<StorageName>())
+            Context.Services.GetRequiredKeyedService<IGrainStorage>(storage.Name);
         _slot.Silo = Context;
         Context.Collector = new ActivationCollector(Context);
         Context.Status = SiloStatus.Active;

@@ -56,13 +56,15 @@ namespace Orleans.Hosting
         )
         {
             configureOptions?.Invoke(builder.Services.AddOptions<AdoNetGrainStorageOptions>(name));
+            builder.Services.TryAddSingleton<AdoNetDataSources>();
             return builder.AddStorage(
                 name,
                 static (services, name) =>
                     new AdoNetGrainStorage(
                         name,
                         services.GetRequiredService<IOptionsMonitor<AdoNetGrainStorageOptions>>().Get(name),
-                        services.GetRequiredService<IOptions<ClusterOptions>>().Value.ServiceId
+                        services.GetRequiredService<IOptions<ClusterOptions>>().Value.ServiceId,
+                        services.GetRequiredService<AdoNetDataSources>()
                     )
             );
         }
@@ -110,9 +112,11 @@ namespace Orleans.Hosting
         {
             configureOptions(builder.Services.AddOptions<AdoNetReminderTableOptions>());
             builder.Services.AddReminders();
+            builder.Services.TryAddSingleton<AdoNetDataSources>();
             builder.Services.AddSingleton<IReminderTable>(services => new AdoNetReminderTable(
                 services.GetRequiredService<IOptions<AdoNetReminderTableOptions>>().Value,
-                services.GetRequiredService<IOptions<ClusterOptions>>().Value.ServiceId
+                services.GetRequiredService<IOptions<ClusterOptions>>().Value.ServiceId,
+                services.GetRequiredService<AdoNetDataSources>()
             ));
             return builder;
         }
@@ -139,6 +143,9 @@ namespace Orleans.Hosting
         }
     }
 
+    /// <summary>The name of a storage of the silo, which creates it when it starts: a wrong setting fails the start.</summary>
+    internal sealed record StorageName(string Name);
+
     internal static class NamedStorage
     {
         public const string Default = Providers.ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME;
@@ -147,6 +154,7 @@ namespace Orleans.Hosting
         public static ISiloBuilder AddStorage(this ISiloBuilder builder, string name, Func<IServiceProvider, string, IGrainStorage> create)
         {
             builder.Services.AddKeyedSingleton(name, (services, _) => create(services, name));
+            builder.Services.AddSingleton(new StorageName(name));
             if (name == Default)
                 builder.Services.TryAddSingleton(services => services.GetRequiredKeyedService<IGrainStorage>(Default));
             return builder;

@@ -2,7 +2,9 @@ namespace Orleans.Runtime;
 
 /// <summary>The identity of a grain: its type and its key, written <c>type/key</c>.</summary>
 [GenerateSerializer, Immutable]
+#pragma warning disable CA1036 // Orleans' type has no operators of order
 public readonly struct GrainId(GrainType type, IdSpan key) : IEquatable<GrainId>, IComparable<GrainId>
+#pragma warning restore CA1036
 {
     /// <summary>The name of the grain class within the cluster.</summary>
     public GrainType Type { get; } = type;
@@ -59,16 +61,4 @@ public readonly struct GrainId(GrainType type, IdSpan key) : IEquatable<GrainId>
 
     /// <summary>Whether they differ.</summary>
     public static bool operator !=(GrainId left, GrainId right) => !left.Equals(right);
-
-    /// <summary>Whether the first comes before the second.</summary>
-    public static bool operator <(GrainId left, GrainId right) => left.CompareTo(right) < 0;
-
-    /// <summary>Whether the first comes before the second or equals it.</summary>
-    public static bool operator <=(GrainId left, GrainId right) => left.CompareTo(right) <= 0;
-
-    /// <summary>Whether the first comes after the second.</summary>
-    public static bool operator >(GrainId left, GrainId right) => left.CompareTo(right) > 0;
-
-    /// <summary>Whether the first comes after the second or equals it.</summary>
-    public static bool operator >=(GrainId left, GrainId right) => left.CompareTo(right) >= 0;
 }

@@ -3,7 +3,9 @@ namespace Orleans.Runtime;
 /// <summary>The name of a grain class within the cluster: <c>[GrainType]</c>, or the class name in lower case without its "Grain"
 /// suffix.</summary>
 [GenerateSerializer, Immutable]
+#pragma warning disable CA1036 // Orleans' type has no operators of order
 public readonly struct GrainType(IdSpan id) : IEquatable<GrainType>, IComparable<GrainType>
+#pragma warning restore CA1036
 {
     /// <summary>The name as bytes of UTF-8.</summary>
     public IdSpan Value { get; } = id;
@@ -37,16 +39,4 @@ public readonly struct GrainType(IdSpan id) : IEquatable<GrainType>, IComparable
 
     /// <summary>Whether they differ.</summary>
     public static bool operator !=(GrainType left, GrainType right) => !left.Equals(right);
-
-    /// <summary>Whether the first comes before the second.</summary>
-    public static bool operator <(GrainType left, GrainType right) => left.CompareTo(right) < 0;
-
-    /// <summary>Whether the first comes before the second or equals it.</summary>
-    public static bool operator <=(GrainType left, GrainType right) => left.CompareTo(right) <= 0;
-
-    /// <summary>Whether the first comes after the second.</summary>
-    public static bool operator >(GrainType left, GrainType right) => left.CompareTo(right) > 0;
-
-    /// <summary>Whether the first comes after the second or equals it.</summary>
-    public static bool operator >=(GrainType left, GrainType right) => left.CompareTo(right) >= 0;
 }

@@ -4,7 +4,9 @@ namespace Orleans.Runtime;
 
 /// <summary>The UTF-8 bytes of a grain type or a grain key, with their <see cref="StableHash"/>.</summary>
 [GenerateSerializer, Immutable]
+#pragma warning disable CA1036 // Orleans' type has no operators of order
 public readonly struct IdSpan : IEquatable<IdSpan>, IComparable<IdSpan>
+#pragma warning restore CA1036
 {
     private readonly byte[]? _value;
     private readonly int _hash;
@@ -51,16 +53,4 @@ public readonly struct IdSpan : IEquatable<IdSpan>, IComparable<IdSpan>
 
     /// <summary>Whether they differ.</summary>
     public static bool operator !=(IdSpan left, IdSpan right) => !left.Equals(right);
-
-    /// <summary>Whether the first comes before the second.</summary>
-    public static bool operator <(IdSpan left, IdSpan right) => left.CompareTo(right) < 0;
-
-    /// <summary>Whether the first comes before the second or equals it.</summary>
-    public static bool operator <=(IdSpan left, IdSpan right) => left.CompareTo(right) <= 0;
-
-    /// <summary>Whether the first comes after the second.</summary>
-    public static bool operator >(IdSpan left, IdSpan right) => left.CompareTo(right) > 0;
-
-    /// <summary>Whether the first comes after the second or equals it.</summary>
-    public static bool operator >=(IdSpan left, IdSpan right) => left.CompareTo(right) >= 0;
 }

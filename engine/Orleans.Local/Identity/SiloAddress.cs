@@ -7,6 +7,8 @@ namespace Orleans.Runtime;
 [Immutable]
 public sealed class SiloAddress : IEquatable<SiloAddress>
 {
+    private static int _lastGeneration;
+
     private SiloAddress(IPEndPoint endpoint, int generation)
     {
         Endpoint = endpoint;
@@ -27,8 +29,20 @@ public sealed class SiloAddress : IEquatable<SiloAddress>
     /// <summary>The address of one run of a silo.</summary>
     public static SiloAddress New(IPAddress address, int port, int generation) => new(new IPEndPoint(address, port), generation);
 
-    /// <summary>Seconds since 2010-01-01: a later start of the same endpoint has a higher generation.</summary>
-    public static int AllocateNewGeneration() => (int)(DateTime.UtcNow - new DateTime(2010, 1, 1, 0, 0, 0, DateTimeKind.Utc)).TotalSeconds;
+    /// <summary>
+    /// Seconds since 2010-01-01: a later start of the same endpoint has a higher generation. Within a process no generation is given twice.
+    /// </summary>
+    public static int AllocateNewGeneration()
+    {
+        var now = (int)(DateTime.UtcNow - new DateTime(2010, 1, 1, 0, 0, 0, DateTimeKind.Utc)).TotalSeconds;
+        while (true)
+        {
+            var last = Volatile.Read(ref _lastGeneration);
+            var next = Math.Max(now, last + 1);
+            if (Interlocked.CompareExchange(ref _lastGeneration, next, last) == last)
+                return next;
+        }
+    }
 
     /// <summary>The form <c>IP:PORT@GENERATION</c>.</summary>
     public string ToParsableString() => string.Create(CultureInfo.InvariantCulture, $"{Endpoint.Address}:{Endpoint.Port}@{Generation}");

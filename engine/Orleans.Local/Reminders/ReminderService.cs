@@ -30,7 +30,6 @@ internal sealed partial class ReminderService(
 
     public Task<IGrainReminder> RegisterAsync(GrainId grainId, string reminderName, TimeSpan dueTime, TimeSpan period)
     {
-        ArgumentException.ThrowIfNullOrEmpty(reminderName);
         ArgumentOutOfRangeException.ThrowIfLessThan(dueTime, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(period, TimeSpan.Zero);
         if (period < minimumPeriod)
@@ -44,9 +43,9 @@ internal sealed partial class ReminderService(
     public async Task UnregisterAsync(IGrainReminder reminder)
     {
         var entry = (ReminderEntry)reminder;
-        if (!await table.RemoveAsync(entry))
+        if (!await table.RemoveAsync(entry) && await GetAsync(entry.GrainId, entry.Name) is not null)
             throw new ReminderException(
-                $"The reminder {entry.Name} of {entry.GrainId} could not be unregistered: it has been changed or removed since it was read."
+                $"The reminder {entry.Name} of {entry.GrainId} could not be unregistered: it has been changed since it was read. Read it again."
             );
         if (_schedules.TryRemove((entry.GrainId, entry.Name), out var schedule))
             schedule.Dispose();

@@ -59,6 +59,7 @@ namespace Orleans
             TimeSpan period
         )
         {
+            ThrowIfBlank(reminderName);
             if (grain is not IRemindable)
                 throw new InvalidOperationException(
                     $"{grain.GetType()} cannot have reminders: it does not implement {nameof(IRemindable)}."
@@ -81,8 +82,11 @@ namespace Orleans
         public static Task UnregisterReminder(this Grain grain, IGrainReminder reminder) => UnregisterReminder((IGrainBase)grain, reminder);
 
         /// <returns>Null if the grain has no such reminder.</returns>
-        public static Task<IGrainReminder?> GetReminder(this IGrainBase grain, string reminderName) =>
-            Service(grain).GetAsync(grain.GrainContext.GrainId, reminderName);
+        public static Task<IGrainReminder?> GetReminder(this IGrainBase grain, string reminderName)
+        {
+            ThrowIfBlank(reminderName);
+            return Service(grain).GetAsync(grain.GrainContext.GrainId, reminderName);
+        }
 
         /// <inheritdoc cref="GetReminder(IGrainBase, string)"/>
         public static Task<IGrainReminder?> GetReminder(this Grain grain, string reminderName) =>
@@ -94,6 +98,12 @@ namespace Orleans
 
         /// <summary>The reminders of the grain.</summary>
         public static Task<List<IGrainReminder>> GetReminders(this Grain grain) => GetReminders((IGrainBase)grain);
+
+        private static void ThrowIfBlank(string reminderName)
+        {
+            if (string.IsNullOrWhiteSpace(reminderName))
+                throw new ArgumentNullException(nameof(reminderName));
+        }
 
         private static IReminderRegistry Service(IGrainBase grain)
         {

@@ -15,7 +15,7 @@ internal sealed class MemoryGrainStorage : IGrainStorage
     {
         var stored = _states.GetValueOrDefault((stateName, grainId));
         grainState.State = stored?.Json is { } json ? JsonSerializer.Deserialize<T>(json) : EmptyState.Of<T>();
-        grainState.ETag = stored?.Version.ToString(CultureInfo.InvariantCulture);
+        grainState.ETag = stored?.ETag;
         grainState.RecordExists = stored?.Json is not null;
         return Task.CompletedTask;
     }
@@ -40,7 +40,7 @@ internal sealed class MemoryGrainStorage : IGrainStorage
     {
         var key = (stateName, grainId);
         var stored = _states.GetValueOrDefault(key);
-        var etag = stored?.Version.ToString(CultureInfo.InvariantCulture);
+        var etag = stored?.ETag;
         var next = new Stored((stored?.Version ?? 0) + 1, json);
         if (etag != grainState.ETag || !(stored is null ? _states.TryAdd(key, next) : _states.TryUpdate(key, next, stored)))
             throw new InconsistentStateException(
@@ -48,8 +48,12 @@ internal sealed class MemoryGrainStorage : IGrainStorage
                 etag,
                 grainState.ETag
             );
-        grainState.ETag = next.Version.ToString(CultureInfo.InvariantCulture);
+        grainState.ETag = next.ETag;
     }
 
-    private sealed record Stored(int Version, byte[]? Json);
+    /// <summary>A state; its JSON is null after it was cleared.</summary>
+    private sealed record Stored(int Version, byte[]? Json)
+    {
+        public string? ETag => Json is null ? null : Version.ToString(CultureInfo.InvariantCulture);
+    }
 }

@@ -8,6 +8,8 @@ namespace Orleans.State;
 /// <inheritdoc cref="IPersistentState{TState}"/>
 internal sealed class PersistentState<T> : IPersistentState<T>, IActivationState
 {
+    private const string What = "A persistent state";
+
     private readonly Activation _activation;
     private readonly string _name;
     private readonly IGrainStorage _storage;
@@ -37,8 +39,16 @@ internal sealed class PersistentState<T> : IPersistentState<T>, IActivationState
 
     public T State
     {
-        get => _state.State!;
-        set => _state.State = value;
+        get
+        {
+            _activation.ThrowIfOutside(What);
+            return _state.State!;
+        }
+        set
+        {
+            _activation.ThrowIfOutside(What);
+            _state.State = value;
+        }
     }
 
     public string? Etag => _state.ETag;
@@ -53,7 +63,7 @@ internal sealed class PersistentState<T> : IPersistentState<T>, IActivationState
 
     private async Task DoAsync(Func<Task> operation)
     {
-        _activation.ThrowIfOutside("A persistent state");
+        _activation.ThrowIfOutside(What);
         var before = _last;
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _last = done.Task;

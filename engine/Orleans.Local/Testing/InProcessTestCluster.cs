@@ -6,6 +6,7 @@ using Orleans.Activations;
 using Orleans.Calls;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using Orleans.Runtime;
 
 namespace Orleans.TestingHost;
 
@@ -29,8 +30,10 @@ public sealed class InProcessTestCluster : IAsyncDisposable, IDisposable
     /// <summary>The options that the builder was given.</summary>
     public InProcessTestClusterOptions Options { get; }
 
-    /// <exception cref="InvalidOperationException">The cluster is not deployed.</exception>
-    public IClusterClient Client => _client ?? throw new InvalidOperationException("Call DeployAsync first.");
+    /// <exception cref="InvalidOperationException">The cluster is not deployed, or <see cref="StopAllSilosAsync"/> has stopped
+    /// it.</exception>
+    public IClusterClient Client =>
+        _client ?? throw new InvalidOperationException("The test cluster has no client: it is not deployed, or it was stopped.");
 
     /// <summary>The silos that run.</summary>
     public ReadOnlyCollection<InProcessSiloHandle> Silos => _silos.AsReadOnly();
@@ -45,8 +48,10 @@ public sealed class InProcessTestCluster : IAsyncDisposable, IDisposable
     /// <summary>The silos that run.</summary>
     public IEnumerable<InProcessSiloHandle> GetActiveSilos() => _silos.Where(s => s.IsActive);
 
-    /// <summary>The services of the silo.</summary>
-    public IServiceProvider GetSiloServiceProvider() => _silos[0].ServiceProvider;
+    /// <summary>The services of a silo.</summary>
+    /// <param name="silo">The address of the silo; null for any.</param>
+    public IServiceProvider GetSiloServiceProvider(SiloAddress? silo = null) =>
+        _silos.First(s => silo is null || s.SiloAddress.Equals(silo)).ServiceProvider;
 
     /// <exception cref="NotSupportedException">A silo already runs, and the embedded engine has only one.</exception>
     public async Task<InProcessSiloHandle> StartAdditionalSiloAsync() =>
@@ -73,24 +78,20 @@ public sealed class InProcessTestCluster : IAsyncDisposable, IDisposable
         return await StartSiloAsync();
     }
 
-    /// <summary>Stops every silo gracefully.</summary>
+    /// <summary>Stops the client, then every silo gracefully.</summary>
     public async Task StopAllSilosAsync()
     {
+        await StopClientAsync();
         foreach (var silo in _silos.ToArray())
             await StopSiloAsync(silo);
     }
 
-    /// <inheritdoc/>
+    /// <summary>Ends the silos and the client at once. Orleans' own class stops the silos gracefully.</summary>
     public async ValueTask DisposeAsync()
     {
         foreach (var silo in _silos.ToArray())
             await KillSiloAsync(silo);
-        _clientSender?.Dispose();
-        if (_clientHost is { } host)
-        {
-            await host.StopAsync();
-            host.Dispose();
-        }
+        await StopClientAsync();
     }
 
     /// <inheritdoc/>
@@ -110,7 +111,16 @@ public sealed class InProcessTestCluster : IAsyncDisposable, IDisposable
         });
 
         var host = builder.Build();
-        await host.StartAsync();
+        try
+        {
+            await host.StartAsync();
+        }
+        catch
+        {
+            host.Dispose();
+            throw;
+        }
+
         var handle = new InProcessSiloHandle(host, specific.SiloName);
         _silos.Add(handle);
         _slot.Silo = handle.Silo.Context;
@@ -141,12 +151,23 @@ public sealed class InProcessTestCluster : IAsyncDisposable, IDisposable
         _clientHost.Start();
     }
 
+    private async Task StopClientAsync()
+    {
+        _client = null;
+        _clientSender?.Dispose();
+        if (_clientHost is not { } host)
+            return;
+        _clientHost = null;
+        await host.StopAsync();
+        host.Dispose();
+    }
+
     private void Drop(InProcessSiloHandle silo)
     {
         _silos.Remove(silo);
         if (ReferenceEquals(_slot.Silo, silo.Silo.Context))
             _slot.Silo = null;
-        _clientSender?.FailAll(new Runtime.SiloUnavailableException("The silo has stopped."));
+        _clientSender?.FailAll(new SiloUnavailableException("The silo has stopped."));
     }
 
     private void Identify(ClusterOptions options)

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Activations;
+using Orleans.Calls;
 using Orleans.Runtime;
 
 namespace Orleans.Timers;
@@ -119,7 +120,7 @@ internal sealed partial class GrainTimer : ActivationWork, IGrainTimer, IActivat
         try
         {
             if (!_cancellation.IsCancellationRequested)
-                await _callback(_cancellation.Token);
+                await InvokeAsync(activation);
         }
         catch (Exception exception)
         {
@@ -135,6 +136,14 @@ internal sealed partial class GrainTimer : ActivationWork, IGrainTimer, IActivat
 
         activation.Finish(this);
     }
+
+    /// <summary>Ticks pass the incoming filters, as calls do.</summary>
+    private Task InvokeAsync(Activation activation) =>
+        activation.FiltersRequests
+            ? new IncomingCallContext(new TimerTickRequest(activation.GrainId, InvokeCallbackAsync), activation).Invoke()
+            : InvokeCallbackAsync();
+
+    private Task InvokeCallbackAsync() => _callback(_cancellation.Token);
 
     [LoggerMessage(1201, LogLevel.Warning, "A timer of {GrainId} threw; it continues with its next tick")]
     private static partial void CallbackFailed(ILogger logger, Exception exception, GrainId grainId);

@@ -16,7 +16,7 @@ internal sealed class AlertQueryGrain(Database database, AgentMap agentMap, Time
     private const int AlertsPerSource = 100;
 
     public async Task<ImmutableArray<Alert>> List(AlertFilter filter) =>
-        [.. await database.ReadAsync((session, token) => AuditEventStore.ListAsync(session, filter, FormsOf(filter.Agent), token))];
+        [.. await database.ReadAsync((session, token) => AlertListStore.ListAsync(session, filter, FormsOf(filter.Agent), token))];
 
     public Task<AlertFeedPage> Follow(string? position) =>
         database.ReadAsync((session, token) => AlertFeed.ReadAsync(session, position, AlertsPerSource, token));

@@ -10,6 +10,9 @@ internal static class DatabaseProblem
     public static Exception ToNotReady(DatabaseException failure) =>
         failure is DatabaseFullException ? new StorageFullException(ForCallers(failure)) : new NotReadyException(ForCallers(failure));
 
+    /// <summary>The same for a failure of the engine's own tables: reminders and grain states.</summary>
+    public static NotReadyException OfEngine() => new("the database cannot be used; the log has the details");
+
     public static string ForCallers(DatabaseException failure) =>
         failure switch
         {

@@ -320,6 +320,17 @@ public abstract class MonitoringEndpointTests(MonitoringApi api)
         var trained = await api.Http.PostJsonAsync("/api/anomaly/model/train");
         Assert.Equal("shadow", trained.Text("status"));
 
+        var key = Guid.NewGuid().ToString("N");
+        await api.NotifyAsync(AuditServer.Event($"{key}-1", AuditServer.Noon));
+        await api.NotifyAsync(AuditServer.Event($"{key}-2", AuditServer.Noon));
+        var inShadow = (await api.Http.GetJsonAsync("/api/anomaly/models"))
+            .EnumerateArray()
+            .Single(m => m.Text("id") == trained.Text("id"))
+            .GetProperty("shadow");
+        Assert.Equal(promoted.Text("id"), inShadow.Text("beside"));
+        Assert.True(inShadow.Number("events") >= 2);
+        Assert.True((await api.Http.GetJsonAsync("/api/anomaly/model")).GetProperty("use").Number("events") >= 2);
+
         await api.SendAsync(HttpMethod.Post, "/api/anomaly/model/m-unknown/promote", null, HttpStatusCode.NotFound);
         await api.SendAsync(HttpMethod.Post, $"/api/anomaly/model/{trained.Text("id")}/promote", null, HttpStatusCode.NoContent);
 

@@ -75,6 +75,27 @@ public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
         }
     }
 
+    [ClusterFact]
+    public async Task A_run_whose_silo_is_killed_continues_on_another_silo_and_ends_as_an_undisturbed_one()
+    {
+        if (dialect == SqlDialect.Sqlite)
+            return; // one silo runs by itself there
+        await using var silo = await StartAsync();
+        var expected = await silo.Client.RunAsync("plain", "Patient");
+        _sandbox.Faults.Set(new FaultRule { Kind = FaultKind.SlowHeaders, Seconds = 0.2 });
+        var runId = await silo.Client.StartAsync("killed", "Patient");
+        await Eventually.Is(async () => await PagesAsync(runId) > 0, "a page was committed");
+
+        await silo.KillSiloOfAsync(silo.Client.Run(runId));
+        _sandbox.Faults.Clear();
+
+        await Eventually.Is(async () => await StatusAsync(runId) == RunStatus.Success, "another silo continued the run");
+        var run = await silo.Client.SummaryAsync(runId);
+        Assert.Equal(expected.Counters with { Refetched = 0 }, run.Counters with { Refetched = 0 });
+        Assert.Equal(expected.CheckpointAfter, run.CheckpointAfter);
+        Assert.Equal(await StoredState.OfAsync(Database, "plain"), await StoredState.OfAsync(Database, "killed"));
+    }
+
     [Fact]
     public async Task A_starting_silo_resumes_an_interrupted_run()
     {
@@ -103,7 +124,7 @@ public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
     [Fact]
     public async Task The_reminder_resumes_a_run_that_no_start_resumed()
     {
-        if (!TestSilo.IsEmbeddedEngine && dialect == SqlDialect.Sqlite)
+        if (!TestClusters.IsEmbeddedEngine && dialect == SqlDialect.Sqlite)
             return; // the real engine keeps reminders in memory there
         var runId = await LeaveBehindAsync();
         await HurryRemindersAsync();
@@ -132,7 +153,7 @@ public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
     [Fact]
     public async Task A_tick_after_the_end_of_the_run_removes_the_reminder()
     {
-        if (!TestSilo.IsEmbeddedEngine && dialect == SqlDialect.Sqlite)
+        if (!TestClusters.IsEmbeddedEngine && dialect == SqlDialect.Sqlite)
             return; // the real engine keeps reminders in memory there
         await using var silo = await StartAsync();
         var run = await silo.Client.RunAsync("plain", "Patient");

@@ -43,6 +43,13 @@ public abstract class AlertTests(SharedSilo shared) : IngestionSuite(shared)
 
         var trained = (await Client.GetGrain<IAnomalyModelGrain>(0).Train()).Version!;
         Assert.Equal("shadow", trained.Status);
+        await poller.Notify(AuditServer.Event("n2", AuditServer.Noon.AddDays(2)));
+        await poller.Notify(AuditServer.Event("n3", AuditServer.Noon.AddDays(2)));
+        var versions = await Client.GetGrain<IAnomalyModelGrain>(0).List();
+        var shadow = versions.First(v => v.Id == trained.Id).Shadow!;
+        Assert.Equal(model.Id, shadow.Beside);
+        Assert.True(shadow.Events >= 2, $"{shadow.Events} events in shadow");
+        Assert.True(versions.First(v => v.Id == model.Id).Use!.Events > shadow.Events);
         Assert.True(await Client.GetGrain<IAnomalyModelGrain>(0).Promote(trained.Id));
         Assert.False(await Client.GetGrain<IAnomalyModelGrain>(0).Promote("m-unknown"));
         Assert.Equal(
@@ -211,7 +218,7 @@ public abstract class AlertTests(SharedSilo shared) : IngestionSuite(shared)
     [Fact]
     public async Task The_weekly_training_is_registered_before_there_is_a_model()
     {
-        if (!TestSilo.IsEmbeddedEngine && Shared.Dialect == Interop.Storage.SqlDialect.Sqlite)
+        if (!TestClusters.IsEmbeddedEngine && Shared.Dialect == Interop.Storage.SqlDialect.Sqlite)
             return; // Orleans' in-memory reminders are not in the database
         await using var database = await TestDatabase.CreateAsync(Shared.Dialect);
         var table = Shared.Dialect == Interop.Storage.SqlDialect.Postgres ? "orleans.OrleansRemindersTable" : "OrleansRemindersTable";

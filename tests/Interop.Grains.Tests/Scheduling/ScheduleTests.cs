@@ -74,7 +74,7 @@ public abstract class ScheduleTests(SqlDialect dialect) : IAsyncLifetime
     [Fact]
     public async Task Firings_that_were_missed_while_no_silo_ran_are_caught_up_once()
     {
-        if (!TestSilo.IsEmbeddedEngine && dialect == SqlDialect.Sqlite)
+        if (!TestClusters.IsEmbeddedEngine && dialect == SqlDialect.Sqlite)
             return; // Orleans has no storage on SQLite that survives the silo
         await using (var before = await StartAsync())
         {
@@ -98,7 +98,7 @@ public abstract class ScheduleTests(SqlDialect dialect) : IAsyncLifetime
     [Fact]
     public async Task A_firing_whose_silo_was_killed_is_observed_by_the_next_one()
     {
-        if (!TestSilo.IsEmbeddedEngine && dialect == SqlDialect.Sqlite)
+        if (!TestClusters.IsEmbeddedEngine && dialect == SqlDialect.Sqlite)
             return; // Orleans has no storage on SQLite that survives the silo
         await using (var before = await StartAsync())
         {

@@ -11,6 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using Orleans.TestingHost;
 
 namespace Interop.Grains.Tests.Support;
@@ -37,7 +38,9 @@ internal sealed record TestSiloOptions
     public Action<IServiceCollection> Services { get; init; } = _ => { };
 }
 
-/// <summary>The ingestion grains on a real silo and a real database, composed as the host composes them.</summary>
+/// <summary>
+/// The grains on a real cluster (<see cref="TestClusters"/>) and a real database, composed as the host composes them.
+/// </summary>
 internal sealed class TestSilo : IAsyncDisposable
 {
     private readonly InProcessTestCluster _cluster;
@@ -46,10 +49,9 @@ internal sealed class TestSilo : IAsyncDisposable
     private TestSilo(InProcessTestCluster cluster, ConcurrentDictionary<string, SourceOptions> sources) =>
         (_cluster, _sources) = (cluster, sources);
 
-    public static bool IsEmbeddedEngine { get; } = typeof(IGrain).Assembly.GetName().Name == "Orleans.Local";
-
     public IClusterClient Client => _cluster.Client;
 
+    /// <summary>The services of one of the silos.</summary>
     public IServiceProvider Services => _cluster.Silos[0].ServiceProvider;
 
     /// <param name="names">Sources that the settings have from the start, so that an interrupted run finds its source.</param>
@@ -64,21 +66,33 @@ internal sealed class TestSilo : IAsyncDisposable
         var sources = new ConcurrentDictionary<string, SourceOptions>();
         foreach (var name in names ?? [])
             Add(sources, name, baseUrl!, options.Source);
-        var builder = new InProcessTestClusterBuilder(1);
-        builder.Options.ServiceId = "interop-tests"; // reminders of a silo that was killed are found under it
-        builder.ConfigureSilo((_, silo) => Configure(silo, database, options, sources));
-        var cluster = builder.Build();
-        await cluster.DeployAsync();
+        // The reminders of a cluster that was killed are found under its service id.
+        var cluster = await TestClusters.StartAsync(
+            silo => Configure(silo, database, options, sources),
+            serviceId: "interop-tests",
+            single: database.Database.Dialect == SqlDialect.Sqlite
+        );
         return new TestSilo(cluster, sources);
     }
 
     /// <summary>Adds a FHIR server as a source, as the settings do, with short waits after faults.</summary>
     public void AddSource(string name, Uri baseUrl, Action<SourceOptions>? configure = null) => Add(_sources, name, baseUrl, configure);
 
-    /// <summary>Ends the silo like kill -9: without OnDeactivateAsync, and in the middle of its work.</summary>
-    public Task KillAsync() => _cluster.KillSiloAsync(_cluster.Silos[0]);
+    /// <summary>Ends every silo as kill -9 does: without OnDeactivateAsync, and in the middle of its work.</summary>
+    public Task KillAsync() => _cluster.KillAllSilosAsync();
 
-    /// <summary>Stops as SIGTERM does: every activation is deactivated.</summary>
+    /// <summary>Ends one silo as kill -9 does; the others continue.</summary>
+    public Task KillOneAsync() => _cluster.KillSiloAsync(_cluster.Silos[^1]);
+
+    /// <summary>Kills the one silo on which the grain is active; the others go on.</summary>
+    public async Task KillSiloOfAsync(IAddressable grain)
+    {
+        var activations = await Client.GetGrain<IManagementGrain>(0).GetDetailedGrainStatistics();
+        var address = activations.Single(a => a.GrainId == grain.GetGrainId()).SiloAddress;
+        await _cluster.KillSiloAsync(_cluster.Silos.Single(s => s.SiloAddress.Equals(address)));
+    }
+
+    /// <summary>Stops every silo as SIGTERM does: every activation is deactivated.</summary>
     public Task StopAsync() => _cluster.StopAllSilosAsync();
 
     public async ValueTask DisposeAsync() => await _cluster.DisposeAsync();
@@ -104,14 +118,10 @@ internal sealed class TestSilo : IAsyncDisposable
         ConcurrentDictionary<string, SourceOptions> sources
     )
     {
-        if (IsEmbeddedEngine || database.Database.Dialect == SqlDialect.Postgres)
+        if (TestClusters.IsEmbeddedEngine || database.Database.Dialect == SqlDialect.Postgres)
         {
-            silo.UseAdoNetReminderService(store =>
-                (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(database.Options)
-            );
-            silo.AddAdoNetGrainStorageAsDefault(store =>
-                (store.Invariant, store.ConnectionString) = DatabaseProviders.ForOrleans(database.Options)
-            );
+            silo.UseAdoNetReminderService(store => (store.Invariant, store.ConnectionString) = EngineStore(database));
+            silo.AddAdoNetGrainStorageAsDefault(store => (store.Invariant, store.ConnectionString) = EngineStore(database));
         }
         else
         {
@@ -142,5 +152,21 @@ internal sealed class TestSilo : IAsyncDisposable
                 );
             options.Services(services);
         });
+    }
+
+    /// <summary>
+    /// Where the engine keeps reminders and grain states. Orleans' pools belong to the process and outlive the silo: idle connections close
+    /// soon, so that there is room for those of other tests.
+    /// </summary>
+    private static (string Invariant, string ConnectionString) EngineStore(TestDatabase database)
+    {
+        var (invariant, connectionString) = DatabaseProviders.ForOrleans(database.Options);
+        if (database.Database.Dialect == SqlDialect.Postgres)
+            connectionString = new NpgsqlConnectionStringBuilder(connectionString)
+            {
+                ConnectionIdleLifetime = 2,
+                ConnectionPruningInterval = 1,
+            }.ConnectionString;
+        return (invariant, connectionString);
     }
 }

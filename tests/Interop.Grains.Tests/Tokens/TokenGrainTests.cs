@@ -1,3 +1,4 @@
+using Interop.Grains.Tests.Support;
 using Interop.Sandbox;
 using Interop.TestServers;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -16,18 +17,11 @@ public sealed class TokenGrainTests : IAsyncLifetime
     {
         _sandbox = await SandboxServer.StartAsync(new SandboxOptions { Patients = 0 });
         _second = await SandboxServer.StartAsync(new SandboxOptions { Patients = 0 });
-        var builder = new InProcessTestClusterBuilder(1);
-        builder.ConfigureSilo(
-            (_, silo) =>
-            {
-                silo.Services.TryAddSingleton(TimeProvider.System);
-                silo.Services.AddTokens(
-                    new Dictionary<string, TenantOptions> { ["default"] = Tenant(_sandbox), ["second"] = Tenant(_second) }
-                );
-            }
-        );
-        _cluster = builder.Build();
-        await _cluster.DeployAsync();
+        _cluster = await TestClusters.StartAsync(silo =>
+        {
+            silo.Services.TryAddSingleton(TimeProvider.System);
+            silo.Services.AddTokens(new Dictionary<string, TenantOptions> { ["default"] = Tenant(_sandbox), ["second"] = Tenant(_second) });
+        });
     }
 
     public async Task DisposeAsync()
