@@ -23,6 +23,7 @@ internal sealed class ClusterProcesses : IAsyncDisposable
             ["PORT"] = "0",
             ["DB_URL"] = connection,
             ["JWT_SECRET_KEY"] = new('k', 32),
+            ["Discovery__PatientKey"] = new('p', 32),
             ["FHIR_POLLING_ENABLED"] = "false",
         };
         foreach (var (name, value) in settings)
