@@ -41,10 +41,10 @@ assemblies() {
   done
 }
 
-# What runs on either engine. The API's tests start servers of the embedded engine, except those of the cluster.
+# What runs on either engine. Of the API's tests only those of clusters: the others start servers of the embedded engine.
 orleans_assemblies() {
   local name
-  for name in Interop.Grains.Tests Orleans.Local.Tests; do
+  for name in Interop.Api.Tests Interop.Grains.Tests Orleans.Local.Tests; do
     echo "artifacts/Orleans/bin/$name/debug/$name.dll"
   done
 }
@@ -70,9 +70,15 @@ logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 export logs
 run_one() {
-  local dll=$1 status=0
+  local dll=$1 status=0 log i
   shift
-  local log
+  if [[ $dll == artifacts/Orleans/*/Interop.Api.Tests.dll ]]; then
+    local args=("$@") filter="FullyQualifiedName~Api.Tests.Cluster"
+    for i in "${!args[@]}"; do
+      [ "${args[$i]}" != --filter ] || { filter="(${args[$((i + 1))]})&$filter" && unset "args[$i]" "args[$((i + 1))]"; }
+    done
+    set -- "${args[@]}" --filter "$filter"
+  fi
   log="$logs/$(echo "$dll" | cut -d/ -f2).$(basename "$dll").log"
   dotnet test "$dll" --nologo "$@" >"$log" 2>&1 || status=$?
   cat "$log"

@@ -9,6 +9,7 @@ using Interop.Api.Health;
 using Interop.Api.Http;
 using Interop.Api.Ingestion;
 using Interop.Api.Metrics;
+using Interop.Api.Patients;
 using Interop.Api.Polling;
 using Interop.Api.Scheduling;
 using Interop.Api.Telemetry;
@@ -110,6 +111,7 @@ public static class InteropApi
         features.MapAlerts();
         features.MapCases();
         features.MapAccessReports();
+        features.MapPatients();
         app.MapOpenApi("/{documentName}.json").AllowAnonymous().NotAudited("the description of the API, no data");
         // Under its own path only, so that it does not handle every request.
         app.UseWhen(

@@ -1,5 +1,6 @@
 using Interop.Dashboard.Access;
 using Interop.Dashboard.Components;
+using Interop.Dashboard.Layout;
 using Interop.Dashboard.Live;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Components.Authorization;
@@ -34,6 +35,8 @@ public static class DashboardServices
         services.AddScoped<AuthenticationStateProvider, SessionWatch>();
         services.AddScoped<CurrentUser>();
         services.AddScoped<AuditLog>();
+        services.AddScoped<PatientLinks>();
+        services.AddScoped<PaletteSearch>();
         services.AddScoped<Toasts>();
         services.AddSingleton<LiveClock>();
         services.AddSingleton<SharedReads>();

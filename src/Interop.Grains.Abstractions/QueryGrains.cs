@@ -19,6 +19,6 @@ public static class QueryGrains
     /// <summary>The key of a query grain, chosen at random. For calls that must not be repeated.</summary>
     public static long AnyKey() => Random.Shared.Next(Keys);
 
-    /// <summary>A key other than <paramref name="key"/>.</summary>
-    internal static long OtherKey(long key) => (key + 1 + Random.Shared.Next(Keys - 1)) % Keys;
+    /// <summary>The key after <paramref name="key"/>: repetitions use every key once before they use one again.</summary>
+    internal static long OtherKey(long key) => (key + 1) % Keys;
 }

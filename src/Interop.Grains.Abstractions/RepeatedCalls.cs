@@ -12,8 +12,14 @@ public static class RepeatedCalls
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(1);
 
-    /// <summary>The most calls for one request at a time, so that a slow database does not get calls without limit.</summary>
-    private const int MaxConcurrent = 3;
+    /// <summary>
+    /// The most calls for one request at a time, so that a slow database does not get calls without limit. Three are too few: with three
+    /// silos all of them can wait for the frozen one.
+    /// </summary>
+    private const int MaxConcurrent = 6;
+
+    /// <summary>After so many calls without an answer the next one follows after twice the patience.</summary>
+    private const int QuickCalls = 2;
 
     /// <summary>The first answer. A failure that is not the failure of a silo counts as an answer.</summary>
     /// <param name="send">Sends the call under a key.</param>
@@ -58,7 +64,8 @@ public static class RepeatedCalls
         if (calls.Count == MaxConcurrent)
             return await any;
         using var stop = new CancellationTokenSource();
-        var wait = Task.Delay(patience, time, stop.Token);
+        var isSlow = calls.Count > QuickCalls && patience != Timeout.InfiniteTimeSpan;
+        var wait = Task.Delay(isSlow ? 2 * patience : patience, time, stop.Token);
         if (await Task.WhenAny(any, wait) == wait)
             return null;
         await stop.CancelAsync();

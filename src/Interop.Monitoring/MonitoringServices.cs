@@ -2,6 +2,7 @@ using Interop.Anomaly.Alerts;
 using Interop.Anomaly.Care;
 using Interop.Anomaly.Models;
 using Interop.Anomaly.Scoring;
+using Interop.Polling;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -10,7 +11,8 @@ namespace Interop;
 /// <summary>Composition of the library.</summary>
 public static class MonitoringLibraryServices
 {
-    /// <summary>Adds the models and the outlets of alerts. The kind of model is <see cref="ForestModel"/> unless another is registered
+    /// <summary>Adds the models, the delivery of alerts and the parts of pollers. The kind of model is <see cref="ForestModel"/> unless
+    /// another is registered
     /// before.</summary>
     public static IServiceCollection AddMonitoringLibrary(this IServiceCollection services)
     {
@@ -21,9 +23,9 @@ public static class MonitoringLibraryServices
         services.AddHttpClient(AlertWebhook.HttpClientName);
         services.AddSingleton<AlertLog>();
         services.AddSingleton<AlertWebhook>();
-        services.AddSingleton<AlertOutlets>();
-        services.AddHostedService(provider => provider.GetRequiredService<AlertLog>());
-        services.AddHostedService(provider => provider.GetRequiredService<AlertWebhook>());
+        services.AddSingleton<AlertOutbox>();
+        services.AddSingleton<AlertDeliveries>();
+        services.AddSingleton<MonitoringParts>();
         return services;
     }
 }

@@ -1,3 +1,4 @@
+using Interop.Fhir.Terminology;
 using Interop.Sources;
 using Interop.Uploads.Formats;
 using Interop.Uploads.Patients;
@@ -17,7 +18,7 @@ public static class UploadPipelineServices
     public static IServiceCollection AddUploadPipeline(this IServiceCollection services, string? defaultFhirServer)
     {
         services.AddUpstreamClient(UploadTarget.HttpClientName);
-        services.AddUpstreamClient(TerminologyServer.HttpClientName);
+        services.AddUpstreamClient(TerminologyClient.HttpClientName);
         services.AddUpstreamClient(OpenMrsClient.HttpClientName);
         services.AddSingleton(provider => new UploadTarget(
             provider.GetRequiredService<IHttpClientFactory>(),
@@ -35,6 +36,7 @@ public static class UploadPipelineServices
                 : ActivatorUtilities.CreateInstance<TerminologyServer>(provider)
         );
         services.AddSingleton<FilePreviewer>();
+        services.AddSingleton<FailureReport>();
         services.AddSingleton<OpenMrsClient>();
         services.AddSingleton<OpenMrsDirectory>();
         services.AddSingleton(provider => new Tm2Mappings(provider.GetRequiredService<IOptions<Tm2Options>>().Value.Mappings));

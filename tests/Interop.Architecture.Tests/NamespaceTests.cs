@@ -6,7 +6,15 @@ namespace Interop.Architecture.Tests;
 public sealed class NamespaceTests
 {
     public static TheoryData<string> Projects =>
-        ["Interop.Grains.Abstractions", "Interop.Ingestion", "Interop.Silo", "Interop.Sources", "Interop.Storage", "Interop.Telemetry"];
+        [
+            "Interop.Dashboard",
+            "Interop.Grains.Abstractions",
+            "Interop.Ingestion",
+            "Interop.Silo",
+            "Interop.Sources",
+            "Interop.Storage",
+            "Interop.Telemetry",
+        ];
 
     [Theory]
     [MemberData(nameof(Projects))]

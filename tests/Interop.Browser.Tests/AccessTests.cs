@@ -16,9 +16,9 @@ public sealed class AccessTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        foreach (var role in new[] { "viewer", "operator" })
+        foreach (var (name, role) in new[] { ("viewer1", "viewer"), ("operator1", "operator"), ("demoted1", "operator") })
         {
-            await using var command = Start("user", "add", $"{role}1", "--role", role);
+            await using var command = Start("user", "add", name, "--role", role);
             Assert.Equal(0, await command.FinishAsync(Password));
         }
 
@@ -41,6 +41,21 @@ public sealed class AccessTests : IAsyncLifetime
 
         await using (var window = await LogInAsync("operator1", "/"))
             await Assertions.Expect(window.Page.GetByRole(AriaRole.Button, new() { Name = "Start a run" })).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task A_user_who_lost_the_role_while_the_page_was_open_is_refused_although_the_button_is_there()
+    {
+        await using var window = await LogInAsync("demoted1", "/runs");
+        await using (var command = Start("user", "role", "demoted1", "--role", "viewer"))
+            Assert.Equal(0, await command.FinishAsync(""));
+
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Start a run" }).ClickAsync();
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Start", Exact = true }).ClickAsync();
+
+        await Assertions.Expect(window.Page.Locator(".toast")).ToContainTextAsync("Your session has ended");
+        await using var other = await LogInAsync("viewer1", "/runs");
+        await Assertions.Expect(other.Page.GetByText("There is no run yet")).ToBeVisibleAsync();
     }
 
     [Fact]

@@ -12,6 +12,7 @@ public sealed class DashboardFixture : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("interop-browser-").FullName;
     private SandboxServer? _sandbox;
+    private SandboxServer? _large;
     private SandboxServer? _hospital;
     private InteropProcess? _process;
     private IPlaywright? _playwright;
@@ -26,9 +27,25 @@ public sealed class DashboardFixture : IAsyncLifetime
     /// <summary>An alert of severity MEDIUM or HIGH.</summary>
     public string AlertId { get; private set; } = "";
 
+    /// <summary>The agent of that alert.</summary>
+    public string Agent { get; private set; } = "";
+
+    /// <summary>A stored patient with observations.</summary>
+    internal StoredPatient Patient { get; private set; } = default!;
+
+    /// <summary>The address of the patient's page.</summary>
+    private string PatientPath { get; set; } = "";
+
+    /// <summary>The address of a page for which <c>{alert}</c>, <c>{agent}</c> or <c>{patient}</c> stands for one of this data.</summary>
+    public string PathOf(string page) =>
+        page.Replace("{alert}", AlertId, StringComparison.Ordinal)
+            .Replace("{agent}", Uri.EscapeDataString(Agent), StringComparison.Ordinal)
+            .Replace("{patient}", PatientPath, StringComparison.Ordinal);
+
     public async Task InitializeAsync()
     {
         _sandbox = await SandboxServer.StartAsync(new SandboxOptions { Patients = 200, LatePatientShare = 0.02 });
+        _large = await SandboxServer.StartAsync(new SandboxOptions { Patients = 1_000 });
         _hospital = await SandboxServer.StartAsync(new SandboxOptions { Hospital = Feed });
         _process = InteropProcess.Start(
             _folder,
@@ -38,7 +55,9 @@ public sealed class DashboardFixture : IAsyncLifetime
                 ["FHIR_PAGE_SIZE"] = "5",
                 ["FHIR_BASE_URL"] = _sandbox.FhirBase.AbsoluteUri,
                 ["Sources__hospital__BaseUrl"] = _hospital.FhirBase.AbsoluteUri,
+                ["Sources__large__BaseUrl"] = _large.FhirBase.AbsoluteUri,
                 ["Pollers__default__Enabled"] = "false",
+                ["Pollers__large__Enabled"] = "false",
                 ["Pollers__hospital__Since"] = "P30D",
                 ["Pollers__hospital__BatchSize"] = "1000",
                 ["Pollers__hospital__Interval"] = "5",
@@ -54,8 +73,30 @@ public sealed class DashboardFixture : IAsyncLifetime
             (await Api.PostAsync($"/ingest/{type}", null)).EnsureSuccessStatusCode();
         await SendTelemetryAsync();
         AlertId = await AlertAsync();
+        Agent = (await Api.GetFromJsonAsync<JsonElement>($"/api/alerts/{AlertId}")).GetProperty("agent").GetString()!;
+        Patient = await PatientAsync();
         _playwright = await Playwright.CreateAsync();
         _browser = await Chromium.LaunchAsync(_playwright);
+        PatientPath = await PatientPathAsync();
+    }
+
+    /// <summary>The patient of the first stored observation.</summary>
+    private async Task<StoredPatient> PatientAsync()
+    {
+        var observations = await Api.GetFromJsonAsync<JsonElement[]>("/views/observations/rows?limit=1");
+        var id = observations![0].GetProperty("patient_id").GetString()!;
+        var patients = await Api.GetFromJsonAsync<JsonElement[]>("/views/patients/rows");
+        var row = patients!.First(patient => patient.GetProperty("id").GetString() == id);
+        return new StoredPatient(id, row.GetProperty("family").GetString()!, row.GetProperty("given").GetString()!);
+    }
+
+    /// <summary>Searches the patient as a user does: only a page makes the address of another page.</summary>
+    private async Task<string> PatientPathAsync()
+    {
+        await using var window = await OpenAsync("/patients");
+        await window.Page.GetByLabel("Name or id").FillAsync(Patient.Id);
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Search", Exact = true }).Last.ClickAsync();
+        return (await window.Page.Locator("tbody a").First.GetAttributeAsync("href"))!;
     }
 
     /// <summary>A small hospital whose history ends now, with ten times the usual share of misuse.</summary>
@@ -140,11 +181,16 @@ public sealed class DashboardFixture : IAsyncLifetime
             await _process.DisposeAsync();
         if (_sandbox is not null)
             await _sandbox.DisposeAsync();
+        if (_large is not null)
+            await _large.DisposeAsync();
         if (_hospital is not null)
             await _hospital.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
 }
+
+/// <summary>A patient of the sandbox.</summary>
+internal sealed record StoredPatient(string Id, string Family, string Given);
 
 /// <summary>All tests of pages share one server and one browser.</summary>
 [CollectionDefinition("dashboard")]

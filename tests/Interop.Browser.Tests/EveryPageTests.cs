@@ -15,10 +15,15 @@ public sealed class EveryPageTests(DashboardFixture dashboard)
             { "/runs/2", "Observation" },
             { "/data", "Data" },
             { "/data/patients", "patients" },
+            { "/patients", "Patients" },
+            { "{patient}", "Patient" },
+            { "/patients/no-key", "Patient" },
             { "/alerts", "Alerts" },
             { "/alerts/{alert}", "Alert" },
             { "/cases", "Cases" },
             { "/cases/1", "Case 1" },
+            { "/accesses", "Access report" },
+            { "/accesses?agent={agent}", "Access report" },
             { "/model", "Model" },
             { "/telemetry", "Telemetry" },
             { "/pd-executions", "Patient discovery" },
@@ -36,7 +41,7 @@ public sealed class EveryPageTests(DashboardFixture dashboard)
     {
         foreach (var theme in new[] { ColorScheme.Light, ColorScheme.Dark })
         {
-            await using var window = await dashboard.OpenAsync(path.Replace("{alert}", dashboard.AlertId), theme);
+            await using var window = await dashboard.OpenAsync(dashboard.PathOf(path), theme);
 
             await Assertions.Expect(window.Page.Locator("h1")).ToContainTextAsync(heading);
             await Assertions.Expect(window.Page.Locator(".skeleton")).ToHaveCountAsync(0);
@@ -52,7 +57,7 @@ public sealed class EveryPageTests(DashboardFixture dashboard)
     [MemberData(nameof(Pages))]
     public async Task A_page_fits_a_phone(string path, string heading)
     {
-        await using var window = await dashboard.OpenAsync(path.Replace("{alert}", dashboard.AlertId), width: 390, height: 844);
+        await using var window = await dashboard.OpenAsync(dashboard.PathOf(path), width: 390, height: 844);
 
         await Assertions.Expect(window.Page.Locator("h1")).ToContainTextAsync(heading);
         Assert.Equal(390, await window.Page.EvaluateAsync<int>("document.documentElement.scrollWidth"));

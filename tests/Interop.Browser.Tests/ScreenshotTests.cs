@@ -12,9 +12,11 @@ public sealed class ScreenshotTests(DashboardFixture dashboard)
         ("runs", "/runs"),
         ("run", "/runs/2"),
         ("data", "/data/patients"),
+        ("patient", "{patient}"),
         ("alerts", "/alerts?severity=MEDIUM"),
         ("alert", "/alerts/{alert}"),
         ("cases", "/cases"),
+        ("accesses", "/accesses?agent={agent}"),
         ("model", "/model"),
         ("telemetry", "/telemetry"),
         ("patient-discovery", "/pd-executions"),
@@ -38,11 +40,7 @@ public sealed class ScreenshotTests(DashboardFixture dashboard)
         {
             foreach (var theme in new[] { ColorScheme.Light, ColorScheme.Dark })
             {
-                await using var window = await dashboard.OpenAsync(
-                    path.Replace("{alert}", dashboard.AlertId),
-                    theme,
-                    height: name == "alerts" ? 780 : 900
-                );
+                await using var window = await dashboard.OpenAsync(dashboard.PathOf(path), theme, height: name == "alerts" ? 780 : 900);
                 await Assertions.Expect(window.Page.Locator(".skeleton")).ToHaveCountAsync(0);
                 if (name == "overview")
                     await ShowRunAsync(window.Page);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Interop.Storage.Tests;
 
@@ -37,6 +38,65 @@ public abstract partial class DatabaseConformance
 
         Assert.Equal(["1"], since);
         Assert.Equal(Noon.AddMinutes(2), latest);
+    }
+
+    [Fact]
+    public async Task Text_and_JSON_are_read_as_bytes_of_any_length()
+    {
+        string?[] documents = ["{\"text\":\"ä€𝄞\"}", null, $"\"{new string('x', 700_000)}\"", "1", .. Enumerable.Repeat("[1,2]", 2_000)];
+        using var batch = new RowBatch(Versions);
+        foreach (var (i, document) in documents.Index())
+        {
+            batch.BeginRow();
+            batch.WriteText($"{i:D5}");
+            batch.WriteInteger(i);
+            batch.WriteText(document);
+        }
+
+        await UpsertAsync(batch, UpsertRule.Replace);
+
+        var read = new List<(string Id, string Raw)>();
+        await Database.ReadAsync(
+            (session, token) =>
+                session.ReadUtf8Async(
+                    "SELECT id, raw FROM versions ORDER BY id",
+                    values =>
+                    {
+                        read.Add((Encoding.UTF8.GetString(values[0].Span), Encoding.UTF8.GetString(values[1].Span)));
+                        return ValueTask.CompletedTask;
+                    },
+                    token
+                )
+        );
+
+        Assert.Equal(documents.Select((document, i) => ($"{i:D5}", document ?? "")), read);
+    }
+
+    [Fact]
+    public async Task A_read_of_bytes_that_its_caller_ends_leaves_the_database_usable()
+    {
+        using var batch = new RowBatch(Versions);
+        for (var i = 0; i < 5_000; i++)
+        {
+            batch.BeginRow();
+            batch.WriteText($"{i:D5}");
+            batch.WriteInteger(i);
+            batch.WriteText($"\"{new string('x', 200)}\"");
+        }
+
+        await UpsertAsync(batch, UpsertRule.Replace);
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            Database.ReadAsync(
+                (session, token) =>
+                    session.ReadUtf8Async("SELECT id, raw FROM versions", _ => throw new InvalidOperationException("enough"), token)
+            )
+        );
+
+        Assert.Equal(
+            5_000,
+            await Database.ReadAsync((session, token) => session.ScalarAsync<long>("SELECT COUNT(*) FROM versions", null, token))
+        );
     }
 
     [Fact]

@@ -8,6 +8,8 @@ public static partial class UnixProcess
 {
     public const int Interrupt = 2;
     public const int Quit = 3;
+    public const int Kill = 9;
+    public const int Terminate = 15;
     public const int Continue = 18;
     public const int Stop = 19;
     private const int NoSuchProcess = 3;
@@ -17,7 +19,7 @@ public static partial class UnixProcess
     /// <summary>Sends a signal. A process that has ended is not an error.</summary>
     public static void Signal(int processId, int signal)
     {
-        if (Kill(processId, signal) != 0 && Marshal.GetLastPInvokeError() is var error and not NoSuchProcess)
+        if (SendSignal(processId, signal) != 0 && Marshal.GetLastPInvokeError() is var error and not NoSuchProcess)
             throw new Win32Exception(error);
     }
 
@@ -50,7 +52,7 @@ public static partial class UnixProcess
     }
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
-    private static partial int Kill(int processId, int signal);
+    private static partial int SendSignal(int processId, int signal);
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     private static partial uint GetEffectiveUserId();

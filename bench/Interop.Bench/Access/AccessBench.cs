@@ -18,21 +18,31 @@ internal static class AccessBench
         var seeds = new Option<int>("--seeds") { Description = "How many hospitals", DefaultValueFactory = _ => 5 };
         var agents = new Option<int>("--agents") { Description = "Persons of a hospital", DefaultValueFactory = _ => 320 };
         var days = new Option<int>("--days") { Description = "Days; half of them train", DefaultValueFactory = _ => 60 };
-        var care = new Option<string>("--care") { Description = "with, without or both", DefaultValueFactory = _ => "both" };
+        var variants = new Option<string>("--variants")
+        {
+            Description = "Comma-separated: full, no-manner (without search and depth), no-care (without clinical resources)",
+            DefaultValueFactory = _ => "full,no-manner,no-care",
+        };
         var inspect = new Option<bool>("--inspect") { Description = "Print false positives and misses with their features" };
-        var command = new Command("access", "The anomaly detector on the simulated hospital") { seeds, agents, days, care, inspect };
+        var command = new Command("access", "The anomaly detector on the simulated hospital") { seeds, agents, days, variants, inspect };
         command.SetAction(parsed =>
-            Run(parsed.GetValue(seeds), parsed.GetValue(agents), parsed.GetValue(days), parsed.GetValue(care)!, parsed.GetValue(inspect))
+            Run(
+                parsed.GetValue(seeds),
+                parsed.GetValue(agents),
+                parsed.GetValue(days),
+                parsed.GetValue(variants)!.Split(','),
+                parsed.GetValue(inspect)
+            )
         );
         return command;
     }
 
-    private static void Run(int seeds, int agents, int days, string care, bool inspect)
+    private static void Run(int seeds, int agents, int days, string[] variants, bool inspect)
     {
         var tables = new Dictionary<string, List<AccessReport>>(StringComparer.Ordinal);
         for (var seed = 1; seed <= seeds; seed++)
         {
-            foreach (var withCare in care == "both" ? new[] { true, false } : [care == "with"])
+            foreach (var variant in variants)
             {
                 var options = new HospitalOptions
                 {
@@ -41,8 +51,8 @@ internal static class AccessBench
                     Days = days,
                     TrainingDays = days / 2,
                 };
-                var run = AccessRun.Through(options, withCare);
-                var suffix = withCare ? "" : " without clinical context";
+                var run = AccessRun.Through(options, withCare: variant != "no-care", withManner: variant != "no-manner");
+                var suffix = SuffixOf(variant);
                 Console.Error.WriteLine(
                     string.Create(
                         CultureInfo.InvariantCulture,
@@ -51,7 +61,7 @@ internal static class AccessBench
                 );
                 foreach (var (name, scores, verdicts) in Detectors(run, inspect))
                 {
-                    if (!withCare && name != "Interop")
+                    if (suffix.Length > 0 && name != "Interop")
                         continue;
                     if (!tables.TryGetValue(name + suffix, out var reports))
                         tables[name + suffix] = reports = [];
@@ -64,19 +74,24 @@ internal static class AccessBench
             AccessReport.Print(name, reports, HeldOut);
     }
 
+    private static string SuffixOf(string variant) =>
+        variant switch
+        {
+            "full" => "",
+            "no-manner" => " without search and depth",
+            "no-care" => " without clinical context",
+            _ => throw new ArgumentException($"--variants knows full, no-manner and no-care, not {variant}"),
+        };
+
     private static IEnumerable<(string Name, float[] Scores, AccessVerdict[]? Verdicts)> Detectors(AccessRun run, bool inspect)
     {
         var accesses = run.Test.Select(e => (e.Event, e.Care, e.Features)).ToList();
         var model = AccessModel.Train("bench", run.Training, AccessModel.DefaultOptions, () => new ForestModel());
-        var started = TimeProvider.System.GetTimestamp();
         var rows = new FeatureTable(FeatureCatalog.Columns, accesses.Count);
         foreach (var access in accesses)
             rows.Add(access.Features.Values);
         var scores = new float[accesses.Count];
-        started = TimeProvider.System.GetTimestamp();
         model.Model.Score(rows, scores);
-        var perSecond = scores.Length / TimeProvider.System.GetElapsedTime(started).TotalSeconds;
-        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"the model alone: {perSecond:N0} events/s on one core"));
         var verdicts = new AccessScorer(model).Score(accesses);
         var benign = verdicts.Where((_, i) => run.Test[i].Attack == AttackKind.None).ToList();
         Console.Error.WriteLine(

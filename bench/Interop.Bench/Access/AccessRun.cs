@@ -45,7 +45,12 @@ internal sealed class AccessRun
 
     public TimeSpan FeatureTime { get; private set; }
 
-    public static AccessRun Through(HospitalOptions options, bool withCare)
+    /// <param name="options">The hospital.</param>
+    /// <param name="withCare">With the clinical resources.</param>
+    /// <param name="withManner">Without it the detector does not know whether a search led to a record and how deep an access goes into it:
+    /// what
+    /// the result owes to that.</param>
+    public static AccessRun Through(HospitalOptions options, bool withCare, bool withManner = true)
     {
         var run = new AccessRun(new HospitalSimulation(options));
         var care = new CareIndex();
@@ -64,6 +69,8 @@ internal sealed class AccessRun
             while (nextClinical < clinical.Count && clinical[nextClinical].At <= e.Instant)
                 care.Add(clinical[nextClinical++].Utf8);
             var access = preparation.Prepare(AuditEventReader.Read(e.Utf8, e.Instant), watched);
+            if (!withManner)
+                access = access with { Population = access.Population with { MannerRarity = access.Population.PresenceRarity } };
             if (!profiles.TryGetValue(access.Event.Agent, out var profile))
                 profiles[access.Event.Agent] = profile = new AccessProfile();
             var before = profile.Events;

@@ -23,7 +23,7 @@ internal static class Floor
         using var http = new HttpClient();
 
         var started = Stopwatch.GetTimestamp();
-        for (var page = 0; page < server.Pages.Count; page++)
+        for (var page = 0; page < server.PageCount; page++)
         {
             using var document = JsonDocument.Parse(await http.GetByteArrayAsync(server.PageUrl(page)));
             await using var transaction = await connection.BeginTransactionAsync();

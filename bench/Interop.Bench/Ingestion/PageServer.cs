@@ -1,48 +1,129 @@
+using System.Buffers;
+using System.Globalization;
 using System.Net;
 using System.Text;
 
 namespace Interop.Bench.Ingestion;
 
-/// <summary>A FHIR server with minimal cost: its pages of observations are rendered before the measurement and linked by
-/// <c>next</c>.</summary>
+/// <summary>
+/// A FHIR server with minimal cost: its observations are rendered before the measurement, and a page is a slice of them. It answers what a
+/// run asks: pages linked by <c>next</c>, periods of <c>_lastUpdated</c>, counts, and the first and the last resource.
+/// </summary>
 internal sealed class PageServer : IAsyncDisposable
 {
     private const int Patients = 5000;
+    private const long StepMilliseconds = 37;
     private static readonly DateTimeOffset Start = new(2026, 1, 5, 0, 0, 0, TimeSpan.Zero);
 
     private readonly WebApplication _app;
+    private readonly int _resources;
+    private readonly int _pageSize;
+    private readonly byte[][] _entries;
+    private readonly int _largest;
+    private readonly byte[] _patients = RenderPatients();
+    private Action? _onFirstPage;
 
-    private PageServer(WebApplication app, Uri fhirBase, IReadOnlyList<byte[]> pages) => (_app, FhirBase, Pages) = (app, fhirBase, pages);
+    private PageServer(WebApplication app, int resources, int pageSize)
+    {
+        (_app, _resources, _pageSize) = (app, resources, pageSize);
+        FhirBase = new Uri(app.Urls.First() + "/fhir/");
+        _entries = Render(FhirBase, resources);
+        _largest = _entries.Max(e => e.Length);
+    }
 
     public Uri FhirBase { get; }
 
-    public IReadOnlyList<byte[]> Pages { get; }
+    public int PageCount => (_resources + _pageSize - 1) / _pageSize;
 
-    public static async Task<PageServer> StartAsync(int resources, int pageSize)
+    /// <summary>The mean size of a resource with its entry.</summary>
+    public long MeanBytes => _entries.Sum(e => (long)e.Length) / _resources;
+
+    /// <summary>The time that each page takes before it is sent.</summary>
+    public TimeSpan Delay { get; init; }
+
+    public static async Task<PageServer> StartAsync(int resources, int pageSize, TimeSpan delay = default)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         builder.Services.AddRoutingCore();
         var app = builder.Build();
-        List<byte[]> pages = [];
-        byte[] patients = [];
-        app.MapGet(
-            "/fhir/Observation",
-            (HttpContext http) => WriteAsync(http, pages[int.Parse(http.Request.Query["page"].FirstOrDefault() ?? "0")])
-        );
-        app.MapGet("/fhir/Patient", (HttpContext http) => WriteAsync(http, patients));
+        PageServer? server = null;
+        app.MapGet("/fhir/Observation", (HttpContext http) => server!.AnswerAsync(http));
+        app.MapGet("/fhir/Patient", (HttpContext http) => WriteAsync(http, server!._patients));
         await app.StartAsync();
-        var fhirBase = new Uri(app.Urls.First() + "/fhir/");
-        pages = Render(fhirBase, resources, pageSize);
-        patients = RenderPatients();
-        return new PageServer(app, fhirBase, pages);
+        return server = new PageServer(app, resources, pageSize) { Delay = delay };
     }
 
-    public Uri PageUrl(int page) => new(FhirBase, $"Observation?page={page}");
+    public Uri PageUrl(int page) => new(FhirBase, $"Observation?from={page * _pageSize}&to={_resources}");
+
+    /// <summary>Calls back when the next page of observations is asked for, once.</summary>
+    public void OnFirstPage(Action call) => Volatile.Write(ref _onFirstPage, call);
 
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 
-    private static Task WriteAsync(HttpContext http, byte[] page)
+    private async Task AnswerAsync(HttpContext http)
+    {
+        var query = http.Request.Query;
+        var (from, to) = Period(query);
+        if (query["_summary"] == "count")
+        {
+            await WriteAsync(http, Encoding.UTF8.GetBytes($$"""{"resourceType":"Bundle","type":"searchset","total":{{to - from}}}"""));
+            return;
+        }
+
+        Interlocked.Exchange(ref _onFirstPage, null)?.Invoke();
+        if (query["_sort"] == "-_lastUpdated")
+            from = to - 1;
+        var count = int.TryParse(query["_count"], out var asked) ? Math.Min(asked, _pageSize) : _pageSize;
+        var end = Math.Min(from + count, to);
+        if (Delay > TimeSpan.Zero)
+            await Task.Delay(Delay, http.RequestAborted);
+        var next = end < to ? $$"""{"relation":"next","url":"{{FhirBase}}Observation?from={{end}}&to={{to}}"}""" : "";
+        var head = Encoding.UTF8.GetBytes(
+            $$"""{"resourceType":"Bundle","type":"searchset","total":{{_resources}},"link":[{{next}}],"entry":["""
+        );
+        var page = ArrayPool<byte>.Shared.Rent(head.Length + 2 + ((end - from) * (_largest + 1)));
+        try
+        {
+            var length = head.Length;
+            head.CopyTo(page, 0);
+            for (var i = from; i < end; i++)
+            {
+                if (i > from)
+                    page[length++] = (byte)',';
+                _entries[i].CopyTo(page, length);
+                length += _entries[i].Length;
+            }
+
+            "]}"u8.CopyTo(page.AsSpan(length));
+            await WriteAsync(http, page.AsMemory(0, length + 2));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(page);
+        }
+    }
+
+    /// <summary>The resources that a search is about, as a range of their numbers.</summary>
+    private (int From, int To) Period(IQueryCollection query)
+    {
+        if (query.TryGetValue("from", out var first))
+            return (int.Parse(first!, CultureInfo.InvariantCulture), int.Parse(query["to"]!, CultureInfo.InvariantCulture));
+        var (from, to) = (0, _resources);
+        foreach (var bound in query["_lastUpdated"].OfType<string>())
+        {
+            var at = DateTimeOffset.Parse(bound.AsSpan(2), CultureInfo.InvariantCulture);
+            var number = (int)Math.Clamp(Math.Ceiling((at - Start).TotalMilliseconds / StepMilliseconds), 0, _resources);
+            if (bound.StartsWith("ge", StringComparison.Ordinal))
+                from = Math.Max(from, number);
+            else
+                to = Math.Min(to, number);
+        }
+
+        return (from, Math.Max(from, to));
+    }
+
+    private static Task WriteAsync(HttpContext http, ReadOnlyMemory<byte> page)
     {
         http.Response.ContentType = "application/fhir+json; charset=utf-8";
         http.Response.ContentLength = page.Length;
@@ -60,39 +141,25 @@ internal sealed class PageServer : IAsyncDisposable
         return Encoding.UTF8.GetBytes($$"""{"resourceType":"Bundle","type":"searchset","entry":[{{string.Join(',', entries)}}]}""");
     }
 
-    private static List<byte[]> Render(Uri fhirBase, int resources, int pageSize)
+    /// <summary>The entries, each in an array of its own.</summary>
+    private static byte[][] Render(Uri fhirBase, int resources)
     {
-        var pages = new List<byte[]>();
-        for (var first = 0; first < resources; first += pageSize)
+        var entries = new byte[resources][];
+        var entry = new StringBuilder(1400);
+        for (var i = 0; i < resources; i++)
         {
-            var page = new StringBuilder(pageSize * 1400);
-            page.Append("{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"total\":").Append(resources).Append(",\"link\":[");
-            if (first + pageSize < resources)
-                page.Append("{\"relation\":\"next\",\"url\":\"")
-                    .Append(fhirBase)
-                    .Append("Observation?page=")
-                    .Append(pages.Count + 1)
-                    .Append("\"}");
-            page.Append("],\"entry\":[");
-            for (var i = first; i < Math.Min(first + pageSize, resources); i++)
-            {
-                if (i > first)
-                    page.Append(',');
-                page.Append("{\"fullUrl\":\"").Append(fhirBase).Append("Observation/obs-").Append(i).Append("\",\"resource\":");
-                AppendObservation(page, i);
-                page.Append(",\"search\":{\"mode\":\"match\"}}");
-            }
-
-            pages.Add(Encoding.UTF8.GetBytes(page.Append("]}").ToString()));
+            entry.Clear().Append("{\"fullUrl\":\"").Append(fhirBase).Append("Observation/obs-").Append(i).Append("\",\"resource\":");
+            AppendObservation(entry, i);
+            entries[i] = Encoding.UTF8.GetBytes(entry.Append(",\"search\":{\"mode\":\"match\"}}").ToString());
         }
 
-        return pages;
+        return entries;
     }
 
     /// <summary>A laboratory observation as a hospital's server sends it, some 1.2 KB.</summary>
     private static void AppendObservation(StringBuilder json, int i)
     {
-        var at = Start.AddMilliseconds(i * 37L);
+        var at = Start.AddMilliseconds(i * StepMilliseconds);
         json.Append(
             $$$"""
             {"resourceType":"Observation","id":"obs-{{{i}}}","meta":{"versionId":"1","lastUpdated":"{{{at:yyyy-MM-dd'T'HH:mm:ss.fff}}}Z","profile":["http://hl7.org/fhir/us/core/StructureDefinition/us-core-observation-lab"]},"identifier":[{"system":"https://lab.example.org/results","value":"R-{{{i:D10}}}"}],"status":"final","category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"laboratory","display":"Laboratory"}],"text":"Laboratory"}],"code":{"coding":[{"system":"http://loinc.org","code":"2339-0","display":"Glucose [Mass/volume] in Blood"}],"text":"Glucose [Mass/volume] in Blood"},"subject":{"reference":"Patient/pat-{{{i

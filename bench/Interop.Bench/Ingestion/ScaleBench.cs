@@ -1,6 +1,4 @@
 using System.CommandLine;
-using Interop.Sandbox;
-using Interop.Sandbox.Faults;
 using Interop.TestServers;
 using Spectre.Console;
 
@@ -9,8 +7,6 @@ namespace Interop.Bench.Ingestion;
 /// <summary><c>scale</c>: a first load from a server that takes 50 ms for each page, with 1, 2, 4 and 8 partitions.</summary>
 internal static class ScaleBench
 {
-    private const int PerPatient = 20;
-
     public static Command Create()
     {
         var resources = new Option<int>("--resources") { Description = "Observations", DefaultValueFactory = _ => 200_000 };
@@ -23,25 +19,7 @@ internal static class ScaleBench
 
     private static async Task<int> RunAsync(int resources, int pageSize, int delayMilliseconds)
     {
-        await using var sandbox = await SandboxServer.StartAsync(
-            new SandboxOptions
-            {
-                Patients = resources / PerPatient,
-                ObservationsPerPatient = PerPatient,
-                EncountersPerPatient = 0,
-                ConditionsPerPatient = 0,
-                BadShare = 0,
-                MissingPatientShare = 0,
-            }
-        );
-        sandbox.Faults.Set(
-            new FaultRule
-            {
-                Kind = FaultKind.SlowHeaders,
-                Type = "Observation",
-                Seconds = delayMilliseconds / 1000.0,
-            }
-        );
+        await using var server = await PageServer.StartAsync(resources, pageSize, TimeSpan.FromMilliseconds(delayMilliseconds));
         await using var postgres = await PostgresServer.StartNewAsync();
         var data = Directory.CreateTempSubdirectory("interop-bench-").FullName;
         try
@@ -50,17 +28,21 @@ internal static class ScaleBench
                 $"{resources:N0} observations, {pageSize} a page, {delayMilliseconds} ms before each page; PostgreSQL and the server on the same machine, {Environment.ProcessorCount} cores"
             );
             var table = new Table().Border(TableBorder.Simple).AddColumn("partitions");
-            foreach (var column in new[] { "seconds", "resources/s", "times as fast", "its CPU s", "peak MB" })
+            foreach (var column in new[] { "seconds", "resources/s", "times as fast", "own us", "PostgreSQL us", "peak MB" })
                 table.AddColumn(new TableColumn(column).RightAligned());
+            var cpu = new PostgresCpu(postgres);
             var one = 0.0;
             foreach (var partitions in new[] { 1, 2, 4, 8 })
             {
-                var run = await InteropProcess.RunAsync(
-                    sandbox.FhirBase,
+                var job = new InteropJob(
                     await postgres.CreateDatabaseAsync($"scale{partitions}"),
                     Path.Combine(data, $"{partitions}"),
                     pageSize,
-                    full: false,
+                    Postgres: cpu
+                );
+                var run = await InteropProcess.RunAsync(
+                    server,
+                    job,
                     $"Sources:default:MaxParallel={partitions}",
                     "Ingestion:PartitionFrom=1000"
                 );
@@ -72,7 +54,8 @@ internal static class ScaleBench
                     $"{run.Seconds:0.0}",
                     $"{run.Upserted / run.Seconds:N0}",
                     $"{one / run.Seconds:0.00}",
-                    $"{run.CpuSeconds:0.0}",
+                    $"{run.CpuSeconds / resources * 1e6:0.0}",
+                    $"{run.PostgresCpuSeconds / resources * 1e6:0.0}",
                     $"{run.PeakBytes / 1e6:0}"
                 );
             }

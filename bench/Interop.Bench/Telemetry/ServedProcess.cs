@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Interop.TestServers;
 
 namespace Interop.Bench.Telemetry;
 
@@ -14,6 +15,8 @@ internal sealed class ServedProcess : IAsyncDisposable
     }
 
     public Uri Address { get; }
+
+    public int ProcessId => _process.Id;
 
     public TimeSpan Cpu
     {
@@ -62,6 +65,12 @@ internal sealed class ServedProcess : IAsyncDisposable
 
         throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} did not start");
     }
+
+    /// <summary>Sends a signal of <see cref="UnixProcess"/>.</summary>
+    public void Signal(int signal) => UnixProcess.Signal(_process.Id, signal);
+
+    /// <summary>Waits until the process has ended by itself.</summary>
+    public Task WaitForExitAsync(CancellationToken cancellationToken) => _process.WaitForExitAsync(cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

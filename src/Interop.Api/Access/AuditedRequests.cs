@@ -74,7 +74,9 @@ internal sealed class AuditedRequests(RequestDelegate next, AuditIntake intake, 
     private AuditRecord Record(HttpContext http, AuditDeclaration declaration, AuditAction action, int status)
     {
         var endpoint = http.GetEndpoint();
-        var patient = declaration.PatientParameter is { } parameter ? http.GetRouteValue(parameter)?.ToString() : null;
+        var patient = declaration.PatientParameter is { } parameter
+            ? http.GetRouteValue(parameter)?.ToString()
+            : http.Features.Get<AuditedPatient>()?.Reference;
         return new AuditRecord(
             $"interop-{Guid.NewGuid():N}",
             time.GetUtcNow(),
@@ -87,11 +89,18 @@ internal sealed class AuditedRequests(RequestDelegate next, AuditIntake intake, 
                 : $"Patient/{patient}",
             AuditedCaller.Of(http),
             http.User.FindAll(ClaimTypes.Role).LastOrDefault()?.Value,
-            http.Connection.RemoteIpAddress is { } address ? (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString() : null,
+            CallerAddress.Of(http),
             status,
             http.TraceIdentifier
         );
     }
+}
+
+/// <summary>The patient that the body of a request names, for an endpoint without a route parameter.</summary>
+internal sealed record AuditedPatient(string Reference)
+{
+    /// <summary>Records the patient, as <c>Patient/ID</c>, with the request.</summary>
+    public static void Set(HttpContext http, string reference) => http.Features.Set(new AuditedPatient(reference));
 }
 
 /// <summary>The caller that the endpoint itself has determined, such as the name of a login.</summary>

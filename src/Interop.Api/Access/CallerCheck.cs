@@ -43,7 +43,7 @@ internal sealed class CallerCheck(RequestDelegate next, CallerAuthentication aut
             return;
         }
 
-        http.User = caller.User; // also when the caller is refused, because the audit trail names it
+        http.User = CallerAddress.AddTo(caller.User, http); // also when the caller is refused, because the audit trail names it
         if (caller.Role is not { } role || role < required)
         {
             await Forbidden($"this needs the role {RequiredRole.NameOf(required)}").ExecuteAsync(http);

@@ -66,6 +66,26 @@ public static class AccessReportEndpoints
             .WithExample(AlertExamples.Accesses)
             .WithSummary("What this agent looked at: /api/agents/{id}/accesses")
             .ProducesProblem(StatusCodes.Status400BadRequest);
+        routes
+            .MapPost(
+                "/api/reports/accesses",
+                (AccessReportRequest request, HttpContext http, IGrainFactory grains, IOptions<JsonOptions> json) =>
+                {
+                    if (request.Problem is { } problem)
+                        return Problems.BadRequest(problem).ExecuteAsync(http);
+                    if (request.Patient is { } patient)
+                        AuditedPatient.Set(http, patient);
+                    return WriteAsync(http, grains, json.Value, request.Filter, request.Format ?? "json");
+                }
+            )
+            .RequireRole(AccessRole.Viewer)
+            .WithTags("Reports")
+            .WithName("ReportAccesses")
+            .Audited(AuditAction.Export)
+            .Produces<AlertResponse[]>()
+            .WithExample(AlertExamples.Accesses)
+            .WithSummary("The same reports, with the patient or the agent in the body: no address holds them")
+            .ProducesProblem(StatusCodes.Status400BadRequest);
     }
 
     /// <summary>The server does not decode an escaped slash in the path, which an absolute reference contains.</summary>
@@ -137,4 +157,30 @@ public static class AccessReportEndpoints
             text = $"'{text}";
         return text.AsSpan().IndexOfAny(",\"\r\n") < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
     }
+}
+
+/// <summary>A report of accesses. One of <paramref name="Patient"/> and <paramref name="Agent"/> is given.</summary>
+/// <param name="Patient">Accesses to this patient's data, as <c>Patient/ID</c>.</param>
+/// <param name="Agent">Accesses by this agent.</param>
+/// <param name="Care">Only accesses with this clinical context: explained, unexplained or unknown.</param>
+/// <param name="Format">json or csv; the default is json.</param>
+public sealed record AccessReportRequest(
+    string? Patient,
+    string? Agent,
+    DateTimeOffset? Since,
+    DateTimeOffset? Until,
+    string? Care,
+    string? Format
+)
+{
+    internal AccessFilter Filter => new(Patient, Patient is null ? Agent : null, Since, Until, null, Care: Care);
+
+    internal string? Problem =>
+        this switch
+        {
+            { Patient: null or "", Agent: null or "" } or { Patient: not null, Agent: not null } => "give either patient or agent",
+            { Patient: { } patient } when !patient.StartsWith("Patient/", StringComparison.Ordinal) => "patient must be Patient/ID",
+            { Care: not (null or "explained" or "unexplained" or "unknown") } => "care must be explained, unexplained or unknown",
+            _ => null,
+        };
 }

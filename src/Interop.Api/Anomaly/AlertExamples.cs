@@ -23,9 +23,12 @@ internal static class AlertExamples
     public const string Cases = $"[{Case}]";
 
     public const string Model =
-        """{"id":"m-20260301020000000","kind":"forest","status":"promoted","trained_from":"2026-02-01T00:00:04Z","trained_to":"2026-03-01T01:59:58Z","events":48000,"parameters":{"seed":1,"trees":100},"metrics":{"extrapolated_below":0.01},"created_at":"2026-03-01T02:00:00Z","promoted_at":"2026-03-01T02:00:00Z"}""";
+        """{"id":"m-20260301020000000","kind":"forest","status":"promoted","trained_from":"2026-02-01T00:00:04Z","trained_to":"2026-03-01T01:59:58Z","events":48000,"parameters":{"seed":1,"trees":100},"metrics":{"extrapolated_below":0.01},"created_at":"2026-03-01T02:00:00Z","promoted_at":"2026-03-01T02:00:00Z","use":{"events":96000,"medium":840,"high":31,"since":"2026-03-01T00:00:00Z","last_day":"2026-03-02T00:00:00Z"},"drift":{"index":0.03,"warning_level":0.25,"warning":false,"events":96000,"days":[{"day":"2026-03-01T00:00:00Z","index":0.03,"events":49000},{"day":"2026-03-02T00:00:00Z","index":0.04,"events":47000}]},"shadow":null}""";
 
-    public const string Models = $"[{Model}]";
+    private const string InShadow =
+        """{"id":"m-20260302020000000","kind":"forest","status":"shadow","trained_from":"2026-02-02T00:00:02Z","trained_to":"2026-03-02T01:59:57Z","events":48000,"parameters":{"seed":1,"trees":100},"metrics":{"extrapolated_below":0.01},"created_at":"2026-03-02T02:00:00Z","promoted_at":null,"use":null,"drift":{"index":0.02,"warning_level":0.25,"warning":false,"events":45000,"days":[{"day":"2026-03-02T00:00:00Z","index":0.02,"events":45000}]},"shadow":{"beside":"m-20260301020000000","events":45000,"medium":401,"high":15,"beside_medium":392,"beside_high":14,"both_alert":371,"agreement":0.82,"since":"2026-03-02T00:00:00Z","last_day":"2026-03-02T00:00:00Z"}}""";
+
+    public const string Models = $"[{InShadow},{Model}]";
 
     public const string Suppression =
         """{"id":3,"agent":"Practitioner/prac-12","action":null,"reason_class":"off_hours","until":"2026-04-01T00:00:00Z","created_at":"2026-03-02T09:00:00Z","suppressed":0}""";

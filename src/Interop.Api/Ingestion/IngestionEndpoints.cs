@@ -110,7 +110,13 @@ public sealed record IngestQuery(
         "Where the resources come from: search, bulk ($export), history, auto, or reconcile (compares the server's ids with the stored ones); the default is the source's setting"
     )]
     [FromQuery(Name = "mode")]
-        string? Mode
+        string? Mode,
+    [property: Description(
+        "Into how many periods that are read at the same time a search for everything is split; the default is the source's setting"
+    )]
+    [property: Range(1, 32)]
+    [FromQuery(Name = "partitions")]
+        int? Partitions = null
 )
 {
     internal RunMeta Meta => new(Job, Trigger, Attempt, MaxAttempts, RunGroup, AirflowDagId, AirflowTaskId, AirflowRunId);
@@ -122,6 +128,7 @@ public sealed record IngestQuery(
             { PatientId: not null } when resourceType == "Patient" => "patient_id does not apply to patients",
             { Mode: { } mode } when !RunMode.OfServers.Contains(mode) =>
                 $"mode must be one of {string.Join(", ", RunMode.OfServers)}, not '{mode}'",
+            { Partitions: not null, PatientId: not null } => "partitions do not go with patient_id",
             { PatientId: not null, Mode: not (null or RunMode.Search) } => "patient_id goes with mode=search only",
             _ => null,
         };

@@ -19,7 +19,15 @@ public sealed class RunStarter(IGrainFactory grains, IHostApplicationLifetime li
     {
         if (query.Problem(resourceType) is { } problem)
             return Problems.BadRequest(problem);
-        var request = new RunRequest(query.PatientId, query.Full ?? false, missingPatients, query.Meta, query.Adopt ?? false, query.Mode);
+        var request = new RunRequest(
+            query.PatientId,
+            query.Full ?? false,
+            missingPatients,
+            query.Meta,
+            query.Adopt ?? false,
+            query.Mode,
+            Partitions: query.Partitions
+        );
         var source = string.IsNullOrEmpty(query.Source) ? DefaultSource : query.Source;
         var started = await grains.Checkpoint(source, resourceType).StartRun(request);
         return await AnswerAsync(http, started, source, resourceType);

@@ -65,6 +65,18 @@ public static class Tm2Endpoints
             .Audited(AuditAction.Query)
             .WithSummary("Records of a TM2 file in the order of their lines")
             .WithExample(Tm2Examples.Records);
+        file.MapGet(
+                "/failures",
+                async (Guid processingId, HttpContext http, IGrainFactory grains) =>
+                    await FindAsync(grains, processingId) is { } found
+                        ? FailureAnswer.Create(http, grains, found)
+                        : Problems.NotFound("TM2 file not found")
+            )
+            .WithName("DownloadTm2Failures")
+            .Audited(AuditAction.Export)
+            .WithSummary("The failed and invalid records as CSV, with the reasons; corrected, the file can be sent again")
+            .Produces<string>(StatusCodes.Status200OK, FailureAnswer.Csv)
+            .WithExample(Tm2Examples.Failures, contentType: FailureAnswer.Csv);
         file.MapPost("/retry", RetryAsync)
             .RequireRole(AccessRole.Operator)
             .WithName("RetryTm2File")

@@ -35,4 +35,10 @@ internal static class Tm2Examples
          "database_statistics":{"connection_status":"connected","total":3,"submitted":3,"failed":0,"pending":0},
          "openmrs_statistics":{"base_url":"http://openmrs.example/openmrs","reachable":true,"requests_made":12,"successful_submissions":3,"failed_submissions":0,"patients_created":2}}
         """;
+
+    public const string Failures = """
+        patient_id,tm2_code,condition_name,system_type,severity,diagnosis_date,practitioner_id,line,state,reason
+        P-7,SK62,Vata disorder,Ayurveda,Mild,13/13/2025,D-1,4,invalid,"diagnosis_date is not a date, or it is ambiguous; use yyyy-MM-dd"
+
+        """;
 }

@@ -58,6 +58,13 @@ public static class UploadEndpoints
             .WithSummary("Rows of an uploaded file in the order of their lines")
             .WithExample(UploadExamples.Rows);
         upload
+            .MapGet("/failures", FailuresAsync)
+            .WithName("DownloadUploadFailures")
+            .Audited(AuditAction.Export)
+            .WithSummary("The failed and invalid rows as CSV, with the reasons; corrected, the file can be sent again")
+            .Produces<string>(StatusCodes.Status200OK, FailureAnswer.Csv)
+            .WithExample(UploadExamples.Failures, contentType: FailureAnswer.Csv);
+        upload
             .MapGet("/events", EventsAsync)
             .WithName("FollowUpload")
             .NotAudited("counters, no patient data")
@@ -149,7 +156,7 @@ public static class UploadEndpoints
         var read = await part.Body.ReadAtLeastAsync(bytes, PreviewBytes, throwOnEndOfStream: false, http.RequestAborted);
         // A part of a row at the end would look like a bad one.
         var end = read == PreviewBytes ? bytes.AsSpan(0, read).LastIndexOf((byte)'\n') + 1 : read;
-        var preview = await grains.GetQuery<IFileQueryGrain>().Preview(new FileChunk(bytes.AsMemory(0, end)), profile);
+        var preview = await grains.GetQuery<IFileQueryGrain>().Preview(FileKind.Fhir, new FileChunk(bytes.AsMemory(0, end)), profile);
         return preview.Refusal is { } refusal ? Refused(refusal) : TypedResults.Ok(new PreviewResponse(preview.Rows));
     }
 
@@ -168,6 +175,9 @@ public static class UploadEndpoints
             : TypedResults.Ok(
                 (await grains.GetQuery<IFileQueryGrain>().ListRows(fileId, status, afterLine, limit)).Select(RowResponse.From)
             );
+
+    private static async Task<IResult> FailuresAsync(Guid fileId, HttpContext http, IGrainFactory grains) =>
+        await FindAsync(grains, fileId) is { } file ? FailureAnswer.Create(http, grains, file) : Problems.NotFound("Upload not found");
 
     private static async Task<IResult> EventsAsync(Guid fileId, IGrainFactory grains, CancellationToken cancellationToken) =>
         await FindAsync(grains, fileId) is null

@@ -17,9 +17,7 @@ namespace Interop.Api.Views;
 /// <summary>The SQL on FHIR views, whose rows are the normalized tables.</summary>
 public static class ViewEndpoints
 {
-    private const string Json = "application/json";
-    private const string Ndjson = "application/x-ndjson";
-    private const string Csv = "text/csv";
+    private const string Json = ViewRowAnswer.Json;
 
     public static void MapViews(this IEndpointRouteBuilder routes)
     {
@@ -94,14 +92,26 @@ public static class ViewEndpoints
             .WithName("ReadViewRows")
             .Audited(AuditAction.Export)
             .WithSummary("The rows of a view's table, all of them or the first ones, as they come")
-            .Produces<JsonText>(StatusCodes.Status200OK, Json, Ndjson, Csv)
+            .Produces<JsonText>(StatusCodes.Status200OK, Json, ViewRowAnswer.Ndjson, ViewRowAnswer.Csv)
             .ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status409Conflict)
             .WithErrorExample(StatusCodes.Status409Conflict, "The view cities is new, and run 44 fills its table: wait for its end")
             .WithExample(ViewExamples.Rows)
-            .WithExample(ViewExamples.RowLines, contentType: Ndjson)
-            .WithExample(ViewExamples.RowCsv, contentType: Csv)
+            .WithExample(ViewExamples.RowLines, contentType: ViewRowAnswer.Ndjson)
+            .WithExample(ViewExamples.RowCsv, contentType: ViewRowAnswer.Csv)
             .WithErrorExample(StatusCodes.Status400BadRequest, "format must be json, csv or ndjson");
+        view.MapPost("/rows/search", SearchAsync)
+            .WithName("SearchViewRows")
+            .Audited(AuditAction.Export)
+            .WithSummary("The rows of a view's table that meet all filters, sorted; values are in the body, because an address is logged")
+            .Produces<JsonText>(StatusCodes.Status200OK, ViewRowAnswer.Json, ViewRowAnswer.Ndjson, ViewRowAnswer.Csv)
+            .ProducesProblem(StatusCodes.Status400BadRequest)
+            .ProducesProblem(StatusCodes.Status409Conflict)
+            .WithErrorExample(StatusCodes.Status409Conflict, "The view cities is new, and run 44 fills its table: wait for its end")
+            .WithExample(ViewExamples.Rows)
+            .WithExample(ViewExamples.RowLines, contentType: ViewRowAnswer.Ndjson)
+            .WithExample(ViewExamples.RowCsv, contentType: ViewRowAnswer.Csv)
+            .WithErrorExample(StatusCodes.Status400BadRequest, "birth_date is compared with a date, such as 2014, 2014-02 or 2014-02-07");
     }
 
     private static IViewQueryGrain Query(IGrainFactory grains) => grains.ViewQueries();
@@ -140,51 +150,18 @@ public static class ViewEndpoints
         };
     }
 
-    private static async Task<IResult> RowsAsync(
+    private static Task<IResult> RowsAsync(
         string name,
         HttpContext http,
         IGrainFactory grains,
         [Description("All when absent")] [Range(0, int.MaxValue)] long? limit,
         [Description("json, csv or ndjson")] string format = "json"
-    )
-    {
-        if (format is not ("json" or "csv" or "ndjson"))
-            return Problems.BadRequest("format must be json, csv or ndjson");
-        var written = format == "csv" ? RowFormat.Csv : RowFormat.Ndjson;
-        if (await Query(grains).ReadRows(name, written, limit, null) is not { } first)
-        {
-            return await Query(grains).Find(name) is { RunId: { } run }
-                ? Problems.Conflict($"The view {name} is new, and run {run} fills its table: wait for its end", ("run_id", run))
-                : Problems.NotFound("View not found");
-        }
+    ) => ViewRowAnswer.CreateAsync(http, grains, name, format, limit, null);
 
-        return format switch
-        {
-            "csv" => TypedResults.Stream(stream => StreamAsync(stream), $"{Csv}; charset=utf-8; header=present", $"{name}.csv"),
-            "ndjson" => TypedResults.Stream(stream => StreamAsync(stream), Ndjson),
-            _ => TypedResults.Stream(stream => StreamAsync(stream, asArray: true), Json),
-        };
-
-        async Task StreamAsync(Stream stream, bool asArray = false)
-        {
-            var between = asArray ? "[" : "";
-            for (
-                var page = first;
-                page is not null;
-                page = page.NextCursor is { } cursor ? await Query(grains).ReadRows(name, written, limit, cursor) : null
-            )
-            {
-                // Each line ends in a line feed and has no other: the array is the lines with commas between them.
-                var text = asArray && page.Count > 0 ? between + page.Text.TrimEnd('\n').Replace('\n', ',') : page.Text;
-                if (asArray && page.Count > 0)
-                    between = ",";
-                await stream.WriteAsync(Encoding.UTF8.GetBytes(text), http.RequestAborted);
-            }
-
-            if (asArray)
-                await stream.WriteAsync(between == "[" ? "[]"u8.ToArray() : "]"u8.ToArray(), http.RequestAborted);
-        }
-    }
+    private static async Task<IResult> SearchAsync(string name, RowSearchRequest request, HttpContext http, IGrainFactory grains) =>
+        request.Selection(out var problem) is { } selection
+            ? await ViewRowAnswer.CreateAsync(http, grains, name, request.Format ?? "json", request.Limit, selection)
+            : Problems.BadRequest(problem!);
 
     private static async Task<JsonText?> BodyAsync(HttpContext http)
     {

@@ -4,8 +4,7 @@ namespace Interop.Dashboard.Access;
 
 /// <summary>
 /// Records in the audit trail what the user of a page looks at and does. A record is on a disk before the page shows the data; while
-/// records
-/// cannot be kept, nothing is shown and nothing is changed.
+/// records cannot be kept, nothing is shown and nothing is changed.
 /// </summary>
 public sealed class AuditLog(CurrentUser user, IGrainFactory grains, TimeProvider time)
 {
@@ -23,12 +22,12 @@ public sealed class AuditLog(CurrentUser user, IGrainFactory grains, TimeProvide
             time.GetUtcNow(),
             action,
             operation,
-            path,
+            PatientLinks.WithoutKey(path),
             null,
             patient,
             await user.NameAsync(),
             await user.RoleAsync(),
-            null,
+            await user.AddressAsync(),
             Ok,
             id
         );

@@ -12,9 +12,6 @@ namespace Interop.Dashboard.Access;
 /// </summary>
 internal sealed class SessionWatch(ILoggerFactory loggers, IGrainFactory grains) : RevalidatingServerAuthenticationStateProvider(loggers)
 {
-    /// <summary>The claim that names a user of this server; API keys and users of single sign-on have none.</summary>
-    public const string StampClaim = "interop_stamp";
-
     protected override TimeSpan RevalidationInterval => TimeSpan.FromSeconds(30);
 
     protected override async Task<bool> ValidateAuthenticationStateAsync(
@@ -26,7 +23,7 @@ internal sealed class SessionWatch(ILoggerFactory loggers, IGrainFactory grains)
         var access = grains.GetQuery<IAccessGrain>();
         try
         {
-            if (user.FindFirstValue(StampClaim) is { } stamp)
+            if (user.FindFirstValue(CurrentUser.StampClaim) is { } stamp)
                 return await access.FindUser(user.Identity!.Name!) is { } known && known.Stamp == stamp;
             return true;
         }

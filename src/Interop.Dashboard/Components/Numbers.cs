@@ -38,6 +38,9 @@ internal static class Numbers
     public static string Duration(double? seconds) => seconds is { } s ? Duration(TimeSpan.FromSeconds(s)) : "";
 
     /// <summary>A status as a word that begins a line.</summary>
+    /// <summary>A text with a capital letter at its start; the rest stays as it is.</summary>
+    public static string Sentence(string text) => text.Length == 0 ? "" : char.ToUpperInvariant(text[0]) + text[1..];
+
     public static string Capital(string word) => word.Length == 0 ? "" : char.ToUpperInvariant(word[0]) + word[1..].ToLowerInvariant();
 
     /// <summary>A number for an attribute of SVG or CSS.</summary>

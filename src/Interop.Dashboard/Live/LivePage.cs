@@ -12,6 +12,7 @@ public abstract partial class LivePage : ComponentBase, IDisposable
 {
     private IDisposable? _ticks;
     private bool _isDisposed;
+    private object? _audited;
 
     [Inject]
     protected IGrainFactory Grains { get; set; } = default!;
@@ -47,8 +48,7 @@ public abstract partial class LivePage : ComponentBase, IDisposable
     protected virtual TimeSpan? Period => TimeSpan.FromSeconds(2);
 
     /// <summary>Whether the page shows patients' data, and so audits what it reads. It then reads only once it has its connection: the
-    /// first,
-    /// static rendering would be audited a second time.</summary>
+    /// first, static rendering would be audited a second time.</summary>
     protected virtual bool ShowsPatients => false;
 
     /// <summary>Reads what the page shows.</summary>
@@ -96,6 +96,18 @@ public abstract partial class LivePage : ComponentBase, IDisposable
     /// <param name="patient">The patient as <c>Patient/ID</c>, when one is looked at.</param>
     protected Task AuditAsync(AuditAction action, string? patient = null) =>
         Audit.RecordAsync(action, $"Dashboard{GetType().Name}", new Uri(Navigation.Uri).AbsolutePath, patient);
+
+    /// <summary>Records that the user looks at a list. A list that is read again is recorded once, until its filters or its page
+    /// change.</summary>
+    /// <param name="shown">What the list shows: its filters and its page.</param>
+    protected async Task AuditListAsync(object shown)
+    {
+        ArgumentNullException.ThrowIfNull(shown);
+        if (shown.Equals(_audited))
+            return;
+        await AuditAsync(AuditAction.Query);
+        _audited = shown;
+    }
 
     /// <inheritdoc/>
     protected override Task OnParametersSetAsync() => ShowsPatients && !RendererInfo.IsInteractive ? Task.CompletedTask : RefreshAsync();

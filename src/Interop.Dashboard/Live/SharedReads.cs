@@ -13,6 +13,9 @@ public sealed class SharedReads(TimeProvider time)
 
     private readonly ConcurrentDictionary<object, Entry> _entries = new();
 
+    /// <summary>How many answers are kept.</summary>
+    public int Count => _entries.Count;
+
     /// <summary>The answer, at most <paramref name="lifetime"/> old.</summary>
     /// <param name="key">A record of all parameters of the query. It never holds a patient's data.</param>
     /// <param name="lifetime">How old a shared answer may be.</param>

@@ -73,9 +73,11 @@
     }
     if (e.key === 'Escape') document.body.classList.remove('nav-open');
   });
-  document.addEventListener('submit', (e) => {
-    if (e.target.closest('#palette')) setTimeout(() => closeDialog(palette()));
+  // In the palette the arrow keys choose a result instead of moving the cursor.
+  document.addEventListener('keydown', (e) => {
+    if ((e.key === 'ArrowUp' || e.key === 'ArrowDown') && e.target.closest('#palette')) e.preventDefault();
   });
+  const show = (id) => document.getElementById(id)?.scrollIntoView({ block: 'nearest' });
 
   // The login form.
   const signIn = document.getElementById('sign-in');
@@ -105,18 +107,16 @@
     const line = view?.querySelector('.marked');
     if (line) view.scrollTop = line.offsetTop - view.offsetTop - view.clientHeight / 2;
   };
-  // Sends a dropped or chosen file to the API: the bytes need not pass through the page's connection.
-  const send = async (input, url, name, page) => {
-    const body = new FormData();
-    body.append('file', input, name);
-    const answer = await fetch(url, { method: 'POST', body }).catch(() => null);
-    const text = answer ? await answer.text() : 'The server does not answer.';
-    await page.invokeMethodAsync('Answered', url, answer?.ok ?? false, text);
-  };
+  // A dropped or chosen file: the page gets its first bytes to preview it; the file itself goes to the API, past the page's connection.
+  const previewBytes = 128 * 1024;
   const takeFiles = (zone, page) => {
     const input = zone.querySelector('input[type=file]');
-    const url = () => zone.dataset.url;
-    const take = (files) => files.length && send(files[0], url(), files[0].name, page);
+    const take = (files) => {
+      const file = files[0];
+      if (!file) return;
+      zone.file = file;
+      page.invokeMethodAsync('Chosen', file.name, file.size, DotNet.createJSStreamReference(file.slice(0, previewBytes)));
+    };
     input.addEventListener('change', () => (take(input.files), (input.value = '')));
     for (const type of ['dragover', 'dragleave', 'drop']) {
       zone.addEventListener(type, (e) => {
@@ -126,7 +126,36 @@
       });
     }
   };
-  window.interop = { takeFiles, openDialog, closeDialog, reveal };
+  const sendFile = (zone, url, page) => {
+    const body = new FormData();
+    body.append('file', zone.file, zone.file.name);
+    const request = new XMLHttpRequest();
+    let told = 0;
+    request.upload.addEventListener('progress', (e) => {
+      if (Date.now() - told < 250) return;
+      told = Date.now();
+      page.invokeMethodAsync('Sending', e.loaded, e.total);
+    });
+    const answered = () => page.invokeMethodAsync('Answered', request.status >= 200 && request.status < 300, request.responseText);
+    request.addEventListener('load', answered);
+    request.addEventListener('error', () => page.invokeMethodAsync('Answered', false, 'The server does not answer. The file was not stored.'));
+    request.open('POST', url);
+    request.send(body);
+    zone.file = null;
+  };
+  // Saves the answer to a request whose body holds what no address may hold. Returns what went wrong.
+  const download = async (url, body, name) => {
+    const answer = await fetch(url, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body }).catch(() => null);
+    if (!answer) return 'The server does not answer.';
+    if (!answer.ok) return (await answer.json().catch(() => null))?.detail ?? `The server answered ${answer.status}.`;
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(await answer.blob());
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+    return null;
+  };
+  window.interop = { takeFiles, sendFile, download, openDialog, closeDialog, reveal, show };
   if (signIn) return;
 
   // A server that was restarted does not know this page's state: load the page anew, as soon as it answers.

@@ -1,4 +1,5 @@
 using System.Net;
+using Polly;
 using Polly.CircuitBreaker;
 
 namespace Interop.Fhir.Client;
@@ -11,15 +12,25 @@ public sealed partial class FhirClient
     /// </summary>
     /// <returns>An answer with a status of 2xx or 304.</returns>
     /// <exception cref="FhirRequestException">The server refused, or every try failed.</exception>
-    public async Task<HttpResponseMessage> OpenAsync(FhirRequest request, CancellationToken cancellationToken)
+    public Task<HttpResponseMessage> OpenAsync(FhirRequest request, CancellationToken cancellationToken) =>
+        OpenAsync(request, null, cancellationToken);
+
+    /// <inheritdoc cref="OpenAsync(FhirRequest, CancellationToken)"/>
+    /// <param name="request">What to send.</param>
+    /// <param name="onRetry">Called before each wait for a further try.</param>
+    /// <param name="cancellationToken">Ends the request and all its waits.</param>
+    public async Task<HttpResponseMessage> OpenAsync(FhirRequest request, Action<FhirRetry>? onRetry, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         var target = Resolve(request.Url);
         using var elapsed = new CancellationTokenSource(_options.MaxElapsed, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(elapsed.Token, cancellationToken);
+        var context = ResilienceContextPool.Shared.Get(either.Token);
+        if (onRetry is not null)
+            context.Properties.Set(OnRetryKey, onRetry);
         try
         {
-            return await _pipeline.ExecuteAsync(async token => await OpenOnceAsync(request, target, token), either.Token);
+            return await _pipeline.ExecuteAsync(async c => await OpenOnceAsync(request, target, c.CancellationToken), context);
         }
         catch (OperationCanceledException) when (elapsed.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
@@ -29,6 +40,10 @@ public sealed partial class FhirClient
         {
             var reason = $"the circuit of this source is open after repeated failures, the last: {e.InnerException?.Message ?? "unknown"}";
             throw new FhirRequestException(target, null, reason, isTransient: true, e.RetryAfter, e);
+        }
+        finally
+        {
+            ResilienceContextPool.Shared.Return(context);
         }
     }
 

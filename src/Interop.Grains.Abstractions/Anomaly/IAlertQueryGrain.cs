@@ -26,9 +26,13 @@ public interface IAlertQueryGrain : IQueryGrain
     [Alias("GetAgentNorm")]
     Task<AgentNorm> GetAgentNorm(string source, string agent, DateTimeOffset until);
 
-    /// <summary>Accesses to a patient's data or by an agent, the oldest first, from behind the cursor on.</summary>
+    /// <summary>Accesses to a patient's data or by an agent, from behind the cursor on.</summary>
     [Alias("ListAccesses")]
     Task<AccessPage> ListAccesses(AccessFilter filter);
+
+    /// <summary>Counts the accesses that the filter lets through, whatever its cursor and limit are.</summary>
+    [Alias("CountAccesses")]
+    Task<AccessTotals> CountAccesses(AccessFilter filter);
 
     /// <summary>Cases, the newest first.</summary>
     [Alias("ListCases")]
@@ -149,8 +153,28 @@ public sealed record AlertDetail(Alert Alert, JsonText Features, JsonText Event)
 /// <param name="Patient">Accesses to this patient's data.</param>
 /// <param name="Agent">Accesses by this agent: a reference, an id alone (a Practitioner's, or a login), or an absolute reference.</param>
 /// <param name="Cursor">The last page's <see cref="AccessPage.Next"/>; null: the beginning.</param>
+/// <param name="NewestFirst">Whether the newest access comes first; else the oldest.</param>
+/// <param name="Care">Only accesses with this clinical context: explained, unexplained or unknown; null: all.</param>
+/// <param name="Limit">The size of a page, 1 to 500; null: 500.</param>
 [GenerateSerializer, Immutable, Alias("Interop.AccessFilter")]
-public sealed record AccessFilter(string? Patient, string? Agent, DateTimeOffset? Since, DateTimeOffset? Until, string? Cursor);
+public sealed record AccessFilter(
+    string? Patient,
+    string? Agent,
+    DateTimeOffset? Since,
+    DateTimeOffset? Until,
+    string? Cursor,
+    bool NewestFirst = false,
+    string? Care = null,
+    int? Limit = null
+);
+
+/// <summary>Counts over a report of accesses.</summary>
+/// <param name="Agents">How many different agents there are.</param>
+/// <param name="Patients">How many different patients there are.</param>
+/// <param name="Explained">Accesses that the clinical data explains.</param>
+/// <param name="Unexplained">Accesses to a patient that the clinical data does not explain.</param>
+[GenerateSerializer, Immutable, Alias("Interop.AccessTotals")]
+public sealed record AccessTotals(long Accesses, long Agents, long Patients, long Explained, long Unexplained);
 
 /// <summary>A page of accesses.</summary>
 /// <param name="Next">The cursor of the next page; null: this is the last.</param>

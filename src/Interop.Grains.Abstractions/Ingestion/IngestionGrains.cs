@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Interop.Ingestion;
 
 /// <summary>References to the grains of ingestion. This is the only place that makes their keys.</summary>
@@ -17,6 +19,21 @@ public static class IngestionGrains
 
     /// <summary>One run.</summary>
     public static IIngestionRunGrain Run(this IGrainFactory grains, long runId) => grains.GetGrain<IIngestionRunGrain>(runId);
+
+    /// <summary>One partition of a run.</summary>
+    public static IRunPartitionGrain RunPartition(this IGrainFactory grains, long runId, int part) =>
+        grains.GetGrain<IRunPartitionGrain>(string.Create(CultureInfo.InvariantCulture, $"{runId}/{part}"));
+
+    /// <summary>Run and partition of a partition's key.</summary>
+    public static (long RunId, int Part) ReadPartitionKey(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        var slash = key.IndexOf('/');
+        return (
+            long.Parse(key.AsSpan(0, slash), CultureInfo.InvariantCulture),
+            int.Parse(key.AsSpan(slash + 1), CultureInfo.InvariantCulture)
+        );
+    }
 
     /// <summary>Queries over runs, dead letters and checkpoints.</summary>
     public static IIngestionQueryGrain IngestionQueries(this IGrainFactory grains) => grains.GetQuery<IIngestionQueryGrain>();

@@ -21,6 +21,8 @@ public enum MissingPatients
 /// <param name="Adopt">The server has moved: its new base URL replaces the one that the source was filled from.</param>
 /// <param name="Mode">One of <see cref="RunMode.OfServers"/>; null: what the source's settings say.</param>
 /// <param name="Files">A folder or file of the machine that executes the run, instead of a server. Only the command line sets it.</param>
+/// <param name="Partitions">Into how many periods that are read at the same time a search for everything is split, 1 to 32, however small
+/// the type is; null: the source's setting decides, and only large types are split.</param>
 [GenerateSerializer, Immutable, Alias("Interop.RunRequest")]
 public sealed record RunRequest(
     string? PatientId,
@@ -29,7 +31,8 @@ public sealed record RunRequest(
     RunMeta Meta,
     bool Adopt = false,
     string? Mode = null,
-    string? Files = null
+    string? Files = null,
+    int? Partitions = null
 );
 
 /// <summary>The caller's words about a run, shown under <c>details.run_meta</c>. Only <paramref name="Attempt"/> has an effect: above 1 the

@@ -34,6 +34,11 @@ public interface IAuditEventPollerGrain : IGrainWithStringKey
     /// <summary>Scores and stores AuditEvents that the server sent by itself; those that are already stored keep their score.</summary>
     [Alias("Notify")]
     Task<NotifyResult> Notify(string json);
+
+    /// <summary>Begins to deliver the source's alerts that wait in the outbox, such as those that a killed process left. Does not wait for
+    /// the deliveries.</summary>
+    [Alias("DeliverAlerts")]
+    Task DeliverAlerts();
 }
 
 /// <summary>Changes of the settings of a poller; null members stay as they are.</summary>

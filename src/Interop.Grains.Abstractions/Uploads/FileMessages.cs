@@ -141,6 +141,21 @@ public sealed record OpenMrsState(string? BaseUrl, bool IsReachable, long Reques
 public sealed record FilePreview(FileRefusal? Refusal, ImmutableArray<PreviewRow> Rows);
 
 /// <summary>A row of a preview.</summary>
-/// <param name="Bundle">The transaction that would be sent.</param>
+/// <param name="Problem">Why the row is bad; null for a good one.</param>
+/// <param name="Bundle">The transaction that would be sent to the FHIR server; null for a bad row and for a TM2 record.</param>
+/// <param name="Fields">The columns that are read, in the order of the format.</param>
 [GenerateSerializer, Immutable, Alias("Interop.PreviewRow")]
-public sealed record PreviewRow(long Line, string? Problem, JsonText? Bundle);
+public sealed record PreviewRow(long Line, string? Problem, JsonText? Bundle, ImmutableArray<PreviewField> Fields);
+
+/// <summary>A field of a previewed row.</summary>
+/// <param name="Column">The column of the file.</param>
+/// <param name="Value">What the file has.</param>
+/// <param name="Mapped">What would be sent; null when the row is bad or the field is empty.</param>
+[GenerateSerializer, Immutable, Alias("Interop.PreviewField")]
+public sealed record PreviewField(string Column, string Value, string? Mapped);
+
+/// <summary>A part of the failed and invalid rows of a file, as CSV.</summary>
+/// <param name="Text">The columns of the file with the line, the state and the reason of each row; the first part has the header.</param>
+/// <param name="NextLine">Where the next part begins; null after the last part.</param>
+[GenerateSerializer, Immutable, Alias("Interop.FailedRows")]
+public sealed record FailedRows(string Text, long? NextLine);

@@ -70,5 +70,11 @@ public interface IFileQueryGrain : IQueryGrain
     /// <summary>The first rows of a file, mapped and checked; nothing is stored.</summary>
     /// <param name="beginning">The first bytes of the file, at most 256 KiB.</param>
     [Alias("Preview")]
-    Task<FilePreview> Preview(FileChunk beginning, string? profile);
+    Task<FilePreview> Preview(FileKind kind, FileChunk beginning, string? profile);
+
+    /// <summary>The next failed and invalid rows with their data, about 1 MiB; null when there is no such file. A file of these rows can be
+    /// corrected and sent again.</summary>
+    /// <param name="afterLine">0 for the first part, then <see cref="FailedRows.NextLine"/>.</param>
+    [Alias("ReadFailures")]
+    Task<FailedRows?> ReadFailures(Guid fileId, long afterLine);
 }

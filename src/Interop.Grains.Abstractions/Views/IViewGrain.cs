@@ -54,15 +54,17 @@ public interface IViewQueryGrain : IQueryGrain
     /// <param name="format">How they are written.</param>
     /// <param name="limit">How many rows in all pages together; null: all.</param>
     /// <param name="cursor">The <see cref="ViewRowsPage.NextCursor"/> of the page before; null for the first page.</param>
+    /// <param name="selection">Which rows, in which order; the same for all pages. Null: all, in the order of their keys.</param>
     [Alias("ReadRows")]
-    Task<ViewRowsPage?> ReadRows(string name, RowFormat format, long? limit, string? cursor);
+    Task<ViewRowsPage?> ReadRows(string name, RowFormat format, long? limit, string? cursor, RowSelection? selection = null);
 
     /// <summary>A small page of a view table as NDJSON, to look at; null when there is no such table.</summary>
     /// <param name="name">The view.</param>
     /// <param name="rows">The size of the page, at most 500.</param>
     /// <param name="cursor">The <see cref="ViewRowsPage.NextCursor"/> of the page before; null for the first page.</param>
+    /// <param name="selection">Which rows, in which order; the same for all pages. Null: all, in the order of their keys.</param>
     [Alias("BrowseRows")]
-    Task<ViewRowsPage?> BrowseRows(string name, int rows, string? cursor);
+    Task<ViewRowsPage?> BrowseRows(string name, int rows, string? cursor, RowSelection? selection = null);
 }
 
 /// <summary>The text format of rows.</summary>
@@ -172,6 +174,8 @@ public sealed record ViewFailure(string Source, string Id, string Error);
 
 /// <summary>A part of a view table.</summary>
 /// <param name="Text">The rows, each with its line feed.</param>
-/// <param name="NextCursor">Where the next page begins; null after the last page.</param>
+/// <param name="NextCursor">Where the next page begins; null after the last page. It can hold a patient's data.</param>
+/// <param name="Columns">The columns of the table, in the order of the rows' cells.</param>
+/// <param name="Problem">Why the selection is refused; then there are no rows.</param>
 [GenerateSerializer, Immutable, Alias("Interop.ViewRowsPage")]
-public sealed record ViewRowsPage(string Text, long Count, string? NextCursor);
+public sealed record ViewRowsPage(string Text, long Count, string? NextCursor, ImmutableArray<RowColumn> Columns, string? Problem);

@@ -16,7 +16,7 @@ internal sealed class AlertQueryGrain(Database database, AgentMap agentMap, Time
     private const int AlertsPerSource = 100;
 
     public async Task<ImmutableArray<Alert>> List(AlertFilter filter) =>
-        [.. await database.ReadAsync((session, token) => AuditEventStore.ListAsync(session, filter, FormsOf(filter.Agent), token))];
+        [.. await database.ReadAsync((session, token) => AlertListStore.ListAsync(session, filter, FormsOf(filter.Agent), token))];
 
     public Task<AlertFeedPage> Follow(string? position) =>
         database.ReadAsync((session, token) => AlertFeed.ReadAsync(session, position, AlertsPerSource, token));
@@ -52,22 +52,16 @@ internal sealed class AlertQueryGrain(Database database, AgentMap agentMap, Time
 
     public async Task<AccessPage> ListAccesses(AccessFilter filter)
     {
-        var (afterTime, afterSource, afterNumber) = ParseCursor(filter.Cursor);
+        var limit = Math.Clamp(filter.Limit ?? AccessesPerPage, 1, AccessesPerPage);
         var accesses = await database.ReadAsync(
             (session, token) =>
-                AuditEventStore.ListAccessesAsync(
-                    session,
-                    filter,
-                    FormsOf(filter.Agent),
-                    afterTime,
-                    afterSource,
-                    afterNumber,
-                    AccessesPerPage,
-                    token
-                )
+                AccessReportStore.ListAsync(session, filter, FormsOf(filter.Agent), ParseCursor(filter.Cursor), limit, token)
         );
-        return new AccessPage([.. accesses], accesses.Count < AccessesPerPage ? null : $"{accesses[^1].Time.UtcTicks}/{accesses[^1].Id}");
+        return new AccessPage([.. accesses], accesses.Count < limit ? null : $"{accesses[^1].Time.UtcTicks}/{accesses[^1].Id}");
     }
+
+    public Task<AccessTotals> CountAccesses(AccessFilter filter) =>
+        database.ReadAsync((session, token) => AccessReportStore.CountAsync(session, filter, FormsOf(filter.Agent), token));
 
     public async Task<ImmutableArray<AccessCase>> ListCases(string? status, string? assignee, int limit) =>
         [.. await database.ReadAsync((session, token) => CaseStore.ListAsync(session, status, assignee, limit, token))];
@@ -81,7 +75,7 @@ internal sealed class AlertQueryGrain(Database database, AgentMap agentMap, Time
 
     private List<string> FormsOf(string? agent) => [.. AgentForms.Of(agent), .. agentMap.PractitionersOf(agent)];
 
-    private static (DateTimeOffset? Time, string? Source, long Number) ParseCursor(string? cursor)
+    private static (DateTimeOffset Time, string Source, long Number)? ParseCursor(string? cursor)
     {
         var slash = cursor?.IndexOf('/', StringComparison.Ordinal) ?? -1;
         return
@@ -89,6 +83,6 @@ internal sealed class AlertQueryGrain(Database database, AgentMap agentMap, Time
             && long.TryParse(cursor.AsSpan(0, slash), CultureInfo.InvariantCulture, out var ticks)
             && AlertId.TryParse(cursor![(slash + 1)..], out var source, out var number)
             ? (new DateTimeOffset(ticks, TimeSpan.Zero), source, number)
-            : (null, null, 0);
+            : null;
     }
 }

@@ -45,7 +45,20 @@ internal sealed partial class AnomalyModelGrain(Database database, ModelTrainer 
         return true;
     }
 
-    public async Task<ImmutableArray<ModelVersion>> List() => [.. await database.ReadAsync(ModelStore.ListAsync)];
+    public async Task<ImmutableArray<ModelVersion>> List()
+    {
+        var now = time.GetUtcNow();
+        return await database.ReadAsync(
+            async (session, token) =>
+                ModelFigures
+                    .Of(
+                        await ModelStore.ListAsync(session, token),
+                        await ModelTallyStore.ListAsync(session, now - ModelFigures.Window, token),
+                        now
+                    )
+                    .ToImmutableArray()
+        );
+    }
 
     public async Task ScoreStored()
     {

@@ -7,8 +7,8 @@ using Orleans.Placement;
 namespace Interop.Ingestion;
 
 /// <inheritdoc cref="IIngestionRunGrain"/>
-/// <remarks>Placed on the silo with the fewest activations, so that runs spread over the silos.</remarks>
-[ActivationCountBasedPlacement]
+/// <remarks>Its id selects the silo, so that runs spread over the silos; the host of a cluster makes the spread even.</remarks>
+[HashBasedPlacement]
 internal sealed class IngestionRunGrain(RunRegistry runs, TimeProvider time) : Grain, IIngestionRunGrain, IRemindable
 {
     private const string ResumeReminder = "resume";

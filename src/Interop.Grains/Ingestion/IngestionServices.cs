@@ -26,6 +26,7 @@ public static class IngestionServices
     {
         services.TryAddSingleton<ITenantTokens, TenantTokens>();
         services.AddSources(sources);
+        services.AddSingleton<IPartitionWorkers, PartitionGrains>();
         services.AddIngestionPipeline(processKind);
         services.AddSingleton<IIncomingGrainCallFilter, DatabaseFailureFilter>();
         services.AddHostedService<RunRecovery>();

@@ -2,6 +2,7 @@ using Interop.Anomaly;
 using Interop.Anomaly.Alerts;
 using Interop.Fhir.Client;
 using Interop.Ingestion;
+using Interop.Storage;
 
 namespace Interop.Polling;
 
@@ -11,23 +12,23 @@ internal sealed class PollRound(
     FhirClient client,
     SourceClaim claim,
     PollerSettings settings,
-    AlertOutlets outlets,
-    TimeProvider time
-)
+    Action<IReadOnlyList<NewAlert>> publish,
+    MonitoringParts parts,
+    string source
+) : IPollRound
 {
     private const string AuditEvent = "AuditEvent";
-    private readonly AuditEventPoll _poll = new(client, claim, settings, grains.AskAsync, outlets.Publish, time);
+    private readonly AuditEventPoll _poll = new(client, claim, settings, grains.AskAsync, publish, parts.Time);
 
-    /// <summary>What was done so far; after a failure, too.</summary>
+    /// <inheritdoc/>
     public PollResult Result(string? error) => _poll.Result(error);
 
-    /// <summary>Runs to the end, or until it is cancelled between two pages.</summary>
-    /// <param name="source">The source.</param>
-    /// <param name="resourceType">AuditEvent or another type.</param>
-    /// <param name="cancellationToken">Ends the round.</param>
-    public async Task RunAsync(string source, string resourceType, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
-        if (resourceType == AuditEvent)
+        var row = await parts.Database.ReadAsync((session, token) => PollerStore.FindAsync(session, source, token), cancellationToken);
+        var type = row?.ResourceType ?? settings[source].ResourceType;
+        if (type == AuditEvent)
         {
             await _poll.RunAsync(cancellationToken);
             await ScoreStoredAsync();
@@ -35,10 +36,10 @@ internal sealed class PollRound(
         }
 
         var started = await grains
-            .Checkpoint(source, resourceType)
+            .Checkpoint(source, type)
             .StartRun(new RunRequest(null, Full: false, MissingPatients.Ignore, RunMeta.None));
         if (started.Outcome is not (StartOutcome.Started or StartOutcome.AlreadyActive))
-            throw new InvalidOperationException(started.Reason ?? $"{resourceType} cannot be ingested from {source}: {started.Outcome}");
+            throw new InvalidOperationException(started.Reason ?? $"{type} cannot be ingested from {source}: {started.Outcome}");
         await claim.UseAsync(s => s.FinishPollAsync(s.Row.Watermark, CancellationToken.None), cancellationToken);
     }
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Interop.Storage;
-using Interop.Uploads.Patients;
+using Interop.Uploads.Running;
 using Interop.Uploads.Storing;
 using Interop.Uploads.Tm2;
 using Microsoft.Extensions.Options;
@@ -14,6 +14,7 @@ internal sealed class FileQueryGrain(
     OpenMrsClient openMrs,
     OpenMrsDirectory directory,
     FilePreviewer previewer,
+    FailureReport failures,
     IOptions<Tm2Options> tm2
 ) : Grain, IFileQueryGrain
 {
@@ -41,6 +42,8 @@ internal sealed class FileQueryGrain(
             directory.PatientsCreated
         );
 
-    public Task<FilePreview> Preview(FileChunk beginning, string? profile) =>
-        previewer.RunAsync(beginning.Bytes, profile, CancellationToken.None);
+    public Task<FilePreview> Preview(FileKind kind, FileChunk beginning, string? profile) =>
+        previewer.RunAsync(kind, beginning.Bytes, profile, CancellationToken.None);
+
+    public Task<FailedRows?> ReadFailures(Guid fileId, long afterLine) => failures.ReadAsync(fileId, afterLine, CancellationToken.None);
 }

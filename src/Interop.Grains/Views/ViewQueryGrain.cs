@@ -37,9 +37,9 @@ internal sealed class ViewQueryGrain(ViewDirectory views, ViewReader reader) : G
         }
     }
 
-    public Task<ViewRowsPage?> ReadRows(string name, RowFormat format, long? limit, string? cursor) =>
-        reader.ReadAsync(name, format, limit, cursor, CancellationToken.None);
+    public Task<ViewRowsPage?> ReadRows(string name, RowFormat format, long? limit, string? cursor, RowSelection? selection = null) =>
+        reader.ReadAsync(name, format, limit, cursor, selection, CancellationToken.None);
 
-    public Task<ViewRowsPage?> BrowseRows(string name, int rows, string? cursor) =>
-        reader.BrowseAsync(name, Math.Clamp(rows, 1, MaxBrowsedRows), cursor, CancellationToken.None);
+    public Task<ViewRowsPage?> BrowseRows(string name, int rows, string? cursor, RowSelection? selection = null) =>
+        reader.BrowseAsync(name, Math.Clamp(rows, 1, MaxBrowsedRows), cursor, selection, CancellationToken.None);
 }

@@ -26,6 +26,8 @@ internal static class DeadLetterStore
         var found = new List<OpenLetter>();
         foreach (var type in keys.GroupBy(k => k.Type, k => k.Id ?? ""))
         {
+            if (!await AnyOpenAsync(session, source, type.Key, cancellationToken))
+                continue;
             found.AddRange(
                 await session.QueryAsync<OpenLetter>(
                     session.SelectByKeys(
@@ -48,6 +50,22 @@ internal static class DeadLetterStore
 
         return found.ToLookup(l => (l.ResourceType, l.ResourceId));
     }
+
+    /// <summary>Whether a letter of this source and type is open: one look into the index instead of one per key.</summary>
+    private static async Task<bool> AnyOpenAsync(
+        DbSession session,
+        string source,
+        string resourceType,
+        CancellationToken cancellationToken
+    ) =>
+        await session.ScalarAsync<long>(
+            """
+            SELECT 1 FROM dead_letters WHERE NOT resolved AND source = @source AND resource_type = @resourceType
+            ORDER BY COALESCE(resource_id, '') LIMIT 1
+            """,
+            new { source, resourceType },
+            cancellationToken
+        ) == 1;
 
     /// <summary>Opens a letter, unless one is open for this version and stage; returns whether it did.</summary>
     public static async Task<bool> InsertAsync(

@@ -1,3 +1,4 @@
+using System.Text;
 using Interop.Ingestion.DeadLetters;
 using Interop.Ingestion.Resources;
 using Interop.Ingestion.Runs;
@@ -36,11 +37,25 @@ internal sealed class RunExporter(Database database, ExportDirectory directory, 
 
     private static async Task WriteResourcesAsync(DbSession session, RunRecord run, FileSet files, CancellationToken cancellationToken)
     {
-        await foreach (var resource in ResourceStore.StreamOfRunAsync(session, run.RunId, cancellationToken))
-        {
-            await files.Of(resource.ResourceType, "raw").WriteAsync(resource.Raw, cancellationToken);
-            await files.Of(resource.ResourceType, "valid").WriteAsync(resource.Raw, cancellationToken);
-        }
+        var type = ReadOnlyMemory<byte>.Empty;
+        (NdjsonFile Raw, NdjsonFile Valid)? ofType = null;
+        await ResourceStore.ReadOfRunAsync(
+            session,
+            run.RunId,
+            async (resourceType, raw) =>
+            {
+                if (ofType is not { } both || !resourceType.Span.SequenceEqual(type.Span))
+                {
+                    type = resourceType.ToArray();
+                    var name = Encoding.UTF8.GetString(type.Span);
+                    ofType = both = (files.Of(name, "raw"), files.Of(name, "valid"));
+                }
+
+                await both.Raw.WriteAsync(raw, cancellationToken);
+                await both.Valid.WriteAsync(raw, cancellationToken);
+            },
+            cancellationToken
+        );
     }
 
     private static async Task WriteLettersAsync(DbSession session, RunRecord run, FileSet files, CancellationToken cancellationToken)
@@ -81,8 +96,8 @@ internal sealed class RunExporter(Database database, ExportDirectory directory, 
 
         public async Task CompleteAsync(CancellationToken cancellationToken)
         {
-            foreach (var file in _files.Values)
-                await file.CompleteAsync(cancellationToken);
+            // Each flush waits for the disk: all at the same time.
+            await Task.WhenAll(_files.Values.Select(file => Task.Run(() => file.CompleteAsync(cancellationToken), cancellationToken)));
         }
 
         public async ValueTask DisposeAsync()

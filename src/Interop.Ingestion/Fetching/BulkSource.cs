@@ -14,8 +14,15 @@ namespace Interop.Ingestion.Fetching;
 /// in each file are in the database, so an interrupted run reads no finished file again. When files or the export are gone, the run asks
 /// for the manifest again, and after that begins a new export.
 /// </summary>
-internal sealed class BulkSource(Database database, FhirClient client, RunRecord run, SourceOptions source, int pageSize, TimeProvider time)
-    : IPageSource
+internal sealed class BulkSource(
+    Database database,
+    FhirClient client,
+    RunWaits waits,
+    RunRecord run,
+    SourceOptions source,
+    int pageSize,
+    TimeProvider time
+) : IPageSource
 {
     private const int MaxRestarts = 3;
     private const int MaxOutcomes = 20;
@@ -101,7 +108,7 @@ internal sealed class BulkSource(Database database, FhirClient client, RunRecord
         {
             if (_job is null)
             {
-                _job = await AskAsync(() => _exports.StartAsync(Request(), cancellationToken));
+                _job = await AskAsync(wait => _exports.StartAsync(Request(), wait.Retry, cancellationToken));
                 await database.WriteAsync(
                     (session, token) => RunStore.RecordExportAsync(session, run, _job.AbsoluteUri, null, token),
                     cancellationToken
@@ -110,8 +117,14 @@ internal sealed class BulkSource(Database database, FhirClient client, RunRecord
 
             try
             {
-                var (manifest, serverDate) = await AskAsync(() =>
-                    _exports.WaitAsync(_job, run.StartedAt + source.Bulk.MaxWait, cancellationToken)
+                var (manifest, serverDate) = await AskAsync(wait =>
+                    _exports.WaitAsync(
+                        _job,
+                        run.StartedAt + source.Bulk.MaxWait,
+                        wait.Retry,
+                        pause => wait.Say(Describe(pause)),
+                        cancellationToken
+                    )
                 );
                 await AdoptAsync(manifest, serverDate, cancellationToken);
                 return;
@@ -241,7 +254,9 @@ internal sealed class BulkSource(Database database, FhirClient client, RunRecord
             var before = part.Position;
             // An ETag of another export: the same text was loaded already.
             var etag = part.Position == 0 ? part.Fingerprint : null;
-            var file = await _exports.OpenFileAsync(new Uri(part.Name), _sendsCredentials, etag, cancellationToken);
+            var file = await waits.WatchAsync(wait =>
+                _exports.OpenFileAsync(new Uri(part.Name), _sendsCredentials, etag, wait.Retry, cancellationToken)
+            );
             if (file.Content is null)
             {
                 (part.Position, part.IsDone) = (part.Expected ?? 0, true);
@@ -277,7 +292,11 @@ internal sealed class BulkSource(Database database, FhirClient client, RunRecord
                 tries = 1;
             if (tries >= source.MaxAttempts)
                 throw new FhirRequestException(new Uri(part.Name), null, broken.Message, isTransient: false, null, broken);
-            await Task.Delay(source.BaseDelay * Math.Pow(2, Math.Min(tries, 6)), time, cancellationToken);
+            await waits.PauseAsync(
+                source.BaseDelay * Math.Pow(2, Math.Min(tries, 6)),
+                $"the file {FileName(part)} of the export broke off after {part.Position} resources",
+                cancellationToken
+            );
         }
     }
 
@@ -331,11 +350,14 @@ internal sealed class BulkSource(Database database, FhirClient client, RunRecord
         );
     }
 
-    private static async Task<T> AskAsync<T>(Func<Task<T>> ask)
+    private static string Describe(BulkExportPause pause) =>
+        $"the server prepares the export{(pause.Progress is { } text ? $" ({text})" : "")}; asked again after {RunWaits.Seconds(pause.Pause)} s";
+
+    private async Task<T> AskAsync<T>(Func<RunWaits.RunWait, Task<T>> ask)
     {
         try
         {
-            return await ask();
+            return await waits.WatchAsync(ask);
         }
         catch (BulkExportException e)
         {

@@ -8,7 +8,7 @@ namespace Interop.Ingestion.Fetching;
 /// Splits a type into periods of <c>_lastUpdated</c> with about the same number of resources, by the server's own counts. The first and the
 /// last period have no outer bound, and the counts must add up: no resource may be between two periods or in none.
 /// </summary>
-internal sealed class PartitionPlanner(FhirClient client, string resourceType, IngestionOptions options)
+internal sealed class PartitionPlanner(FhirClient client, RunWaits waits, string resourceType)
 {
     private const int MaxQuestions = 200;
     private const int Tolerance = 1000;
@@ -18,10 +18,16 @@ internal sealed class PartitionPlanner(FhirClient client, string resourceType, I
 
     private int _questions;
 
+    /// <summary>The server's clock at its first answer; null before it, and when the server does not tell.</summary>
+    public DateTimeOffset? ServerDate { get; private set; }
+
     /// <summary>The periods as parts of a run; none when the type is small, or the server's counts do not allow to split it.</summary>
-    public async Task<List<RunPart>> PlanAsync(int partitions, CancellationToken cancellationToken)
+    /// <param name="partitions">How many periods at most.</param>
+    /// <param name="smallest">A type with fewer resources is not split.</param>
+    /// <param name="cancellationToken">Ends the questions to the server.</param>
+    public async Task<List<RunPart>> PlanAsync(int partitions, long smallest, CancellationToken cancellationToken)
     {
-        if (partitions < 2 || await CountAsync(null, null, cancellationToken) is not { } total || total < options.PartitionFrom)
+        if (partitions < 2 || await CountAsync(null, null, cancellationToken) is not { } total || total < smallest)
             return [];
         if (
             await EdgeAsync("_lastUpdated", cancellationToken) is not { } first
@@ -100,7 +106,8 @@ internal sealed class PartitionPlanner(FhirClient client, string resourceType, I
             url += $"&_lastUpdated=ge{Uri.EscapeDataString(Text(since))}";
         if (to is { } until)
             url += $"&_lastUpdated=lt{Uri.EscapeDataString(Text(until))}";
-        using var answer = await client.GetPageAsync(new Uri(url, UriKind.Relative), cancellationToken);
+        using var answer = await waits.GetPageAsync(client, new Uri(url, UriKind.Relative), cancellationToken);
+        ServerDate ??= answer.ServerDate;
         return answer.Bundle.ResourceType == "Bundle" ? answer.Bundle.Total : null;
     }
 
@@ -108,7 +115,7 @@ internal sealed class PartitionPlanner(FhirClient client, string resourceType, I
     private async Task<DateTimeOffset?> EdgeAsync(string sort, CancellationToken cancellationToken)
     {
         var url = new Uri($"{resourceType}?_sort={sort}&_count=1", UriKind.Relative);
-        using var answer = await client.GetPageAsync(url, cancellationToken);
+        using var answer = await waits.GetPageAsync(client, url, cancellationToken);
         return answer.Bundle.Entries.FirstOrDefault(e => !e.Resource.IsEmpty) is { Resource.IsEmpty: false } entry
             ? ResourceHeader.Read(entry.Resource.Span).LastUpdated
             : null;

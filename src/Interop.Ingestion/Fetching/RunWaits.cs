@@ -14,7 +14,7 @@ internal sealed class RunWaits(TimeProvider time, Action<FhirRetry>? onRetry = n
     private static readonly TimeSpan Noticeable = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
-    private readonly List<Request> _requests = [];
+    private readonly List<RunWait> _waits = [];
     private TaskCompletionSource _changed = NewSignal();
 
     /// <summary>Tries after the first, over all requests.</summary>
@@ -35,9 +35,9 @@ internal sealed class RunWaits(TimeProvider time, Action<FhirRetry>? onRetry = n
     {
         lock (_lock)
         {
-            return _requests.Find(r => r.Retry is not null)?.Retry
-                ?? _requests
-                    .Where(r => time.GetElapsedTime(r.StartedAt) > Noticeable)
+            return _waits.Find(r => r.Text is not null)?.Text
+                ?? _waits
+                    .Where(IsLate)
                     .Select(r => $"no complete answer since {r.Began.UtcDateTime.ToString("HH:mm:ss'Z'", CultureInfo.InvariantCulture)}")
                     .FirstOrDefault();
         }
@@ -45,37 +45,74 @@ internal sealed class RunWaits(TimeProvider time, Action<FhirRetry>? onRetry = n
 
     /// <summary>Reads a page; meanwhile the run waits for it.</summary>
     /// <exception cref="FhirRequestException">The server refused, or every try failed.</exception>
-    public async Task<FhirPage> GetPageAsync(FhirClient client, Uri url, CancellationToken cancellationToken)
+    public Task<FhirPage> GetPageAsync(FhirClient client, Uri url, CancellationToken cancellationToken) =>
+        WatchAsync(wait => client.GetPageAsync(url, wait.Retry, cancellationToken));
+
+    /// <summary>Asks the server; meanwhile the run waits for it.</summary>
+    /// <param name="ask">Tells the wait what it waits for.</param>
+    public Task<T> WatchAsync<T>(Func<RunWait, Task<T>> ask) => WatchAsync(ask, isRequest: true);
+
+    /// <summary>Watches work that may take long without waiting for anything, and that says itself what it waits for.</summary>
+    public Task<T> WatchWorkAsync<T>(Func<RunWait, Task<T>> work) => WatchAsync(work, isRequest: false);
+
+    /// <summary>Counts tries that were made elsewhere.</summary>
+    public void AddRetries(long retries)
     {
-        var request = new Request(time.GetTimestamp(), time.GetUtcNow());
         lock (_lock)
-            _requests.Add(request);
+            Retries += retries;
+    }
+
+    private async Task<T> WatchAsync<T>(Func<RunWait, Task<T>> ask, bool isRequest)
+    {
+        var wait = new RunWait(this, isRequest, time.GetTimestamp(), time.GetUtcNow());
+        lock (_lock)
+            _waits.Add(wait);
         try
         {
-            return await client.GetPageAsync(url, retry => Note(request, retry), cancellationToken);
+            return await ask(wait);
         }
         finally
         {
             lock (_lock)
             {
-                _requests.Remove(request);
-                if (request.Retry is not null || time.GetElapsedTime(request.StartedAt) > Noticeable)
+                _waits.Remove(wait);
+                if (wait.Text is not null || IsLate(wait))
                     Signal();
             }
         }
     }
 
-    private void Note(Request request, FhirRetry retry)
+    /// <summary>Pauses before a further try.</summary>
+    /// <param name="reason">Why: follows the length of the pause.</param>
+    public Task PauseAsync(TimeSpan pause, string reason, CancellationToken cancellationToken) =>
+        WatchAsync(async wait =>
+        {
+            wait.Say($"goes on after {Seconds(pause)} s: {reason}");
+            await Task.Delay(pause, time, cancellationToken);
+            return true;
+        });
+
+    /// <summary>A time in seconds, with a digit after the point where it is short.</summary>
+    public static string Seconds(TimeSpan pause) =>
+        pause.TotalSeconds.ToString(pause.TotalSeconds < 10 ? "0.0" : "0", CultureInfo.InvariantCulture);
+
+    private bool IsLate(RunWait wait) => wait.IsRequest && time.GetElapsedTime(wait.StartedAt) > Noticeable;
+
+    private void Note(RunWait wait, string? text, FhirRetry? retry)
     {
         lock (_lock)
         {
-            Retries++;
-            var delay = retry.Delay.TotalSeconds.ToString(retry.Delay.TotalSeconds < 10 ? "0.0" : "0", CultureInfo.InvariantCulture);
-            request.Retry = $"try {retry.Attempt} of {retry.MaxAttempts} follows after {delay} s: {retry.Failure.Reason}";
-            Signal();
+            if (retry is not null)
+                Retries++;
+            if (wait.Text != text)
+            {
+                wait.Text = text;
+                Signal();
+            }
         }
 
-        onRetry?.Invoke(retry);
+        if (retry is { } further)
+            onRetry?.Invoke(further);
     }
 
     private void Signal()
@@ -86,13 +123,27 @@ internal sealed class RunWaits(TimeProvider time, Action<FhirRetry>? onRetry = n
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private sealed class Request(long startedAt, DateTimeOffset began)
+    /// <summary>One thing that the run waits for.</summary>
+    internal sealed class RunWait(RunWaits waits, bool isRequest, long startedAt, DateTimeOffset began)
     {
+        public bool IsRequest => isRequest;
+
         public long StartedAt => startedAt;
 
         public DateTimeOffset Began => began;
 
-        /// <summary>The last retry; null for a request in its first try.</summary>
-        public string? Retry { get; set; }
+        /// <summary>What it waits for; null for a request in its first try.</summary>
+        public string? Text { get; set; }
+
+        /// <summary>A try failed, and another one follows.</summary>
+        public void Retry(FhirRetry retry) =>
+            waits.Note(
+                this,
+                $"try {retry.Attempt} of {retry.MaxAttempts} follows after {Seconds(retry.Delay)} s: {retry.Failure.Reason}",
+                retry
+            );
+
+        /// <summary>Tells what it waits for although the server has answered; null: for nothing.</summary>
+        public void Say(string? text) => waits.Note(this, text, null);
     }
 }

@@ -14,6 +14,7 @@ namespace Interop.Ingestion.Loading;
 internal sealed class PageLoader(Database database, ViewCatalog catalog, TimeProvider time)
 {
     /// <summary>Loads the page and returns the run as it is now; null when the page must be prepared again.</summary>
+    /// <param name="warnings">All warnings of the run; of a partition only its own.</param>
     /// <exception cref="LeaseLostException">The run has another owner, or has ended.</exception>
     /// <exception cref="PagesLostException">The database has lost pages before this one.</exception>
     public async Task<RunRecord?> LoadAsync(
@@ -27,6 +28,10 @@ internal sealed class PageLoader(Database database, ViewCatalog catalog, TimePro
         try
         {
             return await WriteAsync(run, page, warnings, rate, mayInsertOnly: true, cancellationToken);
+        }
+        catch (Exception e) when (page.IsTakenAsNew && database.Classify(e) == FailureKind.DataRefused)
+        {
+            return null; // a resource is stored after all, or its data is refused
         }
         catch (Exception e) when (database.Classify(e) == FailureKind.DataRefused)
         {
@@ -53,14 +58,17 @@ internal sealed class PageLoader(Database database, ViewCatalog catalog, TimePro
                     return null;
                 }
 
-                await ResourceStore.LockTypesAsync(session, run.Source, page.Resources.Select(r => r.ResourceType).Distinct(), token);
+                // A page that only inserts reads nothing that another such page could change: the table's key tells both.
+                var types = page.Resources.Select(r => r.ResourceType).Distinct();
+                var isShared = page.IsTakenAsNew && page.Resources.TrueForAll(r => r.Failure is null);
+                await ResourceStore.LockTypesAsync(session, run.Source, types, isShared, token);
                 var keys = page.Resources.Select(r => (r.ResourceType, r.Id)).ToList();
-                var stored = await ResourceStore.FindAsync(session, run.Source, keys, token);
+                var stored = page.IsTakenAsNew ? [] : await ResourceStore.FindAsync(session, run.Source, keys, token);
                 var letters = await DeadLetterStore.FindOpenAsync(session, run.Source, keys, token);
-                if (LoadPlan.Make(run, page, stored, letters) is not { } plan)
+                if (LoadPlan.Make(run, page, stored, letters) is not { } plan || (page.IsTakenAsNew && !plan.WritesAreNew))
                     return null;
 
-                // When no key is stored yet (the types are locked), a plain insert is enough and faster.
+                // When no key is stored yet (the types are locked, or the key tells), a plain insert is enough and faster.
                 var rule = plan.WritesAreNew && mayInsertOnly ? UpsertRule.Refuse : UpsertRule.Replace;
                 await WriteResourcesAsync(session, run.Source, page, plan, rule, token);
                 await WriteViewFailuresAsync(session, run, plan, token);
@@ -68,13 +76,38 @@ internal sealed class PageLoader(Database database, ViewCatalog catalog, TimePro
                 await WriteLettersAsync(session, run, plan, token);
                 await CountSeenAsync(session, run.RunId, plan, token);
                 var position = page.Incoming.Position;
-                if (position.Part is { } part)
-                    await RunPartStore.AdvanceAsync(session, run.RunId, part, token);
-                return await RunStore.AdvanceAsync(session, run, position, plan.Counters, warnings, rate, token)
-                    ?? throw await RunStore.RefusalAsync(session, run, token);
+                if (position.Part is { } part && !await RunPartStore.AdvanceAsync(session, run.RunId, part, token))
+                    throw await RunPartStore.RefusalAsync(session, run, part, token);
+                return position.Part is { Before: not null }
+                    ? await AdvancePartitionAsync(session, run, position, plan.Counters, warnings, token)
+                    : await RunStore.AdvanceAsync(session, run, position, plan.Counters, warnings, rate, token)
+                        ?? throw await RunStore.RefusalAsync(session, run, token);
             },
             cancellationToken
         );
+
+    /// <summary>Adds a page of a partition to the run, to which other workers add theirs.</summary>
+    private static async Task<RunRecord> AdvancePartitionAsync(
+        DbSession session,
+        RunRecord run,
+        PagePosition position,
+        PageCounters counters,
+        IReadOnlyList<string> warnings,
+        CancellationToken cancellationToken
+    )
+    {
+        List<string>? all = null;
+        if (warnings.Count > 0)
+        {
+            // Keeps the other workers from adding theirs meanwhile.
+            await RunStore.FenceAsync(session, run, cancellationToken);
+            all = await RunStore.WarningsAsync(session, run.RunId, cancellationToken);
+            all.AddRange(warnings.Except(all).Take(RunRecord.MaxWarnings - all.Count));
+        }
+
+        return await RunStore.AdvanceAsync(session, run, position, counters, all, resourcesPerSecond: null, cancellationToken)
+            ?? throw new LeaseLostException(run.RunId);
+    }
 
     private static async Task WriteResourcesAsync(
         DbSession session,

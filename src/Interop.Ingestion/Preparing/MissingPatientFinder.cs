@@ -10,9 +10,18 @@ namespace Interop.Ingestion.Preparing;
 
 /// <summary>Finds the patients that resources point to and the database lacks. Such a resource is not loaded without its patient, and never
 /// dropped.</summary>
-internal sealed class MissingPatientFinder(Database database, FhirClient? client, RunWaits waits, RunRecord run)
+internal sealed class MissingPatientFinder(Database database, FhirClient? client, RunWaits waits, RunRecord run, TimeProvider time)
 {
     private const int IdsPerRequest = 50;
+    private const int MaxKnown = 100_000;
+
+    /// <summary>A patient that another run deletes is asked for again after this time.</summary>
+    private static readonly TimeSpan KnownFor = TimeSpan.FromSeconds(10);
+
+    // Many resources point to one patient. Pages are prepared in parallel.
+    private readonly Lock _lock = new();
+    private readonly HashSet<string> _known = new(StringComparer.Ordinal);
+    private long _knownSince = time.GetTimestamp();
 
     /// <summary>Fetches the missing patients, when the run asks for it.</summary>
     public async Task<IReadOnlyList<IncomingResource>> FindAsync(List<PreparedResource> resources, CancellationToken cancellationToken)
@@ -75,6 +84,7 @@ internal sealed class MissingPatientFinder(Database database, FhirClient? client
     {
         var wanted = resources.Where(IsAboutPatient).Select(r => r.PatientId!).ToHashSet(StringComparer.Ordinal);
         wanted.ExceptWith(resources.Where(r => r is { ResourceType: "Patient", Failure: null, Id: not null }).Select(r => r.Id!));
+        RemoveKnown(wanted);
         if (wanted.Count == 0)
             return wanted;
         var known = await database.ReadAsync(
@@ -83,7 +93,23 @@ internal sealed class MissingPatientFinder(Database database, FhirClient? client
             cancellationToken
         );
         wanted.ExceptWith(known);
+        lock (_lock)
+            _known.UnionWith(known);
         return wanted;
+    }
+
+    private void RemoveKnown(HashSet<string> wanted)
+    {
+        lock (_lock)
+        {
+            if (time.GetElapsedTime(_knownSince) > KnownFor || _known.Count > MaxKnown)
+            {
+                _known.Clear();
+                _knownSince = time.GetTimestamp();
+            }
+
+            wanted.ExceptWith(_known);
+        }
     }
 
     private bool IsAboutPatient(PreparedResource resource) =>

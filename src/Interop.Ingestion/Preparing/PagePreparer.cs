@@ -26,14 +26,19 @@ internal sealed class PagePreparer(
     TimeProvider time
 )
 {
-    private readonly MissingPatientFinder _patients = new(database, client, waits, run);
+    private readonly MissingPatientFinder _patients = new(database, client, waits, run, time);
+    private readonly NewPageGuess _guess = new(run is { IsReplay: false, Since: null });
     private readonly string _source = run.Source;
 
     /// <summary>Prepares a page; may be called again for the same page.</summary>
-    public async Task<PreparedPage> PrepareAsync(IncomingPage page, CancellationToken cancellationToken)
+    /// <param name="refused">What an earlier call returned and the loader could not load; null in the first call.</param>
+    public async Task<PreparedPage> PrepareAsync(IncomingPage page, PreparedPage? refused, CancellationToken cancellationToken)
     {
+        if (refused is { IsTakenAsNew: true })
+            _guess.WasWrong();
         var resources = page.Resources.Select(r => Identify(r, winsTies: run.Mode == RunMode.Files)).ToList();
-        await RecogniseAsync(resources, cancellationToken);
+        var isTakenAsNew = refused is null && _guess.ExpectsNew && resources.TrueForAll(r => r.Incoming.Kind != EntryKind.Deletion);
+        await RecogniseAsync(resources, isTakenAsNew, cancellationToken);
         try
         {
             foreach (var resource in resources)
@@ -52,7 +57,7 @@ internal sealed class PagePreparer(
                 await _patients.MarkMissingAsync(resources, cancellationToken);
             }
 
-            var prepared = new PreparedPage(page, resources, await catalog.CurrentAsync(cancellationToken));
+            var prepared = new PreparedPage(page, resources, await catalog.CurrentAsync(cancellationToken)) { IsTakenAsNew = isTakenAsNew };
             foreach (var resource in resources)
                 WriteRows(prepared, resource, cancellationToken);
             return prepared;
@@ -86,12 +91,9 @@ internal sealed class PagePreparer(
     }
 
     /// <summary>Marks the versions that are stored already, and reads from the server where two versions have the same instant.</summary>
-    private async Task RecogniseAsync(List<PreparedResource> resources, CancellationToken cancellationToken)
+    private async Task RecogniseAsync(List<PreparedResource> resources, bool isTakenAsNew, CancellationToken cancellationToken)
     {
-        var stored = await database.ReadAsync(
-            (session, token) => ResourceStore.FindAsync(session, _source, resources.Select(r => (r.ResourceType, r.Id)), token),
-            cancellationToken
-        );
+        var stored = isTakenAsNew ? [] : await FindStoredAsync(resources, cancellationToken);
         var inPage = new Dictionary<(string Type, string Id), ResourceVersion>();
         for (var i = 0; i < resources.Count; i++)
         {
@@ -123,6 +125,20 @@ internal sealed class PagePreparer(
 
             inPage[key] = resources[i].Version;
         }
+    }
+
+    private async Task<Dictionary<(string Type, string Id), StoredResource>> FindStoredAsync(
+        List<PreparedResource> resources,
+        CancellationToken cancellationToken
+    )
+    {
+        var stored = await database.ReadAsync(
+            (session, token) => ResourceStore.FindAsync(session, _source, resources.Select(r => (r.ResourceType, r.Id)), token),
+            cancellationToken
+        );
+        if (resources.Count > 0)
+            _guess.Learn(isNew: stored.Count == 0);
+        return stored;
     }
 
     private async Task<PreparedResource> AskServerAsync(FhirClient client, PreparedResource tied, CancellationToken cancellationToken)

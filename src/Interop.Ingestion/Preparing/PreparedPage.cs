@@ -15,6 +15,10 @@ internal sealed class PreparedPage(IncomingPage incoming, List<PreparedResource>
 
     public IncomingPage Incoming { get; } = incoming;
 
+    /// <summary>Nothing was asked of the database: the page can only be loaded when none of its resources is stored
+    /// (<see cref="NewPageGuess"/>).</summary>
+    public bool IsTakenAsNew { get; init; }
+
     /// <summary>The resources; patients that were fetched for them come first.</summary>
     public List<PreparedResource> Resources { get; } = resources;
 

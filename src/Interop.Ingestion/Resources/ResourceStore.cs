@@ -1,3 +1,4 @@
+using System.Globalization;
 using Interop.Storage;
 
 namespace Interop.Ingestion.Resources;
@@ -139,7 +140,8 @@ internal static class ResourceStore
         );
 
     /// <summary>
-    /// One writer at a time for each type of a source, locked in one order, so that what was read stays true until the commit. Also lets
+    /// One writer at a time for each type of a source, locked in one order, so that what was read stays true until the commit; with
+    /// <paramref name="isShared"/> other writers that only insert may write at the same time. Also lets
     /// the commit return before the disk has it: a page's data and cursor are lost together, and the run's last commit, which waits for the
     /// disk, makes all commits before it durable.
     /// </summary>
@@ -147,6 +149,7 @@ internal static class ResourceStore
         DbSession session,
         string source,
         IEnumerable<string> resourceTypes,
+        bool isShared,
         CancellationToken cancellationToken
     )
     {
@@ -154,9 +157,11 @@ internal static class ResourceStore
             return; // SQLite has one writer
         var types = resourceTypes.Order(StringComparer.Ordinal).ToArray();
         await session.ExecuteAsync(
-            """
+            $"""
             SELECT set_config('synchronous_commit', 'off', true);
-            SELECT pg_advisory_xact_lock(hashtextextended(@source || '/' || type, 0)) FROM unnest(@types) AS t(type);
+            SELECT pg_advisory_xact_lock{(
+                isShared ? "_shared" : ""
+            )}(hashtextextended(@source || '/' || type, 0)) FROM unnest(@types) AS t(type);
             """,
             new { source, types },
             cancellationToken
@@ -240,11 +245,19 @@ internal static class ResourceStore
             cancellationToken
         );
 
-    /// <summary>What a run loaded, without resources deleted since.</summary>
-    public static IAsyncEnumerable<StoredJson> StreamOfRunAsync(DbSession session, long runId, CancellationToken cancellationToken) =>
-        session.StreamAsync<StoredJson>(
-            $"SELECT {JsonColumns} FROM resources WHERE run_id = @runId AND deleted_at IS NULL",
-            new { runId },
+    /// <summary>What a run loaded, without resources deleted since: type and raw JSON of each, valid during the call.</summary>
+    public static Task ReadOfRunAsync(
+        DbSession session,
+        long runId,
+        Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>, ValueTask> read,
+        CancellationToken cancellationToken
+    ) =>
+        session.ReadUtf8Async(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"SELECT resource_type, raw FROM resources WHERE run_id = {runId} AND deleted_at IS NULL"
+            ),
+            values => read(values[0], values[1]),
             cancellationToken
         );
 }

@@ -22,9 +22,9 @@ internal static class IngestionMetrics
         "From the start of a run to its end"
     );
 
-    public static void PageLoaded(RunRecord before, RunRecord after)
+    public static void PagesLoaded(RunRecord before, RunRecord after)
     {
-        Pages.Add(1, new("source", after.Source), new("resource_type", after.ResourceType));
+        Pages.Add(after.Pages - before.Pages, new("source", after.Source), new("resource_type", after.ResourceType));
         Add("upserted", after.Upserted - before.Upserted);
         Add("unchanged", after.Unchanged - before.Unchanged);
         Add("refetched", after.Refetched - before.Refetched);

@@ -3,6 +3,7 @@ using Interop.Fhir.Validation;
 using Interop.Ingestion.Exporting;
 using Interop.Ingestion.Fetching;
 using Interop.Ingestion.Leases;
+using Interop.Ingestion.Patients;
 using Interop.Ingestion.Views;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -29,6 +30,7 @@ public static class IngestionPipelineServices
         services.AddHostedService<ViewInstaller>();
         services.AddSingleton<ExportDirectory>();
         services.AddSingleton<ExportReader>();
+        services.AddSingleton<PatientReader>();
         services.AddSingleton<RunExporter>();
         if (processKind == ProcessKind.Server)
             services.AddHostedService<ExportRetention>();

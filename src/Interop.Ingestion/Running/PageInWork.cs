@@ -12,7 +12,7 @@ internal sealed class PageInWork : IAsyncDisposable
     public PageInWork(IncomingPage incoming, PagePreparer preparer, CancellationToken cancellationToken)
     {
         (Incoming, _preparer) = (incoming, preparer);
-        _prepared = Task.Run(() => preparer.PrepareAsync(incoming, cancellationToken), CancellationToken.None);
+        _prepared = Task.Run(() => preparer.PrepareAsync(incoming, refused: null, cancellationToken), CancellationToken.None);
     }
 
     public IncomingPage Incoming { get; }
@@ -20,11 +20,12 @@ internal sealed class PageInWork : IAsyncDisposable
     /// <summary>The prepared page; belongs to this object.</summary>
     public Task<PreparedPage> PreparedAsync() => _prepared;
 
-    /// <summary>The database has changed since the preparation: prepares the page again.</summary>
+    /// <summary>The loader could not load the page as it was prepared: prepares it again.</summary>
     public async Task<PreparedPage> PrepareAgainAsync(CancellationToken cancellationToken)
     {
-        (await _prepared).Dispose();
-        _prepared = _preparer.PrepareAsync(Incoming, cancellationToken);
+        var refused = await _prepared;
+        refused.Dispose();
+        _prepared = _preparer.PrepareAsync(Incoming, refused, cancellationToken);
         return await _prepared;
     }
 

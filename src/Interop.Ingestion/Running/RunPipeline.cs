@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Threading.Channels;
+using Interop.Fhir.Client;
 using Interop.Fhir.Validation;
 using Interop.Ingestion.Fetching;
 using Interop.Ingestion.Loading;
@@ -21,16 +22,50 @@ internal sealed class RunPipeline(
     ResourceValidator validator,
     ViewCatalog catalog,
     PageSources pageSources,
+    IPartitionWorkers partitions,
     TimeProvider time
 )
 {
     private const int PagesAhead = 2;
-    private const int MaxWarnings = 50;
+    private const int PagesAheadOfPartition = 1;
 
-    /// <summary>Executes everything from the next page to the last; calls <paramref name="onLoaded"/> with the run after each
-    /// page.</summary>
+    /// <summary>Executes everything from the next page to the last; calls <paramref name="onLoaded"/> with the run after each page, and
+    /// now and then where partitions are loaded.</summary>
     /// <exception cref="IngestionException">The run cannot continue.</exception>
     public async Task ExecuteAsync(RunRecord run, RunWaits waits, Action<RunRecord> onLoaded, CancellationToken cancellationToken)
+    {
+        var client = ClientOf(run);
+        (run, var source) = await pageSources.OpenAsync(run, client, waits, cancellationToken);
+        if (source is null)
+        {
+            var options = sources.Options(run.Source)!;
+            await new PartitionedRun(
+                database,
+                partitions,
+                run,
+                waits,
+                run.Partitions ?? options.MaxParallel,
+                options.BaseDelay,
+                time
+            ).ExecuteAsync(onLoaded, cancellationToken);
+            return;
+        }
+
+        await MoveAsync(run, source, client, waits, PagesAhead, onLoaded, cancellationToken);
+        await source.EndAsync(cancellationToken);
+    }
+
+    /// <summary>Executes one partition of a run from its next page to its last.</summary>
+    /// <exception cref="IngestionException">The partition cannot continue.</exception>
+    public Task ExecutePartitionAsync(RunRecord run, RunPart part, RunWaits waits, CancellationToken cancellationToken)
+    {
+        var client = ClientOf(run)!;
+        var source = pageSources.OpenPartition(run, part, client, waits);
+        return MoveAsync(run with { Warnings = "[]" }, source, client, waits, PagesAheadOfPartition, _ => { }, cancellationToken);
+    }
+
+    /// <summary>The server that the run began with; null for a run that asks none.</summary>
+    private FhirClient? ClientOf(RunRecord run)
     {
         var client = sources.Find(run.Source);
         if (client is null && !run.IsReplay && run.Mode != RunMode.Files)
@@ -41,17 +76,27 @@ internal sealed class RunPipeline(
                 $"the run began at {begun}, and the source '{run.Source}' is {client.BaseUrl} now: start a new run",
                 RunFailure.Source
             );
+        return client;
+    }
 
-        (run, var source) = await pageSources.OpenAsync(run, client, waits, cancellationToken);
+    private async Task MoveAsync(
+        RunRecord run,
+        IPageSource source,
+        FhirClient? client,
+        RunWaits waits,
+        int pagesAhead,
+        Action<RunRecord> onLoaded,
+        CancellationToken cancellationToken
+    )
+    {
         var preparer = new PagePreparer(database, validator, catalog, client, waits, run, time);
-        var pages = Channel.CreateBounded<PageInWork>(PagesAhead);
+        var pages = Channel.CreateBounded<PageInWork>(pagesAhead);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var fetching = FetchAsync(source, preparer, pages.Writer, stop.Token);
         try
         {
             await LoadAsync(run, pages.Reader, onLoaded, cancellationToken);
             await fetching;
-            await source.EndAsync(cancellationToken);
         }
         finally
         {
@@ -113,7 +158,9 @@ internal sealed class RunPipeline(
                 var seconds = Math.Max(time.GetElapsedTime(startedAt).TotalSeconds, 0.001);
                 var rate = Math.Round((run.Fetched + run.Refetched - before + page.Incoming.Resources.Count) / seconds, 1);
                 var prepared = await page.PreparedAsync();
-                warnings.AddRange(page.Incoming.Warnings.Concat(prepared.Warnings).Except(warnings).Take(MaxWarnings - warnings.Count));
+                warnings.AddRange(
+                    page.Incoming.Warnings.Concat(prepared.Warnings).Except(warnings).Take(RunRecord.MaxWarnings - warnings.Count)
+                );
                 RunRecord? loaded;
                 while ((loaded = await loader.LoadAsync(run, prepared, warnings, rate, cancellationToken)) is null)
                     prepared = await page.PrepareAgainAsync(cancellationToken);

@@ -172,6 +172,7 @@ internal sealed class RunRegistry(
             SourceUrl = sources.Find(source)?.BaseUrl.AbsoluteUri,
             // Few servers support an export or a history of one patient.
             Mode = request.PatientId is not null ? RunMode.Search : request.Mode ?? sources.Options(source)?.Mode ?? RunMode.Search,
+            Partitions = request.Partitions,
         };
 
     /// <summary>Inserts the run, or finds the active one. Looks first, because a refused INSERT would use up a run id on

@@ -159,7 +159,12 @@ internal sealed partial class RunWorker(
         Task<bool> RenewAsync(CancellationToken cancellationToken)
         {
             changed = waits.Changed; // before the description, so that no change is missed
-            var run = claimed with { Waiting = waits.Describe(), Retries = claimed.Retries + waits.Retries };
+            var run = claimed with
+            {
+                Waiting = waits.Describe(),
+                Retries = claimed.Retries + waits.Retries,
+                ResourcesPerSecond = _run.ResourcesPerSecond,
+            };
             Progress.PublishWaiting(run.Waiting);
             return database.WriteAsync((session, token) => RunStore.RenewAsync(session, run, token), cancellationToken);
         }
@@ -258,7 +263,7 @@ internal sealed partial class RunWorker(
 
     private void Advance(RunRecord advanced, RunWaits waits)
     {
-        IngestionMetrics.PageLoaded(_run, advanced);
+        IngestionMetrics.PagesLoaded(_run, advanced);
         _run = advanced;
         Progress.Publish(advanced.Progress with { Waiting = waits.Describe() });
     }

@@ -86,7 +86,7 @@ internal sealed class ViewRebuild(Database database, ViewCatalog catalog, ViewCh
         var sources = await RunStore.SourcesAsync(session, cancellationToken);
         foreach (var source in sources.SkipWhile(s => view.NextSource is not null && s != view.NextSource))
         {
-            await ResourceStore.LockTypesAsync(session, source, [resourceType], cancellationToken);
+            await ResourceStore.LockTypesAsync(session, source, [resourceType], isShared: false, cancellationToken);
             var afterId = source == view.NextSource ? view.NextId ?? "" : "";
             if (
                 await ResourceStore.ListAsync(session, source, resourceType, afterId, ResourcesPerChunk, cancellationToken) is

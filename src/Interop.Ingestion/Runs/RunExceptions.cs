@@ -34,3 +34,8 @@ public sealed class LeaseLostException(long runId) : Exception($"run {runId} has
 /// <summary>The database crashed and lost the last pages that it had committed: the run continues from what the database kept.</summary>
 public sealed class PagesLostException(long runId, long known, long stored)
     : DatabaseException($"the database holds {stored} pages of run {runId}, of {known} that it had committed", null);
+
+/// <summary>A partition is not where its worker left it: the database crashed and lost its last pages, or another worker loads it. The
+/// partition continues from what the database holds.</summary>
+public sealed class PartitionMovedException(long runId, int part, long? known, long stored)
+    : DatabaseException($"the database holds {stored} resources of partition {part} of run {runId}, its worker knows of {known}", null);

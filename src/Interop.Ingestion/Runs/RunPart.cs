@@ -63,7 +63,12 @@ internal readonly record struct PartPosition(
     bool IsDone,
     DateTimeOffset? Cursor = null,
     string? Fingerprint = null
-);
+)
+{
+    /// <summary>Resources or entries that were settled before the page, as its worker knows. Several workers load the partitions of one
+    /// run, and each page checks that no other worker has moved its partition. Null: the run has one worker.</summary>
+    public long? Before { get; init; }
+}
 
 /// <summary>How many parts a run has, and how many of them are settled.</summary>
 internal sealed record PartCount(long Total, long Done);

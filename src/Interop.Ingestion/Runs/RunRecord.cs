@@ -59,6 +59,10 @@ internal sealed record RunRecord
     /// <summary>Where the resources come from: one of <see cref="RunMode"/>.</summary>
     public string Mode { get; init; } = RunMode.Search;
 
+    /// <summary>In the mode search: into how many periods the caller wants the run to be split; null: the source's setting
+    /// decides.</summary>
+    public int? Partitions { get; init; }
+
     /// <summary>In the mode files: the folder or file that is read.</summary>
     public string? FilesPath { get; init; }
 
@@ -147,6 +151,9 @@ internal sealed record RunRecord
     public string? Failure { get; init; }
 
     /// <summary>A JSON array of texts.</summary>
+    /// <summary>The most warnings that a run keeps.</summary>
+    public const int MaxWarnings = 50;
+
     public string Warnings { get; init; } = "[]";
 
     public bool IsReplay => ReplayOfRunId is not null;

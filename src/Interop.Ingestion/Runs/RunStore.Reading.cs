@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Interop.Storage;
 
 namespace Interop.Ingestion.Runs;
@@ -8,6 +9,13 @@ internal static partial class RunStore
 {
     public static Task<RunRecord?> FindAsync(DbSession session, long runId, CancellationToken cancellationToken) =>
         session.FirstAsync<RunRecord>("SELECT * FROM ingestion_runs WHERE run_id = @runId", new { runId }, cancellationToken);
+
+    /// <summary>The warnings of a run so far.</summary>
+    public static async Task<List<string>> WarningsAsync(DbSession session, long runId, CancellationToken cancellationToken) =>
+        JsonSerializer.Deserialize<List<string>>(
+            await session.ScalarAsync<string>("SELECT warnings FROM ingestion_runs WHERE run_id = @runId", new { runId }, cancellationToken)
+                ?? "[]"
+        ) ?? [];
 
     public static Task<RunRecord?> FindActiveAsync(
         DbSession session,
@@ -68,12 +76,10 @@ internal static partial class RunStore
     public static Task<IReadOnlyList<RunRecord>> ListLatestAsync(DbSession session, int perType, CancellationToken cancellationToken) =>
         session.QueryAsync<RunRecord>(
             """
-            SELECT * FROM ingestion_runs WHERE run_id IN (
-                SELECT run_id FROM (
-                    SELECT run_id, ROW_NUMBER() OVER (PARTITION BY source, resource_type ORDER BY run_id DESC) AS place
-                    FROM (SELECT run_id, source, resource_type FROM ingestion_runs ORDER BY run_id DESC LIMIT 2000) AS newest
-                ) AS placed WHERE place <= @perType)
-            ORDER BY run_id DESC
+            SELECT * FROM (
+                SELECT newest.*, ROW_NUMBER() OVER (PARTITION BY source, resource_type ORDER BY run_id DESC) AS place
+                FROM (SELECT * FROM ingestion_runs ORDER BY run_id DESC LIMIT 2000) AS newest
+            ) AS placed WHERE place <= @perType ORDER BY run_id DESC
             """,
             new { perType },
             cancellationToken

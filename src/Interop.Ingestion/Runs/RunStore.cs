@@ -28,6 +28,8 @@ internal static partial class RunStore
     // A commit of a page does not wait for the disk. When a crashed server has lost the last pages, no page may follow them.
     private const string IsAsKnown = $"run_id = @RunId AND epoch = @Epoch AND pages = @Pages AND {IsActive}";
 
+    private const string IsOwned = $"run_id = @RunId AND epoch = @Epoch AND {IsActive}";
+
     // Any process may fill the table of a view.
     private const string IsOfKind = "(process_kind = @processKind OR view_name IS NOT NULL)";
 
@@ -41,12 +43,12 @@ internal static partial class RunStore
                                         attempt, max_attempts, run_group, airflow_dag_id, airflow_task_id, airflow_run_id, since, checkpoint_before,
                                         process_kind, source_url,
                                         replay_of_run_id, replay_stage, replay_until, replay_source_count, replay_missing_raw, view_name,
-                                        mode, files_path)
+                                        mode, files_path, partitions)
             VALUES (@Source, @ResourceType, @Status, @StartedAt, @PatientId, @FullFetch, @MissingPatients, @Job, @TriggeredBy,
                     @Attempt, @MaxAttempts, @RunGroup, @AirflowDagId, @AirflowTaskId, @AirflowRunId, @Since, @CheckpointBefore,
                     @ProcessKind, @SourceUrl,
                     @ReplayOfRunId, @ReplayStage, @ReplayUntil, @ReplaySourceCount, @ReplayMissingRaw, @ViewName,
-                    @Mode, @FilesPath)
+                    @Mode, @FilesPath, @Partitions)
             ON CONFLICT (source, resource_type) WHERE {IsActive} DO NOTHING
             RETURNING *
             """,
@@ -88,13 +90,18 @@ internal static partial class RunStore
     /// ended.</summary>
     public static async Task<bool> RenewAsync(DbSession session, RunRecord run, CancellationToken cancellationToken) =>
         await session.ExecuteAsync(
-            $"UPDATE ingestion_runs SET heartbeat_at = {session.Now()}, waiting = @Waiting, retries = @Retries WHERE run_id = @RunId AND epoch = @Epoch AND {IsActive}",
+            $"""
+            UPDATE ingestion_runs SET heartbeat_at = {session.Now()}, waiting = @Waiting, retries = @Retries,
+                resources_per_second = @ResourcesPerSecond
+            WHERE {IsOwned}
+            """,
             new
             {
                 run.RunId,
                 run.Epoch,
                 run.Waiting,
                 run.Retries,
+                run.ResourcesPerSecond,
             },
             cancellationToken
         ) > 0;
@@ -154,6 +161,19 @@ internal static partial class RunStore
         if (held == 0)
             throw new LeaseLostException(run.RunId);
     }
+
+    /// <summary>Records the server's clock at the run's first answer.</summary>
+    public static Task SetServerDateAsync(
+        DbSession session,
+        RunRecord run,
+        DateTimeOffset serverDate,
+        CancellationToken cancellationToken
+    ) =>
+        session.ExecuteAsync(
+            "UPDATE ingestion_runs SET server_date = COALESCE(server_date, @serverDate) WHERE run_id = @RunId",
+            new { run.RunId, serverDate },
+            cancellationToken
+        );
 
     /// <summary>Records where the resources come from, once that is decided.</summary>
     /// <exception cref="LeaseLostException">The run has another owner or has ended.</exception>
@@ -215,14 +235,17 @@ internal static partial class RunStore
 
     /// <summary>
     /// Adds a loaded page: position, counters and warnings. Null when the run is not as the caller knows it (<see cref="RefusalAsync"/>).
+    /// Several workers add the pages of partitions: there the run need only have its owner, and each partition is checked for itself.
     /// </summary>
+    /// <param name="warnings">All warnings of the run; null: as they are.</param>
+    /// <param name="resourcesPerSecond">Null: as it is.</param>
     public static Task<RunRecord?> AdvanceAsync(
         DbSession session,
         RunRecord run,
         PagePosition page,
         PageCounters counters,
-        IReadOnlyList<string> warnings,
-        double resourcesPerSecond,
+        IReadOnlyList<string>? warnings,
+        double? resourcesPerSecond,
         CancellationToken cancellationToken
     ) =>
         session.FirstAsync<RunRecord>(
@@ -235,8 +258,9 @@ internal static partial class RunStore
                 unchanged = unchanged + @Unchanged, refetched = refetched + @Refetched, load_errors = load_errors + @LoadErrors,
                 dead_letters = dead_letters + @DeadLetters, deleted = deleted + @Deleted, included = included + @Included,
                 patients_fetched = patients_fetched + @PatientsFetched, patients_upserted = patients_upserted + @PatientsUpserted,
-                resources_per_second = @resourcesPerSecond, warnings = @warnings, heartbeat_at = {session.Now()}
-            WHERE {IsAsKnown}
+                resources_per_second = COALESCE(@resourcesPerSecond, resources_per_second), warnings = COALESCE(@warnings, warnings),
+                heartbeat_at = {session.Now()}
+            WHERE {(page.Part is { Before: not null } ? IsOwned : IsAsKnown)}
             RETURNING *
             """,
             new
@@ -263,7 +287,7 @@ internal static partial class RunStore
                 counters.PatientsFetched,
                 counters.PatientsUpserted,
                 resourcesPerSecond,
-                warnings = JsonSerializer.Serialize(warnings),
+                warnings = warnings is null ? null : JsonSerializer.Serialize(warnings),
             },
             cancellationToken
         );

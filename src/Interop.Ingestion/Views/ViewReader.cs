@@ -20,35 +20,53 @@ internal sealed class ViewReader(Database database, ViewCatalog catalog)
     private const int MaxTrialResources = 1000;
     private const int MaxTrialExamples = 5;
 
-    private sealed record Position(string Source, string Id, long Index, long Written);
+    private sealed record Position(string Source, string Id, long Index, long Written, string? SortValue = null);
 
     /// <summary>The next page of a view's rows; null when there is no such table.</summary>
-    public async Task<ViewRowsPage?> ReadAsync(
+    public Task<ViewRowsPage?> ReadAsync(
         string name,
         RowFormat format,
         long? limit,
         string? cursor,
+        RowSelection? selection,
+        CancellationToken cancellationToken
+    ) => ReadAsync(name, format, limit, MaxPageRows, cursor, selection, cancellationToken);
+
+    /// <summary>The next few rows as NDJSON; null when there is no such table.</summary>
+    public Task<ViewRowsPage?> BrowseAsync(
+        string name,
+        int rows,
+        string? cursor,
+        RowSelection? selection,
+        CancellationToken cancellationToken
+    ) => ReadAsync(name, RowFormat.Ndjson, null, rows, cursor, selection, cancellationToken);
+
+    private async Task<ViewRowsPage?> ReadAsync(
+        string name,
+        RowFormat format,
+        long? limit,
+        int pageRows,
+        string? cursor,
+        RowSelection? selection,
         CancellationToken cancellationToken
     )
     {
         if ((await catalog.RefreshAsync(cancellationToken)).Find(name)?.Active is not { } table)
             return null;
-        var after = cursor is null ? null : JsonSerializer.Deserialize<Position>(cursor);
-        var rows = (int)Math.Min(MaxPageRows, (limit ?? long.MaxValue) - (after?.Written ?? 0));
-        return await database.ReadAsync(
-            (session, token) => ReadAsync(session, table, format, limit, after, rows, token),
-            cancellationToken
-        );
-    }
+        RowRequest request;
+        try
+        {
+            request = RowRequest.Of(table, selection);
+        }
+        catch (RowSelectionException e)
+        {
+            return new ViewRowsPage("", 0, null, RowRequest.Describe(table), e.Message);
+        }
 
-    /// <summary>The next few rows as NDJSON; null when there is no such table.</summary>
-    public async Task<ViewRowsPage?> BrowseAsync(string name, int rows, string? cursor, CancellationToken cancellationToken)
-    {
-        if ((await catalog.RefreshAsync(cancellationToken)).Find(name)?.Active is not { } table)
-            return null;
         var after = cursor is null ? null : JsonSerializer.Deserialize<Position>(cursor);
+        var rows = (int)Math.Min(pageRows, (limit ?? long.MaxValue) - (after?.Written ?? 0));
         return await database.ReadAsync(
-            (session, token) => ReadAsync(session, table, RowFormat.Ndjson, null, after, rows, token),
+            (session, token) => ReadAsync(session, table, request, format, limit, after, rows, token),
             cancellationToken
         );
     }
@@ -56,6 +74,7 @@ internal sealed class ViewReader(Database database, ViewCatalog catalog)
     private static async Task<ViewRowsPage> ReadAsync(
         DbSession session,
         ViewTable table,
+        RowRequest request,
         RowFormat format,
         long? limit,
         Position? after,
@@ -69,11 +88,12 @@ internal sealed class ViewReader(Database database, ViewCatalog catalog)
         using var writer = Writer(format, columns.Select(c => c.Name), output, withHeader: after is null);
         Position? last = null;
         var count = 0;
-        await ViewTableStore.ReadAsync(
+        await ViewRowStore.ReadAsync(
             session,
             table,
             columns,
-            after is null ? null : (after.Source, after.Id, after.Index),
+            request,
+            after is null ? null : new RowPosition(after.Source, after.Id, after.Index, after.SortValue),
             rows,
             async reader =>
             {
@@ -84,7 +104,8 @@ internal sealed class ViewReader(Database database, ViewCatalog catalog)
                     reader.GetString(0),
                     reader.GetString(1),
                     table.HasManyRows ? reader.GetInt64(2) : 0,
-                    (after?.Written ?? 0) + count
+                    (after?.Written ?? 0) + count,
+                    ViewRowStore.SortValue(reader, request.SortBy)
                 );
                 return bytes.Length < MaxPageBytes;
             },
@@ -92,7 +113,8 @@ internal sealed class ViewReader(Database database, ViewCatalog catalog)
         );
         await writer.FlushAsync(cancellationToken);
         var isEnd = last is null || last.Written >= limit || (count < rows && bytes.Length < MaxPageBytes);
-        return new ViewRowsPage(Text(bytes), count, isEnd ? null : JsonSerializer.Serialize(last));
+        var next = isEnd ? null : JsonSerializer.Serialize(last);
+        return new ViewRowsPage(Text(bytes), count, next, RowRequest.Describe(table), null);
     }
 
     /// <summary>The rows that a definition gives for the first stored resources of its type.</summary>

@@ -118,6 +118,16 @@ internal sealed class ViewTable
     /// <summary>Whether the two columns after this one hold its interval.</summary>
     public bool HasInterval(ViewColumn column) => _withInterval.Contains(column);
 
+    /// <summary>The column of the first instant of a column of dates; null for another column.</summary>
+    public Column? StartColumn(Column column) => IntervalColumn(column, StartOf(column.Name));
+
+    /// <summary>The column of the instant after the last one of a column of dates; null for another column.</summary>
+    public Column? EndColumn(Column column) => IntervalColumn(column, EndOf(column.Name));
+
+    /// <summary>The columns of dates with the columns of their first instants, in the view's order.</summary>
+    public IEnumerable<(string Text, string Start)> DatedColumns() =>
+        View.Columns.Where(HasInterval).Select(c => (c.Name, StartOf(c.Name)));
+
     /// <summary>The columns of the indexes beside the key: the patient, and the first date.</summary>
     public IEnumerable<string> IndexedColumns() =>
         Shape
@@ -125,6 +135,9 @@ internal sealed class ViewTable
             .Take(1)
             .Concat(Shape.Columns.Where(c => c.Type == ColumnType.Timestamp && c.Name != LoadedAt).Take(1))
             .Select(c => c.Name);
+
+    private Column? IntervalColumn(Column column, string name) =>
+        _withInterval.Any(dates => dates.Name == column.Name) ? Shape.Columns.First(c => c.Name == name) : null;
 
     private static string StartOf(string column) => $"{column}_start";
 

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Interop.Storage;
 
 namespace Interop.Ingestion.Views;
@@ -68,49 +67,4 @@ internal static class ViewTableStore
             new { source, ids = session.ArrayOf(ids) },
             cancellationToken
         );
-
-    /// <summary>Calls <paramref name="read"/> for each row after a key, in the order of the keys, until it returns false.</summary>
-    /// <param name="columns">The columns to read, the key's first; numbers as text, because PostgreSQL's numeric has more digits than any
-    /// .NET number.</param>
-    public static async Task ReadAsync(
-        DbSession session,
-        ViewTable table,
-        IEnumerable<Column> columns,
-        (string Source, string Id, long RowIndex)? after,
-        int limit,
-        Func<DbDataReader, ValueTask<bool>> read,
-        CancellationToken cancellationToken
-    )
-    {
-        var values = columns.Select(c => c.Type == ColumnType.Numeric ? $"CAST({TableSql.Quote(c.Name)} AS text)" : TableSql.Quote(c.Name));
-        var key = string.Join(", ", table.Shape.Key.Select(TableSql.Quote));
-        var where = after is null ? "" : $" WHERE ({key}) > (@source, @id{(table.HasManyRows ? ", @index" : "")})";
-        await using var command = session.Connection.CreateCommand();
-        command.Transaction = session.Transaction;
-        command.CommandText =
-            $"SELECT {string.Join(", ", values)} FROM {TableSql.Quote(table.Shape.Name)}{where} ORDER BY {key} LIMIT @limit";
-        Add(command, "@limit", limit);
-        if (after is { } position)
-        {
-            Add(command, "@source", position.Source);
-            Add(command, "@id", position.Id);
-            if (table.HasManyRows)
-                Add(command, "@index", position.RowIndex);
-        }
-
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            if (!await read(reader))
-                break;
-        }
-    }
-
-    private static void Add(DbCommand command, string name, object value)
-    {
-        var parameter = command.CreateParameter();
-        parameter.ParameterName = name;
-        parameter.Value = value;
-        command.Parameters.Add(parameter);
-    }
 }

@@ -3,6 +3,17 @@ using Interop.Fhir.Client;
 
 namespace Interop.Polling;
 
+/// <summary>The work of one poll.</summary>
+public interface IPollRound
+{
+    /// <summary>Runs to the end, or until it is cancelled between two pages.</summary>
+    Task RunAsync(CancellationToken cancellationToken);
+
+    /// <summary>The result so far, also after a failure.</summary>
+    /// <param name="error">Why the poll ended early; null: it did not.</param>
+    PollResult Result(string? error);
+}
+
 /// <summary>Asks the profiles of a batch's agents, each once, and gives their answers to the batch.</summary>
 public delegate Task ProfileCalls(SourceBatch batch);
 
@@ -15,15 +26,15 @@ public sealed class AuditEventPoll(
     SourceClaim claim,
     PollerSettings settings,
     ProfileCalls profiles,
-    Action<IReadOnlyList<ScoredAccess>> publish,
+    Action<IReadOnlyList<NewAlert>> publish,
     TimeProvider time
-)
+) : IPollRound
 {
     private long _stored;
     private long _seen;
     private int _pages;
 
-    /// <summary>The result so far, also after a failure.</summary>
+    /// <inheritdoc/>
     public PollResult Result(string? error) => new(_stored, _seen - _stored, _pages, error);
 
     /// <summary>Reads to the end, or until it is cancelled between two pages.</summary>
@@ -60,13 +71,14 @@ public sealed class AuditEventPoll(
 
     /// <summary>Scores and stores events as one batch.</summary>
     /// <param name="watermark">Committed with them.</param>
-    /// <returns>How many were new.</returns>
+    /// <param name="publish">Called with the alerts after the commit.</param>
+    /// <returns>How many events were new.</returns>
     public static async Task<int> StoreAsync(
         MonitoredSource source,
         IReadOnlyList<IncomingEvent> events,
         DateTimeOffset? watermark,
         ProfileCalls profiles,
-        Action<IReadOnlyList<ScoredAccess>> publish,
+        Action<IReadOnlyList<NewAlert>> publish,
         CancellationToken cancellationToken
     )
     {

@@ -17,31 +17,19 @@ namespace Interop.Polling;
 public sealed class MonitoredSource
 {
     private static readonly TimeSpan CareRefresh = TimeSpan.FromSeconds(30);
-    private readonly Database _database;
-    private readonly ModelCatalog _models;
-    private readonly TimeProvider _time;
+    private readonly MonitoringParts _parts;
     private readonly CareIndex _care;
-    private readonly AgentMap _agentMap;
     private readonly AccessPreparation _preparation;
     private CarePosition _carePosition;
     private DateTimeOffset _careRead;
     private IReadOnlySet<string> _watched = new HashSet<string>();
-    private IReadOnlyList<Suppression> _suppressions = [];
+    private ActiveSuppressions _suppressions = ActiveSuppressions.None;
     private AccessScorer? _promoted;
     private AccessScorer? _shadow;
 
-    private MonitoredSource(
-        Database database,
-        ModelCatalog models,
-        TimeProvider time,
-        PollerRow row,
-        AccessPopulation population,
-        AgentMap agentMap,
-        CareIndex care,
-        CarePosition position
-    )
+    private MonitoredSource(MonitoringParts parts, PollerRow row, AccessPopulation population, CareIndex care, CarePosition position)
     {
-        (_database, _models, _time, Row, _agentMap, _care, _carePosition) = (database, models, time, row, agentMap, care, position);
+        (_parts, Row, _care, _carePosition) = (parts, row, care, position);
         _preparation = new AccessPreparation(population, care);
     }
 
@@ -53,32 +41,26 @@ public sealed class MonitoredSource
     /// <summary>Claims the source, so that no earlier poller can write it, and loads what is stored. The clinical data of an earlier load
     /// is used again.</summary>
     public static async Task<MonitoredSource> ClaimAsync(
-        Database database,
-        ModelCatalog models,
-        TimeProvider time,
+        MonitoringParts parts,
         string source,
         PollerOptions options,
         bool enabled,
-        AgentMap agentMap,
         MonitoredSource? earlier,
         CancellationToken cancellationToken
     )
     {
-        var row = await database.WriteAsync(
+        var row = await parts.Database.WriteAsync(
             (session, token) => PollerStore.ClaimAsync(session, source, options, enabled, token),
             cancellationToken
         );
-        var population = await database.ReadAsync(
+        var population = await parts.Database.ReadAsync(
             (session, token) => ProfileStore.FindPopulationAsync(session, source, token),
             cancellationToken
         );
         return new MonitoredSource(
-            database,
-            models,
-            time,
+            parts,
             row,
             population is null ? new AccessPopulation() : AccessPopulation.Load(population),
-            agentMap,
             earlier?._care ?? new CareIndex(),
             earlier?._carePosition ?? CarePosition.Beginning
         );
@@ -87,20 +69,20 @@ public sealed class MonitoredSource
     /// <summary>Reads what operators and model grain may have changed, and new clinical data.</summary>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
-        var now = _time.GetUtcNow();
-        _care.Names = _agentMap.NamesOf(Row.Source);
-        await _database.ReadAsync(
+        var now = _parts.Time.GetUtcNow();
+        _care.Names = _parts.AgentMap.NamesOf(Row.Source);
+        await _parts.Database.ReadAsync(
             async (session, token) =>
             {
                 _watched = (await WatchlistStore.ListAsync(session, token)).Select(w => w.Patient).ToHashSet(StringComparer.Ordinal);
-                _suppressions = await SuppressionStore.ListAsync(session, now, token);
-                (_promoted, _shadow) = await _models.CurrentAsync(session, token);
+                _suppressions = await ActiveSuppressions.ReadAsync(session, now, token);
+                (_promoted, _shadow) = await _parts.Models.CurrentAsync(session, token);
             },
             cancellationToken
         );
         if (now - _careRead >= CareRefresh)
         {
-            _carePosition = await _database.ReadAsync(
+            _carePosition = await _parts.Database.ReadAsync(
                 (session, token) => CareStore.ReadAsync(session, Row.Source, _care, _carePosition, token),
                 cancellationToken
             );
@@ -113,7 +95,7 @@ public sealed class MonitoredSource
     {
         if (incoming.Count == 0)
             return null;
-        var stored = await _database.ReadAsync(
+        var stored = await _parts.Database.ReadAsync(
             (session, token) =>
                 AuditEventStore.FindAsync(session, Row.Source, incoming.Select(i => i.Event.Id).Distinct(StringComparer.Ordinal), token),
             cancellationToken
@@ -140,19 +122,23 @@ public sealed class MonitoredSource
         return new SourceBatch(Row.Source, Row.Epoch, Row.Sequence + 1, fresh, accesses);
     }
 
-    /// <summary>Scores the batch and commits events, profiles, cases and the watermark in one transaction.</summary>
+    /// <summary>Scores the batch and commits events, profiles, cases, the outbox and the watermark in one transaction.</summary>
+    /// <returns>The new alerts.</returns>
     /// <exception cref="PollerLostException">Another poller has claimed the source; nothing was stored.</exception>
-    public async Task<IReadOnlyList<ScoredAccess>> CommitAsync(
+    public async Task<IReadOnlyList<NewAlert>> CommitAsync(
         SourceBatch batch,
         DateTimeOffset? watermark,
         CancellationToken cancellationToken
     )
     {
         var scored = Score(batch);
+        var alerts = NewAlert.Of(scored);
+        var suppressed = scored.Where(s => s.IsSuppressed).Select(s => (s.Event.Agent, s.Event.Action, s.Verdict!)).ToList();
         var next = Row with { Sequence = batch.Sequence, Events = Row.Events + batch.Count, Watermark = watermark };
-        var now = _time.GetUtcNow();
+        var now = _parts.Time.GetUtcNow();
         var population = _preparation.Population.Save();
-        await _database.WriteAsync(
+        var tallies = ModelTally.Of([.. scored.Select(s => (s.Verdict, s.Shadow))]);
+        await _parts.Database.WriteAsync(
             async (session, token) =>
             {
                 await PollerStore.CommitBatchAsync(session, next, token);
@@ -160,30 +146,30 @@ public sealed class MonitoredSource
                 await EventPatientStore.AddAsync(session, scored, token);
                 await ProfileStore.PutAsync(session, batch.Source, batch.Sequence, batch.Profiles, token);
                 await ProfileStore.PutPopulationAsync(session, batch.Source, batch.Sequence, population, token);
-                await CaseStore.AttachAsync(session, scored.Select(CaseAlert.Of).OfType<CaseAlert>(), token);
-                foreach (var suppression in _suppressions)
-                {
-                    if (scored.Count(s => s.IsSuppressed && Matches(suppression, s)) is > 0 and var count)
-                        await SuppressionStore.CountAsync(session, suppression.Id, count, token);
-                }
+                await CaseStore.AttachAsync(session, alerts, token);
+                await ModelTallyStore.AddAsync(session, batch.Source, tallies, now, token);
+                await _parts.Outbox.AddAsync(session, alerts, now, token);
+                await _suppressions.CountAsync(session, suppressed, token);
             },
             cancellationToken
         );
         Row = next;
         Measure(scored);
-        return scored;
+        return alerts;
     }
 
     /// <summary>The alerts of stored events, in their order.</summary>
     public Task<ImmutableArray<Alert>> FindAlertsAsync(IReadOnlyList<IncomingEvent> events, CancellationToken cancellationToken) =>
-        _database.ReadAsync(
+        _parts.Database.ReadAsync(
             async (session, token) =>
             {
                 var ids = events.Select(e => e.Event.Id).Distinct(StringComparer.Ordinal);
                 var stored = (await AuditEventStore.FindAsync(session, Row.Source, ids, token)).ToLookup(s => s.EventId);
-                var numbers = events.SelectMany(e =>
-                    stored[e.Event.Id].OrderBy(s => s.VersionId == (e.Event.VersionId ?? "") ? 0 : 1).Take(1).Select(s => s.Number)
-                );
+                var numbers = events
+                    .SelectMany(e =>
+                        stored[e.Event.Id].OrderBy(s => s.VersionId == (e.Event.VersionId ?? "") ? 0 : 1).Take(1).Select(s => s.Number)
+                    )
+                    .ToList();
                 return (await AuditEventStore.ListByNumberAsync(session, Row.Source, numbers, token)).ToImmutableArray();
             },
             cancellationToken
@@ -193,17 +179,26 @@ public sealed class MonitoredSource
     /// <exception cref="PollerLostException">Another poller has claimed the source.</exception>
     public async Task<PollerRow> SaveAsync(PollerRow row, CancellationToken cancellationToken)
     {
-        await _database.WriteAsync((session, token) => PollerStore.SaveAsync(session, row, token), cancellationToken);
+        await _parts.Database.WriteAsync((session, token) => PollerStore.SaveAsync(session, row, token), cancellationToken);
         return Row = row;
     }
 
     /// <summary>Stores the watermark of a poll that has ended well.</summary>
     public Task<PollerRow> FinishPollAsync(DateTimeOffset? watermark, CancellationToken cancellationToken) =>
-        SaveAsync(Row with { Watermark = watermark, Failures = 0, LastPoll = _time.GetUtcNow(), LastError = null }, cancellationToken);
+        SaveAsync(
+            Row with
+            {
+                Watermark = watermark,
+                Failures = 0,
+                LastPoll = _parts.Time.GetUtcNow(),
+                LastError = null,
+            },
+            cancellationToken
+        );
 
     /// <summary>Stores that a poll has failed.</summary>
     public Task<PollerRow> FailPollAsync(string error, CancellationToken cancellationToken) =>
-        SaveAsync(Row with { Failures = Row.Failures + 1, LastPoll = _time.GetUtcNow(), LastError = error }, cancellationToken);
+        SaveAsync(Row with { Failures = Row.Failures + 1, LastPoll = _parts.Time.GetUtcNow(), LastError = error }, cancellationToken);
 
     private List<ScoredAccess> Score(SourceBatch batch)
     {
@@ -222,43 +217,32 @@ public sealed class MonitoredSource
         var verdicts = _promoted?.Score(inputs);
         var shadows = _shadow?.Score(inputs);
         if (verdicts is not null)
-            _models.MeasureDrift(verdicts);
+            _parts.Models.MeasureDrift(verdicts);
         var scored = new List<ScoredAccess>(batch.Count);
         for (var i = 0; i < batch.Count; i++)
         {
             var (incoming, access, features) = batch[i];
-            var one = new ScoredAccess(
-                batch.Source,
-                Row.Events + i + 1,
-                access.Event,
-                access.Care,
-                access.Population.Role,
-                features,
-                verdicts?[i],
-                shadows?[i],
-                false,
-                incoming.Raw
-            )
-            {
-                OtherPatients = incoming.OtherPatients,
-            };
             scored.Add(
-                one.Verdict is { Severity: > AccessSeverity.Low } && _suppressions.Any(s => Matches(s, one))
-                    ? one with
-                    {
-                        IsSuppressed = true,
-                    }
-                    : one
+                new ScoredAccess(
+                    batch.Source,
+                    Row.Events + i + 1,
+                    access.Event,
+                    access.Care,
+                    access.Population.Role,
+                    features,
+                    verdicts?[i],
+                    shadows?[i],
+                    _suppressions.Suppress(access.Event.Agent, access.Event.Action, verdicts?[i]),
+                    incoming.Raw
+                )
+                {
+                    OtherPatients = incoming.OtherPatients,
+                }
             );
         }
 
         return scored;
     }
-
-    private static bool Matches(Suppression suppression, ScoredAccess access) =>
-        (suppression.Agent is null || suppression.Agent == access.Event.Agent)
-        && (suppression.Action is null || suppression.Action == access.Event.Action)
-        && (suppression.ReasonClass is null || suppression.ReasonClass == AlertJson.Name(access.Verdict!.PredictedClass));
 
     private static void Measure(IReadOnlyList<ScoredAccess> scored)
     {

@@ -81,6 +81,18 @@ public static class PollerStore
             )
         );
 
+    /// <summary>Fails the transaction of a poller that no longer owns the source. Nothing is changed.</summary>
+    /// <exception cref="PollerLostException">Another poller has claimed the source.</exception>
+    public static async Task FenceAsync(DbSession session, string source, long epoch, CancellationToken cancellationToken) =>
+        Fence(
+            source,
+            await session.ExecuteAsync(
+                "UPDATE pollers SET epoch = epoch WHERE source = @source AND epoch = @epoch",
+                new { source, epoch },
+                cancellationToken
+            )
+        );
+
     private sealed record SourceEnd(string Source, long Events);
 
     private static void Fence(string source, int updated)

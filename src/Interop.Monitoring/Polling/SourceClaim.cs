@@ -1,5 +1,3 @@
-using Interop.Anomaly.Care;
-using Interop.Anomaly.Scoring;
 using Interop.Storage;
 
 namespace Interop.Polling;
@@ -8,14 +6,7 @@ namespace Interop.Polling;
 /// The right to write one source. It is claimed on first use and claimed anew after any failure, because then the memory may be ahead of
 /// the database. Calls take turns.
 /// </summary>
-public sealed class SourceClaim(
-    Database database,
-    ModelCatalog models,
-    PollerSettings settings,
-    AgentMap agentMap,
-    TimeProvider time,
-    string source
-) : IDisposable
+public sealed class SourceClaim(MonitoringParts parts, PollerSettings settings, string source) : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
     private MonitoredSource? _source;
@@ -33,13 +24,10 @@ public sealed class SourceClaim(
         {
             if (_source is null || _isStale)
                 _source = await MonitoredSource.ClaimAsync(
-                    database,
-                    models,
-                    time,
+                    parts,
                     source,
                     settings[source],
                     settings.IsEnabled(source),
-                    agentMap,
                     _source,
                     cancellationToken
                 );
@@ -66,6 +54,11 @@ public sealed class SourceClaim(
             return await UseAsync(work, cancellationToken);
         }
     }
+
+    /// <summary>Fails a transaction when another poller has claimed the source.</summary>
+    /// <exception cref="PollerLostException">Another poller has claimed it, or this one has not claimed it yet.</exception>
+    public Task FenceAsync(DbSession session, CancellationToken cancellationToken) =>
+        PollerStore.FenceAsync(session, source, _source?.Row.Epoch ?? 0, cancellationToken);
 
     public void Dispose() => _turn.Dispose();
 }

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using Interop.Fhir.Files;
 using Interop.Fhir.Schema;
+using Interop.Fhir.Terminology;
 using Interop.Fhir.Validation;
 using Interop.Silo.Settings;
+using Interop.Uploads.Running;
 
 namespace Interop.Silo.CommandLine;
 
@@ -29,16 +31,34 @@ internal static class ValidateCommand
                 "A StructureDefinition file, a folder, a FHIR package (.tgz, or its name in the package cache), or a profile's URL that every resource of its type must follow; repeatable",
             DefaultValueFactory = _ => [],
         };
-        var command = new Command("validate", "Validate FHIR R4 resources; a line per issue") { files, level, profiles };
+        var terminology = new Option<string?>("--terminology")
+        {
+            Description =
+                "The URL of a FHIR terminology server that decides codes which the packages cannot decide; default: TERMINOLOGY_URL",
+            DefaultValueFactory = _ => Environment.GetEnvironmentVariable("TERMINOLOGY_URL"),
+        };
+        var command = new Command("validate", "Validate FHIR R4 resources; a line per issue") { files, level, profiles, terminology };
         command.SetAction(
-            (parsed, token) =>
-                RunAsync(
-                    parsed.GetValue(files)!,
-                    ValidationSettings.Options(parsed.GetValue(level), parsed.GetValue(profiles)!, "--profile"),
-                    token
-                )
+            async (parsed, token) =>
+            {
+                using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false })
+                {
+                    Timeout = Timeout.InfiniteTimeSpan,
+                };
+                var server = parsed.GetValue(terminology) is { Length: > 0 } url ? Open(http, url) : null;
+                var options = ValidationSettings.Options(parsed.GetValue(level), parsed.GetValue(profiles)!, "--profile", server);
+                return await RunAsync(parsed.GetValue(files)!, options, token);
+            }
         );
         return command;
+    }
+
+    private static RemoteTerminology Open(HttpClient http, string url)
+    {
+        if (!InteropSettings.IsHttpUrl(url))
+            throw new SettingsException($"--terminology must be an absolute http or https URL, not '{url}'");
+        var client = new TerminologyClient(http, url, new UploadOptions().TerminologyTimeout, TimeProvider.System);
+        return new RemoteTerminology(client, TimeProvider.System, Console.Error.WriteLine);
     }
 
     private static async Task<int> RunAsync(string[] files, ValidationOptions options, CancellationToken cancellationToken)

@@ -68,6 +68,7 @@ internal static partial class Engine
         {
             silo.AddIncomingGrainCallFilter<CallScopeFilter>();
             silo.AddActivityPropagation();
+            silo.AddPlacementDirector<HashBasedPlacement, RunPlacementDirector>();
             if (alone)
             {
                 var (siloPort, gatewayPort) = FreePorts();

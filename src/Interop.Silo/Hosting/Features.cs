@@ -1,8 +1,6 @@
 using Interop.Access;
 using Interop.Anomaly.Models;
 using Interop.Discovery;
-using Interop.Fhir.Schema;
-using Interop.Fhir.Validation;
 using Interop.Ingestion;
 using Interop.Ingestion.Leases;
 using Interop.Polling;
@@ -12,7 +10,6 @@ using Interop.Storage.Connections;
 using Interop.Telemetry;
 using Interop.Tokens;
 using Interop.Uploads;
-using Microsoft.Extensions.Options;
 
 namespace Interop.Silo.Hosting;
 
@@ -34,10 +31,7 @@ internal static class Features
                 provider.GetRequiredService<ILoggerFactory>()
             )
         );
-        services.AddSingleton(provider => new ResourceValidator(
-            R4Schema.Default,
-            provider.GetRequiredService<IOptions<ValidationSettings>>().Value.ToOptions()
-        ));
+        services.AddValidation();
         services.AddTokens(settings.Entries<TenantOptions>("Tenants"));
         services.AddIngestion(settings.Sources, processKind);
     }

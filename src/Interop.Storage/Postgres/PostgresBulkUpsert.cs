@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Npgsql;
 
 namespace Interop.Storage.Postgres;
@@ -34,6 +35,14 @@ internal sealed class PostgresBulkUpsert(NpgsqlConnection connection, bool block
         var insert = await stage.InsertAsync(rule, connection, blocks, cancellationToken);
         return blocks ? insert.ExecuteNonQuery() : await insert.ExecuteNonQueryAsync(cancellationToken);
     }
+
+    public override Task ReadUtf8Async(
+        DbConnection connection,
+        string sql,
+        Func<ReadOnlyMemory<byte>[], ValueTask> read,
+        Action onFirstRow,
+        CancellationToken cancellationToken
+    ) => CopyOutReader.ReadAsync((NpgsqlConnection)connection, sql, read, onFirstRow, cancellationToken);
 
     public override void RolledBackToSavepoint()
     {

@@ -114,6 +114,20 @@ public sealed class DbSession
             await ReleaseAsync(StreamSavepoint, cancellationToken);
     }
 
+    /// <summary>
+    /// Calls <paramref name="read"/> with each row of a query as UTF-8, one value per column; empty for null. The values are valid during
+    /// the call only. No other statement may run until the end. After the first row a lost connection no longer repeats the work.
+    /// </summary>
+    /// <param name="sql">A query of text and JSON columns without parameters. Its literals come from the program or are numbers.</param>
+    /// <param name="read">Takes a row.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    public Task ReadUtf8Async(string sql, Func<ReadOnlyMemory<byte>[], ValueTask> read, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_ended, this);
+        ArgumentNullException.ThrowIfNull(read);
+        return _bulkUpsert.ReadUtf8Async(Connection, sql, read, () => _attempt.MayRepeat = false, cancellationToken);
+    }
+
     /// <summary>Sets a savepoint for <see cref="RollbackToAsync"/>. A second one of the same name hides the first.</summary>
     public Task SavepointAsync(string name, CancellationToken cancellationToken = default) =>
         ExecuteAsync($"SAVEPOINT {TableSql.Quote(name)}", null, cancellationToken);
@@ -176,10 +190,32 @@ internal sealed class Attempt
     public bool MayRepeat { get; set; } = true;
 }
 
-/// <summary>How a dialect writes many rows, on one connection.</summary>
+/// <summary>How a dialect writes and reads many rows, on one connection.</summary>
 internal abstract class BulkUpsert
 {
     public abstract Task<int> UpsertAsync(RowBatch rows, UpsertRule rule, CancellationToken cancellationToken);
 
     public abstract void RolledBackToSavepoint();
+
+    /// <summary>See <see cref="DbSession.ReadUtf8Async"/>.</summary>
+    public virtual async Task ReadUtf8Async(
+        DbConnection connection,
+        string sql,
+        Func<ReadOnlyMemory<byte>[], ValueTask> read,
+        Action onFirstRow,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var values = new ReadOnlyMemory<byte>[reader.FieldCount];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            onFirstRow();
+            for (var i = 0; i < values.Length; i++)
+                values[i] = await reader.IsDBNullAsync(i, cancellationToken) ? default : reader.GetFieldValue<byte[]>(i);
+            await read(values);
+        }
+    }
 }

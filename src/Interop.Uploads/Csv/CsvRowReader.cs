@@ -33,6 +33,16 @@ internal sealed class CsvRowReader : IDisposable
     /// <summary>The line on which the current row begins; the header is line 1.</summary>
     public long Line => _reader.LineNumber;
 
+    /// <summary>What is wrong with the number of fields of the current row; null when it fits the header. Spreadsheets leave out empty
+    /// fields at the end of a row, or add some.</summary>
+    public string? WidthProblem =>
+        Fields.Length <= Header.Length || Fields.AsSpan(Header.Length).IndexOfAnyExcept("") < 0
+            ? null
+            : $"the row has {Fields.Length} fields and the header {Header.Length}";
+
+    /// <summary>The trimmed fields at these positions; an empty text for a position that the row does not have.</summary>
+    public string[] FieldsAt(int[] positions) => Array.ConvertAll(positions, at => at >= 0 && at < Fields.Length ? Fields[at].Trim() : "");
+
     /// <exception cref="CsvException">There is no header, or the file is not CSV.</exception>
     public static async Task<CsvRowReader> OpenAsync(Stream stream, CancellationToken cancellationToken)
     {

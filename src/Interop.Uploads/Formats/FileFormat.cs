@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Interop.Uploads.Csv;
 
 namespace Interop.Uploads.Formats;
@@ -16,6 +17,11 @@ internal abstract class FileFormat
     /// <summary>What is wrong with a row, or null.</summary>
     /// <param name="fields">One per column; an absent optional column is empty.</param>
     public abstract string? Problem(string[] fields);
+
+    /// <summary>The fields of a row for a preview.</summary>
+    /// <param name="mapped">What each field becomes; null for a bad row.</param>
+    public ImmutableArray<PreviewField> Preview(string[] fields, IReadOnlyList<string?>? mapped) =>
+        [.. Columns.Select((column, i) => new PreviewField(column.Name, fields[i], mapped?[i]))];
 
     /// <summary>The positions of the columns in the file; -1 for an absent optional column.</summary>
     /// <exception cref="CsvException">A required column is missing.</exception>

@@ -73,6 +73,10 @@ internal interface IFileKind
 
     IRowSubmitter Submitter(string? profile);
 
+    /// <summary>What the row would become, without storing or sending anything.</summary>
+    /// <param name="fields">One per column of the format.</param>
+    Task<PreviewRow> PreviewAsync(FileFormat format, long line, string[] fields, CancellationToken cancellationToken);
+
     /// <summary>The key of a record that must be submitted once over all files; null when rows need none.</summary>
     string? RecordKey(string[] fields);
 }

@@ -26,6 +26,24 @@ internal sealed class PatientFiles(
         new PatientSubmitter(profiles.Find(profile), terminology, target, options.Value.Parallelism, time);
 
     public string? RecordKey(string[] fields) => null;
+
+    public async Task<PreviewRow> PreviewAsync(FileFormat format, long line, string[] fields, CancellationToken cancellationToken)
+    {
+        var patients = (PatientFormat)format;
+        if (patients.Map(fields, out var problem) is not { } row)
+            return new PreviewRow(line, problem, null, format.Preview(fields, null));
+        try
+        {
+            var terms = await patients.FindTermsAsync(row, terminology, cancellationToken);
+            var bundle = new PatientResources(patients.Profile, row, terms, time.GetUtcNow()).Transaction();
+            var mapped = patients.Describe(row, terms);
+            return new PreviewRow(line, null, new JsonText(Encoding.UTF8.GetString(bundle)), format.Preview(fields, mapped));
+        }
+        catch (TerminologyUnavailableException e)
+        {
+            return new PreviewRow(line, e.Message, null, format.Preview(fields, null));
+        }
+    }
 }
 
 /// <summary>Writes rows to the FHIR server.</summary>

@@ -137,6 +137,33 @@ internal sealed class PatientFormat : FileFormat
         return [.. terms.DistinctBy(term => term.Code?.Code ?? ColumnName.Fold(term.Term))];
     }
 
+    /// <summary>What each column of the row becomes, in words.</summary>
+    public IReadOnlyList<string?> Describe(PatientRow row, IReadOnlyList<(string Term, CodedTerm? Code)> terms)
+    {
+        var described = new string?[Columns.Count];
+        void Set(int column, string? text)
+        {
+            if (column >= 0)
+                described[column] = text;
+        }
+        Set(_name, row.Given.Count == 0 ? $"family {row.Family}" : $"family {row.Family}, given {string.Join(' ', row.Given)}");
+        Set(_identifier, row.Identifier);
+        Set(_gender, row.Gender);
+        Set(_birthDate, row.BirthDate?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+        Set(_phone, row.Phone);
+        Set(_country, row.Country);
+        Set(
+            _terms,
+            terms.Count == 0
+                ? null
+                : string.Join(
+                    "; ",
+                    terms.Select(term => term.Code is { } code ? $"{code.Display} ({code.Code})" : $"{term.Term} (no code)")
+                )
+        );
+        return described;
+    }
+
     private static PatientRow? Refuse(string reason, out string? problem)
     {
         problem = reason;

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using System.Text.Json;
 using Interop.Fhir.Client;
+using Interop.Fhir.Terminology;
 using Interop.Uploads.Csv;
 using Interop.Uploads.Running;
 using Microsoft.Extensions.Logging;
@@ -15,8 +15,6 @@ namespace Interop.Uploads.Patients;
 /// </summary>
 internal sealed partial class TerminologyServer : ITerminology
 {
-    public const string HttpClientName = "terminology";
-
     /// <summary>The code system that the words of uploaded files belong to, as the source of translations.</summary>
     public const string TermSystem = "urn:interop:upload-term";
 
@@ -25,7 +23,7 @@ internal sealed partial class TerminologyServer : ITerminology
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
     private static readonly TimeSpan UnknownLifetime = TimeSpan.FromMinutes(5);
 
-    private readonly FhirClient _client;
+    private readonly TerminologyClient _client;
     private readonly BuiltInTerminology _builtIn = new();
     private readonly UploadOptions _options;
     private readonly TimeProvider _time;
@@ -35,15 +33,12 @@ internal sealed partial class TerminologyServer : ITerminology
     public TerminologyServer(IHttpClientFactory http, IOptions<UploadOptions> settings, TimeProvider time, ILogger<TerminologyServer> log)
     {
         (_options, _time, _log) = (settings.Value, time, log);
-        var url = _options.TerminologyUrl!;
-        var options = new FhirClientOptions(new Uri(url.EndsWith('/') ? url : url + "/"))
-        {
-            MaxAttempts = 1,
-            FailuresBeforeBreak = int.MaxValue,
-            MaxElapsed = _options.TerminologyTimeout,
-            IdleTimeout = _options.TerminologyTimeout,
-        };
-        _client = new FhirClient(http.CreateClient(HttpClientName), options, null, time);
+        _client = new TerminologyClient(
+            http.CreateClient(TerminologyClient.HttpClientName),
+            _options.TerminologyUrl!,
+            _options.TerminologyTimeout,
+            time
+        );
     }
 
     public async ValueTask<CodedTerm?> FindAsync(string term, CancellationToken cancellationToken)
@@ -60,60 +55,28 @@ internal sealed partial class TerminologyServer : ITerminology
 
     private async Task<CodedTerm?> TranslateAsync(string term, CancellationToken cancellationToken)
     {
-        var (system, code) = (Uri.EscapeDataString(TermSystem), Uri.EscapeDataString(ColumnName.Fold(term)));
-        var target = Uri.EscapeDataString(_options.TerminologySystem);
-        using var answer = await AskAsync($"ConceptMap/$translate?system={system}&code={code}&targetsystem={target}", cancellationToken);
-        if (answer is null)
+        var found = await AskAsync(() =>
+            _client.TranslateAsync(TermSystem, ColumnName.Fold(term), _options.TerminologySystem, cancellationToken)
+        );
+        if (found is null)
             return null;
-        using var parameters = JsonDocument.Parse(answer.Body.Memory);
-        if (
-            Part(parameters.RootElement, "result") is not { } result
-            || !result.TryGetProperty("valueBoolean", out var isKnown)
-            || isKnown.ValueKind != JsonValueKind.True
-        )
-            return null;
-        foreach (var match in Parts(parameters.RootElement, "parameter", "match"))
-        {
-            // A wider or narrower concept would be another diagnosis.
-            if (
-                Part(match, "equivalence", "part") is not { } equivalence
-                || Text(equivalence, "valueCode") is not ("equal" or "equivalent")
-                || Part(match, "concept", "part") is not { } concept
-                || !concept.TryGetProperty("valueCoding", out var coding)
-                || Text(coding, "code") is not { } found
-            )
-                continue;
-            var of = Text(coding, "system") ?? _options.TerminologySystem;
-            return await DescribeAsync(of, found, Text(coding, "display"), cancellationToken);
-        }
-        return null;
-    }
-
-    private async Task<CodedTerm> DescribeAsync(string system, string code, string? display, CancellationToken cancellationToken)
-    {
-        if (display is null)
-        {
-            using var answer = await AskAsync(
-                $"CodeSystem/$lookup?system={Uri.EscapeDataString(system)}&code={Uri.EscapeDataString(code)}",
-                cancellationToken
-            );
-            using var parameters = answer is null ? null : JsonDocument.Parse(answer.Body.Memory);
-            display =
-                parameters is not null && Part(parameters.RootElement, "display") is { } named ? Text(named, "valueString") ?? code : code;
-        }
+        var display = found.Display ?? await AskAsync(() => _client.FindDisplayAsync(found.System, found.Code, cancellationToken));
+        display ??= found.Code;
         var isObservation =
-            BuiltInTerminology.IsObservation(system, code) || display.EndsWith(ObservableTag, StringComparison.OrdinalIgnoreCase);
-        return new CodedTerm(system, code, display, isObservation);
+            BuiltInTerminology.IsObservation(found.System, found.Code)
+            || display.EndsWith(ObservableTag, StringComparison.OrdinalIgnoreCase);
+        return new CodedTerm(found.System, found.Code, display, isObservation);
     }
 
     /// <summary>The answer; null when the server does not know the code or the operation (4xx).</summary>
-    private async Task<FhirPage?> AskAsync(string query, CancellationToken cancellationToken)
+    private async Task<T?> AskAsync<T>(Func<Task<T?>> ask)
+        where T : class
     {
         try
         {
-            return await _client.GetPageAsync(new Uri(query, UriKind.Relative), cancellationToken);
+            return await ask();
         }
-        catch (FhirRequestException e) when (!e.IsTransient && (int?)e.Status is >= 400 and < 500 and not (401 or 403))
+        catch (FhirRequestException e) when (TerminologyClient.IsNotKnown(e))
         {
             LogUnknown((int)e.Status!);
             return null;
@@ -124,19 +87,6 @@ internal sealed partial class TerminologyServer : ITerminology
             throw new TerminologyUnavailableException($"the terminology server is not available: {reason}");
         }
     }
-
-    private static JsonElement? Part(JsonElement parent, string name, string list = "parameter") =>
-        Parts(parent, list, name).Select(part => (JsonElement?)part).FirstOrDefault();
-
-    private static IEnumerable<JsonElement> Parts(JsonElement parent, string list, string name) =>
-        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(list, out var parts) && parts.ValueKind == JsonValueKind.Array
-            ? parts.EnumerateArray().Where(part => Text(part, "name") == name)
-            : [];
-
-    private static string? Text(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
-            ? value.GetString()
-            : null;
 
     [LoggerMessage(6201, LogLevel.Information, "The terminology server answered {Status}: the built-in table is asked instead")]
     private partial void LogUnknown(int status);

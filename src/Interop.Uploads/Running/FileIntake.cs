@@ -175,13 +175,8 @@ internal sealed class FileIntake : IAsyncDisposable
 
     private CounterChange Add(RowEncoder encoder, RowBatch batch, CsvRowReader rows, int[] positions, CounterChange change)
     {
-        var fields = new string[positions.Length];
-        for (var i = 0; i < positions.Length; i++)
-            fields[i] = positions[i] >= 0 && positions[i] < rows.Fields.Length ? rows.Fields[positions[i]].Trim() : "";
-        var problem =
-            rows.Fields.Length != rows.Header.Length && !IsOnlyEmptyTail(rows)
-                ? $"the row has {rows.Fields.Length} fields and the header {rows.Header.Length}"
-                : _format.Problem(fields);
+        var fields = rows.FieldsAt(positions);
+        var problem = rows.WidthProblem ?? _format.Problem(fields);
         var status = problem is null ? _format.InitialStatus : RowStatus.Invalid;
         encoder.Append(batch, rows.Line, status, fields, null, problem, 0, _time.GetUtcNow());
         return status switch
@@ -196,10 +191,6 @@ internal sealed class FileIntake : IAsyncDisposable
         rows.Fields.Length == rows.Header.Length
         && rows.Fields[0].Trim() == rows.Header[0]
         && rows.Fields.Select(field => field.Trim()).SequenceEqual(rows.Header, StringComparer.Ordinal);
-
-    /// <summary>Spreadsheets leave out empty fields at the end of a row, or add some.</summary>
-    private static bool IsOnlyEmptyTail(CsvRowReader rows) =>
-        rows.Fields.Length < rows.Header.Length || rows.Fields.AsSpan(rows.Header.Length).IndexOfAnyExcept("") < 0;
 
     /// <summary>The lines of a file are new: no row exists with their keys.</summary>
     private async Task FlushAsync(RowBatch batch, CounterChange change, CancellationToken cancellationToken)

@@ -69,6 +69,28 @@ internal static class RowStore
             cancellationToken
         );
 
+    /// <summary>Failed and invalid rows after a line, in order.</summary>
+    public static IAsyncEnumerable<FailedRow> ReadFailuresAsync(
+        DbSession session,
+        Guid fileId,
+        long afterLine,
+        CancellationToken cancellationToken
+    ) =>
+        session.StreamAsync<FailedRow>(
+            """
+            SELECT line, status, error, data FROM upload_rows
+            WHERE file_id = @fileId AND status IN (@failed, @invalid) AND line > @afterLine ORDER BY line
+            """,
+            new
+            {
+                fileId = fileId.ToString(),
+                failed = RowStatus.Failed,
+                invalid = RowStatus.Invalid,
+                afterLine,
+            },
+            cancellationToken
+        );
+
     /// <summary>Failed rows become pending again.</summary>
     public static Task<int> RetryAsync(DbSession session, Guid fileId, CancellationToken cancellationToken) =>
         session.ExecuteAsync(
@@ -81,6 +103,20 @@ internal static class RowStore
             },
             cancellationToken
         );
+
+    /// <summary>A row that was not submitted.</summary>
+    internal sealed record FailedRow
+    {
+        public long Line { get; init; }
+
+        public string Status { get; init; } = "";
+
+        public string? Error { get; init; }
+
+        public string Data { get; init; } = "";
+
+        public string[] Fields => JsonSerializer.Deserialize<string[]>(Data)!;
+    }
 
     private sealed record StoredRow
     {

@@ -27,6 +27,8 @@ public sealed class AuditTrailTests
             Assert.Equal(HttpStatusCode.Unauthorized, mistyped.StatusCode);
         Assert.Equal(HttpStatusCode.OK, await server.StatusAsync(HttpMethod.Get, "/views/patients/rows?limit=5", viewer));
         Assert.Equal(HttpStatusCode.OK, await server.StatusAsync(HttpMethod.Get, "/api/patients/p-7/accesses", viewer));
+        Assert.Equal(HttpStatusCode.OK, await server.StatusAsync(HttpMethod.Get, "/api/patients/p-8/resources", viewer));
+        Assert.Equal(HttpStatusCode.BadRequest, await server.StatusAsync(HttpMethod.Get, "/api/patients/p-8/resources?cursor=x", viewer));
         Assert.Equal(
             HttpStatusCode.OK,
             await server.StatusAsync(HttpMethod.Get, "/api/timeline?firstName=Ada&lastName=Lovelace&dob=1815-12-10", viewer)
@@ -37,7 +39,7 @@ public sealed class AuditTrailTests
         Assert.Equal(HttpStatusCode.OK, await server.StatusAsync(HttpMethod.Get, "/runs", viewer));
         Assert.Equal(HttpStatusCode.NoContent, await server.StatusAsync(HttpMethod.Post, "/logout", viewer));
 
-        var events = await StoredAsync(server.Services, 9);
+        var events = await StoredAsync(server.Services, 11);
 
         Assert.Equal(
             [
@@ -47,6 +49,8 @@ public sealed class AuditTrailTests
                 "Login login viewer 0",
                 "Logout logout viewer 0",
                 "PatientAccesses export viewer 0",
+                "PatientResources query viewer 0",
+                "PatientResources query viewer 4",
                 "ReadViewRows export viewer 0",
                 "ReplayRun other api-key/mirth 4",
                 "Timeline query viewer 0",
@@ -56,6 +60,7 @@ public sealed class AuditTrailTests
         var validator = new ResourceValidator(R4Schema.Default, new ValidationOptions());
         Assert.All(events, e => Assert.Empty(validator.Validate(Encoding.UTF8.GetBytes(e.Raw)).Issues));
         Assert.Equal("Patient/p-7", Assert.Single(events, e => e.Operation == "PatientAccesses").Patient);
+        Assert.All(events.Where(e => e.Operation == "PatientResources"), e => Assert.Equal("Patient/p-8", e.Patient));
         Assert.DoesNotContain(events, e => e.Raw.Contains("Lovelace", StringComparison.Ordinal));
         Assert.DoesNotContain(events, e => e.Raw.Contains("secret", StringComparison.Ordinal));
         Assert.All(events.Where(e => e.Operation == "Login"), e => Assert.Equal("192.0.2.1", e.Address));

@@ -51,25 +51,26 @@ public sealed class RepeatedCallsTests
     }
 
     [Fact]
-    public async Task At_most_three_calls_are_under_way()
+    public async Task At_most_six_calls_are_under_way_each_under_another_key()
     {
-        var calls = 0;
+        var keys = new ConcurrentQueue<long>();
         var silent = new TaskCompletionSource<string>();
         var asked = RepeatedCalls.AskAsync(
-            _ =>
+            key =>
             {
-                calls++;
+                keys.Enqueue(key);
                 return silent.Task;
             },
             Patience,
             new InstantClock()
         );
 
-        await Eventually.Is(() => calls == 3, "two more calls were sent");
+        await Eventually.Is(() => keys.Count == 6, "five more calls were sent");
         silent.SetResult("late");
 
         Assert.Equal("late", await asked);
-        Assert.Equal(3, calls);
+        Assert.Equal(6, keys.Distinct().Count());
+        Assert.Equal(6, keys.Count);
     }
 
     [Fact]

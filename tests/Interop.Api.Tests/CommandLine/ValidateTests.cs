@@ -140,6 +140,104 @@ public sealed class ValidateTests : IDisposable
         Assert.StartsWith("5 resources, ", errors, StringComparison.Ordinal);
     }
 
+    private const string Colours = """
+        {"resourceType":"StructureDefinition","url":"http://example.org/p","derivation":"constraint","type":"Observation",
+         "baseDefinition":"http://hl7.org/fhir/StructureDefinition/Observation","differential":{"element":[{"id":"Observation","path":"Observation"},
+         {"id":"Observation.method","path":"Observation.method","binding":{"strength":"required","valueSet":"http://example.org/colours"}}]}}
+        """;
+
+    private void WriteColours()
+    {
+        _folder.Write("profile.json", Colours);
+        _folder.Write("Observation.ndjson", Observation("a", "green") + Observation("b", "blue") + Observation("c", "blue"));
+    }
+
+    private static string Observation(string id, string colour) =>
+        $$$"""
+            {"resourceType":"Observation","id":"{{{id}}}","meta":{"profile":["http://example.org/p"]},"status":"final","code":{"text":"x"},"method":{"coding":[{"system":"http://x","code":"{{{colour}}}"}]}}
+
+            """;
+
+    private static ScriptedAnswer OnlyGreen(ScriptedRequest request)
+    {
+        var isGreen = request.Query["code"] == "green" ? "true" : "false";
+        return new(200, $$"""{"resourceType":"Parameters","parameter":[{"name":"result","valueBoolean":{{isGreen}}}]}""");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_terminology_server_decides_the_codes_that_profiles_leave_open(bool isSetting)
+    {
+        WriteColours();
+        await using var server = await ScriptedServer.StartAsync(OnlyGreen);
+        var url = server.Base.AbsoluteUri;
+        string[] arguments = ["validate", "Observation.ndjson", "--profile", "profile.json"];
+
+        var (exitCode, output, errors) = await InteropProcess.RunAsync(
+            _folder.Path,
+            isSetting ? new Dictionary<string, string> { ["TERMINOLOGY_URL"] = url } : NoSettings,
+            isSetting ? arguments : [.. arguments, "--terminology", url]
+        );
+
+        Assert.Equal((1, "3 resources, 2 errors"), (exitCode, errors));
+        Assert.StartsWith("Observation.ndjson:2 Observation.method error code-invalid", output, StringComparison.Ordinal);
+        Assert.Equal(2, server.Requests.Length);
+    }
+
+    [Fact]
+    public async Task A_terminology_server_that_is_down_is_one_line_and_no_error()
+    {
+        WriteColours();
+
+        var (exitCode, output, errors) = await RunAsync(
+            "Observation.ndjson",
+            "--profile",
+            "profile.json",
+            "--terminology",
+            "http://127.0.0.1:1/fhir"
+        );
+
+        Assert.Equal((0, ""), (exitCode, output));
+        var lines = errors.Split('\n');
+        Assert.Equal(2, lines.Length);
+        Assert.StartsWith("The terminology server is not available", lines[0], StringComparison.Ordinal);
+        Assert.Equal("3 resources, 0 errors", lines[1]);
+    }
+
+    [Fact]
+    public async Task A_terminology_server_must_be_a_URL()
+    {
+        var (exitCode, _, errors) = await RunAsync("a.json", "--terminology", "tx.example.org");
+        Assert.Equal(2, exitCode);
+        Assert.Contains("--terminology must be an absolute http or https URL, not 'tx.example.org'", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Ingestion_asks_the_terminology_server_too()
+    {
+        WriteColours();
+        await using var server = await ScriptedServer.StartAsync(OnlyGreen);
+
+        var (exitCode, output, errors) = await InteropProcess.RunAsync(
+            _folder.Path,
+            new Dictionary<string, string>
+            {
+                ["TERMINOLOGY_URL"] = server.Base.AbsoluteUri,
+                ["Validation__Profiles"] = "profile.json",
+                ["INTEROP_DATA"] = _folder.File("data"),
+            },
+            "ingest",
+            "Observation",
+            "--files",
+            "Observation.ndjson"
+        );
+
+        Assert.True(exitCode == 0, output + errors);
+        Assert.Equal(2, server.Requests.Length);
+        Assert.Matches(@"Observation\s+3\s+1\s+0\s+2\s", output); // fetched, stored, unchanged, dead letters
+    }
+
     private async Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments)
     {
         var (exitCode, output, errors) = await InteropProcess.RunAsync(_folder.Path, NoSettings, ["validate", .. arguments]);

@@ -6,9 +6,8 @@ namespace Interop.Api.Tests.Crashes;
 
 /// <summary>
 /// A process that polls is killed at random moments, or loses its PostgreSQL, while the server sends 5,000 events of one instant in
-/// pages of
-/// 20, repeats events across pages, adds outcomes, lets a page expire and commits events late. Every event is stored, counted and scored
-/// once. INTEROP_LONG=1: 20 seeds with 8 kills each, and an outage of 30 seconds.
+/// pages of 20, repeats events across pages, adds outcomes, lets a page expire and commits events late. Every event is stored, counted and
+/// scored once, and every alert reaches the log file. INTEROP_LONG=1: 20 seeds with 8 kills each, and an outage of 30 seconds.
 /// </summary>
 public sealed class PollKillTests(ITestOutputHelper output)
 {
@@ -50,7 +49,7 @@ public sealed class PollKillTests(ITestOutputHelper output)
         AddLate(audit, 0);
         await postgres.StartAsync();
 
-        await FinishAsync(program, database, audit);
+        await FinishAsync(program, folder, database, audit);
     }
 
     private async Task KillAsync(string database, int seed)
@@ -76,10 +75,10 @@ public sealed class PollKillTests(ITestOutputHelper output)
 
         output.WriteLine($"seed {seed}: killed after {string.Join(", ", killedAt)} pages");
         await using var last = Start(folder, database, upstream.Base);
-        await FinishAsync(last, database, audit);
+        await FinishAsync(last, folder, database, audit);
     }
 
-    private static async Task FinishAsync(InteropProcess program, string database, AuditServer audit)
+    private static async Task FinishAsync(InteropProcess program, TemporaryFolder folder, string database, AuditServer audit)
     {
         using var http = await program.ClientAsync();
         await Eventually.Is(
@@ -95,6 +94,9 @@ public sealed class PollKillTests(ITestOutputHelper output)
         Assert.Equal(0, again.Number("stored"));
         await Eventually.Is(async () => (await PolledState.ReadAsync(database)).Unscored == 0, "all events are scored");
         Assert.Equal(PolledState.Once(audit.Count), await PolledState.ReadAsync(database));
+        await Eventually.Is(async () => (await PolledAlerts.ReadAsync(database)).Waiting == 0, "all alerts are delivered");
+        var logged = (await File.ReadAllLinesAsync(folder.File("data/logs/alerts.log"))).Select(PolledAlerts.IdOf).Distinct();
+        Assert.Equal((await PolledAlerts.ReadAsync(database)).Ids, logged.Where(PolledAlerts.IsPolled).Order(StringComparer.Ordinal));
         Assert.Equal(0, await program.TerminateAsync());
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Interop.Anomaly.Profiles;
 using Interop.Storage;
 using Interop.Storage.Connections;
@@ -36,4 +37,35 @@ internal sealed record PolledState(long Rows, long Distinct, long LastNumber, lo
             }
         );
     }
+}
+
+/// <summary>The MEDIUM and HIGH alerts of the source <c>default</c>.</summary>
+/// <param name="Ids">In order.</param>
+/// <param name="Waiting">How many of them the outbox still has.</param>
+internal sealed record PolledAlerts(IReadOnlyList<string> Ids, long Waiting)
+{
+    public static async Task<PolledAlerts> ReadAsync(string connection)
+    {
+        await using var database = DatabaseFactory.Open(new DatabaseOptions { Connection = connection });
+        return await database.ReadAsync(
+            async (session, token) =>
+            {
+                var numbers = await session.QueryAsync<long>(
+                    "SELECT number FROM audit_scores WHERE source = 'default' AND severity <> 'LOW'",
+                    null,
+                    token
+                );
+                return new PolledAlerts(
+                    [.. numbers.Select(n => $"default-{n}").Order(StringComparer.Ordinal)],
+                    await session.ScalarAsync<long>("SELECT COUNT(*) FROM alert_outbox WHERE source = 'default'", null, token)
+                );
+            }
+        );
+    }
+
+    /// <summary>The alert of a line of the log file.</summary>
+    public static string IdOf(string line) => JsonDocument.Parse(line).RootElement.GetProperty("id").GetString()!;
+
+    /// <summary>False: an alert of the platform's own audit trail.</summary>
+    public static bool IsPolled(string id) => id.StartsWith("default-", StringComparison.Ordinal);
 }

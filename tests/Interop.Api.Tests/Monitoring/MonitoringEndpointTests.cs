@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json;
 using Interop.Api.Tests.Support;
 using Interop.TestServers;
@@ -277,6 +278,16 @@ public abstract class MonitoringEndpointTests(MonitoringApi api)
             Assert.InRange((await api.Http.GetJsonAsync($"/api/agents/{agent}/accesses")).GetArrayLength(), 3, 1000);
         await api.Http.GetJsonAsync($"/api/patients/{patient}/accesses?format=xml", HttpStatusCode.BadRequest);
         await api.Http.GetJsonAsync("/api/agents/reader", HttpStatusCode.NotFound);
+
+        using var byBody = await api.Http.PostAsJsonAsync(
+            "/api/reports/accesses",
+            new { patient = $"Patient/{patient}", care = "unknown" }
+        );
+        using var csvByBody = await api.Http.PostAsJsonAsync("/api/reports/accesses", new { agent = "reader", format = "csv" });
+        using var both = await api.Http.PostAsJsonAsync("/api/reports/accesses", new { patient = $"Patient/{patient}", agent = "reader" });
+        Assert.Equal(3, (await byBody.Content.ReadFromJsonAsync<JsonElement>()).GetArrayLength());
+        Assert.Contains($"Patient/{patient}", await csvByBody.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.BadRequest, both.StatusCode);
     }
 
     [Fact]
@@ -308,6 +319,17 @@ public abstract class MonitoringEndpointTests(MonitoringApi api)
         Assert.Equal("promoted", promoted.Text("status"));
         var trained = await api.Http.PostJsonAsync("/api/anomaly/model/train");
         Assert.Equal("shadow", trained.Text("status"));
+
+        var key = Guid.NewGuid().ToString("N");
+        await api.NotifyAsync(AuditServer.Event($"{key}-1", AuditServer.Noon));
+        await api.NotifyAsync(AuditServer.Event($"{key}-2", AuditServer.Noon));
+        var inShadow = (await api.Http.GetJsonAsync("/api/anomaly/models"))
+            .EnumerateArray()
+            .Single(m => m.Text("id") == trained.Text("id"))
+            .GetProperty("shadow");
+        Assert.Equal(promoted.Text("id"), inShadow.Text("beside"));
+        Assert.True(inShadow.Number("events") >= 2);
+        Assert.True((await api.Http.GetJsonAsync("/api/anomaly/model")).GetProperty("use").Number("events") >= 2);
 
         await api.SendAsync(HttpMethod.Post, "/api/anomaly/model/m-unknown/promote", null, HttpStatusCode.NotFound);
         await api.SendAsync(HttpMethod.Post, $"/api/anomaly/model/{trained.Text("id")}/promote", null, HttpStatusCode.NoContent);

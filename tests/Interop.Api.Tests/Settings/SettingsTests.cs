@@ -189,7 +189,7 @@ public sealed class SettingsTests
     }
 
     private static string[] Profiles(InteropSettings settings) =>
-        [.. Assert.IsType<ProfileSet>(settings.Options<ValidationSettings>("Validation").ToOptions().ProfileChecker).Urls];
+        [.. Assert.IsType<ProfileSet>(settings.Options<ValidationSettings>("Validation").ToOptions(null).ProfileChecker).Urls];
 
     [Fact]
     public void Secrets_can_come_from_files()

@@ -25,9 +25,21 @@ internal sealed partial class InteropProcess : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
-    public static InteropProcess Start(string folder, IReadOnlyDictionary<string, string> settings, params string[] arguments)
+    public static InteropProcess Start(string folder, IReadOnlyDictionary<string, string> settings, params string[] arguments) =>
+        StartProgram(AppContext.BaseDirectory, folder, settings, arguments);
+
+    /// <param name="program">The folder of the built program.</param>
+    /// <param name="folder">The working directory.</param>
+    /// <param name="settings">The environment.</param>
+    /// <param name="arguments">The command line.</param>
+    public static InteropProcess StartProgram(
+        string program,
+        string folder,
+        IReadOnlyDictionary<string, string> settings,
+        params string[] arguments
+    )
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Interop.Silo"), arguments)
+        var start = new ProcessStartInfo(Path.Combine(program, "Interop.Silo"), arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -124,6 +124,26 @@ public sealed class FileEndpointTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("/upload-csv", "/uploads", "file_id", "CPF is missing or not valid")]
+    [InlineData("/ingest/trigger", "/tm2/files", "processing_id", "tm2_code must have the form")]
+    public async Task The_failures_of_a_file_are_downloaded_as_CSV(string path, string files, string id, string reason)
+    {
+        var (_, sent) = await PostAsync(path, path == "/upload-csv" ? Patients : Records);
+        var address = $"{files}/{sent.GetProperty(id).GetString()}/failures";
+        using var answer = await _server.Http.GetAsync(address);
+
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.Equal(
+            ("text/csv", "file-failures.csv"),
+            (answer.Content.Headers.ContentType?.MediaType, answer.Content.Headers.ContentDisposition?.FileName)
+        );
+        Assert.Contains(",line,state,reason", text, StringComparison.Ordinal);
+        Assert.Contains(reason, text, StringComparison.Ordinal);
+        using var missing = await _server.Http.GetAsync($"{files}/{Guid.NewGuid()}/failures");
+        Assert.Equal(HttpStatusCode.NotFound, missing.StatusCode);
+    }
+
+    [Theory]
     [InlineData("/ingest/trigger")]
     [InlineData("/api/v1/ingest/trigger")]
     public async Task A_TM2_file_is_submitted_and_counted(string path)

@@ -87,6 +87,39 @@ public abstract class ViewContract(ApiFixture api)
     }
 
     [Fact]
+    public async Task Filtered_and_sorted_rows_come_as_json_csv_and_ndjson()
+    {
+        var all = (await Http.GetJsonAsync("/views/patients/rows")).EnumerateArray().ToList();
+        var expected = all.Where(r => r.Text("gender") == "female")
+            .Select(r => r.Text("birth_date"))
+            .Order(StringComparer.Ordinal)
+            .ToList();
+        const string Search =
+            """{"filters":[{"column":"gender","comparison":"equals","value":"female"}],"sort":"birth_date","format":"FORMAT"}""";
+
+        var json = await SendAsync(
+            HttpMethod.Post,
+            "/views/patients/rows/search",
+            Search.Replace("FORMAT", "json", StringComparison.Ordinal),
+            HttpStatusCode.OK
+        );
+        var csv = await TextAsync(Search.Replace("FORMAT", "csv", StringComparison.Ordinal));
+        var ndjson = await TextAsync(Search.Replace("FORMAT", "ndjson", StringComparison.Ordinal));
+
+        Assert.NotEmpty(expected);
+        Assert.Equal(expected, json.EnumerateArray().Select(r => r.Text("birth_date")));
+        Assert.Equal(json.EnumerateArray().Select(r => r.GetRawText()), ndjson.TrimEnd('\n').Split('\n'));
+        Assert.Equal(expected.Count + 1, csv.TrimEnd().Split("\r\n").Length);
+
+        async Task<string> TextAsync(string body)
+        {
+            using var content = new StringContent(body, MediaTypeHeaderValue.Parse("application/json"));
+            using var response = await Http.PostAsync("/views/patients/rows/search", content);
+            return await response.Content.ReadAsStringAsync();
+        }
+    }
+
+    [Fact]
     public async Task A_view_is_put_filled_by_a_run_read_and_rebuilt()
     {
         const string View = """
@@ -166,6 +199,38 @@ public abstract class ViewContract(ApiFixture api)
     [InlineData("GET", "/views/x/rows", null, 404, "View not found")]
     [InlineData("GET", "/views/resources/rows", null, 404, "View not found")]
     [InlineData("GET", "/views/patients/rows?format=xml", null, 400, "format must be json, csv or ndjson")]
+    [InlineData("POST", "/views/x/rows/search", "{}", 404, "View not found")]
+    [InlineData("POST", "/views/patients/rows/search", """{"format":"xml"}""", 400, "format must be json, csv or ndjson")]
+    [InlineData("POST", "/views/patients/rows/search", """{"limit":-1}""", 400, "limit must not be negative")]
+    [InlineData(
+        "POST",
+        "/views/patients/rows/search",
+        """{"filters":[{"column":"family"}]}""",
+        400,
+        "each filter needs a column and a comparison"
+    )]
+    [InlineData("POST", "/views/patients/rows/search", """{"filters":[null]}""", 400, "each filter needs a column and a comparison")]
+    [InlineData(
+        "POST",
+        "/views/patients/rows/search",
+        """{"filters":[{"column":"family","comparison":"equals","value":"a\u0000b"}]}""",
+        400,
+        "the body must not contain the character NUL"
+    )]
+    [InlineData(
+        "POST",
+        "/views/patients/rows/search",
+        """{"filters":[{"column":"birth_date","comparison":"at_least","value":"soon"}]}""",
+        400,
+        "birth_date is compared with a date"
+    )]
+    [InlineData(
+        "POST",
+        "/views/patients/rows/search",
+        """{"sort":"family; DROP TABLE patients"}""",
+        400,
+        "the table patients has no column"
+    )]
     public async Task A_refused_change_says_why(string method, string path, string? body, int status, string detail)
     {
         var problem = await SendAsync(new HttpMethod(method), path, body, (HttpStatusCode)status);

@@ -102,6 +102,42 @@ public abstract class BulkRunTests(SharedSilo shared) : IngestionSuite(shared)
     }
 
     [Fact]
+    public async Task A_run_says_that_it_waits_for_the_export()
+    {
+        var (sandbox, source) = await BulkAsync();
+        sandbox.Faults.Set(new FaultRule { Kind = FaultKind.EndlessExport, Path = "$export" });
+
+        var run = await EndAfterWaitingAsync(
+            sandbox,
+            source,
+            "\"waiting\":\"the server prepares the export (in progress); asked again after"
+        );
+
+        Assert.Equal((RunStatus.Success, (long)sandbox.Store.Count("Patient")), (run.Status, run.Counters.Fetched));
+    }
+
+    [Theory]
+    [InlineData("/$export?")]
+    [InlineData("$export-status")]
+    [InlineData("$export-file")]
+    public async Task A_run_says_that_a_busy_server_asks_it_to_wait(string path)
+    {
+        var (sandbox, source) = await BulkAsync();
+        sandbox.Faults.Set(
+            new FaultRule
+            {
+                Kind = FaultKind.TooManyRequests,
+                Path = path,
+                RetryAfterSeconds = 1,
+            }
+        );
+
+        var run = await EndAfterWaitingAsync(sandbox, source, " follows after 1.0 s: 429 Too Many Requests");
+
+        Assert.Equal((RunStatus.Success, (long)sandbox.Store.Count("Patient")), (run.Status, run.Counters.Fetched));
+    }
+
+    [Fact]
     public async Task A_file_whose_connection_breaks_is_read_again_and_counted_once()
     {
         var (sandbox, source) = await BulkAsync();
@@ -250,6 +286,46 @@ public abstract class BulkRunTests(SharedSilo shared) : IngestionSuite(shared)
         Assert.Equal(0, sandbox.Exports.Count);
     }
 
+    [Theory]
+    [InlineData("error")]
+    [InlineData("outcome")]
+    public async Task Outcomes_of_an_export_are_warnings_of_the_run(string array)
+    {
+        const string Reported = """
+            {"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"exception","diagnostics":"Binary/b7 could not be exported"}]}
+            not an outcome
+            {"resourceType":"OperationOutcome","issue":[{"severity":"warning","code":"incomplete","diagnostics":"2 patients are confidential"}]}
+            """;
+        var (server, source) = await ScriptedAsync(
+            request =>
+                (request.Path, request.Method) switch
+                {
+                    ("$export", _) => new ScriptedAnswer(202, "", null, ("Content-Location", $"{request.Base}status")),
+                    ("status", "GET") => new ScriptedAnswer(
+                        200,
+                        $$"""
+                        {"transactionTime":"2026-01-10T12:00:00Z","request":"{{request.Base}}$export","requiresAccessToken":false,
+                         "output":[{"type":"Patient","url":"{{request.Base}}patients.ndjson","count":1}],
+                         "{{array}}":[{"type":"OperationOutcome","url":"{{request.Base}}outcomes.ndjson"}]}
+                        """
+                    ),
+                    ("status", "DELETE") => new ScriptedAnswer(202, ""),
+                    ("patients.ndjson", _) => new ScriptedAnswer(200, """{"resourceType":"Patient","id":"a"}"""),
+                    ("outcomes.ndjson", _) => new ScriptedAnswer(200, Reported),
+                    _ => ScriptedAnswer.NotFound,
+                },
+            s => s.Mode = RunMode.Bulk
+        );
+
+        var run = await Client.RunAsync(source, "Patient");
+
+        Assert.Equal((RunStatus.Success, 1, 0), (run.Status, run.Counters.Upserted, run.Counters.DeadLetters));
+        var warnings = await Client.WarningsAsync(run.RunId);
+        Assert.Contains("the export reports: Binary/b7 could not be exported", warnings, StringComparison.Ordinal);
+        Assert.Contains("the export reports: 2 patients are confidential", warnings, StringComparison.Ordinal);
+        Assert.Contains(server.Requests, r => (r.Path, r.Method) == ("status", "DELETE"));
+    }
+
     [Fact]
     public async Task Auto_takes_an_export_first_and_the_history_after_it()
     {
@@ -263,6 +339,20 @@ public abstract class BulkRunTests(SharedSilo shared) : IngestionSuite(shared)
         Assert.Contains("\"mode\":\"bulk\"", await Client.WarningsAsync(first.RunId), StringComparison.Ordinal);
         Assert.Contains("\"mode\":\"history\"", await Client.WarningsAsync(second.RunId), StringComparison.Ordinal);
         Assert.Equal((RunStatus.Success, 0L), (second.Status, await Database.CountAsync("patients", source, $"id = '{id}'")));
+    }
+
+    /// <summary>Starts a run, removes the faults once the run says what it waits for, and returns the ended run.</summary>
+    private async Task<RunSummary> EndAfterWaitingAsync(SandboxServer sandbox, string source, string waiting)
+    {
+        var runId = await Client.StartAsync(source, "Patient");
+        await Eventually.Is(
+            async () => (await Client.DetailAsync(runId)).Details.Text.Contains(waiting, StringComparison.Ordinal),
+            $"the run says: {waiting}"
+        );
+        sandbox.Faults.Clear();
+        var run = await Client.EndOfAsync(runId);
+        Assert.DoesNotContain("\"waiting\"", (await Client.DetailAsync(runId)).Details.Text, StringComparison.Ordinal);
+        return run;
     }
 
     private static async Task DeleteAsync(SandboxServer sandbox, string path)

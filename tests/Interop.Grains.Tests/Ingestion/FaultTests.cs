@@ -202,6 +202,33 @@ public abstract class FaultTests(SharedSilo shared) : IngestionSuite(shared)
         Assert.Equal((RunStatus.Success, 1), (run.Status, run.Counters.Upserted));
     }
 
+    [Theory]
+    [InlineData(410, 0, 1)]
+    [InlineData(404, 1, 0)]
+    public async Task A_tie_of_versions_whose_resource_is_gone_is_settled_by_the_status_of_the_read(int status, int rows, int deleted)
+    {
+        var version = "a";
+        string Version(string name) =>
+            $$$"""
+                {"resourceType":"Patient","id":"p","meta":{"versionId":"{{{name}}}","lastUpdated":"2026-01-10T12:00:00Z"},"name":[{"family":"{{{name}}}"}]}
+                """;
+        var (server, source) = await ScriptedAsync(request =>
+            request.IsMetadata ? ScriptedAnswer.NotFound
+            : request.Path == "Patient/p" ? new ScriptedAnswer(status, """{"resourceType":"OperationOutcome"}""")
+            : ScriptedAnswer.Bundle([Version(version)])
+        );
+        await Client.RunAsync(source, "Patient");
+
+        version = "b"; // at the same instant: only the server can tell which version is the newer one
+        var run = await Client.RunAsync(source, "Patient");
+
+        Assert.Equal(RunStatus.Success, run.Status);
+        Assert.Contains(server.Requests, r => r.Path == "Patient/p");
+        Assert.Equal(rows, await Database.CountAsync("patients", source, "family = 'b'"));
+        Assert.Equal(0, await Database.CountAsync("patients", source, "family = 'a'"));
+        Assert.Equal(deleted, await Database.CountAsync("resources", source, "deleted_at IS NOT NULL"));
+    }
+
     [Fact]
     public async Task Next_links_without_end_fail_the_run_with_the_reason()
     {

@@ -43,6 +43,13 @@ public abstract class AlertTests(SharedSilo shared) : IngestionSuite(shared)
 
         var trained = (await Client.GetGrain<IAnomalyModelGrain>(0).Train()).Version!;
         Assert.Equal("shadow", trained.Status);
+        await poller.Notify(AuditServer.Event("n2", AuditServer.Noon.AddDays(2)));
+        await poller.Notify(AuditServer.Event("n3", AuditServer.Noon.AddDays(2)));
+        var versions = await Client.GetGrain<IAnomalyModelGrain>(0).List();
+        var shadow = versions.First(v => v.Id == trained.Id).Shadow!;
+        Assert.Equal(model.Id, shadow.Beside);
+        Assert.True(shadow.Events >= 2, $"{shadow.Events} events in shadow");
+        Assert.True(versions.First(v => v.Id == model.Id).Use!.Events > shadow.Events);
         Assert.True(await Client.GetGrain<IAnomalyModelGrain>(0).Promote(trained.Id));
         Assert.False(await Client.GetGrain<IAnomalyModelGrain>(0).Promote("m-unknown"));
         Assert.Equal(
@@ -80,6 +87,56 @@ public abstract class AlertTests(SharedSilo shared) : IngestionSuite(shared)
         Assert.Equal(900, seen.Select(a => a.Id).Distinct().Count());
         Assert.Equal(900, seen.Count);
         Assert.Equal(seen.OrderBy(a => a.Time).Select(a => a.Time), seen.Select(a => a.Time));
+    }
+
+    [Fact]
+    public async Task A_report_comes_newest_first_in_pages_filtered_by_care_and_counted()
+    {
+        var server = new AuditServer();
+        var (patient, other) = ($"Patient/{Guid.NewGuid():N}", $"Patient/{Guid.NewGuid():N}");
+        for (var i = 0; i < 25; i++)
+            server.Add($"e{i}", AuditServer.Noon.AddMinutes(i / 2), $"Practitioner/{i % 3}", i % 5 == 0 ? other : patient);
+        var (_, source) = await ScriptedAsync(server.Answer);
+        var poller = Client.GetGrain<IAuditEventPollerGrain>(source);
+        await poller.Configure(new PollerChange(null, 200, null, AuditServer.Noon.AddHours(-1), Reset: false));
+        await poller.Poll();
+        var query = Client.GetQuery<IAlertQueryGrain>();
+        // Some accesses are explained by care; one names the patient only as a further one.
+        await Database.WriteAsync(
+            (session, token) =>
+                session.ExecuteAsync(
+                    """
+                    UPDATE audit_scores SET care = CASE WHEN number % 12 = 0 THEN 'explained' ELSE 'unexplained' END WHERE source = @source;
+                    INSERT INTO audit_event_patients (patient, event_time, source, number)
+                        SELECT @patient, event_time, source, number FROM audit_scores WHERE source = @source AND event_id = 'e5';
+                    """,
+                    new { source, patient },
+                    token
+                )
+        );
+
+        var filter = new AccessFilter(patient, null, null, null, null, NewestFirst: true, Limit: 7);
+        var seen = new List<Alert>();
+        do
+        {
+            var page = await query.ListAccesses(filter);
+            seen.AddRange(page.Accesses);
+            filter = filter with { Cursor = page.Next };
+        } while (filter.Cursor is not null);
+        var totals = await query.CountAccesses(filter);
+        var explained = await query.ListAccesses(filter with { Care = "explained" });
+        var late = await query.CountAccesses(filter with { Since = AuditServer.Noon.AddMinutes(10), Cursor = "ignored" });
+
+        Assert.Equal(21, seen.Select(a => a.Id).Distinct().Count());
+        Assert.Equal(21, seen.Count);
+        Assert.Equal(seen.OrderByDescending(a => a.Time).Select(a => a.Time), seen.Select(a => a.Time));
+        Assert.All(seen, a => Assert.Equal(patient, a.Patient));
+        Assert.Equal((21, 3), (totals.Accesses, totals.Agents));
+        Assert.Equal(seen.Count(a => a.Care == "explained"), totals.Explained);
+        Assert.Equal(21 - totals.Explained, totals.Unexplained);
+        Assert.InRange(totals.Explained, 1, 2);
+        Assert.Equal(seen.Where(a => a.Care == "explained").Select(a => a.Id), explained.Accesses.Select(a => a.Id));
+        Assert.Equal(seen.Count(a => a.Time >= AuditServer.Noon.AddMinutes(10)), late.Accesses);
     }
 
     [Theory]

@@ -1,6 +1,4 @@
-using Interop.Anomaly.Care;
 using Interop.Anomaly.Profiles;
-using Interop.Anomaly.Scoring;
 using Interop.Fhir.Client;
 using Interop.Grains.Tests.Support;
 using Interop.Polling;
@@ -65,14 +63,7 @@ public abstract class CompetingPollersTests(SharedSilo shared) : IngestionSuite(
     private async Task<int> PollToTheEndAsync(string source, FhirClient client, PollerSettings settings, AuditServer server)
     {
         var services = Shared.Silo.Services;
-        using var claim = new SourceClaim(
-            Database,
-            services.GetRequiredService<ModelCatalog>(),
-            settings,
-            services.GetRequiredService<AgentMap>(),
-            TimeProvider.System,
-            source
-        );
+        using var claim = new SourceClaim(services.GetRequiredService<MonitoringParts>() with { Database = Database }, settings, source);
         var random = new Random(source.GetHashCode(StringComparison.Ordinal));
         for (var lost = 0; ; )
         {

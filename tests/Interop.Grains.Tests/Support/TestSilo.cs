@@ -81,6 +81,9 @@ internal sealed class TestSilo : IAsyncDisposable
     /// <summary>Ends every silo as kill -9 does: without OnDeactivateAsync, and in the middle of its work.</summary>
     public Task KillAsync() => _cluster.KillAllSilosAsync();
 
+    /// <summary>Ends one silo as kill -9 does; the others continue.</summary>
+    public Task KillOneAsync() => _cluster.KillSiloAsync(_cluster.Silos[^1]);
+
     /// <summary>Kills the one silo on which the grain is active; the others go on.</summary>
     public async Task KillSiloOfAsync(IAddressable grain)
     {

@@ -55,6 +55,25 @@ public abstract class Tm2Tests(SqlDialect dialect) : FileSuite(dialect)
     }
 
     [Fact]
+    public async Task A_preview_shows_what_each_record_becomes_or_why_it_is_bad()
+    {
+        await using var silo = await StartAsync();
+
+        var preview = await silo
+            .Client.GetQuery<IFileQueryGrain>()
+            .Preview(FileKind.Tm2, new FileChunk(Encoding.UTF8.GetBytes(Good)), null);
+
+        Assert.Equal(8, preview.Rows.Length);
+        Assert.Equal(
+            ["P1", "Tremor", "Ayurveda", "Mild", "2026-01-05", "DR1"],
+            preview.Rows[0].Fields.Where(field => field.Column != "tm2_code").Select(field => field.Mapped)
+        );
+        Assert.StartsWith("SK62 ", preview.Rows[0].Fields[1].Mapped, StringComparison.Ordinal);
+        Assert.Equal(["diagnosis_date lies in the future"], preview.Rows.Skip(5).Take(1).Select(row => row.Problem));
+        Assert.Equal((0, 0), (await CountAsync("upload_files"), Sandbox.OpenMrs.Count("patient")));
+    }
+
+    [Fact]
     public async Task Two_processes_that_submit_the_same_patients_and_days_at_once_create_each_thing_once()
     {
         const int Patients = 40;

@@ -276,15 +276,84 @@ public abstract class UploadTests(SqlDialect dialect) : FileSuite(dialect)
     }
 
     [Fact]
+    public async Task Bad_rows_come_as_a_file_that_can_be_corrected_and_sent_again()
+    {
+        await using var silo = await StartAsync();
+        var sent = await RunAsync(
+            silo,
+            FileKind.Fhir,
+            Good + "\"Ana, the bad\",1,Feminino,07/03/1984,+55 11 1,Brasil,\n" + "=1+1,390.533.447-05,x,32/01/2000,,,\n"
+        );
+        Assert.Equal((4, 2, 2), (sent.Rows, sent.Succeeded, sent.Invalid));
+
+        var failed = await silo.Client.GetQuery<IFileQueryGrain>().ReadFailures(sent.FileId, 0);
+
+        Assert.Equal(
+            [
+                "Nome,CPF,Gênero,Data de Nascimento,Telefone,País de Nascimento,Observação,line,state,reason",
+                "\"Ana, the bad\",1,Feminino,07/03/1984,+55 11 1,Brasil,,4,invalid,CPF is missing or not valid",
+                "'=1+1,390.533.447-05,x,32/01/2000,,,,5,invalid,Data de Nascimento is not a date of the form dd/MM/yyyy",
+                "",
+            ],
+            failed!.Text.Split("\r\n")
+        );
+        Assert.Null(failed.NextLine);
+        var corrected = failed
+            .Text.Replace(",1,Fem", ",529.982.247-25,Fem", StringComparison.Ordinal)
+            .Replace("32/01", "31/01", StringComparison.Ordinal);
+        var again = await RunAsync(silo, FileKind.Fhir, corrected);
+        Assert.Equal((FileStatus.Completed, 2, 2), (again.Status, again.Rows, again.Succeeded));
+        Assert.Null(await silo.Client.GetQuery<IFileQueryGrain>().ReadFailures(Guid.NewGuid(), 0));
+    }
+
+    [Fact]
+    public async Task A_large_file_of_bad_rows_comes_in_parts()
+    {
+        await using var silo = await StartAsync();
+        var wide = new string('x', 20_000);
+        var rows = string.Concat(Enumerable.Range(0, 120).Select(i => $"{wide},{i},,,,,\n"));
+        var sent = await RunAsync(silo, FileKind.Fhir, Header + rows);
+        Assert.Equal(120, sent.Invalid);
+        var parts = new List<string>();
+
+        for (long? after = 0; after is { } line; )
+        {
+            var part = await silo.Client.GetQuery<IFileQueryGrain>().ReadFailures(sent.FileId, line);
+            Assert.InRange(part!.Text.Length, 1, 1100 * 1024);
+            parts.Add(part.Text);
+            after = part.NextLine;
+        }
+
+        Assert.Equal(3, parts.Count);
+        Assert.Equal(121, string.Concat(parts).TrimEnd().Split("\r\n").Length);
+    }
+
+    [Fact]
     public async Task A_preview_maps_the_first_rows_and_stores_nothing()
     {
         await using var silo = await StartAsync();
         var preview = await silo
             .Client.GetQuery<IFileQueryGrain>()
-            .Preview(new FileChunk(Encoding.UTF8.GetBytes(Good + "Ana,1,,,,,\n")), null);
+            .Preview(FileKind.Fhir, new FileChunk(Encoding.UTF8.GetBytes(Good + "Ana,1,,,,,\nAna,1,,,,,,too wide\n")), null);
 
         Assert.Null(preview.Refusal);
-        Assert.Equal([null, null, "CPF is missing or not valid"], preview.Rows.Select(row => row.Problem));
+        Assert.Equal(
+            [null, null, "CPF is missing or not valid", "the row has 8 fields and the header 7"],
+            preview.Rows.Select(row => row.Problem)
+        );
+        Assert.Equal(
+            [
+                "Nome: Maria da Silva -> family Silva, given Maria da",
+                "CPF: 529.982.247-25 -> 52998224725",
+                "Gênero: Feminino -> female",
+                "Data de Nascimento: 07/03/1984 -> 1984-03-07",
+                "Telefone: +55 11 99999-0000 -> +55 11 99999-0000",
+                "País de Nascimento: Brasil -> Brasil",
+                "Observação: Diabético|Gestante -> Diabetes mellitus type 2 (44054006); Pregnancy (77386006)",
+            ],
+            preview.Rows[0].Fields.Select(field => $"{field.Column}: {field.Value} -> {field.Mapped}")
+        );
+        Assert.All(preview.Rows[2].Fields, field => Assert.Null(field.Mapped));
         Assert.Contains("44054006", preview.Rows[0].Bundle!.Text, StringComparison.Ordinal);
         Assert.Equal((0, 0), (await CountAsync("upload_files"), Sandbox.Store.Count("Patient")));
     }

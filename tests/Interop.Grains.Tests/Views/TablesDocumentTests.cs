@@ -22,6 +22,26 @@ public sealed class TablesDocumentTests
         ```
         """;
 
+    private const string RunClaims = """
+
+        ## run_claims
+        Not a view: which processes worked on a run. A run that was interrupted has several rows; its page in the dashboard shows them.
+
+        | column | type | what it holds |
+        |---|---|---|
+        | run_id | bigint | The run (ingestion_runs) |
+        | epoch | bigint | Fencing token of the claim: 1 for the process that started the run, one more for each that resumed it |
+        | owner | text | The process: its host, process id, start and kind (Server or Command), separated by bars |
+        | claimed_at | timestamptz | When it claimed the run, in the database's time |
+
+        The runs that were interrupted, with the processes that worked on them:
+        ```sql
+        SELECT run_id, epoch, owner, claimed_at FROM run_claims
+        WHERE run_id IN (SELECT run_id FROM run_claims GROUP BY run_id HAVING COUNT(*) > 1) ORDER BY run_id, epoch;
+        ```
+
+        """;
+
     [Fact]
     public void The_document_of_the_tables_is_what_the_definitions_give()
     {
@@ -49,7 +69,7 @@ public sealed class TablesDocumentTests
                 text.Append($"| {column} | {types[column]} | {holds.Replace("|", "\\|", StringComparison.Ordinal)} |\n");
         }
 
-        return text.ToString();
+        return text.Append(RunClaims).ToString();
     }
 
     internal static string Root()

@@ -521,6 +521,31 @@ public abstract class ViewTests(SharedSilo shared) : IngestionSuite(shared)
         );
     }
 
+    [Fact]
+    public async Task A_view_cannot_take_the_name_of_a_table_of_the_platform()
+    {
+        var views = (await Client.ViewQueries().List()).Select(view => view.Name).ToHashSet();
+        var tables = await Database.ReadAsync(
+            (session, token) =>
+                session.QueryAsync<string>(
+                    Database.Dialect == SqlDialect.Postgres
+                        ? "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace"
+                        : "SELECT name FROM sqlite_master WHERE type = 'table'",
+                    null,
+                    token
+                )
+        );
+        Assert.Contains("run_claims", tables);
+
+        foreach (var table in tables.Where(table => !views.Contains(table) && !table.Contains("__v", StringComparison.Ordinal)))
+        {
+            var preview = await Client
+                .ViewQueries()
+                .Preview(table, Definition(table, "Patient", """[{"column":[{"name":"gender","path":"gender","type":"code"}]}]"""), 1);
+            Assert.Contains("is taken by the platform", preview.Reason, StringComparison.Ordinal);
+        }
+    }
+
     private static void Put(SandboxServer sandbox, string resource) => sandbox.Store.Put(System.Text.Encoding.UTF8.GetBytes(resource));
 }
 

@@ -31,6 +31,54 @@ public sealed class AccessPopulationTests
     }
 
     [Fact]
+    public void What_is_usual_at_night_is_rare_at_the_same_place_by_day()
+    {
+        var population = new AccessPopulation();
+        var inTheHouse = Unexplained with { Presence = PatientPresence.Present };
+        for (var day = 0; day < 60; day++)
+        {
+            for (var physician = 0; physician < 4; physician++)
+            {
+                var agent = $"Practitioner/{physician}";
+                population.Observe(Access(agent, Monday.AddDays(day).AddHours(14), $"Patient/{day}"), inTheHouse, "Physician");
+                population.Observe(
+                    Access(agent, Monday.AddDays(day), "Patient/w"),
+                    new CareContext(CareLink.Explained, WorkPlace: "EMER"),
+                    "Physician"
+                );
+            }
+        }
+
+        var night = population.Observe(Access("Practitioner/9", Monday.AddDays(60).AddHours(14), "Patient/new"), inTheHouse, "Physician");
+        var day60 = population.Observe(Access("Practitioner/9", Monday.AddDays(60), "Patient/new"), inTheHouse, "Physician");
+
+        Assert.InRange(night.PresenceRarity, 0, 0.5);
+        Assert.InRange(day60.PresenceRarity, 2, 4);
+    }
+
+    [Fact]
+    public void An_access_that_is_usual_at_its_place_adds_no_attention_but_sees_it()
+    {
+        var population = new AccessPopulation();
+        for (var hour = 0; hour < 400; hour++)
+        {
+            var explained = new CareContext(CareLink.Explained, WorkPlace: "IMP");
+            for (var agent = 0; agent < 20; agent++)
+                population.Observe(Access($"Practitioner/w{agent}", Monday.AddHours(hour), "Patient/w"), explained, "Nurse");
+            population.Observe(Access("Practitioner/e", Monday.AddHours(hour), $"Patient/{hour}"), Unexplained, "Nurse");
+        }
+
+        var at = Monday.AddHours(400);
+        var alone = population.Observe(Access("Practitioner/e", at, "Patient/vip"), Unexplained, "Nurse");
+        for (var agent = 0; agent < 6; agent++)
+            population.Observe(Access($"Practitioner/{agent}", at, "Patient/vip"), Unexplained with { WorkPlace = "IMP" }, "Nurse");
+        var amongMany = population.Observe(Access("Practitioner/e", at, "Patient/vip"), Unexplained, "Nurse");
+
+        Assert.Equal(0, alone.PatientAttention);
+        Assert.InRange(amongMany.PatientAttention, 5, 7);
+    }
+
+    [Fact]
     public void Without_clinical_data_colleagues_at_the_same_place_explain_an_access()
     {
         var population = new AccessPopulation();

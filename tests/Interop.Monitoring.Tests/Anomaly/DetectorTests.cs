@@ -118,6 +118,7 @@ public sealed class DetectorTests(ITestOutputHelper output)
             var one = new FeatureTable(rows.Columns);
             one.Add(rows[row]);
             Assert.Equal(batch[row], Scores(model, one)[0]);
+            Assert.Equal(batch[row], model.Score(rows[row]), 1e-3f);
         }
     }
 

@@ -8,6 +8,11 @@ namespace Interop.Fhir.Client.Bulk;
 /// <param name="ETag">A strong ETag: the same text has the same one. Null where the server gives none.</param>
 public sealed record BulkFileContent(Stream? Content, string? ETag);
 
+/// <summary>The server is still preparing the export.</summary>
+/// <param name="Pause">The wait before it is asked again.</param>
+/// <param name="Progress">Its <c>X-Progress</c>, at most 100 characters; null when it sends none.</param>
+public readonly record struct BulkExportPause(TimeSpan Pause, string? Progress);
+
 /// <summary>Bulk Data exports of one server (HL7 Bulk Data Access 2.0). It keeps no state: the caller keeps the status URL.</summary>
 public sealed class BulkExportClient(FhirClient client, TimeSpan firstDelay, TimeProvider time)
 {
@@ -15,12 +20,15 @@ public sealed class BulkExportClient(FhirClient client, TimeSpan firstDelay, Tim
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromMinutes(5);
 
     /// <summary>Begins an export and returns its status URL.</summary>
+    /// <param name="export">What to export.</param>
+    /// <param name="onRetry">Called before each wait for a further try.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
     /// <exception cref="BulkExportException">The answer is not that of a kick-off.</exception>
     /// <exception cref="FhirRequestException">The server refused, or every try failed.</exception>
-    public async Task<Uri> StartAsync(BulkExportRequest export, CancellationToken cancellationToken)
+    public async Task<Uri> StartAsync(BulkExportRequest export, Action<FhirRetry>? onRetry, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(export);
-        using var answer = await client.OpenAsync(export.ToRequest(), cancellationToken);
+        using var answer = await client.OpenAsync(export.ToRequest(), onRetry, cancellationToken);
         if (answer.StatusCode != HttpStatusCode.Accepted)
             throw new BulkExportException(
                 $"the server answered {(int)answer.StatusCode} to the kick-off of {export.Operation}; an export begins with 202 and a Content-Location"
@@ -36,6 +44,8 @@ public sealed class BulkExportClient(FhirClient client, TimeSpan firstDelay, Tim
     /// <summary>Waits for the end of an export.</summary>
     /// <param name="statusUrl">What <see cref="StartAsync"/> returned.</param>
     /// <param name="deadline">The export must have ended by then.</param>
+    /// <param name="onRetry">Called before each wait for a further try.</param>
+    /// <param name="onPause">Called before each wait for the export's end.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <returns>The manifest, and the server's clock when it sent it.</returns>
     /// <exception cref="BulkExportException">It did not end in time, or the answer is not a manifest.</exception>
@@ -43,6 +53,8 @@ public sealed class BulkExportClient(FhirClient client, TimeSpan firstDelay, Tim
     public async Task<(BulkManifest Manifest, DateTimeOffset? ServerDate)> WaitAsync(
         Uri statusUrl,
         DateTimeOffset deadline,
+        Action<FhirRetry>? onRetry,
+        Action<BulkExportPause>? onPause,
         CancellationToken cancellationToken
     )
     {
@@ -52,6 +64,7 @@ public sealed class BulkExportClient(FhirClient client, TimeSpan firstDelay, Tim
             using (
                 var answer = await client.OpenAsync(
                     new FhirRequest(HttpMethod.Get, statusUrl) { Accept = "application/json" },
+                    onRetry,
                     cancellationToken
                 )
             )
@@ -66,9 +79,10 @@ public sealed class BulkExportClient(FhirClient client, TimeSpan firstDelay, Tim
                     throw new BulkExportException($"the export's status is answered with {(int)answer.StatusCode}, not with 202 or 200");
                 if (time.GetUtcNow() >= deadline)
                     throw new BulkExportException(
-                        $"the export has not ended by {deadline.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z (Bulk:MaxWait){Progress(answer)}"
+                        $"the export has not ended by {deadline.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z (Bulk:MaxWait){(Progress(answer) is { } text ? $"; its progress: {text}" : "")}"
                     );
                 pause = RetryAfter(answer) ?? delay;
+                onPause?.Invoke(new BulkExportPause(pause, Progress(answer)));
             }
 
             await Task.Delay(pause, time, cancellationToken);
@@ -79,9 +93,16 @@ public sealed class BulkExportClient(FhirClient client, TimeSpan firstDelay, Tim
     /// <param name="file">The file.</param>
     /// <param name="sendsCredentials">Whether the manifest requires the access token.</param>
     /// <param name="etag">The ETag of the text that the caller has; null: none.</param>
+    /// <param name="onRetry">Called before each wait for a further try.</param>
     /// <param name="cancellationToken">Ends the request.</param>
     /// <exception cref="FhirRequestException">The server refused, or every try failed.</exception>
-    public async Task<BulkFileContent> OpenFileAsync(Uri file, bool sendsCredentials, string? etag, CancellationToken cancellationToken)
+    public async Task<BulkFileContent> OpenFileAsync(
+        Uri file,
+        bool sendsCredentials,
+        string? etag,
+        Action<FhirRetry>? onRetry,
+        CancellationToken cancellationToken
+    )
     {
         var answer = await client.OpenAsync(
             new FhirRequest(HttpMethod.Get, file)
@@ -90,6 +111,7 @@ public sealed class BulkExportClient(FhirClient client, TimeSpan firstDelay, Tim
                 IfNoneMatch = etag,
                 SendsCredentials = sendsCredentials,
             },
+            onRetry,
             cancellationToken
         );
         if (answer.StatusCode == HttpStatusCode.NotModified)
@@ -116,10 +138,10 @@ public sealed class BulkExportClient(FhirClient client, TimeSpan firstDelay, Tim
         using var answer = await client.OpenAsync(new FhirRequest(HttpMethod.Delete, statusUrl), cancellationToken);
     }
 
-    private static string Progress(HttpResponseMessage answer) =>
+    private static string? Progress(HttpResponseMessage answer) =>
         answer.Headers.TryGetValues("X-Progress", out var values) && values.FirstOrDefault() is { Length: > 0 and <= 100 } text
-            ? $"; its progress: {text}"
-            : "";
+            ? text
+            : null;
 
     private TimeSpan? RetryAfter(HttpResponseMessage answer)
     {

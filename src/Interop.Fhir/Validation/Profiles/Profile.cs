@@ -86,7 +86,7 @@ public sealed class Profile
         return root;
     }
 
-    // An id is a path whose steps can name a slice: Patient.identifier:mrn.system. A slice name with a slash is a slice of a slice.
+    // An id is a path whose steps can name a slice: Patient.identifier:mrn.system.
     private ProfileElement Place(ProfileElement root, string id)
     {
         var steps = id.Split('.');
@@ -98,18 +98,24 @@ public sealed class Profile
             var colon = step.IndexOf(':', StringComparison.Ordinal);
             var name = colon < 0 ? step : step[..colon];
             element = Find(element.Children, c => c.Name == name, () => new ProfileElement(name, null));
-            if (colon < 0)
-                continue;
-            var sliceName = "";
-            foreach (var part in step[(colon + 1)..].Split('/'))
-            {
-                sliceName = sliceName.Length == 0 ? part : $"{sliceName}/{part}";
-                var own = sliceName;
-                element = Find(element.Slices, s => s.Slice == own, () => new ProfileElement(name, own));
-            }
+            if (colon >= 0)
+                element = PlaceSlice(element, name, step[(colon + 1)..]);
         }
 
         return element;
+    }
+
+    // A slice name with a slash is a slice of the slice before the slash where that one is known. Else the slash is part of the name.
+    private static ProfileElement PlaceSlice(ProfileElement sliced, string name, string sliceName)
+    {
+        var element = sliced;
+        for (var slash = sliceName.IndexOf('/', StringComparison.Ordinal); slash >= 0; slash = sliceName.IndexOf('/', slash + 1))
+        {
+            var outer = sliceName[..slash];
+            element = element.Slices.Find(s => s.Slice == outer) ?? element;
+        }
+
+        return Find(element.Slices, s => s.Slice == sliceName, () => new ProfileElement(name, sliceName));
     }
 
     private static ProfileElement Find(List<ProfileElement> elements, Predicate<ProfileElement> isIt, Func<ProfileElement> create)

@@ -24,17 +24,30 @@ internal sealed partial class ProfileCheck
             Report(IssueCode.Value, value.Path, $"The profile {_profile} asks for exactly {Shorten(exact)}.");
         if (element.Pattern is { } pattern && !ProfileValue.HasPattern(value.Json, pattern))
             Report(IssueCode.Value, value.Path, $"The profile {_profile} asks for {Shorten(pattern)}.");
-        foreach (var valueSet in element.RequiredValueSets)
-        {
-            if (_profiles.IsBound(value.Json, valueSet) == false && !HasExtensionOnly(value.Json))
-                Report(IssueCode.CodeInvalid, value.Path, $"The profile {_profile} asks for a code of {Profile.WithoutVersion(valueSet)}.");
-        }
-
+        CheckBindings(element, value);
         CheckRange(element, value, type);
         CheckType(element, value);
         CheckInvariants(element, value, type);
         CheckChildren(element, value, type);
         CheckTypeProfiles(element, value);
+    }
+
+    private void CheckBindings(ProfileElement element, ProfileValue value)
+    {
+        if ((element.RequiredValueSets.IsEmpty && element.ExtensibleValueSet is null) || HasExtensionOnly(value.Json))
+            return;
+        foreach (var valueSet in element.RequiredValueSets)
+        {
+            if (_profiles.IsBound(value.Json, valueSet) == false)
+                Report(IssueCode.CodeInvalid, value.Path, $"The profile {_profile} asks for a code of {Profile.WithoutVersion(valueSet)}.");
+        }
+
+        if (element.ExtensibleValueSet is { } extensible && _profiles.IsBound(value.Json, extensible) == false)
+            Warn(
+                IssueCode.CodeInvalid,
+                value.Path,
+                $"The profile {_profile} asks for a code of {Profile.WithoutVersion(extensible)} unless it has no suitable one."
+            );
     }
 
     private void CheckRange(ProfileElement element, ProfileValue value, FhirTypeInfo? type)

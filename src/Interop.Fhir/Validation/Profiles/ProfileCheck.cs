@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Interop.Fhir.FhirPath.Engine;
 using Interop.Fhir.FhirPath.Errors;
@@ -20,6 +22,7 @@ internal sealed partial class ProfileCheck
     private readonly ProfileSlicing _slicing;
     private readonly EvaluationContext _context;
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Url, long Position), bool?> _conformance = [];
     private ICollection<ValidationIssue> _issues;
     private string _profile = "";
     private int _depth;
@@ -252,20 +255,34 @@ internal sealed partial class ProfileCheck
     private bool? ConformsTo(FhirPathNode node, string url) =>
         node.Json.ValueKind == JsonValueKind.Object ? Conforms(url, new ProfileValue(node.Json, "", null)) : null;
 
-    /// <summary>Whether a value follows a profile; null where the profile is not loaded.</summary>
+    /// <summary>Whether a value follows a profile; null where the profile is not loaded. Each value is checked once against a profile:
+    /// resources and profiles that refer to each other would otherwise be checked again at each reference.</summary>
     private bool? Conforms(string url, ProfileValue value)
     {
         if (_profiles.Find(url) is not { } profile || _depth >= MaxDepth)
             return null;
         if (!IsOfProfileType(profile, value))
             return false;
+        var key = (profile.Profile.Url, PositionOf(value.Json));
+        if (_conformance.TryGetValue(key, out var known))
+            return known;
+        _conformance[key] = null; // undecided while it is checked: it refers to itself
         var outer = _issues;
         var found = new List<ValidationIssue>();
         _issues = found;
         Apply(profile, value);
         _issues = outer;
-        return found.TrueForAll(issue => issue.Severity != IssueSeverity.Error);
+        var follows = found.TrueForAll(issue => issue.Severity != IssueSeverity.Error);
+        _conformance[key] = follows;
+        return follows;
     }
+
+    /// <summary>Where a value begins in the text of the resource: identifies the value.</summary>
+    private long PositionOf(JsonElement value) =>
+        Unsafe.ByteOffset(
+            in MemoryMarshal.GetReference(JsonMarshal.GetRawUtf8Value(_root)),
+            in MemoryMarshal.GetReference(JsonMarshal.GetRawUtf8Value(value))
+        );
 
     private static bool IsOfProfileType(ResolvedProfile profile, ProfileValue value) =>
         Profile.Text(value.Json, "resourceType") is not { } type || type == profile.Profile.Type;

@@ -50,6 +50,9 @@ internal sealed class ProfileElement(string name, string? slice)
     /// bindings.</summary>
     public ImmutableArray<string> RequiredValueSets { get; private set; } = [];
 
+    /// <summary>The canonical of the value set of an extensible binding: another code is a warning.</summary>
+    public string? ExtensibleValueSet { get; private set; }
+
     public ImmutableArray<ProfileType> Types { get; private set; } = [];
 
     public ImmutableArray<(string Type, string Path)> Discriminators { get; private set; } = [];
@@ -77,6 +80,7 @@ internal sealed class ProfileElement(string name, string? slice)
             MaxValue = MaxValue,
             MaxLength = MaxLength,
             RequiredValueSets = RequiredValueSets,
+            ExtensibleValueSet = ExtensibleValueSet,
             Types = Types,
             Discriminators = Discriminators,
             Invariants = Invariants,
@@ -110,7 +114,11 @@ internal sealed class ProfileElement(string name, string? slice)
         }
 
         if (element.TryGetProperty("binding", out var binding))
+        {
             RequiredValueSets = [.. ValueSets(binding)];
+            ExtensibleValueSet = Profile.Text(binding, "strength") == "extensible" ? Profile.Text(binding, "valueSet") : null;
+        }
+
         if (element.TryGetProperty("type", out var types))
             Types = [.. types.EnumerateArray().Select(TypeOf)];
         if (element.TryGetProperty("slicing", out var slicing))

@@ -31,6 +31,13 @@ public static class AlertJson
                 })
             );
 
+    /// <summary>The texts of stored reasons.</summary>
+    public static IReadOnlyList<string> Texts(JsonText reasons)
+    {
+        using var document = JsonDocument.Parse(reasons.Text);
+        return [.. document.RootElement.EnumerateArray().Select(r => r.GetProperty("text").GetString()!)];
+    }
+
     public static string Classes(AccessVerdict? verdict)
     {
         if (verdict is null)

@@ -1,88 +1,67 @@
+using System.Text;
 using System.Text.Json;
-using System.Threading.Channels;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Interop.Anomaly.Alerts;
 
-/// <summary>
-/// Writes alerts as JSON lines to the log file, after they are stored. Alerts that cannot be written are named in the program's log: the
-/// table has them.
-/// </summary>
-public sealed partial class AlertLog(IOptions<AlertOptions> options, ILogger<AlertLog> log) : BackgroundService
+/// <summary>The log file of alerts: one JSON line each. One per process; sources take turns.</summary>
+public sealed class AlertLog(IOptions<AlertOptions> options)
 {
-    private const int MostWaiting = 10_000;
-    private const int MostAtOnce = 500;
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
-    private readonly Channel<ScoredAccess> _waiting = Channel.CreateBounded<ScoredAccess>(
-        new BoundedChannelOptions(MostWaiting) { SingleReader = true }
-    );
+    private readonly Lock _turn = new();
 
-    internal void Publish(ScoredAccess access)
-    {
-        if (options.Value.LogFile.Length > 0 && !_waiting.Writer.TryWrite(access))
-            LogDropped(access.Id);
-    }
+    /// <summary>The file, as the settings name it.</summary>
+    public string Path => options.Value.LogFile;
 
-    public override async Task StopAsync(CancellationToken cancellationToken)
+    /// <summary>Appends the alerts. When it returns, they are on the disk.</summary>
+    /// <exception cref="IOException">The file cannot be written; a part of the alerts may be in it.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file cannot be written.</exception>
+    public void Append(IReadOnlyList<Alert> alerts)
     {
-        _waiting.Writer.TryComplete(); // waiting alerts are still written
-        if (ExecuteTask is { } writing)
-            await writing.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await base.StopAsync(cancellationToken);
-    }
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (await _waiting.Reader.WaitToReadAsync(stoppingToken))
+        if (Path.Length == 0)
+            throw new IOException("the settings name no log file any more");
+        lock (_turn)
         {
-            var alerts = new List<ScoredAccess>();
-            while (alerts.Count < MostAtOnce && _waiting.Reader.TryRead(out var alert))
-                alerts.Add(alert);
-            Write(alerts);
-        }
-    }
-
-    private void Write(List<ScoredAccess> alerts)
-    {
-        try
-        {
-            var file = new FileInfo(options.Value.LogFile);
+            var file = new FileInfo(Path);
             Directory.CreateDirectory(file.DirectoryName!);
             if (file.Exists && file.Length > options.Value.LogMebibytes * 1024L * 1024)
                 file.MoveTo($"{file.FullName}.1", overwrite: true);
-            File.AppendAllLines(options.Value.LogFile, alerts.Select(Line));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            LogFailed(options.Value.LogFile, alerts[0].Id, alerts.Count, e.Message);
+            using var stream = new FileStream(Path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            var lines = new StringBuilder(EndsInLine(stream) ? "" : "\n");
+            foreach (var alert in alerts)
+                lines.Append(Line(alert)).Append('\n');
+            stream.Seek(0, SeekOrigin.End);
+            stream.Write(Encoding.UTF8.GetBytes(lines.ToString()));
+            stream.Flush(flushToDisk: true);
         }
     }
 
-    private static string Line(ScoredAccess access) =>
+    /// <summary>False: a full disk or a crash has cut off the last line.</summary>
+    private static bool EndsInLine(FileStream stream)
+    {
+        if (stream.Length == 0)
+            return true;
+        stream.Seek(-1, SeekOrigin.End);
+        return stream.ReadByte() == '\n';
+    }
+
+    private static string Line(Alert alert) =>
         JsonSerializer.Serialize(
             new
             {
-                access.Id,
-                Timestamp = access.Event.Time,
-                access.Source,
-                access.Event.Agent,
-                access.Event.Patient,
-                access.Event.Action,
-                Severity = access.Verdict!.Severity.ToString().ToUpperInvariant(),
-                Score = Math.Round(access.Verdict.Score, 4),
-                access.Verdict.Rarity,
-                PredictedClass = AlertJson.Name(access.Verdict.PredictedClass),
-                Reasons = access.Verdict.Reasons.Select(r => r.Text),
-                access.Verdict.ModelVersion,
+                alert.Id,
+                Timestamp = alert.Time,
+                alert.Source,
+                alert.Agent,
+                alert.Patient,
+                alert.Action,
+                alert.Severity,
+                Score = alert.Score is { } score ? Math.Round(score, 4) : (double?)null,
+                Rarity = alert.Share is { } share ? $"1 in {Math.Round(1 / share):N0}" : null,
+                alert.PredictedClass,
+                Reasons = AlertJson.Texts(alert.Reasons),
+                alert.ModelVersion,
             },
             Json
         );
-
-    [LoggerMessage(3201, LogLevel.Warning, "The alert {Id} is stored but was not written to the alert log: too many wait")]
-    private partial void LogDropped(string id);
-
-    [LoggerMessage(3202, LogLevel.Error, "{Count} alerts from {First} on are stored but cannot be written to {File}: {Reason}")]
-    private partial void LogFailed(string file, string first, int count, string reason);
 }

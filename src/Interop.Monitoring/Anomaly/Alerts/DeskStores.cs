@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Interop.Anomaly.Scoring;
 using Interop.Storage;
 
 namespace Interop.Anomaly.Alerts;
@@ -120,7 +119,7 @@ public static class CaseStore
     /// Counts alerts into the open cases of their agents and classes. An alert more than 24 hours away from those of a case opens
     /// another.
     /// </summary>
-    public static async Task AttachAsync(DbSession session, IEnumerable<CaseAlert> alerts, CancellationToken cancellationToken)
+    public static async Task AttachAsync(DbSession session, IEnumerable<NewAlert> alerts, CancellationToken cancellationToken)
     {
         foreach (var group in alerts.GroupBy(a => (a.Source, a.Agent, a.ReasonClass)))
         {
@@ -263,18 +262,4 @@ public static class CaseStore
         public AccessCase ToCase() =>
             new(Id, Source, Agent, ReasonClass, Status, Assignee, OpenedAt, LastAt, Alerts, new JsonText(History));
     }
-}
-
-/// <summary>An alert that is added to a case.</summary>
-public sealed record CaseAlert(string Source, string Agent, string ReasonClass, DateTimeOffset Time)
-{
-    /// <summary>Null: an access without an alert.</summary>
-    internal static CaseAlert? Of(UnscoredRow row, AccessVerdict verdict) => Of(row.Source, row.Agent, row.EventTime, verdict);
-
-    /// <summary>Null: an access without an alert, or one whose alert is suppressed.</summary>
-    public static CaseAlert? Of(ScoredAccess access) =>
-        access.IsSuppressed ? null : Of(access.Source, access.Event.Agent, access.Event.Time, access.Verdict);
-
-    private static CaseAlert? Of(string source, string agent, DateTimeOffset time, AccessVerdict? verdict) =>
-        verdict is { Severity: > AccessSeverity.Low } ? new CaseAlert(source, agent, AlertJson.Name(verdict.PredictedClass), time) : null;
 }

@@ -37,6 +37,13 @@ public static class EventPatientStore
         await session.BulkUpsertAsync(rows, UpsertRule.Refuse, cancellationToken);
     }
 
+    /// <summary>A condition on these keys: the event has this clinical context.</summary>
+    internal static string HasCare(string care) =>
+        $"""
+            EXISTS (SELECT 1 FROM audit_scores s
+                WHERE s.source = audit_event_patients.source AND s.number = audit_event_patients.number AND s.care = {care})
+            """;
+
     /// <summary>A query for the keys (event_time, source, number) of events in which the patient is a further one.</summary>
     /// <param name="condition">On event_time, source and number.</param>
     internal static string Keys(string patient, string condition) =>

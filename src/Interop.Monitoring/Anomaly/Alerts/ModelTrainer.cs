@@ -7,7 +7,7 @@ using Interop.Storage;
 namespace Interop.Anomaly.Alerts;
 
 /// <summary>Trains model versions from stored events, and scores events that were stored before there was one.</summary>
-public sealed class ModelTrainer(Database database, ModelCatalog catalog, TimeProvider time)
+public sealed class ModelTrainer(Database database, ModelCatalog catalog, AlertOutbox outbox, TimeProvider time)
 {
     /// <summary>The number of stored events that the first model needs.</summary>
     public const int FirstAfter = 500;
@@ -93,18 +93,21 @@ public sealed class ModelTrainer(Database database, ModelCatalog catalog, TimePr
         return unscored > (_unusable.Version == promoted ? _unusable.Rows : 0);
     }
 
-    /// <summary>Scores the events that were stored without a score, with the promoted model. Alerts among them join their cases.</summary>
+    /// <summary>Scores the events that were stored without a score, with the promoted model. Alerts among them join their cases and the
+    /// outbox, unless a suppression keeps them back.</summary>
     /// <returns>How many events were scored.</returns>
     public async Task<int> ScoreStoredAsync(CancellationToken cancellationToken)
     {
         var (total, unusable) = (0, 0L);
         for (var (source, number) = ("", 0L); ; )
         {
-            var (unscored, scorer) = await database.ReadAsync(
+            var now = time.GetUtcNow();
+            var (unscored, scorer, suppressions) = await database.ReadAsync(
                 async (session, token) =>
                     (
                         await AuditEventStore.UnscoredAsync(session, source, number, RescoreBatch, token),
-                        (await catalog.CurrentAsync(session, token)).Promoted
+                        (await catalog.CurrentAsync(session, token)).Promoted,
+                        await ActiveSuppressions.ReadAsync(session, now, token)
                     ),
                 cancellationToken
             );
@@ -119,18 +122,37 @@ public sealed class ModelTrainer(Database database, ModelCatalog catalog, TimePr
             // Features that another version of the program stored cannot be scored.
             var rows = unscored.Where(r => r.Numbers is not null).ToList();
             var verdicts = scorer.Score([.. rows.Select(r => (r.Event, r.Context, r.Numbers!))]);
-            await database.WriteAsync(
-                async (session, token) =>
-                {
-                    for (var i = 0; i < rows.Count; i++)
-                        await AuditEventStore.ScoreAsync(session, rows[i].Source, rows[i].Number, verdicts[i], token);
-                    await CaseStore.AttachAsync(session, rows.Zip(verdicts, CaseAlert.Of).OfType<CaseAlert>(), token);
-                },
-                cancellationToken
-            );
+            await database.WriteAsync((session, token) => StoreAsync(session, rows, verdicts, suppressions, now, token), cancellationToken);
             (source, number) = (unscored[^1].Source, unscored[^1].Number);
             total += rows.Count;
             unusable += unscored.Count - rows.Count;
         }
+    }
+
+    private async Task StoreAsync(
+        DbSession session,
+        List<UnscoredRow> rows,
+        IReadOnlyList<AccessVerdict> verdicts,
+        ActiveSuppressions suppressions,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
+    {
+        var alerts = new List<NewAlert>();
+        var suppressed = new List<(string, string?, AccessVerdict)>();
+        foreach (var (row, verdict) in rows.Zip(verdicts))
+        {
+            var isSuppressed = suppressions.Suppress(row.Agent, row.Action, verdict);
+            if (!await AuditEventStore.ScoreAsync(session, row.Source, row.Number, verdict, isSuppressed, cancellationToken))
+                continue; // another call has scored it
+            if (isSuppressed)
+                suppressed.Add((row.Agent, row.Action, verdict));
+            else if (NewAlert.Of(row, verdict) is { } alert)
+                alerts.Add(alert);
+        }
+
+        await CaseStore.AttachAsync(session, alerts, cancellationToken);
+        await outbox.AddAsync(session, alerts, now, cancellationToken);
+        await suppressions.CountAsync(session, suppressed, cancellationToken);
     }
 }

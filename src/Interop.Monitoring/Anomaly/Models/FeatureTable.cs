@@ -51,6 +51,22 @@ public sealed class FeatureTable
 
     public void Clear() => Count = 0;
 
+    /// <summary>Copies rows column by column: the values of one column lie next to each other. Rows beyond the end keep what they
+    /// hold.</summary>
+    /// <returns>How many rows there were.</returns>
+    internal int CopyColumns(int first, int rows, Span<float> block)
+    {
+        var count = Math.Min(rows, Count - first);
+        for (var row = 0; row < count; row++)
+        {
+            var values = this[first + row];
+            for (var column = 0; column < values.Length; column++)
+                block[(column * rows) + row] = values[column];
+        }
+
+        return count;
+    }
+
     /// <summary>One column's values, sorted ascending.</summary>
     internal float[] Sorted(int column)
     {

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Interop.Anomaly.Models;
@@ -10,12 +9,13 @@ namespace Interop.Anomaly.Models;
 /// </summary>
 internal sealed class IsolationForest
 {
-    private const int Lanes = 4;
     private readonly TreeNode[] _nodes;
     private readonly int[] _roots;
     private readonly double _offset;
+    private readonly ForestWalk _walk;
 
-    private IsolationForest(TreeNode[] nodes, int[] roots, double offset) => (_nodes, _roots, _offset) = (nodes, roots, offset);
+    private IsolationForest(TreeNode[] nodes, int[] roots, double offset) =>
+        (_nodes, _roots, _offset, _walk) = (nodes, roots, offset, new ForestWalk(nodes, roots));
 
     public static IsolationForest Train(FeatureTable rows, TrainingOptions options, CancellationToken cancellationToken)
     {
@@ -50,19 +50,14 @@ internal sealed class IsolationForest
     /// <summary>Adds each row's score: 0 is the mean of the training rows, higher is more anomalous.</summary>
     public void Add(FeatureTable rows, Span<float> scores)
     {
-        Span<float> lanes = stackalloc float[Lanes];
-        for (var row = 0; row < rows.Count; row += Lanes)
+        Span<float> sums = stackalloc float[ForestWalk.BlockRows];
+        var block = new float[ForestWalk.BlockRows * rows.Columns.Count];
+        for (var first = 0; first < rows.Count; first += ForestWalk.BlockRows)
         {
-            var count = Math.Min(Lanes, rows.Count - row);
-            Score(
-                rows[row],
-                rows[Math.Min(row + 1, rows.Count - 1)],
-                rows[Math.Min(row + 2, rows.Count - 1)],
-                rows[Math.Min(row + 3, rows.Count - 1)],
-                lanes
-            );
-            for (var lane = 0; lane < count; lane++)
-                scores[row + lane] += (float)((lanes[lane] / _roots.Length) - _offset);
+            var count = rows.CopyColumns(first, ForestWalk.BlockRows, block);
+            _walk.Sum(block, count, sums);
+            for (var i = 0; i < count; i++)
+                scores[first + i] += (float)((sums[i] / _roots.Length) - _offset);
         }
     }
 
@@ -102,60 +97,17 @@ internal sealed class IsolationForest
                 throw new InvalidDataException($"The model's node {i} leads nowhere");
         }
 
-        if (roots.Any(root => root < 0 || root >= nodes.Length))
-            throw new InvalidDataException("The model has a tree without a root");
+        for (var tree = 0; tree < roots.Length; tree++)
+        {
+            if (roots[tree] >= nodes.Length || roots[tree] < (tree == 0 ? 0 : roots[tree - 1] + 1))
+                throw new InvalidDataException($"The model's tree {tree} has no root of its own");
+        }
+
         return new IsolationForest(nodes, roots, offset);
     }
 
     private static int Bounded(int count, int limit) =>
         count >= 0 && count <= limit ? count : throw new InvalidDataException($"The model claims {count} parts; the limit is {limit}");
-
-    /// <summary>Four rows at a time: the walks do not depend on each other, so that the processor waits for memory once instead of four
-    /// times.</summary>
-    private void Score(ReadOnlySpan<float> a, ReadOnlySpan<float> b, ReadOnlySpan<float> c, ReadOnlySpan<float> d, Span<float> sums)
-    {
-        ref var nodes = ref MemoryMarshal.GetArrayDataReference(_nodes);
-        ref var rowA = ref MemoryMarshal.GetReference(a);
-        ref var rowB = ref MemoryMarshal.GetReference(b);
-        ref var rowC = ref MemoryMarshal.GetReference(c);
-        ref var rowD = ref MemoryMarshal.GetReference(d);
-        float sumA = 0,
-            sumB = 0,
-            sumC = 0,
-            sumD = 0;
-        foreach (var root in _roots)
-        {
-            ref var nodeA = ref Unsafe.Add(ref nodes, root);
-            ref var nodeB = ref nodeA;
-            ref var nodeC = ref nodeA;
-            ref var nodeD = ref nodeA;
-            // -1 in all four: every walk has reached its leaf.
-            while ((nodeA.Feature & nodeB.Feature & nodeC.Feature & nodeD.Feature) >= 0)
-            {
-                nodeA = ref Step(ref nodes, ref nodeA, ref rowA);
-                nodeB = ref Step(ref nodes, ref nodeB, ref rowB);
-                nodeC = ref Step(ref nodes, ref nodeC, ref rowC);
-                nodeD = ref Step(ref nodes, ref nodeD, ref rowD);
-            }
-
-            sumA += nodeA.Threshold;
-            sumB += nodeB.Threshold;
-            sumC += nodeC.Threshold;
-            sumD += nodeD.Threshold;
-        }
-
-        (sums[0], sums[1], sums[2], sums[3]) = (sumA, sumB, sumC, sumD);
-    }
-
-    /// <summary>No bounds are checked: growing and loading make sure that features and children exist.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ref TreeNode Step(ref TreeNode nodes, ref TreeNode node, ref float row)
-    {
-        if (node.Feature < 0)
-            return ref node;
-        var right = Unsafe.Add(ref row, node.Feature) < node.Threshold ? 0 : 1;
-        return ref Unsafe.Add(ref nodes, node.Left + right);
-    }
 
     private TreeNode Leaf(int root, ReadOnlySpan<float> row)
     {

@@ -6,7 +6,9 @@ namespace Interop.Anomaly.Models;
 /// </summary>
 public sealed class PopulationStability
 {
-    private const int Bins = 10;
+    /// <summary>How many bins there are.</summary>
+    public const int Bins = 10;
+
     private readonly long[] _counts = new long[Bins];
 
     /// <summary>Above this value a warning is logged.</summary>
@@ -17,20 +19,31 @@ public sealed class PopulationStability
     /// <param name="share">p of the event, as <see cref="ScoreCalibration.Share"/> tells it: even between 0 and 1 in training.</param>
     public void Add(double share)
     {
-        _counts[Math.Clamp((int)(share * Bins), 0, Bins - 1)]++;
+        _counts[BinOf(share)]++;
         Count++;
     }
 
+    /// <summary>The bin of an event.</summary>
+    /// <param name="share">As in <see cref="Add"/>.</param>
+    public static int BinOf(double share) => Math.Clamp((int)(share * Bins), 0, Bins - 1);
+
     /// <summary>0: the same distribution. Without events: 0.</summary>
-    public double Index()
+    public double Index() => Index(_counts);
+
+    /// <inheritdoc cref="Index()"/>
+    /// <param name="counts">Events by bin.</param>
+    public static double Index(ReadOnlySpan<long> counts)
     {
-        if (Count == 0)
+        long total = 0;
+        foreach (var count in counts)
+            total += count;
+        if (total == 0)
             return 0;
         const double expected = 1.0 / Bins;
         double index = 0;
-        foreach (var count in _counts)
+        foreach (var count in counts)
         {
-            var actual = Math.Max(1e-4, (double)count / Count);
+            var actual = Math.Max(1e-4, (double)count / total);
             index += (actual - expected) * Math.Log(actual / expected);
         }
 

@@ -51,11 +51,12 @@ public sealed class AccessPopulation
         var circle = CircleOf(e, agent, patient, seconds);
         var link = LinkOf(care, circle);
         var rarity = RarityOf(e, care, link, circle, name, agent, patient, day);
-        // An access that is usual at its place and hour, such as before the admission to the emergency department, does not count as
-        // attention.
+        // An access that is usual at its place and hour, such as before the admission to the emergency department, adds no attention. But
+        // it
+        // sees the attention that the patient has: one of many unrelated agents may be a physician on call.
         float attention = 0;
-        if (patient != 0 && link == CareLink.Unexplained && rarity.Presence >= AttentionFrom)
-            attention = _attention.Add(patient, agent, day);
+        if (patient != 0 && link == CareLink.Unexplained)
+            attention = rarity.Presence >= AttentionFrom ? _attention.Add(patient, agent, day) : _attention.Count(patient, day);
         var networkRarity = 0f;
         if (Networks.Of(e.Address) is { } network)
         {

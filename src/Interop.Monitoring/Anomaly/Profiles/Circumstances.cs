@@ -9,10 +9,14 @@ internal sealed class Circumstances(int limit)
 {
     private const float Unseen = 0.5f;
     private const float Wider = 20; // this many own hours weigh as much as the wider context
+
+    // What is frequent in the wider context and was not seen in this one in many hours does not belong here.
+    private const float MostOfWider = Unseen;
     private readonly Dictionary<uint, Entry> _counts = [];
 
     /// <summary>-log10 of how often the cell occurs in one hour of work in the last context; 0: once or more. A context with few hours
-    /// is completed by the one before it.</summary>
+    /// is completed by the one before it, which adds at most half an occurrence: physicians on call at night say little of the same ward by
+    /// day.</summary>
     /// <param name="contexts">From the widest to the narrowest.</param>
     public float Rarity(ReadOnlySpan<uint> contexts, uint cell)
     {
@@ -21,7 +25,8 @@ internal sealed class Circumstances(int limit)
         {
             var total = _counts.TryGetValue(contexts[i], out var all) ? all.Weight : 0;
             var here = _counts.TryGetValue(Key(contexts[i], cell), out var entry) ? entry.Weight : 0;
-            share = i == 0 ? (here + Unseen) / (total + 1) : (here + (Wider * share)) / (total + Wider);
+            var wider = MathF.Min(Wider, MostOfWider / MathF.Max(share, float.Epsilon));
+            share = i == 0 ? (here + Unseen) / (total + 1) : (here + (wider * share)) / (total + wider);
             // A cell that was never seen may still occur once in this many hours.
             share = MathF.Max(share, Unseen / (total + 1));
         }

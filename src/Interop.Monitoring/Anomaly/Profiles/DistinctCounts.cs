@@ -24,11 +24,13 @@ internal sealed class DistinctCounts(int limit, int keepDays)
             entry = new Entry(0, day);
         }
 
-        var bits = entry.Bits | (1UL << (int)((member * 2654435769u) >> 26));
-        _entries[key] = entry with { Bits = bits };
-        var zeros = 64 - BitOperations.PopCount(bits);
-        return zeros == 0 ? 300 : 64 * MathF.Log(64f / zeros);
+        entry = entry with { Bits = entry.Bits | (1UL << (int)((member * 2654435769u) >> 26)) };
+        _entries[key] = entry;
+        return entry.Members;
     }
+
+    /// <summary>How many members the key has.</summary>
+    public float Count(uint key, int day) => _entries.TryGetValue(key, out var entry) && day - entry.Day <= keepDays ? entry.Members : 0;
 
     public void Write(BinaryWriter writer)
     {
@@ -47,5 +49,15 @@ internal sealed class DistinctCounts(int limit, int keepDays)
             _entries[reader.ReadUInt32()] = new Entry(reader.ReadUInt64(), reader.ReadInt32());
     }
 
-    private readonly record struct Entry(ulong Bits, int Day);
+    private readonly record struct Entry(ulong Bits, int Day)
+    {
+        public float Members
+        {
+            get
+            {
+                var zeros = 64 - BitOperations.PopCount(Bits);
+                return zeros == 0 ? 300 : 64 * MathF.Log(64f / zeros);
+            }
+        }
+    }
 }

@@ -1,8 +1,8 @@
 namespace Interop.Anomaly.Profiles;
 
 /// <summary>
-/// At which places persons opened each patient's record lately: the two last places of a patient. Bounded; a tenth of the patients goes
-/// when it is full, those opened longest ago first.
+/// At which places persons opened each patient's record lately: the two last places of a patient. When the table is full, a tenth of the
+/// patients is removed, those opened longest ago first.
 /// </summary>
 internal sealed class PatientCircles(int limit)
 {

@@ -1,7 +1,8 @@
 namespace Interop.Anomaly.Profiles;
 
-/// <summary>The last step of each agent, and how deep it is in one patient's record. Bounded; the agents silent for longest go
-/// first.</summary>
+/// <summary>The last step of each agent, and how deep it is in one patient's record. When the table is full, the agents that were silent
+/// for
+/// longest are removed.</summary>
 internal sealed class RecentSteps(int limit)
 {
     private const uint SearchedSeconds = 120;

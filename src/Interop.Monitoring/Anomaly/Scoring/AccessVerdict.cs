@@ -35,9 +35,6 @@ public sealed record AccessVerdict(
     /// <summary>The class of the strongest reason.</summary>
     public ReasonClass PredictedClass => Reasons.IsEmpty ? ReasonClass.Normal : Reasons[0].Class;
 
-    /// <summary>How rare such an event is, such as "1 in 3,000".</summary>
-    public string Rarity => $"1 in {Math.Round(1 / Share):N0}";
-
     /// <summary>The score distributed over the classes; the rest is the share of normal.</summary>
     public ImmutableDictionary<ReasonClass, double> ClassShares()
     {

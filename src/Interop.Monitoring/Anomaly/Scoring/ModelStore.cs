@@ -19,8 +19,11 @@ public static class ModelStore
             ).Select(r => r.ToVersion()),
         ];
 
-    public static Task AddAsync(DbSession session, ModelVersion version, byte[] model, CancellationToken cancellationToken) =>
-        session.ExecuteAsync(
+    /// <summary>Adds a version. It takes the place of the one in shadow: one version at a time is tried.</summary>
+    public static async Task AddAsync(DbSession session, ModelVersion version, byte[] model, CancellationToken cancellationToken)
+    {
+        await session.ExecuteAsync("UPDATE anomaly_models SET status = 'retired' WHERE status = 'shadow'", null, cancellationToken);
+        await session.ExecuteAsync(
             """
             INSERT INTO anomaly_models (id, kind, status, trained_from, trained_to, events, parameters, metrics, sha256, model, created_at, promoted_at)
             VALUES (@Id, @Kind, @Status, @TrainedFrom, @TrainedTo, @Events, @parameters, @metrics, @sha256, @model, @CreatedAt, @PromotedAt)
@@ -42,6 +45,7 @@ public static class ModelStore
             },
             cancellationToken
         );
+    }
 
     /// <summary>Makes this version the promoted one and retires the one before; false: there is none of this id.</summary>
     public static async Task<bool> PromoteAsync(DbSession session, string id, DateTimeOffset now, CancellationToken cancellationToken)

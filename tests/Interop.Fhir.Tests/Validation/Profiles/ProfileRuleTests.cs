@@ -217,6 +217,23 @@ public sealed class ProfileRuleTests : IDisposable
             )
         );
 
+    [Theory]
+    [InlineData("'category':[{'coding':[{'system':'http://c','code':'social'}]}]", "")]
+    [InlineData("'category':[{'coding':[{'system':'http://c','code':'other'}]}]", "Error required Observation.category")]
+    public void A_slice_name_may_have_a_slash(string content, string expected) =>
+        Assert.Equal(
+            expected,
+            Check(
+                Observation(content),
+                null,
+                Definition(
+                    "Observation",
+                    "{'id':'Observation.category','path':'Observation.category','slicing':{'discriminator':[{'type':'pattern','path':'$this'}],'rules':'open'}},"
+                        + "{'id':'Observation.category:core/social','path':'Observation.category','sliceName':'core/social','min':1,'patternCodeableConcept':{'coding':[{'system':'http://c','code':'social'}]}}"
+                )
+            )
+        );
+
     [Fact]
     public void A_differential_adds_to_the_slices_of_its_base()
     {
@@ -306,6 +323,62 @@ public sealed class ProfileRuleTests : IDisposable
                 extension
             )
         );
+    }
+
+    [Fact]
+    public void Resources_that_refer_to_each_other_are_each_checked_once()
+    {
+        // Followed along each path, 40 resources with 40 references each would never end.
+        var references = string.Join(',', Enumerable.Range(0, 40).Select(i => $"{{'reference':'urn:uuid:{Id(i)}'}}"));
+        var entries = Enumerable
+            .Range(0, 40)
+            .Select(i => $"{{'fullUrl':'urn:uuid:{Id(i)}','resource':{Observation($"'hasMember':[{references}]")}}}");
+        static string Id(int i) => $"00000000-0000-4000-8000-0000000000{i:00}";
+
+        var found = Check(
+            $"{{'resourceType':'Bundle','type':'collection','entry':[{string.Join(',', entries)}]}}",
+            null,
+            Definition(
+                "Observation",
+                "{'id':'Observation.hasMember','path':'Observation.hasMember','slicing':{'discriminator':[{'type':'profile','path':'resolve()'}],'rules':'closed'}},"
+                    + "{'id':'Observation.hasMember:same','path':'Observation.hasMember','sliceName':'same','type':[{'code':'Reference','targetProfile':['http://example.org/p']}]}"
+            )
+        );
+
+        Assert.DoesNotContain("Error", found, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_package_of_too_many_files_is_refused()
+    {
+        var file = Path.Combine(_folder, "many.tgz");
+        using (var gzip = new GZipStream(File.Create(file), CompressionLevel.Fastest))
+        using (var tar = new TarWriter(gzip, TarEntryFormat.Ustar))
+        {
+            for (var i = 0; i <= 50_000; i++)
+                tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, $"package/{i}.txt"));
+        }
+
+        Assert.Contains(
+            "has more than 50,000 files",
+            Assert.Throws<FormatException>(() => ProfilePackage.Load([file])).Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public void A_package_that_ends_early_is_named()
+    {
+        var whole = Path.Combine(_folder, "whole.tgz");
+        using (var gzip = new GZipStream(File.Create(whole), CompressionLevel.Fastest))
+        using (var tar = new TarWriter(gzip))
+            tar.WriteEntry(
+                new PaxTarEntry(TarEntryType.RegularFile, "package/a.json") { DataStream = new MemoryStream(new byte[100_000]) }
+            );
+        var cut = Path.Combine(_folder, "cut.tgz");
+        File.WriteAllBytes(cut, File.ReadAllBytes(whole)[..^60]);
+
+        Assert.StartsWith(cut, Assert.Throws<FormatException>(() => ProfilePackage.Load([cut])).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,18 +1,34 @@
-namespace Interop.Dashboard.Pages;
+namespace Interop.Dashboard.Layout;
 
 /// <summary>The pages of the navigation and of the command palette.</summary>
 internal static class PageList
 {
     public static IReadOnlyList<PageGroup> Groups { get; } =
     [
-        new("Ingestion", [new("/", "Overview", "overview"), new("/runs", "Runs", "runs"), new("/data", "Data", "data")]),
-        new("Monitoring", [new("/alerts", "Alerts", "alerts"), new("/cases", "Cases", "cases"), new("/model", "Model", "model")]),
+        new(
+            "Ingestion",
+            [
+                new("/", "Overview", "overview"),
+                new("/runs", "Runs", "runs"),
+                new("/data", "Data", "data"),
+                new("/patients", "Patients", "patient"),
+            ]
+        ),
+        new(
+            "Monitoring",
+            [
+                new("/alerts", "Alerts", "alerts"),
+                new("/cases", "Cases", "cases"),
+                new("/accesses", "Access report", "shield"),
+                new("/model", "Model", "model"),
+            ]
+        ),
         new(
             "Partners",
             [
                 new("/telemetry", "Telemetry", "telemetry"),
                 new("/pd-executions", "Patient discovery", "discovery"),
-                new("/timeline", "Patient timeline", "patient"),
+                new("/timeline", "Patient timeline", "clock"),
                 new("/tokens", "OpenEMR token", "tokens"),
                 new("/uploads", "Uploads", "uploads"),
             ]
