@@ -214,14 +214,14 @@ public abstract class InterruptionTests(SqlDialect dialect) : IAsyncLifetime
         return silo;
     }
 
-    /// <summary>A run whose silo was killed after its first page.</summary>
+    /// <summary>A run whose silo was killed after its first page. The other pages take long enough for the kill.</summary>
     private async Task<long> LeaveBehindAsync()
     {
         _sandbox.Faults.Set(
             new FaultRule
             {
                 Kind = FaultKind.SlowHeaders,
-                Seconds = 0.2,
+                Seconds = 2,
                 Type = "Patient",
             }
         );
