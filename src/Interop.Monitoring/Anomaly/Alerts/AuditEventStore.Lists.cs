@@ -1,4 +1,3 @@
-using Interop.Access;
 using Interop.Storage;
 
 namespace Interop.Anomaly.Alerts;
@@ -14,72 +13,6 @@ public static partial class AuditEventStore
         """;
 
     private const string FromAlerts = "FROM audit_scores e LEFT JOIN alert_feedback f ON f.source = e.source AND f.number = e.number";
-
-    private static readonly DateTimeOffset Latest = new(9999, 1, 1, 0, 0, 0, TimeSpan.Zero);
-
-    /// <param name="session">A read.</param>
-    /// <param name="filter">What is asked for; its agent counts by <paramref name="agents"/>.</param>
-    /// <param name="agents">The forms in which the agent may be stored.</param>
-    /// <param name="cancellationToken">Ends the query.</param>
-    public static async Task<IReadOnlyList<Alert>> ListAsync(
-        DbSession session,
-        AlertFilter filter,
-        IReadOnlyList<string> agents,
-        CancellationToken cancellationToken
-    )
-    {
-        var conditions = new List<string>();
-        Add(filter.Severity is not null, "e.severity = @Severity");
-        // So that the database uses the index of these.
-        Add(filter.Severity is "HIGH" or "MEDIUM", "e.severity <> 'LOW'");
-        Add(filter.Since is not null, "e.event_time >= @Since");
-        Add(filter.Until is not null, "e.event_time < @Until");
-        Add(filter.Source is not null, "e.source = @Source");
-        // Reading this list is also an access: without this filter the list would mostly show reads of the list.
-        Add(filter.Source is null && filter.Severity is null, $"(e.source <> '{AuditTrail.Source}' OR e.severity <> 'LOW')");
-        Add(filter.Agent is not null, session.IsAnyOf("e.agent", "@agents"));
-        Add(filter.Status == "suppressed", "e.suppressed");
-        Add(filter.Status is "confirmed" or "dismissed", "f.verdict = @Status");
-        Add(filter.Status == "open", "f.verdict IS NULL AND NOT e.suppressed");
-        var (before, beforeSource, beforeNumber) = (filter.Before?.Time, "", 0L);
-        if (filter.Before is { } position && AlertId.TryParse(position.Id, out beforeSource, out beforeNumber))
-        {
-            Add(true, "e.event_time <= @before");
-            Add(true, "(e.event_time < @before OR e.source > @beforeSource OR (e.source = @beforeSource AND e.number < @beforeNumber))");
-        }
-
-        // Without a bound on the time SQLite reads and sorts all events instead of taking the newest from their index.
-        Add(true, "e.event_time < @latest");
-        var where = $"WHERE {string.Join(" AND ", conditions)}";
-        // A verdict is rare: begin with the verdicts instead of all events.
-        var from = filter.Status is "confirmed" or "dismissed"
-            ? FromAlerts.Replace("LEFT JOIN", "JOIN", StringComparison.Ordinal)
-            : FromAlerts;
-        var rows = await session.QueryAsync<AlertRow>(
-            $"SELECT {AlertColumns} {from} {where} ORDER BY e.event_time DESC, e.source, e.number DESC LIMIT {filter.Limit}",
-            new
-            {
-                filter.Severity,
-                filter.Since,
-                filter.Until,
-                filter.Source,
-                filter.Status,
-                agents = session.ArrayOf(agents),
-                before,
-                beforeSource,
-                beforeNumber,
-                latest = Latest,
-            },
-            cancellationToken
-        );
-        return [.. rows.Select(r => r.ToAlert())];
-
-        void Add(bool asked, string condition)
-        {
-            if (asked)
-                conditions.Add(condition);
-        }
-    }
 
     /// <summary>How many events there were since the instant, by severity.</summary>
     public static Task<IReadOnlyList<SeverityCount>> CountBySeverityAsync(
