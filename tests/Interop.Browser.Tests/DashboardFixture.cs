@@ -122,6 +122,7 @@ public sealed class DashboardFixture : IAsyncLifetime
         var now = DateTimeOffset.UtcNow;
         var events = Enumerable
             .Range(0, 120)
+            .Reverse()
             .Select(i => new
             {
                 eventId = $"search-{i}",

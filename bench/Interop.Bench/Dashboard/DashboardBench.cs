@@ -132,6 +132,8 @@ internal static class DashboardBench
     private static async Task<IBrowserContext> NewContextAsync(IBrowser browser)
     {
         var context = await browser.NewContextAsync();
+        context.SetDefaultTimeout(180_000);
+        context.SetDefaultNavigationTimeout(180_000);
         await context.AddInitScriptAsync(
             """
             new MutationObserver(() => {

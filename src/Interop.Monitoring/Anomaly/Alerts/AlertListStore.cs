@@ -10,12 +10,6 @@ namespace Interop.Anomaly.Alerts;
 /// </summary>
 public static class AlertListStore
 {
-    private const string Columns = """
-        e.source, e.number, e.event_id, e.event_time, e.stored_at, e.agent, e.role, e.patient, e.kind, e.action, e.outcome, e.address, e.resource_type,
-        e.purpose, e.care, e.care_text, e.share, e.score, e.severity, e.predicted_class, e.class_probs, e.reasons, e.model_version, e.suppressed, e.flags,
-        f.verdict
-        """;
-
     private const string OfEvent = "ON f.source = e.source AND f.number = e.number";
 
     private static readonly DateTimeOffset Latest = new(9999, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -86,7 +80,7 @@ public static class AlertListStore
         var index = filter.Severity is "HIGH" or "MEDIUM" ? " AND e.severity <> 'LOW'" : "";
         // Without a bound on the time SQLite reads and sorts all events instead of taking the newest from their index.
         return $"""
-            SELECT {Columns} FROM audit_scores e LEFT JOIN alert_feedback f {OfEvent}
+            SELECT {AuditEventStore.AlertColumns} FROM audit_scores e LEFT JOIN alert_feedback f {OfEvent}
             WHERE {conditions}{index} AND e.event_time < @latest {Newest(filter.Limit)}
             """;
     }
@@ -99,7 +93,7 @@ public static class AlertListStore
             .Select(i =>
                 $"""
                     SELECT * FROM (
-                        SELECT {Columns} FROM audit_scores e LEFT JOIN alert_feedback f {OfEvent}
+                        SELECT {AuditEventStore.AlertColumns} FROM audit_scores e LEFT JOIN alert_feedback f {OfEvent}
                         WHERE {conditions} AND e.agent = {Element(dialect, i)} AND e.event_time < @latest {Newest(limit)}) AS part{i}
                     """
             );
@@ -113,7 +107,7 @@ public static class AlertListStore
             dialect == SqlDialect.Postgres
                 ? ("alert_feedback f JOIN audit_scores e", "(e.event_time + interval '0')")
                 : ("alert_feedback f CROSS JOIN audit_scores e", "e.event_time");
-        return $"SELECT {Columns} FROM {from} {OfEvent} WHERE {conditions} {Newest(limit, time)}";
+        return $"SELECT {AuditEventStore.AlertColumns} FROM {from} {OfEvent} WHERE {conditions} {Newest(limit, time)}";
     }
 
     private static string Newest(int limit, string time = "e.event_time") => $"ORDER BY {time} DESC, e.source, e.number DESC LIMIT {limit}";
