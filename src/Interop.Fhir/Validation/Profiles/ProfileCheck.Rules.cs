@@ -34,7 +34,7 @@ internal sealed partial class ProfileCheck
 
     private void CheckBindings(ProfileElement element, ProfileValue value)
     {
-        if ((element.RequiredValueSets.IsEmpty && element.ExtensibleValueSet is null) || HasExtensionOnly(value.Json))
+        if ((element.RequiredValueSets.IsEmpty && element.ExtensibleValueSets.IsEmpty) || HasExtensionOnly(value.Json))
             return;
         foreach (var valueSet in element.RequiredValueSets)
         {
@@ -42,12 +42,15 @@ internal sealed partial class ProfileCheck
                 Report(IssueCode.CodeInvalid, value.Path, $"The profile {_profile} asks for a code of {Profile.WithoutVersion(valueSet)}.");
         }
 
-        if (element.ExtensibleValueSet is { } extensible && _profiles.IsBound(value.Json, extensible) == false)
-            Warn(
-                IssueCode.CodeInvalid,
-                value.Path,
-                $"The profile {_profile} asks for a code of {Profile.WithoutVersion(extensible)} unless it has no suitable one."
-            );
+        foreach (var valueSet in element.ExtensibleValueSets)
+        {
+            if (_profiles.IsBound(value.Json, valueSet) == false)
+                Warn(
+                    IssueCode.CodeInvalid,
+                    value.Path,
+                    $"The profile {_profile} asks for a code of {Profile.WithoutVersion(valueSet)} unless it has no suitable one."
+                );
+        }
     }
 
     private void CheckRange(ProfileElement element, ProfileValue value, FhirTypeInfo? type)

@@ -50,8 +50,8 @@ internal sealed class ProfileElement(string name, string? slice)
     /// bindings.</summary>
     public ImmutableArray<string> RequiredValueSets { get; private set; } = [];
 
-    /// <summary>The canonical of the value set of an extensible binding: another code is a warning.</summary>
-    public string? ExtensibleValueSet { get; private set; }
+    /// <summary>The canonicals of the value sets of extensible bindings: another code is a warning.</summary>
+    public ImmutableArray<string> ExtensibleValueSets { get; private set; } = [];
 
     public ImmutableArray<ProfileType> Types { get; private set; } = [];
 
@@ -80,7 +80,7 @@ internal sealed class ProfileElement(string name, string? slice)
             MaxValue = MaxValue,
             MaxLength = MaxLength,
             RequiredValueSets = RequiredValueSets,
-            ExtensibleValueSet = ExtensibleValueSet,
+            ExtensibleValueSets = ExtensibleValueSets,
             Types = Types,
             Discriminators = Discriminators,
             Invariants = Invariants,
@@ -115,8 +115,8 @@ internal sealed class ProfileElement(string name, string? slice)
 
         if (element.TryGetProperty("binding", out var binding))
         {
-            RequiredValueSets = [.. ValueSets(binding)];
-            ExtensibleValueSet = Profile.Text(binding, "strength") == "extensible" ? Profile.Text(binding, "valueSet") : null;
+            RequiredValueSets = [.. ValueSets(binding, "required"), .. Largest(binding), .. Additional(binding, "required", "maximum")];
+            ExtensibleValueSets = [.. ValueSets(binding, "extensible"), .. Additional(binding, "extensible")];
         }
 
         if (element.TryGetProperty("type", out var types))
@@ -141,23 +141,28 @@ internal sealed class ProfileElement(string name, string? slice)
             )
             : null;
 
-    private static IEnumerable<string> ValueSets(JsonElement binding)
+    private static IEnumerable<string> ValueSets(JsonElement binding, string strength)
     {
-        if (Profile.Text(binding, "strength") == "required" && Profile.Text(binding, "valueSet") is { } required)
-            yield return required;
-        foreach (var extension in Items(binding, "extension"))
-        {
-            var url = Profile.Text(extension, "url");
-            if (url == MaxValueSetUrl && (Profile.Text(extension, "valueCanonical") ?? Profile.Text(extension, "valueUri")) is { } largest)
-                yield return largest;
-            if (
-                url == AdditionalBindingUrl
-                && Part(extension, "purpose", "valueCode") is "required" or "maximum"
-                && Part(extension, "valueSet", "valueCanonical") is { } further
-            )
-                yield return further;
-        }
+        if (Profile.Text(binding, "strength") == strength && Profile.Text(binding, "valueSet") is { } valueSet)
+            yield return valueSet;
     }
+
+    private static IEnumerable<string> Largest(JsonElement binding) =>
+        Items(binding, "extension")
+            .Where(e => Profile.Text(e, "url") == MaxValueSetUrl)
+            .Select(e => Profile.Text(e, "valueCanonical") ?? Profile.Text(e, "valueUri"))
+            .OfType<string>();
+
+    // An additional binding with a usage holds only in some contexts, which a resource does not tell.
+    private static IEnumerable<string> Additional(JsonElement binding, params string[] purposes) =>
+        Items(binding, "extension")
+            .Where(e =>
+                Profile.Text(e, "url") == AdditionalBindingUrl
+                && purposes.Contains(Part(e, "purpose", "valueCode"))
+                && !Items(e, "extension").Any(part => Profile.Text(part, "url") == "usage")
+            )
+            .Select(e => Part(e, "valueSet", "valueCanonical"))
+            .OfType<string>();
 
     private static string? Part(JsonElement extension, string name, string property) =>
         Items(extension, "extension")

@@ -150,6 +150,27 @@ public sealed class ProfileRuleTests : IDisposable
             )
         );
 
+    [Theory]
+    [InlineData("required", "", "Error code-invalid Observation.method")]
+    [InlineData("maximum", "", "Error code-invalid Observation.method")]
+    [InlineData("extensible", "", "Warning code-invalid Observation.method")]
+    [InlineData("preferred", "", "")]
+    [InlineData("required", ",{'url':'usage','valueUsageContext':{'code':{'code':'age'}}}", "")]
+    public void An_additional_binding_counts_by_its_purpose(string purpose, string usage, string expected) =>
+        Assert.Equal(
+            expected,
+            Check(
+                Observation("'method':{'coding':[{'system':'http://c','code':'blue'}]}"),
+                null,
+                Definition(
+                    "Observation",
+                    "{'id':'Observation.method','path':'Observation.method','binding':{'strength':'example','extension':[{'url':'http://hl7.org/fhir/tools/StructureDefinition/additional-binding',"
+                        + $"'extension':[{{'url':'purpose','valueCode':'{purpose}'}},{{'url':'valueSet','valueCanonical':'http://example.org/greens'}}{usage}]}}]}}}}"
+                ),
+                "{'resourceType':'ValueSet','url':'http://example.org/greens','compose':{'include':[{'system':'http://c','concept':[{'code':'green'}]}]}}"
+            )
+        );
+
     private sealed class OnlyGreen : ITerminology
     {
         public bool? Contains(string valueSet, string? system, string code) => code == "green";
