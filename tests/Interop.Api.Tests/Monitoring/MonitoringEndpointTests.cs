@@ -285,7 +285,8 @@ public abstract class MonitoringEndpointTests(MonitoringApi api)
         );
         using var csvByBody = await api.Http.PostAsJsonAsync("/api/reports/accesses", new { agent = "reader", format = "csv" });
         using var both = await api.Http.PostAsJsonAsync("/api/reports/accesses", new { patient = $"Patient/{patient}", agent = "reader" });
-        Assert.Equal(3, (await byBody.Content.ReadFromJsonAsync<JsonElement>()).GetArrayLength());
+        // The audit trail adds that the first report was read.
+        Assert.Equal(3, (await byBody.Content.ReadFromJsonAsync<JsonElement>()).EnumerateArray().Count(a => a.Text("source") == "default"));
         Assert.Contains($"Patient/{patient}", await csvByBody.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.BadRequest, both.StatusCode);
     }
