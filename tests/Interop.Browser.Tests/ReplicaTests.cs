@@ -4,7 +4,6 @@ using Interop.TestServers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
-using Orleans;
 
 namespace Interop.Browser.Tests;
 

@@ -1,7 +1,6 @@
 using System.Reflection;
 using Orleans.Calls;
 using Orleans.Runtime;
-using Orleans.Serialization.Invocation;
 
 namespace Orleans.Timers;
 

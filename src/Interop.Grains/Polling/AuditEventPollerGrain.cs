@@ -1,7 +1,6 @@
 using Interop.Access;
 using Interop.Anomaly.Alerts;
 using Interop.Sources;
-using Interop.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace Interop.Polling;

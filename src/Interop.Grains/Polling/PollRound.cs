@@ -2,7 +2,6 @@ using Interop.Anomaly;
 using Interop.Anomaly.Alerts;
 using Interop.Fhir.Client;
 using Interop.Ingestion;
-using Interop.Storage;
 
 namespace Interop.Polling;
 

@@ -6,7 +6,6 @@ using Interop.Anomaly.Features;
 using Interop.Anomaly.Pipeline;
 using Interop.Anomaly.Profiles;
 using Interop.Anomaly.Scoring;
-using Interop.Storage;
 
 namespace Interop.Polling;
 

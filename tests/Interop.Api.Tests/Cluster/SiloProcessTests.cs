@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Interop.Api.Tests.Support;
 using Interop.Sandbox;
-using Interop.TestServers;
 
 namespace Interop.Api.Tests.Cluster;
 
