@@ -293,8 +293,9 @@ internal static partial class RunStore
         );
 
     /// <summary>
-    /// Ends the run. With SUCCESS its watermark becomes the checkpoint, in the same transaction. Null when the run is not as the caller
-    /// knows it (<see cref="RefusalAsync"/>).
+    /// Ends the run. With SUCCESS its watermark becomes the checkpoint, in the same transaction. The commit waits for the disk, whatever
+    /// the server is set to, and makes the pages before it durable. Null when the run is not as the caller knows it
+    /// (<see cref="RefusalAsync"/>).
     /// </summary>
     public static async Task<RunRecord?> FinishAsync(
         DbSession session,
@@ -304,6 +305,12 @@ internal static partial class RunStore
         CancellationToken cancellationToken
     )
     {
+        if (session.Dialect == SqlDialect.Postgres)
+            await session.ExecuteAsync(
+                "SELECT CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', true) END",
+                null,
+                cancellationToken
+            );
         // The run first: a worker that does not own it must not touch the checkpoint either.
         var ended = await session.FirstAsync<RunRecord>(
             $"""
