@@ -4,13 +4,13 @@ using System.Globalization;
 using Interop.Bench.Telemetry;
 using Interop.TestServers;
 using Microsoft.Playwright;
+using IRequest = Microsoft.Playwright.IRequest;
 
 namespace Interop.Bench.Dashboard;
 
 /// <summary>
 /// <c>dashboard</c>: how soon the first page is interactive in a real browser and what it loads, how soon pages over a long history answer
-/// a
-/// filter on both databases, and what open dashboards cost the server.
+/// a filter on both databases, and what open dashboards cost the server.
 /// </summary>
 internal static class DashboardBench
 {
