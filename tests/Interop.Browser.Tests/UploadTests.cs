@@ -29,6 +29,8 @@ public sealed class UploadTests(DashboardFixture dashboard)
         await window.Page.GetByRole(AriaRole.Button, new() { Name = "Send the file" }).ClickAsync();
 
         await Assertions.Expect(window.Page.Locator("h1")).ToContainTextAsync("people.csv");
+        // The name of a file may be the name of a patient.
+        Assert.Equal("File · Interop", await window.Page.TitleAsync());
         await Assertions.Expect(window.Page.Locator("h1 .chip")).ToHaveTextAsync("Completed", new() { Timeout = 60_000 });
         await window.Page.Locator(".tab", new() { HasText = "invalid" }).ClickAsync();
         await Assertions.Expect(window.Page.Locator("tbody tr")).ToHaveCountAsync(1);
