@@ -27,7 +27,7 @@ public sealed class DashboardFixture : IAsyncLifetime
     /// <summary>An alert of severity MEDIUM or HIGH.</summary>
     public string AlertId { get; private set; } = "";
 
-    /// <summary>The agent of that alert.</summary>
+    /// <summary>A practitioner with accesses, as a reference.</summary>
     public string Agent { get; private set; } = "";
 
     /// <summary>A stored patient with observations.</summary>
@@ -73,7 +73,11 @@ public sealed class DashboardFixture : IAsyncLifetime
             (await Api.PostAsync($"/ingest/{type}", null)).EnsureSuccessStatusCode();
         await SendTelemetryAsync();
         AlertId = await AlertAsync();
-        Agent = (await Api.GetFromJsonAsync<JsonElement>($"/api/alerts/{AlertId}")).GetProperty("agent").GetString()!;
+        Agent = (await Api.GetFromJsonAsync<JsonElement>("/api/alerts?source=hospital&limit=500"))
+            .GetProperty("alerts")
+            .EnumerateArray()
+            .Select(alert => alert.GetProperty("agent").GetString()!)
+            .First(agent => agent.StartsWith("Practitioner/", StringComparison.Ordinal));
         Patient = await PatientAsync();
         _playwright = await Playwright.CreateAsync();
         _browser = await Chromium.LaunchAsync(_playwright);

@@ -261,7 +261,12 @@ public abstract class MonitoringEndpointTests(MonitoringApi api)
             $"/api/patients/{patient}/accesses?since=2026-03-02T12:30:00Z&until=2026-03-02T13:30:00Z&format=json"
         );
         using var csv = await api.Http.GetAsync(new Uri($"/api/patients/{patient}/accesses?format=csv", UriKind.Relative));
-        var lines = (await csv.Content.ReadAsStringAsync()).TrimEnd().Split("\r\n");
+        // The reads of this report are accesses, too, and follow with the source of the platform's own audit trail.
+        var lines = (await csv.Content.ReadAsStringAsync())
+            .TrimEnd()
+            .Split("\r\n")
+            .Where((line, i) => i == 0 || line.Contains(",default,", StringComparison.Ordinal))
+            .ToArray();
 
         Assert.Equal(3, all.GetArrayLength());
         Assert.Equal($"r-{patient}-1", Assert.Single(some.EnumerateArray()).Text("raw_fhir_id"));
