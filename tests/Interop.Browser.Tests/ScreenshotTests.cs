@@ -91,7 +91,7 @@ public sealed class ScreenshotTests(DashboardFixture dashboard)
     /// <summary>Starts a long run, and waits until the overview shows its progress.</summary>
     private async Task ShowRunAsync(IPage page)
     {
-        using var start = new HttpRequestMessage(HttpMethod.Post, "/ingest/observations?full=true");
+        using var start = new HttpRequestMessage(HttpMethod.Post, "/ingest/observations?full=true&source=large");
         start.Headers.Add("Prefer", "respond-async");
         using var _ = await dashboard.Api.SendAsync(start);
         await page.Locator("main [role=progressbar][aria-valuenow]").First.WaitForAsync();
